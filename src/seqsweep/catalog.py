@@ -1,0 +1,72 @@
+"""Names that configs may use, and the function behind each."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from seqsweep.errors import ConfigError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'lstm'?` where one of `names` is near to `name`, else the list of all that are possible."""
+    names = list(names)
+    match = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if match:
+        return f"; did you mean {match[0]!r}?"
+    return f"; possible: {', '.join(names)}" if names else ""
+
+
+class Catalog(Mapping[str, F]):
+    """The functions of one kind by the name that a config uses.
+
+    Every entry takes the parameters of `like`, so that any of them can stand where another stood; an entry
+    that does not is refused when its module is imported, not when a user first picks it.
+
+    Args:
+        kind: what an entry is, for messages: `data source`, `scaler`.
+        like: a function whose parameters every entry must take.
+
+    Raises:
+        TypeError: an entry's parameters differ from those of `like`, or its name is taken.
+    """
+
+    def __init__(self, kind: str, like: Callable[..., Any]) -> None:
+        self.kind = kind
+        self._parameters = list(inspect.signature(like).parameters)
+        self._entries: dict[str, F] = {}
+
+    def register(self, entry: F) -> F:
+        """Add `entry` under its own name; use as a decorator."""
+        name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
+        parameters = list(inspect.signature(entry).parameters)
+        if parameters != self._parameters:
+            raise TypeError(f"{self.kind} {name!r} takes ({', '.join(parameters)}), not ({', '.join(self._parameters)})")
+        if name in self._entries:
+            raise TypeError(f"there are two of {self.kind} {name!r}")
+        self._entries[name] = entry
+        return entry
+
+    def fault(self, key: str, name: object) -> list[str]:
+        """What is wrong with `name` as the value of the config key `key`: one sentence, or none."""
+        if name in self._entries:
+            return []
+        return [f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"]
+
+    def __getitem__(self, name: str) -> F:
+        if name not in self._entries:
+            raise ConfigError(self.fault(self.kind, name))
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,71 @@
+"""What can go wrong, split by what its reader should do: mend the input, resume later, or read the leaderboard.
+
+```
+SeqsweepError
+├── UserError            mend the input and run the same command again
+│   ├── ConfigError      the composed config or the command line
+│   └── DataError        the series: file, column, row
+├── SweepError           the sweep stopped; finished trials are kept, the same command resumes
+│   ├── StateError       a state file is truncated, foreign, or not writable
+│   ├── LockedError      another process runs this sweep
+│   └── TrackingError    the MLflow store cannot be reached
+└── TrialError           one trial failed; the sweep goes on
+    └── DivergedError    its loss became NaN, infinite, or far worse than a constant forecast
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SeqsweepError(Exception):
+    """Whatever seqsweep raises on purpose; its text is written for the user and needs no traceback."""
+
+
+class UserError(SeqsweepError):
+    """The input is at fault: nothing was trained, nothing was lost."""
+
+
+class ConfigError(UserError):
+    """Every fault found in a config, in one error.
+
+    Args:
+        faults: one sentence a fault, each with the key, the value received and how to mend it.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[str, ...]]]:
+        # Exceptions cross from worker to parent by pickle, which would call __init__ with the joined text.
+        return type(self), (self.faults,)
+
+
+class DataError(UserError):
+    """The series cannot be used; the text names file, column and first bad row."""
+
+
+class SweepError(SeqsweepError):
+    """The sweep cannot go on; what it finished is kept and the same command resumes it."""
+
+
+class StateError(SweepError):
+    """A state file is truncated, belongs to something else, or cannot be written."""
+
+
+class LockedError(SweepError):
+    """Another process runs the same sweep."""
+
+
+class TrackingError(SweepError):
+    """The MLflow store cannot be reached or refuses what it is given."""
+
+
+class TrialError(SeqsweepError):
+    """One trial failed; its reason goes into the leaderboard and the sweep goes on."""
+
+
+class DivergedError(TrialError):
+    """The loss of a trial became NaN, infinite, or far worse than that of a constant forecast."""
