@@ -6,8 +6,8 @@ beside the type; `config.py` checks them all and reports every fault together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, is_dataclass
+from typing import Any, get_type_hints
 
 from omegaconf import MISSING
 
@@ -176,3 +176,8 @@ class SweepConfig:
     tuner: TunerConfig = field(default_factory=TunerConfig)
     executor: ExecutorConfig = field(default_factory=ExecutorConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+
+
+def groups() -> tuple[str, ...]:
+    """The config groups, in the order of the data's way."""
+    return tuple(name for name, kind in get_type_hints(SweepConfig).items() if is_dataclass(kind))

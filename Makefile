@@ -1,0 +1,47 @@
+# make sweep   set up, then run the study `quickstart`: offline, about two minutes on two cores
+# make test    set up, then run every test
+# make ui      open the MLflow UI on what has been run
+# make lint    ruff and mypy --strict
+# make lock    pin requirements.lock anew from pyproject.toml
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+STUDY ?= quickstart
+
+.PHONY: sweep test ui lint lock wheel clean
+
+sweep: $(READY)
+	$(BIN)/seqsweep sweep $(STUDY) $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+ui: $(READY)
+	$(BIN)/seqsweep ui $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The lock names versions and hashes, no index: it installs from whatever registry pip is set to.
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--extra dev pyproject.toml --output-file requirements.lock
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14))' || \
+		{ echo "seqsweep needs Python 3.11 to 3.13; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up $(VENV): TensorFlow, MLflow and what they need, some 2 GB; this takes a few minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

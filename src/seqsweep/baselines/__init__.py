@@ -1,0 +1,22 @@
+"""What a network must beat: simple forecasts of exactly the targets that the network is scored on.
+
+Each is made from raw values, without scaler or clipping. `past` holds what a baseline may know, `forecasts`
+the baselines and their scores, `ridge` the one to fear: a linear model of the window that a network sees.
+"""
+
+from seqsweep.baselines.forecasts import BASELINES, Baseline, Scores, best, faults, scores
+from seqsweep.baselines.past import IntArray, Past
+from seqsweep.baselines.ridge import LinearFit, fit_linear
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "IntArray",
+    "LinearFit",
+    "Past",
+    "Scores",
+    "best",
+    "faults",
+    "fit_linear",
+    "scores",
+]

@@ -1,0 +1,157 @@
+"""The baselines by name, their scores, and the best of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from seqsweep.baselines.past import IntArray, Past
+from seqsweep.baselines.ridge import fit_linear
+from seqsweep.catalog import Catalog
+from seqsweep.metrics import METRICS, FloatArray, can_rank
+
+if TYPE_CHECKING:
+    from seqsweep.schema import SweepConfig
+
+Baseline: TypeAlias = Callable[[Past, IntArray], FloatArray | None]
+Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
+
+
+def _like(past: Past, origins: IntArray) -> FloatArray | None:
+    """What each baseline takes and returns.
+
+    Args:
+        past: of it, only rows up to an origin, the train part and a choice on validation may be used.
+        origins: (forecasts,), the last row that each forecast may see; none before the last row of train.
+
+    Returns:
+        (forecasts, horizon), the rows after each origin in the unit of the data; None where the series does
+        not allow this baseline.
+    """
+    raise NotImplementedError
+
+
+BASELINES: Catalog[Baseline] = Catalog("baseline", like=_like)
+
+
+def scores(past: Past, origins: IntArray, actual: FloatArray, metrics: Sequence[str], scale: float) -> Scores:
+    """Each metric of each baseline in `past.settings.baselines`; one that cannot be made is left out.
+
+    Args:
+        past: the series and the settings.
+        origins: (forecasts,), the last row that each forecast may see.
+        actual: (forecasts, horizon), what happened, in the unit of the data.
+        metrics: entries of METRICS.
+        scale: what `naive_scale` returns for the series.
+    """
+    forecasts = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
+    return {
+        name: {metric: METRICS[metric](actual, forecast, scale) for metric in metrics}
+        for name, forecast in forecasts.items()
+        if forecast is not None
+    }
+
+
+def best(scored: Mapping[str, Mapping[str, float]], metric: str) -> str | None:
+    """The baseline with the least error, the first of equals; None where there is no baseline.
+
+    Raises:
+        ValueError: by this metric lower is not better.
+    """
+    if not can_rank(metric):
+        raise ValueError(f"{metric} cannot rank baselines: lower is not better")
+    return min(scored, key=lambda name: scored[name][metric], default=None)
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with the settings of the baselines: unknown names, impossible windows and penalties."""
+    task = config.task
+    found = [fault for name in task.baselines for fault in BASELINES.fault("task.baselines", name)]
+    if "linear" in task.baselines:
+        found += [
+            f"task.{key}=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'"
+            for key in ("ridge_windows", "ridge_penalties")
+            if not getattr(task, key)
+        ]
+    found += [
+        f"task.ridge_windows={task.ridge_windows}: {window} is no window; each is 1 row or more"
+        for window in task.ridge_windows
+        if window < 1
+    ]
+    found += [
+        f"task.ridge_penalties={task.ridge_penalties}: {penalty} is no penalty; each is finite and 0 or more"
+        for penalty in task.ridge_penalties
+        if not (math.isfinite(penalty) and penalty >= 0)
+    ]
+    return found
+
+
+@BASELINES.register
+def last_value(past: Past, origins: IntArray) -> FloatArray | None:
+    """The value at the origin, for every row ahead."""
+    return _level(past.target[origins], past)
+
+
+@BASELINES.register
+def seasonal_naive(past: Past, origins: IntArray) -> FloatArray | None:
+    """The last full season up to the origin, repeated; None without a season, or where none lies before.
+
+    Source: https://otexts.com/fpp3/simple-methods.html
+    """
+    if past.season is None or origins.min() + 1 < past.season:
+        return None
+    first = origins + 1 - past.season
+    repeated: FloatArray = past.target[first[:, None] + np.arange(past.horizon) % past.season]
+    return repeated
+
+
+@BASELINES.register
+def train_mean(past: Past, origins: IntArray) -> FloatArray | None:
+    """The mean of the train part: the constant that a squared error likes best."""
+    return _level(np.full(len(origins), past.target[: past.train_end].mean()), past)
+
+
+@BASELINES.register
+def train_median(past: Past, origins: IntArray) -> FloatArray | None:
+    """The median of the train part: the constant that an absolute error likes best."""
+    return _level(np.full(len(origins), np.median(past.target[: past.train_end])), past)
+
+
+@BASELINES.register
+def moving_average(past: Past, origins: IntArray) -> FloatArray | None:
+    """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
+    ends = origins + 1
+    starts = np.maximum(ends - past.settings.moving_average, 0)
+    # Each mean is a sum of its own: differences of a running sum lose digits along a million rows. `reduceat`
+    # also sums from one end to the next start, which is dropped; the 0 lets a sum end at the last row.
+    sums = np.add.reduceat(np.append(past.target, 0.0), np.column_stack([starts, ends]).ravel())[::2]
+    return _level(sums / (ends - starts), past)
+
+
+@BASELINES.register
+def drift(past: Past, origins: IntArray) -> FloatArray | None:
+    """The straight line from the first row through the origin.
+
+    Source: https://otexts.com/fpp3/simple-methods.html
+    """
+    last = past.target[origins]
+    slope = (last - past.target[0]) / np.maximum(origins, 1)  # row 0 alone has none: 0
+    line: FloatArray = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
+    return line
+
+
+@BASELINES.register
+def linear(past: Past, origins: IntArray) -> FloatArray | None:
+    """The ridge regression that `fit_linear` chooses; None where no window fits."""
+    fit = fit_linear(past)
+    if fit is None or origins.min() + 1 < fit.window:
+        return None
+    return fit.forecast(past.values, origins)
+
+
+def _level(levels: FloatArray, past: Past) -> FloatArray:
+    """The same for every row ahead: (forecasts,) -> (forecasts, horizon)."""
+    return np.repeat(levels[:, None], past.horizon, axis=1)

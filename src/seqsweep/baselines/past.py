@@ -1,0 +1,65 @@
+"""What a baseline may know of a series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from seqsweep.metrics import FloatArray
+
+if TYPE_CHECKING:
+    from seqsweep.schema import TaskConfig
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)  # hashed by identity, so that a fit can be kept for it
+class Past:
+    """The series, where its parts begin, and the settings of the baselines.
+
+    Args:
+        values: (time, columns), in the unit of the data, all finite; column 0 is the target.
+        train_end: rows [0, train_end) are train.
+        validation_origins: (forecasts,), the last row that each forecast of the validation part may see.
+        horizon: rows ahead that are forecast, 1 or more.
+        season: rows a season; None where there is none.
+        settings: `baselines`, `moving_average`, `ridge_windows`, `ridge_penalties` and `objective` are read.
+
+    Raises:
+        ValueError: a shape or a row is impossible, or a value is not finite.
+    """
+
+    values: FloatArray
+    train_end: int
+    validation_origins: IntArray
+    horizon: int
+    season: int | None
+    settings: TaskConfig
+
+    def __post_init__(self) -> None:
+        """Refuse what would make a forecast wrong or let it see what it must not."""
+        rows, origins = len(self.values), self.validation_origins
+        if self.values.ndim != 2 or not np.isfinite(self.values).all():
+            raise ValueError(f"values must be (time, columns) and finite, their shape is {self.values.shape}")
+        if not 1 <= self.train_end <= rows or self.horizon < 1:
+            raise ValueError(f"train_end={self.train_end} of {rows} rows, horizon={self.horizon}")
+        if origins.size == 0:
+            raise ValueError("there is no validation origin")
+        if origins.min() < self.train_end - 1 or origins.max() + self.horizon >= rows:
+            raise ValueError(
+                f"validation targets must lie in rows {self.train_end} to {rows - 1}, "
+                f"origins are {origins.min()} to {origins.max()}, horizon={self.horizon}"
+            )
+
+    @property
+    def target(self) -> FloatArray:
+        """(time,), the column to forecast."""
+        return self.values[:, 0]
+
+    def actual(self, origins: IntArray) -> FloatArray:
+        """(forecasts, horizon), what happened in the rows after each origin."""
+        ahead: FloatArray = self.target[origins[:, None] + np.arange(1, self.horizon + 1)]
+        return ahead

@@ -1,0 +1,181 @@
+"""A linear model of the window that a network sees, fitted exactly without holding all windows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from seqsweep.baselines.past import IntArray, Past
+from seqsweep.metrics import METRICS, FloatArray, naive_scale
+
+_CHUNK = 2**20  # numbers of the design matrix that are held at once: 8 MB
+_ROUNDING = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """A ridge regression from a window to the rows ahead of it.
+
+    Its inputs are the rows before the origin minus the row at the origin, oldest first, all columns of a row
+    side by side. Its outputs are the rows ahead of the target minus the target at the origin.
+    """
+
+    window: int  # rows, the origin among them
+    penalty: float
+    coefficients: FloatArray  # ((window - 1) * columns, horizon)
+    intercept: FloatArray  # (horizon,), in the unit of the data
+
+    def forecast(self, values: FloatArray, origins: IntArray) -> FloatArray:
+        """(forecasts, horizon), the rows after each origin."""
+        ahead = np.empty((len(origins), len(self.intercept)))
+        for part in _chunks(len(origins), len(self.coefficients)):
+            changes = _inputs(values, origins[part], self.window) @ self.coefficients + self.intercept
+            ahead[part] = values[origins[part], :1] + changes
+        return ahead
+
+
+@lru_cache(maxsize=2)  # validation and test are scored by one fit
+def fit_linear(past: Past) -> LinearFit | None:
+    """The best ridge regression over `ridge_windows` and `ridge_penalties`; None where no window fits.
+
+    Coefficients come from train alone, targets included. Window and penalty are those with the least
+    `objective` on validation, the score that trials are ranked by there: network and baseline get the same
+    chance. Of equals the shorter window, then the larger penalty is taken. A window longer than train or than
+    the past of the first validation origin is skipped.
+
+    The fit minimises the mean squared error plus `penalty` times the sum of squared coefficients, with each
+    input in units of its column's standard deviation over all lags of the window: a penalty has no unit, and
+    means the same for any number of rows.
+
+    Source: Hoerl & Kennard (1970), Technometrics 12(1).
+    """
+    origins, objective = past.validation_origins, METRICS[past.settings.objective]
+    actual, scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season)
+
+    def error(fit: LinearFit) -> float:
+        return objective(actual, fit.forecast(past.values, origins), scale)
+
+    fits = [fit for window, moments in _train_moments(past) for fit in _ridge(past, window, moments)]
+    return min(sorted(fits, key=lambda fit: (fit.window, -fit.penalty)), key=error, default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """All that a ridge regression needs of its rows, so that the rows themselves need not be held.
+
+    Products are of deviations from the means: raw products lose the digits that matter where means are large.
+    """
+
+    count: int
+    input_means: FloatArray  # (features,)
+    target_means: FloatArray  # (horizon,)
+    input_products: FloatArray  # (features, features)
+    target_products: FloatArray  # (features, horizon)
+
+    @classmethod
+    def of(cls, inputs: FloatArray, targets: FloatArray) -> _Moments:
+        """Of (rows, features) and (rows, horizon)."""
+        input_means, target_means = inputs.mean(axis=0), targets.mean(axis=0)
+        inputs, targets = inputs - input_means, targets - target_means
+        return cls(len(inputs), input_means, target_means, inputs.T @ inputs, inputs.T @ targets)
+
+    def last(self, features: int) -> _Moments:
+        """Of the same rows, the last `features` alone."""
+        kept = slice(len(self.input_means) - features, None)
+        return _Moments(
+            self.count,
+            self.input_means[kept],
+            self.target_means,
+            self.input_products[kept, kept],
+            self.target_products[kept],
+        )
+
+    def __add__(self, other: _Moments) -> _Moments:
+        """Of the rows of both.
+
+        Source: Chan, Golub & LeVeque (1983), The American Statistician 37(3).
+        """
+        count = self.count + other.count
+        share = other.count / count
+        inputs, targets = other.input_means - self.input_means, other.target_means - self.target_means
+        weighted = self.count * share * inputs
+        return _Moments(
+            count,
+            self.input_means + share * inputs,
+            self.target_means + share * targets,
+            self.input_products + other.input_products + np.outer(weighted, inputs),
+            self.target_products + other.target_products + np.outer(weighted, targets),
+        )
+
+
+def _train_moments(past: Past) -> Iterator[tuple[int, _Moments]]:
+    """Each window that fits, longest first, with the moments of all its rows within train.
+
+    The features of a shorter window are the last ones of a longer: only the rows too early for the longer one
+    are added, and train is passed through once for all windows.
+    """
+    end = past.train_end - past.horizon  # the first origin with a target after train
+    longest = min(end, int(past.validation_origins.min()) + 1)
+    windows = {window for window in past.settings.ridge_windows if window <= longest}
+    moments: _Moments | None = None
+    for window in sorted(windows, reverse=True):
+        features = (window - 1) * past.values.shape[1]
+        moments = moments.last(features) if moments else None
+        for part in _chunks(end - (window - 1), features):
+            origins = np.arange(window - 1, end)[part]
+            targets = past.actual(origins) - past.target[origins, None]
+            more = _Moments.of(_inputs(past.values, origins, window), targets)
+            moments = moments + more if moments else more
+        if moments:
+            yield window, moments
+        end = window - 1
+
+
+def _ridge(past: Past, window: int, moments: _Moments) -> Iterator[LinearFit]:
+    """A fit for each penalty, all by one eigendecomposition."""
+    units = _units(past, window, moments)
+    products = moments.input_products / np.outer(units, units) / moments.count
+    eigenvalues, vectors = np.linalg.eigh(products)
+    projected = vectors.T @ (moments.target_products / units[:, None] / moments.count)
+    # Without a penalty, a direction in which inputs do not vary would be divided by its rounding errors.
+    floor = _ROUNDING * len(units) * eigenvalues.max(initial=0.0)
+    for penalty in past.settings.ridge_penalties:
+        denominators = np.maximum(eigenvalues, 0.0) + penalty
+        denominators[denominators <= floor] = np.inf
+        coefficients = vectors @ (projected / denominators[:, None]) / units[:, None]
+        intercept = moments.target_means - moments.input_means @ coefficients
+        yield LinearFit(window, penalty, coefficients, intercept)
+
+
+def _units(past: Past, window: int, moments: _Moments) -> FloatArray:
+    """(features,), the standard deviation of each input's column over all lags of the window.
+
+    A column that moves by no more than the rounding of its values gets an infinite unit: its inputs are 0.
+    """
+    lags, columns = window - 1, past.values.shape[1]
+    squares = np.diag(moments.input_products).reshape(lags, columns).sum(axis=0)
+    deviations = np.sqrt(squares / (moments.count * max(lags, 1)))
+    rounding = 8 * _ROUNDING * np.abs(past.values[: past.train_end]).max(axis=0)
+    return np.tile(np.where(deviations > rounding, deviations, np.inf), lags)
+
+
+def _inputs(values: FloatArray, origins: IntArray, window: int) -> FloatArray:
+    """Rows before each origin minus the row at it: (time, columns) -> (origins, lags * columns)."""
+    lags, columns = window - 1, values.shape[1]
+    # Rows lie one after the other in memory, so that a window is copied in one stretch, not row by row.
+    windows = np.lib.stride_tricks.sliding_window_view(values.reshape(-1), lags * columns)
+    inputs: FloatArray = windows[(origins - lags) * columns]
+    for column in range(columns):  # one by one, for long inner loops: three times as fast as all at once
+        block = inputs[:, column::columns]
+        block -= values[origins, column, None]
+    return inputs
+
+
+def _chunks(rows: int, features: int) -> Iterator[slice]:
+    """Slices that cover `rows`, each of at most `_CHUNK` numbers or of one row."""
+    step = max(1, _CHUNK // max(features, 1))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))

@@ -1,0 +1,78 @@
+"""The commands. Heavy libraries are imported by the commands that need them: `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqsweep import __version__
+from seqsweep.errors import ConfigError, SeqsweepError
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+class _Commands(click.Group):
+    """Turns an error that is meant for the user into its text and an exit code; anything else is a bug and shows whole."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SeqsweepError as error:
+            show_error(error)
+            ctx.exit(2 if isinstance(error, ConfigError) else 1)
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="seqsweep")
+def main() -> None:
+    """Find the best recurrent network for a sequence, and prove it."""
+
+
+@main.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    add_help_option=False,
+    short_help="Launch a study: one sweep, or a multirun with -m.",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Launch a study; the arguments are Hydra's, and `launch` explains them."""
+    from seqsweep.launch import launch
+
+    ctx.exit(launch(list(arguments)))
+
+
+@main.command()
+@click.option("--port", default=5000, show_default=True, help="Where the UI listens, on 127.0.0.1 alone.")
+@click.option(
+    "--directory",
+    default="mlruns",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="What runs left behind: tracking.directory of the sweep.",
+)
+@click.option("--uri", default=None, help="Another MLflow store: tracking.uri of the sweep.")
+def ui(port: int, directory: Path, uri: str | None) -> None:
+    """Open the MLflow UI on the sweeps that were run here."""
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.ui import serve
+
+    serve(TrackingConfig(kind="mlflow", directory=str(directory), uri=uri), port, click.echo)
+
+
+def show_error(error: SeqsweepError) -> None:
+    """Print an error for its reader: every fault of a config on a line of its own."""
+    faults = error.faults if isinstance(error, ConfigError) else (str(error),)
+    click.echo(click.style("error: ", fg="red", bold=True) + faults[0] if len(faults) == 1 else
+               click.style(f"{len(faults)} errors:", fg="red", bold=True), err=True)
+    if len(faults) > 1:
+        for fault in faults:
+            click.echo(f"  - {fault}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""Composing: YAML and overrides → `SweepConfig` objects, with every fault in one `ConfigError`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from seqsweep.catalog import nearest
+from seqsweep.config import check
+from seqsweep.config.folders import CONF, STUDIES, options, studies
+from seqsweep.errors import ConfigError
+from seqsweep.schema import SweepConfig
+
+Rule = Callable[[SweepConfig], list[str]]
+"""What one room has to say against a config: a sentence a fault."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What one command line asks for: a study, its overrides, and the config of every job that follows from them."""
+
+    study: str
+    overrides: tuple[str, ...]
+    jobs: tuple[SweepConfig, ...]
+    job_overrides: tuple[tuple[str, ...], ...]
+
+
+class _Studies(SearchPathPlugin):
+    """Puts `sweeps/` and the user's own folder on Hydra's search path, so that a study can be the primary config."""
+
+    own: Path | None = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        search_path.append("seqsweep", STUDIES.as_uri())
+        if self.own is not None and not any(part.provider == "command-line" for part in search_path.get_path()):
+            search_path.append("command-line", self.own.resolve().as_uri())
+
+
+def register() -> None:
+    """Tell Hydra of the schema and of `sweeps/`; harmless when repeated."""
+    ConfigStore.instance().store(name="schema", node=SweepConfig)
+    if _Studies not in Plugins.instance().discover(SearchPathPlugin):
+        Plugins.instance().register(_Studies)
+
+
+def compose(
+    study: str,
+    overrides: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
+    own: Path | None = None,
+    multirun: bool = False,
+) -> Launch:
+    """The configs of every job that a study and its overrides ask for, each checked whole.
+
+    Args:
+        study: the name of a file in `sweeps/` or in `own`.
+        overrides: Hydra's: `group=option`, `group.key=value`.
+        rules: the rooms' own checks.
+        own: a folder of the user's whose studies and options stand beside the shipped ones.
+        multirun: expand `key=a,b` into a job each; a study that says `hydra.mode: MULTIRUN` does so by itself.
+
+    Raises:
+        ConfigError: with every fault that was found.
+    """
+    known = studies(own)
+    parsed, faults = check.parse(list(overrides))
+    if study in known:
+        faults = check.study_faults(known[study], options(own)) + faults
+    else:
+        faults = [f"there is no study {study!r}{nearest(study, known)}", *faults]
+    faults += check.override_faults(parsed, options(own))
+    if faults:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    with _hydra(own):
+        job_overrides = _expand(study, overrides, multirun)
+        composed = [_compose_one(study, job) for job in job_overrides]
+    jobs = [to_object(cfg, rules) for cfg in composed]
+    return Launch(study, tuple(overrides), tuple(jobs), tuple(map(tuple, job_overrides)))
+
+
+def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
+    """The composed config as dataclasses, after checking missing values, bounds and the rooms' rules.
+
+    Raises:
+        ConfigError: with every fault that was found.
+    """
+    missing = OmegaConf.missing_keys(cfg)
+    if missing:
+        raise ConfigError([f"{key}: a value is needed; give {key}=VALUE" for key in sorted(missing)])
+    try:
+        config = cast(SweepConfig, OmegaConf.to_object(cfg))
+    except OmegaConfBaseException as error:
+        raise ConfigError([_sentence(error)]) from error
+    faults = bound_faults(config) + list(chain.from_iterable(rule(config) for rule in rules))
+    if faults:
+        raise ConfigError(faults)
+    return config
+
+
+def to_yaml(config: SweepConfig) -> str:
+    """The config as the YAML that composes to it."""
+    return cast(str, OmegaConf.to_yaml(OmegaConf.create(asdict(config))))
+
+
+def bound_faults(config: SweepConfig) -> list[str]:
+    """Every value outside the bounds that its field of the schema states."""
+    found: list[str] = []
+    for group, section in [("", config), *((f.name, getattr(config, f.name)) for f in fields(config))]:
+        if not is_dataclass(section):
+            continue
+        for setting in fields(section):
+            value = getattr(section, setting.name)
+            if value is not None and setting.metadata:
+                key = f"{group}.{setting.name}" if group else setting.name
+                found += _outside(key, value, setting.metadata)
+    return found
+
+
+def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[str]:
+    allowed = bounds.get("one_of")
+    if allowed is not None:
+        return [] if value in allowed else [f"{key}={value}: no such value{nearest(str(value), allowed)}"]
+    holds = {
+        "at_least": lambda bound: value >= bound,
+        "above": lambda bound: value > bound,
+        "at_most": lambda bound: value <= bound,
+        "below": lambda bound: value < bound,
+    }
+    if all(holds[name](bound) for name, bound in bounds.items()):
+        return []
+    rule = " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in bounds.items())
+    return [f"{key}={value}: must be {rule}"]
+
+
+@contextmanager
+def _hydra(own: Path | None) -> Iterator[None]:
+    register()
+    _Studies.own = own
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            yield
+    finally:
+        _Studies.own = None
+
+
+def _expand(study: str, overrides: Sequence[str], multirun: bool) -> list[list[str]]:
+    """One list of overrides a job, by Hydra's own rule for sweeps."""
+    plain, swept = [], []
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        (swept if override.is_sweep_override() else plain).append(override.input_line or "")
+    cfg = _compose_one(study, plain, hydra=True)
+    if not (multirun or swept or str(cfg.hydra.mode).endswith("MULTIRUN")):
+        return [list(overrides)]
+    if swept and not (multirun or str(cfg.hydra.mode).endswith("MULTIRUN")):
+        raise ConfigError([f"{text}: several values ask for several sweeps; add -m (a list of choices is [a,b])" for text in swept])
+    params = [f"{key}={value}" for key, value in (cfg.hydra.sweeper.get("params") or {}).items()]
+    given = {override.split("=")[0] for override in overrides}
+    params = [text for text in params if text.split("=")[0] not in given]
+    parsed = OverridesParser.create().parse_overrides([*params, *overrides])
+    return list(chain.from_iterable(BasicSweeper.split_arguments(parsed, None)))
+
+
+def _compose_one(study: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+    try:
+        return hydra_compose(study, [f"study={study}", *overrides], return_hydra_config=hydra)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError([_sentence(error)]) from error
+
+
+def _sentence(error: Exception) -> str:
+    """The first lines of a Hydra or OmegaConf error, without the search path that follows them."""
+    text = str(error).split("\n\n")[0]
+    key = getattr(error, "full_key", None)
+    line = " ".join(line.strip() for line in text.splitlines() if "full_key" not in line and "object_type" not in line)
+    return f"{key}: {line}" if key and key not in line else line

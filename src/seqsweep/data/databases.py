@@ -1,0 +1,117 @@
+"""A SELECT on any database that SQLAlchemy knows → records; no message shows a password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from seqsweep.data.files import Record, existing, near
+from seqsweep.errors import DataError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+
+DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
+BATCH = 10_000  # rows fetched at a time
+
+
+@contextmanager
+def selected(address: str, query: str) -> Iterator[tuple[str, list[str], Iterator[Record]]]:
+    """What the query selects: the database (for messages), the names of the columns, and the rows one by one.
+
+    Raises:
+        DataError: the URL cannot be used, the database cannot be reached, or it refuses the query.
+    """
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    url = _url(address)
+    where = f"{url.drivername} {url.host or ''}/{url.database or ''}".replace(" /", " ")
+    engine = _engine(url)
+    try:
+        with engine.connect().execution_options(stream_results=True) as connection:
+            result = connection.execute(text(query))
+            if not result.returns_rows:
+                raise DataError(f"{where}: data.query selects no rows; it must be a SELECT")
+            yield (
+                where,
+                list(result.keys()),
+                enumerate((row for part in result.partitions(BATCH) for row in part), start=1),
+            )
+    except SQLAlchemyError as error:
+        raise DataError(f"{where}: {_reason(error, url)}{_nearest_table(error, engine)}") from None
+    finally:
+        engine.dispose()
+
+
+def _url(address: str) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        # The address itself is not shown: it may hold a password.
+        raise DataError(
+            "data.url: this is no SQLAlchemy URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        ) from None
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        if str(url.database).startswith("file:"):
+            return url
+        # SQLite would make an empty database where there is none.
+        return url.set(database=str(existing(str(url.database), key="data.url")))
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        return create_engine(url)
+    except NoSuchModuleError:
+        raise DataError(
+            f"data.url={url.drivername}://…: there is no such database{near(url.drivername, DIALECTS)}"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"data.url={url.drivername}://…: its driver is not installed: pip install {error.name}"
+        ) from None
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise DataError(f"data.url={url.drivername}://…: {_without_secrets(str(error), url)}") from None
+
+
+def _reason(error: Exception, url: URL) -> str:
+    """The database's own words, in one line."""
+    words = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return _without_secrets(
+        " ".join(line.strip() for line in words[:2]) if words else type(error).__name__, url
+    )
+
+
+def _without_secrets(text: str, url: URL) -> str:
+    values = [url.password, *(value for values in url.normalized_query.values() for value in values)]
+    for secret in sorted((str(value) for value in values if value), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return re.sub(r"(?i)\b(pwd|password)=[^;&\s]+", r"\1=***", text)
+
+
+def _nearest_table(error: Exception, engine: Engine) -> str:
+    """`; did you mean …` where the database says that a table is not there."""
+    from sqlalchemy import inspect
+    from sqlalchemy.exc import SQLAlchemyError
+
+    words = str(getattr(error, "orig", ""))
+    match = re.search(
+        r"no such table: (\S+)|relation \"([^\"]+)\" does not exist|Table '(?:\w+\.)?(\w+)' doesn't exist",
+        words,
+    )
+    if match is None:
+        return ""
+    try:
+        names = inspect(engine).get_table_names()
+    except SQLAlchemyError:
+        return ""
+    return near(next(group for group in match.groups() if group), names) or "; the database has no table"

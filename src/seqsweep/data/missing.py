@@ -1,0 +1,99 @@
+"""What to do with values that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from seqsweep.catalog import Catalog
+from seqsweep.data.table import Table
+from seqsweep.errors import DataError
+
+
+def _like(table: Table) -> Table:
+    raise NotImplementedError
+
+
+MISSING_VALUES: Catalog[Callable[[Table], Table]] = Catalog("way to treat missing values", _like)
+"""Table with NaN → table without; rows in the order of time on both sides."""
+
+
+@MISSING_VALUES.register
+def error(table: Table) -> Table:
+    """The table as it is.
+
+    Raises:
+        DataError: a value is missing.
+    """
+    gaps = np.isnan(table.values)
+    if gaps.any():
+        row = int(gaps.any(axis=1).argmax())
+        column = table.columns[int(gaps[row].argmax())]
+        raise DataError(
+            f"{table.origin.place(row, column)}: no value ({gaps.sum():,} of {gaps.size:,} are missing); "
+            "data.missing=interpolate, last or drop says what to do"
+        )
+    return table
+
+
+@MISSING_VALUES.register
+def interpolate(table: Table) -> Table:
+    """Gaps filled by a straight line over time between the values on both sides.
+
+    A filled value therefore knows the next real one, which lies in its future: a gap that reaches over the
+    end of the train part shows training a value from behind it, and a forecast made within a gap has seen
+    where the gap leads. `last` never does. Where only one side exists, nothing comes from the future: rows
+    before the first value of a column go, and after its last value that one stays.
+
+    Raises:
+        DataError: a column has no value at all.
+    """
+    table = _from_first_values(table)
+    values = table.values.copy()
+    time = (table.index.view(np.int64) - table.index.view(np.int64)[0]).astype(np.float64)
+    for column in values.T:
+        gaps = np.isnan(column)
+        if gaps.any():
+            column[gaps] = np.interp(time[gaps], time[~gaps], column[~gaps])
+    return replace(table, values=values)
+
+
+@MISSING_VALUES.register
+def last(table: Table) -> Table:
+    """Gaps filled by the value before them, so by the past alone; rows before the first value of a column go.
+
+    Raises:
+        DataError: a column has no value at all.
+    """
+    table = _from_first_values(table)
+    rows = np.arange(len(table.values))[:, np.newaxis]
+    sources = np.maximum.accumulate(np.where(np.isnan(table.values), 0, rows), axis=0)
+    return replace(table, values=np.take_along_axis(table.values, sources, axis=0))
+
+
+@MISSING_VALUES.register
+def drop(table: Table) -> Table:
+    """The rows that miss nothing. Steps of time become uneven where a row goes.
+
+    Raises:
+        DataError: no row is left.
+    """
+    complete = np.flatnonzero(~np.isnan(table.values).any(axis=1))
+    if not len(complete):
+        raise DataError(
+            f"{table.origin.where}: no row has a value in each of {', '.join(table.columns)}; "
+            "data.missing=drop leaves none"
+        )
+    return table.take(complete)
+
+
+def _from_first_values(table: Table) -> Table:
+    """The table from the first row on by which every column has had a value."""
+    present = ~np.isnan(table.values)
+    for name, column in zip(table.columns, present.T, strict=True):
+        if not column.any():
+            raise DataError(f"{table.origin.where}, column {name!r}: there is no value at all")
+    start = int(present.argmax(axis=0).max())
+    return table.take(np.arange(start, len(present))) if start else table

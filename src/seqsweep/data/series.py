@@ -1,0 +1,59 @@
+"""What leaves this room: the series, as plain values that cross process borders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Index = NDArray[np.datetime64] | NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)  # equality of arrays has no single truth value: compare `sha256`
+class Series:
+    """A target and its features over time, complete and in order.
+
+    `values` is (time, columns), in the unit of the data, finite everywhere; column 0 is the target. `index`
+    is (time,) and ascends: datetime64[ns], or int64 where the source has no times (row numbers from 0) or
+    counts them. Both are read-only, so that no trial can spoil them for the next one.
+    """
+
+    name: str
+    values: Floats
+    columns: tuple[str, ...]
+    index: Index
+    sha256: str  # of values, columns and index: the same data has the same one, whatever file it came from
+    frequency: str | None = None  # a pandas frequency, where the steps of `index` are even
+    notes: tuple[str, ...] = ()  # what cleaning did to the data, a sentence each
+
+    def __post_init__(self) -> None:
+        """Protect the arrays."""
+        for array in (self.values, self.index):
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        """Steps of time."""
+        return len(self.values)
+
+    @property
+    def rows(self) -> int:
+        """Steps of time."""
+        return len(self.values)
+
+    @property
+    def target(self) -> str:
+        """The name of the column to forecast."""
+        return self.columns[0]
+
+
+def fingerprint(values: Floats, columns: tuple[str, ...], index: Index) -> str:
+    """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine."""
+    digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind]).encode())
+    # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
+    digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
+    digest.update(np.ascontiguousarray(index).view(np.int64).astype("<i8", copy=False).data)
+    return digest.hexdigest()

@@ -1,0 +1,81 @@
+"""Where trials run: in this process, or in worker processes of this machine.
+
+An executor knows nothing of networks: it runs a `Job` on a `TrialSpec` and relays the events that come of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from seqsweep.catalog import Catalog
+from seqsweep.executor.cores import available_cores
+from seqsweep.executor.inline import InlineExecutor
+from seqsweep.executor.processes import ProcessExecutor
+from seqsweep.executor.protocol import Executor
+
+if TYPE_CHECKING:
+    from seqsweep.schema import ExecutorConfig, SweepConfig
+
+__all__ = ["EXECUTORS", "Executor", "available_cores", "default_workers", "faults", "make_executor"]
+
+Warm = Callable[[int], None]
+"""Called once wherever trials will run, with the threads of a trial; a function of a module."""
+
+
+def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
+    """The executor that a config names; its workers begin to warm up at once.
+
+    Raises:
+        SweepError: no worker process can be started.
+    """
+    return EXECUTORS[config.kind](config, warm)
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with `config.executor`, one sentence a fault.
+
+    More threads than cores are slow, but no fault: figures depend on `threads` (of a small LSTM on 2 cores, the
+    weights after 8 epochs were the same with 1, 2 and 4 threads, and others with 16), so that a trial logged on a
+    larger machine can be run again.
+    """
+    executor = config.executor
+    found = EXECUTORS.fault("executor.kind", executor.kind)
+    if executor.kind == "inline" and executor.workers not in (None, 1):
+        found.append(
+            f"executor.workers={executor.workers}: executor=inline runs 1 trial at a time; "
+            "leave executor.workers out, or choose executor=processes"
+        )
+    return found
+
+
+def default_workers(threads: int) -> int:
+    """As many workers of `threads` threads as the cores of this machine allow, at least 1."""
+    return max(1, math.floor(available_cores() / threads))
+
+
+def _like(config: ExecutorConfig, warm: Warm) -> Executor:
+    raise NotImplementedError
+
+
+EXECUTORS: Catalog[Callable[[ExecutorConfig, Warm], Executor]] = Catalog("executor", like=_like)
+"""Places to run by name; each makes an Executor."""
+
+
+@EXECUTORS.register
+def inline(config: ExecutorConfig, warm: Warm) -> Executor:
+    """One trial at a time in this process; it shares its fate, and is not replaced."""
+    return InlineExecutor(warm, config.threads, config.time_limit)
+
+
+@EXECUTORS.register
+def processes(config: ExecutorConfig, warm: Warm) -> Executor:
+    """`config.workers` trials at once, each in a process of its own that may die."""
+    return ProcessExecutor(
+        workers=config.workers or default_workers(config.threads),
+        warm=warm,
+        threads=config.threads,
+        recycle_after=config.recycle_after,
+        time_limit=config.time_limit,
+    )

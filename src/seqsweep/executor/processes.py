@@ -1,0 +1,236 @@
+"""Trials in worker processes of this machine, one trial at a time in each."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from multiprocessing.connection import wait
+
+from seqsweep.errors import SweepError
+from seqsweep.events import Event, Job, Lost, TrialSpec
+from seqsweep.executor.process import WorkerProcess
+from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, over_time
+
+STILLBORN = 3
+"""Workers of one slot that may die in a row before one is ready: an import error would recur for ever."""
+
+LOOK_EVERY = 1.0
+"""Seconds: where a child of a trial keeps the pipe open, only a look at the worker shows that it died."""
+
+
+class State(Enum):
+    """What a worker is doing."""
+
+    STARTING = (
+        auto()
+    )  # warms up or takes the job: it reads nothing meanwhile, and would block whoever sends much
+    IDLE = auto()
+    BUSY = auto()  # runs a trial
+
+
+@dataclass
+class Slot:
+    """A place for one trial at a time: its present worker, and the trial that came in and has not ended."""
+
+    worker: WorkerProcess
+    state: State = State.STARTING
+    job: bytes | None = None  # that the worker was sent
+    trials: int = 0  # that the worker was sent
+    trial: TrialSpec | None = None
+    since: float = 0.0  # when it was sent, on the monotonic clock
+    stillborn: int = 0  # workers in a row that died before they were ready
+
+
+class ProcessExecutor:
+    """Runs each trial in one of `workers` processes, which are started at once and warmed one time.
+
+    A spent worker is killed before the next one is started. Warming is bound by the processor (importing
+    TensorFlow: 9.7 s of processor time in 9.8 s), so that a successor warmed beforehand would take from the
+    running trials what it saves, and hold twice the memory.
+
+    Args:
+        workers: trials at once.
+        warm: called once in each worker with `threads`; a function of a module.
+        threads: a trial.
+        recycle_after: trials that a worker runs before a fresh one takes its place.
+        time_limit: seconds a trial; None: no limit.
+
+    Raises:
+        SweepError: the system starts no process.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        warm: Callable[[int], None],
+        threads: int,
+        recycle_after: int,
+        time_limit: float | None,
+    ) -> None:
+        self.capacity = workers
+        self._threads = threads
+        self._recycle_after = recycle_after
+        self._time_limit = time_limit
+        self._warm = pickle.dumps((warm, threads))
+        self._job: bytes | None = None
+        self._events: deque[tuple[str, Event]] = deque()
+        self._slots: list[Slot] = []
+        try:
+            for _ in range(workers):
+                self._slots.append(Slot(self._new_worker()))
+        except BaseException:
+            self.close()
+            raise
+
+    def open(self, job: Job) -> None:
+        """See Executor."""
+        running = [slot.trial.trial_id for slot in self._slots if slot.trial]
+        if running:
+            raise RuntimeError(f"trials are running: {', '.join(running)}")
+        self._job = pickle.dumps(job)
+        for slot in self._slots:
+            self._feed(slot)
+
+    def submit(self, spec: TrialSpec) -> None:
+        """See Executor."""
+        if self._job is None:
+            raise RuntimeError("open a job first")
+        if any(slot.trial and slot.trial.trial_id == spec.trial_id for slot in self._slots):
+            raise RuntimeError(f"trial {spec.trial_id} is running")
+        free = [slot for slot in self._slots if not slot.trial]
+        if not free:
+            raise RuntimeError(f"{self.capacity} trials are running, which is the capacity")
+        slot = next((slot for slot in free if slot.state is State.IDLE), free[0])
+        slot.trial = spec
+        self._feed(slot)
+
+    def next_event(self, timeout: float) -> tuple[str, Event] | None:
+        """See Executor."""
+        until = time.monotonic() + timeout
+        while not self._events:
+            left = until - time.monotonic()
+            self._listen(max(0.0, min(left, LOOK_EVERY)))
+            if left <= 0:
+                break
+        return self._events.popleft() if self._events else None
+
+    def cancel(self, trial_id: str) -> None:
+        """See Executor."""
+        self._events = deque(event for event in self._events if event[0] != trial_id)
+        for slot in self._slots:
+            if slot.trial and slot.trial.trial_id == trial_id:
+                slot.trial = None
+                if slot.state is State.BUSY:
+                    self._replace(slot)
+
+    def close(self) -> None:
+        """See Executor."""
+        slots, self._slots, self._job = self._slots, [], None
+        for slot in slots:
+            slot.worker.kill()
+
+    def _listen(self, seconds: float) -> None:
+        """Take in what workers say within `seconds`, and attend to the dead and the overdue."""
+        pipes = [slot.worker.connection for slot in self._slots]
+        ready = wait(pipes, min([seconds, *map(self._seconds_left, self._slots)]))
+        for slot in self._slots:
+            if slot.worker.connection in ready or slot.worker.connection.poll():
+                self._hear(slot)
+            elif slot.worker.dead:
+                self._bury(slot)
+            elif self._time_limit and self._seconds_left(slot) <= 0:
+                self._end(slot, over_time(self._time_limit))
+                self._replace(slot)
+
+    def _seconds_left(self, slot: Slot) -> float:
+        """Until the slot's trial is overdue; not below 0."""
+        if self._time_limit is None or slot.state is not State.BUSY:
+            return math.inf
+        return max(0.0, slot.since + self._time_limit - time.monotonic())
+
+    def _hear(self, slot: Slot) -> None:
+        """Take in one message of a slot's worker."""
+        try:
+            message = slot.worker.connection.recv_bytes()
+        except (EOFError, OSError):
+            self._bury(slot)
+            return
+        try:
+            said = pickle.loads(message)
+        except Exception as error:  # whatever a foreign object raises as it is made again
+            self._end(slot, failed(error))
+            self._replace(slot)
+            return
+        if said == READY:
+            slot.state = State.IDLE
+            if slot.job:
+                slot.stillborn = 0
+            self._feed(slot)
+        else:
+            self._relay(slot, *said)
+
+    def _relay(self, slot: Slot, seconds: float, event: Event) -> None:
+        """Pass on an event that left the worker `seconds` after its trial began."""
+        if self._time_limit is not None and seconds > self._time_limit:
+            self._end(slot, over_time(self._time_limit))
+            self._replace(slot)
+        elif isinstance(event, LAST_EVENTS):
+            self._end(slot, event)
+            slot.state = State.IDLE
+            if slot.trials >= self._recycle_after:
+                self._replace(slot)
+        elif slot.trial:
+            self._events.append((slot.trial.trial_id, event))
+
+    def _feed(self, slot: Slot) -> None:
+        """Give an idle worker what it needs next: the job, or the slot's trial."""
+        if slot.state is not State.IDLE or self._job is None:
+            return
+        if slot.job is not self._job:
+            slot.worker.send("job", self._job)
+            slot.job, slot.state = self._job, State.STARTING
+        elif slot.trial:
+            slot.worker.forget_output()
+            slot.worker.send("trial", pickle.dumps(slot.trial))
+            slot.since = time.monotonic()
+            slot.trials += 1
+            slot.state = State.BUSY
+
+    def _end(self, slot: Slot, event: Event) -> None:
+        """Free a slot of its trial, whose last event this is."""
+        if slot.trial:
+            self._events.append((slot.trial.trial_id, event))
+            slot.trial = None
+
+    def _bury(self, slot: Slot) -> None:
+        """Put a fresh worker in place of one that died, whose trial is lost if it had begun."""
+        words = slot.worker.last_words(10)
+        how = slot.worker.kill()
+        if slot.state is State.BUSY:
+            self._end(slot, Lost(how))
+        elif slot.state is State.STARTING:
+            slot.stillborn += 1
+            if slot.stillborn == STILLBORN:
+                raise SweepError(
+                    f"{STILLBORN} workers in a row died before they could run a trial. The last: {how}."
+                    "\nMend that, or try executor=inline; if memory ran out, lower executor.workers."
+                    + "".join(f"\n  {line}" for line in ("What it printed last:", *words))
+                )
+        self._replace(slot)
+
+    def _replace(self, slot: Slot) -> None:
+        """Put a fresh worker in a slot and kill the old one; a trial that was not sent yet waits for it."""
+        slot.worker.kill()
+        slot.worker = self._new_worker()
+        slot.state, slot.job, slot.trials = State.STARTING, None, 0
+
+    def _new_worker(self) -> WorkerProcess:
+        worker = WorkerProcess(self._threads)
+        worker.send("warm", self._warm)
+        return worker

@@ -1,0 +1,93 @@
+"""What every place to run offers a sweep, and how a job's events are made whole before they leave it."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Generator
+from typing import Protocol
+
+from seqsweep.errors import DivergedError, SeqsweepError
+from seqsweep.events import Done, Event, Failed, Job, Lost, TrialSpec
+
+LAST_EVENTS = (Done, Failed, Lost)
+"""A trial ends with exactly one of these."""
+
+READY = "ready"
+"""What a worker answers when it has warmed up, and when it has taken a job."""
+
+
+class Executor(Protocol):
+    """Runs trials somewhere and relays their events; workers begin to warm up as it is made.
+
+    The events of one trial come in their order and end with one of Done, Failed, Lost. For one thread, and to
+    be closed in `finally`; after an exception from `next_event` it can only be closed.
+    """
+
+    capacity: int  # trials at once
+
+    def open(self, job: Job) -> None:
+        """Say how trials are run, before the first `submit`; each worker gets the job once, megabytes or not.
+
+        Raises:
+            RuntimeError: a trial is running.
+        """
+
+    def submit(self, spec: TrialSpec) -> None:
+        """Run a trial.
+
+        Raises:
+            RuntimeError: no job is open, `capacity` trials are running, or one of this id is.
+        """
+
+    def next_event(self, timeout: float) -> tuple[str, Event] | None:
+        """The next (trial id, event), or None if none came within `timeout` seconds.
+
+        Raises:
+            SweepError: no worker can be started.
+        """
+
+    def cancel(self, trial_id: str) -> None:
+        """Stop a trial: no further event of it comes. Of a trial that is not running, nothing happens."""
+
+    def close(self) -> None:
+        """Stop everything and leave no process behind; once more does nothing."""
+
+
+def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
+    """The events of one trial; whatever the job does, the last is Done, Failed or Lost, and none follows.
+
+    Exceptions become Failed; what is no `Exception` (KeyboardInterrupt, SystemExit) passes.
+    """
+    last: Event = Failed("error", "the job ended without a result")
+    try:
+        events = job(spec)
+        # Closed before the last event leaves: whoever sees a trial end may rely on its clean-up.
+        with contextlib.closing(events) if isinstance(events, Generator) else contextlib.nullcontext():
+            for event in events:
+                if isinstance(event, LAST_EVENTS):
+                    last = event
+                    break
+                yield event
+    except Exception as error:  # a trial may fail in any way; the sweep goes on
+        last = failed(error)
+    yield last
+
+
+def failed(error: Exception) -> Failed:
+    """An exception as the end of a trial: one line for the leaderboard, the traceback beside it."""
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else "no message"
+    reason = text if isinstance(error, SeqsweepError) else f"{type(error).__name__}: {text}"
+    cause = "diverged" if isinstance(error, DivergedError) else "error"
+    return Failed(cause, shortened(reason), "".join(traceback.format_exception(error)))
+
+
+def over_time(limit: float) -> Failed:
+    """The end of a trial that ran longer than `limit` seconds."""
+    return Failed("time limit", f"it ran longer than executor.time_limit={limit:g} seconds")
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """`text` in at most `most` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"

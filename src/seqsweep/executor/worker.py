@@ -1,0 +1,92 @@
+"""A worker process: `python -m seqsweep.executor.worker PIPE`, started by process.py.
+
+It obeys three commands, each a pair (name, pickled payload): `warm` (function, threads), `job` (a Job) and
+`trial` (a TrialSpec). It answers the first two by READY, a trial by pairs (seconds since its begin, event).
+It does not end by itself unless something breaks: its parent kills it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from seqsweep.events import Event, Job, TrialSpec
+from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, whole_trial
+
+
+def main(pipe: int) -> None:
+    """Obey the parent; if anything breaks, say it on stderr and end at once."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.set_inheritable(
+        pipe, False
+    )  # a child of a trial must not keep the pipe open when this process is dead
+    connection: Connection[Any, Any] = Connection(
+        pipe
+    )  # open until the very end, which is how the parent sees it
+    code = 1
+    try:
+        _obey(connection)
+    except BaseException as error:
+        traceback.print_exc()  # the parent quotes the last line
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            code = error.code
+    sys.stdout.flush()
+    # Not sys.exit: a thread that a trial left behind would keep the process alive, and the trial unmissed.
+    os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """Kill this process and its children as soon as the parent is dead, however it died.
+
+    The parent alone holds the other end of stdin and never writes to it: the system closes it with it.
+    """
+    os.read(0, 1)
+    with suppress(OSError):  # not a group's leader: started by hand
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def _obey(connection: Connection[Any, Any]) -> None:
+    """Carry out one command after the other, for ever."""
+    job: Job | None = None
+    while True:
+        command, pickled = connection.recv()
+        payload = pickle.loads(pickled)
+        if command == "trial" and job is not None:
+            _run(connection, job, payload)
+            continue
+        if command == "warm":
+            warm, threads = payload
+            warm(threads)
+        elif command == "job":
+            job = payload
+        connection.send(READY)
+
+
+def _run(connection: Connection[Any, Any], job: Job, spec: TrialSpec) -> None:
+    since = time.monotonic()
+    for event in whole_trial(job, spec):
+        message, last = _pickled(time.monotonic() - since, event)
+        connection.send_bytes(message)
+        if last:
+            return
+
+
+def _pickled(seconds: float, event: Event) -> tuple[bytes, bool]:
+    """The message, and whether it is the trial's last: an event that cannot be pickled ends its trial."""
+    try:
+        return pickle.dumps((seconds, event)), isinstance(event, LAST_EVENTS)
+    except Exception as error:  # whatever a foreign object raises as it is pickled
+        return pickle.dumps((seconds, failed(error))), True
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

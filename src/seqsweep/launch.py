@@ -1,0 +1,188 @@
+"""`seqsweep sweep`: from its arguments to sweeps that ran; checks everything before the first one starts.
+
+Hydra launches the jobs, so that its own flags, launchers and records work; the checks come before it, since Hydra
+stops at the first fault and would let the first job of a multirun train before it refused the second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from seqsweep import baselines, config, data, executor, layers, model, search_space, task, tracking, tuner, windows
+from seqsweep.errors import ConfigError, SeqsweepError
+from seqsweep.schema import SweepConfig
+
+INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags that launch nothing
+INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
+
+
+def names(checked: SweepConfig) -> list[str]:
+    """What is wrong with the names in the search space."""
+    catalogs = {
+        "layer": layers.LAYERS,
+        "optimizer": model.OPTIMIZERS,
+        "anchor": windows.ANCHORS,
+        "scaler": windows.SCALERS,
+    }
+    return search_space.name_faults(checked, catalogs)
+
+
+RULES: Sequence[config.Rule] = (
+    data.faults,
+    windows.faults,
+    task.faults,
+    baselines.faults,
+    search_space.faults,
+    names,
+    tuner.faults,
+    executor.faults,
+    tracking.faults,
+)
+"""What each room has to say against a config, in the order of the data's way."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `seqsweep sweep`, taken apart."""
+
+    study: str | None
+    overrides: list[str]
+    flags: list[str]  # Hydra's, as given
+    own: Path | None
+    multirun: bool
+    informs: bool  # asks Hydra for information; nothing is launched
+    help: bool = field(default=False)
+
+
+def launch(arguments: list[str]) -> int:
+    """Run what the arguments ask for; returns the exit code.
+
+    Raises:
+        ConfigError: with every fault, before anything was trained.
+    """
+    request = parse(arguments)
+    if request.help or (request.study is None and not request.overrides and not request.flags):
+        from seqsweep.report.usage import usage
+
+        usage(Console(), request.own)
+        return 0
+    if request.study is None and not request.informs:
+        known = ", ".join(config.studies(request.own))
+        raise ConfigError([f"name a study first: seqsweep sweep STUDY {' '.join(request.overrides)}; there are: {known}"])
+    study = request.study or "quickstart"
+    checked = config.compose(
+        study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
+    )
+    jobs = _Jobs(len(checked.jobs))
+    _through_hydra(study, request, jobs)
+    return 0 if request.informs else jobs.close()
+
+
+def parse(arguments: list[str]) -> Request:
+    """Take the arguments apart; the first one that is neither a flag nor an override names the study.
+
+    Raises:
+        ConfigError: a flag that Hydra does not know, or a folder that is not there.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    parser = get_args_parser()
+    known, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        raise ConfigError([f"{flag}: there is no such flag; seqsweep sweep --help lists them" for flag in unknown])
+    positional = list(known.overrides)
+    study = positional.pop(0) if positional and "=" not in positional[0] and positional[0][:1] not in "+~" else None
+    own = Path(known.config_dir) if known.config_dir else None
+    if own is not None and not own.is_dir():
+        raise ConfigError([f"--config-dir {own}: there is no such folder"])
+    flags = [argument for argument in arguments if argument not in known.overrides]
+    return Request(
+        study=study,
+        overrides=positional,
+        flags=flags,
+        own=own,
+        multirun=bool(known.multirun),
+        informs=any(getattr(known, flag) for flag in INFORMATION),
+        help=bool(known.help),
+    )
+
+
+class _Jobs:
+    """The jobs of a launch as they end."""
+
+    def __init__(self, expected: int) -> None:
+        from seqsweep.report import Finished
+
+        self._expected = expected
+        self._finished: list[Finished] = []
+        self._console = Console()
+
+    def run(self, cfg: DictConfig) -> None:
+        """Hydra's task function: one job. Errors are kept for the end, so that later jobs run."""
+        from hydra.core.hydra_config import HydraConfig
+
+        from seqsweep import report, sweep
+
+        overrides = tuple(o for o in HydraConfig.get().overrides.task if not o.startswith("study="))
+        OmegaConf.set_struct(cfg, True)
+        job = config.to_object(cfg, RULES)
+        if self._expected > 1:
+            self._console.rule(f"job {len(self._finished) + 1} of {self._expected}: {' '.join(overrides)}", align="left")
+        terminal = report.Terminal(self._console, f"val_{job.task.objective}", job.trial.epochs)
+        try:
+            outcome = sweep.run(job, terminal)
+        except SeqsweepError as error:
+            self._finished.append(report.Finished(overrides, None, str(error)))
+            self._console.print(f"[bold red]error:[/bold red] {error}", highlight=False)
+        except Exception as error:
+            # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
+            self._finished.append(report.Finished(overrides, None, f"{type(error).__name__}: {error}"))
+            traceback.print_exc()
+        else:
+            self._finished.append(report.Finished(overrides, outcome))
+            self._show(outcome)
+
+    def close(self) -> int:
+        """Show all jobs of a multirun side by side; returns the exit code."""
+        from seqsweep import report
+
+        if self._expected > 1:
+            self._console.print(report.jobs_table(self._finished))
+        failed = [job for job in self._finished if job.outcome is None]
+        for job in failed if self._expected > 1 else []:
+            self._console.print(f"[bold red]failed:[/bold red] {' '.join(job.overrides)}: {job.error}", highlight=False)
+        unranked = [job for job in self._finished if job.outcome is not None and not job.outcome.ranked]
+        return 1 if failed or unranked or len(self._finished) < self._expected else 0
+
+    def _show(self, outcome: object) -> None:
+        from seqsweep import report, sweep
+
+        assert isinstance(outcome, sweep.Outcome)
+        self._console.print(report.leaderboard(outcome))
+        self._console.print(report.verdict(outcome), highlight=False)
+        if self._expected == 1:
+            self._console.print("\nnext:", highlight=False)
+            for command, purpose in report.next_commands(outcome):
+                self._console.print(f"  {command:<48} {purpose}", highlight=False, markup=False)
+
+
+def _through_hydra(study: str, request: Request, jobs: _Jobs) -> None:
+    """Let Hydra launch: it composes each job anew, from the same files and overrides."""
+    import hydra
+
+    config.register()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # whatever reaches Hydra from here on is a fault of ours: show all of it
+    kept = sys.argv
+    sys.argv = ["seqsweep sweep", *request.flags, f"study={study}", *request.overrides]
+    try:
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=study)(jobs.run)()
+    finally:
+        sys.argv = kept

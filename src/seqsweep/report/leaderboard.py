@@ -1,0 +1,131 @@
+"""The leaderboard of a sweep: trials and baselines in one order, and a plain sentence on where the networks stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from seqsweep.metrics import skill, unit
+from seqsweep.report.progress import duration
+from seqsweep.sweep import Outcome
+from seqsweep.tracking import TrialRecord
+
+SHOWN = 10  # trials; the rest is in MLflow
+SETTINGS = ("layer", "units", "activation", "dropout", "window", "learning_rate", "anchor")
+
+
+@dataclass(frozen=True)
+class _Row:
+    score: float
+    name: str
+    trial: TrialRecord | None  # None: a baseline
+
+
+def leaderboard(outcome: Outcome) -> Table:
+    """The best trials and every baseline by the objective, best first."""
+    metrics = list(outcome.config.task.metrics)
+    table = Table(
+        title=f"{outcome.config.study}: {outcome.series}, {outcome.target}, validation part",
+        title_justify="left",
+        caption=_caption(outcome),
+        caption_justify="left",
+    )
+    table.add_column("#", justify="right")
+    table.add_column("trial", no_wrap=True)
+    settings = _settings(outcome)
+    for name in settings:
+        table.add_column(name.replace("_", " "), justify="right")
+    for name in metrics:
+        table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
+    table.add_column("skill", justify="right", no_wrap=True)
+    for row in _rows(outcome):
+        table.add_row(*_cells(row, outcome, settings, metrics), style=None if row.trial else "cyan")
+    return table
+
+
+def verdict(outcome: Outcome) -> str:
+    """One sentence: how the best network stands against the best baseline, by how much, on which part."""
+    objective, ranked = outcome.config.task.objective, outcome.ranked
+    if not ranked:
+        return f"No trial completed; {outcome.best_baseline or 'no baseline'} is all there is. The reasons are above."
+    best = ranked[0]
+    score = best.metrics[outcome.objective]
+    if outcome.best_baseline is None:
+        return f"The best network, {best.name}, has {objective} {score:.4g} on validation; no baseline was scored."
+    reference = outcome.baselines[outcome.best_baseline][objective]
+    gain = skill(score, reference)
+    against = f"the best baseline, {outcome.best_baseline.replace('_', ' ')}, with {reference:.4g}"
+    one_seed = "One seed a trial and the validation part alone: near scores are not proven apart."
+    if gain > 0:
+        return f"The best network, {best.name}, has {objective} {score:.4g}: {gain:.1%} below {against}. {one_seed}"
+    return (
+        f"No network beats the baselines: the best, {best.name}, has {objective} {score:.4g}, "
+        f"{-gain:.1%} above {against}."
+    )
+
+
+def next_commands(outcome: Outcome) -> list[tuple[str, str]]:
+    """What a user may type now: command and what it does."""
+    study = outcome.config.study
+    more = 2 * len(outcome.records)
+    commands = [("seqsweep ui", "every trial and its curves in MLflow")]
+    if outcome.config.tuner.max_trials is not None:
+        commands.append((f"seqsweep sweep {study} … tuner.max_trials={more}", "go on to more trials"))
+    commands.append((f"seqsweep sweep {study} … seed={outcome.config.seed + 1}", "the same again with another seed"))
+    return commands
+
+
+def _rows(outcome: Outcome) -> list[_Row]:
+    objective = outcome.config.task.objective
+    trials = [_Row(record.metrics[outcome.objective], record.name, record) for record in outcome.ranked[:SHOWN]]
+    baselines = [_Row(scores[objective], name.replace("_", " "), None) for name, scores in outcome.baselines.items()]
+    return sorted([*trials, *baselines], key=lambda row: row.score)
+
+
+def _settings(outcome: Outcome) -> list[str]:
+    """The columns worth showing: settings that differ between the trials."""
+    names = [name for record in outcome.ranked for name in record.params]
+    order = {name: i for i, name in enumerate(SETTINGS)}
+    differing = [
+        name
+        for name in dict.fromkeys(names)
+        if name not in ("depth", "last_epoch", "layer")
+        and len({record.params.get(name) for record in outcome.ranked}) > 1
+    ]
+    return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:5]
+
+
+def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[str]) -> list[str]:
+    if row.trial is None:
+        baseline = outcome.baselines[row.name.replace(" ", "_")]
+        figures = [f"{baseline[name]:.4g}" for name in metrics]
+        return ["", row.name, *["" for _ in settings], *figures, _skill(row, outcome)]
+    place = outcome.ranked.index(row.trial) + 1
+    values = [_value(row.trial.params.get(name)) for name in settings]
+    figures = [f"{row.trial.metrics[f'val_{name}']:.4g}" for name in metrics]
+    return [str(place), row.name, *values, *figures, _skill(row, outcome)]
+
+
+def _skill(row: _Row, outcome: Outcome) -> str:
+    if outcome.best_baseline is None:
+        return ""
+    reference = outcome.baselines[outcome.best_baseline][outcome.config.task.objective]
+    return f"{skill(row.score, reference):+.1%}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "" if value is None else str(value)
+
+
+def _caption(outcome: Outcome) -> str:
+    failed = [record for record in outcome.records if record.status == "FAILED"]
+    lines = [f"skill: 1 − {outcome.config.task.objective} / that of the best baseline; baselines have no number"]
+    if len(outcome.ranked) > SHOWN:
+        lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
+    lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]
+    took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
+    lines.append(f"{len(outcome.records)} trials{took}; ended because: {outcome.reason}")
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""A sweep's progress: a live bar on a terminal, a plain line a trial elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from seqsweep.events import Epoch
+from seqsweep.tracking import TrialRecord
+
+
+class _TimeLeft(ProgressColumn):
+    """The time that what is left will take, at the pace of the trials that this launch finished."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        own = task.completed - task.fields["before"]
+        if task.total is None or own < 1 or not task.elapsed:
+            return Text("")
+        left = task.elapsed / own * (task.total - task.completed)
+        return Text(f"about {duration(left)} left", style="cyan")
+
+
+class Terminal:
+    """Shows a sweep on a console; implements `sweep.Observer`.
+
+    Args:
+        console: where to.
+        objective: the name of the ranked metric: `val_mae`.
+        epochs: the most that a trial trains.
+    """
+
+    def __init__(self, console: Console, objective: str, epochs: int) -> None:
+        self._console = console
+        self._objective = objective
+        self._epochs = epochs
+        self._best: tuple[float, TrialRecord] | None = None
+        self._running: dict[str, tuple[TrialRecord, int]] = {}
+        self._count, self._expected = 0, 0
+        self._began = time.monotonic()
+        self._live: Live | None = None
+        self._bar = Progress(
+            TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _TimeLeft(), console=console
+        )
+
+    def say(self, text: str) -> None:
+        """A sentence, above the bar."""
+        self._console.print(text, style="yellow", highlight=False, markup=False)
+
+    def begin(self, expected: int | None, finished: int, workers: int) -> None:
+        """Start the bar."""
+        self._count, self._expected = finished, expected or 0
+        if finished:
+            self._console.print(f"resuming: {finished} trials are done already", highlight=False)
+        places = "1 at a time" if workers == 1 else f"{workers} at a time"
+        goal = f"{expected} trials" if expected else "trials"
+        if not expected or finished < expected:
+            self._console.print(f"running {goal}, {places}; the first takes some seconds to start", highlight=False)
+        self._task = self._bar.add_task("trials", total=expected, completed=finished, before=finished)
+        if self._console.is_terminal:
+            self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+
+    def started(self, trial: TrialRecord) -> None:
+        """A trial runs."""
+        self._running[trial.trial_id] = (trial, 0)
+
+    def epoch(self, trial: TrialRecord, event: Epoch) -> None:
+        """An epoch of it ended."""
+        self._running[trial.trial_id] = (trial, event.epoch)
+
+    def ended(self, trial: TrialRecord, score: float | None) -> None:
+        """It ended: a line, in the end of which stands the best so far."""
+        self._running.pop(trial.trial_id, None)
+        self._count += 1
+        self._bar.advance(self._task)
+        if score is not None and (self._best is None or score < self._best[0]):
+            self._best = (score, trial)
+        if self._live is None:
+            self._console.print(self._line(trial, score), highlight=False, markup=False, soft_wrap=True)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _line(self, trial: TrialRecord, score: float | None) -> str:
+        of = f"/{self._expected}" if self._expected else ""
+        said = f"{self._objective} {score:.4g}" if score is not None else f"failed: {trial.tags.get('reason', '')}"
+        best = f"   best {self._best[0]:.4g} ({self._best[1].name})" if self._best else ""
+        return f"[{self._count}{of}] {trial.name:<16} {said}   {trial.metrics.get('duration', 0):.1f} s{best}"
+
+    def _render(self) -> Group:
+        lines: list[Text | Progress] = []
+        for trial, epoch in self._running.values():
+            lines.append(Text(f"  {trial.name:<16} epoch {epoch} of at most {self._epochs}", style="dim"))
+        if self._best:
+            lines.append(Text(f"  best so far: {self._objective} {self._best[0]:.4g}, {self._best[1].name}", style="green"))
+        return Group(*lines, self._bar)
+
+
+def duration(seconds: float) -> str:
+    """`2 h 5 min`, `3 min 20 s`, `45 s`."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

@@ -1,0 +1,43 @@
+"""What may differ between the trials of a sweep: dimensions, their bounds, the way to KerasTuner and back.
+
+A dimension of `search_space` is written in one of three ways:
+
+- one value: nothing is searched, every trial has it;
+- a list: one of its values, each as likely as the next; numbers are put in order, the first listed is the
+  default;
+- `{low, high}`: any value from `low` to `high`, both included; the default is `low`.
+    - `step: s` leaves `low`, `low + s`, `low + 2 s` … as far as `high`, which is one of them only if a whole
+      number of steps leads there;
+    - `log: true` makes each factor as likely as the next (0.001 to 0.01 as likely as 0.01 to 0.1);
+    - both together leave `low`, `low · s`, `low · s²` … as far as `high`.
+
+`units` and `dropout` are shared by all layers of a network, unless `per_layer` names them: then layer i has
+its own dimension, `units_1`, `units_2` …, which exists only while the network has that layer. A dimension
+that a trial does not have is neither logged nor counted nor shown to a surrogate.
+
+`try_first` lists known configurations, run before the oracle's own. What such a point leaves out has its
+default; it may lie outside the space, and then the oracle does not learn from it.
+"""
+
+from seqsweep.search_space.axes import ACTIVATIONS, FIELDS, PER_LAYER, Axis
+from seqsweep.search_space.checks import faults, name_faults
+from seqsweep.search_space.dimensions import Dimension, dimensions, hyperparameters, reach, size
+from seqsweep.search_space.points import active, params, try_first, values
+
+__all__ = [
+    "ACTIVATIONS",
+    "FIELDS",
+    "PER_LAYER",
+    "Axis",
+    "Dimension",
+    "active",
+    "dimensions",
+    "faults",
+    "hyperparameters",
+    "name_faults",
+    "params",
+    "reach",
+    "size",
+    "try_first",
+    "values",
+]

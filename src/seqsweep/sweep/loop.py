@@ -1,0 +1,211 @@
+"""The ask and tell loop: oracle → executor → events → records, tracker, oracle."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started, TrialSpec
+from seqsweep.executor import Executor
+from seqsweep.metrics import skill
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep.observer import Observer
+from seqsweep.sweep.state import SweepState
+from seqsweep.tracking import Tracker, TrialRecord
+from seqsweep.trial import derive_seed
+from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
+
+TICK = 0.5  # seconds that a wait for an event may last, so that Ctrl-C and a clock are heard
+
+
+@dataclass
+class Running:
+    """A trial that a worker has."""
+
+    slot: str
+    spec: TrialSpec
+    record: TrialRecord
+    losses: int = 0
+
+
+@dataclass
+class Loop:
+    """Runs trials until the tuner has no more to propose.
+
+    Args:
+        config: of the sweep.
+        state: where finished trials are kept.
+        tuner: proposes trials.
+        executor: runs them; its job is open.
+        tracker: shows them.
+        observer: is told.
+        kept: trials that had ended when the last process died, by id.
+        reference: the best baseline's error by the objective, which `val_skill` is measured against; None: no skill.
+    """
+
+    config: SweepConfig
+    state: SweepState
+    tuner: Tuner
+    executor: Executor
+    tracker: Tracker
+    observer: Observer
+    kept: Mapping[str, TrialRecord]
+    reference: float | None
+    trained: int = 0
+    _running: dict[str, Running] = field(default_factory=dict)
+    _waiting: list[TrialRecord] = field(default_factory=list)  # of a wave: ended, not yet told
+    _over: str = ""
+
+    def run(self) -> str:
+        """Run to the end; returns why nothing more is proposed."""
+        self._free = [f"slot{i}" for i in range(self.executor.capacity)]
+        while True:
+            self._submit()
+            if not self._running:
+                return self._over
+            answer = self.executor.next_event(TICK)
+            if answer is not None and answer[0] in self._running:
+                self._take(self._running[answer[0]], answer[1])
+
+    def _submit(self) -> None:
+        """Ask for as many trials as there are free slots; of a wave, only when all of the last one have ended."""
+        waves = self.config.executor.order == "waves"
+        if waves and (self._running or self._waiting):
+            return
+        for slot in list(self._free):
+            answer = self.tuner.ask(slot)
+            if isinstance(answer, Exhausted):
+                self._over = answer.reason
+                return
+            if isinstance(answer, Wait):
+                return
+            self._start(slot, answer)
+
+    def _start(self, slot: str, proposal: Proposal) -> None:
+        kept = self.kept.get(proposal.trial_id)
+        if kept is not None:  # it ended before the last process died, which had no time to tell
+            self._tell(kept)
+            return
+        self._free.remove(slot)
+        spec = self._spec(proposal)
+        record = TrialRecord(
+            trial_id=proposal.trial_id,
+            number=proposal.number,
+            name=_name(proposal),
+            status="RUNNING",
+            params=_params(proposal),
+            started=time.time(),
+            tags={"origin": proposal.origin, "seed": str(spec.seed)}
+            | ({"continues": proposal.continues} if proposal.continues else {}),
+        )
+        self._running[proposal.trial_id] = Running(slot, spec, record)
+        self.tracker.start_trial(record)
+        self.observer.started(record)
+        self.executor.submit(spec)
+
+    def _spec(self, proposal: Proposal) -> TrialSpec:
+        promotable = proposal.trial_id in self.tuner.promotable()
+        return TrialSpec(
+            trial_id=proposal.trial_id,
+            params=proposal.params,
+            seed=derive_seed(self.config.seed, proposal.trial_id),
+            first_epoch=proposal.first_epoch,
+            last_epoch=proposal.last_epoch,
+            continue_from=str(self.state.checkpoint(proposal.continues)) if proposal.continues else None,
+            checkpoint=str(self.state.checkpoint(proposal.trial_id)) if promotable else None,
+        )
+
+    def _take(self, running: Running, event: Event) -> None:
+        """One event of a running trial."""
+        trial_id = running.record.trial_id
+        if isinstance(event, Started):
+            running.record = dataclasses.replace(running.record, started=event.at, curve=())
+        elif isinstance(event, Epoch):
+            point = (event.epoch, dict(event.metrics), event.at)
+            running.record = dataclasses.replace(running.record, curve=(*running.record.curve, point))
+            self.tracker.log_epoch(trial_id, event.epoch, event.metrics, event.at)
+            self.observer.epoch(running.record, event)
+        elif isinstance(event, Lost) and running.losses < self.config.executor.max_losses:
+            running.losses += 1
+            self.observer.say(f"trial {running.record.number}: {event.reason}; it runs again in a new worker")
+            self.executor.submit(running.spec)
+        else:
+            self._end(running, event)
+
+    def _end(self, running: Running, event: Event) -> None:
+        del self._running[running.record.trial_id]
+        self._free.append(running.slot)
+        self._free.sort()
+        record = self._finished(running, event)
+        self.state.write(record)
+        self.trained += 1
+        if self.config.executor.order == "waves":
+            self._waiting.append(record)
+            if self._running:
+                return
+            # In the order of their numbers, so that the oracle learns the same whoever was faster.
+            wave, self._waiting = sorted(self._waiting, key=lambda r: r.number), []
+            for ended in wave:
+                self._tell(ended)
+        else:
+            self._tell(record)
+
+    def _tell(self, record: TrialRecord) -> None:
+        """Tell everyone how a trial ended; its record is on disk already, so that a kill from here on costs nothing."""
+        score = record.metrics.get(f"val_{self.config.task.objective}") if record.status == "COMPLETED" else None
+        crashed = record.tags.get("cause", "diverged") != "diverged"
+        self.tuner.tell(record.trial_id, score, record.tags.get("reason", ""), crashed=crashed)
+        self.tracker.end_trial(record)
+        self.observer.ended(record, score)
+        self.state.forget_checkpoints(self.tuner.promotable())
+
+    def _finished(self, running: Running, event: Event) -> TrialRecord:
+        """The record of a trial that ended."""
+        record, tags, metrics, detail = running.record, dict(running.record.tags), {}, ""
+        if running.losses:
+            tags["losses"] = str(running.losses)
+        if isinstance(event, Done):
+            result = event.result
+            metrics = {**result.metrics, "epochs": result.epochs, "best_epoch": result.best_epoch}
+            metrics["weights"] = result.weights
+            metrics |= {f"seconds_{name}": value for name, value in result.seconds.items()}
+            metrics |= self._skill(result.metrics)
+            tags |= result.tags
+        elif isinstance(event, Failed):
+            tags |= {"cause": event.cause, "reason": event.reason}
+            detail = event.detail
+        elif isinstance(event, Lost):
+            tags |= {"cause": "lost", "reason": f"{event.reason}, {running.losses + 1} times"}
+        metrics["duration"] = time.time() - (record.started or time.time())
+        status = "COMPLETED" if isinstance(event, Done) else "FAILED"
+        return dataclasses.replace(
+            record, status=status, metrics=metrics, tags=tags, detail=detail, ended=time.time()
+        )
+
+    def _skill(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        if self.reference is None:
+            return {}
+        return {"val_skill": skill(metrics[f"val_{self.config.task.objective}"], self.reference)}
+
+
+def _name(proposal: Proposal) -> str:
+    """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
+    params = proposal.params
+    widths = set(params.units)
+    size = f"{params.units[0]}x{params.depth}" if len(widths) == 1 else "-".join(map(str, params.units))
+    layer = {"simple_rnn": "RNN"}.get(params.layer, params.layer.upper())
+    return f"{proposal.number} {layer} {size}"
+
+
+def _params(proposal: Proposal) -> dict[str, str | int | float | bool | None]:
+    """All parameters of a trial by their plain names; `units` and `dropout` as one value where all layers agree."""
+    params = dataclasses.asdict(proposal.params)
+    for name in ("units", "dropout"):
+        entries = params.pop(name)
+        if len(set(entries)) == 1:
+            params[name] = entries[0]
+        else:
+            params |= {f"{name}_{i}": entry for i, entry in enumerate(entries, 1)}
+    return {**params, "depth": proposal.params.depth, "last_epoch": proposal.last_epoch}

@@ -1,0 +1,103 @@
+"""What is predicted from a window: how many numbers, which loss trains it, which metrics judge it.
+
+A task knows nothing of networks or tuners. Its metrics are in the unit of the data and carry the bare name (`mae`);
+whoever reports them says on which part they were taken (`val_mae`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.catalog import Catalog, nearest
+from seqsweep.metrics import METRICS
+from seqsweep.schema import SweepConfig, TaskConfig
+
+Floats = NDArray[np.float64]
+
+
+class Task(Protocol):
+    """What a trial asks of a task."""
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that the network puts out for one window."""
+
+    @property
+    def loss(self) -> str:
+        """What training lowers: `mse`, `mae` or `huber`, on scaled targets."""
+
+    def score(self, actual: Floats, forecast: Floats) -> dict[str, float]:
+        """The metrics of forecasts (n, horizon) in the unit of the data, by name."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The next `horizon` rows of the target, all at once: many to one for 1, many to many (direct) for more.
+
+    Args:
+        config: horizon, loss and metrics.
+        scale: mean absolute error of the seasonal naive forecast on train, in the unit of the data: MASE's measure.
+    """
+
+    config: TaskConfig
+    scale: float
+
+    @property
+    def outputs(self) -> int:
+        """One number a row ahead."""
+        return self.config.horizon
+
+    @property
+    def loss(self) -> str:
+        """The config's."""
+        return self.config.loss
+
+    def score(self, actual: Floats, forecast: Floats) -> dict[str, float]:
+        """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
+        return {name: METRICS[name](actual, forecast, self.scale) for name in self.config.metrics}
+
+
+def _like(config: TaskConfig, scale: float) -> Task:  # noqa: ARG001 (the shape of an entry)
+    raise NotImplementedError
+
+
+TASKS: Catalog[Callable[[TaskConfig, float], Task]] = Catalog("task", _like)
+
+
+@TASKS.register
+def forecast(config: TaskConfig, scale: float) -> Task:
+    """Forecast the rows that follow a window."""
+    return Forecast(config, scale)
+
+
+def constant_loss(loss: str, targets: NDArray[np.float32]) -> float:
+    """The loss of the best constant forecast of scaled targets (n, horizon): what a diverged trial is held against."""
+    if loss == "mae":
+        return float(np.abs(targets - np.median(targets)).mean())
+    error = targets - targets.mean()
+    if loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
+        return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
+    return float((error**2).mean())
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with the config of the task."""
+    task = config.task
+    found = TASKS.fault("task.kind", task.kind)
+    for name in task.metrics:
+        found += METRICS.fault("task.metrics", name)
+    if task.objective not in task.metrics:
+        found.append(
+            f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
+        )
+    return found
+
+
+def with_prefix(prefix: str, metrics: Mapping[str, float]) -> dict[str, float]:
+    """The same metrics under the name of the part that they were taken on: `mae` → `val_mae`."""
+    return {f"{prefix}_{name}": value for name, value in metrics.items()}

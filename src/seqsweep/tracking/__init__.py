@@ -1,0 +1,83 @@
+"""Where runs are kept: MLflow, memory, or nowhere. The only package that writes runs to MLflow.
+
+A sweep's own state folder is the truth; a tracker is a picture of it that can be brought up to date at any
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from seqsweep.catalog import Catalog
+from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
+from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, Tracker, TrialRecord, best_name
+from seqsweep.tracking.store import prepare, uri_faults
+from seqsweep.tracking.tracker import MlflowTracker
+
+if TYPE_CHECKING:
+    from seqsweep.schema import SweepConfig, TrackingConfig
+
+__all__ = [
+    "TRACKERS",
+    "EpochPoint",
+    "MemoryRun",
+    "MemoryTracker",
+    "MlflowTracker",
+    "NullTracker",
+    "SweepRecord",
+    "SweepStatus",
+    "Tracker",
+    "TrialRecord",
+    "best_name",
+    "faults",
+    "make_tracker",
+    "prepare",
+]
+
+Warn = Callable[[str], None]
+
+
+def _tracker(config: TrackingConfig, warn: Warn) -> Tracker:
+    raise NotImplementedError
+
+
+TRACKERS: Catalog[Callable[[TrackingConfig, Warn], Tracker]] = Catalog("tracker", like=_tracker)
+
+
+@TRACKERS.register
+def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
+    """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
+    return MlflowTracker(config, warn)
+
+
+@TRACKERS.register
+def memory(config: TrackingConfig, warn: Warn) -> Tracker:
+    """Runs in lists that end with the process."""
+    del config, warn  # nothing to choose, nothing that could go wrong
+    return MemoryTracker()
+
+
+@TRACKERS.register
+def none(config: TrackingConfig, warn: Warn) -> Tracker:
+    """No runs."""
+    del config, warn
+    return NullTracker()
+
+
+def make_tracker(config: TrackingConfig, warn: Warn) -> Tracker:
+    """The tracker that `config` names, not open yet; it tells `warn` when its store goes away or is back."""
+    return TRACKERS[config.kind](config, warn)
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with the group `tracking`, one sentence a fault."""
+    tracking = config.tracking
+    found = TRACKERS.fault("tracking.kind", tracking.kind)
+    if not tracking.directory.strip():
+        found.append("tracking.directory: give a folder, for example tracking.directory=mlruns")
+    if tracking.uri is not None and tracking.kind != "mlflow" and not found:
+        found.append(
+            f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow"
+        )
+    return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])

@@ -1,0 +1,177 @@
+"""Trackers that write nothing to disk: one keeps runs in lists, one keeps none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqsweep.tracking.records import RUN_STATUS, check_names, final_metrics, plain_params
+
+if TYPE_CHECKING:
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+
+
+class NullTracker:
+    """Keeps nothing but which trials ended, so that a sweep need not ask whether it is tracked."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._ended: set[str] = set()
+
+    def open(self, sweep: SweepRecord) -> None:
+        """Nothing."""
+
+    def recorded(self) -> set[str]:
+        """Ids of the trials that ended."""
+        return set(self._ended)
+
+    def start_trial(self, trial: TrialRecord) -> None:
+        """Nothing."""
+
+    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+        """Nothing."""
+
+    def end_trial(self, trial: TrialRecord) -> None:
+        """Remember the id."""
+        self._ended.add(trial.trial_id)
+
+    def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Nothing."""
+
+    def log_text(self, text: str, name: str) -> None:
+        """Nothing."""
+
+    def log_file(self, path: Path, folder: str) -> None:
+        """Nothing."""
+
+    def close(self, status: SweepStatus) -> None:
+        """Nothing."""
+
+
+@dataclass
+class MemoryRun:
+    """One run, as a store would hold it."""
+
+    name: str
+    status: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    curve: dict[int, EpochPoint] = field(default_factory=dict)  # by epoch
+    artifacts: dict[str, str] = field(default_factory=dict)  # a file's text by its path
+
+    def add(self, metrics: Mapping[str, float]) -> None:
+        """Take numbers as metrics, NaN and infinity as tags, as the MLflow tracker does."""
+        for name, value in metrics.items():
+            if math.isfinite(value):
+                self.metrics[name] = value
+            else:
+                self.tags[name] = str(value)
+
+
+class MemoryTracker:
+    """Keeps every run in lists: `sweeps` by fingerprint, `trials` in the order of their starts."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.sweeps: dict[str, MemoryRun] = {}
+        self.trials: list[MemoryRun] = []
+        self._sweep: SweepRecord | None = None
+
+    def open(self, sweep: SweepRecord) -> None:
+        """Find or make the run of this sweep."""
+        self._sweep = sweep
+        tags = {"kind": "sweep", "sweep": sweep.fingerprint, **sweep.tags}
+        run = self.sweeps.setdefault(
+            sweep.fingerprint, MemoryRun(sweep.name, "RUNNING", plain_params(sweep.params), tags)
+        )
+        run.status = "RUNNING"
+        run.artifacts["config.yaml"] = sweep.config_yaml
+        self._kill_running()
+
+    def recorded(self) -> set[str]:
+        """Ids of the trials that have a result."""
+        return {run.tags["trial_id"] for run in self._children() if run.status in RUN_STATUS.values()}
+
+    def start_trial(self, trial: TrialRecord) -> None:
+        """Show the trial as running."""
+        if trial.trial_id in self.recorded():
+            return
+        for run in self._children(trial.trial_id, "RUNNING"):
+            run.status = "KILLED"
+        self._add(trial)
+
+    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+        """One point of each curve."""
+        check_names(metrics, "metric")
+        for run in self._children(trial_id, "RUNNING"):
+            run.curve[epoch] = (epoch, dict(metrics), at)
+
+    def end_trial(self, trial: TrialRecord) -> None:
+        """The trial's result."""
+        status = RUN_STATUS[trial.status]
+        if self._children(trial.trial_id, status):
+            return
+        for run in self._children(trial.trial_id, *RUN_STATUS.values()):
+            run.status = "KILLED"  # the sweep's state is right, and it says otherwise
+        run = next(iter(self._children(trial.trial_id, "RUNNING")), None) or self._add(trial)
+        run.status = status
+        for epoch, metrics, at in trial.curve:
+            run.curve.setdefault(epoch, (epoch, metrics, at))
+        run.tags.update(trial.tags)
+        curves = {name for _, metrics, _ in run.curve.values() for name in metrics}
+        run.add(final_metrics(trial, self._opened.objective, curves))
+        if trial.detail:
+            run.artifacts["traceback.txt"] = trial.detail
+
+    def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Figures of the whole sweep."""
+        check_names([*metrics, *tags], "name")
+        self._parent.tags.update(tags)
+        self._parent.add(metrics)
+
+    def log_text(self, text: str, name: str) -> None:
+        """A text as a file of the sweep's run."""
+        self._parent.artifacts[name] = text
+
+    def log_file(self, path: Path, folder: str) -> None:
+        """A file's text in `folder` of the sweep's run; of a binary file what can be read of it."""
+        self._parent.artifacts[f"{folder}/{path.name}"] = path.read_text(errors="replace")
+
+    def close(self, status: SweepStatus) -> None:
+        """End the sweep's run."""
+        if self._sweep is not None:
+            self._kill_running()
+            self._parent.status = status
+
+    @property
+    def _opened(self) -> SweepRecord:
+        if self._sweep is None:
+            raise RuntimeError("the tracker is used before it is opened")
+        return self._sweep
+
+    @property
+    def _parent(self) -> MemoryRun:
+        return self.sweeps[self._opened.fingerprint]
+
+    def _children(self, trial_id: str | None = None, *statuses: str) -> list[MemoryRun]:
+        return [
+            run
+            for run in self.trials
+            if run.tags["sweep"] == self._opened.fingerprint
+            and trial_id in (None, run.tags["trial_id"])
+            and (not statuses or run.status in statuses)
+        ]
+
+    def _add(self, trial: TrialRecord) -> MemoryRun:
+        tags = {"kind": "trial", "sweep": self._opened.fingerprint, "trial_id": trial.trial_id, **trial.tags}
+        run = MemoryRun(trial.name, "RUNNING", plain_params(trial.params), tags)
+        self.trials.append(run)
+        return run
+
+    def _kill_running(self) -> None:
+        for run in self._children(None, "RUNNING"):
+            run.status = "KILLED"

@@ -1,0 +1,304 @@
+"""The runs of one sweep in MLflow: one parent, one nested run a trial, a curve a metric.
+
+MlflowClient and `log_batch` alone: a trial of 20 epochs and 5 metrics then costs some 25 ms, where MLflow's
+fluent functions cost ten times that and its autologging a second.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seqsweep.tracking.records import RUN_STATUS, best_name, final_metrics, plain_params
+from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Metric, Run
+
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+
+NOTE = "mlflow.note.content"  # shown as the description of a run or an experiment
+PARENT = "mlflow.parentRunId"  # nests a run in another
+
+
+@dataclass
+class ChildRun:
+    """A trial's run as far as the store has it."""
+
+    run_id: str
+    status: str = "RUNNING"
+    described: bool = False  # its parameters are in
+
+
+class SweepRuns:
+    """Finds or makes the runs of a sweep and writes to them, at once; raises what the store raises.
+
+    Every write may be made twice: MLflow drops a metric that it has with the same step, time and value, and a
+    run is made once a trial.
+
+    Args:
+        artifacts: URI of the folder of files for a new experiment; None: the server decides.
+    """
+
+    def __init__(self, client: MlflowClient, artifacts: str | None, sweep: SweepRecord) -> None:
+        self._client = client
+        self._sweep = sweep
+        self.experiment_restored = False
+        self._experiment = self._find_experiment(artifacts)
+        self._parent: dict[str, float] = {}  # the parent's metrics in the store
+        self._parent_id = self._find_parent()
+        self._nested = f"tags.kind = 'trial' and tags.`{PARENT}` = '{self._parent_id}'"  # a query
+        self.children: dict[str, ChildRun] = {}  # by trial id
+        self._choices: dict[str, set[str]] = {}  # values seen of each parameter
+        self._curves: dict[str, None] = {}  # names of metrics with one point an epoch, in order
+        self._best: tuple[float, str] | None = None  # score, name of the trial
+        self._read_children()
+
+    # Trials
+
+    def start(self, trial: TrialRecord) -> None:
+        """A nested run, RUNNING, with its parameters."""
+        child = self._child(trial)
+        if not child.described:
+            self._log(child.run_id, params=plain_params(trial.params))
+            child.described = True
+
+    def add_epochs(self, trial_id: str, points: Iterable[EpochPoint]) -> None:
+        """Points of a running trial's curves."""
+        metrics, tags = _curve_metrics(points)
+        self._log(self.children[trial_id].run_id, metrics, tags=tags)
+
+    def finish(self, trial: TrialRecord, points: Sequence[EpochPoint]) -> None:
+        """The trial's result and those `points` of its curves that are not written yet."""
+        child = self._child(trial)
+        curves = {name for _, metrics, _ in (*points, *trial.curve) for name in metrics}
+        metrics, tags = _curve_metrics(points)
+        numbers, oddities = split_finite(final_metrics(trial, self._sweep.objective, curves))
+        metrics += _at_once(numbers, trial.ended)
+        params = {} if child.described else plain_params(trial.params)
+        self._log(child.run_id, metrics, params, {**tags, **oddities, **trial.tags})
+        child.described = True
+        if trial.detail:
+            self._client.log_text(child.run_id, trial.detail, "traceback.txt")
+        status = RUN_STATUS[trial.status]
+        self._client.set_terminated(child.run_id, status, end_time=_milliseconds(trial.ended))
+        child.status = status
+        self._curves |= dict.fromkeys(sorted(curves))
+        self._remember(trial.name, plain_params(trial.params), numbers if status == "FINISHED" else {})
+
+    def kill(self, run_id: str, reason: str) -> None:
+        """Mark a run as killed, and ended when it last wrote a metric: so long it was alive for sure."""
+        run = self._client.get_run(run_id)
+        last = run.info.start_time
+        for name in list(run.data.metrics)[:1]:
+            last = max(metric.timestamp for metric in self._client.get_metric_history(run_id, name))
+        self._client.set_tag(run_id, "reason", reason)
+        self._client.set_terminated(run_id, "KILLED", end_time=last)
+
+    def recorded(self) -> set[str]:
+        """Ids of the trials whose result is in the store."""
+        return {trial_id for trial_id, child in self.children.items() if child.status in RUN_STATUS.values()}
+
+    # The sweep
+
+    def describe(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Figures of the sweep that the store has not, the best so far, and the description."""
+        numbers, oddities = split_finite(metrics)
+        if self._best:
+            numbers.setdefault(best_name(self._sweep.objective), self._best[0])
+        news = {name: value for name, value in numbers.items() if self._parent.get(name) != value}
+        # A step of its own: of two values at one step and time, MLflow would show the greater.
+        entities = _at_once(news, None, step=len(self.recorded()))
+        self._log(self._parent_id, entities, tags={NOTE: self._note(), **oddities, **tags})
+        self._parent |= news
+
+    def text(self, text: str, name: str) -> None:
+        """A text as the file `name` of the parent."""
+        self._client.log_text(self._parent_id, text, name)
+
+    def file(self, path: Path, folder: str) -> None:
+        """A copy of a file in `folder` of the parent."""
+        self._client.log_artifact(self._parent_id, str(path), folder)
+
+    def save_view(self) -> None:
+        """The study's saved view: trials ranked by the objective, beside the parameters that differ."""
+        if not self._sweep.objective or not self._curves:
+            return
+        varying = [name for name, values in self._choices.items() if len(values) > 1]
+        view = SavedView(
+            best_name(self._sweep.objective),
+            self._sweep.lower_is_better,
+            varying or list(self._choices),
+            list(self._curves),
+        )
+        if read_view(self._experiment.tags.get(VIEW_TAG, "")) != view.state():
+            self._experiment.tags[VIEW_TAG] = view.tag()
+            self._client.set_experiment_tag(
+                self._experiment.experiment_id, VIEW_TAG, self._experiment.tags[VIEW_TAG]
+            )
+
+    def terminate(self, status: SweepStatus) -> None:
+        """End the parent; children that still run are killed, also those that an outage hid from us."""
+        for run in self._search(f"{self._nested} and attributes.status = 'RUNNING'"):
+            self.kill(run.info.run_id, "the sweep ended before this trial did")
+        self._client.set_terminated(self._parent_id, status)
+
+    # How they are found and made
+
+    def _find_experiment(self, artifacts: str | None) -> Experiment:
+        from mlflow.exceptions import MlflowException
+
+        name = self._sweep.study
+        found = self._client.get_experiment_by_name(name)
+        if found is None:
+            try:
+                self._client.create_experiment(name, artifacts)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was quicker
+                    raise
+            found = self._client.get_experiment_by_name(name)
+            assert found is not None  # it was made a moment ago
+        elif found.lifecycle_stage == "deleted":
+            self._client.restore_experiment(found.experiment_id)
+            self.experiment_restored = True
+        if NOTE not in found.tags:  # or else a user wrote a better one
+            self._client.set_experiment_tag(found.experiment_id, NOTE, self._sweep.question)
+        return found
+
+    def _find_parent(self) -> str:
+        sweep = self._sweep
+        query = f"tags.kind = 'sweep' and tags.sweep = '{sweep.fingerprint}'"
+        tags = {"kind": "sweep", "sweep": sweep.fingerprint, "mlflow.source.name": "seqsweep", **sweep.tags}
+        if "git_commit" in sweep.tags:
+            tags["mlflow.source.git.commit"] = sweep.tags["git_commit"]
+        params = plain_params(sweep.params)
+        run = next(iter(self._search(query)), None)
+        if run is None:
+            run = self._client.create_run(self._experiment.experiment_id, tags=tags, run_name=sweep.name)
+        else:
+            self._client.update_run(run.info.run_id, status="RUNNING")
+            params = {
+                name: value for name, value in params.items() if name not in run.data.params
+            }  # immutable
+        self._log(run.info.run_id, params=params, tags=tags)
+        self._parent = dict(run.data.metrics)
+        return str(run.info.run_id)
+
+    def _read_children(self) -> None:
+        for run in self._search(self._nested):
+            if run.info.status == "RUNNING":
+                self.kill(run.info.run_id, "the process that ran this trial was killed")
+            elif run.info.status in RUN_STATUS.values():
+                child = ChildRun(run.info.run_id, run.info.status, described=True)
+                self.children[run.data.tags["trial_id"]] = child
+                figures = run.data.metrics if run.info.status == "FINISHED" else {}
+                self._remember(run.info.run_name, run.data.params, figures)
+
+    def _search(self, query: str) -> list[Run]:
+        runs: list[Run] = []
+        token = None
+        while token is None or token:
+            page = self._client.search_runs(
+                [self._experiment.experiment_id],
+                query,
+                max_results=1000,
+                order_by=["attributes.start_time ASC"],
+                page_token=token,
+            )
+            runs += page
+            token = page.token or ""
+        return runs
+
+    def _child(self, trial: TrialRecord) -> ChildRun:
+        child = self.children.get(trial.trial_id)
+        if child is None:
+            tags = {
+                "kind": "trial",
+                "sweep": self._sweep.fingerprint,
+                "trial_id": trial.trial_id,
+                PARENT: self._parent_id,
+                **trial.tags,
+            }
+            started = _milliseconds(trial.started)
+            run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
+            child = self.children[trial.trial_id] = ChildRun(run.info.run_id)
+        return child
+
+    def _log(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        from mlflow.entities import Param, RunTag
+
+        # It splits what is over the limits of 1000 metrics, 100 parameters, 100 tags a request.
+        self._client.log_batch(
+            run_id,
+            metrics=metrics,
+            params=[Param(name, value) for name, value in (params or {}).items()],
+            tags=[RunTag(name, str(value)) for name, value in (tags or {}).items()],
+        )
+
+    def _remember(self, name: str, params: Mapping[str, str], metrics: Mapping[str, float]) -> None:
+        for param, value in params.items():
+            self._choices.setdefault(param, set()).add(value)
+        score = metrics.get(best_name(self._sweep.objective))
+        if score is None:
+            return
+        sign = 1 if self._sweep.lower_is_better else -1
+        if self._best is None or sign * score < sign * self._best[0]:
+            self._best = (score, name)
+
+    def _note(self) -> str:
+        statuses = [child.status for child in self.children.values()]
+        lines = [
+            self._sweep.question,
+            "",
+            f"- study: {self._sweep.study}",
+            f"- trials: {statuses.count('FINISHED')} finished, {statuses.count('FAILED')} failed",
+        ]
+        if self._best:
+            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {self._best[0]:.5g}")
+        return "\n".join(lines)
+
+
+def split_finite(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+    """The numbers among `metrics`, and the others as tags: `val_mae=inf`.
+
+    MLflow stores infinity as 1.8e308, which flattens every chart, and shows NaN as if it were a value.
+    """
+    numbers = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+    oddities = {name: str(float(value)) for name, value in metrics.items() if not math.isfinite(value)}
+    return numbers, oddities
+
+
+def _curve_metrics(points: Iterable[EpochPoint]) -> tuple[list[Metric], dict[str, str]]:
+    """One metric a finite value; the first other value of each name as a tag: `val_loss=nan at epoch 3`."""
+    from mlflow.entities import Metric
+
+    metrics: list[Metric] = []
+    tags: dict[str, str] = {}
+    for epoch, values, at in points:
+        numbers, oddities = split_finite(values)
+        metrics += [Metric(name, value, _milliseconds(at), epoch) for name, value in numbers.items()]
+        for name, text in oddities.items():
+            tags.setdefault(name, f"{text} at epoch {epoch}")
+    return metrics, tags
+
+
+def _at_once(numbers: Mapping[str, float], at: float | None, step: int = 0) -> list[Metric]:
+    from mlflow.entities import Metric
+
+    return [Metric(name, value, _milliseconds(at), step) for name, value in numbers.items()]
+
+
+def _milliseconds(seconds: float | None) -> int:
+    return int(1000 * (time.time() if seconds is None else seconds))

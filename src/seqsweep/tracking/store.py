@@ -1,0 +1,232 @@
+"""The door to MLflow: which store a config names, its tables, a client that answers or fails in seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from seqsweep.catalog import nearest
+from seqsweep.errors import TrackingError
+from seqsweep.tracking.outbox import first_line
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from seqsweep.schema import TrackingConfig
+
+SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https")
+LOCK_PATIENCE = 60.0  # seconds; making the tables takes one to three
+
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong comes as an exception, and is said once
+    # A server that is away must be noticed before it holds the sweep up; MLflow's own patience is minutes.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+}
+"""Set where the user's environment does not say otherwise."""
+
+
+@dataclass(frozen=True)
+class StoreAddress:
+    """Where runs and their files are.
+
+    Args:
+        uri: of the store, absolute.
+        artifacts: URI of the folder of files; None: the server decides.
+        folder: of the lock.
+    """
+
+    uri: str
+    artifacts: str | None
+    folder: Path
+
+    @property
+    def database(self) -> Path | None:
+        """The SQLite file; None for a server."""
+        scheme, _, path = self.uri.partition(":///")
+        return Path(path) if scheme.split("+")[0] == "sqlite" else None
+
+    def __str__(self) -> str:
+        """What to call it in messages: without a password."""
+        if self.database is not None:
+            return f"the MLflow store {self.database}"
+        return f"the MLflow store {without_password(self.uri)}"
+
+
+def address(config: TrackingConfig) -> StoreAddress:
+    """Where the runs of `config` are kept."""
+    folder = Path(config.directory).absolute()
+    artifacts = (folder / "artifacts").as_uri()
+    if config.uri is None:
+        return StoreAddress(f"sqlite:///{folder / 'mlflow.db'}", artifacts, folder)
+    scheme, _, path = config.uri.partition(":///")
+    if scheme.split("+")[0] == "sqlite":  # relative to where the command is run, like every path of a config
+        return StoreAddress(f"{scheme}:///{Path(path).absolute()}", artifacts, folder)
+    return StoreAddress(config.uri, None if scheme_of(config.uri).startswith("http") else artifacts, folder)
+
+
+def scheme_of(uri: str) -> str:
+    """`postgresql` of `postgresql+psycopg://…`; empty where there is none."""
+    match = re.match(r"([a-z]+)(\+\w+)?:", uri)
+    return match.group(1) if match else ""
+
+
+def without_password(uri: str) -> str:
+    """`uri` with `***` in the place of a password."""
+    parts = urlsplit(uri)
+    user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
+    if not colon:
+        return uri
+    return urlunsplit(parts._replace(netloc=f"{user}:***@{parts.netloc.rpartition('@')[2]}"))
+
+
+def uri_faults(uri: str | None) -> list[str]:
+    """What is wrong with `tracking.uri`."""
+    if uri is None or scheme_of(uri) in SCHEMES:
+        if uri is not None and scheme_of(uri) == "sqlite" and not re.match(r"sqlite(\+\w+)?:///.", uri):
+            return [f"tracking.uri={uri}: write sqlite:///PATH; an absolute path makes four slashes"]
+        return []
+    shown = without_password(uri)
+    if not scheme_of(uri) or scheme_of(uri) == "file":
+        return [
+            f"tracking.uri={shown}: MLflow keeps no runs in plain folders any more; "
+            "leave it out for SQLite in tracking.directory, or write sqlite:///PATH/mlflow.db"
+        ]
+    return [f"tracking.uri={shown}: MLflow has no store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"]
+
+
+def load_mlflow() -> None:
+    """Import MLflow, quiet and without telemetry; it takes a second or two the first time."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ.pop("MLFLOW_RUN_ID", None)  # would make runs children of a foreign one
+    import mlflow  # noqa: F401  # the import itself is what is wanted
+
+    level = os.environ["MLFLOW_LOGGING_LEVEL"]
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(level)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # warns of each retry
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What MLflow raises when its store is away, full, or refuses; loads MLflow."""
+    load_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError  # those of `requests` are OSErrors
+
+
+@contextmanager
+def reaching(place: StoreAddress) -> Iterator[None]:
+    """Turn whatever goes wrong with the store into one TrackingError that names it."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, (ImportError, *failures())):
+            raise
+        raise TrackingError(f"{place} cannot be used: {first_line(error)}{_mend(place, error)}") from error
+
+
+def _mend(place: StoreAddress, error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, ImportError):
+        return f". Install a driver for {scheme_of(place.uri)} databases, or leave tracking.uri out"
+    if "out-of-date database schema" in text:
+        return ". Copy the file, then run: mlflow db upgrade " + without_password(place.uri)
+    if place.database is not None:
+        return f". Move {place.database.name} away, or choose another tracking.directory"
+    return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"
+
+
+def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
+    """The store that `config` names, its tables made if it had none, and a client of it.
+
+    Raises:
+        TrackingError: it does not answer within seconds, is no store, or cannot be written.
+    """
+    place = address(config)
+    with reaching(place):
+        load_mlflow()
+        from filelock import FileLock
+        from mlflow import MlflowClient
+
+        place.folder.mkdir(parents=True, exist_ok=True)
+        # One process at a time: of four that make the tables of one file together, three die.
+        with FileLock(place.folder / ".mlflow.lock", timeout=LOCK_PATIENCE):
+            if place.database is not None:
+                _make_database(place.database)
+            elif not place.uri.startswith("http"):
+                _knock(place.uri)
+            client = MlflowClient(tracking_uri=place.uri)
+            client.search_experiments(max_results=1)
+    return place, client
+
+
+def _make_database(path: Path) -> None:
+    """The SQLite file with MLflow's tables, readable while it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.stat().st_size == 0:
+        _make_tables(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _make_tables(path: Path) -> None:
+    """Run MLflow's migrations on a file aside, then put it in place.
+
+    A process that is killed between two of the migrations leaves a file that none can open again
+    (`duplicate column name`), so they never run on the file itself.
+    """
+    import sqlalchemy
+    from mlflow.store.db import utils
+
+    aside = path.with_name(f"{path.name}.new")
+    aside.unlink(missing_ok=True)
+    engine = sqlalchemy.create_engine(f"sqlite:///{aside}")
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def hurry(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=OFF")  # a file that is thrown away if anything goes wrong
+        connection.execute("PRAGMA synchronous=OFF")
+
+    try:
+        utils._initialize_tables(engine)  # type: ignore[no-untyped-call]  # what `mlflow db upgrade` calls
+    finally:
+        engine.dispose()
+    with aside.open("rb+") as file:
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def _knock(uri: str) -> None:
+    """Connect once, with little patience: MLflow itself tries ten times over 100 seconds."""
+    import sqlalchemy
+
+    options = {"connect_timeout": 5} if scheme_of(uri) in ("postgresql", "mysql") else {}
+    engine = sqlalchemy.create_engine(uri, connect_args=options)
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()
+
+
+def prepare(config: TrackingConfig) -> None:
+    """Load MLflow and make the store's tables ahead of time, so that `Tracker.open` is quick.
+
+    May run in a thread while workers start or data is read. What goes wrong is left for `open` to say.
+    """
+    if config.kind == "mlflow":
+        with suppress(TrackingError):
+            open_store(config)

@@ -1,0 +1,210 @@
+"""The tracker that keeps runs in MLflow, whatever happens to its store meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from seqsweep.errors import TrackingError
+from seqsweep.tracking.outbox import Outbox
+from seqsweep.tracking.records import RUN_STATUS, check_names
+from seqsweep.tracking.runs import SweepRuns
+from seqsweep.tracking.store import failures, open_store, reaching
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+
+EPOCHS_EVERY = 2.0  # seconds between two writes of curves
+DESCRIPTION_EVERY = 10.0  # seconds between two of the sweep's description
+
+
+@dataclass
+class _Curve:
+    """The epochs of a running trial: those still to write, and the numbers of those written."""
+
+    waiting: list[EpochPoint] = field(default_factory=list)
+    written: set[int] = field(default_factory=set)
+
+
+class MlflowTracker:
+    """Keeps runs in the MLflow store that `config` names; every write goes through an outbox.
+
+    Args:
+        warn: told once when the store goes away, once when it is back.
+        clock: seconds that never run backwards.
+    """
+
+    def __init__(
+        self,
+        config: TrackingConfig,
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.seconds = 0.0
+        self._config = config
+        self._warn = warn
+        self._clock = clock
+        self._store: tuple[SweepRuns, Outbox] | None = None  # once open
+        self._name = ""
+        self._curves: dict[str, _Curve] = {}  # of running trials
+        self._curves_due = 0.0  # on the clock
+        self._description_due = 0.0
+        self._has_view = False
+        self._metrics: dict[str, float] = {}  # of the sweep
+        self._tags: dict[str, str] = {}
+
+    def open(self, sweep: SweepRecord) -> None:
+        """Find or make the sweep's run; what a killed process left RUNNING becomes KILLED.
+
+        Raises:
+            TrackingError: the store does not answer within seconds, is no store, or cannot be written.
+        """
+        with self._timed():
+            place, client = open_store(self._config)
+            with reaching(place):
+                runs = SweepRuns(client, place.artifacts, sweep)
+                runs.text(sweep.config_yaml, "config.yaml")
+                runs.describe({}, {})
+            self._name = str(place)
+            self._store = runs, Outbox(self._name, failures(), self._warn, self._clock)
+        if runs.experiment_restored:
+            self._warn(f"the experiment {sweep.study} was deleted in MLflow; it is restored, with its runs")
+
+    def recorded(self) -> set[str]:
+        """Ids of the trials whose result is in the store."""
+        with self._writing() as (runs, outbox):
+            outbox.retry_soon()
+            return runs.recorded()
+
+    def start_trial(self, trial: TrialRecord) -> None:
+        """A nested run with the trial's parameters; an earlier one without a result becomes KILLED."""
+        with self._writing() as (runs, outbox):
+            if trial.trial_id in runs.recorded():
+                return
+            self._give_up(trial.trial_id, "the trial was started again")
+            self._curves[trial.trial_id] = _Curve()
+            started = replace(trial, started=time.time() if trial.started is None else trial.started)
+            outbox.put(f"start of {trial.trial_id}", partial(runs.start, started))
+
+    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+        """One point of each curve, written with others every couple of seconds."""
+        check_names(metrics, "metric")
+        with self._writing():
+            if trial_id not in self._curves:
+                return
+            self._curves[trial_id].waiting.append((epoch, dict(metrics), at))
+            if self._clock() >= self._curves_due:
+                self._write_curves()
+
+    def end_trial(self, trial: TrialRecord) -> None:
+        """The trial's result, in the run that its start made or in a new one with the times of the trial."""
+        with self._writing() as (runs, outbox):
+            child = runs.children.get(trial.trial_id)
+            if child and child.status == RUN_STATUS[trial.status]:
+                return
+            if child and child.status != "RUNNING":  # the sweep's own state is right, and it says otherwise
+                self._give_up(trial.trial_id, "the trial ran again, and ended otherwise")
+            outbox.drop(f"start of {trial.trial_id}", f"epochs of {trial.trial_id}")
+            curve = self._curves.pop(trial.trial_id, _Curve())
+            known = curve.written | {point[0] for point in curve.waiting}
+            points = curve.waiting + [point for point in trial.curve if point[0] not in known]
+            ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
+            outbox.put(f"trial {trial.trial_id}", partial(runs.finish, ended, points))
+            if self._clock() >= self._description_due:
+                outbox.put("sweep", self._describe)
+                self._description_due = self._clock() + DESCRIPTION_EVERY
+            if trial.status == "COMPLETED" and not self._has_view:
+                outbox.put("view", runs.save_view)
+                self._has_view = True
+
+    def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Figures of the whole sweep."""
+        check_names(metrics, "metric")
+        check_names(tags, "tag")
+        self._metrics |= metrics
+        self._tags |= tags
+        with self._writing() as (_, outbox):
+            outbox.put("sweep", self._describe)
+
+    def log_text(self, text: str, name: str) -> None:
+        """A text as the file `name` of the sweep's run."""
+        with self._writing() as (runs, outbox):
+            outbox.put(f"file {name}", partial(runs.text, text, name))
+
+    def log_file(self, path: Path, folder: str) -> None:
+        """A copy of a file in `folder` of the sweep's run."""
+        with self._writing() as (runs, outbox):
+            outbox.put(f"file {folder}/{path.name}", partial(runs.file, path, folder))
+
+    def close(self, status: SweepStatus) -> None:
+        """End the sweep's run; trials still running become KILLED.
+
+        Raises:
+            TrackingError: the store is away and lacks something.
+        """
+        if self._store is None:
+            return
+        with self._writing() as (runs, outbox):
+            outbox.retry_soon()
+            self._write_curves()
+            outbox.put("view", runs.save_view)
+            outbox.put("sweep", self._describe)
+            outbox.put("end", partial(runs.terminate, status))
+            missing = outbox.waiting()
+        if missing:
+            trials = sum(key.startswith("trial ") for key in missing)
+            raise TrackingError(
+                f"{self._name} takes no writes ({outbox.reason}) and lacks the results of {trials} trials; "
+                "they are kept in the sweep's state: run the same command again when the store is back"
+            )
+        self._store = None
+
+    def _describe(self) -> None:
+        runs, _ = self._opened()
+        runs.describe(self._metrics, self._tags)
+
+    def _write_curves(self) -> None:
+        runs, outbox = self._opened()
+        for trial_id, curve in self._curves.items():
+            if curve.waiting:
+                outbox.put(f"epochs of {trial_id}", partial(self._write_curve, runs, trial_id, curve))
+        self._curves_due = self._clock() + EPOCHS_EVERY
+
+    def _write_curve(self, runs: SweepRuns, trial_id: str, curve: _Curve) -> None:
+        if trial_id not in runs.children:  # its start still waits; `end_trial` writes the whole curve
+            return
+        points = list(curve.waiting)
+        runs.add_epochs(trial_id, points)
+        curve.written |= {point[0] for point in points}
+        curve.waiting = curve.waiting[len(points) :]
+
+    def _give_up(self, trial_id: str, reason: str) -> None:
+        runs, outbox = self._opened()
+        child = runs.children.pop(trial_id, None)
+        if child is not None:
+            outbox.put(f"killed run {child.run_id}", partial(runs.kill, child.run_id, reason))
+
+    def _opened(self) -> tuple[SweepRuns, Outbox]:
+        if self._store is None:
+            raise RuntimeError("the tracker is used before it is opened, or after it is closed")
+        return self._store
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[SweepRuns, Outbox]]:
+        with self._timed():
+            yield self._opened()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - began

@@ -1,0 +1,212 @@
+"""The MLflow UI on the store of a config: started, found ready, linked to, and ended without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from seqsweep.errors import ConfigError, TrackingError, UserError
+from seqsweep.tracking.store import open_store, reaching
+from seqsweep.tracking.view import VIEW_KEY, VIEW_TAG
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.store import StoreAddress
+
+HOST = "127.0.0.1"
+START_PATIENCE = 90.0  # seconds; a server takes some 6 on a quiet machine
+END_PATIENCE = 5.0
+PORTS_TRIED = 50  # beyond the one that is taken
+
+ENVIRONMENT = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else 15 processes and 1.8 GB, for features of language models
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
+
+
+def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None:
+    """Nothing, after Ctrl-C has ended the UI; meanwhile it is at the link that `say` was told.
+
+    Args:
+        port: where the UI listens, on this machine alone.
+        say: is told each line that the user should see.
+
+    Raises:
+        ConfigError: `config` keeps no runs in MLflow.
+        UserError: the port is taken.
+        TrackingError: the store cannot be used, or the server does not start.
+    """
+    if config.kind != "mlflow":
+        raise ConfigError([f"tracking.kind={config.kind} keeps nothing to show; choose tracking=mlflow"])
+    place, client = open_store(config)
+    with reaching(place):
+        page = newest_sweep(client)
+    if page is None:
+        say("There is no sweep in this store yet: `seqsweep sweep quickstart` makes one.")
+    if place.uri.startswith("http"):
+        say(f"The store has a UI of its own: {link(place.uri, page)}")
+        return
+    refuse_taken(port)
+    with _server(place, port) as server:
+        _wait_until_healthy(server, port)
+        say(f"MLflow is at {link(f'http://{HOST}:{port}', page)}")
+        say("Ctrl-C ends it.")
+        _wait_for_end(server)
+
+
+def newest_sweep(client: MlflowClient) -> str | None:
+    """The page of the study whose sweep started last, or None if there is no sweep."""
+    studies = {study.experiment_id: study for study in client.search_experiments()}
+    sweeps = client.search_runs(
+        list(studies), "tags.kind = 'sweep'", max_results=1, order_by=["attributes.start_time DESC"]
+    )
+    if not sweeps:
+        return None
+    study = studies[sweeps[0].info.experiment_id]
+    # Without its first parameter a first visit lands on a page about language models.
+    view = f"&viewStateShareKey={VIEW_KEY}" if VIEW_TAG in study.tags else ""
+    return f"/#/experiments/{study.experiment_id}/runs?workflowType=machine_learning{view}"
+
+
+def link(server: str, page: str | None) -> str:
+    """Where to click."""
+    return server.rstrip("/") + (page or "/#/experiments?workflowType=machine_learning")
+
+
+def refuse_taken(port: int) -> None:
+    """Nothing, if the port is free: MLflow itself would print an error and end as if all were well.
+
+    Raises:
+        UserError: it is taken; the text names the next that is free.
+    """
+    if _free(port):
+        return
+    free = next((near for near in range(port + 1, min(port + PORTS_TRIED, 65535)) if _free(near)), None)
+    advice = f"; port {free} is free" if free else ""
+    raise UserError(f"port {port} is taken by another program, perhaps by a UI that still runs{advice}")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port that a server left a moment ago counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+@contextmanager
+def _server(place: StoreAddress, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The server's process, in a group of its own that ends with this block, its workers included."""
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", place.uri]
+    command += ["--default-artifact-root", str(place.artifacts), "--no-serve-artifacts"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    with _ended_by_signals():
+        server = subprocess.Popen(
+            command,
+            env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end the group
+        )
+        errors = _Tail(server)
+        try:
+            yield server
+        except TrackingError as error:
+            _end(server)
+            raise TrackingError(f"{error}{errors.text()}") from None
+        finally:
+            _end(server)
+
+
+class _Tail:
+    """The last lines that a process writes to its standard error, read so that it never blocks."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._lines: list[str] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """The lines, each on a line of its own."""
+        self._thread.join(timeout=1)
+        return "".join(f"\n  {line}" for line in self._lines)
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None  # it was started with a pipe
+        for line in self._process.stderr:
+            self._lines = [*self._lines[-9:], line.decode(errors="replace").rstrip()]
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Make a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays behind."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets no other thread handle signals
+        return
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_PATIENCE
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise TrackingError(
+                f"the MLflow server ended before it was ready (exit code {server.returncode})"
+            )
+        with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.2)
+    raise TrackingError(f"the MLflow server was not ready after {START_PATIENCE:.0f} s")
+
+
+def _wait_for_end(server: subprocess.Popen[bytes]) -> None:
+    with suppress(KeyboardInterrupt):
+        code = server.wait()
+        raise TrackingError(f"the MLflow server ended by itself (exit code {code})")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the server's whole group: first asked, then made to."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(server.pid, number)
+        deadline = time.monotonic() + END_PATIENCE
+        while time.monotonic() < deadline and _alive(server):
+            time.sleep(0.05)
+
+
+def _alive(server: subprocess.Popen[bytes]) -> bool:
+    server.poll()  # or else a zombie keeps the group
+    try:
+        os.killpg(server.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

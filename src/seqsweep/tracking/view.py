@@ -1,0 +1,125 @@
+"""A saved view of a study in the MLflow UI: trials ranked, the columns that differ, the charts worth seeing.
+
+MLflow documents no such thing: the UI keeps a shared view as an experiment tag, and this writes the same tag.
+The release of MLflow is pinned for it, and a test looks for the format in the UI's own files.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+VIEW_KEY = "seqsweep"
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
+PACKING = "deflate;"
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """What the view shows.
+
+    Args:
+        objective: the metric of trials to rank by.
+        params: columns, and axes of the parallel coordinates.
+        curves: metrics that have one point an epoch.
+    """
+
+    objective: str
+    lower_is_better: bool
+    params: Sequence[str]
+    curves: Sequence[str]
+
+    def tag(self) -> str:
+        """The value of the experiment tag VIEW_TAG."""
+        now = int(time.time() * 1000)
+        packed = base64.b64encode(zlib.compress(json.dumps(self.state()).encode())).decode()
+        name = f"Trials by {self.objective}"
+        return json.dumps({"name": name, "createdAt": now, "updatedAt": now, "state": PACKING + packed})
+
+    def state(self) -> dict[str, Any]:
+        """The state of the UI's table and charts, under the UI's own names."""
+        metric = f"metrics.`{self.objective}`"
+        columns = [name for name in self.params if name != "log10_lr"]  # an axis, for `learning_rate` to read
+        return {
+            "searchFilter": "tags.kind = 'trial'",
+            "orderByKey": metric,
+            "orderByAsc": self.lower_is_better,
+            "startTime": "ALL",
+            "lifecycleFilter": "Active",
+            "datasetsFilter": [],
+            "modelVersionFilter": "All Runs",
+            "selectedColumns": [metric, *(f"params.`{name}`" for name in columns)],
+            "columnOrder": [],
+            "columnWidths": {},
+            "runsHiddenMode": "FIRST_10_RUNS",
+            "viewMaximized": False,
+            "runListHidden": False,
+            "isAccordionReordered": False,
+            "useGroupedValuesInCharts": True,
+            "hideEmptyCharts": True,
+            "groupBy": None,
+            "groupsExpanded": {},
+            "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
+            "compareRunSections": [_section("ranking", "Ranking"), _section("curves", "Curves")],
+            "compareRunCharts": [
+                _parallel(self.params, self.objective),
+                _chart("BAR", "ranking", self.objective, runsCountToCompare=20),
+                *(_line(name) for name in self.curves),
+            ],
+        }
+
+
+def read_view(tag: str) -> dict[str, Any]:
+    """The state that the tag holds, or {} where it holds none."""
+    try:
+        packed = json.loads(tag)["state"].removeprefix(PACKING)
+        state = json.loads(zlib.decompress(base64.b64decode(packed)))
+    except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _section(uuid: str, name: str) -> dict[str, Any]:
+    return {"uuid": uuid, "name": name, "display": True, "isReordered": False}
+
+
+def _chart(kind: str, section: str, metric: str, **settings: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "uuid": f"{kind.lower()}-{metric}",
+        "metricSectionId": section,
+        "metricKey": metric,
+        "deleted": False,
+        "isGenerated": False,
+        **settings,
+    }
+
+
+def _parallel(params: Sequence[str], objective: str) -> dict[str, Any]:
+    # Its axes are linear: all small rates would fall together on one of `learning_rate`.
+    axes = [name for name in params if name != "learning_rate" or "log10_lr" not in params]
+    settings = {"selectedParams": axes, "selectedMetrics": [objective], "showAllRuns": True}
+    return _chart("PARALLEL", "ranking", objective, runsCountToCompare=100, **settings)
+
+
+def _line(metric: str) -> dict[str, Any]:
+    return _chart(
+        "LINE",
+        "curves",
+        metric,
+        runsCountToCompare=10,
+        selectedMetricKeys=[metric],
+        scaleType="linear",
+        xAxisKey="step",
+        xAxisScaleType="linear",
+        lineSmoothness=0,
+        selectedXAxisMetricKey="",
+        useGlobalLineSmoothing=True,
+        useGlobalXaxisKey=True,
+        range={},
+    )

@@ -1,0 +1,9 @@
+"""One trial as a generator of events: build the network, train it, score it.
+
+`run` tells the story, `learner` holds the graph functions that train and forecast, `checkpoint` keeps all that training
+needs to go on.
+"""
+
+from seqsweep.trial.run import Trial, derive_seed, warm
+
+__all__ = ["Trial", "derive_seed", "warm"]

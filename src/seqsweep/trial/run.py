@@ -1,0 +1,158 @@
+"""The story of one trial."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seqsweep.data import Series
+from seqsweep.errors import DivergedError
+from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
+from seqsweep.schema import SweepConfig
+from seqsweep.task import Task, constant_loss, with_prefix
+from seqsweep.trial.progress import Progress
+from seqsweep.windows import Layout, Windows, make_windows
+
+if TYPE_CHECKING:
+    from seqsweep.trial.learner import Learner
+
+
+def derive_seed(sweep_seed: int, name: str) -> int:
+    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when."""
+    return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
+
+
+def warm(threads: int) -> None:
+    """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import tensorflow as tf
+
+    import seqsweep.trial.learner  # noqa: F401 (imports Keras, which takes as long as TensorFlow itself)
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        # Fixed since TensorFlow's first operation in this process: figures may differ in the last bits.
+        pass
+    tf.config.experimental.enable_op_determinism()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The job of a sweep: runs any of its trials. Picklable, so that it can be sent to workers once.
+
+    Args:
+        config: of the sweep.
+        series: what is forecast.
+        layout: the same parts and targets for every trial.
+        task: what is predicted and how it is scored.
+    """
+
+    config: SweepConfig
+    series: Series
+    layout: Layout
+    task: Task
+
+    def __call__(self, spec: TrialSpec) -> Iterator[Event]:
+        """Train one configuration: Started, an Epoch each, then Done.
+
+        Raises:
+            DivergedError: a figure became NaN or infinite, or training far worse than a constant forecast. This and
+                any other exception fails the trial, not the sweep: executors make it the event Failed.
+        """
+        yield Started(os.getpid(), time.time())
+        yield from self._train(spec)
+
+    def _train(self, spec: TrialSpec) -> Iterator[Event]:
+        started = time.perf_counter()
+        windows = make_windows(self.series, self.layout, spec.params, self.config.data.season)
+        learner, progress, seed = self._learner(spec, windows)
+        limit = self.config.trial.diverged_above * constant_loss(self.task.loss, windows.targets(self.layout.train))
+        seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
+        while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
+            metrics = self._epoch(learner, windows, progress.epoch, seed, seconds)
+            _check(metrics, limit, progress.epoch + 1)
+            progress.update(metrics, [w.numpy() for w in learner.model.weights])
+            yield Epoch(progress.epoch, metrics, time.time())
+        if spec.checkpoint is not None:
+            from seqsweep.trial import checkpoint
+
+            checkpoint.save(Path(spec.checkpoint), learner.model, progress, seed)
+        yield Done(self._result(learner, windows, progress, seconds))
+
+    def _learner(self, spec: TrialSpec, windows: Windows) -> tuple[Learner, Progress, int]:
+        """A fresh network, or that of the trial that this one continues; the seed of its order of windows."""
+        import keras
+
+        from seqsweep import model
+        from seqsweep.trial import checkpoint
+        from seqsweep.trial.learner import Learner
+
+        keras.backend.clear_session()  # else every trial's graph stays in memory
+        keras.utils.set_random_seed(spec.seed)
+        columns = self.series.values.shape[1]
+        network = model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
+        learner = Learner(network, windows, spec.params.batch_size)
+        if spec.continue_from is None:
+            return learner, Progress(), spec.seed
+        path = Path(spec.continue_from)
+        return learner, checkpoint.load(path, network), checkpoint.seed_of(path)
+
+    def _epoch(
+        self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
+    ) -> dict[str, float]:
+        """Train one epoch and look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
+        order = np.random.default_rng([seed, epoch]).permutation(self.layout.train)
+        started = time.perf_counter()
+        loss = learner.train(order)
+        trained = time.perf_counter()
+        forecast = learner.forecast(self.layout.validation)
+        val_loss = learner.loss(windows.targets(self.layout.validation), forecast)
+        scores = self._score(windows, forecast)
+        seconds["training"] += trained - started
+        seconds["validation"] += time.perf_counter() - trained
+        objective = f"val_{self.config.task.objective}"
+        return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
+
+    def _result(
+        self, learner: Learner, windows: Windows, progress: Progress, seconds: dict[str, float]
+    ) -> TrialResult:
+        """The metrics of the best epoch, from its own weights put back."""
+        from seqsweep.model import kernel
+
+        for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
+            variable.assign(best)
+        scores = self._score(windows, learner.forecast(self.layout.validation))
+        seconds["tracing"] = learner.tracing_seconds
+        return TrialResult(
+            metrics={**progress.best_metrics, **scores},
+            epochs=progress.epoch,
+            best_epoch=progress.best_epoch,
+            weights=int(learner.model.count_params()),
+            seconds=seconds,
+            tags={"kernels": kernel(learner.model)},
+        )
+
+    def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
+        origins = self.layout.validation
+        return with_prefix("val", self.task.score(windows.actual(origins), windows.restore(origins, forecast)))
+
+
+def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:
+    """Raise DivergedError where a figure is NaN or infinite, or training is far worse than a constant forecast."""
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise DivergedError(f"{name} became {value} in epoch {epoch}")
+    # The training loss alone: on validation a series may lie far from train without the network being at fault.
+    if metrics["loss"] > limit > 0:
+        raise DivergedError(f"loss reached {metrics['loss']:.3g} in epoch {epoch}, above the bound of {limit:.3g}")

@@ -1,0 +1,14 @@
+"""Who chooses the trials: KerasTuner's oracles, asked and told by one owner, their known faults repaired.
+
+`make_tuner` gives a Tuner, new or as its state file left it. `ask` proposes a trial, `tell` takes its score
+(lower is better); each writes the state aside, syncs and replaces it, so that a kill at any moment loses
+nothing and counts nothing twice. The search rules are KerasTuner's; its bookkeeping (`create_trial`,
+`end_trial`, `save`, `reload`) is not used: it repeats trials, forgets state and keeps its lock after an
+exception.
+"""
+
+from seqsweep.tuner.ask_tell import Exhausted, Proposal, Tuner, Wait
+from seqsweep.tuner.catalog import TUNERS, faults, make_tuner
+from seqsweep.tuner.plan import Plan, plan
+
+__all__ = ["TUNERS", "Exhausted", "Plan", "Proposal", "Tuner", "Wait", "faults", "make_tuner", "plan"]

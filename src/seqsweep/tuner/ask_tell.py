@@ -1,0 +1,251 @@
+"""One owner of a search: asks its oracle, tells it, and keeps every trial through any kill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from seqsweep import search_space
+from seqsweep.events import TrialParams
+from seqsweep.tuner.state import read_state, write_state
+
+if TYPE_CHECKING:
+    from seqsweep.schema import SweepConfig
+    from seqsweep.tuner.oracles import Repaired
+
+Origin = Literal["try_first", "oracle"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A trial to run: it starts with `first_epoch` epochs behind it and trains until they are `last_epoch`."""
+
+    trial_id: str
+    number: int  # counted from 1, in the order of proposal
+    params: TrialParams
+    values: Mapping[str, Any]  # what sets it apart, in plain values, by the name of the dimension
+    first_epoch: int
+    last_epoch: int
+    continues: str | None  # the trial whose checkpoint it goes on from
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Some running trial must end before the next can be proposed."""
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """There is nothing more to propose; running trials may still be told."""
+
+    reason: str  # `12 of 12 trials`
+
+
+@dataclass
+class Record:
+    """One trial, as the state file keeps it."""
+
+    trial_id: str
+    values: dict[str, Any]  # the oracle's; empty where the oracle does not know the trial
+    try_first: int | None = None  # which of search_space.try_first; None: the oracle's own
+    known: bool = True  # to the oracle: false for a point outside the space
+    status: str = "RUNNING"  # RUNNING, COMPLETED, FAILED
+    score: float | None = None
+    message: str = ""
+
+
+@dataclass
+class Tuner:
+    """Proposes trials and learns from their scores.
+
+    Not safe for several threads or processes: whoever runs the sweep owns it.
+
+    Args:
+        config: the sweep; its search space must be free of faults.
+        oracle: chooses the points.
+        path: of the state file; read if it is there.
+
+    Raises:
+        StateError: the file is truncated or belongs to another search.
+    """
+
+    config: SweepConfig
+    oracle: Repaired
+    path: Path
+    _records: dict[str, Record] = field(default_factory=dict, init=False)
+    _ended: list[str] = field(default_factory=list, init=False)
+    _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
+    _crashes: int = field(
+        default=0, init=False
+    )  # in a row, since this process began: a resume is a fresh start
+
+    def __post_init__(self) -> None:
+        """Take up the state file, or write the first."""
+        self._first = search_space.try_first(self.config)
+        state = read_state(self.path, self._search())
+        if state is None:
+            self._save()
+        else:
+            self._load(state)
+
+    def ask(self, slot: str) -> Proposal | Wait | Exhausted:
+        """The next trial for the worker `slot`.
+
+        Trials that were running when the last process died come first, under their ids and with their values.
+        A slot that asks again before its trial was told gets the same trial.
+
+        Raises:
+            StateError: the state cannot be written.
+        """
+        again = self._slots.get(slot) or next(iter(self._orphans()), None)
+        if again is not None:
+            self._slots[slot] = again
+            return self._proposal(self._records[again])
+        reason = self._over()
+        if reason:
+            return Exhausted(reason)
+        trial_id = f"{len(self._records) + 1:04d}"
+        record = self._known(trial_id) if len(self._records) < len(self._first) else self._chosen(trial_id)
+        if not isinstance(record, Record):
+            return record
+        if record.known:
+            self.oracle.begin(trial_id, record.values)
+        self._records[trial_id] = record
+        self._slots[slot] = trial_id
+        self._save()
+        return self._proposal(record)
+
+    def tell(self, trial_id: str, score: float | None, message: str = "", crashed: bool = False) -> None:
+        """Take the result of a running trial.
+
+        Args:
+            trial_id: of the trial that ended.
+            score: lower is better; None: it failed or diverged, and counts as the worst.
+            message: why it failed, in a sentence.
+            crashed: it failed for a reason that may lie outside the trial; a divergence is a result, not a
+                crash.
+
+        Raises:
+            ValueError: the score is not finite, or the trial is not running.
+            StateError: the state cannot be written.
+        """
+        record = self._records.get(trial_id)
+        if record is None or record.status != "RUNNING":
+            raise ValueError(
+                f"trial {trial_id} is not running; running: {[p.trial_id for p in self.running()]}"
+            )
+        if score is not None and not math.isfinite(score):
+            raise ValueError(
+                f"trial {trial_id}: the score {score} is not finite; tell None for a trial that diverged"
+            )
+        record.status, record.score, record.message = (
+            "COMPLETED" if score is not None else "FAILED",
+            score,
+            message,
+        )
+        self._crashes = self._crashes + 1 if crashed else 0
+        self._ended.append(trial_id)
+        self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
+        if record.known:
+            self.oracle.finish(trial_id, score)
+        self._save()
+
+    def running(self) -> list[Proposal]:
+        """Every trial that was proposed and not told, in the order of proposal."""
+        return [self._proposal(record) for record in self._records.values() if record.status == "RUNNING"]
+
+    def promotable(self) -> set[str]:
+        """The trials whose checkpoints may still be continued; the checkpoints of all others can be deleted.
+
+        A running trial is among them if what it is about to leave may be continued.
+        """
+        return self.oracle.promotable()
+
+    def best(self, count: int) -> list[str]:
+        """The ids of the best finished trials, best first; fewer where fewer have a score."""
+        scored = [
+            (record.score, record.trial_id) for record in self._records.values() if record.score is not None
+        ]
+        return [trial_id for _, trial_id in sorted(scored)[:count]]
+
+    def _over(self) -> str | None:
+        limits = self.config.tuner
+        if self._crashes >= limits.max_consecutive_failures:
+            message = self._records[self._ended[-1]].message
+            return f"{self._crashes} failures in a row" + (f", the last: {message}" if message else "")
+        if limits.max_trials is not None and len(self._records) >= limits.max_trials:
+            return f"{len(self._records)} of {limits.max_trials} trials"
+        return None
+
+    def _known(self, trial_id: str) -> Record:
+        index = len(self._records)
+        values = search_space.values(self.config, self._first[index])
+        taken = None if values is None else self.oracle.adopt(trial_id, values)
+        return Record(trial_id, taken or {}, try_first=index, known=taken is not None)
+
+    def _chosen(self, trial_id: str) -> Record | Wait | Exhausted:
+        answer = self.oracle.populate_space(trial_id)
+        if answer["status"] == "RUNNING":
+            return Record(trial_id, answer["values"])
+        return (
+            Wait()
+            if answer["status"] == "IDLE"
+            else Exhausted(self.oracle.why_stopped(search_space.size(self.config)))
+        )
+
+    def _orphans(self) -> list[str]:
+        held = set(self._slots.values())
+        return [
+            r.trial_id for r in self._records.values() if r.status == "RUNNING" and r.trial_id not in held
+        ]
+
+    def _proposal(self, record: Record) -> Proposal:
+        point = (
+            self._first[record.try_first]
+            if record.try_first is not None
+            else search_space.params(self.config, record.values)
+        )
+        return Proposal(
+            trial_id=record.trial_id,
+            number=int(record.trial_id),
+            params=point,
+            values=search_space.active(self.config, point),
+            first_epoch=record.values.get("tuner/initial_epoch", 0),
+            last_epoch=record.values.get("tuner/epochs", self.config.trial.epochs),
+            continues=record.values.get("tuner/trial_id"),
+            origin="oracle" if record.try_first is None else "try_first",
+        )
+
+    def _search(self) -> dict[str, Any]:
+        """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
+        tuner = asdict(self.config.tuner)
+        del tuner["max_trials"], tuner["max_consecutive_failures"]  # both may be raised to go on
+        return {
+            "seed": self.config.seed,
+            "trial": {"epochs": self.config.trial.epochs},
+            "tuner": tuner,
+            "search_space": asdict(self.config.search_space),
+        }
+
+    def _save(self) -> None:
+        trials = [asdict(record) for record in self._records.values()]
+        write_state(
+            self.path,
+            self._search(),
+            {"trials": trials, "ended": self._ended, "oracle": self.oracle.memory()},
+        )
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        self._records = {entry["trial_id"]: Record(**entry) for entry in state["trials"]}
+        self._ended = list(state["ended"])
+        for record in self._records.values():
+            if record.known:
+                self.oracle.begin(record.trial_id, record.values)
+        for trial_id in self._ended:
+            if self._records[trial_id].known:
+                self.oracle.finish(trial_id, self._records[trial_id].score)
+        self.oracle.recall(state["oracle"])

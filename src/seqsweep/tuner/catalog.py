@@ -1,0 +1,161 @@
+"""The tuners by the name that a config uses, and what is wrong with a tuner's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from seqsweep import search_space
+from seqsweep.catalog import Catalog
+from seqsweep.tuner.ask_tell import Tuner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seqsweep.schema import SweepConfig
+    from seqsweep.tuner.oracles import Repaired
+
+STATE_FILE = "tuner.json"
+
+
+def _like(config: SweepConfig) -> Repaired:
+    raise NotImplementedError
+
+
+TUNERS: Catalog[Callable[[SweepConfig], Repaired]] = Catalog("tuner", like=_like)
+"""Each takes a sweep's config and gives the oracle that chooses its points; importing one takes seconds."""
+
+
+@TUNERS.register
+def random(config: SweepConfig) -> Repaired:
+    """Points drawn at random, none twice."""
+    from seqsweep.tuner.oracles import Random
+
+    return Random(**_common(config))
+
+
+@TUNERS.register
+def grid(config: SweepConfig) -> Repaired:
+    """Every point of the space once."""
+    from seqsweep.tuner.oracles import Grid
+
+    return Grid(**_common(config))
+
+
+@TUNERS.register
+def bayesian(config: SweepConfig) -> Repaired:
+    """The point that a Gaussian process over the trials so far prefers."""
+    from seqsweep.tuner.bayesian import Bayesian
+
+    settings = config.tuner
+    return Bayesian(
+        num_initial_points=initial_points(config),
+        beta=settings.exploration,
+        alpha=settings.noise,
+        **_common(config),
+    )
+
+
+@TUNERS.register
+def hyperband(config: SweepConfig) -> Repaired:
+    """Many points for few epochs, the best of them for more."""
+    from seqsweep.tuner.hyperband import Hyperband
+
+    return Hyperband(
+        max_epochs=config.trial.epochs,
+        factor=config.tuner.factor,
+        hyperband_iterations=config.tuner.iterations,
+        **_common(config),
+    )
+
+
+def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
+    """A tuner for `config`, new or as the state file in `directory` left it.
+
+    Raises:
+        ConfigError: there is no such tuner.
+        StateError: the state file is truncated, belongs to another search, or cannot be written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    return Tuner(config, TUNERS[config.tuner.kind](config), directory / STATE_FILE)
+
+
+def initial_points(config: SweepConfig) -> int:
+    """Random trials before the model of a Bayesian search: 3 a dimension, but at most half of all trials."""
+    given, most = config.tuner.initial_points, config.tuner.max_trials
+    if given is not None:
+        return given
+    wanted = max(3 * len(search_space.dimensions(config)), 3)
+    return wanted if most is None else max(min(wanted, most // 2), 1)
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with `config.tuner`, alone and against the search space, itself free of faults."""
+    settings = config.tuner
+    found = TUNERS.fault("tuner.kind", settings.kind)
+    if found:
+        return found
+    found = [
+        f"tuner.{name}=null: tuner={settings.kind} needs it; {advice}"
+        for name, advice in _NEEDED[settings.kind].items()
+        if getattr(settings, name) is None
+    ]
+    if settings.kind == "hyperband" and settings.max_trials is not None:
+        found.append(
+            f"tuner.max_trials={settings.max_trials}: the number of hyperband's trials follows from "
+            "trial.epochs and tuner.factor; leave it null, and lower trial.epochs for fewer trials"
+        )
+    if settings.kind == "bayesian" and None not in (settings.initial_points, settings.max_trials):
+        found += _no_model_faults(settings.initial_points, settings.max_trials)
+    if settings.max_trials is not None and len(config.search_space.try_first) > settings.max_trials:
+        found.append(
+            f"tuner.max_trials={settings.max_trials}: search_space.try_first alone lists "
+            f"{len(config.search_space.try_first)} trials; raise max_trials or shorten the list"
+        )
+    return found + (_grid_faults(config) if settings.kind == "grid" else [])
+
+
+_LIMIT = "the number of trials after which the sweep ends, such as 24"
+_NEEDED: dict[str, dict[str, str]] = {
+    "random": {"max_trials": _LIMIT},
+    "grid": {},
+    "bayesian": {
+        "max_trials": _LIMIT,
+        "exploration": "standard deviations, such as 2.6",
+        "noise": "a variance, such as 1e-4",
+    },
+    "hyperband": {
+        "factor": "one in `factor` goes on, such as 3",
+        "iterations": "times the plan is run, such as 1",
+    },
+}
+
+
+def _no_model_faults(initial: int | None, most: int | None) -> list[str]:
+    if cast(int, initial) < cast(int, most):
+        return []
+    return [
+        f"tuner.initial_points={initial}: all tuner.max_trials={most} trials would be random and the "
+        "model never asked; lower initial_points, or choose tuner=random"
+    ]
+
+
+def _grid_faults(config: SweepConfig) -> list[str]:
+    endless = {
+        d.field: d.axis
+        for d in search_space.dimensions(config)
+        if d.axis.choices is None and (d.axis.log or not d.axis.whole)
+    }
+    return [
+        f"search_space.{name}={{low: {axis.low:g}, high: {axis.high:g}}}: a grid cannot try every value of a "
+        f"range without steps; add `step`, give a list, or choose another tuner"
+        for name, axis in endless.items()
+    ]
+
+
+def _common(config: SweepConfig) -> dict[str, Any]:
+    return {
+        "space": search_space.hyperparameters(config),
+        "seed": config.seed,
+        "points": search_space.size(config),
+    }

@@ -1,0 +1,117 @@
+"""Where train, validation and test lie, and which rows of each are forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.catalog import Catalog
+from seqsweep.data import Series
+from seqsweep.errors import ConfigError, DataError
+from seqsweep.schema import WindowsConfig
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The parts of a series in order of time, and the origins of the forecasts in each.
+
+    Rows [0, train_end) are train, [train_end, validation_end) validation, [validation_end, rows) test. A forecast
+    belongs to the part that holds all of its targets; its window may reach back into earlier parts, as it would in use.
+    The origins are the same for every trial of a sweep: the first lies behind `reach` rows, the most that any trial
+    looks back.
+    """
+
+    train_end: int
+    validation_end: int
+    rows: int
+    reach: int
+    horizon: int
+
+    @property
+    def train(self) -> NDArray[np.int64]:
+        """Origins whose targets all lie in train."""
+        return np.arange(self.reach - 1, self.train_end - self.horizon, dtype=np.int64)
+
+    @property
+    def validation(self) -> NDArray[np.int64]:
+        """Origins whose targets all lie in validation."""
+        return np.arange(self.train_end - 1, self.validation_end - self.horizon, dtype=np.int64)
+
+    @property
+    def test(self) -> NDArray[np.int64]:
+        """Origins whose targets all lie in test."""
+        return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
+
+
+def _like(series: Series, validation: Any, test: Any) -> tuple[int, int]:  # noqa: ARG001 (the shape of an entry)
+    raise NotImplementedError
+
+
+SPLITS: Catalog[Callable[[Series, Any, Any], tuple[int, int]]] = Catalog("way to split", _like)
+"""(series, size of validation, size of test) → (train_end, validation_end)."""
+
+
+@SPLITS.register
+def fraction(series: Series, validation: float, test: float) -> tuple[int, int]:
+    """Parts by their share of the rows, in (0, 1)."""
+    test_rows, validation_rows = round(series.rows * test), round(series.rows * validation)
+    return series.rows - test_rows - validation_rows, series.rows - test_rows
+
+
+@SPLITS.register
+def rows(series: Series, validation: int, test: int) -> tuple[int, int]:
+    """Parts by their count of rows."""
+    return series.rows - test - validation, series.rows - test
+
+
+@SPLITS.register
+def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
+    """Parts by the first date of each.
+
+    Raises:
+        ConfigError: the series has no times, or a value is no date.
+    """
+    if not np.issubdtype(series.index.dtype, np.datetime64):
+        raise ConfigError(["windows=dates: the series has no times; name the column of times with data.time"])
+    cuts = []
+    for name, value in (("validation", validation), ("test", test)):
+        try:
+            cut = np.datetime64(str(value))
+        except ValueError:
+            raise ConfigError([f"windows.{name}={value}: this is no date; write it as 1990-01-01"]) from None
+        cuts.append(int(np.searchsorted(series.index, cut)))
+    if cuts[0] >= cuts[1]:
+        raise ConfigError([f"windows.validation={validation} must begin before windows.test={test}"])
+    return cuts[0], cuts[1]
+
+
+def lay_out(series: Series, config: WindowsConfig, horizon: int, reach: int) -> Layout:
+    """The layout of a sweep.
+
+    Args:
+        series: what is forecast.
+        config: how it is split.
+        horizon: rows that one forecast covers.
+        reach: rows that the most far-sighted trial looks back, differencing included.
+
+    Raises:
+        DataError: a part is too short to hold one forecast.
+    """
+    train_end, validation_end = SPLITS[config.split](series, config.validation, config.test)
+    layout = Layout(train_end, validation_end, series.rows, reach, horizon)
+    needed = {"train": reach + horizon, "validation": horizon, "test": horizon}
+    has = {"train": train_end, "validation": validation_end - train_end, "test": series.rows - validation_end}
+    short = [
+        f"the {part} part has {max(has[part], 0)} rows and needs {needed[part]}" for part in needed if has[part] < needed[part]
+    ]
+    if short:
+        raise DataError(
+            f"{series.name}: the series of {series.rows} rows is too short for the windows: {'; '.join(short)} "
+            f"(the longest window reaches back {reach} rows, and {horizon} are forecast). "
+            "Shorten search_space.window or task.horizon, or change windows.validation and windows.test"
+        )
+    return layout

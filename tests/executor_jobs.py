@@ -1,0 +1,166 @@
+"""Stand-in jobs: what a trial may do to the process it runs in, chosen by `spec.params`. Imports little, to start quickly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from seqsweep.errors import DivergedError, TrialError
+from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
+
+Deed = Callable[[], object]
+
+
+def spec(trial_id: str, deed: str = "nothing") -> TrialSpec:
+    return TrialSpec(trial_id, deed, seed=0, first_epoch=0, last_epoch=3)  # type: ignore[arg-type]
+
+
+def done(**tags: str) -> Done:
+    return Done(TrialResult(metrics={}, epochs=3, best_epoch=3, weights=1, tags=tags))
+
+
+def job(trial: TrialSpec) -> Iterator[Event]:
+    """Started, two epochs, the deed, a third epoch, Done with what the deed returned."""
+    yield Started(os.getpid(), time.time())
+    yield Epoch(1, {}, time.time())
+    yield Epoch(2, {}, time.time())
+    said = DEEDS[str(trial.params)]()
+    yield Epoch(3, {}, time.time())
+    yield done(said=str(said), threads=os.environ.get("THREADS_WARMED", ""))
+
+
+class HeavyJob:
+    """Carries much and sends much."""
+
+    def __init__(self, size: int) -> None:
+        self.data = bytes(size)
+
+    def __call__(self, trial: TrialSpec) -> Iterator[Event]:
+        for epoch in (1, 2, 3):
+            yield Epoch(epoch, {"data": self.data}, 0)  # type: ignore[dict-item]
+        yield done(size=str(len(self.data)))
+
+
+class Unreadable:
+    """Can be pickled and not be made again."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return int, ("no number",)
+
+    def __call__(self, trial: TrialSpec) -> Iterator[Event]:
+        raise NotImplementedError
+
+
+def sends_what_cannot_be_pickled(trial: TrialSpec) -> Iterator[Event]:
+    yield Epoch(1, {"lock": threading.Lock()}, 0)  # type: ignore[dict-item]
+    yield done()
+
+
+def sends_what_cannot_be_read(trial: TrialSpec) -> Iterator[Event]:
+    yield Epoch(1, {"x": Unreadable()}, 0)  # type: ignore[dict-item]
+    yield done()
+
+
+def forgets_to_end(trial: TrialSpec) -> Iterator[Event]:
+    yield Started(os.getpid(), 0)
+
+
+def goes_on_after_done(trial: TrialSpec) -> Iterator[Event]:
+    yield done()
+    yield Epoch(1, {}, 0)
+    yield done()
+
+
+def is_no_generator(trial: TrialSpec) -> Iterator[Event]:
+    raise ValueError("before the first event")
+
+
+def reports_its_end(trial: TrialSpec) -> Iterator[Event]:
+    """Leaves a file at the path in `checkpoint` when it is closed."""
+    try:
+        yield Started(os.getpid(), 0)
+        yield done()
+    finally:
+        Path(str(trial.checkpoint)).touch()
+
+
+def end_with_a_thread_left() -> None:
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+    sys.exit("no more")
+
+
+def start_a_child() -> None:
+    """A grandchild of the sweep that outlives its own parent, unless it is killed too."""
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+    time.sleep(1000)
+
+
+def die_with_a_child_that_holds_the_pipe() -> None:
+    if os.fork() == 0:
+        time.sleep(1000)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail() -> None:
+    raise ValueError("first line\nsecond line")
+
+
+def fail_with_a_word() -> None:
+    raise TrialError("this configuration cannot be trained")
+
+
+def diverge() -> None:
+    raise DivergedError("the loss is nan")
+
+
+def speak_and_exit() -> None:
+    print("cannot go on", file=sys.stderr)
+    os._exit(3)
+
+
+DEEDS: dict[str, Deed] = {
+    "nothing": lambda: None,
+    "short sleep": lambda: time.sleep(0.3),
+    "sleep": lambda: time.sleep(1000),
+    "fail": fail,
+    "fail with a word": fail_with_a_word,
+    "diverge": diverge,
+    "sys.exit": lambda: sys.exit("no more"),
+    "sys.exit with a thread left": end_with_a_thread_left,
+    "os._exit": speak_and_exit,
+    "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "SIGSEGV": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "die with a child": die_with_a_child_that_holds_the_pipe,
+    "start a child": start_a_child,
+    "print": lambda: print("a word on stdout"),
+    "OMP_NUM_THREADS": lambda: os.environ["OMP_NUM_THREADS"],
+    "TF_CPP_MIN_LOG_LEVEL": lambda: os.environ["TF_CPP_MIN_LOG_LEVEL"],
+}
+
+
+def warm(threads: int) -> None:
+    os.environ["THREADS_WARMED"] = os.environ.get("THREADS_WARMED", "") + str(threads)
+
+
+def warm_late(threads: int) -> None:
+    time.sleep(1)
+
+
+def warm_and_die(threads: int) -> None:
+    print("no memory for the library")
+    raise MemoryError("at import")
+
+
+def warm_at_the_third_try(threads: int) -> None:
+    """Dies as long as the folder in TRIES holds fewer than two files, and leaves one more there."""
+    tries = Path(os.environ["TRIES"])
+    before = len(list(tries.iterdir()))
+    (tries / str(os.getpid())).touch()
+    if before < 2:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,606 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from omegaconf import OmegaConf
+
+import executor_jobs as jobs
+from executor_jobs import spec
+from seqsweep.catalog import Catalog
+from seqsweep.errors import ConfigError, SweepError
+from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started
+from seqsweep.executor import EXECUTORS, Executor, available_cores, default_workers, faults, make_executor
+from seqsweep.schema import ExecutorConfig, SweepConfig
+
+CONF = Path(__file__).parents[1] / "conf" / "executor"
+HERE = Path(__file__).parent
+PATIENCE = 60.0  # seconds until a test gives up; none takes a tenth of it
+
+Make = Callable[..., Executor]
+
+
+def config_of(name: str) -> ExecutorConfig:
+    base, own = OmegaConf.load(CONF / "_base.yaml"), OmegaConf.load(CONF / f"{name}.yaml")
+    own.pop("defaults")
+    config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ExecutorConfig), base, own))
+    assert isinstance(config, ExecutorConfig)
+    return config
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Makes an executor with one worker and closes it; `job=None` leaves it without a job."""
+    made: list[Executor] = []
+
+    def _make(
+        kind: str = "processes", job: Any = jobs.job, warm: Any = jobs.warm, **settings: Any
+    ) -> Executor:
+        config = replace(config_of(kind), **{"workers": 1, **settings})
+        made.append(make_executor(config, warm))
+        if job:
+            made[-1].open(job)
+        return made[-1]
+
+    yield _make
+    for executor in made:
+        executor.close()
+    assert workers() == []
+
+
+def workers(of: int | None = None) -> list[psutil.Process]:
+    return [child for child in psutil.Process(of).children(recursive=True) if child.status() != "zombie"]
+
+
+def until(happens: Callable[[], Any], what: str) -> Any:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := happens():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain until {what}")
+
+
+def event_of(executor: Executor) -> tuple[str, Event]:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if told := executor.next_event(1.0):
+            return told
+    raise AssertionError("waited in vain for an event")
+
+
+def run(executor: Executor, *deeds: str) -> dict[str, list[Event]]:
+    """The events of each trial; trials are called 0, 1, 2 …, and as many as possible run at once."""
+    waiting = [spec(str(number), deed) for number, deed in enumerate(deeds)]
+    events: dict[str, list[Event]] = {trial.trial_id: [] for trial in waiting}
+    running = 0
+    while waiting or running:
+        while waiting and running < executor.capacity:
+            executor.submit(waiting.pop(0))
+            running += 1
+        trial_id, event = event_of(executor)
+        events[trial_id].append(event)
+        running -= isinstance(event, Done | Failed | Lost)
+    assert executor.next_event(0) is None
+    return events
+
+
+def run_one(executor: Executor, deed: str = "nothing") -> list[Event]:
+    return run(executor, deed)["0"]
+
+
+def names(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def until_busy(executor: Executor, trial_id: str = "0") -> int:
+    """The process id of the worker that runs the trial, once all its events before the deed were heard."""
+    told: list[Event] = []
+    while len(told) < 3:
+        who, event = event_of(executor)
+        told += [event] if who == trial_id else []
+    assert isinstance(told[0], Started)
+    return told[0].pid
+
+
+# What every executor promises
+
+
+every_kind = pytest.mark.parametrize("kind", list(EXECUTORS))
+pytestmark = pytest.mark.slow
+
+
+@every_kind
+def test_events_come_in_order_and_end_once(kind: str, make: Make) -> None:
+    events = run_one(make(kind))
+    assert names(events) == ["Started", "Epoch", "Epoch", "Epoch", "Done"]
+    assert [event.epoch for event in events if isinstance(event, Epoch)] == [1, 2, 3]
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("deed", "cause", "reason"),
+    [
+        ("fail", "error", "ValueError: first line"),
+        ("fail with a word", "error", "this configuration cannot be trained"),
+        ("diverge", "diverged", "the loss is nan"),
+    ],
+)
+def test_an_exception_fails_its_trial_alone(
+    kind: str, deed: str, cause: str, reason: str, make: Make
+) -> None:
+    events = run(make(kind), deed, "nothing")
+    assert names(events["0"]) == ["Started", "Epoch", "Epoch", "Failed"]
+    failure = events["0"][-1]
+    assert isinstance(failure, Failed)
+    assert (failure.cause, failure.reason) == (cause, reason)
+    assert "executor_jobs.py" in failure.detail
+    assert names(events["1"])[-1] == "Done"
+
+
+@every_kind
+def test_sys_exit_loses_the_trial_and_says_with_what_code(kind: str, make: Make) -> None:
+    events = run(make(kind), "sys.exit", "nothing")
+    loss = events["0"][-1]
+    assert isinstance(loss, Lost)
+    assert "exit code" in loss.reason
+    assert "no more" in loss.reason
+    assert names(events["1"])[-1] == "Done"
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [
+        (jobs.forgets_to_end, ["Started", "Failed"]),
+        (jobs.goes_on_after_done, ["Done"]),
+        (jobs.is_no_generator, ["Failed"]),
+    ],
+)
+def test_a_trial_ends_exactly_once_whatever_its_job_does(
+    kind: str, job: Any, expected: list[str], make: Make
+) -> None:
+    events = run(make(kind, job=job), "first", "second")
+    assert [names(told) for told in events.values()] == [expected, expected]
+
+
+@every_kind
+def test_a_trial_has_cleaned_up_when_its_end_is_told(kind: str, make: Make, tmp_path: Path) -> None:
+    executor = make(kind, job=jobs.reports_its_end)
+    executor.submit(replace(spec("0"), checkpoint=str(tmp_path / "closed")))
+    assert names([event_of(executor)[1], event_of(executor)[1]]) == ["Started", "Done"]
+    assert (tmp_path / "closed").exists()
+
+
+@every_kind
+def test_large_jobs_and_large_events_pass(kind: str, make: Make) -> None:
+    size = 20_000_000
+    events = run_one(make(kind, job=jobs.HeavyJob(size)))
+    assert names(events) == ["Epoch", "Epoch", "Epoch", "Done"]
+    assert isinstance(events[0], Epoch)
+    assert len(events[0].metrics["data"]) == size  # type: ignore[arg-type]
+
+
+@every_kind
+def test_many_trials_each_end_once(kind: str, make: Make) -> None:
+    events = run(make(kind, workers=2 if kind == "processes" else 1), *["nothing"] * 100)
+    assert all(names(told) == ["Started", "Epoch", "Epoch", "Epoch", "Done"] for told in events.values())
+
+
+@every_kind
+def test_it_warms_up_once_with_the_threads_of_a_trial(
+    kind: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THREADS_WARMED", "")
+    executor = make(kind, threads=3)
+    run_one(executor)
+    executor.open(jobs.job)
+    last = run_one(executor)[-1]
+    assert isinstance(last, Done)
+    assert last.result.tags["threads"] == "3"
+
+
+@every_kind
+def test_a_later_job_takes_the_place_of_the_first(kind: str, make: Make) -> None:
+    executor = make(kind)
+    run_one(executor)
+    executor.open(jobs.goes_on_after_done)
+    assert names(run_one(executor)) == ["Done"]
+
+
+@every_kind
+def test_a_trial_over_its_time_fails_and_its_place_works_again(kind: str, make: Make) -> None:
+    events = run(make(kind, time_limit=0.1), "short sleep", "nothing")
+    assert events["0"][-1] == Failed("time limit", "it ran longer than executor.time_limit=0.1 seconds")
+    assert names(events["1"])[-1] == "Done"
+
+
+@every_kind
+def test_time_that_the_sweep_takes_between_events_is_not_the_trials(kind: str, make: Make) -> None:
+    executor = make(kind, time_limit=0.5)
+    run_one(executor)
+    executor.submit(spec("0"))
+    told = [event_of(executor)[1]]
+    time.sleep(0.8)
+    told += [event_of(executor)[1] for _ in range(4)]
+    assert names(told)[-1] == "Done"
+
+
+@every_kind
+def test_a_cancelled_trial_is_heard_of_no_more_and_its_place_works_again(kind: str, make: Make) -> None:
+    executor = make(kind)
+    executor.submit(spec("0"))
+    event_of(executor)
+    executor.cancel("0")
+    executor.submit(spec("1"))
+    told = [event_of(executor) for _ in range(5)]
+    assert [trial_id for trial_id, _ in told] == ["1"] * 5
+    assert names([event for _, event in told])[-1] == "Done"
+
+
+@every_kind
+def test_cancelling_what_does_not_run_changes_nothing(kind: str, make: Make) -> None:
+    executor = make(kind)
+    executor.submit(spec("0"))
+    executor.cancel("1")
+    assert names([event_of(executor)[1] for _ in range(5)])[-1] == "Done"
+
+
+@every_kind
+def test_misuse_is_refused(kind: str, make: Make) -> None:
+    executor = make(kind, job=None)
+    with pytest.raises(RuntimeError, match="open a job first"):
+        executor.submit(spec("0"))
+    executor.open(jobs.job)
+    executor.submit(spec("0"))
+    with pytest.raises(RuntimeError, match="running"):
+        executor.submit(spec("1"))
+    with pytest.raises(RuntimeError, match="running"):
+        executor.open(jobs.job)
+
+
+@every_kind
+def test_no_event_comes_when_nothing_runs(kind: str, make: Make) -> None:
+    assert make(kind).next_event(0.05) is None
+
+
+@every_kind
+def test_closing_leaves_no_process_and_may_be_done_twice(kind: str, make: Make) -> None:
+    executor = make(kind)
+    executor.submit(spec("0"))
+    event_of(executor)
+    executor.close()
+    executor.close()
+    assert workers() == []
+    with pytest.raises(RuntimeError, match="open a job first"):
+        executor.submit(spec("1"))
+
+
+def test_every_executor_has_a_config_without_faults_and_the_reverse() -> None:
+    options = {path.stem for path in CONF.glob("*.yaml")} - {"_base"}
+    assert options == set(EXECUTORS)
+    for name in options:
+        config = config_of(name)
+        assert config.kind == name
+        assert faults(SweepConfig(executor=config)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"kind": "process"},
+            "executor.kind=process: there is no executor 'process'; did you mean 'processes'?",
+        ),
+        ({"kind": "inline", "workers": 4}, "executor.workers=4: executor=inline runs 1 trial at a time"),
+        ({"kind": "inline", "workers": None}, ""),
+        ({"kind": "processes", "workers": 4, "threads": 1000}, ""),
+    ],
+)
+def test_faults_say_key_value_and_mend(settings: dict[str, Any], said: str) -> None:
+    found = faults(SweepConfig(executor=replace(config_of("processes"), **settings)))
+    assert len(found) == bool(said)
+    assert "".join(found).startswith(said)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    assert isinstance(EXECUTORS, Catalog)
+    with pytest.raises(ConfigError, match="did you mean 'inline'"):
+        make_executor(replace(config_of("inline"), kind="in_line"), jobs.warm)
+
+
+# Workers that die
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("os._exit", "ended with exit code 3; it last said: cannot go on"),
+        ("SIGKILL", "was killed by SIGKILL (as the system does when memory runs out)"),
+        ("SIGSEGV", "was killed by SIGSEGV"),
+        ("sys.exit with a thread left", "ended with exit code 1; it last said: SystemExit: no more"),
+        ("die with a child", "was killed by SIGKILL"),
+    ],
+)
+def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(
+    deed: str, said: str, make: Make
+) -> None:
+    events = run(make(), deed, "nothing")
+    assert names(events["0"]) == ["Started", "Epoch", "Epoch", "Lost"]
+    assert isinstance(events["0"][0], Started)
+    assert isinstance(events["0"][-1], Lost)
+    assert f"worker process {events['0'][0].pid} {said}" in events["0"][-1].reason
+    assert names(events["1"])[-1] == "Done"
+
+
+def test_a_killed_worker_costs_its_own_trial_alone(make: Make) -> None:
+    executor = make(workers=2)
+    executor.submit(spec("0", "sleep"))
+    executor.submit(spec("1", "sleep"))
+    pids: dict[str, int] = {}
+    heard = {"0": 0, "1": 0}
+    while sum(heard.values()) < 6:
+        trial_id, event = event_of(executor)
+        heard[trial_id] += 1
+        if isinstance(event, Started):
+            pids[trial_id] = event.pid
+    os.kill(pids["0"], signal.SIGKILL)
+    trial_id, event = event_of(executor)
+    assert (trial_id, type(event)) == ("0", Lost)
+    assert psutil.pid_exists(pids["1"])
+    executor.submit(spec("2"))
+    assert [event_of(executor)[0] for _ in range(5)] == ["2"] * 5
+
+
+def test_a_worker_that_dies_idle_is_replaced_without_a_word(make: Make) -> None:
+    executor = make()
+    first = run_one(executor)[0]
+    assert isinstance(first, Started)
+    os.kill(first.pid, signal.SIGKILL)
+    assert executor.next_event(0.5) is None
+    assert names(run_one(executor))[-1] == "Done"
+
+
+def test_a_hung_trial_is_killed_at_its_time_limit(make: Make) -> None:
+    executor = make(time_limit=0.5)
+    executor.submit(spec("0", "sleep"))
+    pid = until_busy(executor)
+    assert event_of(executor) == (
+        "0",
+        Failed("time limit", "it ran longer than executor.time_limit=0.5 seconds"),
+    )
+    assert not psutil.pid_exists(pid)
+
+
+def test_waiting_for_a_worker_to_warm_up_is_not_the_trials_time(make: Make) -> None:
+    assert names(run_one(make(warm=jobs.warm_late, time_limit=0.5)))[-1] == "Done"
+
+
+@pytest.mark.parametrize("job", [jobs.sends_what_cannot_be_pickled, jobs.sends_what_cannot_be_read])
+def test_an_event_that_cannot_be_sent_fails_its_trial(job: Any, make: Make) -> None:
+    executor = make(job=job)
+    assert names(run_one(executor)) == ["Failed"]
+    executor.open(jobs.job)
+    assert names(run_one(executor))[-1] == "Done"
+
+
+def test_workers_that_never_get_ready_end_the_sweep_with_what_they_printed(make: Make) -> None:
+    executor = make(warm=jobs.warm_and_die)
+    executor.submit(spec("0"))
+    with pytest.raises(
+        SweepError, match=r"3 workers in a row died.*exit code 1(?s:.*)MemoryError: at import"
+    ):
+        event_of(executor)
+
+
+def test_a_job_that_no_worker_can_read_ends_the_sweep(make: Make) -> None:
+    executor = make(job=jobs.Unreadable())
+    executor.submit(spec("0"))
+    with pytest.raises(SweepError, match="invalid literal for int"):
+        event_of(executor)
+
+
+def test_two_deaths_before_a_worker_is_ready_are_borne(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIES", str(tmp_path))
+    assert names(run_one(make(warm=jobs.warm_at_the_third_try)))[-1] == "Done"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_worker_is_replaced_after_its_trials(make: Make) -> None:
+    events = run(make(recycle_after=2), *["nothing"] * 5)
+    pids = [told[0].pid for told in events.values() if isinstance(told[0], Started)]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+    assert len(set(pids)) == 3
+    assert not psutil.pid_exists(pids[0])
+
+
+# What surrounds a worker
+
+
+@pytest.mark.parametrize(("variable", "value"), [("OMP_NUM_THREADS", "3"), ("TF_CPP_MIN_LOG_LEVEL", "3")])
+def test_libraries_in_a_worker_are_told_threads_and_silence(variable: str, value: str, make: Make) -> None:
+    last = run_one(make(threads=3), variable)[-1]
+    assert isinstance(last, Done)
+    assert last.result.tags["said"] == value
+
+
+def test_what_a_trial_prints_stays_out_of_the_terminal(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
+    assert names(run_one(make(), "print"))[-1] == "Done"
+    assert capfd.readouterr() == ("", "")
+
+
+PARENT = """
+import os, signal, sys, time
+sys.path.insert(0, {here!r})
+print("parent", os.getpid(), flush=True)
+import executor_jobs as jobs
+from seqsweep.executor import make_executor
+from seqsweep.schema import ExecutorConfig
+config = ExecutorConfig("processes", {count}, 1, "asynchronous", 30, None, 2)
+executor = make_executor(config, jobs.warm)
+executor.open(jobs.job)
+for number in range({count}):
+    executor.submit(jobs.spec(str(number), {deed!r}))
+ended = 0
+interrupted = []
+signal.signal(signal.SIGINT, lambda *_: interrupted.append(1))
+while ended < {count}:
+    told = executor.next_event(0.1)
+    if told:
+        print(told[0], type(told[1]).__name__, flush=True)
+        ended += type(told[1]).__name__ in ("Done", "Failed", "Lost")
+    if interrupted and {stop_when_interrupted}:
+        break
+if {close}:
+    executor.close()
+print("end", flush=True)
+"""
+
+
+def parent(tmp_path: Path, how: str = "script", **settings: Any) -> subprocess.Popen[str]:
+    """A process of its own group that runs sleeping trials in workers, launched as a script, a module or by stdin."""
+    values = {"count": 2, "deed": "sleep", "close": True, "stop_when_interrupted": True, **settings}
+    source = tmp_path / "a_parent.py"
+    source.write_text(PARENT.format(here=str(HERE), **values))
+    arguments = {"script": [str(source)], "module": ["-m", "a_parent"], "stdin": ["-"]}[how]
+    with source.open() as text:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            stdin=text if how == "stdin" else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+@pytest.mark.parametrize("how", ["script", "module", "stdin"])
+def test_workers_do_not_run_the_main_program_again(how: str, tmp_path: Path) -> None:
+    process = parent(tmp_path, how, deed="nothing")
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert said.count("parent") == 1
+    assert said.count("Done") == 2
+
+
+@pytest.mark.parametrize("deed", ["sleep", "start a child"])
+def test_no_process_outlives_a_killed_parent(deed: str, tmp_path: Path) -> None:
+    process = parent(tmp_path, deed=deed)
+    per_worker = 2 if deed == "start a child" else 1
+    left = until(lambda: (found := workers(process.pid))[2 * per_worker - 1 :] and found, "all workers run")
+    process.kill()
+    process.communicate()
+    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3])
+def test_no_process_outlives_a_parent_killed_while_workers_start(after: float, tmp_path: Path) -> None:
+    process = parent(tmp_path)
+    left = until(lambda: workers(process.pid), "a worker is there")
+    time.sleep(after)
+    left = workers(process.pid)
+    process.kill()
+    process.communicate()
+    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+
+
+def test_no_process_outlives_a_parent_that_forgets_to_close(tmp_path: Path) -> None:
+    process = parent(tmp_path, deed="nothing", close=False)
+    left = until(lambda: (found := workers(process.pid))[1:] and found, "both workers run")
+    assert "end" in process.communicate(timeout=PATIENCE)[0]
+    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+
+
+def lines_until(process: subprocess.Popen[str], word: str, times: int) -> None:
+    assert process.stdout
+    seen = 0
+    for line in process.stdout:
+        seen += word in line
+        if seen == times:
+            return
+    raise AssertionError(f"{word!r} came {seen} times, not {times}")
+
+
+def test_ctrl_c_reaches_the_parent_alone_which_ends_cleanly(tmp_path: Path) -> None:
+    process = parent(tmp_path)
+    lines_until(process, "Epoch", 4)
+    left = workers(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (0, "end\n")
+    assert len(left) == 2
+    assert not [one for one in left if one.is_running()]
+
+
+def test_trials_survive_ctrl_c_if_the_parent_lets_them(tmp_path: Path) -> None:
+    process = parent(tmp_path, deed="short sleep", stop_when_interrupted=False)
+    lines_until(process, "Epoch", 4)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    assert said.count("Done") == 2
+
+
+def test_an_interrupt_passes_through_an_inline_trial(make: Make) -> None:
+    executor = make("inline", job=interrupts_itself)
+    executor.submit(spec("0"))
+    with pytest.raises(KeyboardInterrupt):
+        executor.next_event(1)
+
+
+def interrupts_itself(trial: Any) -> Iterator[Event]:
+    yield from ()
+    signal.raise_signal(signal.SIGINT)
+
+
+# Cores
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "cores"),
+    [
+        ("0::/\n", {}, 8),
+        ("0::/\n", {"cpu.max": "max 100000"}, 8),
+        ("0::/\n", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/a/b\n", {"a/cpu.max": "200000 100000", "a/b/cpu.max": "max 100000"}, 2),
+        ("0::/a/b\n", {"a/cpu.max": "400000 100000", "a/b/cpu.max": "300000 100000"}, 3),
+        ("0::/a\n", {"b/cpu.max": "100000 100000"}, 8),
+        ("0::/\n", {"cpu.max": "1600000 100000"}, 8),
+        (
+            "4:cpu,cpuacct:/a\n3:cpuset:/\n0::/\n",
+            {"cpu/a/cpu.cfs_quota_us": "50000\n", "cpu/a/cpu.cfs_period_us": "100000\n"},
+            0.5,
+        ),
+        ("4:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
+        ("", {}, 8),
+    ],
+)
+def test_cores_are_the_least_of_affinity_and_quotas(
+    own: str, files: dict[str, str], cores: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for name, text in files.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(text)
+    (tmp_path / "own").write_text(own)
+    assert available_cores(tmp_path / "groups", tmp_path / "own") == cores
+
+
+@pytest.mark.parametrize(("cores", "threads", "count"), [(8, 1, 8), (8, 3, 2), (2, 4, 1), (0.5, 1, 1)])
+def test_workers_default_to_what_the_cores_allow(
+    cores: float, threads: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqsweep.executor.available_cores", lambda: cores)
+    assert default_workers(threads) == count
