@@ -1,4 +1,4 @@
-"""Stand-in jobs: what a trial may do to the process it runs in, chosen by `spec.params`. Imports little, to start quickly."""
+"""Stand-in jobs: what a trial may do to its process. Imports little, so that workers start quickly."""
 
 from __future__ import annotations
 
@@ -77,6 +77,14 @@ def goes_on_after_done(trial: TrialSpec) -> Iterator[Event]:
     yield done()
 
 
+def cannot_clean_up(trial: TrialSpec) -> Iterator[Event]:
+    try:
+        yield Started(os.getpid(), 0)
+        yield Epoch(1, {}, 0)
+    finally:
+        raise ValueError("at clean-up")
+
+
 def is_no_generator(trial: TrialSpec) -> Iterator[Event]:
     raise ValueError("before the first event")
 
@@ -138,7 +146,7 @@ DEEDS: dict[str, Deed] = {
     "SIGSEGV": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "die with a child": die_with_a_child_that_holds_the_pipe,
     "start a child": start_a_child,
-    "print": lambda: print("a word on stdout"),
+    "print": lambda: print("a word, longer than the last words of others", flush=True),
     "OMP_NUM_THREADS": lambda: os.environ["OMP_NUM_THREADS"],
     "TF_CPP_MIN_LOG_LEVEL": lambda: os.environ["TF_CPP_MIN_LOG_LEVEL"],
 }
@@ -157,10 +165,10 @@ def warm_and_die(threads: int) -> None:
     raise MemoryError("at import")
 
 
-def warm_at_the_third_try(threads: int) -> None:
-    """Dies as long as the folder in TRIES holds fewer than two files, and leaves one more there."""
+def warm_at_every_third_try(threads: int) -> None:
+    """Leaves a file in the folder TRIES each time, and dies unless their number is a multiple of three."""
     tries = Path(os.environ["TRIES"])
     before = len(list(tries.iterdir()))
     (tries / str(os.getpid())).touch()
-    if before < 2:
+    if before % 3 < 2:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -28,6 +28,9 @@ PATIENCE = 60.0  # seconds until a test gives up; none takes a tenth of it
 
 Make = Callable[..., Executor]
 
+every_kind = pytest.mark.parametrize("kind", list(EXECUTORS))
+pytestmark = pytest.mark.slow
+
 
 def config_of(name: str) -> ExecutorConfig:
     base, own = OmegaConf.load(CONF / "_base.yaml"), OmegaConf.load(CONF / f"{name}.yaml")
@@ -58,7 +61,14 @@ def make() -> Iterator[Make]:
 
 
 def workers(of: int | None = None) -> list[psutil.Process]:
-    return [child for child in psutil.Process(of).children(recursive=True) if child.status() != "zombie"]
+    return [child for child in psutil.Process(of).children(recursive=True) if alive(child)]
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until(happens: Callable[[], Any], what: str) -> Any:
@@ -72,10 +82,9 @@ def until(happens: Callable[[], Any], what: str) -> Any:
 
 def event_of(executor: Executor) -> tuple[str, Event]:
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if told := executor.next_event(1.0):
-            return told
-    raise AssertionError("waited in vain for an event")
+    told = executor.next_event(PATIENCE)
+    assert told and time.monotonic() < end, "waited in vain for an event"
+    return told
 
 
 def run(executor: Executor, *deeds: str) -> dict[str, list[Event]]:
@@ -113,10 +122,6 @@ def until_busy(executor: Executor, trial_id: str = "0") -> int:
 
 
 # What every executor promises
-
-
-every_kind = pytest.mark.parametrize("kind", list(EXECUTORS))
-pytestmark = pytest.mark.slow
 
 
 @every_kind
@@ -225,6 +230,17 @@ def test_a_trial_over_its_time_fails_and_its_place_works_again(kind: str, make: 
 
 
 @every_kind
+def test_a_trial_over_its_time_fails_even_if_it_ended_while_the_sweep_looked_away(
+    kind: str, make: Make
+) -> None:
+    executor = make(kind, time_limit=0.1)
+    run_one(executor)
+    executor.submit(spec("0", "short sleep"))
+    time.sleep(0.8)
+    assert names([event_of(executor)[1] for _ in range(4)]) == ["Started", "Epoch", "Epoch", "Failed"]
+
+
+@every_kind
 def test_time_that_the_sweep_takes_between_events_is_not_the_trials(kind: str, make: Make) -> None:
     executor = make(kind, time_limit=0.5)
     run_one(executor)
@@ -245,6 +261,28 @@ def test_a_cancelled_trial_is_heard_of_no_more_and_its_place_works_again(kind: s
     told = [event_of(executor) for _ in range(5)]
     assert [trial_id for trial_id, _ in told] == ["1"] * 5
     assert names([event for _, event in told])[-1] == "Done"
+
+
+def test_events_that_were_under_way_are_dropped_with_a_cancelled_trial(make: Make) -> None:
+    executor = make(workers=2)
+    run(executor, "nothing", "nothing")
+    executor.submit(spec("0", "sleep"))
+    executor.submit(spec("1", "sleep"))
+    time.sleep(0.5)
+    first, _ = event_of(executor)
+    executor.cancel("1" if first == "0" else "0")
+    assert [event_of(executor)[0], event_of(executor)[0]] == [first, first]
+    assert executor.next_event(0) is None
+
+
+@every_kind
+def test_a_trial_that_cannot_clean_up_can_be_cancelled(kind: str, make: Make) -> None:
+    executor = make(kind, job=jobs.cannot_clean_up)
+    executor.submit(spec("0"))
+    event_of(executor)
+    executor.cancel("0")
+    executor.open(jobs.job)
+    assert names(run_one(executor))[-1] == "Done"
 
 
 @every_kind
@@ -342,6 +380,18 @@ def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(
     assert names(events["1"])[-1] == "Done"
 
 
+def test_last_words_are_those_of_the_lost_trial(make: Make) -> None:
+    executor = make()
+    assert [names(told)[-1] for told in run(executor, "print", "nothing").values()] == ["Done", "Done"]
+    loss = run_one(executor, "os._exit")[-1]
+    assert isinstance(loss, Lost)
+    assert loss.reason.endswith("; it last said: cannot go on")
+    run_one(executor, "print")
+    loss = run_one(executor, "SIGKILL")[-1]
+    assert isinstance(loss, Lost)
+    assert "said" not in loss.reason
+
+
 def test_a_killed_worker_costs_its_own_trial_alone(make: Make) -> None:
     executor = make(workers=2)
     executor.submit(spec("0", "sleep"))
@@ -409,12 +459,14 @@ def test_a_job_that_no_worker_can_read_ends_the_sweep(make: Make) -> None:
         event_of(executor)
 
 
-def test_two_deaths_before_a_worker_is_ready_are_borne(
+def test_two_deaths_before_each_worker_is_ready_are_borne(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIES", str(tmp_path))
-    assert names(run_one(make(warm=jobs.warm_at_the_third_try)))[-1] == "Done"
-    assert len(list(tmp_path.iterdir())) == 3
+    executor = make(warm=jobs.warm_at_every_third_try, recycle_after=1)
+    assert names(run_one(executor))[-1] == "Done"
+    assert names(run_one(executor))[-1] == "Done"
+    assert len(list(tmp_path.iterdir())) >= 6
 
 
 def test_a_worker_is_replaced_after_its_trials(make: Make) -> None:
@@ -441,27 +493,30 @@ def test_what_a_trial_prints_stays_out_of_the_terminal(make: Make, capfd: pytest
 
 
 PARENT = """
-import os, signal, sys, time
+import os, signal, sys
 sys.path.insert(0, {here!r})
 print("parent", os.getpid(), flush=True)
 import executor_jobs as jobs
-from seqsweep.executor import make_executor
-from seqsweep.schema import ExecutorConfig
-config = ExecutorConfig("processes", {count}, 1, "asynchronous", 30, None, 2)
-executor = make_executor(config, jobs.warm)
+from seqsweep.executor.processes import ProcessExecutor
+
+def sweep():
+    for number in (0, 1):
+        executor.submit(jobs.spec(str(number), {deed!r}))
+    ended = 0
+    while ended < 2:
+        told = executor.next_event(0.1)
+        if told:
+            print(told[0], type(told[1]).__name__, flush=True)
+            ended += type(told[1]).__name__ in ("Done", "Failed", "Lost")
+
+if {deaf}:
+    signal.signal(signal.SIGINT, lambda *_: None)
+executor = ProcessExecutor(workers=2, warm=jobs.warm, threads=1, recycle_after=30, time_limit=None)
 executor.open(jobs.job)
-for number in range({count}):
-    executor.submit(jobs.spec(str(number), {deed!r}))
-ended = 0
-interrupted = []
-signal.signal(signal.SIGINT, lambda *_: interrupted.append(1))
-while ended < {count}:
-    told = executor.next_event(0.1)
-    if told:
-        print(told[0], type(told[1]).__name__, flush=True)
-        ended += type(told[1]).__name__ in ("Done", "Failed", "Lost")
-    if interrupted and {stop_when_interrupted}:
-        break
+try:
+    sweep()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
 if {close}:
     executor.close()
 print("end", flush=True)
@@ -469,8 +524,8 @@ print("end", flush=True)
 
 
 def parent(tmp_path: Path, how: str = "script", **settings: Any) -> subprocess.Popen[str]:
-    """A process of its own group that runs sleeping trials in workers, launched as a script, a module or by stdin."""
-    values = {"count": 2, "deed": "sleep", "close": True, "stop_when_interrupted": True, **settings}
+    """A process of its own group that runs two trials in two workers: a script, a module or stdin."""
+    values = {"deed": "sleep", "close": True, "deaf": False, **settings}
     source = tmp_path / "a_parent.py"
     source.write_text(PARENT.format(here=str(HERE), **values))
     arguments = {"script": [str(source)], "module": ["-m", "a_parent"], "stdin": ["-"]}[how]
@@ -502,7 +557,7 @@ def test_no_process_outlives_a_killed_parent(deed: str, tmp_path: Path) -> None:
     left = until(lambda: (found := workers(process.pid))[2 * per_worker - 1 :] and found, "all workers run")
     process.kill()
     process.communicate()
-    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+    until(lambda: not [one for one in left if alive(one)], "the workers are gone")
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.3])
@@ -513,14 +568,14 @@ def test_no_process_outlives_a_parent_killed_while_workers_start(after: float, t
     left = workers(process.pid)
     process.kill()
     process.communicate()
-    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+    until(lambda: not [one for one in left if alive(one)], "the workers are gone")
 
 
 def test_no_process_outlives_a_parent_that_forgets_to_close(tmp_path: Path) -> None:
     process = parent(tmp_path, deed="nothing", close=False)
     left = until(lambda: (found := workers(process.pid))[1:] and found, "both workers run")
     assert "end" in process.communicate(timeout=PATIENCE)[0]
-    until(lambda: not [one for one in left if one.is_running()], "the workers are gone")
+    until(lambda: not [one for one in left if alive(one)], "the workers are gone")
 
 
 def lines_until(process: subprocess.Popen[str], word: str, times: int) -> None:
@@ -539,13 +594,13 @@ def test_ctrl_c_reaches_the_parent_alone_which_ends_cleanly(tmp_path: Path) -> N
     left = workers(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     said, _ = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (0, "end\n")
+    assert (process.returncode, said) == (0, "interrupted\nend\n")
     assert len(left) == 2
-    assert not [one for one in left if one.is_running()]
+    assert not [one for one in left if alive(one)]
 
 
 def test_trials_survive_ctrl_c_if_the_parent_lets_them(tmp_path: Path) -> None:
-    process = parent(tmp_path, deed="short sleep", stop_when_interrupted=False)
+    process = parent(tmp_path, deed="short sleep", deaf=True)
     lines_until(process, "Epoch", 4)
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=PATIENCE)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ import click
 
 from seqsweep import __version__
 from seqsweep.errors import ConfigError, SeqsweepError
+
+# TensorFlow reads this when it is first imported; its start-up notes are of no use to a user.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 

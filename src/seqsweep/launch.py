@@ -10,8 +10,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
@@ -19,6 +20,10 @@ from rich.console import Console
 from seqsweep import baselines, config, data, executor, layers, model, search_space, task, tracking, tuner, windows
 from seqsweep.errors import ConfigError, SeqsweepError
 from seqsweep.schema import SweepConfig
+
+if TYPE_CHECKING:
+    from seqsweep.report import Finished
+    from seqsweep.sweep import Outcome
 
 INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags that launch nothing
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
@@ -59,7 +64,7 @@ class Request:
     own: Path | None
     multirun: bool
     informs: bool  # asks Hydra for information; nothing is launched
-    help: bool = field(default=False)
+    help: bool
 
 
 def launch(arguments: list[str]) -> int:
@@ -119,8 +124,6 @@ class _Jobs:
     """The jobs of a launch as they end."""
 
     def __init__(self, expected: int) -> None:
-        from seqsweep.report import Finished
-
         self._expected = expected
         self._finished: list[Finished] = []
         self._console = Console()
@@ -148,7 +151,7 @@ class _Jobs:
             traceback.print_exc()
         else:
             self._finished.append(report.Finished(overrides, outcome))
-            self._show(outcome)
+            self._show(outcome, overrides)
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code."""
@@ -162,16 +165,20 @@ class _Jobs:
         unranked = [job for job in self._finished if job.outcome is not None and not job.outcome.ranked]
         return 1 if failed or unranked or len(self._finished) < self._expected else 0
 
-    def _show(self, outcome: object) -> None:
-        from seqsweep import report, sweep
+    def _show(self, outcome: Outcome, overrides: tuple[str, ...]) -> None:
+        from seqsweep import report
 
-        assert isinstance(outcome, sweep.Outcome)
-        self._console.print(report.leaderboard(outcome))
-        self._console.print(report.verdict(outcome), highlight=False)
+        self._console.print(report.leaderboard(outcome, self._console.width))
+        self._say(report.verdict(outcome))
+        if outcome.ranked:
+            self._say(f"Its settings: {report.settings_of_best(outcome)}")
         if self._expected == 1:
-            self._console.print("\nnext:", highlight=False)
-            for command, purpose in report.next_commands(outcome):
-                self._console.print(f"  {command:<48} {purpose}", highlight=False, markup=False)
+            self._say("\nNext:")
+            for command, purpose in report.next_commands(outcome, overrides):
+                self._say(f"  {command}\n      {purpose}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _through_hydra(study: str, request: Request, jobs: _Jobs) -> None:

@@ -12,7 +12,7 @@ import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import OverrideParseException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep.catalog import nearest
@@ -33,25 +33,20 @@ def parse(overrides: list[str]) -> tuple[list[Override], list[str]]:
     for text in overrides:
         try:
             parsed += parser.parse_overrides([text])
-        except OverrideParseException as error:
-            hint = "; quote what the shell or Hydra would take apart: 'key=\"value\"'" if "=" in text else "; write KEY=VALUE"
-            faults.append(f"{text}: {str(error.__cause__ or error).splitlines()[0]}{hint}")
+        except OverrideParseException:
+            mend = "quote what Hydra would take apart: 'key=\"value\"'" if "=" in text else "write KEY=VALUE"
+            faults.append(f"{text}: this is no override that Hydra can read; {mend}")
     return parsed, faults
 
 
-def override_faults(overrides: list[Override], options: Mapping[str, list[str]]) -> list[str]:
-    """What is wrong with the overrides of a command line: unknown keys and options, values of a wrong type."""
-    shape = OmegaConf.structured(SweepConfig)
+def override_faults(override: Override, options: Mapping[str, list[str]]) -> list[str]:
+    """What is wrong with one override of a command line: an unknown key or option, a value of a wrong type."""
+    key = override.key_or_group
+    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
+        return []  # Hydra's own settings, which Hydra checks
     faults: list[str] = []
-    for override in overrides:
-        key = override.key_or_group
-        if key == "hydra" or key.startswith(("hydra.", "hydra/")):
-            continue  # Hydra's own settings, which Hydra checks
-        for value in _values(override):
-            if key in options:
-                faults += _option_faults(key, value, options[key])
-            else:
-                faults += _value_faults(key, value, shape, options)
+    for value in _values(override):
+        faults += _option_faults(key, value, options[key]) if key in options else _value_faults(key, value, options)
     return faults
 
 
@@ -63,11 +58,12 @@ def study_faults(study: Path, options: Mapping[str, list[str]]) -> list[str]:
         return [f"{study}: this is not YAML: {' '.join(str(error).split())}"]
     if not isinstance(content, dict):
         return [f"{study}: a study is a mapping of keys to values, this is a {type(content).__name__}"]
-    shape = OmegaConf.structured(SweepConfig)
-    faults: list[str] = []
-    for key, value in _leaves({k: v for k, v in content.items() if k not in ("defaults", "hydra")}, options):
-        faults += [f"{study.name}: {fault}" for fault in _value_faults(key, value, shape, options)]
-    return faults
+    settings = {key: value for key, value in content.items() if key not in ("defaults", "hydra")}
+    return [
+        f"{study.name}: {fault}"
+        for key, value in _leaves(settings, options)
+        for fault in _value_faults(key, value, options)
+    ]
 
 
 def _values(override: Override) -> Iterator[Any]:
@@ -96,7 +92,7 @@ def _option_faults(group: str, value: Any, names: list[str]) -> list[str]:
     return [f"{group}={name}: there is no such option{nearest(str(name), names)}" for name in unknown]
 
 
-def _value_faults(key: str, value: Any, shape: DictConfig, options: Mapping[str, list[str]]) -> list[str]:
+def _value_faults(key: str, value: Any, options: Mapping[str, list[str]]) -> list[str]:
     known = keys()
     if key in options:
         return [f"{key}={value}: this is a group, and its options are names; possible: {', '.join(options[key])}"]
@@ -108,22 +104,22 @@ def _value_faults(key: str, value: Any, shape: DictConfig, options: Mapping[str,
     if isinstance(value, str) and "${" in value:
         return []  # an interpolation: Hydra checks what it becomes
     try:
-        OmegaConf.update(OmegaConf.masked_copy(shape, key.split(".")[0]), key, value, force_add=True)
+        OmegaConf.update(OmegaConf.structured(SweepConfig), key, value, force_add=True)
     except OmegaConfBaseException as error:
         return [f"{key}={value}: {' '.join(str(error).splitlines()[0].split())}"]
     return []
 
 
 def _nearest_key(key: str, known: list[str]) -> str:
-    """The key of the same group that is nearest, else the one of any group whose last part is."""
+    """The nearest key by its last part, one of the same group before others; else what there is."""
     group, _, name = key.rpartition(".")
-    same_group = [k for k in known if k.startswith(f"{group}.")] if group else [k for k in known if "." not in k]
-    elsewhere = {k.rpartition(".")[2]: k for k in known}
-    best, best_ratio = "", 0.0
-    for candidate, leaf in [(k, k.rpartition(".")[2]) for k in same_group] + [(k, leaf) for leaf, k in elsewhere.items()]:
-        ratio = difflib.SequenceMatcher(None, name, leaf).ratio()
-        if ratio > best_ratio:
-            best, best_ratio = candidate, ratio
-    if best_ratio >= 0.6:
-        return f"; did you mean {best!r}?"
-    return nearest(key, same_group or known)
+    ranked = sorted(known, key=lambda k: (_likeness(name, k), k.startswith(f"{group}.")), reverse=True)
+    if _likeness(name, ranked[0]) >= 0.6:
+        return f"; did you mean {ranked[0]!r}?"
+    siblings = [k for k in known if group and k.startswith(f"{group}.")]
+    return nearest(key, siblings or sorted({k.split(".")[0] for k in known}))
+
+
+def _likeness(name: str, key: str) -> float:
+    """In [0, 1]: how alike a name and the last part of a key are."""
+    return difflib.SequenceMatcher(None, name, key.rpartition(".")[2]).ratio()

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -19,13 +20,16 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep.catalog import nearest
 from seqsweep.config import check
 from seqsweep.config.folders import CONF, STUDIES, options, studies
 from seqsweep.errors import ConfigError
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import SearchSpaceConfig, SweepConfig
+
+_OMEGACONF_MERGE = BaseContainer._merge_with
 
 Rule = Callable[[SweepConfig], list[str]]
 """What one room has to say against a config: a sentence a fault."""
@@ -53,10 +57,25 @@ class _Studies(SearchPathPlugin):
 
 
 def register() -> None:
-    """Tell Hydra of the schema and of `sweeps/`; harmless when repeated."""
+    """Tell Hydra of the schema and of `sweeps/`, and OmegaConf how dimensions merge; harmless when repeated."""
     ConfigStore.instance().store(name="schema", node=SweepConfig)
     if _Studies not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(_Studies)
+    BaseContainer._merge_with = _merge_with  # type: ignore[method-assign]  # see _merge_with
+
+
+def _merge_with(self: BaseContainer, *others: Any, **options: Any) -> None:
+    """Merge containers as OmegaConf does, but let a dimension of the search space replace the one before it.
+
+    OmegaConf refuses to put a list where a mapping stands, and merges mappings key by key: `{low, high}` over
+    `{low, high, log}` would keep `log`. A dimension is one thing, and whoever writes it means all of it. OmegaConf has
+    no setting for that (its list_merge_mode is for lists alone), hence this one hook into its merge.
+    """
+    parent = self._get_parent()
+    if isinstance(parent, DictConfig) and parent._metadata.object_type is SearchSpaceConfig and others:
+        parent[self._key()] = OmegaConf.to_container(others[-1]) if OmegaConf.is_config(others[-1]) else others[-1]
+    else:
+        _OMEGACONF_MERGE(self, *others, **options)
 
 
 def compose(
@@ -80,17 +99,28 @@ def compose(
     """
     known = studies(own)
     parsed, faults = check.parse(list(overrides))
-    if study in known:
-        faults = check.study_faults(known[study], options(own)) + faults
-    else:
-        faults = [f"there is no study {study!r}{nearest(study, known)}", *faults]
-    faults += check.override_faults(parsed, options(own))
+    if study not in known:
+        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *faults])
+    faults += check.study_faults(known[study], options(own))
+    wrong = [check.override_faults(override, options(own)) for override in parsed]
+    faults += chain.from_iterable(wrong)
+    sound = [override.input_line or "" for override, fault in zip(parsed, wrong, strict=True) if not fault]
+    # What is sound is composed all the same: the rooms may have more to say, and the user hears it in one go.
+    jobs: list[SweepConfig] = []
+    job_overrides: list[list[str]] = []
+    try:
+        with _hydra(own):
+            job_overrides = _expand(study, sound, multirun)
+            composed = [_compose_one(study, job) for job in job_overrides]
+        for cfg in composed:
+            try:
+                jobs.append(to_object(cfg, rules))
+            except ConfigError as error:
+                faults += error.faults
+    except ConfigError as error:
+        faults += error.faults
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
-    with _hydra(own):
-        job_overrides = _expand(study, overrides, multirun)
-        composed = [_compose_one(study, job) for job in job_overrides]
-    jobs = [to_object(cfg, rules) for cfg in composed]
     return Launch(study, tuple(overrides), tuple(jobs), tuple(map(tuple, job_overrides)))
 
 
@@ -100,14 +130,16 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
     Raises:
         ConfigError: with every fault that was found.
     """
-    missing = OmegaConf.missing_keys(cfg)
-    if missing:
-        raise ConfigError([f"{key}: a value is needed; give {key}=VALUE" for key in sorted(missing)])
+    missing = sorted(OmegaConf.missing_keys(cfg))
+    faults = [f"{key}: a value is needed; give {key}=VALUE" for key in missing]
     try:
+        for key in missing:
+            OmegaConf.update(cfg, key, None)  # so that the other faults are found too
         config = cast(SweepConfig, OmegaConf.to_object(cfg))
     except OmegaConfBaseException as error:
-        raise ConfigError([_sentence(error)]) from error
-    faults = bound_faults(config) + list(chain.from_iterable(rule(config) for rule in rules))
+        raise ConfigError(faults or [_sentence(error)]) from error
+    found = bound_faults(config) + list(chain.from_iterable(rule(config) for rule in rules))
+    faults += [fault for fault in found if not fault.startswith(tuple(missing))]
     if faults:
         raise ConfigError(faults)
     return config
@@ -179,7 +211,7 @@ def _expand(study: str, overrides: Sequence[str], multirun: bool) -> list[list[s
 def _compose_one(study: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
     try:
         return hydra_compose(study, [f"study={study}", *overrides], return_hydra_config=hydra)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise ConfigError([_sentence(error)]) from error
 
 

@@ -1,14 +1,10 @@
-"""A text file on disk, plain or inside a .zip or .gz, as records with their line numbers."""
+"""A file that the user names, found, and unpacked where it lies in a .zip or .gz."""
 
 from __future__ import annotations
 
-import codecs
-import csv
 import gzip
-import io
 import zipfile
-import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,9 +15,6 @@ from seqsweep.errors import DataError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SHOWN = 10  # names listed in a message
-
-Record = tuple[int, Sequence[object]]
-"""The line where a record begins, or its row, counted from 1; and its fields."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +95,7 @@ def text_file(path: Path, member: str | None = None) -> TextFile:
         raise DataError(f"{path}: this is a Parquet file; read it with data=parquet")
     if start[:2] == b"\x1f\x8b":
         return TextFile(path, "gzip")
-    if start == b"PK\x03\x04":
+    if start in (b"PK\x03\x04", b"PK\x05\x06"):  # with members, without any
         return TextFile(path, "zip", _member(path, member))
     if path.suffix.lower() in (".zip", ".gz"):
         raise DataError(
@@ -141,75 +134,3 @@ def choose_file(where: str, names: Sequence[str], wanted: str | None) -> str:
     if texts:
         raise DataError(f"{where}: holds several text files; give data.file, one of {some(texts)}")
     raise DataError(f"{where}: holds no .csv, .tsv or .txt; it holds {some(names) or 'nothing'}")
-
-
-def records(file: TextFile, encoding: str, separator: str) -> Generator[Record]:
-    """The records of a CSV, header first, each with the line where it begins; blank lines are skipped.
-
-    The standard reader rather than pandas': that one lets numbers slip into the next column where a row has
-    more fields than the header, and does not say on which line a record lies.
-
-    Raises:
-        DataError: the bytes do not fit `encoding`, an archive is damaged, or a record has more or fewer
-            fields than the header.
-    """
-    try:
-        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(encoding), newline="") as text:
-            yield from _records(file, text, separator)
-    except UnicodeError as error:  # not only of decoding: UTF-16 misses its mark by this one
-        raise DataError(_encoding_fault(file, encoding)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
-        raise DataError(f"{file}: the archive is damaged ({error}); download it again?") from error
-    except (OSError, RuntimeError, NotImplementedError) as error:  # the last two: encrypted, unknown method
-        raise DataError(f"{file}: cannot be read: {error}") from error
-
-
-def _records(file: TextFile, text: IO[str], separator: str) -> Iterator[Record]:
-    reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
-    width = line = 0
-    try:
-        for record in reader:
-            begins, line = line + 1, reader.line_num
-            if not record:
-                continue
-            width = width or len(record)
-            if len(record) != width:
-                raise DataError(
-                    f"{file}, line {begins}: {len(record)} fields, where the header has {width}; "
-                    "a value that holds the separator must stand in quotes"
-                )
-            yield begins, record
-    except csv.Error as error:
-        raise DataError(f"{file}, line {line + 1}: {error}; is a quote opened and never closed?") from error
-    if not width:
-        raise DataError(f"{file}: the file is empty")
-
-
-def _codec(encoding: str) -> str:
-    """`encoding`, but UTF-8 with or without the mark that Excel puts first."""
-    name = codecs.lookup(encoding).name
-    return "utf-8-sig" if name == "utf-8" else name
-
-
-def _encoding_fault(file: TextFile, encoding: str) -> str:
-    """Which line does not fit `encoding`, and which encoding to try."""
-    with file.open() as stream:
-        for number, line in enumerate(stream, start=1):
-            if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return f"{file}: this is not {encoding}; try data.encoding=utf-16"
-            bad = _undecodable(line, encoding)
-            if bad is not None:
-                better = next(e for e in ("utf-8", "cp1252", "latin-1") if _undecodable(line, e) is None)
-                # Lines are no lines where a sign takes several bytes throughout.
-                at = "" if "16" in encoding or "32" in encoding else f", line {number}"
-                return f"{file}{at}: byte {line[bad]:#04x} is not {encoding}; try data.encoding={better}"
-    return f"{file}: this is not {encoding}; try data.encoding=utf-8"
-
-
-def _undecodable(line: bytes, encoding: str) -> int | None:
-    """The position of the first byte that does not fit."""
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError as error:
-        return error.start
-    return None

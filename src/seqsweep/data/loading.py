@@ -11,9 +11,10 @@ import numpy as np
 from seqsweep.catalog import nearest
 from seqsweep.data.missing import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
-from seqsweep.data.sources import BUNDLED, SOURCES, separator_of
+from seqsweep.data.sources import BUNDLED, SOURCES
 from seqsweep.data.steps import even_frequency, in_order, resampled
 from seqsweep.data.table import Table
+from seqsweep.data.text import separator_of
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig, SweepConfig
 
@@ -44,7 +45,7 @@ def load(config: DataConfig) -> Series:
     complete, notes = _completed(ordered, config.missing)
     if config.frequency is not None:
         complete, more = _completed(resampled(complete, config.frequency, config.aggregate), config.missing)
-        notes += more
+        notes += tuple(f"after resampling, {note}" for note in more)
     _check_varies(complete)
     values = np.ascontiguousarray(complete.values)
     return Series(
@@ -64,9 +65,8 @@ def _completed(table: Table, policy: str) -> tuple[Table, tuple[str, ...]]:
     gaps, gone = int(np.isnan(table.values).sum()), len(table.values) - len(complete.values)
     if not gaps:
         return complete, ()
-    made = " after resampling" if table.origin.word == "at" else ""
     dropped = f", which left out {gone:,} of {len(table.values):,} rows" if gone else ""
-    note = f"{gaps:,} of {table.values.size:,} values were missing{made}; data.missing={policy}{dropped}"
+    note = f"{gaps:,} of {table.values.size:,} values were missing; data.missing={policy}{dropped}"
     return complete, (note,)
 
 
@@ -124,7 +124,7 @@ def _source_faults(data: DataConfig) -> list[str]:
     found = [
         f"data.kind={kind} needs data.{key}; give data.{key}={key.upper()}"
         for key in needed
-        if getattr(data, key) in (None, "")
+        if not (getattr(data, key) or "").strip()
     ]
     known = [*NEEDED.get(kind, []), *POSSIBLE.get(kind, [])]
     reads = " and ".join(f"data.{key}" for key in known)
@@ -138,7 +138,7 @@ def _source_faults(data: DataConfig) -> list[str]:
         found += BUNDLED.fault("data.name", data.name)
     if kind == "bundled" and data.time is not None:
         found.append(f"data.time={data.time}: a bundled series has its own times; leave data.time=null")
-    if kind == "sql" and data.query:
+    if kind == "sql" and data.query and data.query.strip():
         found += _query_faults(data.query, data.time)
     if kind == "kaggle" and data.dataset and not re.fullmatch(r"[\w-]+/[\w-]+(/versions/\d+)?", data.dataset):
         found.append(f"data.dataset={data.dataset}: must be OWNER/NAME, the end of the data set's address")

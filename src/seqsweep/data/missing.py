@@ -50,14 +50,13 @@ def interpolate(table: Table) -> Table:
     Raises:
         DataError: a column has no value at all.
     """
-    table = _from_first_values(table)
-    values = table.values.copy()
+    start, values = _first_complete(table), table.values.copy()
     time = (table.index.view(np.int64) - table.index.view(np.int64)[0]).astype(np.float64)
     for column in values.T:
         gaps = np.isnan(column)
         if gaps.any():
             column[gaps] = np.interp(time[gaps], time[~gaps], column[~gaps])
-    return replace(table, values=values)
+    return _since(start, replace(table, values=values))
 
 
 @MISSING_VALUES.register
@@ -67,10 +66,10 @@ def last(table: Table) -> Table:
     Raises:
         DataError: a column has no value at all.
     """
-    table = _from_first_values(table)
+    start = _first_complete(table)
     rows = np.arange(len(table.values))[:, np.newaxis]
     sources = np.maximum.accumulate(np.where(np.isnan(table.values), 0, rows), axis=0)
-    return replace(table, values=np.take_along_axis(table.values, sources, axis=0))
+    return _since(start, replace(table, values=np.take_along_axis(table.values, sources, axis=0)))
 
 
 @MISSING_VALUES.register
@@ -89,11 +88,14 @@ def drop(table: Table) -> Table:
     return table.take(complete)
 
 
-def _from_first_values(table: Table) -> Table:
-    """The table from the first row on by which every column has had a value."""
+def _first_complete(table: Table) -> int:
+    """The first row by which every column has had a value."""
     present = ~np.isnan(table.values)
     for name, column in zip(table.columns, present.T, strict=True):
         if not column.any():
             raise DataError(f"{table.origin.where}, column {name!r}: there is no value at all")
-    start = int(present.argmax(axis=0).max())
-    return table.take(np.arange(start, len(present))) if start else table
+    return int(present.argmax(axis=0).max())
+
+
+def _since(start: int, table: Table) -> Table:
+    return table.take(np.arange(start, len(table.values))) if start else table

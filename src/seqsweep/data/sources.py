@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,20 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
-from seqsweep.data.files import TextFile, choose_file, existing, records, text_file
+from seqsweep.data.files import choose_file, existing, text_file
 from seqsweep.data.series import Floats
-from seqsweep.data.table import Choice, Origin, Table, choose, numbers_of, table, table_of_records
+from seqsweep.data.table import (
+    SAMPLE,
+    Choice,
+    Origin,
+    Table,
+    choose,
+    choose_by_sample,
+    indexed,
+    numbers_of,
+    table_of_records,
+)
+from seqsweep.data.text import read_csv
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 
@@ -61,7 +72,7 @@ def co2() -> Table:
 
 
 def _bundled(name: str, values: Floats, times: Any) -> Table:
-    origin = Origin(name, "row", np.arange(1, len(values) + 1))
+    origin = Origin(name, np.arange(1, len(values) + 1))
     return Table(
         origin, (name,), values.astype(np.float64)[:, np.newaxis], times.astype("datetime64[ns]"), "time"
     )
@@ -81,34 +92,7 @@ def bundled(config: DataConfig) -> Table:
 @SOURCES.register
 def csv(config: DataConfig) -> Table:
     """A CSV with a header line, plain, in a zip or gzipped."""
-    return _read_csv(text_file(existing(config.path or ""), config.file), config)
-
-
-def _read_csv(file: TextFile, config: DataConfig) -> Table:
-    separator = separator_of(config)
-    with closing(records(file, config.encoding, separator)) as rows:
-        _, header = next(rows)
-        names = [str(name).strip() for name in header]
-        _check_header(file, names, separator, config.target)
-        return table_of_records(config, str(file), "line", names, rows)
-
-
-def separator_of(config: DataConfig) -> str:
-    r"""The separator; a tab may be written as `tab`, or as the two signs `\t` that a shell makes of it."""
-    return "\t" if config.separator in ("tab", "\\t") else config.separator
-
-
-def _check_header(file: TextFile, names: list[str], separator: str, target: str | None) -> None:
-    """Refuse a first line that is parted by another separator, or looks like data."""
-    found = [other for other in (";", "\t", "|", ",") if other in names[0] and other != separator]
-    if len(names) == 1 and found:
-        shown = "tab" if found[0] == "\t" else found[0]
-        raise DataError(
-            f"{file}: {separator!r} does not part the header {names[0]!r}; try \"data.separator='{shown}'\""
-        )
-    if target not in names and not any(map(str.isalpha, "".join(names))):
-        line = separator.join(names)[:60]
-        raise DataError(f"{file}: the first line must name the columns, and this looks like data: {line}")
+    return read_csv(text_file(existing(config.path or ""), config.file), config)
 
 
 @SOURCES.register
@@ -132,17 +116,19 @@ def parquet(config: DataConfig) -> Table:
 
 
 def _table_of_arrow(frame: pyarrow.Table, choice: Choice, where: str) -> Table:
+    import pyarrow
+
     if not frame.num_rows:
         raise DataError(f"{where}: there is no row")
-    origin = Origin(where, "row", np.arange(1, frame.num_rows + 1))
+    origin = Origin(where, np.arange(1, frame.num_rows + 1))
     values = np.column_stack([_floats(frame.column(name), origin, name) for name in choice.columns])
     if choice.time is None:
-        return table(origin, choice, values, ())
+        return indexed(origin, choice, values, ())
     times = frame.column(choice.time)
-    is_text = not _is_arrow_number(times.type) and times.to_numpy().dtype.kind != "M"
-    return table(
-        origin, choice, values, times.to_pylist() if is_text or times.null_count else times.to_numpy()
-    )
+    of = pyarrow.types
+    is_plain = of.is_integer(times.type) or of.is_timestamp(times.type) or of.is_date(times.type)
+    as_array = is_plain and not times.null_count
+    return indexed(origin, choice, values, times.to_numpy() if as_array else times.to_pylist())
 
 
 def _is_arrow_number(kind: pyarrow.DataType) -> bool:
@@ -168,7 +154,11 @@ def _floats(column: pyarrow.ChunkedArray, origin: Origin, name: str) -> Floats:
 def sql(config: DataConfig) -> Table:
     """What a SELECT returns, in the order in which the database gives it."""
     with selected(config.url or "", config.query or "") as (where, names, rows):
-        return table_of_records(config, where, "row", names, rows)
+        sample = list(islice(rows, SAMPLE))
+        if not sample:
+            raise DataError(f"{where}: data.query selects no row")
+        choice = choose_by_sample(config, where, names, sample)
+        return table_of_records(choice, where, "row", names, chain(sample, rows))
 
 
 @SOURCES.register
@@ -178,7 +168,7 @@ def kaggle(config: DataConfig) -> Table:
     if path.is_dir():
         names = sorted(entry.relative_to(path).as_posix() for entry in path.rglob("*") if entry.is_file())
         path /= choose_file(str(path), names, config.file)
-    return _read_csv(text_file(existing(str(path)), config.file), config)
+    return read_csv(text_file(existing(str(path)), config.file), config)
 
 
 def _download(config: DataConfig) -> Path:
@@ -194,7 +184,7 @@ def _download(config: DataConfig) -> Path:
     try:
         return Path(kagglehub.dataset_download(config.dataset, path=config.file))
     except Exception as error:  # kagglehub's errors and those of the network below it have no common base
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise DataError(
             f"data.dataset={config.dataset}: the download failed: {reason}; "
             f"try again with the network up, {own}"

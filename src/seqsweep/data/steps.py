@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from seqsweep.data.table import Origin, Table
 from seqsweep.errors import DataError
 
-MOST_EMPTY = (
-    100  # times as many steps as rows: beyond, a frequency is a slip, or one time lies far from all others
-)
+# Times as many steps as rows: beyond, a frequency is a slip, or one time lies far from all others.
+MOST_EMPTY = 100
 
 
 def in_order(table: Table, sort: bool, joined: bool) -> Table:
@@ -37,7 +36,7 @@ def in_order(table: Table, sort: bool, joined: bool) -> Table:
         )
     if (steps == 0).any() and not joined:
         row = int((steps == 0).argmax()) + 1
-        earlier = f"{table.origin.word} {table.origin.numbers[row - 1]}"
+        earlier = table.origin.label(table.origin.numbers[row - 1])
         raise DataError(
             f"{table.origin.place(row, table.time)}: {shown(table, row)} is there twice (also in {earlier}); "
             "if several rows belong to one time, data.frequency=D with data.aggregate=mean or sum joins them"
@@ -72,7 +71,7 @@ def resampled(table: Table, frequency: str, aggregate: str) -> Table:
     # A sum over no row would be 0, as if there had been a row that said so.
     joined = steps.sum(min_count=1) if aggregate == "sum" else getattr(steps, aggregate)()
     index = joined.index.to_numpy().astype("datetime64[ns]")
-    origin = Origin(table.origin.where, "at", index.astype("datetime64[s]"))
+    origin = Origin(table.origin.where, index.astype("datetime64[s]"), "at {}".format)
     return Table(origin, table.columns, joined.to_numpy(dtype=np.float64), index, table.time)
 
 

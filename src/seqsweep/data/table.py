@@ -8,31 +8,36 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.data.files import Record, near, some
+from seqsweep.data.files import near, some
 from seqsweep.data.series import Floats, Index
 from seqsweep.data.times import MISSING_MARKS, read_times
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 
 SAMPLE = 1000  # rows that decide which columns hold numbers
-BLOCK = 16_384  # records converted at a time
+BLOCK = 512  # records converted at a time
+
+
+Record = tuple[int, Sequence[object]]
+"""The line where a record begins, or its row, counted from 1; and its fields."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where each row came from: a line of a text file, a row of a table, or a time made by resampling."""
+    """Where rows came from: for each row its number in the source, and what `label` makes of a number."""
 
     where: str
-    word: str  # line, row, at
     numbers: Index
+    label: Callable[[Any], str] = "row {}".format
 
     def place(self, row: int, column: str | None = None) -> str:
         """`sales.csv, line 17, column 'price'`: what a message begins with."""
-        at = f"{self.where}, {self.word} {self.numbers[row]}"
+        at = f"{self.where}, {self.label(self.numbers[row])}"
         return at if column is None else f"{at}, column {column!r}"
 
 
@@ -109,39 +114,39 @@ def choose(config: DataConfig, where: str, names: Sequence[str], numeric: Callab
     return Choice((target, *config.features), config.time)
 
 
+def choose_by_sample(config: DataConfig, where: str, names: Sequence[str], sample: list[Record]) -> Choice:
+    """The columns that `config` asks for; those that hold numbers are known by the first records."""
+    return choose(config, where, names, lambda: _numeric(names, [fields for _, fields in sample]))
+
+
 def table_of_records(
-    config: DataConfig, where: str, word: str, names: Sequence[str], rows: Iterator[Record]
+    choice: Choice, where: str, word: str, names: Sequence[str], rows: Iterator[Record]
 ) -> Table:
     """The chosen columns of a stream of records, read once and kept as plain arrays.
 
     Raises:
-        DataError: there is no record, a column is not there, or a value is no number or no time.
+        DataError: a value is no number or no time.
     """
-    block = list(islice(rows, BLOCK))
-    if not block:
-        raise DataError(f"{where}: there is no row{' below the header' if word == 'line' else ''}")
-    sample = [fields for _, fields in block[:SAMPLE]]
-    choice = choose(config, where, names, lambda: _numeric(names, sample))
     positions = {name: names.index(name) for name in (*choice.columns, choice.time) if name is not None}
     columns = {name: array("d") for name in choice.columns}
     times: list[object] = []
     numbers = array("q")
-    while block:
-        origin = Origin(where, word, np.array([row for row, _ in block], dtype=np.int64))
-        numbers.frombytes(origin.numbers.tobytes())
+    label = f"{word} {{}}".format
+    while block := list(islice(rows, BLOCK)):
+        origin = Origin(where, np.array([row for row, _ in block], dtype=np.int64), label)
+        numbers.extend(row for row, _ in block)
         for name, column in columns.items():
             column.extend(numbers_of([fields[positions[name]] for _, fields in block], origin, name))
         if choice.time is not None:
             times += [fields[positions[choice.time]] for _, fields in block]
-        block = list(islice(rows, BLOCK))
     values = np.column_stack([np.frombuffer(column, dtype=np.float64) for column in columns.values()])
-    return table(Origin(where, word, np.frombuffer(numbers, dtype=np.int64)), choice, values, times)
+    return indexed(Origin(where, np.frombuffer(numbers, dtype=np.int64), label), choice, values, times)
 
 
-def table(
+def indexed(
     origin: Origin, choice: Choice, values: Floats, times: Sequence[object] | NDArray[np.generic]
 ) -> Table:
-    """A table whose index is `times` read as times; where no column of times is chosen, the row numbers from 0.
+    """A table whose index is `times` read as times; where the choice has no time, the row numbers from 0.
 
     Raises:
         DataError: a time is missing or cannot be read.

@@ -22,7 +22,7 @@ Dates = NDArray[np.datetime64]
 Place = Callable[[int], str]
 
 DAYS = (
-    *("%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%m.%d.%Y", "%d.%m.%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"),
+    *("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y"),
     *("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d", "%Y/%m/%d"),
     *("%b %Y", "%b-%Y", "%B %Y", "%m/%Y"),
 )
@@ -41,6 +41,8 @@ def read_times(values: Sequence[object] | NDArray[np.generic], place: Place) -> 
     Raises:
         DataError: one is missing, cannot be read, or lies outside 1677 to 2262; `place` names its row.
     """
+    if not isinstance(values, np.ndarray):
+        values = [value.strip() if isinstance(value, str) else value for value in values]
     first = values[0]
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         return _checked(cast(Dates, values), values, place)
@@ -109,14 +111,16 @@ def _is_whole(value: object) -> bool:
 
 
 def _from_whole(values: Sequence[object] | NDArray[np.generic], place: Place) -> Index:
-    count = np.empty(len(values), dtype=np.int64)
-    for row, value in enumerate(values):
-        try:
-            count[row] = _whole(value)
-        except (TypeError, ValueError, OverflowError):
-            raise DataError(
-                f"{place(row)}: {str(value)!r} is no whole number, and the times above it are"
-            ) from None
+    if isinstance(values, np.ndarray) and values.dtype.kind == "i":
+        count = values.astype(np.int64)
+    else:
+        count = np.empty(len(values), dtype=np.int64)
+        for row, value in enumerate(values):
+            try:
+                count[row] = _whole(value)
+            except (TypeError, ValueError, OverflowError):
+                held = f"{str(value)!r} is no whole number, and the times above it are"
+                raise DataError(f"{place(row)}: {held}") from None
     style = DIGITS.get(len(str(count.min())))
     if style is None or count.min() < 0 or len(str(count.max())) != len(str(count.min())):
         return count

@@ -36,9 +36,9 @@ def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
 def faults(config: SweepConfig) -> list[str]:
     """What is wrong with `config.executor`, one sentence a fault.
 
-    More threads than cores are slow, but no fault: figures depend on `threads` (of a small LSTM on 2 cores, the
-    weights after 8 epochs were the same with 1, 2 and 4 threads, and others with 16), so that a trial logged on a
-    larger machine can be run again.
+    More threads than cores are slow, but no fault: figures depend on `threads`, and what was logged on a
+    larger machine must be able to run again. (A small LSTM on 2 cores had the same weights after 8 epochs
+    with 1, 2 and 4 threads, and others with 16.)
     """
     executor = config.executor
     found = EXECUTORS.fault("executor.kind", executor.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator
 
@@ -72,7 +73,9 @@ class InlineExecutor:
         if self._running and self._running[0] == trial_id:
             _, events = self._running
             self._running = None
-            events.close()
+            # A job that cannot clean up has nobody to tell: its events are asked for no more.
+            with contextlib.suppress(Exception):
+                events.close()
 
     def close(self) -> None:
         """See Executor."""

@@ -25,12 +25,8 @@ from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, whole_trial
 def main(pipe: int) -> None:
     """Obey the parent; if anything breaks, say it on stderr and end at once."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    os.set_inheritable(
-        pipe, False
-    )  # a child of a trial must not keep the pipe open when this process is dead
-    connection: Connection[Any, Any] = Connection(
-        pipe
-    )  # open until the very end, which is how the parent sees it
+    # A name of its own keeps it open until the very end, which is how the parent sees this process end.
+    connection: Connection[Any, Any] = Connection(pipe)
     code = 1
     try:
         _obey(connection)

@@ -15,24 +15,38 @@ def lstm(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):
 
 def _block(inputs, kernel, recurrent_kernel, bias):
     steps, units = inputs.shape[0], recurrent_kernel.shape[0]
-    zero = tf.zeros([tf.shape(inputs)[1], units])
-    peephole = tf.zeros([units])
-    out = tf.raw_ops.BlockLSTMV2(
-        seq_len_max=tf.constant(steps, tf.int64),
-        x=inputs,
-        cs_prev=zero,
-        h_prev=zero,
-        w=tf.concat([kernel, recurrent_kernel], 0),
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=tf.zeros([4 * units]) if bias is None else bias,
-        cell_clip=0.0,
-        use_peephole=False,
-    )
-    h = out.h
-    h.set_shape([steps, inputs.shape[1], units])
-    return h
+    bias = tf.zeros([4 * units]) if bias is None else bias
+
+    @tf.custom_gradient
+    def recur(x, w, b):
+        zero = tf.zeros([tf.shape(x)[1], units])
+        peephole = tf.zeros([units])
+        shared = {
+            "seq_len_max": tf.constant(steps, tf.int64),
+            "x": x,
+            "cs_prev": zero,
+            "h_prev": zero,
+            "w": w,
+            "wci": peephole,
+            "wcf": peephole,
+            "wco": peephole,
+            "b": b,
+            "use_peephole": False,
+        }
+        out = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **shared)
+        out.h.set_shape([steps, x.shape[1], units])
+
+        def gradient(upstream):
+            # Written out since TensorFlow registers the gradient of BlockLSTM for BlockLSTMV2 too, which takes the gates in
+            # another order: tensorflow/python/ops/rnn_grad.py.
+            grads = tf.raw_ops.BlockLSTMGradV2(
+                **shared, **out._asdict(), cs_grad=tf.zeros_like(out.cs), h_grad=upstream
+            )
+            return grads.x_grad, grads.w_grad, grads.b_grad
+
+        return out.h, gradient
+
+    return recur(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
 
 
 def _general(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):

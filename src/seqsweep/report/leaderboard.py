@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich import box
 from rich.table import Table
 
 from seqsweep.metrics import skill, unit
@@ -12,7 +15,9 @@ from seqsweep.sweep import Outcome
 from seqsweep.tracking import TrialRecord
 
 SHOWN = 10  # trials; the rest is in MLflow
-SETTINGS = ("layer", "units", "activation", "dropout", "window", "learning_rate", "anchor")
+WIDE = 110  # characters, from which settings have columns
+SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
+LABELS = {"learning_rate": "lr"}
 
 
 @dataclass(frozen=True)
@@ -22,26 +27,40 @@ class _Row:
     trial: TrialRecord | None  # None: a baseline
 
 
-def leaderboard(outcome: Outcome) -> Table:
-    """The best trials and every baseline by the objective, best first."""
+def leaderboard(outcome: Outcome, width: int) -> Table:
+    """The best trials and every baseline by the objective, best first.
+
+    Args:
+        outcome: of the sweep.
+        width: characters a line; settings are columns of their own where there is room for them.
+    """
     metrics = list(outcome.config.task.metrics)
+    settings = _settings(outcome) if width >= WIDE else []
     table = Table(
-        title=f"{outcome.config.study}: {outcome.series}, {outcome.target}, validation part",
-        title_justify="left",
+        title=f"{outcome.config.study}: {outcome.series}, column {outcome.target!r}, validation part",
         caption=_caption(outcome),
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
         caption_justify="left",
     )
     table.add_column("#", justify="right")
-    table.add_column("trial", no_wrap=True)
-    settings = _settings(outcome)
+    table.add_column("trial or baseline", no_wrap=True)
     for name in settings:
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(LABELS.get(name, name.replace("_", " ")), justify="right", no_wrap=True)
     for name in metrics:
         table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
     table.add_column("skill", justify="right", no_wrap=True)
     for row in _rows(outcome):
         table.add_row(*_cells(row, outcome, settings, metrics), style=None if row.trial else "cyan")
     return table
+
+
+def settings_of_best(outcome: Outcome) -> str:
+    """The settings of the best trial: `layer=lstm units=32 …`; empty where no trial completed."""
+    if not outcome.ranked:
+        return ""
+    params = outcome.ranked[0].params
+    return " ".join(f"{name}={_value(value)}" for name, value in params.items() if name != "last_epoch" and value is not None)
 
 
 def verdict(outcome: Outcome) -> str:
@@ -65,15 +84,26 @@ def verdict(outcome: Outcome) -> str:
     )
 
 
-def next_commands(outcome: Outcome) -> list[tuple[str, str]]:
-    """What a user may type now: command and what it does."""
-    study = outcome.config.study
-    more = 2 * len(outcome.records)
-    commands = [("seqsweep ui", "every trial and its curves in MLflow")]
+def next_commands(outcome: Outcome, overrides: Sequence[str]) -> list[tuple[str, str]]:
+    """What a user may type now, and what it does.
+
+    Args:
+        outcome: of the sweep that ended.
+        overrides: those of the command line that ran it.
+    """
+    commands = [("seqsweep ui", "every trial and its curves, in MLflow")]
     if outcome.config.tuner.max_trials is not None:
-        commands.append((f"seqsweep sweep {study} … tuner.max_trials={more}", "go on to more trials"))
-    commands.append((f"seqsweep sweep {study} … seed={outcome.config.seed + 1}", "the same again with another seed"))
+        more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
+        commands.append((_again(outcome, overrides, more), "go on to more trials"))
+    seed = f"seed={outcome.config.seed + 1}"
+    commands.append((_again(outcome, overrides, seed), "the same with another seed"))
     return commands
+
+
+def _again(outcome: Outcome, overrides: Sequence[str], change: str) -> str:
+    key = change.split("=")[0]
+    kept = [override for override in overrides if override.split("=")[0] != key]
+    return shlex.join(["seqsweep", "sweep", outcome.config.study, *kept, change])
 
 
 def _rows(outcome: Outcome) -> list[_Row]:
@@ -90,7 +120,7 @@ def _settings(outcome: Outcome) -> list[str]:
     differing = [
         name
         for name in dict.fromkeys(names)
-        if name not in ("depth", "last_epoch", "layer")
+        if name not in ("depth", "last_epoch", "layer", "units")
         and len({record.params.get(name) for record in outcome.ranked}) > 1
     ]
     return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:5]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from seqsweep import config
 
@@ -38,10 +37,9 @@ def usage(console: Console, own: Path | None) -> None:
     for group in config.options(own):
         keys.add_row(group, " ".join(key.split(".")[1] for key in config.keys() if key.startswith(f"{group}.")))
     console.print(keys)
-    examples = _grid("examples")
+    console.print("[bold]examples")
     for command, purpose in EXAMPLES:
-        examples.add_row(Text(command), purpose)
-    console.print(examples)
+        console.print(f"  {command}\n      {purpose}", highlight=False, markup=False, soft_wrap=True)
     console.print("Every other flag is Hydra's: seqsweep sweep --hydra-help", highlight=False)
 
 

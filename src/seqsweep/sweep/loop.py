@@ -61,6 +61,9 @@ class Loop:
     def run(self) -> str:
         """Run to the end; returns why nothing more is proposed."""
         self._free = [f"slot{i}" for i in range(self.executor.capacity)]
+        for proposal in self.tuner.running():
+            if proposal.trial_id in self.kept:  # it ended before the last process died, which had no time to tell
+                self._tell(self.kept[proposal.trial_id])
         while True:
             self._submit()
             if not self._running:
@@ -84,10 +87,6 @@ class Loop:
             self._start(slot, answer)
 
     def _start(self, slot: str, proposal: Proposal) -> None:
-        kept = self.kept.get(proposal.trial_id)
-        if kept is not None:  # it ended before the last process died, which had no time to tell
-            self._tell(kept)
-            return
         self._free.remove(slot)
         spec = self._spec(proposal)
         record = TrialRecord(

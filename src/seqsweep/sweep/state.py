@@ -35,11 +35,13 @@ def identity(config: SweepConfig, series: Series) -> dict[str, Any]:
     """All that a figure of this sweep depends on; the same identity resumes, another one starts anew.
 
     Where trials run and where runs are kept is no part of it, so that a sweep can be resumed with more workers. The
-    series counts by content, not by path.
+    series counts by content, not by path. Nor are the limits at which a search stops: raise them to go on.
     """
     whole = asdict(config)
     reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
     data = {key: value for key, value in whole["data"].items() if key not in reading}
+    for limit in ("max_trials", "max_consecutive_failures"):
+        del whole["tuner"][limit]
     return {
         "study": config.study,
         "seed": config.seed,

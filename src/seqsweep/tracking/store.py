@@ -125,7 +125,7 @@ def failures() -> tuple[type[Exception], ...]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    return MlflowException, SQLAlchemyError, OSError  # those of `requests` are OSErrors
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError  # those of `requests` are OSErrors
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
         with FileLock(place.folder / ".mlflow.lock", timeout=LOCK_PATIENCE):
             if place.database is not None:
                 _make_database(place.database)
-            elif not place.uri.startswith("http"):
+            if not place.uri.startswith("http"):
                 _knock(place.uri)
             client = MlflowClient(tracking_uri=place.uri)
             client.search_experiments(max_results=1)
@@ -176,6 +176,8 @@ def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
 
 def _make_database(path: Path) -> None:
     """The SQLite file with MLflow's tables, readable while it is written."""
+    if set("%?") & set(str(path)):
+        raise OSError("SQLite's URI would read a % or ? of its path as something else")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.stat().st_size == 0:
         _make_tables(path)

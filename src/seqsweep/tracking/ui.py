@@ -31,7 +31,7 @@ END_PATIENCE = 5.0
 PORTS_TRIED = 50  # beyond the one that is taken
 
 ENVIRONMENT = {
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else 15 processes and 1.8 GB, for features of language models
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # or else 15 processes, for language models
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
 }
@@ -41,6 +41,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     """Nothing, after Ctrl-C has ended the UI; meanwhile it is at the link that `say` was told.
 
     Args:
+        config: whose store to show.
         port: where the UI listens, on this machine alone.
         say: is told each line that the user should see.
 
@@ -60,7 +61,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
         say(f"The store has a UI of its own: {link(place.uri, page)}")
         return
     refuse_taken(port)
-    with _server(place, port) as server:
+    with suppress(KeyboardInterrupt), _server(place, port) as server:
         _wait_until_healthy(server, port)
         say(f"MLflow is at {link(f'http://{HOST}:{port}', page)}")
         say("Ctrl-C ends it.")
@@ -113,20 +114,21 @@ def _free(port: int) -> bool:
 @contextmanager
 def _server(place: StoreAddress, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The server's process, in a group of its own that ends with this block, its workers included."""
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", place.uri]
-    command += ["--default-artifact-root", str(place.artifacts), "--no-serve-artifacts"]
+    command = [sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts"]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
+    # By the environment, since any user may read a command line, and a store's address may hold a password.
+    store = {"MLFLOW_BACKEND_STORE_URI": place.uri, "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(place.artifacts)}
     with _ended_by_signals():
         server = subprocess.Popen(
             command,
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **store},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches us alone, and we end the group
         )
-        errors = _Tail(server)
         try:
+            errors = _Tail(server)
             yield server
         except TrackingError as error:
             _end(server)
@@ -157,7 +159,7 @@ class _Tail:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Make a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays behind."""
+    """Let a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -188,9 +190,8 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _wait_for_end(server: subprocess.Popen[bytes]) -> None:
-    with suppress(KeyboardInterrupt):
-        code = server.wait()
-        raise TrackingError(f"the MLflow server ended by itself (exit code {code})")
+    code = server.wait()
+    raise TrackingError(f"the MLflow server ended by itself (exit code {code})")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

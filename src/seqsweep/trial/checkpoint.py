@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def load(path: Path, model: keras.Model) -> Progress:
 def _open(path: Path) -> np.lib.npyio.NpzFile:
     try:
         return np.load(path)  # type: ignore[no-any-return]  # an .npz gives an NpzFile
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StateError(f"{path}: cannot read this checkpoint: {error}") from error
 
 

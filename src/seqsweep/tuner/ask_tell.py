@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from seqsweep import search_space
 from seqsweep.events import TrialParams
-from seqsweep.tuner.state import read_state, write_state
+from seqsweep.tuner.state import damaged, read_state, write_state
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -21,7 +21,7 @@ Origin = Literal["try_first", "oracle"]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial to run: it starts with `first_epoch` epochs behind it and trains until they are `last_epoch`."""
+    """A trial to run: it has `first_epoch` epochs behind it and trains until they are `last_epoch`."""
 
     trial_id: str
     number: int  # counted from 1, in the order of proposal
@@ -79,6 +79,9 @@ class Tuner:
     _records: dict[str, Record] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
+    _wave_ends: bool = field(
+        default=False, init=False
+    )  # one of it was told: the rest ends before the next begins
     _crashes: int = field(
         default=0, init=False
     )  # in a row, since this process began: a resume is a fresh start
@@ -86,7 +89,8 @@ class Tuner:
     def __post_init__(self) -> None:
         """Take up the state file, or write the first."""
         self._first = search_space.try_first(self.config)
-        state = read_state(self.path, self._search())
+        self._search = _search(self.config)
+        state = read_state(self.path, self._search)
         if state is None:
             self._save()
         else:
@@ -96,7 +100,9 @@ class Tuner:
         """The next trial for the worker `slot`.
 
         Trials that were running when the last process died come first, under their ids and with their values.
-        A slot that asks again before its trial was told gets the same trial.
+        A slot that asks again before its trial was told gets the same trial. In waves (`executor.order`),
+        nothing new is proposed from the first of a wave that is told until the last is: what comes then does
+        not depend on who was faster.
 
         Raises:
             StateError: the state cannot be written.
@@ -105,6 +111,8 @@ class Tuner:
         if again is not None:
             self._slots[slot] = again
             return self._proposal(self._records[again])
+        if self._wave_ends and self.config.executor.order == "waves":
+            return Wait()
         reason = self._over()
         if reason:
             return Exhausted(reason)
@@ -152,6 +160,7 @@ class Tuner:
         self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
         if record.known:
             self.oracle.finish(trial_id, score)
+        self._wave_ends = any(record.status == "RUNNING" for record in self._records.values())
         self._save()
 
     def running(self) -> list[Proposal]:
@@ -220,32 +229,39 @@ class Tuner:
             origin="oracle" if record.try_first is None else "try_first",
         )
 
-    def _search(self) -> dict[str, Any]:
-        """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
-        tuner = asdict(self.config.tuner)
-        del tuner["max_trials"], tuner["max_consecutive_failures"]  # both may be raised to go on
-        return {
-            "seed": self.config.seed,
-            "trial": {"epochs": self.config.trial.epochs},
-            "tuner": tuner,
-            "search_space": asdict(self.config.search_space),
-        }
-
     def _save(self) -> None:
-        trials = [asdict(record) for record in self._records.values()]
-        write_state(
-            self.path,
-            self._search(),
-            {"trials": trials, "ended": self._ended, "oracle": self.oracle.memory()},
-        )
+        """Everything in one file: what was asked and what was told are never at odds."""
+        state = {
+            "trials": [vars(record) for record in self._records.values()],
+            "ended": self._ended,
+            "wave_ends": self._wave_ends,
+            "oracle": self.oracle.memory(),
+        }
+        write_state(self.path, self._search, state)
 
     def _load(self, state: Mapping[str, Any]) -> None:
-        self._records = {entry["trial_id"]: Record(**entry) for entry in state["trials"]}
-        self._ended = list(state["ended"])
-        for record in self._records.values():
-            if record.known:
-                self.oracle.begin(record.trial_id, record.values)
-        for trial_id in self._ended:
-            if self._records[trial_id].known:
-                self.oracle.finish(trial_id, self._records[trial_id].score)
-        self.oracle.recall(state["oracle"])
+        try:
+            self._records = {entry["trial_id"]: Record(**entry) for entry in state["trials"]}
+            self._ended = list(state["ended"])
+            self._wave_ends = state["wave_ends"]
+            for record in self._records.values():
+                if record.known:
+                    self.oracle.begin(record.trial_id, record.values)
+            for trial_id in self._ended:
+                if self._records[trial_id].known:
+                    self.oracle.finish(trial_id, self._records[trial_id].score)
+            self.oracle.recall(state["oracle"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(self.path, error) from error
+
+
+def _search(config: SweepConfig) -> dict[str, Any]:
+    """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
+    tuner = asdict(config.tuner)
+    del tuner["max_trials"], tuner["max_consecutive_failures"]  # both may be raised to go on
+    return {
+        "seed": config.seed,
+        "trial": {"epochs": config.trial.epochs},
+        "tuner": tuner,
+        "search_space": asdict(config.search_space),
+    }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from seqsweep.tuner.oracles import RUNNING, Repaired
 from seqsweep.tuner.vectors import Vectors
@@ -17,6 +18,9 @@ from seqsweep.tuner.vectors import Vectors
 Matrix = NDArray[np.float64]
 
 _LENGTHS = np.log([0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0])  # of the kernel, in sides of the unit cube
+_FITTED = (
+    200  # trials, evenly chosen, that the length of the kernel is fitted to; all of them are predicted from
+)
 _DRAWN = 2000  # candidates over the whole space
 _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
@@ -33,29 +37,34 @@ class Bayesian(Repaired, BayesianOptimizationOracle):  # type: ignore[misc]  # K
     - no point is proposed twice; where none is left, the search ends;
     - what a point does not have (the width of a layer that it lacks) is the same for all such points, in the
       fit and where the bound is lowered; KerasTuner lowers it along them and then drops them;
-    - candidates are drawn from (seed, number of trials), so that a resumed search proposes what it would
-      have;
-    - the kernel's one length is found by a search along a line, and all candidates are predicted at once:
-      KerasTuner's 21 gradient descents for the first and 50 for the second take ten times as long, for a
-      bound no lower.
+    - candidates are drawn from (seed, number of trials): a resumed search proposes what it would have;
+    - the kernel's one length is found by a search along a line, and thousands of candidates, moved round by
+      round, are predicted at once: KerasTuner's 20 and 50 gradient descents take far longer and mostly end
+      higher, once they are rounded to points of the space.
     """
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
         """A point at random until there are enough, then the one that the model prefers."""
         ended = [trial for trial in self.trials.values() if trial.trial_id not in self.ongoing_trials]
         scored = [trial.score for trial in ended if trial.score is not None]
-        if len(ended) < self.num_initial_points or not scored:
+        few = len(ended) < self.num_initial_points or not scored
+        if few or not self.hyperparameters.space:
             return self._random_populate_space()  # type: ignore[no-any-return]  # KerasTuner ships no types
+        # Threads would fight with the workers for their cores.
+        with threadpool_limits(limits=1, user_api="blas"):
+            values = self._preferred(ended, scored)
+        return self._random_populate_space() if values is None else {"status": RUNNING, "values": values}
+
+    def _preferred(self, ended: list[Any], scored: list[float]) -> dict[str, Any] | None:
+        """The untried point with the lowest bound; None where the candidates were all tried."""
         vectors = Vectors(self.hyperparameters.space)
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
         scores = np.array([max(scored) if trial.score is None else trial.score for trial in ended])
         model = self._with_running(fit(seen, scores, self.alpha), vectors, seen, scores)
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        for point in self._candidates(model, vectors, seen[np.argsort(scores, kind="stable")], rng):
-            values = vectors.decode(point)
-            if not self._duplicate(values):
-                return {"status": RUNNING, "values": values}
-        return self._random_populate_space()  # type: ignore[no-any-return]  # KerasTuner ships no types
+        candidates = self._candidates(model, vectors, seen[np.argsort(scores, kind="stable")], rng)
+        decoded = (vectors.decode(point) for point in candidates)
+        return next((values for values in decoded if not self._duplicate(values)), None)
 
     def _with_running(
         self, model: GaussianProcessRegressor, vectors: Vectors, seen: Matrix, scores: Matrix
@@ -83,15 +92,12 @@ class Bayesian(Repaired, BayesianOptimizationOracle):  # type: ignore[misc]  # K
         if points is not None:
             return points[np.argsort(bound(points), kind="stable")]
         drawn = rng.uniform(size=(_DRAWN, vectors.width))
-        points = np.unique(
-            vectors.snap(np.vstack([drawn, _moved(best_first[:10], _NEAR, 0.15, rng)])), axis=0
-        )
+        points = vectors.snap(np.vstack([drawn, _moved(best_first[:10], _NEAR, 0.15, rng)]))
         bounds = bound(points)
         for distance in _ROUNDS:
-            order = np.argsort(bounds, kind="stable")[:10]
-            near = np.unique(vectors.snap(_moved(points[order], 30, distance, rng)), axis=0)
+            near = vectors.snap(_moved(points[_ascending(bounds)[:10]], 30, distance, rng))
             points, bounds = np.vstack([points, near]), np.append(bounds, bound(near))
-        return points[np.argsort(bounds, kind="stable")]
+        return points[_ascending(bounds)]
 
 
 def gaussian_process(kernel: Any, noise: float) -> GaussianProcessRegressor:
@@ -102,7 +108,8 @@ def gaussian_process(kernel: Any, noise: float) -> GaussianProcessRegressor:
 
 def fit(points: Matrix, scores: Matrix, noise: float) -> GaussianProcessRegressor:
     """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube."""
-    process = gaussian_process(Matern(nu=2.5), noise).fit(points, scores)
+    some = np.unique(np.linspace(0, len(points) - 1, min(len(points), _FITTED)).astype(int))
+    process = gaussian_process(Matern(nu=2.5), noise).fit(points[some], scores[some])
 
     def unlikelihood(length: float) -> float:
         return -float(process.log_marginal_likelihood(np.array([length]), clone_kernel=False))
@@ -114,6 +121,12 @@ def fit(points: Matrix, scores: Matrix, noise: float) -> GaussianProcessRegresso
     found = minimize_scalar(unlikelihood, bounds=within, method="bounded", options={"xatol": 0.05})
     best = found.x if found.fun < heights[top] else _LENGTHS[top]
     return gaussian_process(Matern(np.exp(best), nu=2.5), noise).fit(points, scores)
+
+
+def _ascending(bounds: Matrix) -> NDArray[np.intp]:
+    """Where the lowest bound is, the next … : each bound once, since equal points have equal bounds."""
+    order: NDArray[np.intp] = np.unique(bounds, return_index=True)[1]
+    return order
 
 
 def _moved(points: Matrix, times: int, distance: float, rng: np.random.Generator) -> Matrix:

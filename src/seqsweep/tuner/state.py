@@ -29,9 +29,7 @@ def read_state(path: Path, search: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         state = json.loads(text)
     except ValueError as error:
-        raise StateError(
-            f"{path}: the state of this sweep is truncated or damaged ({error}); {_anew(path)}"
-        ) from error
+        raise damaged(path, error) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT or state.get("version") != VERSION:
         raise StateError(f"{path}: this is no state of a seqsweep tuner (version {VERSION}); {_anew(path)}")
     changed = _differences(state.get("search", {}), _plain(search))
@@ -67,6 +65,11 @@ def write_state(path: Path, search: Mapping[str, Any], state: Mapping[str, Any])
             f"{path}: the state of this sweep cannot be written: {error}. "
             "What was finished before is kept; make room and run the same command again"
         ) from error
+
+
+def damaged(path: Path, error: Exception) -> StateError:
+    """The error for a state file that is no whole state; the file is left as it is."""
+    return StateError(f"{path}: the state of this sweep is truncated or damaged ({error!r}); {_anew(path)}")
 
 
 def _anew(path: Path) -> str:

@@ -1,0 +1,46 @@
+"""What several tests need: composed configs, small series, stand-in collaborators."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from seqsweep.config import compose
+from seqsweep.data import Series
+from seqsweep.data.series import fingerprint
+from seqsweep.schema import SweepConfig
+
+
+@pytest.fixture(scope="session")
+def make_config() -> Callable[..., SweepConfig]:
+    """Compose a study with overrides; the checks of the rooms are left out."""
+
+    @functools.cache
+    def composed(*overrides: str, study: str) -> SweepConfig:
+        return compose(study, overrides).jobs[0]
+
+    def make(*overrides: str, study: str = "quickstart") -> SweepConfig:
+        return copy.deepcopy(composed(*overrides, study=study))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_series() -> Callable[..., Series]:
+    """A series of given values (time,) or (time, columns), or a noisy season of 12 rows."""
+
+    def make(values: object = None, rows: int = 240) -> Series:
+        if values is None:
+            noise = np.random.default_rng(0).normal(size=rows)
+            values = 50 + 20 * np.sin(np.arange(rows) * 2 * np.pi / 12) + 3 * noise
+        array = np.array(values, np.float64)
+        array = array[:, None] if array.ndim == 1 else array
+        columns = tuple(["y", "x1", "x2"][: array.shape[1]])
+        index = np.arange(len(array))
+        return Series("made", array, columns, index, fingerprint(array, columns, index))
+
+    return make

@@ -1,0 +1,103 @@
+"""The house: modules import only what stands above them, heavy libraries have doors, a group has its module."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import seqsweep
+from seqsweep import config
+from seqsweep.schema import groups
+
+SOURCE = Path(seqsweep.__file__).parent
+
+# From the top of the house down; docs/ARCHITECTURE.md says what each room is for.
+ORDER = [
+    "errors",
+    "catalog",
+    "metrics",
+    "schema",
+    "events",
+    "config",
+    "data",
+    "windows",
+    "task",
+    "baselines",
+    "search_space",
+    "layers",
+    "model",
+    "trial",
+    "executor",
+    "tracking",
+    "tuner",
+    "sweep",
+    "report",
+    "launch",
+    "cli",
+]
+
+DOORS = {
+    "hydra": {"config", "launch"},
+    "omegaconf": {"schema", "config", "launch"},
+    "tensorflow": {"layers", "model", "trial"},
+    "keras": {"layers", "model", "trial"},
+    "keras_tuner": {"search_space", "tuner"},
+    "mlflow": {"tracking"},
+    "rich": {"report", "launch"},
+    "click": {"cli"},
+    "statsmodels": {"data"},
+    "sqlalchemy": {"data", "tracking"},
+    "kagglehub": {"data"},
+    "pandas": {"data"},
+}
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def room(file: Path) -> str:
+    return file.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(file: Path) -> set[str]:
+    """Dotted names that a file imports, anywhere in it; `from seqsweep import x` counts as `seqsweep.x`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_every_module_has_its_place_in_the_order():
+    assert {room(file) for file in FILES} - {"__init__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_module_imports_only_what_stands_above_it(file):
+    own = room(file)
+    if own == "__init__":
+        return
+    used = {name.split(".")[1] for name in imports(file) if name.startswith("seqsweep.")} - {own, "__version__"}
+    below = {name for name in used if ORDER.index(name) > ORDER.index(own)}
+    assert not below
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_heavy_library_is_imported_behind_its_door(file):
+    used = {name.split(".")[0] for name in imports(file)} & set(DOORS)
+    strangers = {library for library in used if room(file) not in DOORS[library]}
+    assert not strangers
+
+
+def test_group_and_module_and_field_have_one_name():
+    folders = {folder.name for folder in config.CONF.iterdir() if folder.is_dir()}
+    assert folders == set(groups())
+    assert folders <= set(ORDER)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_file_stays_short_enough_to_read(file):
+    assert len(file.read_text().splitlines()) <= 320

@@ -1,0 +1,320 @@
+"""A sweep: asks, trains, records, tells; resumes where it was, and says what changed when it starts anew."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from seqsweep import sweep
+from seqsweep.errors import DivergedError, LockedError, StateError
+from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started, TrialResult, TrialSpec
+from seqsweep.executor import InlineExecutor
+from seqsweep.sweep.loop import Loop
+from seqsweep.tracking import MemoryTracker
+from seqsweep.tuner import make_tuner
+
+SMALL = (
+    "executor=inline",
+    "tracking=memory",
+    "trial.epochs=2",
+    "tuner.max_trials=3",
+    "search_space.units=[2,3,4]",
+    "search_space.depth=1",
+    "search_space.window=6",
+)
+
+
+class Quiet:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.begun: tuple[int | None, int, int] | None = None
+        self.scores: list[float | None] = []
+        self.epochs = 0
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def begin(self, expected: int | None, finished: int, workers: int) -> None:
+        self.begun = (expected, finished, workers)
+
+    def started(self, trial: object) -> None: ...
+
+    def epoch(self, trial: object, event: Epoch) -> None:
+        self.epochs += 1
+
+    def ended(self, trial: object, score: float | None) -> None:
+        self.scores.append(score)
+
+    def finish(self) -> None: ...
+
+
+def loop_over(make_config, tmp_path, job, *overrides: str, executor: object = None) -> tuple[Loop, Quiet, MemoryTracker]:
+    """A loop with a stand-in for training."""
+    config = make_config(*SMALL, *overrides)
+    state = sweep.SweepState(tmp_path / "state")
+    tuner = make_tuner(config, state.tuner)
+    executor = executor or InlineExecutor(lambda threads: None, 1, None)
+    executor.open(job)
+    observer, tracker = Quiet(), MemoryTracker()
+    tracker.open(record())
+    return Loop(config, state, tuner, executor, tracker, observer, state.records(), 10.0), observer, tracker
+
+
+def record():
+    from seqsweep.tracking import SweepRecord
+
+    return SweepRecord("study", "question", "name", "fingerprint", "config: 1\n")
+
+
+def good(spec: TrialSpec) -> Iterator[Event]:
+    """A trial whose score is its width."""
+    yield Started(1, 100.0)
+    yield Epoch(1, {"loss": 1.0, "val_loss": 2.0, "val_mae": 3.0}, 101.0)
+    yield Done(TrialResult({"val_mae": float(spec.params.units[0])}, 1, 1, 10, {"training": 0.5}, {"kernels": "fast"}))
+
+
+@pytest.mark.keras
+def test_every_trial_is_kept_tracked_and_told(make_config, tmp_path):
+    loop, observer, tracker = loop_over(make_config, tmp_path, good)
+    assert loop.run() == "3 of 3 trials"
+    records = loop.state.records()
+    assert [r.number for r in records.values()] == [1, 2, 3]
+    assert tracker.recorded() == set(records)
+    first = next(iter(records.values()))
+    assert first.metrics["val_skill"] == pytest.approx(1 - first.metrics["val_mae"] / 10)
+    assert first.params["units"] in (2, 3, 4)
+    assert (first.curve[0][0], first.curve[0][1]["val_loss"], first.tags["kernels"]) == (1, 2.0, "fast")
+    assert sorted(observer.scores) == sorted(r.metrics["val_mae"] for r in records.values())
+
+
+@pytest.mark.keras
+def test_a_failed_and_a_diverged_trial_do_not_stop_the_sweep_and_keep_their_reason(make_config, tmp_path):
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        if spec.trial_id.endswith("1"):
+            raise ZeroDivisionError("by nothing")
+        if spec.trial_id.endswith("2"):
+            raise DivergedError("loss became nan in epoch 1")
+        yield from good(spec)
+
+    loop, observer, _ = loop_over(make_config, tmp_path, job)
+    loop.run()
+    first, second, third = loop.state.records().values()
+    assert (first.status, first.tags["cause"], first.tags["reason"]) == (
+        "FAILED",
+        "error",
+        "ZeroDivisionError: by nothing",
+    )
+    assert "by nothing" in first.detail
+    assert (second.tags["cause"], second.tags["reason"]) == ("diverged", "loss became nan in epoch 1")
+    assert third.status == "COMPLETED"
+    assert observer.scores[:2] == [None, None]
+
+
+class Losing:
+    """An executor whose worker dies under a trial as often as it is told to."""
+
+    capacity = 1
+
+    def __init__(self, losses: int) -> None:
+        self.left, self.events = losses, []
+
+    def open(self, job) -> None:
+        self.job = job
+
+    def submit(self, spec: TrialSpec) -> None:
+        events = [Started(1, 1.0), Lost("worker 7 was killed by SIGKILL")] if self.left > 0 else list(self.job(spec))
+        self.left -= 1
+        self.events += [(spec.trial_id, event) for event in events]
+
+    def next_event(self, timeout: float):
+        return self.events.pop(0) if self.events else None
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(("losses", "status"), [(2, "COMPLETED"), (3, "FAILED")])
+def test_a_lost_trial_runs_again_at_most_max_losses_times(losses, status, make_config, tmp_path):
+    loop, observer, _ = loop_over(make_config, tmp_path, good, "executor.max_losses=2", executor=Losing(losses))
+    loop.run()
+    first = loop.state.records()["0001"]
+    assert first.status == status
+    assert sum("runs again" in text for text in observer.said) == 2
+    if status == "FAILED":
+        assert first.tags["cause"] == "lost"
+
+
+@pytest.mark.keras
+def test_five_crashes_in_a_row_end_the_sweep_but_divergences_do_not(make_config, tmp_path):
+    def crash(spec: TrialSpec) -> Iterator[Event]:
+        yield Failed("error", "no disk")
+
+    def diverge(spec: TrialSpec) -> Iterator[Event]:
+        yield Failed("diverged", "loss became inf")
+
+    space = ("search_space.units=[1,2,3,4,5,6,7,8,9]", "tuner.max_trials=8")
+    loop, *_ = loop_over(make_config, tmp_path / "a", crash, *space)
+    assert loop.run().startswith("5 failures in a row")
+    loop, *_ = loop_over(make_config, tmp_path / "b", diverge, *space)
+    assert loop.run() == "8 of 8 trials"
+
+
+@pytest.mark.keras
+def test_what_ended_before_a_kill_is_told_and_not_trained_again(make_config, tmp_path):
+    loop, *_ = loop_over(make_config, tmp_path, good)
+    proposal = loop.tuner.ask("slot0")  # the process is killed after the record was written, before the tuner was told
+    kept = dataclasses.replace(_record_of(proposal), metrics={"val_mae": 1.25})
+    loop.state.write(kept)
+    trained: list[str] = []
+
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        trained.append(spec.trial_id)
+        yield from good(spec)
+
+    loop, _, tracker = loop_over(make_config, tmp_path, job)
+    loop.run()
+    assert proposal.trial_id not in trained
+    assert len(trained) == 2
+    assert tracker.recorded() == {"0001", "0002", "0003"}
+    assert loop.state.records()[proposal.trial_id].metrics["val_mae"] == 1.25
+
+
+def _record_of(proposal):
+    from seqsweep.tracking import TrialRecord
+
+    return TrialRecord(proposal.trial_id, proposal.number, "name", "COMPLETED", started=1.0, ended=2.0)
+
+
+@pytest.mark.keras
+def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config, tmp_path):
+    def launch(*overrides: str) -> tuple[sweep.Outcome, Quiet]:
+        observer = Quiet()
+        config = make_config(*SMALL, f"tracking.directory={tmp_path}", *overrides)
+        return sweep.run(config, observer), observer
+
+    first, observer = launch()
+    assert (first.trained, first.reason, observer.begun) == (3, "3 of 3 trials", (3, 0, 1))
+    assert set(first.baselines) == set(first.config.task.baselines)
+    assert first.best_baseline == min(first.baselines, key=lambda name: first.baselines[name]["mae"])
+    assert [r.metrics["val_mae"] for r in first.ranked] == sorted(r.metrics["val_mae"] for r in first.records)
+
+    again, observer = launch()
+    assert (again.trained, again.records, observer.begun) == (0, first.records, (3, 3, 1))
+
+    more, _ = launch("tuner.max_trials=4")
+    assert (more.trained, more.records[:3]) == (1, first.records)
+
+    other, observer = launch("seed=1")
+    assert other.trained == 3
+    assert other.fingerprint != first.fingerprint
+    assert observer.said[-1].endswith("seed changed since the last one of study 'quickstart'")
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_one_worker_and_two_give_the_same_figures_to_the_bit(make_config, tmp_path):
+    def launch(workers: int) -> list[dict[str, float]]:
+        config = make_config(
+            *SMALL[1:], "executor=processes", f"executor.workers={workers}", f"tracking.directory={tmp_path}/{workers}"
+        )
+        outcome = sweep.run(config, Quiet())
+        return [
+            {name: value for name, value in record.metrics.items() if "seconds" not in name and name != "duration"}
+            for record in outcome.records
+        ]
+
+    assert launch(1) == launch(2)
+
+
+@pytest.mark.keras
+def test_a_sweep_that_runs_already_is_refused_with_the_process_id(tmp_path):
+    state = sweep.SweepState(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from seqsweep.sweep import SweepState\n"
+        "with SweepState(Path(sys.argv[1])).locked():\n    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LockedError, match=f"process {holder.pid}"), state.locked():
+            pass
+        holder.kill()  # a killed owner leaves no lock behind
+    with state.locked():
+        assert (tmp_path / "owner").read_text() == str(os.getpid())
+
+
+def test_the_identity_follows_the_data_not_its_path_and_not_where_trials_run(make_config, make_series):
+    def print_of(*overrides: str, values: object = None) -> str:
+        return sweep.fingerprint(sweep.identity(make_config(*overrides), make_series(values)))
+
+    base = print_of()
+    same = ["executor.workers=7", "tracking=memory", "data.path=elsewhere.csv", "tuner.max_trials=99"]
+    assert {print_of(override) for override in same} == {base}
+    other = ["seed=1", "trial.epochs=3", "search_space.window=5", "windows.scaler=minmax", "executor.threads=2",
+             "data.season=7", "task.horizon=2", "tuner=bayesian", "model.kernels=keras"]  # fmt: skip
+    assert len({base, *(print_of(override) for override in other)}) == len(other) + 1
+    assert print_of(values=range(240)) != base
+
+
+@pytest.mark.parametrize("content", ['{"study": "x"', "[]", '{"trial_id": "1", "foreign": 1}'])
+def test_a_truncated_or_foreign_record_is_reported_and_left_alone(content, tmp_path):
+    state = sweep.SweepState(tmp_path)
+    file = tmp_path / "trials" / "0001.json"
+    file.parent.mkdir()
+    file.write_text(content)
+    with pytest.raises(StateError, match=r"0001\.json"):
+        state.records()
+    assert file.read_text() == content
+
+
+def test_the_folder_of_another_sweep_is_refused(tmp_path):
+    state = sweep.SweepState(tmp_path)
+    state.begin({"study": "a"})
+    state.begin({"study": "a"})
+    with pytest.raises(StateError, match="state of another sweep"):
+        state.begin({"study": "b"})
+
+
+def test_records_survive_the_way_to_disk_and_back(tmp_path):
+    from seqsweep.tracking import TrialRecord
+
+    state = sweep.SweepState(tmp_path)
+    whole = TrialRecord(
+        "0001", 1, "1 GRU 8x2", "COMPLETED", {"units": 8, "clip": None}, {"val_mae": 0.1 + 0.2}, ((1, {"loss": 1.5}, 3.0),),
+        1.0, 2.0, {"seed": "5"}, "",
+    )  # fmt: skip
+    state.write(whole)
+    assert state.records() == {"0001": whole}
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
+    state = sweep.SweepState(tmp_path)
+    for name in ("0001", "0002", "0003"):
+        state.checkpoint(name).parent.mkdir(exist_ok=True)
+        state.checkpoint(name).write_bytes(b"x")
+    state.forget_checkpoints({"0002"})
+    assert [file.stem for file in (tmp_path / "checkpoints").iterdir()] == ["0002"]
+
+
+def test_a_disk_that_refuses_is_a_clear_error(tmp_path):
+    state = sweep.SweepState(tmp_path / "file")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StateError, match="cannot write the state of the sweep"):
+        state.write(_record_of(SimpleNamespace(trial_id="1", number=1)))
+
+
+def test_lineage_names_versions_and_commit():
+    from seqsweep.sweep.lineage import lineage
+
+    tags = lineage()
+    assert tags["version_tensorflow"].count(".") == 2
+    assert json.dumps(tags)

@@ -1,0 +1,1125 @@
+"""Trackers: what they keep, that they keep it once, and what they do when their store is away."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from seqsweep.errors import ConfigError, TrackingError, UserError
+from seqsweep.schema import SweepConfig, TrackingConfig
+from seqsweep.tracking import TRACKERS, SweepRecord, TrialRecord, faults, make_tracker, prepare
+from seqsweep.tracking.outbox import FIRST_PAUSE, Outbox, first_line
+from seqsweep.tracking.records import check_names, final_metrics, plain_params
+from seqsweep.tracking.runs import NOTE
+from seqsweep.tracking.store import address, open_store, without_password
+from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
+from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
+
+SWEEP = SweepRecord(
+    study="quickstart",
+    question="Does an LSTM beat a SimpleRNN on sunspots?",
+    name="bayes-3 0410",
+    fingerprint="f00d",
+    config_yaml="study: quickstart\n",
+    params={"tuner": "bayesian", "max_trials": 3},
+    tags={"data_sha256": "ab12", "git_commit": "c0ffee"},
+    objective="val_mae",
+)
+BEGAN = 1_700_000_000.0  # seconds since 1970
+
+
+def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **changes) -> TrialRecord:
+    """A trial of 3 epochs that began at BEGAN and took 30 seconds."""
+    curve = tuple(
+        (epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3)
+    )
+    record = TrialRecord(
+        trial_id=f"{number:02d}",
+        number=number,
+        name=f"{number} GRU 32x2",
+        status=status,
+        params={"layer": "gru", "units": 32 + number, "learning_rate": 0.01, "use_bias": True, "clip": None},
+        metrics={"val_mae": score, "val_loss": 0.5, "val_rmse": 2 * score},
+        curve=curve,
+        started=BEGAN,
+        ended=BEGAN + 30,
+        tags={"kernels": "fast"},
+    )
+    return replace(record, **changes)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with MLflow's tables: they take a second or more to make, a copy takes none."""
+    folder = tmp_path_factory.mktemp("empty_store")
+    prepare(TrackingConfig(kind="mlflow", directory=str(folder)))
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def config(empty_store: Path, tmp_path: Path) -> TrackingConfig:
+    """MLflow on a store of this test's own; the folder's name has what URIs must escape."""
+    folder = tmp_path / "ml runs ü"
+    folder.mkdir()
+    shutil.copy(empty_store, folder / "mlflow.db")
+    return TrackingConfig(kind="mlflow", directory=str(folder))
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def opened(config: TrackingConfig, sweep: SweepRecord = SWEEP, warn=lambda text: None, clock=None):
+    tracker = make_tracker(config, warn)
+    if clock is not None:
+        tracker._clock = clock
+    tracker.open(sweep)
+    return tracker
+
+
+def client_of(config: TrackingConfig):
+    return open_store(config)[1]
+
+
+def runs_of(config: TrackingConfig, kind: str = "trial", study: str = SWEEP.study) -> list:
+    client = client_of(config)
+    experiment = client.get_experiment_by_name(study)
+    return client.search_runs(
+        [experiment.experiment_id], f"tags.kind = '{kind}'", order_by=["attributes.start_time"]
+    )
+
+
+def statuses(config: TrackingConfig) -> list[tuple[str, str]]:
+    return sorted((run.data.tags["trial_id"], run.info.status) for run in runs_of(config))
+
+
+def history(config: TrackingConfig, run, metric: str) -> list[tuple[int, float, int]]:
+    points = client_of(config).get_metric_history(run.info.run_id, metric)
+    return sorted((point.step, point.value, point.timestamp) for point in points)
+
+
+# What is written
+
+
+def test_parameters_are_spelt_as_in_yaml_with_the_logarithm_of_the_learning_rate() -> None:
+    values = {
+        "units": 32,
+        "dropout": 0.25,
+        "use_bias": True,
+        "anchor": "last",
+        "clip": None,
+        "learning_rate": 0.003,
+    }
+    assert plain_params(values) == {
+        "units": "32",
+        "dropout": "0.25",
+        "use_bias": "true",
+        "anchor": "last",
+        "clip": "null",
+        "learning_rate": "0.003",
+        "log10_lr": "-2.5229",
+    }
+
+
+@pytest.mark.parametrize("name", ["val_mae", "mae h=1".replace("=", " "), "test/mae", "a.b-c:d", "größe"])
+def test_names_that_the_store_takes_pass(name: str) -> None:
+    check_names([name], "metric")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "mae[1]", "mae@1", "mae%", "mae(h)", "mae=1", "a//b", "../a", "/a", ".", "x" * 251]
+)
+def test_names_that_the_store_refuses_are_refused_before_any_write(name: str) -> None:
+    with pytest.raises(ValueError, match="metric"):
+        trial(metrics={name: 1.0})
+
+
+def test_the_store_itself_refuses_those_names(config: TrackingConfig) -> None:
+    from mlflow.exceptions import MlflowException
+
+    opened(config).close("FINISHED")
+    run_id = runs_of(config, "sweep")[0].info.run_id
+    for name in ("mae[1]", "mae=1", "a//b", "../a", "/a", ".", "x" * 251):
+        with pytest.raises(MlflowException):
+            client_of(config).log_metric(run_id, name, 1.0)
+
+
+def test_the_objective_and_what_has_a_curve_get_a_name_of_their_best() -> None:
+    named = final_metrics(trial(score=17.5), objective="val_mae", curves=["loss", "val_loss"])
+    assert named == {"best_val_mae": 17.5, "best_val_loss": 0.5, "val_rmse": 35.0}
+
+
+# The outbox
+
+
+class Store:
+    """Takes writes unless it is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.taken: list[str] = []
+
+    def write(self, text: str) -> None:
+        if self.away:
+            raise OSError("no answer\nwith details")
+        self.taken.append(text)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def outbox_of(store: Store) -> tuple[Outbox, list[str], Clock]:
+    said: list[str] = []
+    clock = Clock()
+    return Outbox("the store", (OSError,), said.append, clock), said, clock
+
+
+def test_an_outbox_writes_at_once_and_in_order(store: Store) -> None:
+    outbox, said, _ = outbox_of(store)
+    for key in "abc":
+        outbox.put(key, lambda key=key: store.write(key))
+    assert (store.taken, outbox.waiting(), said) == (["a", "b", "c"], [], [])
+
+
+def test_an_outbox_waits_in_an_outage_says_so_once_and_catches_up(store: Store) -> None:
+    outbox, said, clock = outbox_of(store)
+    store.away = True
+    for key in "abc":
+        outbox.put(key, lambda key=key: store.write(key))
+    assert sorted(outbox.waiting()) == ["a", "b", "c"]
+    assert len(said) == 1 and "no answer" in said[0] and "details" not in said[0]
+    store.away = False
+    outbox.put("d", lambda: store.write("d"))
+    assert store.taken == []  # the pause is not over
+    clock.now += FIRST_PAUSE
+    outbox.put("e", lambda: store.write("e"))
+    assert sorted(store.taken) == ["a", "b", "c", "d", "e"]
+    assert len(said) == 2 and "answers again" in said[1]
+
+
+def test_the_pause_of_an_outbox_doubles_and_ends_on_request(store: Store) -> None:
+    attempts: list[float] = []
+    outbox, _, clock = outbox_of(store)
+    store.away = True
+
+    def write() -> None:
+        attempts.append(clock.now - 1000)
+        store.write("a")
+
+    outbox.put("a", write)
+    for _ in range(40):
+        clock.now += 1
+        outbox.flush()
+    assert attempts == [0, FIRST_PAUSE, 3 * FIRST_PAUSE, 7 * FIRST_PAUSE]
+    outbox.retry_soon()
+    outbox.flush()
+    assert len(attempts) == 5
+
+
+def test_a_write_that_is_refused_for_good_holds_up_no_other(store: Store) -> None:
+    outbox, _, clock = outbox_of(store)
+
+    def refused() -> None:
+        raise OSError("never")
+
+    outbox.put("bad", refused)
+    for key in "abc":
+        outbox.put(key, lambda key=key: store.write(key))
+    clock.now += FIRST_PAUSE
+    outbox.flush()
+    clock.now += 2 * FIRST_PAUSE
+    outbox.flush()
+    assert store.taken == ["a", "b", "c"] and outbox.waiting() == ["bad"]
+
+
+def test_a_newer_write_replaces_one_that_waits_and_a_dropped_one_is_never_made(store: Store) -> None:
+    outbox, _, clock = outbox_of(store)
+    store.away = True
+    outbox.put("note", lambda: store.write("old"))
+    outbox.put("start", lambda: store.write("start"))
+    outbox.put("note", lambda: store.write("new"))
+    outbox.drop("start")
+    store.away = False
+    clock.now += FIRST_PAUSE
+    outbox.flush()
+    assert store.taken == ["new"]
+
+
+def test_a_write_that_ctrl_c_interrupts_is_made_again(store: Store) -> None:
+    outbox, _, _ = outbox_of(store)
+    presses = [KeyboardInterrupt]
+
+    def write() -> None:
+        if presses:
+            raise presses.pop()
+        store.write("a")
+
+    with pytest.raises(KeyboardInterrupt):
+        outbox.put("a", write)
+    outbox.flush()
+    assert store.taken == ["a"]
+
+
+def test_an_outbox_hides_no_fault_of_the_program(store: Store) -> None:
+    outbox, _, _ = outbox_of(store)
+    with pytest.raises(ZeroDivisionError):
+        outbox.put("a", lambda: print(1 / 0))
+
+
+def test_the_first_line_of_an_error_is_short() -> None:
+    assert first_line(OSError("a\nb")) == "a"
+    assert first_line(OSError()) == "OSError"
+    assert len(first_line(OSError("x" * 999))) == 200
+
+
+# Config
+
+
+@pytest.mark.parametrize(
+    ("kind", "uri", "word"),
+    [
+        ("mlflw", None, "did you mean 'mlflow'?"),
+        ("mlflow", "mlruns", "SQLite"),
+        ("mlflow", "file:///tmp/mlruns", "SQLite"),
+        ("mlflow", "sqlite://mlflow.db", "sqlite:///PATH"),
+        ("mlflow", "postgres://host/name", "did you mean 'postgresql'?"),
+        ("memory", "http://host:5000", "choose tracking=mlflow"),
+    ],
+)
+def test_a_bad_config_is_named_with_its_mend(kind: str, uri: str | None, word: str) -> None:
+    config = SweepConfig(tracking=TrackingConfig(kind=kind, directory="mlruns", uri=uri))
+    found = faults(config)
+    assert len(found) == 1 and found[0].startswith("tracking.") and word in found[0]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [None, "sqlite:///a.db", "sqlite:////a.db", "http://host:5000", "postgresql+psycopg://u:p@host/name"],
+)
+def test_a_good_config_has_no_fault(uri: str | None) -> None:
+    assert faults(SweepConfig(tracking=TrackingConfig(kind="mlflow", directory="mlruns", uri=uri))) == []
+
+
+def test_an_empty_directory_is_a_fault() -> None:
+    assert "tracking.directory" in faults(SweepConfig(tracking=TrackingConfig(kind="none", directory=" ")))[0]
+
+
+def test_addresses_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (
+        address(TrackingConfig(kind="mlflow", directory="runs")).uri == f"sqlite:///{tmp_path}/runs/mlflow.db"
+    )
+    other = address(TrackingConfig(kind="mlflow", directory="runs", uri="sqlite:///other.db"))
+    assert other.uri == f"sqlite:///{tmp_path}/other.db"
+    assert other.artifacts == f"file://{tmp_path}/runs/artifacts"
+    assert address(TrackingConfig(kind="mlflow", directory="runs", uri="http://host:1")).artifacts is None
+
+
+def test_a_password_is_never_shown() -> None:
+    assert without_password("postgresql://me:se:cret@host:1/db") == "postgresql://me:***@host:1/db"
+    assert without_password("http://host:1") == "http://host:1"
+    place = address(TrackingConfig(kind="mlflow", directory="runs", uri="postgresql://me:secret@host/db"))
+    assert "secret" not in str(place) and "host" in str(place)
+
+
+def test_no_heavy_library_is_loaded_with_the_module() -> None:
+    code = (
+        "import seqsweep.tracking, seqsweep.tracking.ui, sys;"
+        "print([name for name in ('mlflow', 'sqlalchemy', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# The contract of every tracker
+
+
+@pytest.fixture(params=sorted(TRACKERS))
+def any_config(request: pytest.FixtureRequest, empty_store: Path, tmp_path: Path) -> TrackingConfig:
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    return TrackingConfig(kind=request.param, directory=str(tmp_path))
+
+
+def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path: Path) -> None:
+    tracker = opened(any_config)
+    assert tracker.recorded() == set()
+    tracker.start_trial(trial(0, status="RUNNING", metrics={}, curve=(), ended=None))
+    for point in trial().curve:
+        tracker.log_epoch("00", *point)
+    assert tracker.recorded() == set()
+    tracker.end_trial(trial(0))
+    tracker.end_trial(trial(0))
+    tracker.end_trial(
+        trial(1, status="FAILED", metrics={}, detail="Traceback …", tags={"reason": "diverged"})
+    )
+    assert tracker.recorded() == {"00", "01"}
+    tracker.start_trial(trial(0, status="RUNNING"))  # a resumed sweep may tell everything again
+    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.end_trial(trial(0))
+    assert tracker.recorded() == {"00", "01"}
+    tracker.log_sweep({"baseline_last": 20.0}, {"stopped": "no"})
+    (tmp_path / "page.html").write_text("<p>")
+    tracker.log_text("hello", "note.txt")
+    tracker.log_file(tmp_path / "page.html", "report")
+    tracker.close("FINISHED")
+    assert tracker.seconds >= 0
+
+
+@pytest.mark.parametrize("kind", sorted(set(TRACKERS) - {"none"}))
+def test_no_tracker_is_used_before_it_is_opened(kind: str) -> None:
+    tracker = make_tracker(TrackingConfig(kind=kind, directory="nowhere"), lambda text: None)
+    tracker.close("KILLED")  # the way out of a sweep that failed early
+    with pytest.raises(RuntimeError, match="open"):
+        tracker.end_trial(trial())
+
+
+def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
+    memory = make_tracker(TrackingConfig(kind="memory", directory="nowhere"), lambda text: None)
+    mlflow = make_tracker(config, lambda text: None)
+    for tracker in (memory, mlflow):
+        tracker.open(SWEEP)
+        tracker.start_trial(trial(0, status="RUNNING"))
+        tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+        tracker.start_trial(trial(0, status="RUNNING"))
+        tracker.end_trial(trial(0))
+        tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
+        tracker.end_trial(trial(1, score=3.0))
+        tracker.start_trial(trial(2, status="RUNNING"))
+        tracker.log_sweep({"baseline_last": 20.0, "baseline_mean": math.nan}, {})
+        tracker.close("KILLED")
+    kept = [(run.name, run.status, run.params, run.metrics, run.curve) for run in memory.trials]
+    assert len(kept) == 5
+    stored = []
+    for run in runs_of(config):
+        curve = {name for name in run.data.metrics if name in ("loss", "val_loss")}
+        finals = {name: value for name, value in run.data.metrics.items() if name not in curve}
+        losses = {step: value for step, value, _ in history(config, run, "loss")} if curve else {}
+        stored.append((run.info.run_name, run.info.status, run.data.params, finals, losses))
+
+    def line(name, status, params, metrics, losses):
+        return (name, status, sorted(params.items()), sorted(metrics.items()), sorted(losses.items()))
+
+    expected = sorted(
+        line(n, s, p, m, {e: c[1]["loss"] for e, c in curve.items()}) for n, s, p, m, curve in kept
+    )
+    assert sorted(line(*row) for row in stored) == expected
+    parent = runs_of(config, "sweep")[0]
+    assert parent.info.status == memory.sweeps["f00d"].status == "KILLED"
+    assert parent.data.metrics["baseline_last"] == memory.sweeps["f00d"].metrics["baseline_last"]
+    assert parent.data.tags["baseline_mean"] == memory.sweeps["f00d"].tags["baseline_mean"] == "nan"
+
+
+# What MLflow holds
+
+
+def test_a_sweep_is_a_parent_run_in_the_experiment_of_its_study(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.end_trial(trial(0))
+    tracker.close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    (child,) = runs_of(config)
+    assert parent.info.run_name == "bayes-3 0410" and parent.info.status == "FINISHED"
+    assert parent.data.params == {"tuner": "bayesian", "max_trials": "3"}
+    expected = {"sweep": "f00d", "data_sha256": "ab12", "mlflow.source.git.commit": "c0ffee"}
+    assert expected.items() <= parent.data.tags.items()
+    assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id and child.data.tags["sweep"] == "f00d"
+    experiment = client_of(config).get_experiment_by_name("quickstart")
+    assert experiment.tags[NOTE] == SWEEP.question
+    folder = Path(config.directory)
+    assert (
+        folder / "artifacts" / parent.info.run_id / "artifacts" / "config.yaml"
+    ).read_text() == SWEEP.config_yaml
+
+
+def test_a_trial_has_its_parameters_real_times_curves_and_final_figures(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.end_trial(trial(0))
+    tracker.close("FINISHED")
+    (run,) = runs_of(config)
+    assert run.info.run_name == "0 GRU 32x2" and run.info.status == "FINISHED"
+    assert (run.info.start_time, run.info.end_time) == (1000 * BEGAN, 1000 * (BEGAN + 30))
+    assert run.data.params == plain_params(trial(0).params)
+    expected = [(e, 2 / e, int(1000 * (BEGAN + 10 * e))) for e in (1, 2, 3)]
+    assert history(config, run, "val_loss") == expected
+    assert run.data.metrics["best_val_mae"] == 17.5 and run.data.metrics["val_rmse"] == 35.0
+    assert run.data.tags["kernels"] == "fast"
+
+
+def test_a_running_trial_is_shown_with_its_parameters_and_epochs(config: TrackingConfig) -> None:
+    clock = Clock()
+    tracker = opened(config, clock=clock)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    for point in trial().curve:
+        tracker.log_epoch("00", *point)
+        clock.now += 3
+    (run,) = runs_of(config)
+    assert run.info.status == "RUNNING" and run.data.params["layer"] == "gru"
+    assert [step for step, _, _ in history(config, run, "loss")] == [1, 2, 3]
+    tracker.end_trial(trial(0))
+    assert [step for step, _, _ in history(config, run, "loss")] == [1, 2, 3]
+    assert statuses(config) == [("00", "FINISHED")]
+
+
+def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
+    sizes: list[int] = []
+    log_batch = MlflowClient.log_batch
+
+    def counted(self, run_id, metrics=(), params=(), tags=()):
+        sizes.append(len(metrics))
+        return log_batch(self, run_id, metrics, params, tags)
+
+    clock = Clock()
+    tracker = opened(config, clock=clock)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    monkeypatch.setattr(MlflowClient, "log_batch", counted)
+    for epoch in range(1, 41):
+        tracker.log_epoch("00", epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch)
+        clock.now += 0.1
+    assert len(sizes) <= 3 and max(sizes) >= 38
+    tracker.end_trial(trial(0, curve=()))
+    (run,) = runs_of(config)
+    assert [step for step, _, _ in history(config, run, "loss")] == list(range(1, 41))
+
+
+def test_nan_and_infinity_become_tags(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    curve = (
+        (1, {"loss": 1.0}, BEGAN),
+        (2, {"loss": math.nan}, BEGAN + 1),
+        (3, {"loss": math.inf}, BEGAN + 2),
+    )
+    tracker.end_trial(trial(0, status="FAILED", curve=curve, metrics={"val_mae": math.inf}))
+    (run,) = runs_of(config)
+    assert run.data.metrics == {"loss": 1.0}
+    assert run.data.tags["loss"] == "nan at epoch 2" and run.data.tags["best_val_mae"] == "inf"
+
+
+def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.end_trial(
+        trial(0, status="FAILED", metrics={}, tags={"reason": "diverged"}, detail="Traceback: oh")
+    )
+    (run,) = runs_of(config)
+    assert run.info.status == "FAILED" and run.data.tags["reason"] == "diverged"
+    text = Path(config.directory, "artifacts", run.info.run_id, "artifacts", "traceback.txt").read_text()
+    assert text == "Traceback: oh"
+
+
+def test_more_than_one_request_may_hold_goes_in_by_several(config: TrackingConfig) -> None:
+    curve = tuple((epoch, {f"m{k}": float(k) for k in range(5)}, BEGAN + epoch) for epoch in range(1, 501))
+    many = {f"p{k}": k for k in range(250)}
+    tags = {f"t{k}": "x" for k in range(150)}
+    tracker = opened(config)
+    tracker.end_trial(trial(0, curve=curve, params=many, tags=tags))
+    assert tracker.recorded() == {"00"}
+    (run,) = runs_of(config)
+    assert len(run.data.params) == 250 and len([tag for tag in run.data.tags if tag.startswith("t")]) >= 150
+    assert all(len(history(config, run, f"m{k}")) == 500 for k in range(5))
+
+
+def test_figures_of_the_sweep_are_written_once_and_the_last_told_stands(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.log_sweep({"baseline_last": 20.0, "hours": 3.0}, {"best": "13"})
+    tracker.log_sweep({"baseline_last": 20.0, "hours": 2.0}, {"best": "14"})
+    tracker.close("FINISHED")
+    again = opened(config)
+    again.log_sweep({"baseline_last": 20.0, "hours": 1.0}, {})
+    again.close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    assert parent.data.metrics["hours"] == 1.0 and parent.data.tags["best"] == "14"
+    assert [value for _, value, _ in history(config, parent, "baseline_last")] == [20.0]
+
+
+def test_files_and_texts_lie_in_the_parent(config: TrackingConfig, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>")
+    tracker = opened(config)
+    tracker.log_text("rank,score\n", "leaderboard.csv")
+    tracker.log_file(tmp_path / "page.html", "report")
+    folder = Path(config.directory, "artifacts", runs_of(config, "sweep")[0].info.run_id, "artifacts")
+    assert (folder / "leaderboard.csv").read_text() == "rank,score\n"
+    assert (folder / "report" / "page.html").read_text() == "<p>"
+
+
+@pytest.mark.parametrize(("lower", "best"), [(True, "1 GRU 32x2"), (False, "0 GRU 32x2")])
+def test_the_description_begins_with_the_question_and_names_the_best(
+    config: TrackingConfig, lower: bool, best: str
+) -> None:
+    tracker = opened(config, replace(SWEEP, lower_is_better=lower))
+    tracker.end_trial(trial(0, score=17.5))
+    tracker.end_trial(trial(1, score=11.25))
+    tracker.end_trial(trial(2, status="FAILED", metrics={"val_mae": math.nan}))
+    tracker.close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    note = parent.data.tags[NOTE]
+    assert note.splitlines()[0] == SWEEP.question
+    assert "2 finished, 1 failed" in note and f"best so far: {best}" in note
+    assert parent.data.metrics["best_val_mae"] == (11.25 if lower else 17.5)
+
+
+def test_a_description_that_a_user_wrote_stays(config: TrackingConfig) -> None:
+    opened(config).close("FINISHED")
+    client = client_of(config)
+    client.set_experiment_tag(client.get_experiment_by_name("quickstart").experiment_id, NOTE, "mine")
+    opened(config).close("FINISHED")
+    assert client.get_experiment_by_name("quickstart").tags[NOTE] == "mine"
+
+
+# The saved view
+
+
+def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.end_trial(trial(0))
+    tracker.end_trial(trial(1, params={**trial(1).params, "learning_rate": 0.1}))
+    tracker.close("FINISHED")
+    tag = client_of(config).get_experiment_by_name("quickstart").tags[VIEW_TAG]
+    state = read_view(tag)
+    assert json.loads(tag)["name"] == "Trials by best_val_mae"
+    assert state["orderByKey"] == "metrics.`best_val_mae`" and state["orderByAsc"] is True
+    assert state["selectedColumns"] == ["metrics.`best_val_mae`", "params.`units`", "params.`learning_rate`"]
+    charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
+    assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
+    assert {"line-loss", "line-val_loss"} <= set(charts)
+
+
+def test_a_saved_view_reads_back_as_written() -> None:
+    view = SavedView("best_val_mae", True, ["units"], ["loss"])
+    assert read_view(view.tag()) == view.state() != {}
+
+
+@pytest.mark.parametrize("tag", ["", "x", "{}", "[]", '{"state": 3}', '{"state": "deflate;AAAA"}'])
+def test_what_is_no_saved_view_reads_as_none(tag: str) -> None:
+    assert read_view(tag) == {}
+
+
+def test_the_ui_of_this_mlflow_knows_the_format_of_saved_views() -> None:
+    import mlflow
+
+    scripts = Path(mlflow.__file__).parent.glob("server/js/build/static/js/main.*.js")
+    text = "".join(script.read_text() for script in scripts)
+    assert "mlflow.sharedViewState." in text and "deflate;" in text and "viewStateShareKey" in text
+
+
+# Once, whatever happens
+
+
+def test_a_trial_told_again_by_a_resumed_sweep_has_one_run(config: TrackingConfig) -> None:
+    opened(config).end_trial(trial(0))  # killed between MLflow's write and the sweep's own
+    resumed = opened(config)
+    assert resumed.recorded() == {"00"}
+    resumed.start_trial(trial(0, status="RUNNING"))
+    resumed.log_epoch("00", 1, {"loss": 9.0}, BEGAN)
+    resumed.end_trial(trial(0))
+    resumed.close("FINISHED")
+    assert statuses(config) == [("00", "FINISHED")]
+    assert len(runs_of(config, "sweep")) == 1
+
+
+def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
+    config: TrackingConfig,
+) -> None:
+    killed = opened(config)
+    killed.start_trial(trial(0, status="RUNNING"))
+    killed.log_epoch("00", 1, {"loss": 1.0}, BEGAN + 12)
+    killed.start_trial(trial(1, status="RUNNING"))
+    resumed = opened(config)
+    assert statuses(config) == [("00", "KILLED"), ("01", "KILLED")] and resumed.recorded() == set()
+    first, second = sorted(runs_of(config), key=lambda run: run.data.tags["trial_id"])
+    assert (first.info.end_time, second.info.end_time) == (1000 * (BEGAN + 12), 1000 * BEGAN)
+    assert runs_of(config, "sweep")[0].info.status == "RUNNING"
+    resumed.start_trial(trial(0, status="RUNNING"))
+    resumed.end_trial(trial(0))
+    resumed.end_trial(trial(1))
+    resumed.close("FINISHED")
+    assert Counter(statuses(config)) == Counter(
+        {("00", "KILLED"): 1, ("00", "FINISHED"): 1, ("01", "KILLED"): 1, ("01", "FINISHED"): 1}
+    )
+
+
+def test_a_trial_that_is_started_again_leaves_its_first_run_killed(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    tracker.log_epoch("00", 1, {"loss": 123.0}, BEGAN)
+    tracker.start_trial(trial(0, status="RUNNING"))  # its worker was lost
+    tracker.end_trial(trial(0))
+    assert statuses(config) == [("00", "FINISHED"), ("00", "KILLED")]
+    finished = next(run for run in runs_of(config) if run.info.status == "FINISHED")
+    assert [value for _, value, _ in history(config, finished, "loss")] == [1.0, 1 / 2, 1 / 3]
+
+
+def test_a_result_that_differs_takes_the_place_of_the_first(config: TrackingConfig) -> None:
+    opened(config).end_trial(trial(0, status="FAILED", metrics={}))
+    resumed = opened(config)
+    resumed.end_trial(trial(0))
+    assert statuses(config) == [("00", "FINISHED"), ("00", "KILLED")]
+
+
+def test_ctrl_c_leaves_nothing_running(config: TrackingConfig) -> None:
+    tracker = opened(config)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("00", 2, {"loss": 0.5}, BEGAN + 1)
+    tracker.close("KILLED")
+    tracker.close("FINISHED")  # a second closing says nothing
+    assert statuses(config) == [("00", "KILLED")]
+    assert runs_of(config, "sweep")[0].info.status == "KILLED"
+    assert len(history(config, runs_of(config)[0], "loss")) == 2
+
+
+def test_another_sweep_of_the_study_gets_a_run_of_its_own(config: TrackingConfig) -> None:
+    opened(config).end_trial(trial(0))
+    other = opened(config, replace(SWEEP, fingerprint="beef"))
+    assert other.recorded() == set()
+    other.end_trial(trial(0))
+    assert statuses(config) == [("00", "FINISHED"), ("00", "FINISHED")]
+    assert len(runs_of(config, "sweep")) == 2
+
+
+def test_a_run_that_a_user_nested_by_hand_is_left_alone(config: TrackingConfig) -> None:
+    opened(config).close("FINISHED")
+    client = client_of(config)
+    parent = runs_of(config, "sweep")[0]
+    own = client.create_run(parent.info.experiment_id, tags={"mlflow.parentRunId": parent.info.run_id})
+    opened(config).close("FINISHED")
+    assert client.get_run(own.info.run_id).info.status == "RUNNING"
+
+
+def test_an_experiment_that_was_deleted_is_restored_with_a_word(config: TrackingConfig) -> None:
+    opened(config).end_trial(trial(0))
+    client = client_of(config)
+    client.delete_experiment(client.get_experiment_by_name("quickstart").experiment_id)
+    said: list[str] = []
+    assert opened(config, warn=said.append).recorded() == {"00"}
+    assert len(said) == 1 and "restored" in said[0]
+
+
+def test_a_sweep_whose_run_was_deleted_is_written_anew(config: TrackingConfig) -> None:
+    opened(config).end_trial(trial(0))
+    client_of(config).delete_run(runs_of(config, "sweep")[0].info.run_id)
+    assert opened(config).recorded() == set()
+
+
+# When the store is away
+
+
+@pytest.fixture
+def full_disk(config: TrackingConfig):
+    """A function that fills the disk for this process (no file may grow), and one that frees it."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill() -> None:
+        log = Path(config.directory, "mlflow.db-wal")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max(log.stat().st_size, 65536), limits[1]))
+
+    yield fill, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(
+    config: TrackingConfig, full_disk, capfd
+) -> None:
+    fill, free = full_disk
+    said: list[str] = []
+    clock = Clock()
+    tracker = opened(config, warn=said.append, clock=clock)
+    tracker.end_trial(trial(0))
+    tracker.start_trial(trial(1, status="RUNNING"))
+    fill()
+    for number in (1, 2, 3):
+        tracker.start_trial(trial(number, status="RUNNING"))
+        tracker.log_epoch(f"{number:02d}", 1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10)
+        tracker.end_trial(trial(number))
+        clock.now += 2
+    tracker.log_sweep({"baseline_last": 20.0}, {})
+    assert len(said) == 1 and "takes no writes" in said[0]
+    assert "00" in tracker.recorded() and "03" not in tracker.recorded()
+    with pytest.raises(TrackingError, match=r"results of \d trials.*same command again"):
+        tracker.close("FINISHED")
+    free()
+    tracker.close("FINISHED")
+    assert Counter(statuses(config))[("03", "FINISHED")] == 1
+    finished = [trial_id for trial_id, status in statuses(config) if status == "FINISHED"]
+    assert finished == ["00", "01", "02", "03"]
+    assert not [status for _, status in statuses(config) if status == "RUNNING"]
+    assert "answers again" in said[-1] and len(said) == 2
+    assert runs_of(config, "sweep")[0].data.metrics["baseline_last"] == 20.0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_asking_what_is_recorded_ends_the_pause_after_an_outage(config: TrackingConfig, full_disk) -> None:
+    fill, free = full_disk
+    tracker = opened(config, clock=Clock())
+    fill()
+    for number in range(4):
+        tracker.end_trial(trial(number))
+    lacking = {f"{number:02d}" for number in range(4)} - tracker.recorded()
+    free()
+    tracker.end_trial(trial(int(min(lacking))))
+    assert tracker.recorded() == {"00", "01", "02", "03"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_server_that_is_away_is_named_at_once(tmp_path: Path, capfd) -> None:
+    uri = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(TrackingError, match=uri):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=uri))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path) -> None:
+    uri = f"postgresql://me:secret@127.0.0.1:{free_port()}/runs"
+    with pytest.raises(TrackingError, match=r"postgresql://me:\*\*\*@") as caught:
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=uri))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("a letter to my aunt" * 99)
+    with pytest.raises(TrackingError, match=r"mlflow\.db.*Move"):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
+    assert (tmp_path / "mlflow.db").read_text().startswith("a letter")
+
+
+def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) -> None:
+    import sqlite3
+
+    with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'bd07f7e963c5'")
+    connection.close()
+    with pytest.raises(TrackingError, match="mlflow db upgrade"):
+        opened(config)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(TrackingError, match="taken"):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "taken" / "mlruns")))
+
+
+def test_a_folder_whose_name_no_sqlite_uri_can_hold_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match="100% sure"):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "100% sure")))
+
+
+def test_preparing_what_cannot_be_opened_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("no store" * 99)
+    prepare(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
+    prepare(TrackingConfig(kind="none", directory=str(tmp_path / "none")))
+    assert not (tmp_path / "none").exists()
+
+
+# The UI
+
+
+def test_a_taken_port_is_named_with_one_that_is_free() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"port {port} is taken.*port \\d+ is free"):
+            refuse_taken(port)
+    refuse_taken(port)
+
+
+def test_the_link_leads_to_the_study_of_the_newest_sweep(config: TrackingConfig) -> None:
+    assert newest_sweep(client_of(config)) is None
+    for study in ("older", "newer"):
+        tracker = opened(config, replace(SWEEP, study=study, fingerprint=study))
+        tracker.end_trial(trial(0))
+        tracker.close("FINISHED")
+        time.sleep(0.002)  # MLflow's times are whole milliseconds
+    study = client_of(config).get_experiment_by_name("newer")
+    assert link("http://127.0.0.1:5000/", newest_sweep(client_of(config))) == (
+        f"http://127.0.0.1:5000/#/experiments/{study.experiment_id}/runs"
+        "?workflowType=machine_learning&viewStateShareKey=seqsweep"
+    )
+
+
+@pytest.mark.parametrize("kind", ["memory", "none"])
+def test_there_is_no_ui_where_nothing_is_kept(kind: str) -> None:
+    with pytest.raises(ConfigError, match="tracking=mlflow"):
+        serve(TrackingConfig(kind=kind, directory="nowhere"), 5000, print)
+
+
+# Processes that are killed, stores that are truly away
+
+FORKS = """
+    # MLflow is imported once; what opens stores, and is killed, are forks.
+    import os, random, signal, sys, time
+    from pathlib import Path
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import SweepRecord, TrialRecord, make_tracker
+    from seqsweep.tracking.store import failures
+
+    failures()  # imports MLflow
+    import mlflow.store.tracking.sqlalchemy_store, sqlalchemy.orm
+
+    sqlalchemy.orm.configure_mappers()  # a second that each fork would need
+    config = TrackingConfig(kind="mlflow", directory=sys.argv[1])
+
+    def fork(work):
+        pid = os.fork()
+        if pid == 0:
+            work()
+            os._exit(0)
+        return pid
+
+    def opened(fingerprint):
+        tracker = make_tracker(config, print)
+        tracker.open(SweepRecord("quickstart", "Why?", "run", fingerprint, ""))
+        return tracker
+"""
+
+
+def forks(code: str, folder: str | Path) -> tuple[str, str]:
+    """What `code` prints and complains of after FORKS in a fresh interpreter."""
+    command = [sys.executable, "-c", textwrap.dedent(FORKS) + textwrap.dedent(code), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr.strip()
+
+
+@pytest.mark.slow
+def test_four_processes_may_open_an_empty_folder_at_once_and_are_quiet(tmp_path: Path) -> None:
+    code = """
+    pids = [fork(lambda: opened(str(number)).close("FINISHED")) for number in range(4)]
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0, 0, 0]
+    """
+    assert forks(code, tmp_path) == ("", "")
+    found = runs_of(TrackingConfig(kind="mlflow", directory=str(tmp_path)), "sweep")
+    assert [run.info.status for run in found] == ["FINISHED"] * 4
+
+
+@pytest.mark.slow
+def test_a_store_whose_making_was_killed_can_be_opened(tmp_path: Path) -> None:
+    code = """
+    aside = Path(sys.argv[1], "mlflow.db.new")
+    pid = fork(lambda: opened("a"))
+    while not (aside.exists() and aside.stat().st_size > 150_000):  # some of its tables are there
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGKILL)
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+    assert aside.exists() and not Path(sys.argv[1], "mlflow.db").exists()
+    """
+    forks(code, tmp_path)
+    opened(TrackingConfig(kind="mlflow", directory=str(tmp_path))).close("FINISHED")
+
+
+@pytest.mark.slow
+def test_after_a_storm_of_kills_every_trial_has_exactly_one_finished_run(config: TrackingConfig) -> None:
+    code = """
+    # A sweep of 12 trials again and again, killed some steps after it took up where the last was killed.
+    chance = random.Random(7)
+
+    def sweep(step):
+        tracker = opened("f00d")
+        step()
+        for number in range(12):
+            new = f"{number:02d}" not in tracker.recorded()
+            trial = dict(trial_id=f"{number:02d}", number=number, name=f"trial {number}", started=1e9)
+            curve = tuple((epoch, {"loss": 1 / epoch}, 1e9 + epoch) for epoch in range(1, 6))
+            tracker.start_trial(TrialRecord(**trial, status="RUNNING"))
+            new and step()
+            for point in curve:
+                tracker.log_epoch(trial["trial_id"], *point)
+            new and step()
+            tracker.end_trial(TrialRecord(**trial, status="COMPLETED", metrics={"mae": 1.0}, curve=curve))
+            new and step()
+        tracker.close("FINISHED")
+
+    killed = 0
+    for _ in range(12):
+        reading, writing = os.pipe()
+        pid = fork(lambda: sweep(lambda: os.write(writing, b".")))
+        os.close(writing)
+        os.read(reading, 1)  # it is open
+        step = 0.02
+        for _ in range(chance.randrange(0, 6)):
+            before = time.monotonic()
+            os.read(reading, 1)
+            step = time.monotonic() - before
+        time.sleep(chance.random() * step)  # anywhere within the next step
+        os.kill(pid, signal.SIGKILL)
+        killed += os.waitpid(pid, 0)[1] == signal.SIGKILL
+        os.close(reading)
+    print(killed)
+    """
+    killed, complaints = forks(code, config.directory)
+    assert not complaints
+    assert int(killed) >= 8
+    before = Counter(status for _, status in statuses(config))
+    assert before["FINISHED"] >= 3 and before["KILLED"] >= 3  # or the storm proved nothing
+    tracker = opened(config)
+    for number in range(12):
+        tracker.end_trial(trial(number))
+    tracker.close("FINISHED")
+    after = statuses(config)
+    finished = [trial_id for trial_id, status in after if status == "FINISHED"]
+    assert finished == [f"{number:02d}" for number in range(12)]
+    assert {status for _, status in after} == {"FINISHED", "KILLED"}
+    assert [run.info.status for run in runs_of(config, "sweep")] == ["FINISHED"]
+
+
+class Wire:
+    """Forwards one port to another until it is cut: a server that goes away, without the cost of a start."""
+
+    def __init__(self, target: int) -> None:
+        self.port = free_port()
+        self._target = target
+        self.mend()
+
+    def mend(self) -> None:
+        self._sockets = [socket.create_server(("127.0.0.1", self.port))]
+        threading.Thread(target=self._accept, args=[self._sockets[0]], daemon=True).start()
+
+    def cut(self) -> None:
+        for end in self._sockets:
+            with suppress(OSError):  # the other side may have closed it
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):  # cut
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                self._sockets += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._forward, args=ends, daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):  # cut
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+@dataclass
+class Ui:
+    """`serve` in a process of its own, on a store without a sweep."""
+
+    process: subprocess.Popen[str]
+    config: TrackingConfig
+    port: int
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def ui(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    code = """
+    import sys
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.ui import serve
+
+    config = TrackingConfig(kind="mlflow", directory=sys.argv[1])
+    serve(config, int(sys.argv[2]), lambda line: print(line, flush=True))
+    """
+    folder = tmp_path_factory.mktemp("ui")
+    shutil.copy(empty_store, folder / "mlflow.db")
+    port = free_port()
+    command = [sys.executable, "-c", textwrap.dedent(code), str(folder), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(3)]
+    yield Ui(process, TrackingConfig(kind="mlflow", directory=str(folder)), port, said)
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+@pytest.mark.slow
+def test_the_ui_says_where_it_is_and_that_there_is_no_sweep_yet(ui: Ui) -> None:
+    assert "no sweep in this store yet" in ui.said[0]
+    assert f"http://127.0.0.1:{ui.port}/#/experiments" in ui.said[1]
+    assert "Ctrl-C" in ui.said[2]
+    with urllib.request.urlopen(f"http://127.0.0.1:{ui.port}/health") as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_back(
+    ui: Ui, tmp_path: Path, capfd
+) -> None:
+    wire = Wire(ui.port)
+    name = f"127.0.0.1:{wire.port}"
+    remote = TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=f"http://{name}")
+    said: list[str] = []
+    clock = Clock()
+    tracker = opened(remote, warn=said.append, clock=clock)
+    tracker.end_trial(trial(0))
+    tracker.start_trial(trial(1, status="RUNNING"))
+    assert said == []
+    wire.cut()
+    tracker.end_trial(trial(1))
+    tracker.start_trial(trial(2, status="RUNNING"))
+    clock.now += FIRST_PAUSE
+    tracker.end_trial(trial(2))
+    tracker.log_text("hello", "note.txt")
+    assert len(said) == 1 and name in said[0]
+    assert tracker.recorded() == {"00"}
+    with pytest.raises(TrackingError, match=f"{name}.*2 trials.*same command again"):
+        tracker.close("FINISHED")
+    wire.mend()
+    resumed = opened(remote)
+    assert resumed.recorded() == {"00"}
+    for number in (1, 2):
+        resumed.end_trial(trial(number))
+    resumed.close("FINISHED")
+    wire.cut()
+    kept = Counter(statuses(ui.config))
+    assert kept == Counter(
+        {("00", "FINISHED"): 1, ("01", "FINISHED"): 1, ("01", "KILLED"): 1, ("02", "FINISHED"): 1}
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_ui_and_leaves_no_process(ui: Ui) -> None:
+    import psutil
+
+    children = psutil.Process(ui.process.pid).children(recursive=True)
+    assert len(children) == 2  # the server and its only worker
+    ui.process.send_signal(signal.SIGINT)
+    _, complaints = ui.process.communicate(timeout=60)
+    assert (ui.process.returncode, complaints) == (0, "")
+    assert not [child for child in children if child.is_running()]
+    refuse_taken(ui.port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_ends_the_ui_as_ctrl_c_does(number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt), _ended_by_signals():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) == signal.SIG_DFL

@@ -1,0 +1,230 @@
+"""A trial: what it learns, what it reports, when it stops, and that it can be stopped and continued to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from seqsweep.errors import DivergedError, StateError
+from seqsweep.events import Done, Epoch, Started, TrialParams, TrialSpec
+from seqsweep.metrics import naive_scale
+from seqsweep.task import TASKS
+from seqsweep.trial import Trial, derive_seed, warm
+from seqsweep.windows import lay_out, make_windows
+
+pytestmark = pytest.mark.keras
+
+BASE = TrialParams(
+    layer="simple_rnn",
+    units=(6,),
+    activation="tanh",
+    dropout=(0.1,),
+    use_bias=True,
+    window=6,
+    learning_rate=0.01,
+    batch_size=32,
+    optimizer="adam",
+    linear_skip=False,
+    anchor="none",
+    scaler="standard",
+    clip_quantile=None,
+    log1p=False,
+    difference=0,
+    seasonal_difference=0,
+)
+CHANGES = {  # one other value of each parameter
+    "layer": "gru",
+    "units": (7,),
+    "activation": "sigmoid",
+    "dropout": (0.4,),
+    "use_bias": False,
+    "window": 5,
+    "learning_rate": 0.02,
+    "batch_size": 16,
+    "optimizer": "sgd",
+    "linear_skip": True,
+    "anchor": "last",
+    "scaler": "minmax",
+    "clip_quantile": 0.9,
+    "log1p": True,
+    "difference": 1,
+    "seasonal_difference": 1,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ready():
+    warm(1)
+
+
+@pytest.fixture
+def make_trial(make_config, make_series):
+    def make(*overrides: str, values: object = None, horizon: int = 1) -> Trial:
+        config = make_config("data.season=12", f"task.horizon={horizon}", *overrides)
+        series = make_series(values)
+        layout = lay_out(series, config.windows, horizon, 30)
+        scale = naive_scale(series.values[:, 0], layout.train_end, 12)
+        return Trial(config, series, layout, TASKS["forecast"](config.task, scale))
+
+    return make
+
+
+def run(trial: Trial, params: TrialParams = BASE, epochs: int = 2, **spec: object) -> tuple[list[Epoch], Done]:
+    """The epochs and the end of a trial."""
+    events = list(trial(TrialSpec("1", params, seed=5, last_epoch=epochs, **{"first_epoch": 0} | spec)))
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Done)
+    return events[1:-1], events[-1]
+
+
+def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
+    trial = make_trial()
+    _, done = run(trial, dataclasses.replace(BASE, window=24, dropout=(0.0,), units=(16,)), epochs=30)
+    targets = trial.series.values[trial.layout.validation + 1]
+    mean = trial.series.values[: trial.layout.train_end].mean()
+    assert done.result.metrics["val_mae"] < 0.5 * np.abs(targets - mean).mean()
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_no_parameter_is_dead_each_changes_what_a_trial_learns(name, make_trial):
+    reference = _reference(make_trial)
+    _, changed = run(make_trial(), dataclasses.replace(BASE, **{name: CHANGES[name]}))
+    assert changed.result.metrics["val_mae"] != reference
+
+
+def _reference(make_trial, kept: dict[str, float] = {}) -> float:  # noqa: B006 (trained once for all cases)
+    if not kept:
+        kept["val_mae"] = run(make_trial())[1].result.metrics["val_mae"]
+    return kept["val_mae"]
+
+
+def test_every_parameter_of_a_trial_is_changed_above():
+    assert set(CHANGES) == {field.name for field in dataclasses.fields(TrialParams)}
+
+
+@pytest.mark.parametrize("setting", ["trial.patience=1", "task.loss=mae", "model.clip_norm=0.01", "seed=1"])
+def test_settings_of_the_sweep_take_effect(setting, make_trial):
+    if setting == "seed=1":
+        assert derive_seed(1, "1") != derive_seed(0, "1")
+        return
+    epochs = 12 if "patience" in setting else 2
+    params = dataclasses.replace(BASE, learning_rate=0.3) if "patience" in setting else BASE
+    plain, changed = (run(make_trial(*o), params, epochs)[1].result for o in ([], [setting]))
+    assert plain != changed
+
+
+def test_the_same_trial_gives_the_same_figures_to_the_bit(make_trial):
+    first, second = run(make_trial()), run(make_trial())
+    assert [epoch.metrics for epoch in first[0]] == [epoch.metrics for epoch in second[0]]
+    assert first[1].result.metrics == second[1].result.metrics
+
+
+def test_every_epoch_is_an_event_with_loss_validation_loss_and_the_objective(make_trial):
+    epochs, done = run(make_trial(), epochs=3)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
+    assert all(set(epoch.metrics) == {"loss", "val_loss", "val_mae"} for epoch in epochs)
+    assert (done.result.epochs, done.result.weights) == (3, 6 + 36 + 6 + 7)
+
+
+def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_learn(make_trial):
+    from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
+    trial = make_trial()
+    epochs, done = run(trial, dataclasses.replace(BASE, learning_rate=0.2), epochs=8)
+    best = min(epochs, key=lambda epoch: epoch.metrics["val_loss"])
+    assert done.result.best_epoch == best.epoch
+    assert done.result.metrics["val_mae"] == best.metrics["val_mae"]
+    assert done.result.metrics["val_loss"] == best.metrics["val_loss"]
+    windows = make_windows(trial.series, trial.layout, BASE, 12)
+    constant = np.zeros((len(trial.layout.validation), 1), np.float32)
+    scores = trial.task.score(windows.actual(trial.layout.validation), windows.restore(trial.layout.validation, constant))
+    actual = trial.series.values[trial.layout.validation + 1, 0]
+    mean = np.full(len(actual), trial.series.values[: trial.layout.train_end].mean())
+    assert scores["mae"] == pytest.approx(mean_absolute_error(actual, mean))
+    assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, mean))
+
+
+def test_training_stops_when_patience_is_over(make_trial):
+    epochs, done = run(make_trial("trial.patience=2"), dataclasses.replace(BASE, learning_rate=0.5), epochs=50)
+    assert len(epochs) == done.result.best_epoch + 2 < 50
+
+
+def test_a_diverged_trial_ends_with_its_reason(make_trial):
+    params = dataclasses.replace(BASE, activation="relu", optimizer="sgd", learning_rate=1e6)
+    with pytest.raises(DivergedError, match=r"loss (became|reached).* in epoch \d"):
+        run(make_trial(), params, epochs=5)
+
+
+@pytest.mark.parametrize("layer", ["simple_rnn", "lstm"])
+def test_a_continued_trial_equals_one_that_never_stopped(layer, make_trial, tmp_path):
+    params = dataclasses.replace(BASE, layer=layer, units=(5, 4), dropout=(0.3, 0.2))
+    straight = run(make_trial(), params, epochs=4)
+    first = tmp_path / "first.npz"
+    run(make_trial(), params, epochs=2, checkpoint=str(first))
+    continued = make_trial()(
+        TrialSpec("2", params, seed=99, first_epoch=2, last_epoch=4, continue_from=str(first))
+    )  # another trial, another seed: what goes on is the first one's
+    *epochs, done = list(continued)[1:]
+    assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0][2:]]
+    assert done.result.metrics == straight[1].result.metrics
+
+
+def test_a_checkpoint_of_another_network_or_half_a_file_is_refused(make_trial, tmp_path):
+    path = tmp_path / "c.npz"
+    run(make_trial(), checkpoint=str(path))
+    with pytest.raises(StateError, match="another network"):
+        run(make_trial(), dataclasses.replace(BASE, units=(9,)), continue_from=str(path))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(StateError, match="cannot read this checkpoint"):
+        run(make_trial(), continue_from=str(path))
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_a_horizon_and_several_columns_train(horizon, make_trial):
+    values = np.random.default_rng(0).normal(size=(240, 3)) + 5
+    _, done = run(make_trial(values=values, horizon=horizon))
+    assert np.isfinite(done.result.metrics["val_mae"])
+
+
+def test_windows_in_the_graph_are_those_of_numpy(make_trial):
+    import keras
+
+    from seqsweep.trial.learner import Learner
+
+    trial = make_trial(values=np.random.default_rng(0).normal(size=(240, 2)), horizon=3)
+    for anchor in ("none", "last", "mean"):
+        windows = make_windows(trial.series, trial.layout, dataclasses.replace(BASE, anchor=anchor), 12)
+        model = keras.Sequential([keras.Input((6, 2)), keras.layers.Flatten()])
+        model.compile("sgd", "mse")
+        origins = trial.layout.validation
+        flat = Learner(model, windows, 8).forecast(origins)
+        np.testing.assert_allclose(flat.reshape(-1, 6, 2), windows.inputs(origins), atol=1e-6)
+
+
+def test_one_epoch_agrees_with_keras_fit(make_trial):
+    """The graph loop takes the same steps as Keras's own training loop over the same batches."""
+    import keras
+
+    from seqsweep import model
+    from seqsweep.trial.learner import Learner
+
+    trial = make_trial()
+    params = dataclasses.replace(BASE, dropout=(0.0,))
+    windows = make_windows(trial.series, trial.layout, params, 12)
+    order = np.random.default_rng(1).permutation(trial.layout.train)
+    ours, keras_own = (model.build(params, 1, 1, "mse", trial.config.model, seed=3) for _ in range(2))
+    loss = Learner(ours, windows, 32).train(order)
+    fit = keras_own.fit(windows.inputs(order), windows.targets(order), batch_size=32, shuffle=False, verbose=0)
+    assert loss == pytest.approx(fit.history["loss"][0], rel=1e-4)
+    for mine, theirs in zip(ours.get_weights(), keras_own.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=2e-5)
+    assert isinstance(keras_own, keras.Model)
+
+
+def test_seeds_of_trials_differ_and_zero_is_a_seed():
+    seeds = {derive_seed(sweep, trial) for sweep in (0, 1, 2) for trial in ("0001", "0002", "0003")}
+    assert len(seeds) == 9
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert derive_seed(0, "0001") == derive_seed(0, "0001")

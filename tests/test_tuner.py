@@ -1,0 +1,646 @@
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from searches import EIGHT, KINDS, WIDE, Ours, Stock, run, score_of, sweep_config
+from seqsweep import search_space
+from seqsweep.errors import StateError
+from seqsweep.tuner import TUNERS, Exhausted, Proposal, Tuner, Wait, faults, make_tuner, plan
+from storm import live
+
+keras = pytest.mark.keras
+TRIALS = {"random": 6, "grid": 6, "bayesian": 8, "hyperband": 15}  # that a short search has
+OUTSIDE = {"layer": "simple_rnn", "units": 100}
+INSIDE = {"layer": "gru", "units": 16, "window": 24}
+
+
+def short(kind: str, **settings: Any) -> Any:
+    """A search of TRIALS[kind] trials."""
+    limit = {} if kind == "hyperband" else {"max_trials": TRIALS[kind]}
+    space = {**WIDE, "learning_rate": 0.01, "dropout": 0.0} if kind == "grid" else WIDE
+    return sweep_config(
+        kind, epochs=4, tuner={**limit, "factor": 2 if kind == "hyperband" else 3}, **{**space, **settings}
+    )
+
+
+def whole(tuner: Tuner, **named: Any) -> list[Proposal]:
+    return run(_As(tuner), **named)
+
+
+class _As(Ours):
+    def __init__(self, tuner: Tuner) -> None:
+        self.tuner = tuner
+
+
+# What is wrong with a config
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "words"),
+    [
+        ("bayes", {}, "tuner.kind=bayes: there is no tuner 'bayes'; did you mean 'bayesian'?"),
+        ("random", {"max_trials": None}, "tuner.max_trials=null: tuner=random needs it"),
+        ("bayesian", {"exploration": None}, "tuner.exploration=null: tuner=bayesian needs it"),
+        ("bayesian", {"noise": None}, "tuner.noise=null: tuner=bayesian needs it"),
+        (
+            "bayesian",
+            {"initial_points": 24},
+            "tuner.initial_points=24: all tuner.max_trials=24 trials would be random",
+        ),
+        ("hyperband", {"factor": None}, "tuner.factor=null: tuner=hyperband needs it"),
+        ("hyperband", {"iterations": None}, "tuner.iterations=null: tuner=hyperband needs it"),
+        (
+            "hyperband",
+            {"max_trials": 12},
+            "tuner.max_trials=12: the number of hyperband's trials follows from",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_mend(kind: str, settings: dict[str, Any], words: str) -> None:
+    (fault,) = faults(sweep_config(kind, tuner=settings))
+    assert words in fault
+
+
+def test_a_grid_refuses_a_range_without_steps() -> None:
+    (fault,) = faults(
+        sweep_config("grid", learning_rate={"low": 0.001, "high": 0.1, "log": True}, window=[12, 24])
+    )
+    assert fault.startswith(
+        "search_space.learning_rate={low: 0.001, high: 0.1}: a grid cannot try every value"
+    )
+
+
+def test_more_known_points_than_trials_are_refused() -> None:
+    (fault,) = faults(sweep_config("random", tuner={"max_trials": 1}, try_first=[INSIDE, OUTSIDE], **EIGHT))
+    assert "search_space.try_first alone lists 2 trials" in fault
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_right_config_has_no_fault(kind: str) -> None:
+    assert faults(sweep_config(kind, **EIGHT)) == []
+
+
+def test_importing_the_room_imports_no_heavy_library() -> None:
+    code = "import sys, seqsweep.tuner; print([m for m in ('tensorflow', 'keras_tuner', 'scipy', 'sklearn') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )
+
+
+# What a sweep will cost
+
+
+@pytest.mark.parametrize(
+    ("epochs", "factor", "trials", "trained"),
+    [(4, 2, 15, 30), (9, 3, 23, 75), (27, 3, 70, 375), (81, 3, 211, 1767)],
+)
+def test_the_plan_of_hyperband_is_that_of_published_tables(
+    epochs: int, factor: int, trials: int, trained: int
+) -> None:
+    planned = plan(sweep_config("hyperband", epochs=epochs, tuner={"factor": factor}, **WIDE))
+    assert (planned.trials, planned.epochs) == (trials, trained)
+
+
+@keras
+@pytest.mark.parametrize("epochs", [1, 2, 5, 9, 10, 30])
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_the_plan_of_hyperband_is_what_runs(epochs: int, factor: int, tmp_path: Path) -> None:
+    config = sweep_config("hyperband", epochs=epochs, tuner={"factor": factor}, **WIDE)
+    done = whole(make_tuner(config, tmp_path))
+    assert (len(done), sum(p.last_epoch - p.first_epoch for p in done)) == (
+        plan(config).trials,
+        plan(config).epochs,
+    )
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("known", [[], [INSIDE], [OUTSIDE, INSIDE]])
+def test_the_plan_is_what_runs_in_a_small_space(
+    kind: str, known: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    config = sweep_config(kind, try_first=known, **EIGHT)
+    done = whole(make_tuner(config, tmp_path))
+    assert (len(done), sum(p.last_epoch - p.first_epoch for p in done)) == (
+        plan(config).trials,
+        plan(config).epochs,
+    )
+
+
+# Ask and tell
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_seed_gives_the_same_trials_and_another_seed_others(kind: str, tmp_path: Path) -> None:
+    first, second, other = (
+        [p.params for p in whole(make_tuner(short(kind, seed=seed), tmp_path / name))]
+        for name, seed in (("first", 1), ("second", 1), ("other", 2))
+    )
+    assert first == second
+    assert (first == other) == (kind == "grid")
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tuner_killed_after_any_ask_or_tell_goes_on_as_if_nothing_had_happened(
+    kind: str, tmp_path: Path
+) -> None:
+    expected = whole(make_tuner(short(kind), tmp_path / "whole"))
+    assert len(expected) >= TRIALS[kind]
+
+    done = []
+    while True:
+        asked = make_tuner(short(kind), tmp_path / "cut").ask("a")
+        if not isinstance(asked, Proposal):
+            break
+        resumed = make_tuner(short(kind), tmp_path / "cut")
+        assert resumed.running() == [asked]
+        assert resumed.ask("another slot") == asked
+        resumed.tell(asked.trial_id, score_of(asked))
+        done.append(asked)
+
+    assert done == expected
+
+
+@keras
+@pytest.mark.parametrize("kind", ["bayesian", "hyperband"])
+def test_waves_depend_neither_on_who_is_faster_nor_on_kills(kind: str, tmp_path: Path) -> None:
+    def run_in_waves(name: str, order: int, killed: bool) -> list[list[Proposal]]:
+        waves: list[list[Proposal]] = []
+        tuner = make_tuner(short(kind, order="waves"), tmp_path / name)
+        while True:
+            wave = [answer for slot in "abc" if isinstance(answer := tuner.ask(slot), Proposal)]
+            if not wave:
+                return waves
+            for told, proposal in enumerate(wave[::order]):
+                tuner.tell(proposal.trial_id, score_of(proposal))
+                if killed:
+                    tuner = make_tuner(short(kind, order="waves"), tmp_path / name)
+                if told + 1 < len(wave):
+                    left = [p for p in wave[::order] if p not in wave[::order][: told + 1]]
+                    again = [tuner.ask(slot) for slot in "abc"] if killed else []
+                    assert [p for p in again if isinstance(p, Proposal)] == (
+                        sorted(left, key=lambda p: p.number) if killed else []
+                    )
+            waves.append(wave)
+
+    forwards = run_in_waves("forwards", 1, killed=False)
+
+    assert max(map(len, forwards)) == 3
+    assert run_in_waves("backwards", -1, killed=False) == forwards
+    assert run_in_waves("killed", 1, killed=True) == forwards
+
+
+@keras
+@pytest.mark.parametrize("kind", ["random", "grid", "bayesian"])
+def test_asynchronous_asks_never_wait(kind: str, tmp_path: Path) -> None:
+    tuner = make_tuner(short(kind), tmp_path)
+    asked = [tuner.ask(slot) for slot in "abcd"]
+    tuner.tell("0002", 0.5)
+    asked.append(tuner.ask("b"))
+    assert [answer.trial_id for answer in asked if isinstance(answer, Proposal)] == [
+        "0001",
+        "0002",
+        "0003",
+        "0004",
+        "0005",
+    ]
+
+
+@keras
+def test_a_slot_that_asks_again_gets_its_own_trial(tmp_path: Path) -> None:
+    tuner = make_tuner(short("random"), tmp_path)
+    first, second = tuner.ask("a"), tuner.ask("b")
+    assert tuner.ask("a") == first
+    assert tuner.ask("b") == second
+    assert first != second
+
+
+@keras
+def test_hyperband_waits_for_a_running_trial_only_when_nothing_else_is_left(tmp_path: Path) -> None:
+    tuner = make_tuner(short("hyperband"), tmp_path)
+    first = tuner.ask("slow")
+    assert isinstance(first, Proposal)
+    while isinstance(proposal := tuner.ask("a"), Proposal):
+        tuner.tell(proposal.trial_id, score_of(proposal))
+    assert isinstance(proposal, Wait)
+    assert len(tuner._records) > 10
+    tuner.tell(first.trial_id, 0.0)
+    assert isinstance(tuner.ask("a"), Proposal)
+
+
+@keras
+@pytest.mark.parametrize(
+    ("trial_id", "score", "words"),
+    [
+        ("0009", 1.0, "not running"),
+        ("0001", float("nan"), "not finite"),
+        ("0001", float("inf"), "not finite"),
+    ],
+)
+def test_a_wrong_tell_is_refused(trial_id: str, score: float, words: str, tmp_path: Path) -> None:
+    tuner = make_tuner(short("random"), tmp_path)
+    tuner.ask("a")
+    with pytest.raises(ValueError, match=words):
+        tuner.tell(trial_id, score)
+
+
+@keras
+def test_a_trial_is_told_once(tmp_path: Path) -> None:
+    tuner = make_tuner(short("random"), tmp_path)
+    tuner.ask("a")
+    tuner.tell("0001", 1.0)
+    with pytest.raises(ValueError, match="not running"):
+        tuner.tell("0001", 2.0)
+
+
+# The end
+
+
+@keras
+@pytest.mark.parametrize(
+    ("kind", "limit", "reason"),
+    [
+        ("random", 5, "5 of 5 trials"),
+        ("random", 20, "the space of 8 points is exhausted"),
+        ("grid", None, "the space of 8 points is exhausted"),
+        ("bayesian", 20, "the space of 8 points is exhausted"),
+        ("hyperband", None, "the space of 8 points is exhausted"),
+    ],
+)
+def test_the_end_comes_with_a_word(kind: str, limit: int | None, reason: str, tmp_path: Path) -> None:
+    tuner = make_tuner(sweep_config(kind, tuner={"max_trials": limit}, **EIGHT), tmp_path)
+    done = whole(tuner)
+    assert tuner.ask("a") == Exhausted(reason)
+    assert len({p.params for p in done}) == min(8, limit or 8)
+
+
+@keras
+def test_a_complete_hyperband_plan_says_so(tmp_path: Path) -> None:
+    tuner = make_tuner(short("hyperband"), tmp_path)
+    whole(tuner)
+    assert tuner.ask("a") == Exhausted("the hyperband plan is complete")
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_space_of_one_point_is_one_trial(kind: str, tmp_path: Path) -> None:
+    config = sweep_config(kind, epochs=1, tuner={"initial_points": 1})
+    assert len(whole(make_tuner(config, tmp_path))) == 1
+
+
+@keras
+def test_crashes_in_a_row_end_the_search_until_it_is_started_again(tmp_path: Path) -> None:
+    config = sweep_config("random", tuner={"max_consecutive_failures": 3}, **WIDE)
+    tuner = make_tuner(config, tmp_path)
+    for crashed in (True, True, False, True, True, True):
+        proposal = tuner.ask("a")
+        assert isinstance(proposal, Proposal)
+        tuner.tell(proposal.trial_id, None, "no space left", crashed=crashed)
+
+    assert tuner.ask("a") == Exhausted("3 failures in a row, the last: no space left")
+    assert isinstance(make_tuner(config, tmp_path).ask("a"), Proposal)
+
+
+@keras
+def test_more_trials_can_be_asked_for_later(tmp_path: Path) -> None:
+    whole(make_tuner(sweep_config("random", tuner={"max_trials": 3}, **WIDE), tmp_path))
+    more = whole(make_tuner(sweep_config("random", tuner={"max_trials": 5}, **WIDE), tmp_path))
+    assert [p.number for p in more] == [4, 5]
+
+
+# Known configurations
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_known_configurations_run_first_and_count(kind: str, tmp_path: Path) -> None:
+    config = sweep_config(kind, epochs=3, tuner={"initial_points": 2}, try_first=[OUTSIDE, INSIDE], **EIGHT)
+    tuner = make_tuner(config, tmp_path)
+    done = whole(tuner)
+
+    assert [p.params for p in done[:2]] == search_space.try_first(config)
+    assert [p.origin for p in done[:3]] == ["try_first", "try_first", "oracle"]
+    fresh = [p.params for p in done if p.continues is None]
+    assert len(set(fresh)) == len(fresh)  # the point inside is not proposed again
+    assert len(fresh) == (6 if kind == "hyperband" else 9)
+    assert set(tuner.oracle.trials) == {p.trial_id for p in done} - {
+        "0001"
+    }  # nor is the one outside learnt from
+
+
+@keras
+def test_known_configurations_count_as_trials(tmp_path: Path) -> None:
+    config = sweep_config("random", tuner={"max_trials": 3}, try_first=[OUTSIDE, INSIDE], **EIGHT)
+    assert len(whole(make_tuner(config, tmp_path))) == 3
+
+
+@keras
+def test_in_hyperband_a_known_point_of_the_space_competes_and_another_trains_to_the_end(
+    tmp_path: Path,
+) -> None:
+    config = sweep_config("hyperband", try_first=[OUTSIDE, INSIDE], **EIGHT)
+    outside, inside = whole(make_tuner(config, tmp_path), trials=2)
+    assert (outside.last_epoch, inside.last_epoch) == (9, 1)
+
+
+# Hyperband
+
+
+@keras
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("slots", [1, 3])
+def test_what_is_continued_was_promotable_until_then_and_little_else_is(
+    seed: int, slots: int, tmp_path: Path
+) -> None:
+    tuner = make_tuner(sweep_config("hyperband", seed=seed, **WIDE), tmp_path)
+    chance = random.Random(seed)
+    kept: set[str] = set()  # as if all other checkpoints were deleted, for good
+    ended = 0
+    while True:
+        for slot in map(str, range(slots)):
+            answer = tuner.ask(slot)
+            if isinstance(answer, Proposal):
+                assert answer.continues is None or answer.continues in kept
+        running = tuner.running()
+        if not running:
+            break
+        proposal = chance.choice(running)
+        may_be_continued = proposal.trial_id in tuner.promotable()
+        assert may_be_continued == (proposal.last_epoch < 9)
+        failed = chance.random() < 0.2
+        tuner.tell(proposal.trial_id, None if failed else score_of(proposal))
+        ended += 1
+        kept = (
+            kept | ({proposal.trial_id} if may_be_continued and not failed else set())
+        ) & tuner.promotable()
+        assert len(kept) <= 3 + 2 + 2 * slots  # a bracket keeps as many as it promotes
+    assert kept == tuner.promotable() == set()
+    assert ended >= 15
+
+
+@keras
+def test_a_round_that_failed_as_a_whole_ends_its_bracket(tmp_path: Path) -> None:
+    tuner = make_tuner(sweep_config("hyperband", tuner={"max_consecutive_failures": 99}, **WIDE), tmp_path)
+    done = whole(tuner, score=lambda proposal: float("nan"))
+    assert all(p.continues is None for p in done)
+    assert tuner.ask("a") == Exhausted("the hyperband plan is complete")
+
+
+@keras
+def test_the_best_of_each_round_are_promoted(tmp_path: Path) -> None:
+    done = whole(make_tuner(sweep_config("hyperband", **WIDE), tmp_path))
+    scores = {p.trial_id: score_of(p) for p in done}
+    first_round = [p for p in done if p.last_epoch == 1]
+    promoted = {p.continues for p in done if p.first_epoch == 1}
+    assert len(first_round) == 9
+    assert promoted == set(sorted((p.trial_id for p in first_round), key=scores.__getitem__)[:3])
+    for proposal in done:
+        if proposal.continues:
+            parent = next(p for p in done if p.trial_id == proposal.continues)
+            assert (proposal.params, proposal.first_epoch) == (parent.params, parent.last_epoch)
+
+
+# The model of the Bayesian search
+
+
+def _bound(
+    seen: np.ndarray, scores: np.ndarray, points: np.ndarray, length: float, beta: float
+) -> np.ndarray:
+    """The confidence bound at `points`, computed from the textbook: Rasmussen and Williams (2006), algorithm 2.1."""
+
+    def matern(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        r = np.sqrt(5) * np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(-1)) / length
+        return (1 + r + r**2 / 3) * np.exp(-r)
+
+    centre, spread = scores.mean(), scores.std()
+    inverse = np.linalg.inv(matern(seen, seen) + 1e-4 * np.eye(len(seen)))
+    across = matern(points, seen)
+    mean = across @ inverse @ ((scores - centre) / spread)
+    variance = 1 - np.einsum("ij,jk,ik->i", across, inverse, across)
+    return (mean - beta * np.sqrt(np.maximum(variance, 0))) * spread + centre
+
+
+@keras
+@pytest.mark.parametrize("failed", [False, True])
+@pytest.mark.parametrize("busy", [0, 2])
+def test_the_untried_point_with_the_lowest_bound_is_proposed(failed: bool, busy: int, tmp_path: Path) -> None:
+    space = {"units": [8, 16, 24, 32, 40], "window": [10, 20, 30, 40]}
+    tuner = make_tuner(sweep_config("bayesian", tuner={"initial_points": 8}, **space), tmp_path)
+
+    def vector(p: Proposal) -> list[float]:
+        return [(p.params.units[0] / 8 - 0.5) / 5, (p.params.window / 10 - 0.5) / 4]
+
+    seen, scores = [], []
+    for i in range(8):
+        proposal = tuner.ask("a")
+        assert isinstance(proposal, Proposal)
+        score = (
+            None
+            if failed and i == 3
+            else (proposal.params.units[0] - 20) ** 2 / 100 + proposal.params.window / 20
+        )
+        tuner.tell(proposal.trial_id, score)
+        seen.append(vector(proposal))
+        scores.append(score)
+    worst = max(score for score in scores if score is not None)
+    x, y = np.array(seen), np.array([worst if score is None else score for score in scores])
+
+    from seqsweep.tuner.bayesian import fit
+
+    length = fit(x, y, 1e-4).kernel_.length_scale
+    space_points = np.array([[(u - 0.5) / 5, (w - 0.5) / 4] for u in range(1, 6) for w in range(1, 5)])
+    for slot in range(busy + 1):
+        untried = np.array([p for p in space_points if not (np.abs(x - p).max(axis=1) < 1e-9).any()])
+        expected = untried[np.argmin(_bound(x, y, untried, length, 2.6))]
+        proposal = tuner.ask(f"slot {slot}")
+        assert isinstance(proposal, Proposal)
+        assert vector(proposal) == pytest.approx(expected)
+        if slot == 0:
+            fitted = x, y
+        mean = _bound(*fitted, expected[None], length, 0.0)
+        deviation = mean - _bound(*fitted, expected[None], length, 1.0)
+        x, y = np.vstack([x, expected]), np.append(y, mean + deviation)
+
+
+@keras
+def test_the_length_of_the_kernel_is_the_most_likely_one() -> None:
+    from seqsweep.tuner.bayesian import fit
+
+    rng = np.random.default_rng(1)
+    x = rng.uniform(size=(40, 3))
+    y = np.sin(5 * x[:, 0]) + x[:, 1]
+    process = fit(x, y, 1e-4)
+    lengths = np.log(np.geomspace(0.03, 30, 300))
+    likelihoods = [process.log_marginal_likelihood(np.array([length])) for length in lengths]
+    assert np.log(process.kernel_.length_scale) == pytest.approx(lengths[np.argmax(likelihoods)], abs=0.06)
+
+
+@keras
+def test_vectors_lead_to_points_and_back() -> None:
+    from seqsweep.tuner.oracles import every_point
+    from seqsweep.tuner.vectors import ABSENT, Vectors
+
+    config = sweep_config(
+        "grid", **{**WIDE, "learning_rate": 0.01, "dropout": {"low": 0.0, "high": 0.4, "step": 0.2}}
+    )
+    space = search_space.hyperparameters(config)
+    points = list(every_point(space))
+    vectors = Vectors(space.space)
+
+    rows = vectors.encode(points)
+
+    assert len(points) == search_space.size(config) == 3 * 3 * (3 + 9 + 27)
+    assert [vectors.decode(row) for row in rows] == points
+    assert vectors.snap(rows) == pytest.approx(rows)
+    assert (rows == ABSENT).any()
+    everything = vectors.all_points()
+    assert everything is not None
+    assert {tuple(row) for row in everything.round(9)} == {tuple(row) for row in rows.round(9)}
+
+
+@keras
+def test_snapped_vectors_stand_for_points_of_an_endless_space() -> None:
+    from seqsweep.tuner.vectors import Vectors
+
+    config = sweep_config(
+        "bayesian",
+        **{**WIDE, "batch_size": {"low": 8, "high": 256, "log": True}, "window": {"low": 5, "high": 99}},
+    )
+    vectors = Vectors(search_space.hyperparameters(config).space)
+    rows = vectors.snap(np.random.default_rng(0).uniform(size=(200, vectors.width)))
+
+    assert vectors.all_points() is None
+    assert vectors.encode([vectors.decode(row) for row in rows]) == pytest.approx(rows, abs=1e-9)
+
+
+@keras
+def test_the_model_finds_better_trials_than_chance(tmp_path: Path) -> None:
+    def best(kind: str, seed: int) -> float:
+        config = sweep_config(kind, seed=seed, tuner={"max_trials": 24, "initial_points": 8}, **WIDE)
+        return min(map(score_of, whole(make_tuner(config, tmp_path / f"{kind}{seed}"))))
+
+    assert all(best("bayesian", seed) < best("random", seed) for seed in (1, 2, 3))
+
+
+@keras
+@pytest.mark.slow
+def test_a_proposal_takes_a_fraction_of_the_stock_oracles_time(tmp_path: Path) -> None:
+    space = {**WIDE, "window": [12, 24, 48], "batch_size": [32, 64, 128]}
+    seconds = {}
+    for search in (Stock, Ours):
+        searching = search(
+            sweep_config("bayesian", tuner={"max_trials": 90, "initial_points": 80}, **space),
+            tmp_path / search.__name__,
+        )
+        run(searching, trials=80)
+        started = time.perf_counter()
+        searching.ask()
+        seconds[search] = time.perf_counter() - started
+    assert seconds[Ours] < seconds[Stock] / 2
+
+
+# The state file
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """The state file of a search that has begun."""
+    whole(make_tuner(short("random"), tmp_path), trials=2)
+    return tmp_path / "tuner.json"
+
+
+@keras
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda text: text[: len(text) // 2], "truncated or damaged"),
+        (lambda text: "", "truncated or damaged"),
+        (lambda text: "\x00" * 100, "truncated or damaged"),
+        (lambda text: '{"trials": {}}', "no state of a seqsweep tuner"),
+        (lambda text: "[]", "no state of a seqsweep tuner"),
+        (lambda text: text.replace('"version": 1', '"version": 99'), "no state of a seqsweep tuner"),
+        (lambda text: text.replace('"ended": ', '"endet": '), "truncated or damaged"),
+        (lambda text: text.replace('"seed": 1', '"seed": 2'), "another search: seed was 2, is 1"),
+    ],
+)
+def test_a_state_that_is_not_whole_or_not_its_own_is_reported_and_kept(
+    damage: Any, words: str, begun: Path
+) -> None:
+    begun.write_text(damage(begun.read_text()))
+    before = begun.read_bytes()
+
+    with pytest.raises(StateError, match=words) as raised:
+        make_tuner(short("random"), begun.parent)
+
+    assert str(begun) in str(raised.value)
+    assert f"to start anew, move or delete {begun.parent}" in str(raised.value)
+    assert begun.read_bytes() == before
+
+
+@keras
+@pytest.mark.parametrize("moment", ["fsync", "replace"])
+def test_a_full_disk_stops_with_a_word_and_loses_nothing(
+    moment: str, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    tuner = make_tuner(short("random"), begun.parent)
+    proposal = tuner.ask("a")
+    assert isinstance(proposal, Proposal)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync" if moment == "fsync" else "pathlib.Path.replace", full)
+        with pytest.raises(StateError, match="No space left on device"):
+            tuner.tell(proposal.trial_id, 0.5)
+
+    assert make_tuner(short("random"), begun.parent).running() == [proposal]
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tuner_of_another_kind_does_not_take_the_state_up(kind: str, begun: Path) -> None:
+    if kind != "random":
+        with pytest.raises(StateError, match=f'tuner.kind was "random", is "{kind}"'):
+            make_tuner(short(kind), begun.parent)
+
+
+@keras
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["bayesian", "hyperband"])
+def test_a_storm_of_kills_changes_no_trial(kind: str, tmp_path: Path) -> None:
+    import keras_tuner  # noqa: F401  # not to be timed
+    import sklearn.gaussian_process  # noqa: F401
+
+    started = time.monotonic()
+    live(kind, tmp_path / "calm")
+    seconds = time.monotonic() - started
+    chance = random.Random(7)
+    moments = [str(chance.uniform(0, seconds / 6)) for _ in range(12)]
+
+    here = Path(__file__).parent
+    command = [sys.executable, str(here / "storm.py"), kind, str(tmp_path / "storm"), *moments]
+    killed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert int(killed) >= 6
+    calm, storm = (json.loads((tmp_path / name / "tuner.json").read_text()) for name in ("calm", "storm"))
+    assert storm["trials"] == calm["trials"]
+    assert storm == calm
+    assert [trial["status"] for trial in storm["trials"]].count("RUNNING") == 0
+    assert sorted(storm["ended"]) == [trial["trial_id"] for trial in storm["trials"]]
+
+
+def test_every_tuner_says_what_it_does() -> None:
+    assert set(TUNERS) == set(KINDS)
+    assert all(TUNERS[kind].__doc__ for kind in TUNERS)

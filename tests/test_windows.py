@@ -1,0 +1,217 @@
+"""Windows: nothing of the future, the same targets for every window, forecasts back in the unit of the data."""
+
+from __future__ import annotations
+
+import dataclasses
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from seqsweep.errors import ConfigError, DataError
+from seqsweep.events import TrialParams
+from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, lay_out, make_windows
+
+PARAMS = TrialParams(
+    layer="lstm",
+    units=(4,),
+    activation="tanh",
+    dropout=(0.0,),
+    use_bias=True,
+    window=10,
+    learning_rate=0.01,
+    batch_size=8,
+    optimizer="adam",
+    linear_skip=False,
+    anchor="none",
+    scaler="standard",
+    clip_quantile=None,
+    log1p=False,
+    difference=0,
+    seasonal_difference=0,
+)
+
+
+def windows_of(series, make_config, season=12, horizon=1, reach=40, **params):
+    layout = lay_out(series, make_config().windows, horizon, reach)
+    return make_windows(series, layout, dataclasses.replace(PARAMS, **params), season)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["windows.validation=0.2", "windows.test=0.1"], (70, 90)),
+        (["windows=rows", "windows.validation=15", "windows.test=5"], (80, 95)),
+        (["windows=dates", "windows.validation=2020-03-01", "windows.test=2020-04-01"], (60, 91)),
+    ],
+)
+def test_a_split_is_chronological_by_fraction_rows_or_dates(overrides, expected, make_config, make_series):
+    index = np.datetime64("2020-01-01", "ns") + np.arange(100) * np.timedelta64(1, "D")
+    series = dataclasses.replace(make_series(rows=100), index=index)
+    layout = lay_out(series, make_config(*overrides).windows, 1, 5)
+    assert (layout.train_end, layout.validation_end) == expected
+
+
+def test_dates_without_times_and_in_the_wrong_order_are_refused(make_config, make_series):
+    config = make_config("windows=dates", "windows.validation=2020-04-01", "windows.test=2020-03-01").windows
+    with pytest.raises(ConfigError, match="data.time"):
+        lay_out(make_series(), config, 1, 5)
+    index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
+    with pytest.raises(ConfigError, match="must begin before"):
+        lay_out(dataclasses.replace(make_series(), index=index), config, 1, 5)
+
+
+@pytest.mark.parametrize("horizon", [1, 7])
+def test_every_target_lies_in_one_part_and_every_row_of_validation_and_test_is_a_target(
+    horizon, make_config, make_series
+):
+    series = make_series(rows=200)
+    layout = lay_out(series, make_config().windows, horizon, 24)
+    covered = {}
+    for part in ("train", "validation", "test"):
+        origins = getattr(layout, part)
+        covered[part] = set((origins[:, None] + np.arange(1, horizon + 1)).ravel().tolist())
+    assert covered["train"] == set(range(24, layout.train_end))
+    assert covered["validation"] == set(range(layout.train_end, layout.validation_end))
+    assert covered["test"] == set(range(layout.validation_end, 200))
+
+
+def test_a_series_too_short_says_how_many_rows_each_part_has_and_needs(make_config, make_series):
+    with pytest.raises(DataError, match=r"made: .*30 rows is too short.*train part has 22 rows and needs 101"):
+        lay_out(make_series(rows=30), make_config().windows, 1, 100)
+
+
+def test_trials_of_different_windows_are_scored_on_the_same_targets(make_config, make_series):
+    series = make_series()
+    short, long = (windows_of(series, make_config, window=w) for w in (3, 40))
+    for part in ("train", "validation", "test"):
+        origins = getattr(short.layout, part)
+        assert np.array_equal(origins, getattr(long.layout, part))
+        assert np.array_equal(short.actual(origins), long.actual(origins))
+        assert np.array_equal(short.targets(origins), long.targets(origins))
+
+
+@pytest.mark.parametrize("anchor", sorted(ANCHORS))
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_anchor(
+    anchor, horizon, make_config, make_series
+):
+    series = make_series(np.random.default_rng(1).normal(size=(120, 2)))
+    made = windows_of(series, make_config, anchor=anchor, horizon=horizon, scaler="none", reach=10)
+    origins = made.layout.validation
+    inputs, targets = made.inputs(origins), made.targets(origins)
+    assert inputs.shape == (len(origins), 10, 2)
+    assert targets.shape == (len(origins), horizon)
+    for i, origin in enumerate(origins):
+        window = series.values[origin - 9 : origin + 1]
+        anchored = {"none": np.zeros(2), "last": window[-1], "mean": window.mean(axis=0)}[anchor]
+        np.testing.assert_allclose(inputs[i], window - anchored, atol=1e-5)
+        ahead = series.values[origin + 1 : origin + 1 + horizon, 0]
+        np.testing.assert_allclose(targets[i], ahead - anchored[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("scaler", sorted(SCALERS))
+@pytest.mark.parametrize("anchor", sorted(ANCHORS))
+@pytest.mark.parametrize(
+    "transform",
+    [{}, {"log1p": True}, {"difference": 1}, {"difference": 2}, {"seasonal_difference": 1},
+     {"difference": 1, "seasonal_difference": 1, "log1p": True}],
+)  # fmt: skip
+def test_a_perfect_forecast_comes_back_as_what_happened(scaler, anchor, transform, make_config, make_series):
+    made = windows_of(make_series(), make_config, horizon=15, scaler=scaler, anchor=anchor, **transform)
+    origins = made.layout.validation
+    restored = made.restore(origins, made.targets(origins))
+    np.testing.assert_allclose(restored, made.actual(origins), rtol=2e-3)
+
+
+def test_a_zero_forecast_of_differences_is_the_last_value_or_the_last_season(make_config, make_series):
+    series = make_series()
+    plain = windows_of(series, make_config, horizon=14, scaler="none", difference=1)
+    origins = plain.layout.test
+    zero = np.zeros((len(origins), 14), np.float32)
+    np.testing.assert_allclose(plain.restore(origins, zero), np.repeat(series.values[origins], 14, axis=1))
+    seasonal = windows_of(series, make_config, horizon=14, scaler="none", seasonal_difference=1)
+    expected = series.values[origins[:, None] + 1 - 12 + np.arange(14) % 12, 0]
+    np.testing.assert_allclose(seasonal.restore(origins, zero), expected)
+
+
+def test_differencing_agrees_with_pandas(make_series):
+    import pandas as pd
+
+    values = make_series().values
+    made = fit_transform(values, 150, scaler="none", clip_quantile=None, log1p=False, difference=1,
+                         seasonal_difference=1, season=12)  # fmt: skip
+    expected = pd.Series(values[:, 0]).diff(12).diff().to_numpy()
+    np.testing.assert_allclose(made.apply(values)[13:, 0], expected[13:], rtol=1e-4, atol=1e-4)
+    assert made.lost == 13
+
+
+def test_clipping_limits_what_is_learned_but_not_what_is_scored(make_config, make_series):
+    values = np.r_[np.arange(100.0), 10_000.0, np.arange(139.0)]
+    made = windows_of(make_series(values), make_config, scaler="none", clip_quantile=0.9)
+    train = values[: made.layout.train_end]
+    assert made.scaled[100, 0] == pytest.approx(np.quantile(train, 0.9))
+    assert made.scaled.min() == pytest.approx(np.quantile(train, 0.1))
+    assert made.actual(np.array([99]))[0, 0] == 10_000.0
+
+
+def test_log1p_of_a_target_of_minus_one_is_refused_with_the_value(make_config, make_series):
+    with pytest.raises(DataError, match=r"data.log1p=true.*-3"):
+        windows_of(make_series(np.r_[-3.0, np.arange(239.0)]), make_config, log1p=True)
+
+
+@pytest.mark.parametrize("scaler", sorted(SCALERS))
+def test_a_scaler_agrees_with_scikit_learn(scaler):
+    from sklearn import preprocessing
+
+    train = np.random.default_rng(2).gamma(2.0, size=(200, 3))
+    offset, scale = SCALERS[scaler](train)
+    peers = {
+        "minmax": preprocessing.MinMaxScaler(),
+        "standard": preprocessing.StandardScaler(),
+        "robust": preprocessing.RobustScaler(),
+    }
+    expected = peers[scaler].fit_transform(train) if scaler in peers else train
+    np.testing.assert_allclose((train - offset) / scale, expected, atol=1e-12)
+
+
+def test_a_column_that_is_constant_in_train_does_not_divide_by_zero(make_config, make_series):
+    values = np.column_stack([np.arange(240.0), np.ones(240)])
+    assert np.isfinite(windows_of(make_series(values), make_config).scaled).all()
+
+
+@pytest.mark.parametrize("name", ["scaler", "anchor", "clip_quantile", "difference", "seasonal_difference", "log1p"])
+@pytest.mark.parametrize("cut", [165, 190])
+def test_nothing_before_a_cut_moves_when_all_after_it_changes(name, cut, make_config, make_series):
+    values = make_series().values.copy()
+    choices = {"scaler": SCALERS, "anchor": ANCHORS, "clip_quantile": [0.9], "log1p": [True]}
+    for value in choices.get(name, [1]):
+        before = windows_of(make_series(values), make_config, **{name: value})
+        noise = values.copy()
+        noise[max(cut, before.layout.train_end) :] += np.random.default_rng(3).normal(size=1) * 1000 + 2000
+        after = windows_of(make_series(noise), make_config, **{name: value})
+        first = max(cut, before.layout.train_end)
+        origins = np.arange(before.layout.reach - 1, first)
+        assert np.array_equal(before.inputs(origins), after.inputs(origins))
+        assert np.array_equal(before.transform.offset, after.transform.offset)
+        forecast = np.ones((len(origins), 1), np.float32)
+        assert np.array_equal(before.restore(origins, forecast), after.restore(origins, forecast))
+
+
+def test_windows_of_a_million_rows_cost_no_more_memory_for_being_long(make_config, make_series):
+    series = make_series(np.random.default_rng(4).normal(size=1_000_000))
+    tracemalloc.start()
+    made = windows_of(series, make_config, window=500, reach=500, anchor="mean")
+    made.inputs(made.layout.train[:1024])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6  # a copy of all windows would take 2,000 MB
+
+
+@pytest.mark.parametrize("name", sorted(SPLITS))
+def test_every_way_to_split_leaves_train_before_validation_before_test(name, make_series):
+    index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
+    series = dataclasses.replace(make_series(), index=index)
+    sizes = {"fraction": (0.2, 0.2), "rows": (40, 40), "dates": ("2020-06-01", "2020-07-01")}[name]
+    train_end, validation_end = SPLITS[name](series, *sizes)
+    assert 0 < train_end < validation_end < series.rows
