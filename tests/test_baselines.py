@@ -376,6 +376,14 @@ def test_baselines_are_not_ranked_by_a_signed_metric():
         best({"a": {"bias": -2.0}}, "bias")
 
 
+def test_values_are_held_row_by_row_in_double_precision():
+    columns_first = np.asfortranarray(wave(200, 3).astype(np.float32))
+    past = make(columns_first)
+    assert past.values.flags.c_contiguous
+    assert past.values.dtype == np.float64
+    assert np.array_equal(past.values, columns_first)
+
+
 # Refusals
 
 

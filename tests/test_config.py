@@ -133,7 +133,8 @@ def test_a_committed_multirun_expands_by_itself_and_yields_to_the_command_line()
 
 
 def test_faults_in_the_file_of_a_study_name_the_file(tmp_path):
-    (tmp_path / "mine.yaml").write_text("defaults: [config, _self_]\nquestion: q\ntrail: {epochs: 3}\ntrial: {epochs: x}\n")
+    wrong = "trail: {epochs: 3}\ntrial: {epochs: x}\n"
+    (tmp_path / "mine.yaml").write_text(f"defaults: [config, _self_]\nquestion: q\n{wrong}")
     told = faults(study="mine", own=tmp_path)
     assert any(fault.startswith("mine.yaml: trail") for fault in told)
     assert any(fault.startswith("mine.yaml: trial.epochs=x") for fault in told)
@@ -159,8 +160,8 @@ def test_an_unknown_study_gets_the_nearest_name():
 def test_a_dimension_replaces_the_one_before_it_whole(override, expected, tmp_path):
     assert config.compose("quickstart", [override]).jobs[0].search_space.learning_rate == expected
     key, value = override.removeprefix("search_space.").split("=")
-    study = f"defaults: [config, {{override search_space: small}}, _self_]\nquestion: q\nsearch_space: {{{key}: {value}}}\n"
-    (tmp_path / "mine.yaml").write_text(study)
+    study = "defaults: [config, {override search_space: small}, _self_]\nquestion: q\n"
+    (tmp_path / "mine.yaml").write_text(f"{study}search_space: {{{key}: {value}}}\n")
     assert config.compose("mine", own=tmp_path).jobs[0].search_space.learning_rate == expected
 
 

@@ -57,7 +57,9 @@ class Quiet:
     def finish(self) -> None: ...
 
 
-def loop_over(make_config, tmp_path, job, *overrides: str, executor: object = None) -> tuple[Loop, Quiet, MemoryTracker]:
+def loop_over(
+    make_config, tmp_path, job, *overrides: str, executor: object = None
+) -> tuple[Loop, Quiet, MemoryTracker]:
     """A loop with a stand-in for training."""
     config = make_config(*SMALL, *overrides)
     state = sweep.SweepState(tmp_path / "state")
@@ -169,7 +171,7 @@ def test_five_crashes_in_a_row_end_the_sweep_but_divergences_do_not(make_config,
 @pytest.mark.keras
 def test_what_ended_before_a_kill_is_told_and_not_trained_again(make_config, tmp_path):
     loop, *_ = loop_over(make_config, tmp_path, good)
-    proposal = loop.tuner.ask("slot0")  # the process is killed after the record was written, before the tuner was told
+    proposal = loop.tuner.ask("slot0")  # killed after the record was written, before the tuner was told
     kept = dataclasses.replace(_record_of(proposal), metrics={"val_mae": 1.25})
     loop.state.write(kept)
     trained: list[str] = []

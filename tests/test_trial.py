@@ -139,7 +139,8 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     assert done.result.metrics["val_loss"] == best.metrics["val_loss"]
     windows = make_windows(trial.series, trial.layout, BASE, 12)
     constant = np.zeros((len(trial.layout.validation), 1), np.float32)
-    scores = trial.task.score(windows.actual(trial.layout.validation), windows.restore(trial.layout.validation, constant))
+    origins = trial.layout.validation
+    scores = trial.task.score(windows.actual(origins), windows.restore(origins, constant))
     actual = trial.series.values[trial.layout.validation + 1, 0]
     mean = np.full(len(actual), trial.series.values[: trial.layout.train_end].mean())
     assert scores["mae"] == pytest.approx(mean_absolute_error(actual, mean))

@@ -54,7 +54,7 @@ def test_a_split_is_chronological_by_fraction_rows_or_dates(overrides, expected,
 
 def test_dates_without_times_and_in_the_wrong_order_are_refused(make_config, make_series):
     config = make_config("windows=dates", "windows.validation=2020-04-01", "windows.test=2020-03-01").windows
-    with pytest.raises(ConfigError, match="data.time"):
+    with pytest.raises(ConfigError, match=r"data\.time"):
         lay_out(make_series(), config, 1, 5)
     index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
     with pytest.raises(ConfigError, match="must begin before"):

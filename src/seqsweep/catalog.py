@@ -45,7 +45,8 @@ class Catalog(Mapping[str, F]):
         name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
         parameters = list(inspect.signature(entry).parameters)
         if parameters != self._parameters:
-            raise TypeError(f"{self.kind} {name!r} takes ({', '.join(parameters)}), not ({', '.join(self._parameters)})")
+            takes, must = ", ".join(parameters), ", ".join(self._parameters)
+            raise TypeError(f"{self.kind} {name!r} takes ({takes}), not ({must})")
         if name in self._entries:
             raise TypeError(f"there are two of {self.kind} {name!r}")
         self._entries[name] = entry

@@ -12,12 +12,13 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from seqsweep import baselines, config, data, executor, layers, model, search_space, task, tracking, tuner, windows
+from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError, SeqsweepError
 from seqsweep.schema import SweepConfig
 
@@ -31,7 +32,7 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 def names(checked: SweepConfig) -> list[str]:
     """What is wrong with the names in the search space."""
-    catalogs = {
+    catalogs: dict[str, Catalog[Any]] = {
         "layer": layers.LAYERS,
         "optimizer": model.OPTIMIZERS,
         "anchor": windows.ANCHORS,
@@ -81,7 +82,8 @@ def launch(arguments: list[str]) -> int:
         return 0
     if request.study is None and not request.informs:
         known = ", ".join(config.studies(request.own))
-        raise ConfigError([f"name a study first: seqsweep sweep STUDY {' '.join(request.overrides)}; there are: {known}"])
+        command = f"seqsweep sweep STUDY {' '.join(request.overrides)}"
+        raise ConfigError([f"name a study first: {command}; there are: {known}"])
     study = request.study or "quickstart"
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
@@ -138,7 +140,8 @@ class _Jobs:
         OmegaConf.set_struct(cfg, True)
         job = config.to_object(cfg, RULES)
         if self._expected > 1:
-            self._console.rule(f"job {len(self._finished) + 1} of {self._expected}: {' '.join(overrides)}", align="left")
+            number = f"job {len(self._finished) + 1} of {self._expected}"
+            self._console.rule(f"{number}: {' '.join(overrides)}", align="left")
         terminal = report.Terminal(self._console, f"val_{job.task.objective}", job.trial.epochs)
         try:
             outcome = sweep.run(job, terminal)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def _like(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:  # noqa: ARG001
+def _like(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
     raise NotImplementedError
 
 
@@ -97,7 +97,8 @@ def build(
 
 def kernel(model: keras.Model) -> str:
     """What runs the recurrent layers of a model that `build` made: `fast` or `keras`."""
-    return next((layer.kernel for layer in model.layers if hasattr(layer, "kernel") and isinstance(layer.kernel, str)), "keras")
+    chosen = [getattr(layer, "kernel", None) for layer in model.layers]  # of a Dense layer this is a weight
+    return next((name for name in chosen if isinstance(name, str)), "keras")
 
 
 def _dense(outputs: int, name: str, seed: int, *, use_bias: bool) -> keras.layers.Layer:

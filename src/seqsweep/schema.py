@@ -120,7 +120,7 @@ class TrialConfig:
     """How one configuration is trained."""
 
     epochs: int = setting(at_least=1)  # at most
-    patience: int | None = setting(at_least=1, optional=True)  # epochs without a better validation loss; None: never stop early
+    patience: int | None = setting(at_least=1, optional=True)  # epochs without a better val_loss; None: never stop
     diverged_above: float = setting(above=1)  # times the loss of a constant forecast
 
 
@@ -129,11 +129,11 @@ class TunerConfig:
     """Who chooses the configurations, and how many."""
 
     kind: str = MISSING  # an entry of tuner.TUNERS
-    max_trials: int | None = setting(at_least=1, optional=True)  # all but hyperband, whose plan follows from trial.epochs
+    max_trials: int | None = setting(at_least=1, optional=True)  # hyperband: follows from trial.epochs
     max_consecutive_failures: int = setting(at_least=1)
-    initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random trials before the model; None: 3 a dimension
-    exploration: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations in the confidence bound
-    noise: float | None = setting(above=0, optional=True)  # bayesian: variance of the score's noise, in units of its spread
+    initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random trials first
+    exploration: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations
+    noise: float | None = setting(above=0, optional=True)  # bayesian: of a score, in units of all their variance
     factor: int | None = setting(at_least=2, optional=True)  # hyperband: one in `factor` goes on
     iterations: int | None = setting(at_least=1, optional=True)  # hyperband: times the whole plan is run
 
@@ -146,7 +146,7 @@ class ExecutorConfig:
     workers: int | None = setting(at_least=1, optional=True)  # trials at once; None: as many as the cores allow
     threads: int = setting(at_least=1)  # a trial; part of what a figure depends on
     order: str = setting(one_of=("asynchronous", "waves"))
-    recycle_after: int = setting(at_least=1)  # trials, then the worker is replaced: TensorFlow keeps some memory of each
+    recycle_after: int = setting(at_least=1)  # trials of a worker: TensorFlow keeps some memory of each
     time_limit: float | None = setting(above=0, optional=True)  # seconds a trial
     max_losses: int = setting(at_least=0)  # times a trial may lose its worker before it counts as failed
 

@@ -62,7 +62,7 @@ class Forecast:
         return {name: METRICS[name](actual, forecast, self.scale) for name in self.config.metrics}
 
 
-def _like(config: TaskConfig, scale: float) -> Task:  # noqa: ARG001 (the shape of an entry)
+def _like(config: TaskConfig, scale: float) -> Task:
     raise NotImplementedError
 
 

@@ -41,6 +41,8 @@ class Past:
 
     def __post_init__(self) -> None:
         """Refuse what would make a forecast wrong or let it see what it must not."""
+        # pandas hands over columns in one piece; windows are cut fast only where rows are.
+        object.__setattr__(self, "values", np.ascontiguousarray(self.values, dtype=np.float64))
         rows, origins = len(self.values), self.validation_origins
         if self.values.ndim != 2 or not np.isfinite(self.values).all():
             raise ValueError(f"values must be (time, columns) and finite, their shape is {self.values.shape}")

@@ -147,7 +147,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
 
 def to_yaml(config: SweepConfig) -> str:
     """The config as the YAML that composes to it."""
-    return cast(str, OmegaConf.to_yaml(OmegaConf.create(asdict(config))))
+    return OmegaConf.to_yaml(OmegaConf.create(asdict(config)))
 
 
 def bound_faults(config: SweepConfig) -> list[str]:
@@ -193,14 +193,16 @@ def _hydra(own: Path | None) -> Iterator[None]:
 
 def _expand(study: str, overrides: Sequence[str], multirun: bool) -> list[list[str]]:
     """One list of overrides a job, by Hydra's own rule for sweeps."""
-    plain, swept = [], []
+    plain: list[str] = []
+    swept: list[str] = []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         (swept if override.is_sweep_override() else plain).append(override.input_line or "")
     cfg = _compose_one(study, plain, hydra=True)
     if not (multirun or swept or str(cfg.hydra.mode).endswith("MULTIRUN")):
         return [list(overrides)]
     if swept and not (multirun or str(cfg.hydra.mode).endswith("MULTIRUN")):
-        raise ConfigError([f"{text}: several values ask for several sweeps; add -m (a list of choices is [a,b])" for text in swept])
+        mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
+        raise ConfigError([f"{text}: {mend}" for text in swept])
     params = [f"{key}={value}" for key, value in (cfg.hydra.sweeper.get("params") or {}).items()]
     given = {override.split("=")[0] for override in overrides}
     params = [text for text in params if text.split("=")[0] not in given]

@@ -51,7 +51,7 @@ def simple_rnn(
     name: str,
     seed: int,
 ) -> keras.layers.Layer:
-    """h' = activation(x W + h U + b)."""
+    """H' = activation(x W + h U + b)."""
     from seqsweep.layers.recurrent import Recurrent
 
     return Recurrent(

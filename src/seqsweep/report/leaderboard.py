@@ -60,7 +60,8 @@ def settings_of_best(outcome: Outcome) -> str:
     if not outcome.ranked:
         return ""
     params = outcome.ranked[0].params
-    return " ".join(f"{name}={_value(value)}" for name, value in params.items() if name != "last_epoch" and value is not None)
+    shown = {name: value for name, value in params.items() if name != "last_epoch" and value is not None}
+    return " ".join(f"{name}={_value(value)}" for name, value in shown.items())
 
 
 def verdict(outcome: Outcome) -> str:
@@ -101,8 +102,8 @@ def next_commands(outcome: Outcome, overrides: Sequence[str]) -> list[tuple[str,
 
 
 def _again(outcome: Outcome, overrides: Sequence[str], change: str) -> str:
-    key = change.split("=")[0]
-    kept = [override for override in overrides if override.split("=")[0] != key]
+    key = change.split("=", 1)[0]
+    kept = [override for override in overrides if override.split("=", 1)[0] != key]
     return shlex.join(["seqsweep", "sweep", outcome.config.study, *kept, change])
 
 
@@ -152,7 +153,7 @@ def _value(value: object) -> str:
 
 def _caption(outcome: Outcome) -> str:
     failed = [record for record in outcome.records if record.status == "FAILED"]
-    lines = [f"skill: 1 − {outcome.config.task.objective} / that of the best baseline; baselines have no number"]
+    lines = [f"skill: 1 - {outcome.config.task.objective} / that of the best baseline; baselines have no number"]
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]

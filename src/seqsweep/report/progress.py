@@ -101,7 +101,8 @@ class Terminal:
         for trial, epoch in self._running.values():
             lines.append(Text(f"  {trial.name:<16} epoch {epoch} of at most {self._epochs}", style="dim"))
         if self._best:
-            lines.append(Text(f"  best so far: {self._objective} {self._best[0]:.4g}, {self._best[1].name}", style="green"))
+            score, trial = self._best
+            lines.append(Text(f"  best so far: {self._objective} {score:.4g}, {trial.name}", style="green"))
         return Group(*lines, self._bar)
 
 

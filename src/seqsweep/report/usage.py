@@ -34,8 +34,9 @@ def usage(console: Console, own: Path | None) -> None:
         groups.add_row(group, " | ".join(options))
     console.print(groups)
     keys = _grid("keys")
+    known = config.keys()
     for group in config.options(own):
-        keys.add_row(group, " ".join(key.split(".")[1] for key in config.keys() if key.startswith(f"{group}.")))
+        keys.add_row(group, " ".join(key.split(".")[1] for key in known if key.startswith(f"{group}.")))
     console.print(keys)
     console.print("[bold]examples")
     for command, purpose in EXAMPLES:
@@ -44,7 +45,7 @@ def usage(console: Console, own: Path | None) -> None:
 
 
 def _grid(title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 2, 0, 2))
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 2))
     table.add_column(no_wrap=True, style="cyan")
     table.add_column()
     return table

@@ -32,9 +32,7 @@ class Field:
         """What a value must be, in words: `a whole number, 1 or more`."""
         if self.one_of:
             return f"one of {', '.join(self.one_of)}"
-        noun = {"name": "a name", "switch": "true or false", "whole": "a whole number", "number": "a number"}[
-            self.kind
-        ]
+        noun = {"name": "a name", "switch": "true or false", "whole": "a whole number", "number": "a number"}[self.kind]
         bounds = [
             f"{self.at_least:g} or more" if self.at_least is not None else "",
             f"above {self.above:g}" if self.above is not None else "",
@@ -173,17 +171,13 @@ def _range(field: Field, setting: Mapping[str, Any]) -> Axis:
     if step is not None and (log or not whole):
         listed = tuple(_steps(low, high, step, log, whole))
         return Axis(default=low, choices=listed)
-    return Axis(
-        default=low, low=low, high=high, step=None if log or not whole else step or 1, log=log, whole=whole
-    )
+    return Axis(default=low, low=low, high=high, step=None if log or not whole else step or 1, log=log, whole=whole)
 
 
 def _steps(low: float, high: float, step: float, log: bool, whole: bool) -> list[float]:
     last = math.log(high / low, step) if log else (high - low) / step
     exact = [low * step**i if log else low + i * step for i in range(math.floor(last + _SLACK) + 1)]
-    return [
-        int(value) if whole else float(f"{value:.12g}") for value in exact
-    ]  # 0.3, not 0.30000000000000004
+    return [int(value) if whole else float(f"{value:.12g}") for value in exact]  # 0.3, not 0.30000000000000004
 
 
 def _in_order(field: Field, listed: list[Any]) -> list[Any]:
@@ -204,9 +198,7 @@ def _range_faults(name: str, setting: Mapping[str, Any]) -> list[str]:
         if given not in _RANGE_KEYS
     ]
     faults += [
-        f"{key}: a range needs `{end}`; write {{low: …, high: …}}"
-        for end in ("low", "high")
-        if end not in setting
+        f"{key}: a range needs `{end}`; write {{low: …, high: …}}" for end in ("low", "high") if end not in setting
     ]
     if faults:
         return faults
@@ -222,18 +214,14 @@ def _range_faults(name: str, setting: Mapping[str, Any]) -> list[str]:
 def _order_faults(key: str, field: Field, setting: Mapping[str, Any], *, step: Any, log: bool) -> list[str]:
     low, high = setting["low"], setting["high"]
     if low >= high:
-        return [
-            f"{key}: low={low} is not below high={high}; swap them, or write one value instead of a range"
-        ]
+        return [f"{key}: low={low} is not below high={high}; swap them, or write one value instead of a range"]
     faults = []
     if log and low <= 0:
         faults += [f"{key}: log: true needs low above 0, not {low}; leave `log` out, or list the choices"]
     if step is not None:
         number = Field("whole" if field.kind == "whole" else "number", above=1 if log else 0)
         if not number.allows(step):
-            what = (
-                "the factor from one value to the next" if log else "the distance from one value to the next"
-            )
+            what = "the factor from one value to the next" if log else "the distance from one value to the next"
             faults += [f"{key}.step={step}: {what} must be {number.rule}"]
         elif not faults and (low * step if log else low + step) > high * (1 + _SLACK):
             faults += [f"{key}.step={step}: from low={low} it leads beyond high={high}; make it smaller"]

@@ -54,24 +54,21 @@ def _setting(name: str, setting: Any) -> list[str]:
 
 
 def _listed(setting: Any) -> list[Any]:
-    return (
-        list(setting)
-        if isinstance(setting, (list, tuple))
-        else []
-        if isinstance(setting, Mapping)
-        else [setting]
-    )
+    return list(setting) if isinstance(setting, (list, tuple)) else [] if isinstance(setting, Mapping) else [setting]
 
 
 def _point_faults(config: SweepConfig) -> list[str]:
     return [
         fault
         for i, point in enumerate(config.search_space.try_first)
-        for fault in _faults_of(f"search_space.try_first[{i}]", point)
+        for fault in _faults_of(f"search_space.try_first[{i}]", point, config.data.season)
     ]
 
 
-def _faults_of(key: str, point: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of(key: str, point: Any, season: int | None) -> Iterator[str]:
+    if not isinstance(point, Mapping):
+        yield f"{key}={point}: must be a mapping of dimensions to values, such as {{layer: lstm, units: 50}}"
+        return
     layers: dict[str, int] = {}
     for name, value in point.items():
         layer = LAYER_KEY.fullmatch(name)
@@ -86,6 +83,8 @@ def _faults_of(key: str, point: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield from value_faults(f"{key}.{name}", name, [value])
     yield from _depth_faults(key, point, layers)
+    if point.get("seasonal_difference") == 1 and season is None:
+        yield f"{key}.seasonal_difference=1: needs data.season, the rows of a season; set it"
 
 
 def _depth_faults(key: str, point: Mapping[str, Any], layers: Mapping[str, int]) -> Iterator[str]:

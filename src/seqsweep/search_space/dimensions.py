@@ -57,9 +57,7 @@ def axes(config: SweepConfig) -> dict[str, Axis]:
     depth = found["depth"]
     if depth.choices is None:
         step = depth.step or 1
-        found["depth"] = Axis(
-            default=depth.default, choices=tuple(range(int(depth.low), int(depth.high) + 1, step))
-        )
+        found["depth"] = Axis(default=depth.default, choices=tuple(range(int(depth.low), int(depth.high) + 1, step)))
     return found
 
 
@@ -99,8 +97,7 @@ def size(config: SweepConfig) -> float:
     points = math.prod(d.axis.count for d in shared)
     depths = axes(config)["depth"].choices or ()
     by_depth = (
-        math.prod(d.axis.count for d in found if d.layer is not None and d.exists_at(depth))
-        for depth in depths
+        math.prod(d.axis.count for d in found if d.layer is not None and d.exists_at(depth)) for depth in depths
     )
     return points * sum(by_depth)
 
@@ -110,9 +107,7 @@ def reach(config: SweepConfig) -> int:
     from seqsweep.search_space.points import try_first  # points builds on this module
 
     found, season = axes(config), config.data.season or 0
-    back = (
-        found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
-    )
+    back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
     known = (p.window + p.difference + season * p.seasonal_difference for p in try_first(config))
     return int(max(back, *known, 0))
 

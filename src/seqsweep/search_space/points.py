@@ -47,11 +47,7 @@ def values(config: SweepConfig, point: TrialParams) -> dict[str, Any] | None:
         shared = name not in config.search_space.per_layer and len(set(entries)) > 1
         if shared or not all(allowed[name].holds(entry) for entry in entries):
             return None
-    return {
-        d.name: d.encode(_entry(point, d.field, d.layer))
-        for d in dimensions(config)
-        if d.exists_at(point.depth)
-    }
+    return {d.name: d.encode(_entry(point, d.field, d.layer)) for d in dimensions(config) if d.exists_at(point.depth)}
 
 
 def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from seqsweep.metrics import skill
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.state import SweepState
-from seqsweep.tracking import Tracker, TrialRecord
+from seqsweep.tracking import Tracker, TrialRecord, TrialStatus
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
 
@@ -178,7 +178,7 @@ class Loop:
         elif isinstance(event, Lost):
             tags |= {"cause": "lost", "reason": f"{event.reason}, {running.losses + 1} times"}
         metrics["duration"] = time.time() - (record.started or time.time())
-        status = "COMPLETED" if isinstance(event, Done) else "FAILED"
+        status: TrialStatus = "COMPLETED" if isinstance(event, Done) else "FAILED"
         return dataclasses.replace(
             record, status=status, metrics=metrics, tags=tags, detail=detail, ended=time.time()
         )

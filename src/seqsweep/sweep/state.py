@@ -161,7 +161,8 @@ def write_json(file: Path, content: Any) -> None:
             os.fsync(stream.fileno())
         aside.replace(file)
     except OSError as error:
-        raise StateError(f"{file}: cannot write the state of the sweep: {error}; what was written before is whole") from error
+        kept = "what was written before is whole"
+        raise StateError(f"{file}: cannot write the state of the sweep: {error}; {kept}") from error
 
 
 def read_json(file: Path) -> Any:

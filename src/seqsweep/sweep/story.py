@@ -94,7 +94,8 @@ def open_state(problem: Problem, observer: Observer) -> SweepState:
     if not (folder / "sweep.json").exists():
         changed = differences(folder, content)
         if changed:
-            observer.say(f"a new sweep: {', '.join(changed)} changed since the last one of study {problem.config.study!r}")
+            study = problem.config.study
+            observer.say(f"a new sweep: {', '.join(changed)} changed since the last one of study {study!r}")
     return SweepState(folder)
 
 

@@ -111,7 +111,7 @@ class Trial:
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
-        """Train one epoch and look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
+        """Train one epoch, look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
         order = np.random.default_rng([seed, epoch]).permutation(self.layout.train)
         started = time.perf_counter()
         loss = learner.train(order)

@@ -36,7 +36,8 @@ def faults(config: SweepConfig) -> list[str]:
     if windows.split in SPLITS:
         found += _part_faults(windows.split, {"validation": windows.validation, "test": windows.test})
     if data.seasonal_difference and data.season is None:
-        found.append("data.seasonal_difference=1 needs the rows of a season; give data.season (12 for months, 24 for hours)")
+        mend = "give data.season (12 for months, 24 for hours)"
+        found.append(f"data.seasonal_difference=1 needs the rows of a season; {mend}")
     return found
 
 
@@ -53,5 +54,5 @@ def _part_faults(split: str, parts: dict[str, object]) -> list[str]:
         elif split == "dates" and number:
             found.append(f"{key}: with windows=dates this is the first date of the part, such as 1990-01-01")
     if not found and split == "fraction" and sum(float(str(value)) for value in parts.values()) >= 1:
-        found.append("windows.validation and windows.test together leave nothing to train on; their sum must be below 1")
+        found.append("windows.validation and windows.test leave nothing to train on; their sum must be below 1")
     return found

@@ -47,7 +47,7 @@ class Layout:
         return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
 
 
-def _like(series: Series, validation: Any, test: Any) -> tuple[int, int]:  # noqa: ARG001 (the shape of an entry)
+def _like(series: Series, validation: Any, test: Any) -> tuple[int, int]:
     raise NotImplementedError
 
 
@@ -105,10 +105,9 @@ def lay_out(series: Series, config: WindowsConfig, horizon: int, reach: int) -> 
     layout = Layout(train_end, validation_end, series.rows, reach, horizon)
     needed = {"train": reach + horizon, "validation": horizon, "test": horizon}
     has = {"train": train_end, "validation": validation_end - train_end, "test": series.rows - validation_end}
-    short = [
-        f"the {part} part has {max(has[part], 0)} rows and needs {needed[part]}" for part in needed if has[part] < needed[part]
-    ]
-    if short:
+    parts = [part for part in needed if has[part] < needed[part]]
+    if parts:
+        short = [f"the {part} part has {max(has[part], 0)} rows and needs {needed[part]}" for part in parts]
         raise DataError(
             f"{series.name}: the series of {series.rows} rows is too short for the windows: {'; '.join(short)} "
             f"(the longest window reaches back {reach} rows, and {horizon} are forecast). "

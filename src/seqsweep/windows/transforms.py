@@ -14,7 +14,7 @@ from seqsweep.errors import DataError
 Array = NDArray[np.float64]
 
 
-def _like(train: Array) -> tuple[Array, Array]:  # noqa: ARG001 (the shape of an entry)
+def _like(train: Array) -> tuple[Array, Array]:
     raise NotImplementedError
 
 
@@ -144,11 +144,9 @@ def fit_transform(
     if clip_quantile is not None:
         low, high = np.quantile(train[:, 0], [1 - clip_quantile, clip_quantile])
         clip = (float(low), float(high))
-    lags = np.ones(1)
-    for _ in range(difference):
-        lags = np.polymul(lags, [1.0, -1.0])
-    for _ in range(seasonal_difference):
-        lags = np.polymul(lags, np.r_[1.0, np.zeros((season or 1) - 1), -1.0])
+    lags = np.ones(1)  # of the polynomials' product: (1 - B) for each difference, (1 - B^season) for a seasonal one
+    for lag in [1] * difference + [season or 1] * seasonal_difference:
+        lags = np.convolve(lags, np.r_[1.0, np.zeros(lag - 1), -1.0])
     columns = values.shape[1]
     bare = Transform(clip, log1p, lags, np.zeros(columns), np.ones(columns))
     if log1p and (lowest := values[:, 0].min() if clip is None else clip[0]) <= -1:

@@ -18,7 +18,7 @@ from seqsweep.windows.transforms import Transform, fit_transform
 Floats = NDArray[np.float32]
 
 
-def _like(scaled: Floats, window: int) -> Floats | None:  # noqa: ARG001 (the shape of an entry)
+def _like(scaled: Floats, window: int) -> Floats | None:
     raise NotImplementedError
 
 
@@ -29,7 +29,7 @@ ANCHORS: Catalog[Callable[[Floats, int], Floats | None]] = Catalog("anchor", _li
 @ANCHORS.register
 def none(scaled: Floats, window: int) -> None:  # noqa: ARG001
     """Windows stay as they are."""
-    return None
+    return
 
 
 @ANCHORS.register

@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from searches import sweep_config
+from seqsweep import search_space
+from seqsweep.catalog import Catalog
+from seqsweep.config import CONF
+from seqsweep.events import TrialParams
+from seqsweep.schema import SweepConfig
+from seqsweep.search_space import (
+    FIELDS,
+    active,
+    dimensions,
+    faults,
+    hyperparameters,
+    name_faults,
+    params,
+    reach,
+    size,
+    try_first,
+    values,
+)
+
+
+def config(**space: Any) -> SweepConfig:
+    return sweep_config("random", **space)
+
+
+LAYERED: dict[str, Any] = {"depth": [1, 3], "units": [8, 16], "dropout": [0, 0.1], "per_layer": ["units"]}
+
+
+# The three ways to write a dimension
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "choices", "default"),
+    [
+        ("units", 16, (16,), 16),
+        ("units", [32, 8, 16], (8, 16, 32), 32),
+        ("dropout", [0, 0.25], (0.0, 0.25), 0.0),
+        ("layer", ["lstm", "gru"], ("lstm", "gru"), "lstm"),
+        ("log1p", [True, False], (True, False), True),
+        ("clip_quantile", [None, 0.99, 0.95], (0.95, 0.99, None), None),
+        ("dropout", {"low": 0, "high": 0.5, "step": 0.1}, (0.0, 0.1, 0.2, 0.3, 0.4, 0.5), 0.0),
+        ("dropout", {"low": 0, "high": 0.5, "step": 0.2}, (0.0, 0.2, 0.4), 0.0),
+        ("units", {"low": 8, "high": 64, "log": True, "step": 2}, (8, 16, 32, 64), 8),
+        ("learning_rate", {"low": 0.001, "high": 0.5, "log": True, "step": 10}, (0.001, 0.01, 0.1), 0.001),
+        ("depth", {"low": 1, "high": 4}, (1, 2, 3, 4), 1),
+    ],
+)
+def test_a_list_of_choices_is_read_in_order(name: str, setting: Any, choices: tuple[Any, ...], default: Any) -> None:
+    axis = search_space.axes(config(**{name: setting}))[name]
+    assert faults(config(**{name: setting})) == []
+    assert axis.choices == choices
+    assert [type(choice) for choice in axis.choices or ()] == [type(choice) for choice in choices]
+    assert axis.default == default
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("name", "setting", "reached"),
+    [
+        ("units", {"low": 8, "high": 12}, {8, 9, 10, 11, 12}),
+        ("units", {"low": 8, "high": 13, "step": 2}, {8, 10, 12}),
+        ("units", {"low": 8, "high": 14, "step": 2}, {8, 10, 12, 14}),
+        ("window", {"low": 2, "high": 6, "log": True}, {2, 3, 4, 5, 6}),
+        ("dropout", {"low": 0.1, "high": 0.3, "step": 0.1}, {0.1, 0.2, 0.3}),
+    ],
+)
+def test_both_ends_of_a_range_are_drawn_where_steps_lead_there(name: str, setting: Any, reached: set[Any]) -> None:
+    searched = config(**{name: setting})
+    declared = hyperparameters(searched).space[0]
+    drawn = {getattr(params(searched, {name: declared.random_sample(seed)}), name) for seed in range(300)}
+    assert {entry[0] if isinstance(entry, tuple) else entry for entry in drawn} == reached
+    assert size(searched) == len(reached)
+
+
+@pytest.mark.keras
+def test_a_log_range_makes_each_factor_as_likely_as_the_next() -> None:
+    searched = config(learning_rate={"low": 1e-4, "high": 1e-1, "log": True})
+    declared = hyperparameters(searched).space[0]
+    drawn = [params(searched, {"learning_rate": declared.random_sample(seed)}).learning_rate for seed in range(600)]
+    decades = [sum(low <= rate < 10 * low for rate in drawn) / 600 for low in (1e-4, 1e-3, 1e-2)]
+    assert decades == pytest.approx([1 / 3] * 3, abs=0.07)
+    assert all(1e-4 <= rate <= 1e-1 for rate in drawn)
+
+
+# Dimensions
+
+
+def test_what_has_one_value_is_no_dimension() -> None:
+    assert dimensions(config(units=[16], window=12)) == []
+    assert size(config()) == 1
+
+
+def test_dimensions_are_described_for_tables() -> None:
+    found = dimensions(
+        config(**LAYERED, learning_rate={"low": 0.001, "high": 0.1, "log": True}, window={"low": 2, "high": 9})
+    )
+    assert [(d.name, d.field, d.kind, d.depths) for d in found] == [
+        ("depth", "depth", "choices", None),
+        ("units_1", "units", "choices", None),
+        ("units_2", "units", "choices", (3,)),
+        ("units_3", "units", "choices", (3,)),
+        ("dropout", "dropout", "choices", None),
+        ("window", "window", "whole numbers", None),
+        ("learning_rate", "learning_rate", "numbers", None),
+    ]
+    assert (found[-1].axis.low, found[-1].axis.high, found[-1].axis.log) == (0.001, 0.1, True)
+
+
+def test_layers_of_a_fixed_depth_always_exist() -> None:
+    assert [(d.name, d.depths) for d in dimensions(config(depth=2, units=[8, 16], per_layer=["units"]))] == [
+        ("units_1", None),
+        ("units_2", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("space", "points"),
+    [
+        ({"layer": ["lstm", "gru"], "units": [8, 16, 32]}, 6),
+        (LAYERED, 2 * (2 + 2**3)),
+        ({**LAYERED, "per_layer": ["units", "dropout"]}, 2 * 2 + 2**3 * 2**3),
+        ({**LAYERED, "window": {"low": 1, "high": 10}}, 10 * 2 * (2 + 2**3)),
+        ({"window": {"low": 10, "high": 20, "log": True}}, 11),
+        ({"dropout": {"low": 0, "high": 0.5}}, math.inf),
+    ],
+)
+def test_the_size_counts_distinct_points(space: dict[str, Any], points: float) -> None:
+    assert size(config(**space)) == points
+
+
+@pytest.mark.keras
+def test_a_layer_that_is_not_there_has_no_dimension_in_keras_tuner() -> None:
+    declared = hyperparameters(config(**LAYERED))
+    assert {name for name in ("depth", "units_1", "units_2", "units_3", "dropout") if declared.is_active(name)} == {
+        "depth",
+        "units_1",
+        "dropout",
+    }
+    declared.values["depth"] = "3"
+    assert declared.is_active("units_3")
+
+
+@pytest.mark.parametrize(
+    ("space", "season", "rows"),
+    [
+        ({"window": [12, 48]}, None, 48),
+        ({"window": {"low": 10, "high": 21, "step": 4}}, None, 18),
+        ({"window": [12, 48], "difference": [0, 2]}, None, 50),
+        ({"window": 12, "seasonal_difference": [0, 1], "difference": 1}, 24, 12 + 1 + 24),
+        ({"window": 12, "try_first": [{"window": 100, "difference": 1}]}, None, 101),
+    ],
+)
+def test_the_reach_is_the_most_that_any_point_looks_back(space: dict[str, Any], season: int | None, rows: int) -> None:
+    searched = config(**space)
+    searched.data.season = season
+    assert faults(searched) == []
+    assert reach(searched) == rows
+
+
+# Points
+
+
+@pytest.mark.keras
+def test_every_point_of_a_space_is_found_and_found_again() -> None:
+    from seqsweep.tuner.oracles import every_point
+
+    searched = config(**LAYERED, layer=["lstm", "gru"], clip_quantile=[None, 0.99], log1p=[False, True])
+    points = [params(searched, held) for held in every_point(hyperparameters(searched))]
+
+    units = [widths for depth in (1, 3) for widths in itertools.product((8, 16), repeat=depth)]
+    shared = itertools.product(("lstm", "gru"), units, (0.0, 0.1), (None, 0.99), (False, True))
+    expected = {(layer, widths, (rate,) * len(widths), clip, log) for layer, widths, rate, clip, log in shared}
+    assert {(p.layer, p.units, p.dropout, p.clip_quantile, p.log1p) for p in points} == expected
+    assert len(points) == len(expected) == size(searched)
+    for point in points:
+        held = values(searched, point)
+        assert held is not None
+        assert params(searched, held) == point
+        assert json.loads(json.dumps(held)) == held
+
+
+def test_points_hold_plain_types() -> None:
+    searched = config(**LAYERED, clip_quantile=[None, 0.99], window={"low": 5, "high": 9})
+    point = params(
+        searched,
+        {"depth": "3", "units_2": "16", "dropout": "0.1", "clip_quantile": "null", "window": 7, "tuner/epochs": 3},
+    )
+    assert point == TrialParams(
+        layer="lstm",
+        units=(8, 16, 8),
+        activation="tanh",
+        dropout=(0.1, 0.1, 0.1),
+        use_bias=True,
+        window=7,
+        learning_rate=0.01,
+        batch_size=64,
+        optimizer="adam",
+        linear_skip=False,
+        anchor="none",
+        scaler="standard",
+        clip_quantile=None,
+        log1p=False,
+        difference=0,
+        seasonal_difference=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, {"depth": 1, "units_1": 8, "dropout": 0.0}),
+        ({"depth": 3, "units_3": 16}, {"depth": 3, "units_1": 8, "units_2": 8, "units_3": 16, "dropout": 0.0}),
+        ({"units": [16, 8, 8]}, {"depth": 3, "units_1": 16, "units_2": 8, "units_3": 8, "dropout": 0.0}),
+        ({"units": 16}, {"depth": 1, "units_1": 16, "dropout": 0.0}),
+        ({"layer": "gru"}, {"depth": 1, "units_1": 8, "dropout": 0.0, "layer": "gru"}),
+        ({"depth": 2, "dropout": [0.1, 0]}, {"depth": 2, "units_1": 8, "units_2": 8, "dropout": "0.1 0.0"}),
+    ],
+)
+def test_what_sets_a_point_apart_is_what_it_has_of_the_dimensions(given: dict[str, Any], shown: dict[str, Any]) -> None:
+    searched = config(**{**LAYERED, "depth": [1, 2, 3]}, try_first=[given])
+    assert faults(searched) == []
+    (point,) = try_first(searched)
+    assert active(searched, point) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "inside"),
+    [
+        ({}, True),
+        ({"units": 16, "depth": 3}, True),
+        ({"units": [16, 8, 8]}, True),
+        ({"dropout": [0.1, 0, 0]}, False),  # shared by all layers
+        ({"units": 32}, False),
+        ({"depth": 2}, False),
+        ({"layer": "gru"}, False),
+        ({"learning_rate": 0.05}, True),
+        ({"learning_rate": 0.5}, False),
+        ({"window": 14}, True),
+        ({"window": 13}, False),
+    ],
+)
+def test_a_known_point_is_inside_or_outside_the_space(given: dict[str, Any], inside: bool) -> None:
+    searched = config(
+        **LAYERED,
+        learning_rate={"low": 0.001, "high": 0.1, "log": True},
+        window={"low": 10, "high": 20, "step": 2},
+        try_first=[given],
+    )
+    assert faults(searched) == []
+    held = values(searched, try_first(searched)[0])
+    assert (held is not None) == inside
+    if held is not None:
+        assert params(searched, held) == try_first(searched)[0]
+
+
+def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
+    searched = config(**LAYERED)
+    point = params(searched, {"depth": "3", "units_1": "16", "units_2": "8", "units_3": "16", "dropout": "0.1"})
+    assert try_first(config(**LAYERED, try_first=[active(searched, point)])) == [point]
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"units": 0}, "search_space.units=0: 0 is not a whole number, 1 or more"),
+        ({"units": 8.5}, "search_space.units=8.5: 8.5 is not a whole number, 1 or more"),
+        ({"units": 8.0}, "search_space.units=8.0: 8.0 is not a whole number, 1 or more; write 8"),
+        ({"units": True}, "search_space.units=True: true is not a whole number, 1 or more"),
+        ({"units": "16"}, "'16' is not a whole number, 1 or more; leave the quotation marks out"),
+        ({"units": None}, "search_space.units=None: null is not a whole number, 1 or more"),
+        ({"window": [12, 0]}, "search_space.window=0: 0 is not a whole number, 1 or more"),
+        ({"dropout": 1}, "search_space.dropout=1: 1 is not a number, 0 or more, below 1"),
+        ({"learning_rate": [0.1, 0]}, "search_space.learning_rate=0: 0 is not a number, above 0"),
+        ({"learning_rate": math.inf}, "search_space.learning_rate=inf: inf is not a number, above 0"),
+        ({"batch_size": -1}, "search_space.batch_size=-1: -1 is not a whole number, 1 or more"),
+        ({"use_bias": 1}, "search_space.use_bias=1: 1 is not true or false"),
+        (
+            {"activation": ["tanh", "rely"]},
+            "search_space.activation=rely: 'rely' is not one of tanh, relu, sigmoid; did you mean 'relu'?",
+        ),
+        ({"layer": 3}, "search_space.layer=3: 3 is not a name"),
+        ({"clip_quantile": 0.4}, "0.4 is not a number, above 0.5, below 1, or null"),
+        ({"difference": 3}, "search_space.difference=3: 3 is not a whole number, 0 or more, 2 or less"),
+        ({"units": []}, "search_space.units=[]: the list is empty; give at least one value, each a whole number"),
+        ({"units": [8, 16, 8]}, "search_space.units lists 8 more than once; leave one"),
+        ({"dropout": [0, 0.0]}, "search_space.dropout lists 0.0 more than once; leave one"),
+        ({"units": {"low": 8, "hihg": 16}}, "search_space.units.hihg: a range has no such key; did you mean 'high'?"),
+        ({"units": {"low": 8}}, "search_space.units: a range needs `high`; write {low: …, high: …}"),
+        ({"units": {"low": 16, "high": 8}}, "search_space.units: low=16 is not below high=8; swap them"),
+        ({"units": {"low": 8, "high": 8}}, "search_space.units: low=8 is not below high=8"),
+        ({"units": {"low": 0, "high": 8}}, "search_space.units.low=0: 0 is not a whole number, 1 or more"),
+        (
+            {"units": {"low": 8, "high": 16, "step": 0}},
+            "search_space.units.step=0: the distance from one value to the next must be a whole number, above 0",
+        ),
+        ({"units": {"low": 8, "high": 16, "step": 0.5}}, "search_space.units.step=0.5: the distance"),
+        (
+            {"units": {"low": 8, "high": 16, "step": 9}},
+            "search_space.units.step=9: from low=8 it leads beyond high=16; make it smaller",
+        ),
+        (
+            {"units": {"low": 8, "high": 64, "step": 1, "log": True}},
+            "search_space.units.step=1: the factor from one value to the next must be a whole number, above 1",
+        ),
+        ({"units": {"low": 8, "high": 64, "log": "yes"}}, "search_space.units.log=yes: must be true or false"),
+        (
+            {"dropout": {"low": 0, "high": 0.5, "log": True}},
+            "search_space.dropout: log: true needs low above 0, not 0.0",
+        ),
+        ({"clip_quantile": {"low": None, "high": 0.9}}, "search_space.clip_quantile: a range needs two numbers"),
+        ({"layer": {"low": 1, "high": 2}}, "search_space.layer: a range needs numbers, and layer is a name"),
+        (
+            {"per_layer": ["unit"]},
+            "search_space.per_layer: 'unit' cannot be chosen for each layer; did you mean 'units'?",
+        ),
+        ({"seasonal_difference": [0, 1]}, "search_space.seasonal_difference=[0, 1]: needs data.season"),
+        (
+            {"try_first": [{"unit": 8}]},
+            "search_space.try_first[0].unit: there is no such dimension; did you mean 'units'?",
+        ),
+        ({"try_first": [{}, {"units": 0}]}, "search_space.try_first[1].units=0: 0 is not a whole number, 1 or more"),
+        ({"try_first": [{"units_2": -1}]}, "search_space.try_first[0].units_2=-1: -1 is not a whole number"),
+        (
+            {"try_first": [{"depth": 3, "units": [8, 8]}]},
+            "search_space.try_first[0].units=[8, 8]: does not fit 3 layers",
+        ),
+        (
+            {"try_first": [{"depth": 1, "dropout_2": 0.1}]},
+            "search_space.try_first[0].dropout_2=0.1: does not fit 1 layers",
+        ),
+        ({"try_first": [{"units": 16}, {}]}, "search_space.try_first[1] is the same as try_first[0]; leave one"),
+        (
+            {"try_first": [{"seasonal_difference": 1}]},
+            "search_space.try_first[0].seasonal_difference=1: needs data.season",
+        ),
+        ({"try_first": ["lstm"]}, "search_space.try_first[0]=lstm: must be a mapping"),
+    ],
+)
+def test_a_fault_names_the_key_the_value_and_the_mend(space: dict[str, Any], words: str) -> None:
+    found = faults(config(**space))
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_all_faults_are_found_at_once() -> None:
+    assert len(faults(config(units=0, window=[], dropout=2, try_first=[{"unit": 3}]))) == 4
+
+
+def test_what_is_missing_is_left_to_who_reports_it_for_all_groups() -> None:
+    assert faults(config(layer="???", depth="???")) == []
+
+
+def layer(config: int) -> None:
+    """A catalog's pattern."""
+
+
+def test_names_are_checked_against_the_catalogs_of_those_who_know_them() -> None:
+    layers: Catalog[Any] = Catalog("layer", like=layer)
+
+    @layers.register
+    def lstm(config: int) -> None: ...
+
+    searched = config(layer=["lstm", "lstn"], try_first=[{"layer": "lsmt"}, {"units": 8}])
+    assert name_faults(searched, {"layer": layers}) == [
+        "search_space.layer=lstn: there is no layer 'lstn'; did you mean 'lstm'?",
+        "search_space.try_first[0].layer=lsmt: there is no layer 'lsmt'; did you mean 'lstm'?",
+    ]
+    assert name_faults(config(layer="lstm"), {"layer": layers}) == []
+
+
+# What is shipped
+
+
+@pytest.mark.parametrize("option", sorted(path.stem for path in (CONF / "search_space").glob("[!_]*.yaml")))
+def test_a_shipped_space_has_no_fault(option: str) -> None:
+    from omegaconf import OmegaConf
+
+    folder = CONF / "search_space"
+    follows = {
+        "windows": {"anchor": "last", "scaler": "standard"},
+        "data": {"clip_quantile": None, "log1p": False, "difference": 0, "seasonal_difference": 0},
+    }
+    space = OmegaConf.merge(OmegaConf.load(folder / "_base.yaml"), OmegaConf.load(folder / f"{option}.yaml"))
+    whole = OmegaConf.to_container(OmegaConf.create({**follows, "search_space": space}), resolve=True)
+    assert isinstance(whole, dict)
+    settings = whole["search_space"]
+    assert settings.pop("defaults") == ["_base"]
+    assert set(settings) == {*FIELDS, "per_layer", "try_first"}
+    searched = config(**settings)
+    assert faults(searched) == []
+    assert len(dimensions(searched)) >= 5
+    assert try_first(searched)[0].units == (50, 50, 50, 50) if option == "tutorial" else not try_first(searched)
+
+
+def test_three_spaces_are_shipped() -> None:
+    assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"_base", "small", "default", "tutorial"}
+
+
+def test_importing_the_room_imports_no_heavy_library() -> None:
+    code = "import sys, seqsweep.search_space; print({'tensorflow', 'keras_tuner', 'keras'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
