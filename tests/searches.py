@@ -175,16 +175,14 @@ def _stock_oracle(config: SweepConfig) -> Any:
         "max_consecutive_failed_trials": settings.max_consecutive_failures,
     }
     if settings.kind == "hyperband":
-        return oracles.HyperbandOracle(
-            max_epochs=config.trial.epochs, factor=3, hyperband_iterations=1, **common
-        )
+        return oracles.HyperbandOracle(max_epochs=config.trial.epochs, factor=3, hyperband_iterations=1, **common)
     if settings.kind == "bayesian":
         oracle = oracles.BayesianOptimizationOracle(
             max_trials=settings.max_trials, num_initial_points=settings.initial_points, **common
         )
-        # It descends from 50 points, each slowly: 10 show the same faults.
+        # It descends from 50 points, each slowly: 6 show the same faults.
         draw = oracle._random_state.uniform
-        oracle._random_state = SimpleNamespace(uniform=lambda low, high, size: draw(low, high, size)[:10])
+        oracle._random_state = SimpleNamespace(uniform=lambda low, high, size: draw(low, high, size)[:6])
         return oracle
     kind = oracles.GridSearchOracle if settings.kind == "grid" else oracles.RandomSearchOracle
     return kind(max_trials=settings.max_trials, **common)

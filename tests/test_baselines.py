@@ -212,9 +212,7 @@ def test_linear_agrees_with_scikit_learn(window, penalty, horizon, columns):
 def test_linear_takes_the_window_and_penalty_that_are_best_on_validation(objective, columns):
     """Of all, each fitted by scikit-learn on its own rows; what is shared between windows must not show."""
     windows, penalties = [12, 2, 24, 6, 12], [0.001, 10.0, 0.1]
-    past = make(
-        horizon=5, columns=columns, objective=objective, ridge_windows=windows, ridge_penalties=penalties
-    )
+    past = make(horizon=5, columns=columns, objective=objective, ridge_windows=windows, ridge_penalties=penalties)
     validation, test = past.validation_origins, origins_of_test(past)
     errors = {
         (window, penalty): METRICS[objective](
@@ -307,9 +305,7 @@ def test_linear_is_not_made_for_an_origin_with_less_past_than_its_window():
 
 @pytest.mark.parametrize("horizon", [1, 7])
 def test_of_equals_the_shorter_window_and_the_larger_penalty_is_taken(horizon):
-    past = make(
-        np.full((200, 1), 3.0), horizon=horizon, ridge_windows=[12, 2, 6], ridge_penalties=[0.1, 10.0, 1.0]
-    )
+    past = make(np.full((200, 1), 3.0), horizon=horizon, ridge_windows=[12, 2, 6], ridge_penalties=[0.1, 10.0, 1.0])
     fit = fit_linear(past)
     assert (fit.window, fit.penalty) == (2, 10.0)
 
@@ -417,10 +413,7 @@ def test_a_past_that_cannot_be_is_refused(changes, message):
         ({"ridge_windows": [], "baselines": ["last_value"]}, []),
         (
             {"ridge_windows": []},
-            [
-                "task.ridge_windows=[]: the baseline 'linear' has nothing to choose from; "
-                "name one, or drop 'linear'"
-            ],
+            ["task.ridge_windows=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'"],
         ),
         (
             {"ridge_windows": [0, 6], "ridge_penalties": [-1.0, np.nan]},

@@ -42,7 +42,7 @@ def test_every_option_of_every_group_composes_and_passes_the_checks(option):
 
 def test_no_yaml_of_conf_is_overlooked():
     shared = [file for file in config.CONF.rglob("*.yaml") if file.name.startswith("_")]
-    root = [file for file in config.CONF.glob("*.yaml")]
+    root = list(config.CONF.glob("*.yaml"))
     assert len(OPTIONS) + len(shared) + len(root) == len(list(config.CONF.rglob("*.yaml")))
     assert len(OPTIONS) >= 24
 

@@ -9,17 +9,26 @@ from __future__ import annotations
 import json
 import math
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from searches import EIGHT, WIDE, Ours, Stock, run, score_of, sweep_config
 from seqsweep.errors import StateError
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
-pytestmark = pytest.mark.keras
+pytestmark = [
+    pytest.mark.keras,
+    # What the stock oracles warn of, so that they fail by their faults alone.
+    pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:All-NaN axis:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:Skipping variable loading:UserWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 Search = type[Ours] | type[Stock]
 
 
@@ -29,26 +38,30 @@ def fault(of_stock: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("search", [stock, pytest.param(Ours, id="ours")])
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """The matrices are so small that threads only wait for each other."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
 @fault("an infinite loss counts as 0, the best there is")
 def test_b2_divergence_repels_the_bayesian_search(search: Search, tmp_path: Path) -> None:
-    config = sweep_config(
-        "bayesian", tuner={"max_trials": 10}, learning_rate={"low": 1e-4, "high": 1.0, "log": True}
-    )
+    space = {"learning_rate": {"low": 1e-4, "high": 1.0, "log": True}}
+    config = sweep_config("bayesian", seed=2, tuner={"max_trials": 10}, **space)
 
-    def diverges_above_a_tenth(proposal: Proposal) -> float:
+    def diverges_above_a_hundredth(proposal: Proposal) -> float:
         rate = proposal.params.learning_rate
-        return math.inf if rate > 0.1 else 1 + (math.log10(rate) + 3) ** 2
+        return math.inf if rate > 0.01 else 1 + (math.log10(rate) + 3) ** 2
 
-    guided = run(search(config, tmp_path), score=diverges_above_a_tenth)[4:]
+    guided = run(search(config, tmp_path), score=diverges_above_a_hundredth)[4:]
 
     assert len(guided) == 6
-    assert sum(p.params.learning_rate > 0.1 for p in guided) <= 1
+    assert sum(p.params.learning_rate > 0.01 for p in guided) <= 2
 
 
 @fault("the same point is proposed again and again")
-def test_b3_a_bayesian_search_repeats_no_point_and_ends_when_none_is_left(
-    search: Search, tmp_path: Path
-) -> None:
+def test_b3_a_bayesian_search_repeats_no_point_and_ends_when_none_is_left(search: Search, tmp_path: Path) -> None:
     searching = search(sweep_config("bayesian", tuner={"max_trials": 12}, **EIGHT), tmp_path)
 
     done = run(searching)
@@ -121,9 +134,7 @@ def test_b8_seed_0_is_a_seed(search: Search, tmp_path: Path) -> None:
 
 
 @fault("the lock that the failed call took is held for good")
-def test_b9_an_exception_leaves_no_lock_behind(
-    search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_b9_an_exception_leaves_no_lock_behind(search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searching = search(sweep_config("random", **WIDE), tmp_path)
     answers: list[Any] = []
 
@@ -202,8 +213,7 @@ def test_neighbouring_seeds_share_no_trial(search: Search, tmp_path: Path) -> No
     space = {"learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}}
     drawn = {
         seed: {
-            p.params
-            for p in run(search(sweep_config("random", seed=seed, **space), tmp_path / str(seed)), trials=10)
+            p.params for p in run(search(sweep_config("random", seed=seed, **space), tmp_path / str(seed)), trials=10)
         }
         for seed in (1, 2)
     }
@@ -237,9 +247,7 @@ def test_a_range_with_steps_reaches_its_end(search: Search, tmp_path: Path) -> N
 
 
 @fault("what a shallow network does not have is searched all the same, and then dropped")
-def test_the_width_of_an_absent_layer_does_not_draw_the_bayesian_search(
-    search: Search, tmp_path: Path
-) -> None:
+def test_the_width_of_an_absent_layer_does_not_draw_the_bayesian_search(search: Search, tmp_path: Path) -> None:
     # A network of one layer is bad; of two, the wider the second the better. A model that takes a coordinate
     # for the width of a layer that is not there finds networks of one layer as good, and tries many.
     space = {"depth": [1, 2], "units": {"low": 8, "high": 800}, "per_layer": ["units"]}
@@ -275,9 +283,7 @@ def test_without_faults_the_trials_are_those_of_the_stock_oracle(kind: str, tmp_
     assert [(p.params, p.first_epoch, p.last_epoch) for p in own] == [
         (p.params, p.first_epoch, p.last_epoch) for p in theirs
     ]
-    assert [p.continues and int(p.continues) - 1 for p in own] == [
-        p.continues and int(p.continues) for p in theirs
-    ]
+    assert [p.continues and int(p.continues) - 1 for p in own] == [p.continues and int(p.continues) for p in theirs]
 
 
 class _Killed(BaseException):
@@ -339,9 +345,7 @@ def _tiny_model(hp: object = None) -> Any:
 def _promoted_by_stock(model: Any, directory: Path) -> Any:
     import keras_tuner
 
-    tuner = keras_tuner.Hyperband(
-        _tiny_model, keras_tuner.Objective("val_loss", "min"), directory=str(directory)
-    )
+    tuner = keras_tuner.Hyperband(_tiny_model, keras_tuner.Objective("val_loss", "min"), directory=str(directory))
     path = Path(tuner._get_checkpoint_fname("0000"))
     path.parent.mkdir(parents=True, exist_ok=True)
     model.save_weights(path)

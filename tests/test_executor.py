@@ -20,6 +20,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started
 from seqsweep.executor import EXECUTORS, Executor, available_cores, default_workers, faults, make_executor
+from seqsweep.executor.protocol import whole_trial
 from seqsweep.schema import ExecutorConfig, SweepConfig
 
 CONF = Path(__file__).parents[1] / "conf" / "executor"
@@ -45,9 +46,7 @@ def make() -> Iterator[Make]:
     """Makes an executor with one worker and closes it; `job=None` leaves it without a job."""
     made: list[Executor] = []
 
-    def _make(
-        kind: str = "processes", job: Any = jobs.job, warm: Any = jobs.warm, **settings: Any
-    ) -> Executor:
+    def _make(kind: str = "processes", job: Any = jobs.job, warm: Any = jobs.warm, **settings: Any) -> Executor:
         config = replace(config_of(kind), **{"workers": 1, **settings})
         made.append(make_executor(config, warm))
         if job:
@@ -140,9 +139,7 @@ def test_events_come_in_order_and_end_once(kind: str, make: Make) -> None:
         ("diverge", "diverged", "the loss is nan"),
     ],
 )
-def test_an_exception_fails_its_trial_alone(
-    kind: str, deed: str, cause: str, reason: str, make: Make
-) -> None:
+def test_an_exception_fails_its_trial_alone(kind: str, deed: str, cause: str, reason: str, make: Make) -> None:
     events = run(make(kind), deed, "nothing")
     assert names(events["0"]) == ["Started", "Epoch", "Epoch", "Failed"]
     failure = events["0"][-1]
@@ -171,11 +168,13 @@ def test_sys_exit_loses_the_trial_and_says_with_what_code(kind: str, make: Make)
         (jobs.is_no_generator, ["Failed"]),
     ],
 )
-def test_a_trial_ends_exactly_once_whatever_its_job_does(
-    kind: str, job: Any, expected: list[str], make: Make
-) -> None:
+def test_a_trial_ends_exactly_once_whatever_its_job_does(kind: str, job: Any, expected: list[str], make: Make) -> None:
     events = run(make(kind, job=job), "first", "second")
     assert [names(told) for told in events.values()] == [expected, expected]
+
+
+def test_nothing_follows_the_end_of_a_whole_trial() -> None:
+    assert names(list(whole_trial(jobs.goes_on_after_done, spec("0")))) == ["Done"]
 
 
 @every_kind
@@ -202,9 +201,7 @@ def test_many_trials_each_end_once(kind: str, make: Make) -> None:
 
 
 @every_kind
-def test_it_warms_up_once_with_the_threads_of_a_trial(
-    kind: str, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_warms_up_once_with_the_threads_of_a_trial(kind: str, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THREADS_WARMED", "")
     executor = make(kind, threads=3)
     run_one(executor)
@@ -230,9 +227,7 @@ def test_a_trial_over_its_time_fails_and_its_place_works_again(kind: str, make: 
 
 
 @every_kind
-def test_a_trial_over_its_time_fails_even_if_it_ended_while_the_sweep_looked_away(
-    kind: str, make: Make
-) -> None:
+def test_a_trial_over_its_time_fails_even_if_it_ended_while_the_sweep_looked_away(kind: str, make: Make) -> None:
     executor = make(kind, time_limit=0.1)
     run_one(executor)
     executor.submit(spec("0", "short sleep"))
@@ -369,9 +364,7 @@ def test_an_unknown_kind_is_refused() -> None:
         ("die with a child", "was killed by SIGKILL"),
     ],
 )
-def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(
-    deed: str, said: str, make: Make
-) -> None:
+def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(deed: str, said: str, make: Make) -> None:
     events = run(make(), deed, "nothing")
     assert names(events["0"]) == ["Started", "Epoch", "Epoch", "Lost"]
     assert isinstance(events["0"][0], Started)
@@ -446,9 +439,7 @@ def test_an_event_that_cannot_be_sent_fails_its_trial(job: Any, make: Make) -> N
 def test_workers_that_never_get_ready_end_the_sweep_with_what_they_printed(make: Make) -> None:
     executor = make(warm=jobs.warm_and_die)
     executor.submit(spec("0"))
-    with pytest.raises(
-        SweepError, match=r"3 workers in a row died.*exit code 1(?s:.*)MemoryError: at import"
-    ):
+    with pytest.raises(SweepError, match=r"3 workers in a row died.*exit code 1(?s:.*)MemoryError: at import"):
         event_of(executor)
 
 

@@ -319,7 +319,7 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         ({"units": {"low": 8, "high": 64, "log": "yes"}}, "search_space.units.log=yes: must be true or false"),
         (
             {"dropout": {"low": 0, "high": 0.5, "log": True}},
-            "search_space.dropout: log: true needs low above 0, not 0.0",
+            "search_space.dropout: log: true needs low above 0, not 0;",
         ),
         ({"clip_quantile": {"low": None, "high": 0.9}}, "search_space.clip_quantile: a range needs two numbers"),
         ({"layer": {"low": 1, "high": 2}}, "search_space.layer: a range needs numbers, and layer is a name"),

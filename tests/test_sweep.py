@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -36,15 +36,15 @@ class Quiet:
 
     def __init__(self) -> None:
         self.said: list[str] = []
-        self.begun: tuple[int | None, int, int] | None = None
+        self.begun: tuple[int, int, int] | None = None
         self.scores: list[float | None] = []
         self.epochs = 0
 
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def begin(self, expected: int | None, finished: int, workers: int) -> None:
-        self.begun = (expected, finished, workers)
+    def begin(self, expected: int, finished: Sequence[object], workers: int) -> None:
+        self.begun = (expected, len(finished), workers)
 
     def started(self, trial: object) -> None: ...
 
@@ -290,7 +290,7 @@ def test_records_survive_the_way_to_disk_and_back(tmp_path):
 
     state = sweep.SweepState(tmp_path)
     whole = TrialRecord(
-        "0001", 1, "1 GRU 8x2", "COMPLETED", {"units": 8, "clip": None}, {"val_mae": 0.1 + 0.2}, ((1, {"loss": 1.5}, 3.0),),
+        "0001", 1, "1 GRU 8x2", "COMPLETED", {"units": 8, "clip": None}, {"val_mae": 0.3}, ((1, {"loss": 1.5}, 3.0),),
         1.0, 2.0, {"seed": "5"}, "",
     )  # fmt: skip
     state.write(whole)

@@ -15,7 +15,7 @@ import textwrap
 import threading
 import time
 import urllib.request
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -48,9 +48,7 @@ BEGAN = 1_700_000_000.0  # seconds since 1970
 
 def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **changes) -> TrialRecord:
     """A trial of 3 epochs that began at BEGAN and took 30 seconds."""
-    curve = tuple(
-        (epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3)
-    )
+    curve = tuple((epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3))
     record = TrialRecord(
         trial_id=f"{number:02d}",
         number=number,
@@ -108,9 +106,7 @@ def client_of(config: TrackingConfig):
 def runs_of(config: TrackingConfig, kind: str = "trial", study: str = SWEEP.study) -> list:
     client = client_of(config)
     experiment = client.get_experiment_by_name(study)
-    return client.search_runs(
-        [experiment.experiment_id], f"tags.kind = '{kind}'", order_by=["attributes.start_time"]
-    )
+    return client.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'", order_by=["attributes.start_time"])
 
 
 def statuses(config: TrackingConfig) -> list[tuple[str, str]]:
@@ -332,9 +328,7 @@ def test_an_empty_directory_is_a_fault() -> None:
 
 def test_addresses_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert (
-        address(TrackingConfig(kind="mlflow", directory="runs")).uri == f"sqlite:///{tmp_path}/runs/mlflow.db"
-    )
+    assert address(TrackingConfig(kind="mlflow", directory="runs")).uri == f"sqlite:///{tmp_path}/runs/mlflow.db"
     other = address(TrackingConfig(kind="mlflow", directory="runs", uri="sqlite:///other.db"))
     assert other.uri == f"sqlite:///{tmp_path}/other.db"
     assert other.artifacts == f"file://{tmp_path}/runs/artifacts"
@@ -375,9 +369,7 @@ def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path:
     assert tracker.recorded() == set()
     tracker.end_trial(trial(0))
     tracker.end_trial(trial(0))
-    tracker.end_trial(
-        trial(1, status="FAILED", metrics={}, detail="Traceback …", tags={"reason": "diverged"})
-    )
+    tracker.end_trial(trial(1, status="FAILED", metrics={}, detail="Traceback …", tags={"reason": "diverged"}))
     assert tracker.recorded() == {"00", "01"}
     tracker.start_trial(trial(0, status="RUNNING"))  # a resumed sweep may tell everything again
     tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
@@ -425,9 +417,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     def line(name, status, params, metrics, losses):
         return (name, status, sorted(params.items()), sorted(metrics.items()), sorted(losses.items()))
 
-    expected = sorted(
-        line(n, s, p, m, {e: c[1]["loss"] for e, c in curve.items()}) for n, s, p, m, curve in kept
-    )
+    expected = sorted(line(n, s, p, m, {e: c[1]["loss"] for e, c in curve.items()}) for n, s, p, m, curve in kept)
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]
     assert parent.info.status == memory.sweeps["f00d"].status == "KILLED"
@@ -452,9 +442,7 @@ def test_a_sweep_is_a_parent_run_in_the_experiment_of_its_study(config: Tracking
     experiment = client_of(config).get_experiment_by_name("quickstart")
     assert experiment.tags[NOTE] == SWEEP.question
     folder = Path(config.directory)
-    assert (
-        folder / "artifacts" / parent.info.run_id / "artifacts" / "config.yaml"
-    ).read_text() == SWEEP.config_yaml
+    assert (folder / "artifacts" / parent.info.run_id / "artifacts" / "config.yaml").read_text() == SWEEP.config_yaml
 
 
 def test_a_trial_has_its_parameters_real_times_curves_and_final_figures(config: TrackingConfig) -> None:
@@ -524,9 +512,7 @@ def test_nan_and_infinity_become_tags(config: TrackingConfig) -> None:
 
 def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> None:
     tracker = opened(config)
-    tracker.end_trial(
-        trial(0, status="FAILED", metrics={}, tags={"reason": "diverged"}, detail="Traceback: oh")
-    )
+    tracker.end_trial(trial(0, status="FAILED", metrics={}, tags={"reason": "diverged"}, detail="Traceback: oh"))
     (run,) = runs_of(config)
     assert run.info.status == "FAILED" and run.data.tags["reason"] == "diverged"
     text = Path(config.directory, "artifacts", run.info.run_id, "artifacts", "traceback.txt").read_text()
@@ -675,6 +661,22 @@ def test_a_trial_that_is_started_again_leaves_its_first_run_killed(config: Track
     assert [value for _, value, _ in history(config, finished, "loss")] == [1.0, 1 / 2, 1 / 3]
 
 
+def test_a_write_that_broke_off_may_be_made_again(config: TrackingConfig) -> None:
+    from mlflow import MlflowClient
+
+    tracker = opened(config)
+    runs, _ = tracker._store
+    runs.finish(trial(0), trial(0).curve)
+    (before,) = runs_of(config)
+    points = history(config, before, "loss")
+    MlflowClient.set_terminated(client_of(config), before.info.run_id, "RUNNING")
+    runs.children["00"].described = False
+    runs.finish(trial(0), trial(0).curve)
+    (after,) = runs_of(config)
+    assert history(config, after, "loss") == points and after.data.to_dictionary() == before.data.to_dictionary()
+    assert history(config, after, "best_val_mae") == history(config, before, "best_val_mae")
+
+
 def test_a_result_that_differs_takes_the_place_of_the_first(config: TrackingConfig) -> None:
     opened(config).end_trial(trial(0, status="FAILED", metrics={}))
     resumed = opened(config)
@@ -743,9 +745,7 @@ def full_disk(config: TrackingConfig):
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(
-    config: TrackingConfig, full_disk, capfd
-) -> None:
+def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(config: TrackingConfig, full_disk, capfd) -> None:
     fill, free = full_disk
     said: list[str] = []
     clock = Clock()
@@ -792,6 +792,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def test_a_result_told_twice_in_an_outage_keeps_the_epochs_of_the_first(config: TrackingConfig, full_disk) -> None:
+    fill, free = full_disk
+    tracker = opened(config, clock=Clock())
+    for number in range(4):
+        tracker.start_trial(trial(number, status="RUNNING"))
+    fill()
+    for number in range(4):
+        for point in trial().curve:
+            tracker.log_epoch(f"{number:02d}", *point)
+        tracker.end_trial(trial(number, curve=()))
+    free()
+    for trial_id in {"00", "01", "02", "03"} - tracker.recorded():
+        tracker.end_trial(trial(int(trial_id), curve=()))
+    assert [status for _, status in statuses(config)] == ["FINISHED"] * 4
+    for run in runs_of(config):
+        assert [step for step, _, _ in history(config, run, "loss")] == [1, 2, 3]
+
+
 def test_a_server_that_is_away_is_named_at_once(tmp_path: Path, capfd) -> None:
     uri = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(TrackingError, match=uri):
@@ -832,6 +850,35 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_folder_whose_name_no_sqlite_uri_can_hold_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="100% sure"):
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "100% sure")))
+
+
+def test_a_project_that_was_moved_finds_its_files(
+    config: TrackingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(config).end_trial(trial(0, status="FAILED", detail="Traceback: oh"))
+    moved = tmp_path / "moved & renamed"
+    shutil.move(config.directory, moved)
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())  # a new process
+    there = TrackingConfig(kind="mlflow", directory=str(moved))
+    tracker = opened(there)
+    tracker.log_text("hello", "note.txt")
+    tracker.close("FINISHED")
+    client = client_of(there)
+    for run, name, text in (
+        (runs_of(there)[0], "traceback.txt", "Traceback: oh"),
+        (runs_of(there, "sweep")[0], "note.txt", "hello"),
+    ):
+        assert Path(client.download_artifacts(run.info.run_id, name)).read_text() == text
+        assert Path(moved, "artifacts", run.info.run_id, "artifacts", name).read_text() == text
+    assert not Path(config.directory).exists()
+
+
+def test_files_that_were_not_moved_stay_where_they_are(config: TrackingConfig, tmp_path: Path) -> None:
+    opened(config).end_trial(trial(0, status="FAILED", detail="Traceback: oh"))
+    copied = tmp_path / "copied"
+    shutil.copytree(config.directory, copied)
+    opened(TrackingConfig(kind="mlflow", directory=str(copied)))
+    assert runs_of(config)[0].info.artifact_uri.startswith(address(config).artifacts)
 
 
 def test_preparing_what_cannot_be_opened_is_silent(tmp_path: Path) -> None:
@@ -1099,9 +1146,7 @@ def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_bac
     resumed.close("FINISHED")
     wire.cut()
     kept = Counter(statuses(ui.config))
-    assert kept == Counter(
-        {("00", "FINISHED"): 1, ("01", "FINISHED"): 1, ("01", "KILLED"): 1, ("02", "FINISHED"): 1}
-    )
+    assert kept == Counter({("00", "FINISHED"): 1, ("01", "FINISHED"): 1, ("01", "KILLED"): 1, ("02", "FINISHED"): 1})
     assert capfd.readouterr() == ("", "")
 
 

@@ -510,6 +510,8 @@ def test_the_model_finds_better_trials_than_chance(tmp_path: Path) -> None:
 
 @keras
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_proposal_takes_a_fraction_of_the_stock_oracles_time(tmp_path: Path) -> None:
     space = {**WIDE, "window": [12, 24, 48], "batch_size": [32, 64, 128]}
     seconds = {}

@@ -18,7 +18,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
 class _Commands(click.Group):
-    """Turns an error meant for the user into its text and an exit code; any other is a fault of ours and shows whole."""
+    """Turns an error meant for the user into its text and an exit code; others are faults of ours and show whole."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

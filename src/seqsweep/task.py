@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog, nearest
-from seqsweep.metrics import METRICS
+from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
 
 Floats = NDArray[np.float64]
@@ -95,6 +95,8 @@ def faults(config: SweepConfig) -> list[str]:
         found.append(
             f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
         )
+    elif task.objective in METRICS and not can_rank(task.objective):
+        found.append(f"task.objective={task.objective}: lower is not better by this metric; rank by mae or rmse")
     return found
 
 

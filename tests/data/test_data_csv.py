@@ -91,12 +91,8 @@ def test_other_encodings(load_csv, encoding):
         pytest.param(gzip.compress(USUAL.encode()), "sales.csv.gz", {}, id="gz"),
         pytest.param(gzip.compress(USUAL.encode()), "sales.csv", {}, id="gz by content"),
         pytest.param(zipped({"sales.csv": USUAL}), "sales.zip", {}, id="zip"),
-        pytest.param(
-            zipped({"a.csv": "x\n1\n", "in/sales.csv": USUAL}), "s.zip", {"file": "sales.csv"}, id="member"
-        ),
-        pytest.param(
-            zipped({"sales.csv": USUAL, "__MACOSX/sales.csv": "?"}), "sales.zip", {}, id="zip of a Mac"
-        ),
+        pytest.param(zipped({"a.csv": "x\n1\n", "in/sales.csv": USUAL}), "s.zip", {"file": "sales.csv"}, id="member"),
+        pytest.param(zipped({"sales.csv": USUAL, "__MACOSX/sales.csv": "?"}), "sales.zip", {}, id="zip of a Mac"),
     ],
 )
 def test_packed_files_are_unpacked(load_csv, content, name, values):
@@ -125,9 +121,7 @@ def test_home_folder_and_relative_paths(write, settings, monkeypatch, tmp_path):
     assert home.sha256 == relative.sha256
 
 
-@pytest.mark.skipif(
-    not AIRBNB.exists(), reason=f"the Airbnb data is not at {AIRBNB.parent.name}/{AIRBNB.name}"
-)
+@pytest.mark.skipif(not AIRBNB.exists(), reason=f"the Airbnb data is not at {AIRBNB.parent.name}/{AIRBNB.name}")
 def test_airbnb_prices_as_its_readme_describes_them(settings):
     series = load(settings(kind="kaggle", path=str(AIRBNB), file="AB_NYC_2019.csv", target="price"))
     price = series.values[:, 0]
@@ -260,9 +254,7 @@ def test_each_fault_has_one_clear_sentence(load_csv, tmp_path, name):
 
 @pytest.mark.parametrize("name", ["sales.zip", "sales.csv.gz"])
 def test_a_name_that_promises_an_archive_must_keep_it(load_csv, name):
-    with pytest.raises(
-        DataError, match=rf"{name}: the name ends in .*, but this is no (zip|gz); download it again"
-    ):
+    with pytest.raises(DataError, match=rf"{name}: the name ends in .*, but this is no (zip|gz); download it again"):
         load_csv(USUAL, name)
 
 

@@ -58,16 +58,12 @@ def test_kaggle_without_kagglehub_says_what_to_install_and_how_to_do_without(set
         load(settings(kind="kaggle", dataset="me/shop"))
 
 
-@pytest.mark.parametrize(
-    "error", [ConnectionError("no route to host\nmore"), ValueError(), RuntimeError("403")]
-)
+@pytest.mark.parametrize("error", [ConnectionError("no route to host\nmore"), ValueError(), RuntimeError("403")])
 def test_a_failed_download_says_how_to_use_an_own_copy(settings, monkeypatch, error):
     def dataset_download(handle: str, path: str | None = None) -> str:
         raise error
 
     monkeypatch.setitem(sys.modules, "kagglehub", SimpleNamespace(dataset_download=dataset_download))
-    with pytest.raises(
-        DataError, match=r"data.dataset=me/shop: the download failed: .+; .*data.path=FILE"
-    ) as caught:
+    with pytest.raises(DataError, match=r"data.dataset=me/shop: the download failed: .+; .*data.path=FILE") as caught:
         load(settings(kind="kaggle", dataset="me/shop"))
     assert "\n" not in str(caught.value)

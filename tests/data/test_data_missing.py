@@ -69,9 +69,7 @@ def test_what_is_filled_says_whether_it_knew_the_future(name):
     tail, other = table([[1], [2], [NAN]]), table([[NAN], [2], [NAN]])
     if name != "drop":
         assert MISSING_VALUES[name](tail).values[-1, 0] == 2
-        np.testing.assert_array_equal(
-            MISSING_VALUES[name](other).index, DAYS[1:3]
-        )  # no past to fill row 0 from
+        np.testing.assert_array_equal(MISSING_VALUES[name](other).index, DAYS[1:3])  # no past to fill row 0 from
 
 
 def test_interpolation_follows_time_not_rows():
@@ -79,18 +77,14 @@ def test_interpolation_follows_time_not_rows():
     filled = MISSING_VALUES["interpolate"](table([[0], [NAN], [8]], uneven))
     np.testing.assert_allclose(filled.values[:, 0], [0, 2, 8])
     counts = np.array([0, 3, 4])
-    np.testing.assert_allclose(
-        MISSING_VALUES["interpolate"](table([[0], [NAN], [8]], counts)).values[:, 0], [0, 6, 8]
-    )
+    np.testing.assert_allclose(MISSING_VALUES["interpolate"](table([[0], [NAN], [8]], counts)).values[:, 0], [0, 6, 8])
 
 
 def test_interpolation_agrees_with_pandas_on_a_real_series(make_config):
     from statsmodels.datasets import co2
 
     series = load(make_config("data=co2").data)
-    np.testing.assert_allclose(
-        series.values[:, 0], co2.load_pandas().data["co2"].interpolate("time").to_numpy()
-    )
+    np.testing.assert_allclose(series.values[:, 0], co2.load_pandas().data["co2"].interpolate("time").to_numpy())
     assert (series.rows, series.frequency) == (2284, "W-SAT")
     assert series.notes == ("59 of 2,284 values were missing; data.missing=interpolate",)
 

@@ -17,9 +17,7 @@ from seqsweep.schema import SweepConfig
 def test_sql_reads_through_a_query_and_pages_through_long_answers(shops, settings):
     counting = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)"
     query = f"{counting} SELECT i, i * 2 AS y FROM n"
-    series = load(
-        settings(kind="sql", url=f"sqlite:///{shops / 'shop.db'}", query=query, time="i", target="y")
-    )
+    series = load(settings(kind="sql", url=f"sqlite:///{shops / 'shop.db'}", query=query, time="i", target="y"))
     np.testing.assert_array_equal(series.values[:, 0], np.arange(25_000) * 2)
 
 
@@ -82,7 +80,5 @@ def test_the_words_of_a_driver_are_cleared_of_secrets():
     from sqlalchemy import make_url
 
     url = make_url(f"mssql+pyodbc://me:{SECRET}@host/db?token=abc%2Fdef")
-    error = SimpleNamespace(
-        orig=f"login of me with {SECRET} failed; PWD=other;\nDSN token abc/def\nthird line"
-    )
+    error = SimpleNamespace(orig=f"login of me with {SECRET} failed; PWD=other;\nDSN token abc/def\nthird line")
     assert _reason(error, url) == "login of me with *** failed; PWD=***; DSN token ***"

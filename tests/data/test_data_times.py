@@ -210,9 +210,7 @@ def test_a_missing_value_is_not_passed_over_by_a_sum(load_csv):
     how = {"target": "y", "time": "t", "frequency": "D", "aggregate": "sum"}
     with pytest.raises(DataError, match="line 3, column 'y': no value"):
         load_csv(content, **how)
-    assert (
-        load_csv(content, **how, missing="last").values[0, 0] == 2
-    )  # 1, and the 1 that stands in for the gap
+    assert load_csv(content, **how, missing="last").values[0, 0] == 2  # 1, and the 1 that stands in for the gap
 
 
 RESAMPLE_FAULTS = {

@@ -58,9 +58,6 @@ class InlineExecutor:
             event = next(events)
         except SystemExit as error:
             event = Lost(f"the trial ended the process with exit code {error.code}")
-        except BaseException:
-            self._running = None
-            raise
         self._seconds += time.monotonic() - since  # what the sweep does between two events is not the trial's
         if self._time_limit is not None and self._seconds > self._time_limit:
             event = over_time(self._time_limit)

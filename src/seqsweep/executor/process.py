@@ -115,9 +115,7 @@ def _ending(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:  # a real-time signal
         name = f"signal {-code}"
-    return f"was killed by {name}" + (
-        " (as the system does when memory runs out)" if name == "SIGKILL" else ""
-    )
+    return f"was killed by {name}" + (" (as the system does when memory runs out)" if name == "SIGKILL" else "")
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -26,9 +26,7 @@ LOOK_EVERY = 1.0
 class State(Enum):
     """What a worker is doing."""
 
-    STARTING = (
-        auto()
-    )  # warms up or takes the job: it reads nothing meanwhile, and would block whoever sends much
+    STARTING = auto()  # warms up or takes the job: it reads nothing meanwhile, and would block whoever sends much
     IDLE = auto()
     BUSY = auto()  # runs a trial
 

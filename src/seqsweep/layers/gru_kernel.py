@@ -1,53 +1,89 @@
+"""GRU in a dozen operations a step, with the reset gate after the product (Keras's `reset_after=True`).
+
+```
+[az ar ac] = h U + b'              z = sigmoid(xz + az)    r = sigmoid(xr + ar)
+c = activation(xc + r ac)          h' = c + z (h - c)
+```
+
+Source: https://keras.io/api/layers/recurrent_layers/gru/
+"""
+
 from __future__ import annotations
 
 import tensorflow as tf
 
-from seqsweep.layers.gates import ACTIVATE, SLOPE, project, row_products
-from seqsweep.layers.loop import scan
+from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.loop import State, graph, scan
 
 
-def gru(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):
-    activate, slope = ACTIVATE[activation], SLOPE[activation]
-    units = recurrent_kernel.shape[0]
-    if bias is None:
-        projected, inner = project(inputs, kernel, None), tf.zeros([3 * units])
-    else:
-        projected, inner = project(inputs, kernel, bias[0]), bias[1]
+def gru(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor | None,
+    activation: str,
+    return_sequences: bool,
+) -> tf.Tensor:
+    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
+    input_bias, inner_bias = (None, tf.zeros([kernel.shape[1]])) if bias is None else tf.unstack(bias)
 
     @tf.custom_gradient
-    def recur(projected, recurrent_kernel, inner):
-        def forward(state, element):
-            (h,), (x,) = state, element
-            a = tf.nn.bias_add(tf.matmul(h, recurrent_kernel), inner)
-            x_zr, x_c = x[:, : 2 * units], x[:, 2 * units :]
-            a_zr, a_c = a[:, : 2 * units], a[:, 2 * units :]
-            zr = tf.sigmoid(x_zr + a_zr)
-            z, r = zr[:, :units], zr[:, units:]
-            c = activate(x_c + r * a_c)
-            new = c + z * (h - c)
-            return (new,), (new, h, zr, a_c, c)
+    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor) -> tf.Tensor:
+        states, *saved = forward(projected, recurrent_kernel, inner_bias, activation)
 
-        zero = tf.zeros_like(projected[0, :, :units])
-        (last,), (states, *saved) = scan(forward, (zero,), [projected])
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return backward(states, saved, recurrent_kernel, upstream, activation, return_sequences)
 
-        def gradient(upstream):
-            def backward(state, element):
-                (d,), (h, zr, a_c, c, *up) = state, element
-                d = d + up[0] if up else d
-                z, r = zr[:, :units], zr[:, units:]
-                dz = d * (h - c)
-                keep = d * z
-                dc = slope(c, d - keep)
-                dzr = tf.raw_ops.SigmoidGrad(y=zr, dy=tf.concat([dz, dc * a_c], 1))
-                da = tf.concat([dzr, dc * r], 1)
-                return (keep + tf.matmul(da, recurrent_kernel, transpose_b=True),), (tf.concat([dzr, dc], 1), da)
+        return (states if return_sequences else states[-1]), gradient
 
-            if return_sequences:
-                _, (dx, da) = scan(backward, (zero,), [*saved, upstream], reverse=True)
-            else:
-                _, (dx, da) = scan(backward, (upstream,), saved, reverse=True)
-            return dx, row_products(states[:-1], da[1:]), tf.reduce_sum(da, [0, 1])
+    return recur(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
 
-        return (states if return_sequences else last), gradient
 
-    return recur(projected, recurrent_kernel, inner)
+@graph
+def forward(
+    projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor, activation: str
+) -> list[tf.Tensor]:
+    """The state after each step, and what the way back needs: z, r, ac, c, h - c; (time, batch, units) each."""
+    activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
+    gates, candidates = tf.split(projected, [2 * units, units], axis=2)
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        (h,), (x_gates, x_candidate) = state, element
+        a = tf.nn.bias_add(tf.matmul(h, recurrent_kernel), inner_bias)  # TensorFlow fuses the two
+        a_gates, ac = tf.split(a, [2 * units, units], axis=1)
+        z, r = tf.split(tf.sigmoid(x_gates + a_gates), 2, axis=1)
+        c = activate(x_candidate + r * ac)
+        less = h - c
+        h = c + z * less
+        return (h,), (h, z, r, ac, c, less)
+
+    _, outputs = scan(step, (tf.zeros_like(candidates[0]),), [gates, candidates])
+    return outputs
+
+
+@graph
+def backward(
+    states: tf.Tensor,
+    saved: list[tf.Tensor],
+    recurrent_kernel: tf.Tensor,
+    upstream: tf.Tensor,
+    activation: str,
+    return_sequences: bool,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Gradients of the projected inputs, (time, batch, 3 units), of the recurrent weights and of their bias."""
+    back, units = BACK[activation], recurrent_kernel.shape[0]
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        (d,), (z, r, ac, c, less, *above) = state, element
+        d = d + above[0] if above else d
+        kept = d * z
+        dc = back(c, d - kept)
+        dz = tf.raw_ops.SigmoidGrad(y=z, dy=d * less)
+        dr = tf.raw_ops.SigmoidGrad(y=r, dy=dc * ac)
+        da = tf.concat([dz, dr, dc * r], 1)
+        return (kept + tf.matmul(da, recurrent_kernel, transpose_b=True),), (da, dc)
+
+    last = tf.zeros_like(upstream[0]) if return_sequences else upstream
+    _, (da, dc) = scan(step, (last,), [*saved, upstream] if return_sequences else saved, reverse=True)
+    projected = tf.concat([da[:, :, : 2 * units], dc], 2)
+    return projected, weight_gradient(states, da), tf.reduce_sum(da, [0, 1])

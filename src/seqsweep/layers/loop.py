@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 CHUNK = 20  # steps
+import os
+graph = tf.function(autograph=False) if os.environ.get("CACHE", "1") == "1" else (lambda f: f)
 
 State = tuple[tf.Tensor, ...]
 Step = Callable[[State, State], tuple[State, State]]
@@ -69,3 +71,4 @@ def chunked(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: b
 def _reshaped(tensor: tf.Tensor, first: list[int], drop: int = 1) -> tf.Tensor:
     rest = tensor.shape[drop:]
     return tf.reshape(tensor, [*first, *(-1 if n is None else n for n in rest)])
+

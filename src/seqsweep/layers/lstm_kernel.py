@@ -1,96 +1,131 @@
+"""LSTM: TensorFlow's own loop in one operation where the activation is tanh, a loop of ours elsewhere.
+
+```
+[ai af ag ao] = x W + h U + b      i, f, o = sigmoid(ai, af, ao)    g = activation(ag)
+c' = f c + i g                     h' = o activation(c')
+```
+
+Source: https://keras.io/api/layers/recurrent_layers/lstm/
+"""
+
 from __future__ import annotations
+
+from typing import Any
 
 import tensorflow as tf
 
-from seqsweep.layers.gates import ACTIVATE, SLOPE, project, row_products
-from seqsweep.layers.loop import scan
+from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.loop import State, graph, scan
 
 
-def lstm(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):
-    if activation == "tanh":
-        h = _block(inputs, kernel, recurrent_kernel, bias)
-        return h if return_sequences else h[-1]
-    return _general(inputs, kernel, recurrent_kernel, bias, activation, return_sequences)
+def lstm(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor | None,
+    activation: str,
+    return_sequences: bool,
+) -> tf.Tensor:
+    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
+    if activation != "tanh":
+        return looped(project(inputs, kernel, bias), recurrent_kernel, activation, return_sequences)
+    bias = tf.zeros([kernel.shape[1]]) if bias is None else bias
+    states = block(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
+    return states if return_sequences else states[-1]
 
 
-def _block(inputs, kernel, recurrent_kernel, bias):
-    steps, units = inputs.shape[0], recurrent_kernel.shape[0]
-    bias = tf.zeros([4 * units]) if bias is None else bias
+@tf.custom_gradient
+def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
+    """The states of a tanh LSTM, (time, batch, units), by BlockLSTMV2, whose gate order is that of Keras.
+
+    Its gradient is called by name: TensorFlow 2.21 registers that of BlockLSTM for BlockLSTMV2 too, which takes the
+    gates in another order and gives wrong gradients (tensorflow/python/ops/rnn_grad.py).
+    """
+    units = bias.shape[0] // 4
+    zero = tf.zeros([tf.shape(inputs)[1], units])
+    peephole = tf.zeros([units])  # not used
+    common = {
+        "seq_len_max": tf.constant(inputs.shape[0], tf.int64),
+        "x": inputs,
+        "cs_prev": zero,
+        "h_prev": zero,
+        "w": weights,
+        "wci": peephole,
+        "wcf": peephole,
+        "wco": peephole,
+        "b": bias,
+        "use_peephole": False,
+    }
+    outputs = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **common)
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        back = tf.raw_ops.BlockLSTMGradV2(
+            cs_grad=tf.zeros_like(outputs.cs), h_grad=upstream, **common, **outputs._asdict()
+        )
+        return back.x_grad, back.w_grad, back.b_grad
+
+    outputs.h.set_shape([inputs.shape[0], inputs.shape[1], units])
+    return outputs.h, gradient
+
+
+def looped(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str, return_sequences: bool) -> tf.Tensor:
+    """The same for any activation, from projected inputs (time, batch, 4 units)."""
 
     @tf.custom_gradient
-    def recur(x, w, b):
-        zero = tf.zeros([tf.shape(x)[1], units])
-        peephole = tf.zeros([units])
-        shared = {
-            "seq_len_max": tf.constant(steps, tf.int64),
-            "x": x,
-            "cs_prev": zero,
-            "h_prev": zero,
-            "w": w,
-            "wci": peephole,
-            "wcf": peephole,
-            "wco": peephole,
-            "b": b,
-            "use_peephole": False,
-        }
-        out = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **shared)
-        out.h.set_shape([steps, x.shape[1], units])
+    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> Any:
+        states, *saved = forward(projected, recurrent_kernel, activation)
 
-        def gradient(upstream):
-            # Written out since TensorFlow registers the gradient of BlockLSTM for BlockLSTMV2 too, which takes the gates in
-            # another order: tensorflow/python/ops/rnn_grad.py.
-            grads = tf.raw_ops.BlockLSTMGradV2(
-                **shared, **out._asdict(), cs_grad=tf.zeros_like(out.cs), h_grad=upstream
-            )
-            return grads.x_grad, grads.w_grad, grads.b_grad
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return backward(states, saved, recurrent_kernel, upstream, activation, return_sequences)
 
-        return out.h, gradient
-
-    return recur(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
-
-
-def _general(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):
-    activate, slope = ACTIVATE[activation], SLOPE[activation]
-    units = recurrent_kernel.shape[0]
-    projected = project(inputs, kernel, bias)
-
-    @tf.custom_gradient
-    def recur(projected, recurrent_kernel):
-        def forward(state, element):
-            (h, c), (z,) = state, element
-            z = z + tf.matmul(h, recurrent_kernel)
-            i, f, g, o = tf.split(z, 4, axis=1)
-            i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), activate(g), tf.sigmoid(o)
-            new = f * c + i * g
-            a = activate(new)
-            h = o * a
-            return (h, new), (h, c, i, f, g, o, a)
-
-        zero = tf.zeros_like(projected[0, :, :units])
-        (last, _), (states, *saved) = scan(forward, (zero, zero), [projected])
-
-        def gradient(upstream):
-            def backward(state, element):
-                (dh, dc), (c, i, f, g, o, a, *up) = state, element
-                dh = dh + up[0] if up else dh
-                dc = dc + slope(a, dh * o)
-                dz = tf.concat(
-                    [
-                        tf.raw_ops.SigmoidGrad(y=i, dy=dc * g),
-                        tf.raw_ops.SigmoidGrad(y=f, dy=dc * c),
-                        slope(g, dc * i),
-                        tf.raw_ops.SigmoidGrad(y=o, dy=dh * a),
-                    ],
-                    1,
-                )
-                return (tf.matmul(dz, recurrent_kernel, transpose_b=True), dc * f), (dz,)
-
-            if return_sequences:
-                _, (dz,) = scan(backward, (zero, zero), [*saved, upstream], reverse=True)
-            else:
-                _, (dz,) = scan(backward, (upstream, zero), saved, reverse=True)
-            return dz, row_products(states[:-1], dz[1:])
-
-        return (states if return_sequences else last), gradient
+        return (states if return_sequences else states[-1]), gradient
 
     return recur(projected, recurrent_kernel)
+
+
+@graph
+def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
+    """The state after each step, and what the way back needs: c, i, f, g, o, activation(c'); (time, batch, units) each."""
+    activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        (h, c), (x,) = state, element
+        ai, af, ag, ao = tf.split(x + tf.matmul(h, recurrent_kernel), 4, axis=1)
+        i, f, g, o = tf.sigmoid(ai), tf.sigmoid(af), activate(ag), tf.sigmoid(ao)
+        new = f * c + i * g
+        shown = activate(new)
+        h = o * shown
+        return (h, new), (h, c, i, f, g, o, shown)
+
+    zero = tf.zeros_like(projected[0, :, :units])
+    _, outputs = scan(step, (zero, zero), [projected])
+    return outputs
+
+
+@graph
+def backward(
+    states: tf.Tensor,
+    saved: list[tf.Tensor],
+    recurrent_kernel: tf.Tensor,
+    upstream: tf.Tensor,
+    activation: str,
+    return_sequences: bool,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients of the projected inputs, (time, batch, 4 units), and of the recurrent weights, (units, 4 units)."""
+    back = BACK[activation]
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        (dh, dc), (c, i, f, g, o, shown, *above) = state, element
+        dh = dh + above[0] if above else dh
+        dc = dc + back(shown, dh * o)
+        di = tf.raw_ops.SigmoidGrad(y=i, dy=dc * g)
+        df = tf.raw_ops.SigmoidGrad(y=f, dy=dc * c)
+        do = tf.raw_ops.SigmoidGrad(y=o, dy=dh * shown)
+        da = tf.concat([di, df, back(g, dc * i), do], 1)
+        return (tf.matmul(da, recurrent_kernel, transpose_b=True), dc * f), (da,)
+
+    zero = tf.zeros_like(states[0])
+    last = zero if return_sequences else upstream
+    sequences = [*saved, upstream] if return_sequences else saved
+    _, (da,) = scan(step, (last, zero), sequences, reverse=True)
+    return da, weight_gradient(states, da)

@@ -9,8 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from seqsweep.errors import ConfigError
-from seqsweep.layers import kernels as fast_kernels
+from seqsweep.layers.gru_kernel import gru
+from seqsweep.layers.lstm_kernel import lstm
+from seqsweep.layers.simple_rnn_kernel import simple_rnn
 
+KERNELS = {"simple_rnn": simple_rnn, "lstm": lstm, "gru": gru}
 KERAS_LAYERS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
@@ -88,7 +91,7 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
     def _run_fast(self, inputs: tf.Tensor, training: bool | None) -> tf.Tensor:
         outputs = tf.transpose(inputs, [1, 0, 2])  # time-major: a step's inputs lie together
         for recurrent, dropout in self.plain_layers:
-            states = fast_kernels.KERNELS[self.layer](
+            states = KERNELS[self.layer](
                 outputs,
                 recurrent.cell.kernel.value,
                 recurrent.cell.recurrent_kernel.value,

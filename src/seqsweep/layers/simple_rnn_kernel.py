@@ -1,39 +1,60 @@
-"""h' = activation(x W + h U + b)."""
+"""SimpleRNN in three operations a step, forwards and backwards: h' = activation(x W + h U + b)."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-from seqsweep.layers.gates import ACTIVATE, SLOPE, project, row_products
-from seqsweep.layers.loop import scan
+from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.loop import State, graph, scan
 
 
-def simple_rnn(inputs, kernel, recurrent_kernel, bias, activation, return_sequences):
-    activate, slope = ACTIVATE[activation], SLOPE[activation]
-    projected = project(inputs, kernel, bias)
+def simple_rnn(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor | None,
+    activation: str,
+    return_sequences: bool,
+) -> tf.Tensor:
+    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
 
     @tf.custom_gradient
-    def recur(projected, recurrent_kernel):
-        def forward(state, element):
-            (h,), (z,) = state, element
-            h = activate(z + tf.matmul(h, recurrent_kernel))
-            return (h,), (h,)
+    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
+        states = forward(projected, recurrent_kernel, activation)
 
-        zero = tf.zeros_like(projected[0])
-        (last,), (states,) = scan(forward, (zero,), [projected])
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return backward(states, recurrent_kernel, upstream, activation, return_sequences)
 
-        def gradient(upstream):
-            def backward(state, element):
-                (d,), (h, *up) = state, element
-                dz = slope(h, d + up[0] if up else d)
-                return (tf.matmul(dz, recurrent_kernel, transpose_b=True),), (dz,)
+        return (states if return_sequences else states[-1]), gradient
 
-            if return_sequences:
-                _, (dz,) = scan(backward, (tf.zeros_like(zero),), [states, upstream], reverse=True)
-            else:
-                _, (dz,) = scan(backward, (upstream,), [states], reverse=True)
-            return dz, row_products(states[:-1], dz[1:])
+    return recur(project(inputs, kernel, bias), recurrent_kernel)
 
-        return (states if return_sequences else last), gradient
 
-    return recur(projected, recurrent_kernel)
+@graph
+def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> tf.Tensor:
+    """The state after each step, (time, batch, units)."""
+    activate = ACTIVATE[activation]
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        h = activate(element[0] + tf.matmul(state[0], recurrent_kernel))
+        return (h,), (h,)
+
+    _, (states,) = scan(step, (tf.zeros_like(projected[0]),), [projected])
+    return states
+
+
+@graph
+def backward(
+    states: tf.Tensor, recurrent_kernel: tf.Tensor, upstream: tf.Tensor, activation: str, return_sequences: bool
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients of the projected inputs, (time, batch, units), and of the recurrent weights, (units, units)."""
+    back = BACK[activation]
+
+    def step(state: State, element: State) -> tuple[State, State]:
+        d = state[0] + element[1] if return_sequences else state[0]
+        dz = back(element[0], d)
+        return (tf.matmul(dz, recurrent_kernel, transpose_b=True),), (dz,)
+
+    last = tf.zeros_like(upstream[0]) if return_sequences else upstream
+    _, (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
+    return dz, weight_gradient(states, dz)

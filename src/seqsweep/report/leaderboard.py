@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,7 +143,12 @@ def _skill(row: _Row, outcome: Outcome) -> str:
     if outcome.best_baseline is None:
         return ""
     reference = outcome.baselines[outcome.best_baseline][outcome.config.task.objective]
-    return f"{skill(row.score, reference):+.1%}"
+    return percent(skill(row.score, reference))
+
+
+def percent(share: float) -> str:
+    """`+5.3%`; a dash where the baseline has no error that a share could be taken of."""
+    return f"{share:+.1%}" if math.isfinite(share) else "-"
 
 
 def _value(value: object) -> str:

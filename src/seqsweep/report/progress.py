@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -42,7 +42,6 @@ class Terminal:
         self._best: tuple[float, TrialRecord] | None = None
         self._running: dict[str, tuple[TrialRecord, int]] = {}
         self._count, self._expected = 0, 0
-        self._began = time.monotonic()
         self._live: Live | None = None
         self._bar = Progress(
             TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _TimeLeft(), console=console
@@ -52,16 +51,18 @@ class Terminal:
         """A sentence, above the bar."""
         self._console.print(text, style="yellow", highlight=False, markup=False)
 
-    def begin(self, expected: int | None, finished: int, workers: int) -> None:
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int) -> None:
         """Start the bar."""
-        self._count, self._expected = finished, expected or 0
-        if finished:
-            self._console.print(f"resuming: {finished} trials are done already", highlight=False)
-        places = "1 at a time" if workers == 1 else f"{workers} at a time"
-        goal = f"{expected} trials" if expected else "trials"
-        if not expected or finished < expected:
-            self._console.print(f"running {goal}, {places}; the first takes some seconds to start", highlight=False)
-        self._task = self._bar.add_task("trials", total=expected, completed=finished, before=finished)
+        done = len(finished)
+        self._count, self._expected = done, max(expected, done)
+        for record in finished:
+            self._note(record, record.metrics.get(self._objective) if record.status == "COMPLETED" else None)
+        if done:
+            self._console.print(f"resuming: {done} trials are done already", highlight=False)
+        if done < expected:
+            text = f"running {expected - done} trials, {workers} at a time; workers take some seconds to start"
+            self._console.print(text, highlight=False)
+        self._task = self._bar.add_task("trials", total=self._expected, completed=done, before=done)
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
@@ -79,8 +80,7 @@ class Terminal:
         self._running.pop(trial.trial_id, None)
         self._count += 1
         self._bar.advance(self._task)
-        if score is not None and (self._best is None or score < self._best[0]):
-            self._best = (score, trial)
+        self._note(trial, score)
         if self._live is None:
             self._console.print(self._line(trial, score), highlight=False, markup=False, soft_wrap=True)
 
@@ -90,11 +90,14 @@ class Terminal:
             self._live.stop()
             self._live = None
 
+    def _note(self, trial: TrialRecord, score: float | None) -> None:
+        if score is not None and (self._best is None or score < self._best[0]):
+            self._best = (score, trial)
+
     def _line(self, trial: TrialRecord, score: float | None) -> str:
-        of = f"/{self._expected}" if self._expected else ""
         said = f"{self._objective} {score:.4g}" if score is not None else f"failed: {trial.tags.get('reason', '')}"
         best = f"   best {self._best[0]:.4g} ({self._best[1].name})" if self._best else ""
-        return f"[{self._count}{of}] {trial.name:<16} {said}   {trial.metrics.get('duration', 0):.1f} s{best}"
+        return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {trial.metrics.get('duration', 0):.1f} s{best}"
 
     def _render(self) -> Group:
         lines: list[Text | Progress] = []

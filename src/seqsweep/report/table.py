@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from seqsweep.report.leaderboard import percent
 from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
 
@@ -39,6 +40,6 @@ def _cells(job: Finished) -> list[str]:
     done = outcome.ranked
     best = done[0].name if done else "none completed"
     score = f"{done[0].metrics[outcome.objective]:.4g}" if done else ""
-    gain = f"{done[0].metrics['val_skill']:+.1%}" if done and "val_skill" in done[0].metrics else ""
+    gain = percent(done[0].metrics["val_skill"]) if done and "val_skill" in done[0].metrics else ""
     trials = f"{len(done)} of {len(outcome.records)}" if len(done) < len(outcome.records) else str(len(done))
     return [best, outcome.objective, score, gain, outcome.best_baseline or "", trials, duration(outcome.seconds)]

@@ -192,16 +192,12 @@ def _range_faults(name: str, setting: Mapping[str, Any]) -> list[str]:
     key, field = f"search_space.{name}", FIELDS[name]
     if field.kind in ("name", "switch"):
         return [f"{key}: a range needs numbers, and {name} is {field.rule}; give a list of choices"]
-    faults = [
-        f"{key}.{given}: a range has no such key{nearest(str(given), _RANGE_KEYS)}"
-        for given in setting
-        if given not in _RANGE_KEYS
-    ]
-    faults += [
-        f"{key}: a range needs `{end}`; write {{low: …, high: …}}" for end in ("low", "high") if end not in setting
-    ]
-    if faults:
-        return faults
+    unknown = [given for given in setting if given not in _RANGE_KEYS]
+    if unknown:
+        return [f"{key}.{given}: a range has no such key{nearest(str(given), _RANGE_KEYS)}" for given in unknown]
+    ends = [end for end in ("low", "high") if end not in setting]
+    if ends:
+        return [f"{key}: a range needs `{end}`; write {{low: …, high: …}}" for end in ends]
     low, high, step, log = setting["low"], setting["high"], setting.get("step"), setting.get("log", False)
     faults = value_faults(f"{key}.low", name, [low]) + value_faults(f"{key}.high", name, [high])
     if not isinstance(log, bool):

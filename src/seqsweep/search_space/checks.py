@@ -42,7 +42,7 @@ def name_faults(config: SweepConfig, catalogs: Mapping[str, Catalog[Any]]) -> li
         for value in _listed(getattr(config.search_space, name)):
             found += catalog.fault(f"search_space.{name}", value)
         for i, point in enumerate(config.search_space.try_first):
-            if name in point:
+            if isinstance(point, Mapping) and name in point:
                 found += catalog.fault(f"search_space.try_first[{i}].{name}", point[name])
     return found
 

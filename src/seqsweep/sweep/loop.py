@@ -200,11 +200,14 @@ def _name(proposal: Proposal) -> str:
 
 def _params(proposal: Proposal) -> dict[str, str | int | float | bool | None]:
     """All parameters of a trial by their plain names; `units` and `dropout` as one value where all layers agree."""
-    params = dataclasses.asdict(proposal.params)
-    for name in ("units", "dropout"):
-        entries = params.pop(name)
-        if len(set(entries)) == 1:
-            params[name] = entries[0]
+    params: dict[str, str | int | float | bool | None] = {}
+    for name, value in dataclasses.asdict(proposal.params).items():
+        if not isinstance(value, tuple):
+            params[name] = value
+        elif len(set(value)) == 1:
+            params[name] = value[0]
         else:
-            params |= {f"{name}_{i}": entry for i, entry in enumerate(entries, 1)}
-    return {**params, "depth": proposal.params.depth, "last_epoch": proposal.last_epoch}
+            params |= {f"{name}_{i}": entry for i, entry in enumerate(value, 1)}
+        if name == "layer":
+            params["depth"] = proposal.params.depth
+    return {**params, "last_epoch": proposal.last_epoch}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,8 +63,8 @@ class Observer(Protocol):
     def say(self, text: str) -> None:
         """A sentence for the user."""
 
-    def begin(self, expected: int | None, finished: int, workers: int) -> None:
-        """Trials are about to run: how many there will be (None: not known), how many were there, how many at once."""
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int) -> None:
+        """Trials are about to run: how many there will be if none fails, which were there before, how many at once."""
 
     def started(self, trial: TrialRecord) -> None:
         """A trial runs."""

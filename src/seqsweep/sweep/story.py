@@ -105,7 +105,8 @@ def _run_trials(
     """Run what is left of the sweep; returns why nothing more is proposed, and how many trials ran."""
     config = problem.config
     kept = state.records()
-    tuner = make_tuner(config, state.tuner)
+    with trial.without_start_up_notes():  # KerasTuner imports TensorFlow
+        tuner = make_tuner(config, state.tuner)
     running = {proposal.trial_id for proposal in tuner.running()}
     tracker.log_sweep(
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
@@ -113,7 +114,8 @@ def _run_trials(
     )
     executor.open(trial.Trial(config, problem.series, problem.layout, problem.task))
     loop = Loop(config, state, tuner, executor, tracker, observer, kept, problem.reference)
-    observer.begin(plan(config).trials, len(kept.keys() - running), executor.capacity)
+    finished = [record for trial_id, record in kept.items() if trial_id not in running]
+    observer.begin(plan(config).trials, finished, executor.capacity)
     try:
         return loop.run(), loop.trained
     finally:

@@ -78,7 +78,5 @@ def faults(config: SweepConfig) -> list[str]:
     if not tracking.directory.strip():
         found.append("tracking.directory: give a folder, for example tracking.directory=mlruns")
     if tracking.uri is not None and tracking.kind != "mlflow" and not found:
-        found.append(
-            f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow"
-        )
+        found.append(f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow")
     return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])

@@ -38,9 +38,7 @@ def check_names(names: Iterable[str], kind: str) -> None:
         if path != name or path.startswith(("/", "..")) or path == ".":
             raise ValueError(f"{kind} {name!r}: the store would read this name as the path {path!r}")
         if len(name) > LONGEST_NAME:
-            raise ValueError(
-                f"{kind} {name!r}: a name has at most {LONGEST_NAME} characters, not {len(name)}"
-            )
+            raise ValueError(f"{kind} {name!r}: a name has at most {LONGEST_NAME} characters, not {len(name)}")
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,7 @@ class SweepRuns:
         )
         if read_view(self._experiment.tags.get(VIEW_TAG, "")) != view.state():
             self._experiment.tags[VIEW_TAG] = view.tag()
-            self._client.set_experiment_tag(
-                self._experiment.experiment_id, VIEW_TAG, self._experiment.tags[VIEW_TAG]
-            )
+            self._client.set_experiment_tag(self._experiment.experiment_id, VIEW_TAG, self._experiment.tags[VIEW_TAG])
 
     def terminate(self, status: SweepStatus) -> None:
         """End the parent; children that still run are killed, also those that an outage hid from us."""
@@ -183,9 +181,7 @@ class SweepRuns:
             run = self._client.create_run(self._experiment.experiment_id, tags=tags, run_name=sweep.name)
         else:
             self._client.update_run(run.info.run_id, status="RUNNING")
-            params = {
-                name: value for name, value in params.items() if name not in run.data.params
-            }  # immutable
+            params = {name: value for name, value in params.items() if name not in run.data.params}  # immutable
         self._log(run.info.run_id, params=params, tags=tags)
         self._parent = dict(run.data.metrics)
         return str(run.info.run_id)

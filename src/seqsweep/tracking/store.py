@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from seqsweep.catalog import nearest
 from seqsweep.errors import TrackingError
+from seqsweep.tracking.moved import follow
 from seqsweep.tracking.outbox import first_line
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def uri_faults(uri: str | None) -> list[str]:
             f"tracking.uri={shown}: MLflow keeps no runs in plain folders any more; "
             "leave it out for SQLite in tracking.directory, or write sqlite:///PATH/mlflow.db"
         ]
-    return [f"tracking.uri={shown}: MLflow has no store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"]
+    return [
+        f"tracking.uri={shown}: seqsweep knows no MLflow store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"
+    ]
 
 
 def load_mlflow() -> None:
@@ -167,6 +170,8 @@ def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
         with FileLock(place.folder / ".mlflow.lock", timeout=LOCK_PATIENCE):
             if place.database is not None:
                 _make_database(place.database)
+                if place.database.parent == place.folder and place.artifacts:
+                    follow(place.database, place.artifacts)
             if not place.uri.startswith("http"):
                 _knock(place.uri)
             client = MlflowClient(tracking_uri=place.uri)

@@ -106,6 +106,10 @@ class MlflowTracker:
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, in the run that its start made or in a new one with the times of the trial."""
         with self._writing() as (runs, outbox):
+            key = f"trial {trial.trial_id}"
+            if key in outbox.waiting():  # told before, with all its epochs
+                outbox.flush()
+                return
             child = runs.children.get(trial.trial_id)
             if child and child.status == RUN_STATUS[trial.status]:
                 return
@@ -116,7 +120,7 @@ class MlflowTracker:
             known = curve.written | {point[0] for point in curve.waiting}
             points = curve.waiting + [point for point in trial.curve if point[0] not in known]
             ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
-            outbox.put(f"trial {trial.trial_id}", partial(runs.finish, ended, points))
+            outbox.put(key, partial(runs.finish, ended, points))
             if self._clock() >= self._description_due:
                 outbox.put("sweep", self._describe)
                 self._description_due = self._clock() + DESCRIPTION_EVERY

@@ -179,9 +179,7 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise TrackingError(
-                f"the MLflow server ended before it was ready (exit code {server.returncode})"
-            )
+            raise TrackingError(f"the MLflow server ended before it was ready (exit code {server.returncode})")
         with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2) as answer:
             if answer.status == 200:
                 return

@@ -4,6 +4,7 @@
 needs to go on.
 """
 
+from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.run import Trial, derive_seed, warm
 
-__all__ = ["Trial", "derive_seed", "warm"]
+__all__ = ["Trial", "derive_seed", "warm", "without_start_up_notes"]

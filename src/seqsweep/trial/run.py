@@ -18,6 +18,7 @@ from seqsweep.errors import DivergedError
 from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
 from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
+from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.progress import Progress
 from seqsweep.windows import Layout, Windows, make_windows
 
@@ -34,9 +35,10 @@ def warm(threads: int) -> None:
     """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    import tensorflow as tf
+    with without_start_up_notes():
+        import tensorflow as tf
 
-    import seqsweep.trial.learner  # noqa: F401 (imports Keras, which takes as long as TensorFlow itself)
+        import seqsweep.trial.learner  # noqa: F401 (imports Keras, which takes as long as TensorFlow itself)
 
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)

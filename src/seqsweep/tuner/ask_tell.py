@@ -79,12 +79,8 @@ class Tuner:
     _records: dict[str, Record] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
-    _wave_ends: bool = field(
-        default=False, init=False
-    )  # one of it was told: the rest ends before the next begins
-    _crashes: int = field(
-        default=0, init=False
-    )  # in a row, since this process began: a resume is a fresh start
+    _wave_ends: bool = field(default=False, init=False)  # one of it was told: the rest ends before the next begins
+    _crashes: int = field(default=0, init=False)  # in a row, since this process began: a resume is a fresh start
 
     def __post_init__(self) -> None:
         """Take up the state file, or write the first."""
@@ -143,13 +139,9 @@ class Tuner:
         """
         record = self._records.get(trial_id)
         if record is None or record.status != "RUNNING":
-            raise ValueError(
-                f"trial {trial_id} is not running; running: {[p.trial_id for p in self.running()]}"
-            )
+            raise ValueError(f"trial {trial_id} is not running; running: {[p.trial_id for p in self.running()]}")
         if score is not None and not math.isfinite(score):
-            raise ValueError(
-                f"trial {trial_id}: the score {score} is not finite; tell None for a trial that diverged"
-            )
+            raise ValueError(f"trial {trial_id}: the score {score} is not finite; tell None for a trial that diverged")
         record.status, record.score, record.message = (
             "COMPLETED" if score is not None else "FAILED",
             score,
@@ -176,9 +168,7 @@ class Tuner:
 
     def best(self, count: int) -> list[str]:
         """The ids of the best finished trials, best first; fewer where fewer have a score."""
-        scored = [
-            (record.score, record.trial_id) for record in self._records.values() if record.score is not None
-        ]
+        scored = [(record.score, record.trial_id) for record in self._records.values() if record.score is not None]
         return [trial_id for _, trial_id in sorted(scored)[:count]]
 
     def _over(self) -> str | None:
@@ -201,16 +191,12 @@ class Tuner:
         if answer["status"] == "RUNNING":
             return Record(trial_id, answer["values"])
         return (
-            Wait()
-            if answer["status"] == "IDLE"
-            else Exhausted(self.oracle.why_stopped(search_space.size(self.config)))
+            Wait() if answer["status"] == "IDLE" else Exhausted(self.oracle.why_stopped(search_space.size(self.config)))
         )
 
     def _orphans(self) -> list[str]:
         held = set(self._slots.values())
-        return [
-            r.trial_id for r in self._records.values() if r.status == "RUNNING" and r.trial_id not in held
-        ]
+        return [r.trial_id for r in self._records.values() if r.status == "RUNNING" and r.trial_id not in held]
 
     def _proposal(self, record: Record) -> Proposal:
         point = (

@@ -18,9 +18,7 @@ from seqsweep.tuner.vectors import Vectors
 Matrix = NDArray[np.float64]
 
 _LENGTHS = np.log([0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0])  # of the kernel, in sides of the unit cube
-_FITTED = (
-    200  # trials, evenly chosen, that the length of the kernel is fitted to; all of them are predicted from
-)
+_FITTED = 200  # trials, evenly chosen, that the length of the kernel is fitted to; all of them are predicted from
 _DRAWN = 2000  # candidates over the whole space
 _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
@@ -135,7 +133,5 @@ def _moved(points: Matrix, times: int, distance: float, rng: np.random.Generator
     width = copies.shape[1]
     which = rng.uniform(size=copies.shape) < max(0.3, 1.5 / width)
     anew = rng.uniform(size=copies.shape) < 0.2
-    moved = np.where(
-        anew, rng.uniform(size=copies.shape), copies + rng.normal(scale=distance, size=copies.shape)
-    )
+    moved = np.where(anew, rng.uniform(size=copies.shape), copies + rng.normal(scale=distance, size=copies.shape))
     return np.where(which, np.clip(moved, 0, 1), copies)

@@ -51,9 +51,7 @@ class Hyperband(Repaired, HyperbandOracle):  # type: ignore[misc]  # KerasTuner 
             for number in range(1, len(sizes)):
                 places = sizes[number] - len(bracket["rounds"][number])
                 found |= {
-                    trial.trial_id
-                    for trial in self._ranked(bracket, number - 1)[:places]
-                    if trial.score is not None
+                    trial.trial_id for trial in self._ranked(bracket, number - 1)[:places] if trial.score is not None
                 }
                 entries = bracket["rounds"][number - 1] if places else []
                 found |= {entry["id"] for entry in entries if entry["id"] in self.ongoing_trials}

@@ -35,8 +35,7 @@ def read_state(path: Path, search: Mapping[str, Any]) -> dict[str, Any] | None:
     changed = _differences(state.get("search", {}), _plain(search))
     if changed:
         raise StateError(
-            f"{path} belongs to another search: {'; '.join(changed)}. "
-            f"Undo the change to resume; {_anew(path)}"
+            f"{path} belongs to another search: {'; '.join(changed)}. Undo the change to resume; {_anew(path)}"
         )
     return state
 
@@ -84,8 +83,6 @@ def _differences(old: Any, new: Any, key: str = "") -> list[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping) and not {"low", "high"} & {*old, *new}:
         names = [*old, *(name for name in new if name not in old)]
         return [
-            text
-            for name in names
-            for text in _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
+            text for name in names for text in _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
         ]
     return [] if old == new else [f"{key} was {json.dumps(old)}, is {json.dumps(new)}"]

@@ -33,9 +33,7 @@ class Vectors:
 
     def encode(self, points: Sequence[Mapping[str, Any]]) -> Matrix:
         """One row a point, (points, dimensions)."""
-        rows = [
-            [hp.value_to_prob(p[hp.name]) if hp.name in p else ABSENT for hp in self._space] for p in points
-        ]
+        rows = [[hp.value_to_prob(p[hp.name]) if hp.name in p else ABSENT for hp in self._space] for p in points]
         return np.array(rows, dtype=float).reshape(len(points), self.width)
 
     def decode(self, row: NDArray[np.float64]) -> dict[str, Any]:
