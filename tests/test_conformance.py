@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.keras,
     # What the stock oracles warn of, so that they fail by their faults alone.
     pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:All-NaN axis:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore:Skipping variable loading:UserWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -48,7 +49,7 @@ def _one_thread() -> Iterator[None]:
 @fault("an infinite loss counts as 0, the best there is")
 def test_b2_divergence_repels_the_bayesian_search(search: Search, tmp_path: Path) -> None:
     space = {"learning_rate": {"low": 1e-4, "high": 1.0, "log": True}}
-    config = sweep_config("bayesian", seed=2, tuner={"max_trials": 10}, **space)
+    config = sweep_config("bayesian", seed=2, tuner={"max_trials": 8}, **space)
 
     def diverges_above_a_hundredth(proposal: Proposal) -> float:
         rate = proposal.params.learning_rate
@@ -56,8 +57,8 @@ def test_b2_divergence_repels_the_bayesian_search(search: Search, tmp_path: Path
 
     guided = run(search(config, tmp_path), score=diverges_above_a_hundredth)[4:]
 
-    assert len(guided) == 6
-    assert sum(p.params.learning_rate > 0.01 for p in guided) <= 2
+    assert len(guided) == 4
+    assert sum(p.params.learning_rate > 0.01 for p in guided) <= 1
 
 
 @fault("the same point is proposed again and again")

@@ -361,7 +361,7 @@ def test_all_faults_are_found_at_once() -> None:
 
 
 def test_what_is_missing_is_left_to_who_reports_it_for_all_groups() -> None:
-    assert faults(config(layer="???", depth="???")) == []
+    assert faults(config(layer="???", seasonal_difference="???")) == []
 
 
 def layer(config: int) -> None:

@@ -570,6 +570,16 @@ def test_the_description_begins_with_the_question_and_names_the_best(
     assert parent.data.metrics["best_val_mae"] == (11.25 if lower else 17.5)
 
 
+def test_the_best_so_far_is_a_curve_over_the_trials(config: TrackingConfig) -> None:
+    clock = Clock()
+    tracker = opened(config, clock=clock)
+    for number, score in enumerate([5.0, 7.0, 3.0]):
+        tracker.end_trial(trial(number, score=score))
+        clock.now += 60
+    parent = runs_of(config, "sweep")[0]
+    assert [point[:2] for point in history(config, parent, "best_val_mae")] == [(1, 5.0), (3, 3.0)]
+
+
 def test_a_description_that_a_user_wrote_stays(config: TrackingConfig) -> None:
     opened(config).close("FINISHED")
     client = client_of(config)
@@ -879,6 +889,19 @@ def test_files_that_were_not_moved_stay_where_they_are(config: TrackingConfig, t
     shutil.copytree(config.directory, copied)
     opened(TrackingConfig(kind="mlflow", directory=str(copied)))
     assert runs_of(config)[0].info.artifact_uri.startswith(address(config).artifacts)
+
+
+def test_a_store_that_another_process_is_making_is_waited_for_and_then_named(
+    config: TrackingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr("seqsweep.tracking.store.LOCK_PATIENCE", 0.1)
+    with (
+        FileLock(Path(config.directory, ".mlflow.lock")),
+        pytest.raises(TrackingError, match="Another process makes its tables"),
+    ):
+        opened(config)
 
 
 def test_preparing_what_cannot_be_opened_is_silent(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 
 from searches import EIGHT, KINDS, WIDE, Ours, Stock, run, score_of, sweep_config
 from seqsweep import search_space
+from seqsweep.config import CONF
 from seqsweep.errors import StateError
+from seqsweep.schema import TunerConfig
 from seqsweep.tuner import TUNERS, Exhausted, Proposal, Tuner, Wait, faults, make_tuner, plan
 from storm import live
 
@@ -272,6 +275,20 @@ def test_the_end_comes_with_a_word(kind: str, limit: int | None, reason: str, tm
     done = whole(tuner)
     assert tuner.ask("a") == Exhausted(reason)
     assert len({p.params for p in done}) == min(8, limit or 8)
+
+
+@keras
+def test_a_random_search_finds_the_last_points_of_a_larger_space(tmp_path: Path) -> None:
+    config = sweep_config("random", units=list(range(8, 28)), window=list(range(10, 30)))
+    oracle = TUNERS["random"](config)
+    for number in range(400):
+        answer = oracle.populate_space(str(number))
+        oracle.begin(str(number), answer["values"])
+    assert (
+        len({(trial.hyperparameters["units"], trial.hyperparameters["window"]) for trial in oracle.trials.values()})
+        == 400
+    )
+    assert oracle.populate_space("400")["status"] == "STOPPED"
 
 
 @keras
@@ -613,6 +630,20 @@ def test_a_storm_of_kills_changes_no_trial(kind: str, tmp_path: Path) -> None:
     assert storm == calm
     assert [trial["status"] for trial in storm["trials"]].count("RUNNING") == 0
     assert sorted(storm["ended"]) == [trial["trial_id"] for trial in storm["trials"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shipped_tuner_has_no_fault(kind: str) -> None:
+    from omegaconf import OmegaConf
+
+    folder = CONF / "tuner"
+    settings = OmegaConf.to_container(
+        OmegaConf.merge(OmegaConf.load(folder / "_base.yaml"), OmegaConf.load(folder / f"{kind}.yaml"))
+    )
+    assert isinstance(settings, dict)
+    assert settings.pop("defaults") == ["_base"]
+    assert set(settings) == {field.name for field in dataclasses.fields(TunerConfig)}
+    assert faults(sweep_config(kind, tuner=settings, **EIGHT)) == []
 
 
 def test_every_tuner_says_what_it_does() -> None:

@@ -147,7 +147,8 @@ class _Jobs:
             outcome = sweep.run(job, terminal)
         except SeqsweepError as error:
             self._finished.append(report.Finished(overrides, None, str(error)))
-            self._console.print(f"[bold red]error:[/bold red] {error}", highlight=False)
+            self._console.print("[bold red]error:[/bold red] ", end="")
+            self._say(str(error))
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
             self._finished.append(report.Finished(overrides, None, f"{type(error).__name__}: {error}"))
@@ -164,7 +165,7 @@ class _Jobs:
             self._console.print(report.jobs_table(self._finished))
         failed = [job for job in self._finished if job.outcome is None]
         for job in failed if self._expected > 1 else []:
-            self._console.print(f"[bold red]failed:[/bold red] {' '.join(job.overrides)}: {job.error}", highlight=False)
+            self._say(f"failed: {' '.join(job.overrides)}: {job.error}")
         unranked = [job for job in self._finished if job.outcome is not None and not job.outcome.ranked]
         return 1 if failed or unranked or len(self._finished) < self._expected else 0
 

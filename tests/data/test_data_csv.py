@@ -50,6 +50,15 @@ def test_features_follow_the_target_in_the_order_asked_for(load_csv):
     np.testing.assert_array_equal(series.values, [[2, 3, 1], [5, 6, 4]])
 
 
+def test_the_target_is_the_number_column_that_has_no_other_part(load_csv):
+    series = load_csv("year,sales,visits\n2001,5,1\n2002,6,2\n", time="year", features=["visits"])
+    assert series.columns == ("sales", "visits")
+
+
+def test_a_column_may_have_a_number_for_a_name(load_csv):
+    np.testing.assert_array_equal(load_csv("\n0,1\n2,3\n4,5\n", target="0").values[:, 0], [2, 4])
+
+
 def test_a_text_in_a_column_that_is_not_read_is_no_matter(load_csv):
     assert load_csv("y,note\n1,abc\n2,\n", target="y").rows == 2
 
@@ -103,14 +112,22 @@ def test_both_readers_read_the_same(load_csv, monkeypatch):
     rng = np.random.default_rng(0)
     values = (rng.normal(size=(1500, 2)) * 1e10).tolist()
     rows = [f"{number},{y!r},{x!r},note" for number, (y, x) in enumerate(values)]
-    content = "time,y,x,note\n" + "\n".join(rows) + "\n"
+    content = "time,y,x,note\n" + "\n".join([*rows, "1500,NA,n/a,note"]) + "\n"
+    roles = {"target": "y", "features": ["x"], "time": "time", "missing": "drop"}
     with monkeypatch.context() as patch:
         patch.setattr(text, "table_of_records", None)  # the careful reader is not asked
-        fast = load_csv(content, target="y", features=["x"], time="time")
+        fast = load_csv(content, **roles)
     monkeypatch.setattr(text, "_read_fast", lambda *_: None)
-    careful = load_csv(content, target="y", features=["x"], time="time")
+    careful = load_csv(content, **roles)
     assert fast.sha256 == careful.sha256
     np.testing.assert_array_equal(fast.values, values)
+
+
+def test_the_fast_reader_takes_line_breaks_within_values(load_csv, monkeypatch):
+    breaks = "\n" * 500  # so that wherever Arrow parts the file, it parts it within a value
+    content = "y,note\n" + "".join(f'{number},"{breaks}"\n' for number in range(3000))
+    monkeypatch.setattr(text, "table_of_records", None)
+    np.testing.assert_array_equal(load_csv(content, target="y").values[:, 0], np.arange(3000))
 
 
 def test_home_folder_and_relative_paths(write, settings, monkeypatch, tmp_path):
@@ -233,6 +250,7 @@ FAULTS = {
     ),
     "half a zip": (zipped({"sales.csv": USUAL})[:60], {}, "the zip is damaged"),
     "half a gz": (gzip.compress(USUAL.encode())[:30], {}, "the archive is damaged"),
+    "half a gz, and not the encoding": (gzip.compress(b"\xf6,y\n" * 999)[:30], {}, "the archive is damaged"),
     "flipped bits in a zip": (
         zipped({"sales.csv": USUAL}).replace(b"7.5", b"9.5"),
         {},

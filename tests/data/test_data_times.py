@@ -119,6 +119,7 @@ TIME_FAULTS = {
     "no such day": (["2020-02-28", "2020-02-30"], "line 3, column 't': '2020-02-30' cannot be read"),
     "empty": (["2020-01-01", "", "2020-01-03"], "line 3, column 't': there is no time"),
     "mark of missing": (["NA", "2020-01-02"], "line 2, column 't': there is no time"),
+    "empty among numbers": (["1", "", "3"], "line 3, column 't': there is no time"),
     "outside": (
         ["1066-10-14", "2020-01-01"],
         "line 2, column 't': '1066-10-14' cannot be read as a time; .* in 1678 to 2261",

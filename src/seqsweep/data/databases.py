@@ -87,9 +87,7 @@ def _engine(url: URL) -> Engine:
 def _reason(error: Exception, url: URL) -> str:
     """The database's own words, in one line."""
     words = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return _without_secrets(
-        " ".join(line.strip() for line in words[:2]) if words else type(error).__name__, url
-    )
+    return _without_secrets(" ".join(line.strip() for line in words[:2]) if words else type(error).__name__, url)
 
 
 def _without_secrets(text: str, url: URL) -> str:

@@ -69,13 +69,9 @@ def existing(path: str, key: str = "data.path") -> Path:
     if found.exists():
         return found
     if not found.parent.is_dir():
-        raise DataError(
-            f"{key}={path}: there is no folder {found.parent} (the current folder is {Path.cwd()})"
-        )
+        raise DataError(f"{key}={path}: there is no folder {found.parent} (the current folder is {Path.cwd()})")
     files = sorted(entry.name for entry in found.parent.iterdir() if entry.is_file())
-    raise DataError(
-        f"{key}={path}: there is no such file in {found.parent.resolve()}{near(found.name, files)}"
-    )
+    raise DataError(f"{key}={path}: there is no such file in {found.parent.resolve()}{near(found.name, files)}")
 
 
 def text_file(path: Path, member: str | None = None) -> TextFile:
@@ -98,9 +94,7 @@ def text_file(path: Path, member: str | None = None) -> TextFile:
     if start in (b"PK\x03\x04", b"PK\x05\x06"):  # with members, without any
         return TextFile(path, "zip", _member(path, member))
     if path.suffix.lower() in (".zip", ".gz"):
-        raise DataError(
-            f"{path}: the name ends in {path.suffix}, but this is no {path.suffix[1:]}; download it again?"
-        )
+        raise DataError(f"{path}: the name ends in {path.suffix}, but this is no {path.suffix[1:]}; download it again?")
     return TextFile(path)
 
 

@@ -163,13 +163,9 @@ def _column_faults(data: DataConfig) -> list[str]:
     if data.frequency is not None and not has_time:
         found.append(f"data.frequency={data.frequency}: needs times; give data.time=COLUMN, or leave it null")
     if data.time is not None and data.time in (data.target, *data.features):
-        found.append(
-            f"data.time={data.time}: the same column is data.target or in data.features; times are no input"
-        )
+        found.append(f"data.time={data.time}: the same column is data.target or in data.features; times are no input")
     if data.target is not None and data.target in data.features:
-        found.append(
-            f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out"
-        )
+        found.append(f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out")
     twice = sorted({name for name in data.features if data.features.count(name) > 1})
     found += [f"data.features: {name!r} is there twice" for name in twice]
     return found

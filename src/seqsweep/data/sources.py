@@ -73,9 +73,7 @@ def co2() -> Table:
 
 def _bundled(name: str, values: Floats, times: Any) -> Table:
     origin = Origin(name, np.arange(1, len(values) + 1))
-    return Table(
-        origin, (name,), values.astype(np.float64)[:, np.newaxis], times.astype("datetime64[ns]"), "time"
-    )
+    return Table(origin, (name,), values.astype(np.float64)[:, np.newaxis], times.astype("datetime64[ns]"), "time")
 
 
 @SOURCES.register
@@ -186,6 +184,5 @@ def _download(config: DataConfig) -> Path:
     except Exception as error:  # kagglehub's errors and those of the network below it have no common base
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise DataError(
-            f"data.dataset={config.dataset}: the download failed: {reason}; "
-            f"try again with the network up, {own}"
+            f"data.dataset={config.dataset}: the download failed: {reason}; try again with the network up, {own}"
         ) from error

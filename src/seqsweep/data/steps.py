@@ -61,9 +61,7 @@ def resampled(table: Table, frequency: str, aggregate: str) -> Table:
 
     if table.index.dtype.kind != "M":
         held = (
-            "has no times; give data.time"
-            if table.time is None
-            else f"has whole numbers, not dates, in {table.time!r}"
+            "has no times; give data.time" if table.time is None else f"has whole numbers, not dates, in {table.time!r}"
         )
         raise DataError(f"data.frequency={frequency}: {table.origin.where} {held}")
     _check_frequency(table, frequency)

@@ -119,9 +119,7 @@ def choose_by_sample(config: DataConfig, where: str, names: Sequence[str], sampl
     return choose(config, where, names, lambda: _numeric(names, [fields for _, fields in sample]))
 
 
-def table_of_records(
-    choice: Choice, where: str, word: str, names: Sequence[str], rows: Iterator[Record]
-) -> Table:
+def table_of_records(choice: Choice, where: str, word: str, names: Sequence[str], rows: Iterator[Record]) -> Table:
     """The chosen columns of a stream of records, read once and kept as plain arrays.
 
     Raises:
@@ -143,9 +141,7 @@ def table_of_records(
     return indexed(Origin(where, np.frombuffer(numbers, dtype=np.int64), label), choice, values, times)
 
 
-def indexed(
-    origin: Origin, choice: Choice, values: Floats, times: Sequence[object] | NDArray[np.generic]
-) -> Table:
+def indexed(origin: Origin, choice: Choice, values: Floats, times: Sequence[object] | NDArray[np.generic]) -> Table:
     """A table whose index is `times` read as times; where the choice has no time, the row numbers from 0.
 
     Raises:
@@ -178,9 +174,7 @@ def numbers_of(values: Sequence[object], origin: Origin, column: str) -> array[f
 
 def _numeric(names: Sequence[str], sample: list[Sequence[object]]) -> list[str]:
     """The columns that hold numbers and missing values alone, and at least one number."""
-    return [
-        name for position, name in enumerate(names) if _holds_numbers([fields[position] for fields in sample])
-    ]
+    return [name for position, name in enumerate(names) if _holds_numbers([fields[position] for fields in sample])]
 
 
 def _holds_numbers(values: list[object]) -> bool:

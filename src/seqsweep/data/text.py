@@ -34,9 +34,7 @@ from seqsweep.data.times import MISSING_MARKS
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 
-SPELLINGS = sorted(
-    {way(mark) for mark in MISSING_MARKS for way in (str, str.upper, str.capitalize)} | {"NaN"}
-)
+SPELLINGS = sorted({way(mark) for mark in MISSING_MARKS for way in (str, str.upper, str.capitalize)} | {"NaN"})
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
 UNREADABLE = (OSError, RuntimeError)  # the latter: an encrypted zip, or an unknown compression in it
 
@@ -64,9 +62,7 @@ def read_csv(file: TextFile, config: DataConfig) -> Table:
         return table_of_records(choice, str(file), "line", names, chain(sample, rows))
 
 
-def _read_fast(
-    file: TextFile, encoding: str, separator: str, names: list[str], choice: Choice
-) -> Table | None:
+def _read_fast(file: TextFile, encoding: str, separator: str, names: list[str], choice: Choice) -> Table | None:
     """The same by Arrow, some ten times as fast; None where it finds anything amiss.
 
     Not by pandas: where a row has more fields than the header, that one lets numbers slip into the next
@@ -130,14 +126,19 @@ def records(file: TextFile, encoding: str, separator: str) -> Generator[Record]:
             fields than the header.
     """
     try:
-        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(encoding), newline="") as text:
-            yield from _records(file, text, separator)
-    except UnicodeError as error:  # not only of decoding: UTF-16 misses its mark by this one
-        raise DataError(_encoding_fault(file, encoding)) from error
+        yield from _decoded(file, encoding, separator)
     except DAMAGED as error:
         raise DataError(f"{file}: the archive is damaged ({error}); download it again?") from error
     except UNREADABLE as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
+
+
+def _decoded(file: TextFile, encoding: str, separator: str) -> Iterator[Record]:
+    try:
+        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(encoding), newline="") as text:
+            yield from _records(file, text, separator)
+    except UnicodeError as error:  # not only of decoding: UTF-16 misses its mark by this one
+        raise DataError(_encoding_fault(file, encoding)) from error
 
 
 def _records(file: TextFile, text: IO[str], separator: str) -> Iterator[Record]:

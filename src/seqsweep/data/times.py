@@ -60,10 +60,12 @@ def _checked(dates: Dates, values: Sequence[object] | NDArray[np.generic], place
         value = values[row]
         missing = value is None or str(value).strip().casefold() in MISSING_MARKS
         what = "there is no time" if missing else f"{str(value)!r} cannot be read as a time"
-        raise DataError(
-            f"{place(row)}: {what}; write times as 2020-01-31 or 2020-01-31 13:00, in 1678 to 2261"
-        )
+        raise DataError(f"{place(row)}: {what}; write times as 2020-01-31 or 2020-01-31 13:00, in 1678 to 2261")
     return dates.astype("datetime64[ns]", copy=False)
+
+
+def _absent(value: object) -> str:
+    return "there is no time" if value is None or str(value).casefold() in MISSING_MARKS else ""
 
 
 def _bad(dates: Dates) -> NDArray[np.bool_]:
@@ -119,8 +121,8 @@ def _from_whole(values: Sequence[object] | NDArray[np.generic], place: Place) ->
             try:
                 count[row] = _whole(value)
             except (TypeError, ValueError, OverflowError):
-                held = f"{str(value)!r} is no whole number, and the times above it are"
-                raise DataError(f"{place(row)}: {held}") from None
+                what = _absent(value) or f"{str(value)!r} is no whole number, and the times above it are"
+                raise DataError(f"{place(row)}: {what}") from None
     style = DIGITS.get(len(str(count.min())))
     if style is None or count.min() < 0 or len(str(count.max())) != len(str(count.min())):
         return count

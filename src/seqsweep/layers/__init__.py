@@ -1,12 +1,12 @@
 """Recurrent layers that train fast on a CPU, and the way back to plain Keras layers.
 
-```
-LAYERS["gru"](units=32, ...)      one layer, (batch, window, features) -> (batch, units) or (batch, window, units)
-recurrent_stack("gru", (32, 16))  several, with dropout after each, time-major inside: what a model is made of
-to_keras(model)                   the same weights and predictions in layers that Keras alone can load
-```
+- `LAYERS["gru"](units=32, …)`: one layer, (batch, window, features) → (batch, window, units) or (batch, units)
+- `recurrent_stack("gru", (32, 16), …)`: several with dropout after each, which is what a model is made of; inside, time
+  comes before batch, so that a step's inputs lie together
+- `to_keras(model)`: the same weights and predictions in layers that Keras loads without seqsweep
 
-Importing this package costs nothing: TensorFlow and Keras are imported by the functions that need them.
+`kernels` says what runs them: `fast`, `keras`, or `auto`, which is `fast` wherever that is exact. A layer's attribute
+`kernel` says what was chosen. Importing this package imports neither TensorFlow nor Keras.
 """
 
 from __future__ import annotations
@@ -15,108 +15,53 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from seqsweep.catalog import Catalog
+from seqsweep.errors import ConfigError
+from seqsweep.search_space import ACTIVATIONS
 
 if TYPE_CHECKING:
     import keras
 
     from seqsweep.layers.recurrent import Recurrent
 
-ACTIVATIONS = ("tanh", "relu", "sigmoid")
-"""Of a candidate or output; the gates of LSTM and GRU are always sigmoid, as they are in Keras."""
+__all__ = ["ACTIVATIONS", "LAYERS", "recurrent_stack", "to_keras"]
 
 
-def _layer(  # what every entry of LAYERS takes
-    units: int,
-    activation: str,
-    use_bias: bool,
-    return_sequences: bool,
-    kernels: str,
-    name: str,
-    seed: int,
-) -> keras.layers.Layer:
-    """A recurrent layer."""
+def _like(
+    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
+) -> Recurrent:
     raise NotImplementedError
 
 
-LAYERS: Catalog[Callable[..., Recurrent]] = Catalog("layer", like=_layer)
+LAYERS: Catalog[Callable[..., Recurrent]] = Catalog("layer", _like)
+"""What `search_space.layer` may name.
+
+`activation` is that of the state or candidate, one of ACTIVATIONS; gates are sigmoid. The same seed gives the same
+weights, whatever the kernels.
+"""
 
 
 @LAYERS.register
 def simple_rnn(
-    units: int,
-    activation: str,
-    use_bias: bool,
-    return_sequences: bool,
-    kernels: str,
-    name: str,
-    seed: int,
-) -> keras.layers.Layer:
-    """H' = activation(x W + h U + b)."""
-    from seqsweep.layers.recurrent import Recurrent
-
-    return Recurrent(
-        layer="simple_rnn",
-        units=(units,),
-        activation=activation,
-        dropout=(0.0,),
-        use_bias=use_bias,
-        return_sequences=return_sequences,
-        kernels=kernels,
-        name=name,
-        seed=seed,
-    )
+    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
+) -> Recurrent:
+    """Elman's network, as `keras.layers.SimpleRNN`."""
+    return _stack("simple_rnn", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
 
 
 @LAYERS.register
 def lstm(
-    units: int,
-    activation: str,
-    use_bias: bool,
-    return_sequences: bool,
-    kernels: str,
-    name: str,
-    seed: int,
-) -> keras.layers.Layer:
-    """Long short-term memory; its forget gate's bias starts at 1, as in Keras."""
-    from seqsweep.layers.recurrent import Recurrent
-
-    return Recurrent(
-        layer="lstm",
-        units=(units,),
-        activation=activation,
-        dropout=(0.0,),
-        use_bias=use_bias,
-        return_sequences=return_sequences,
-        kernels=kernels,
-        name=name,
-        seed=seed,
-    )
+    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
+) -> Recurrent:
+    """Long short-term memory, as `keras.layers.LSTM`; the bias of its forget gate starts at 1."""
+    return _stack("lstm", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
 
 
 @LAYERS.register
 def gru(
-    units: int,
-    activation: str,
-    use_bias: bool,
-    return_sequences: bool,
-    kernels: str,
-    name: str,
-    seed: int,
-) -> keras.layers.Layer:
-    """Gated recurrent unit; the reset gate acts after the product, as in Keras (`reset_after=True`)."""
-    from seqsweep.layers.recurrent import Recurrent
-
-    return Recurrent(
-        layer="gru",
-        units=(units,),
-        activation=activation,
-        dropout=(0.0,),
-        use_bias=use_bias,
-        return_sequences=return_sequences,
-        kernels=kernels,
-        name=name,
-        seed=seed,
-    )
+    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
+) -> Recurrent:
+    """Gated recurrent unit, as `keras.layers.GRU`; its reset gate comes after the product (`reset_after=True`)."""
+    return _stack("gru", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
 
 
 def recurrent_stack(
@@ -128,7 +73,43 @@ def recurrent_stack(
     kernels: str,
     seed: int,
 ) -> Recurrent:
-    """A Keras layer that reads a window through `len(units)` recurrent layers: (batch, window, features) -> (batch, units[-1])."""
+    """A Keras layer that reads a window through recurrent layers: (batch, window, features) → (batch, units[-1]).
+
+    Args:
+        layer: an entry of LAYERS.
+        units: width of each layer, first to last.
+        activation: one of ACTIVATIONS.
+        dropout: fraction of each layer's outputs that training drops, in [0, 1).
+        use_bias: whether the layers have biases.
+        kernels: `auto`, `fast` or `keras`.
+        seed: of the initial weights and of the dropout.
+
+    Raises:
+        ConfigError: there is no such layer, or `kernels` is `fast` where the fast kernels cannot run.
+    """
+    if faults := LAYERS.fault("layer", layer):
+        raise ConfigError(faults)
+    return _stack(layer, units, activation, dropout, use_bias, False, kernels, f"{layer}_stack", seed)
+
+
+def to_keras(model: keras.Model) -> keras.Model:
+    """A copy of a functional `model` in plain Keras layers: the same weights and predictions, not compiled."""
+    from seqsweep.layers.conversion import plain
+
+    return plain(model)
+
+
+def _stack(
+    layer: str,
+    units: tuple[int, ...],
+    activation: str,
+    dropout: tuple[float, ...],
+    use_bias: bool,
+    return_sequences: bool,
+    kernels: str,
+    name: str,
+    seed: int,
+) -> Recurrent:
     from seqsweep.layers.recurrent import Recurrent
 
     return Recurrent(
@@ -137,15 +118,8 @@ def recurrent_stack(
         activation=activation,
         dropout=dropout,
         use_bias=use_bias,
-        return_sequences=False,
+        return_sequences=return_sequences,
         kernels=kernels,
-        name=f"{layer}_stack",
+        name=name,
         seed=seed,
     )
-
-
-def to_keras(model: keras.Model) -> keras.Model:
-    """`model` in plain Keras layers: the same weights, the same predictions, and loadable without seqsweep."""
-    from seqsweep.layers.conversion import plain
-
-    return plain(model)

@@ -5,29 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from seqsweep.layers.recurrent import Recurrent, plain_layers
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """A copy of the functional `model` with every Recurrent taken apart into its Keras layers, weights included."""
-    weights: dict[str, list[Any]] = {}
+    """A copy of the functional `model` with every Recurrent taken apart into its Keras layers."""
+    weights: dict[str, list[np.ndarray[Any, Any]]] = {}  # of the copy's layers, by their names
 
     def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(layer, Recurrent):
-            weights[layer.name] = model.get_layer(layer.name).get_weights()
+        original = model.get_layer(layer.name)
+        if not isinstance(original, Recurrent):
+            weights[layer.name] = original.get_weights()
             return layer(*args, **kwargs)
         outputs = args[0]
-        trained = model.get_layer(layer.name).plain_layers
-        for (recurrent, dropout), (source, _) in zip(plain_layers(layer), trained, strict=True):
+        for (recurrent, dropout), (trained, _) in zip(plain_layers(layer), original.plain_layers, strict=True):
+            weights[recurrent.name] = trained.get_weights()
             outputs = recurrent(outputs)
-            weights[recurrent.name] = source.get_weights()
-            if dropout.rate > 0:
-                outputs = dropout(outputs)
+            outputs = dropout(outputs) if dropout.rate > 0 else outputs
         return outputs
 
     copy = keras.models.clone_model(model, call_function=call)
     for layer in copy.layers:
-        if layer.name in weights:
+        if layer.name in weights:  # an input or a dropout has none
             layer.set_weights(weights[layer.name])
     return copy

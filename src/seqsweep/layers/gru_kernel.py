@@ -10,6 +10,8 @@ Source: https://keras.io/api/layers/recurrent_layers/gru/
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
@@ -27,16 +29,16 @@ def gru(
     """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
     input_bias, inner_bias = (None, tf.zeros([kernel.shape[1]])) if bias is None else tf.unstack(bias)
 
-    @tf.custom_gradient
-    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor) -> tf.Tensor:
-        states, *saved = forward(projected, recurrent_kernel, inner_bias, activation)
+    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor) -> Any:
+        states, *saved = forward(projected, recurrent_kernel, inner_bias, activation=activation)
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return backward(states, saved, recurrent_kernel, upstream, activation, return_sequences)
+        def gradient(upstream: tf.Tensor) -> Any:
+            options = {"activation": activation, "return_sequences": return_sequences}
+            return backward(states, recurrent_kernel, upstream, *saved, **options)
 
         return (states if return_sequences else states[-1]), gradient
 
-    return recur(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
+    return tf.custom_gradient(recur)(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
 
 
 @graph
@@ -57,16 +59,15 @@ def forward(
         h = c + z * less
         return (h,), (h, z, r, ac, c, less)
 
-    _, outputs = scan(step, (tf.zeros_like(candidates[0]),), [gates, candidates])
-    return outputs
+    return scan(step, (tf.zeros_like(candidates[0]),), [gates, candidates])
 
 
 @graph
 def backward(
     states: tf.Tensor,
-    saved: list[tf.Tensor],
     recurrent_kernel: tf.Tensor,
     upstream: tf.Tensor,
+    *saved: tf.Tensor,
     activation: str,
     return_sequences: bool,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -84,6 +85,6 @@ def backward(
         return (kept + tf.matmul(da, recurrent_kernel, transpose_b=True),), (da, dc)
 
     last = tf.zeros_like(upstream[0]) if return_sequences else upstream
-    _, (da, dc) = scan(step, (last,), [*saved, upstream] if return_sequences else saved, reverse=True)
+    da, dc = scan(step, (last,), [*saved, upstream] if return_sequences else list(saved), reverse=True)
     projected = tf.concat([da[:, :, : 2 * units], dc], 2)
     return projected, weight_gradient(states, da), tf.reduce_sum(da, [0, 1])

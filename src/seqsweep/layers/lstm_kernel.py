@@ -30,16 +30,15 @@ def lstm(
     if activation != "tanh":
         return looped(project(inputs, kernel, bias), recurrent_kernel, activation, return_sequences)
     bias = tf.zeros([kernel.shape[1]]) if bias is None else bias
-    states = block(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
+    states = tf.custom_gradient(block)(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
     return states if return_sequences else states[-1]
 
 
-@tf.custom_gradient
 def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
-    """The states of a tanh LSTM, (time, batch, units), by BlockLSTMV2, whose gate order is that of Keras.
+    """The states of a tanh LSTM, (time, batch, units), and their gradient, by BlockLSTMV2.
 
-    Its gradient is called by name: TensorFlow 2.21 registers that of BlockLSTM for BlockLSTMV2 too, which takes the
-    gates in another order and gives wrong gradients (tensorflow/python/ops/rnn_grad.py).
+    Its order of gates is that of Keras. The gradient is called by name, for TensorFlow 2.21 registers that of
+    BlockLSTM for BlockLSTMV2 too, which takes the gates in another order and is wrong (python/ops/rnn_grad.py there).
     """
     units = bias.shape[0] // 4
     zero = tf.zeros([tf.shape(inputs)[1], units])
@@ -71,21 +70,24 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
 def looped(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str, return_sequences: bool) -> tf.Tensor:
     """The same for any activation, from projected inputs (time, batch, 4 units)."""
 
-    @tf.custom_gradient
     def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> Any:
-        states, *saved = forward(projected, recurrent_kernel, activation)
+        states, *saved = forward(projected, recurrent_kernel, activation=activation)
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return backward(states, saved, recurrent_kernel, upstream, activation, return_sequences)
+        def gradient(upstream: tf.Tensor) -> Any:
+            options = {"activation": activation, "return_sequences": return_sequences}
+            return backward(states, recurrent_kernel, upstream, *saved, **options)
 
         return (states if return_sequences else states[-1]), gradient
 
-    return recur(projected, recurrent_kernel)
+    return tf.custom_gradient(recur)(projected, recurrent_kernel)
 
 
 @graph
 def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
-    """The state after each step, and what the way back needs: c, i, f, g, o, activation(c'); (time, batch, units) each."""
+    """The state after each step, and what the way back needs: c, i, f, g, o, activation(c').
+
+    All are (time, batch, units).
+    """
     activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
 
     def step(state: State, element: State) -> tuple[State, State]:
@@ -98,16 +100,15 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
         return (h, new), (h, c, i, f, g, o, shown)
 
     zero = tf.zeros_like(projected[0, :, :units])
-    _, outputs = scan(step, (zero, zero), [projected])
-    return outputs
+    return scan(step, (zero, zero), [projected])
 
 
 @graph
 def backward(
     states: tf.Tensor,
-    saved: list[tf.Tensor],
     recurrent_kernel: tf.Tensor,
     upstream: tf.Tensor,
+    *saved: tf.Tensor,
     activation: str,
     return_sequences: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -126,6 +127,6 @@ def backward(
 
     zero = tf.zeros_like(states[0])
     last = zero if return_sequences else upstream
-    sequences = [*saved, upstream] if return_sequences else saved
-    _, (da,) = scan(step, (last, zero), sequences, reverse=True)
+    sequences = [*saved, upstream] if return_sequences else list(saved)
+    (da,) = scan(step, (last, zero), sequences, reverse=True)
     return da, weight_gradient(states, da)

@@ -16,12 +16,14 @@ from seqsweep.layers.simple_rnn_kernel import simple_rnn
 KERNELS = {"simple_rnn": simple_rnn, "lstm": lstm, "gru": gru}
 KERAS_LAYERS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
+Shape = tuple[int | None, ...]
+
 
 class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
     """Recurrent layers of one kind, each followed by dropout.
 
-    The weights belong to plain Keras layers, built and seeded by Keras, whatever runs them. `kernel` says what does:
-    `fast` or `keras`.
+    The weights are those of plain Keras layers, made and seeded by Keras, whatever runs them. Once built, `kernel` says
+    what runs them: `fast` or `keras`.
 
     Args:
         layer: an entry of LAYERS.
@@ -29,10 +31,13 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         activation: one of ACTIVATIONS.
         dropout: fraction of each layer's outputs that training drops, in [0, 1).
         use_bias: whether the layers have biases.
-        return_sequences: give the last layer's state after every step, not the last one alone.
-        kernels: `fast`, `keras`, or `auto`: fast where that is exact and faster.
-        name: of the Keras layer.
+        return_sequences: give the last layer's state after every step, not after the last one alone.
+        kernels: `fast`, `keras`, or `auto`: fast wherever that is exact.
         seed: of the initial weights and of the dropout.
+        name: of the Keras layer.
+
+    Raises:
+        ConfigError: `kernels` is `fast` where the fast kernels are not exact, or would lose to a GPU.
     """
 
     def __init__(
@@ -44,8 +49,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         use_bias: bool,
         return_sequences: bool,
         kernels: str,
-        name: str,
         seed: int,
+        name: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
@@ -57,29 +62,45 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         self.return_sequences = return_sequences
         self.kernels = kernels
         self.seed = seed
-        self.kernel = self._choose_kernel()
+        self.kernel = kernels
         self.plain_layers = plain_layers(self)
+        self.supports_masking = True
 
-    def _choose_kernel(self) -> str:
-        reason = "a GPU is present, where Keras uses cuDNN" if tf.config.list_physical_devices("GPU") else None
-        if self.kernels == "fast" and reason:
-            raise ConfigError([f"model.kernels=fast: {reason}; use model.kernels=auto or keras"])
-        return "keras" if self.kernels == "keras" or reason else "fast"
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
+        """Make the weights of every layer, and choose the kernel: (batch, window, features)."""
+        self.kernel = self._choice(obstacle(window=input_shape[1], dtype=self.compute_dtype))
         shape = tuple(input_shape)
         for recurrent, _ in self.plain_layers:
             recurrent.build(shape)
             shape = (*shape[:2], recurrent.units)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        ends = (input_shape[0], input_shape[1], self.units[-1])
-        return ends if self.return_sequences else (ends[0], ends[2])
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(batch, window, features) -> (batch, window, units) or (batch, units); spares Keras a trace of `call`."""
+        batch, window, _ = input_shape
+        return (batch, window, self.units[-1]) if self.return_sequences else (batch, self.units[-1])
+
+    def compute_mask(self, _inputs: tf.Tensor, previous_mask: tf.Tensor | None = None) -> tf.Tensor | None:
+        """The mask of the inputs, where there still is a window that it could apply to."""
+        return previous_mask if self.return_sequences else None
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
-        if self.kernel == "keras" or mask is not None:
+        """(batch, window, features) -> (batch, window, units) or (batch, units)."""
+        if mask is not None:
+            self.kernel = self._choice("its inputs are masked")
+        if self.kernel == "keras":
             return self._run_keras(inputs, training, mask)
-        return self._run_fast(inputs, training)
+        # Rewriting the Python of the kernels, which autograph would do, takes longer than tracing them.
+        return tf.autograph.experimental.do_not_convert(self._run_fast)(inputs, training)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes an equal layer, for Keras."""
+        names = ("layer", "units", "activation", "dropout", "use_bias", "return_sequences", "kernels", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    def _choice(self, reason: str | None) -> str:
+        if self.kernels == "fast" and reason is not None:
+            raise ConfigError([f"model.kernels=fast: layer {self.name!r} cannot: {reason}; use auto or keras"])
+        return "keras" if self.kernels == "keras" or reason is not None else "fast"
 
     def _run_keras(self, inputs: tf.Tensor, training: bool | None, mask: tf.Tensor | None) -> tf.Tensor:
         outputs = inputs
@@ -87,11 +108,10 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
             outputs = dropout(recurrent(outputs, mask=mask, training=training), training=training)
         return outputs
 
-    @tf.autograph.experimental.do_not_convert
     def _run_fast(self, inputs: tf.Tensor, training: bool | None) -> tf.Tensor:
-        outputs = tf.transpose(inputs, [1, 0, 2])  # time-major: a step's inputs lie together
+        outputs = tf.transpose(inputs, [1, 0, 2])  # (batch, window, features) -> (window, batch, features)
         for recurrent, dropout in self.plain_layers:
-            states = KERNELS[self.layer](
+            outputs = KERNELS[self.layer](
                 outputs,
                 recurrent.cell.kernel.value,
                 recurrent.cell.recurrent_kernel.value,
@@ -99,28 +119,38 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
                 self.activation,
                 recurrent.return_sequences,
             )
-            outputs = dropout(states, training=training)
+            outputs = dropout(outputs, training=training)
         return tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs
 
-    def get_config(self) -> dict[str, Any]:
-        names = ("layer", "units", "activation", "dropout", "use_bias", "return_sequences", "kernels", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+def obstacle(window: int | None, dtype: str) -> str | None:
+    """Why the fast kernels cannot or should not run, or None.
+
+    Short windows and large batches are none: the fast kernels were never slower there (benchmarks/kernels.py).
+    """
+    if dtype != "float32":
+        return f"it computes in {dtype}, the fast kernels in float32"
+    if window is None:
+        return "the length of its window is not known before it runs"
+    if tf.config.list_physical_devices("GPU"):
+        return "there is a GPU, where Keras uses cuDNN"
+    return None
 
 
 def plain_layers(stack: Recurrent) -> list[tuple[keras.layers.Layer, keras.layers.Layer]]:
-    """The stack's layers in plain Keras, not yet built: each recurrent layer and the dropout after it."""
-    depth = len(stack.units)
+    """The stack in plain Keras, not yet built: each recurrent layer and the dropout after it."""
+    last = len(stack.units) - 1
     layers = []
     for i, (units, dropout) in enumerate(zip(stack.units, stack.dropout, strict=True)):
-        seeds = [int(s) for s in np.random.SeedSequence([stack.seed, i]).generate_state(3)]
+        seeds = [int(seed) for seed in np.random.SeedSequence([stack.seed, i]).generate_state(3)]
         recurrent = KERAS_LAYERS[stack.layer](
             units,
             activation=stack.activation,
             use_bias=stack.use_bias,
             kernel_initializer=keras.initializers.GlorotUniform(seed=seeds[0]),
             recurrent_initializer=keras.initializers.Orthogonal(seed=seeds[1]),
-            return_sequences=stack.return_sequences or i < depth - 1,
-            name=f"{stack.name}_{i}" if depth > 1 else stack.name,
+            return_sequences=stack.return_sequences or i < last,
+            name=f"{stack.name}_{i}" if last else stack.name,
         )
         layers.append((recurrent, keras.layers.Dropout(dropout, seed=seeds[2], name=f"{stack.name}_dropout_{i}")))
     return layers

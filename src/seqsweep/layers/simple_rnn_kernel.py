@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
@@ -18,16 +20,16 @@ def simple_rnn(
 ) -> tf.Tensor:
     """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
 
-    @tf.custom_gradient
-    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
-        states = forward(projected, recurrent_kernel, activation)
+    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> Any:
+        states = forward(projected, recurrent_kernel, activation=activation)
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return backward(states, recurrent_kernel, upstream, activation, return_sequences)
+        def gradient(upstream: tf.Tensor) -> Any:
+            options = {"activation": activation, "return_sequences": return_sequences}
+            return backward(states, recurrent_kernel, upstream, **options)
 
         return (states if return_sequences else states[-1]), gradient
 
-    return recur(project(inputs, kernel, bias), recurrent_kernel)
+    return tf.custom_gradient(recur)(project(inputs, kernel, bias), recurrent_kernel)
 
 
 @graph
@@ -39,7 +41,7 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
         h = activate(element[0] + tf.matmul(state[0], recurrent_kernel))
         return (h,), (h,)
 
-    _, (states,) = scan(step, (tf.zeros_like(projected[0]),), [projected])
+    (states,) = scan(step, (tf.zeros_like(projected[0]),), [projected])
     return states
 
 
@@ -56,5 +58,5 @@ def backward(
         return (tf.matmul(dz, recurrent_kernel, transpose_b=True),), (dz,)
 
     last = tf.zeros_like(upstream[0]) if return_sequences else upstream
-    _, (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
+    (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
     return dz, weight_gradient(states, dz)

@@ -25,7 +25,7 @@ def faults(config: SweepConfig) -> list[str]:
         for name in space.per_layer
         if name not in PER_LAYER
     ]
-    if found:
+    if found or MISSING in [getattr(space, name) for name in FIELDS]:
         return found + _point_faults(config)
     if axes(config)["seasonal_difference"].highest and config.data.season is None:
         found.append(

@@ -113,7 +113,7 @@ class SweepRuns:
         if self._best:
             numbers.setdefault(best_name(self._sweep.objective), self._best[0])
         news = {name: value for name, value in numbers.items() if self._parent.get(name) != value}
-        # A step of its own: of two values at one step and time, MLflow would show the greater.
+        # The step counts trials, so that the UI draws the best so far over them.
         entities = _at_once(news, None, step=len(self.recorded()))
         self._log(self._parent_id, entities, tags={NOTE: self._note(), **oddities, **tags})
         self._parent |= news

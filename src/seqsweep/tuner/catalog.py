@@ -76,7 +76,6 @@ def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     return Tuner(config, TUNERS[config.tuner.kind](config), directory / STATE_FILE)
 
 

@@ -49,6 +49,7 @@ def write_state(path: Path, search: Mapping[str, Any], state: Mapping[str, Any])
     text = json.dumps({"format": FORMAT, "version": VERSION, "search": search, **state})
     aside = path.with_name(path.name + ".new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()

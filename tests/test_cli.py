@@ -1,0 +1,180 @@
+"""The commands as a user types them: help, errors, one sweep, several, a CSV of one's own, and from a wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from seqsweep import cli, config
+from seqsweep.errors import ConfigError
+from seqsweep.launch import RULES, launch, parse
+
+ROOT = Path(__file__).parents[1]
+TINY = [
+    "executor=inline",
+    "trial.epochs=1",
+    "tuner.max_trials=2",
+    "search_space.units=[2,3]",
+    "search_space.depth=1",
+    "search_space.window=4",
+]
+
+
+@pytest.fixture
+def csv(tmp_path) -> Path:
+    file = tmp_path / "shop.csv"
+    sales = 100 + 10 * np.sin(np.arange(150) / 3) + np.random.default_rng(0).normal(size=150)
+    rows = [f"2024-01-{day % 28 + 1:02d},{value:.2f},{value / 2:.1f}" for day, value in enumerate(sales)]
+    file.write_text("when,sales,visits\n" + "\n".join(rows) + "\n")
+    return file
+
+
+def test_help_lists_the_commands():
+    answer = CliRunner().invoke(cli.main, ["--help"])
+    assert answer.exit_code == 0
+    assert {"sweep", "ui"} <= set(answer.output.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], []])
+def test_the_help_of_sweep_lists_studies_groups_options_and_keys(arguments, capsys):
+    assert launch(arguments) == 0
+    said = capsys.readouterr().out
+    for name in [*config.studies(), *config.options(), "hyperband", "learning_rate", "data.path=FILE"]:
+        assert name in said
+
+
+def test_the_composed_config_is_shown_and_nothing_runs(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert launch(["quickstart", "--cfg", "job", "seed=7"]) == 0
+    assert "seed: 7\n" in capfd.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["quickstrat"], "did you mean 'quickstart'?"),
+        (["quickstart", "--fast"], "no such flag"),
+        (["tuner=grid"], "name a study first"),
+        (["quickstart", "--config-dir", "nowhere"], "no such folder"),
+        (["quickstart", "data=csv"], "data.path"),
+    ],
+)
+def test_a_users_mistake_is_one_clear_error_and_exit_code_2(arguments, said):
+    answer = CliRunner().invoke(cli.main, ["sweep", *arguments])
+    assert answer.exit_code == 2
+    assert said in answer.output
+    assert "Traceback" not in answer.output
+
+
+def test_flags_and_overrides_and_the_study_are_told_apart():
+    request = parse(["-m", "quickstart", "tuner=random,grid", "--config-dir", str(ROOT / "sweeps"), "seed=1"])
+    assert (request.study, request.overrides, request.multirun) == ("quickstart", ["tuner=random,grid", "seed=1"], True)
+    assert request.own == ROOT / "sweeps"
+    assert parse(["seed=1", "--cfg", "job"]).informs
+    with pytest.raises(ConfigError, match="--nonsense"):
+        parse(["quickstart", "--nonsense"])
+
+
+@pytest.mark.keras
+def test_a_csv_of_ones_own_works_without_editing_a_file(csv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert launch(["quickstart", "data=csv", f"data.path={csv.name}", "data.target=sales", *TINY]) == 0
+    said = capsys.readouterr().out
+    assert "shop, column 'sales'" in said
+    for name in ("linear", "last value", "train mean", "moving average"):
+        assert name in said
+    assert re.search(r"(below|above) the best baseline", said)
+    assert f"data.path={csv.name} data.target=sales" in said  # the next commands keep the user's overrides
+    assert (tmp_path / "mlruns" / "mlflow.db").exists()
+
+
+@pytest.mark.keras
+def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    swept = ["data=csv", f"data.path={csv},{tmp_path / 'none.csv'}", "data.target=sales", "tracking=memory"]
+    assert launch(["-m", "quickstart", *swept, *TINY]) == 1
+    said = capsys.readouterr().out
+    assert "All jobs" in said
+    assert "failed:" in said
+    assert "none.csv" in said.split("All jobs")[1]
+    assert "linear" in said  # the sound job ran
+
+
+@pytest.mark.keras
+def test_bad_data_is_a_clear_error_without_traceback(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.csv").write_text("y\n1\n2\nthree\n4\n")
+    assert launch(["quickstart", "data=csv", "data.path=bad.csv", "data.target=y", *TINY]) == 1
+    said = capsys.readouterr().out
+    assert "bad.csv" in said
+    assert "three" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_wheel_brings_conf_and_sweeps_and_runs_from_any_folder(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    names = zipfile.ZipFile(wheel).namelist()
+    for folder in ("conf", "sweeps"):
+        shipped = {str(file.relative_to(ROOT)) for file in (ROOT / folder).rglob("*.yaml")}
+        assert {f"seqsweep/{name}" for name in shipped} <= set(names)
+    empty = tmp_path / "empty"
+    venv.create(empty, with_pip=False)
+    packages = next(empty.glob("lib/python*/site-packages"))
+    zipfile.ZipFile(wheel).extractall(packages)
+    # The libraries come from this environment; a path in a .pth file brings no further .pth, so not the checkout.
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "libraries.pth").write_text("\n".join(libraries))
+    ran = subprocess.run(
+        [str(empty / "bin" / "python"), "-m", "seqsweep.cli", "sweep", "quickstart", "--cfg", "job"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "study: quickstart" in ran.stdout
+
+
+def readme_commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("seqsweep ")]
+
+
+def test_the_readme_shows_commands():
+    assert len(readme_commands()) >= 5
+
+
+@pytest.mark.parametrize("command", readme_commands())
+def test_every_command_of_the_readme_is_understood(command, tmp_path):
+    _, name, *arguments = shlex.split(command)
+    if name != "sweep":
+        assert CliRunner().invoke(cli.main, [name, "--help"]).exit_code == 0
+        return
+    arguments = [str(tmp_path) if argument == "FOLDER" else argument for argument in arguments]
+    (tmp_path / "mine.yaml").write_text("defaults: [config, _self_]\nquestion: q\n")
+    request = parse(arguments)
+    assert request.help or config.compose(request.study, request.overrides, RULES, request.own, request.multirun).jobs
+
+
+def test_the_readme_is_short_and_names_every_room():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 150
