@@ -75,7 +75,7 @@ def test_outputs_and_gradients_are_those_of_keras(kind, activation, use_bias, re
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-@pytest.mark.parametrize(("window", "batch"), [(1, 3), (2, 1), (3, 3), (24, 1), (37, 3), (100, 2)])
+@pytest.mark.parametrize(("window", "batch"), [(1, 3), (2, 1), (24, 1), (37, 3), (100, 2)])
 def test_any_window_and_a_batch_of_one_are_exact(kind, window, batch):
     compare(lambda kernels: layer(kind, kernels=kernels, return_sequences=window == 37), (batch, window, 2))
 
@@ -91,7 +91,7 @@ def test_stacks_are_exact(kind, units):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_an_lstm_or_another_layer_learns_the_same_with_either_kernel_and_deterministic_operations(kind):
+def test_either_kernel_learns_the_same_and_repeats_itself_under_op_determinism(kind):
     import keras
     import tensorflow as tf
 
@@ -106,8 +106,9 @@ def test_an_lstm_or_another_layer_learns_the_same_with_either_kernel_and_determi
 
     tf.config.experimental.enable_op_determinism()
     try:
-        np.testing.assert_allclose(losses("fast"), losses("keras"), rtol=1e-4)
-        assert losses("fast") == losses("fast")
+        fast = losses("fast")
+        assert losses("fast") == fast
+        np.testing.assert_allclose(fast, losses("keras"), rtol=1e-4)
     finally:
         from tensorflow.python.framework import config  # there is no public way back
 

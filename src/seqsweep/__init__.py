@@ -1,5 +1,10 @@
 """seqsweep finds the best recurrent network for a sequence, and proves it."""
 
-from importlib.metadata import version
 
-__version__ = version("seqsweep")
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for: the metadata take a tenth of a second that every worker would pay."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("seqsweep")
+    raise AttributeError(f"module 'seqsweep' has no attribute {name!r}")

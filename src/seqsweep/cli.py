@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from seqsweep import __version__
 from seqsweep.errors import ConfigError, SeqsweepError
 
 # TensorFlow reads this when it is first imported; its start-up notes are of no use to a user.
@@ -29,7 +28,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)
-@click.version_option(__version__, prog_name="seqsweep")
+@click.version_option(package_name="seqsweep", prog_name="seqsweep")
 def main() -> None:
     """Find the best recurrent network for a sequence, and prove it."""
 

@@ -7,6 +7,7 @@ stops at the first fault and would let the first job of a multirun train before 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -149,6 +150,10 @@ class _Jobs:
             self._finished.append(report.Finished(overrides, None, str(error)))
             self._console.print("[bold red]error:[/bold red] ", end="")
             self._say(str(error))
+        except KeyboardInterrupt:
+            again = shlex.join(["seqsweep", "sweep", job.study, *overrides])
+            self._say(f"stopped; finished trials are kept. To go on: {again}")
+            raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
             self._finished.append(report.Finished(overrides, None, f"{type(error).__name__}: {error}"))

@@ -57,9 +57,7 @@ def _checked(dates: Dates, values: Sequence[object] | NDArray[np.generic], place
     bad = _bad(dates)
     if bad.any():
         row = int(bad.argmax())
-        value = values[row]
-        missing = value is None or str(value).strip().casefold() in MISSING_MARKS
-        what = "there is no time" if missing else f"{str(value)!r} cannot be read as a time"
+        what = _absent(values[row]) or f"{str(values[row])!r} cannot be read as a time"
         raise DataError(f"{place(row)}: {what}; write times as 2020-01-31 or 2020-01-31 13:00, in 1678 to 2261")
     return dates.astype("datetime64[ns]", copy=False)
 

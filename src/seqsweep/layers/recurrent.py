@@ -83,11 +83,19 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         """The mask of the inputs, where there still is a window that it could apply to."""
         return previous_mask if self.return_sequences else None
 
+    def __call__(self, inputs: tf.Tensor, *args: Any, **kwargs: Any) -> tf.Tensor:
+        """As `call`, for symbolic inputs too."""
+        masked = kwargs.get("mask") is not None or getattr(inputs, "_keras_mask", None) is not None
+        if masked:
+            self._choice("its inputs are masked")  # raises here, since Keras rewrites what `call` raises
+        outputs = super().__call__(inputs, *args, **kwargs)
+        if masked:
+            self.kernel = "keras"
+        return outputs
+
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
         """(batch, window, features) -> (batch, window, units) or (batch, units)."""
-        if mask is not None:
-            self.kernel = self._choice("its inputs are masked")
-        if self.kernel == "keras":
+        if self.kernel == "keras" or mask is not None:
             return self._run_keras(inputs, training, mask)
         # Rewriting the Python of the kernels, which autograph would do, takes longer than tracing them.
         return tf.autograph.experimental.do_not_convert(self._run_fast)(inputs, training)

@@ -97,7 +97,8 @@ class Terminal:
     def _line(self, trial: TrialRecord, score: float | None) -> str:
         said = f"{self._objective} {score:.4g}" if score is not None else f"failed: {trial.tags.get('reason', '')}"
         best = f"   best {self._best[0]:.4g} ({self._best[1].name})" if self._best else ""
-        return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {trial.metrics.get('duration', 0):.1f} s{best}"
+        took = f"{trial.metrics.get('duration', 0):.1f} s"
+        return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {took}{best}"
 
     def _render(self) -> Group:
         lines: list[Text | Progress] = []
