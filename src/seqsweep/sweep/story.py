@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from seqsweep import data, search_space, trial, windows
 from seqsweep.baselines import Past, Scores, best, fit_linear, scores
 from seqsweep.config import to_yaml
 from seqsweep.data import Series
+from seqsweep.events import Job
 from seqsweep.executor import Executor, make_executor
 from seqsweep.metrics import naive_scale
 from seqsweep.schema import SweepConfig
@@ -43,15 +44,29 @@ class Problem:
         return self.baselines[self.best_baseline][self.config.task.objective] if self.best_baseline else None
 
 
-def run(config: SweepConfig, observer: Observer) -> Outcome:
+MakeJob = Callable[[SweepConfig, Series, Layout, Task], Job]
+
+
+def run(
+    config: SweepConfig,
+    observer: Observer,
+    make_job: MakeJob = trial.Trial,
+    warm: Callable[[int], None] = trial.warm,
+) -> Outcome:
     """Run a sweep, or resume it where it was; returns its outcome.
+
+    Args:
+        config: of the sweep, checked.
+        observer: is told what happens.
+        make_job: what runs a trial; another one trains something else, or nothing, under the same sweep.
+        warm: what a worker does before its first trial.
 
     Raises:
         UserError: the data or the config cannot be used.
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     started = time.monotonic()
-    executor = make_executor(config.executor, trial.warm)  # first: workers take seconds to import TensorFlow
+    executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
     try:
         problem = pose(config, observer)
         state = open_state(problem, observer)
@@ -60,7 +75,7 @@ def run(config: SweepConfig, observer: Observer) -> Outcome:
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
-                reason, trained = _run_trials(problem, state, executor, tracker, observer)
+                reason, trained = _run_trials(problem, state, executor, tracker, observer, make_job)
                 outcome = _outcome(problem, state, reason, trained, time.monotonic() - started, tracker)
                 _summarise(outcome, tracker)
     finally:
@@ -100,7 +115,12 @@ def open_state(problem: Problem, observer: Observer) -> SweepState:
 
 
 def _run_trials(
-    problem: Problem, state: SweepState, executor: Executor, tracker: Tracker, observer: Observer
+    problem: Problem,
+    state: SweepState,
+    executor: Executor,
+    tracker: Tracker,
+    observer: Observer,
+    make_job: MakeJob,
 ) -> tuple[str, int]:
     """Run what is left of the sweep; returns why nothing more is proposed, and how many trials ran."""
     config = problem.config
@@ -112,7 +132,7 @@ def _run_trials(
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
-    executor.open(trial.Trial(config, problem.series, problem.layout, problem.task))
+    executor.open(make_job(config, problem.series, problem.layout, problem.task))
     loop = Loop(config, state, tuner, executor, tracker, observer, kept, problem.reference)
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
     observer.begin(plan(config).trials, finished, executor.capacity)
