@@ -210,10 +210,12 @@ def test_an_outbox_waits_in_an_outage_says_so_once_and_catches_up(store: Store) 
         outbox.put(key, lambda key=key: store.write(key))
     assert sorted(outbox.waiting()) == ["a", "b", "c"]
     assert len(said) == 1 and "no answer" in said[0] and "details" not in said[0]
+    clock.now += FIRST_PAUSE
+    outbox.flush()  # in vain, and without a second word
     store.away = False
     outbox.put("d", lambda: store.write("d"))
     assert store.taken == []  # the pause is not over
-    clock.now += FIRST_PAUSE
+    clock.now += 2 * FIRST_PAUSE
     outbox.put("e", lambda: store.write("e"))
     assert sorted(store.taken) == ["a", "b", "c", "d", "e"]
     assert len(said) == 2 and "answers again" in said[1]
@@ -544,6 +546,13 @@ def test_figures_of_the_sweep_are_written_once_and_the_last_told_stands(config: 
     assert [value for _, value, _ in history(config, parent, "baseline_last")] == [20.0]
 
 
+def test_a_resumed_sweep_keeps_its_first_parameters_and_takes_new_ones(config: TrackingConfig) -> None:
+    opened(config, replace(SWEEP, params={"workers": 2})).close("FINISHED")
+    opened(config, replace(SWEEP, params={"workers": 1, "order": "waves"})).close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    assert parent.data.params == {"workers": "2", "order": "waves"}
+
+
 def test_files_and_texts_lie_in_the_parent(config: TrackingConfig, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<p>")
     tracker = opened(config)
@@ -561,7 +570,7 @@ def test_the_description_begins_with_the_question_and_names_the_best(
     tracker = opened(config, replace(SWEEP, lower_is_better=lower))
     tracker.end_trial(trial(0, score=17.5))
     tracker.end_trial(trial(1, score=11.25))
-    tracker.end_trial(trial(2, status="FAILED", metrics={"val_mae": math.nan}))
+    tracker.end_trial(trial(2, status="FAILED", score=1.0 if lower else 99.0))
     tracker.close("FINISHED")
     (parent,) = runs_of(config, "sweep")
     note = parent.data.tags[NOTE]
@@ -834,6 +843,23 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_pat
     assert "secret" not in str(caught.value)
 
 
+def test_a_database_that_is_away_is_asked_once_and_not_for_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    patience: list[int] = []
+
+    def no_answer(uri: str, connect_args: dict[str, int]) -> None:
+        patience.append(connect_args["connect_timeout"])
+        raise OperationalError("connect", None, OSError("no route to host"))
+
+    monkeypatch.setattr("sqlalchemy.create_engine", no_answer)  # no driver for such a database need be installed
+    with pytest.raises(TrackingError, match="no route to host"):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path), uri="postgresql://host/runs"))
+    assert patience == [5]
+
+
 def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("a letter to my aunt" * 99)
     with pytest.raises(TrackingError, match=r"mlflow\.db.*Move"):
@@ -887,8 +913,9 @@ def test_files_that_were_not_moved_stay_where_they_are(config: TrackingConfig, t
     opened(config).end_trial(trial(0, status="FAILED", detail="Traceback: oh"))
     copied = tmp_path / "copied"
     shutil.copytree(config.directory, copied)
-    opened(TrackingConfig(kind="mlflow", directory=str(copied)))
-    assert runs_of(config)[0].info.artifact_uri.startswith(address(config).artifacts)
+    there = TrackingConfig(kind="mlflow", directory=str(copied))
+    opened(there)
+    assert runs_of(there)[0].info.artifact_uri.startswith(address(config).artifacts)
 
 
 def test_a_store_that_another_process_is_making_is_waited_for_and_then_named(
