@@ -186,6 +186,16 @@ def test_the_yaml_of_a_config_says_all_of_it(make_config):
     assert set(written) == {field.name for field in fields(SweepConfig)}
 
 
+@pytest.mark.parametrize("url", ["postgresql://me:se:c/r@et@host/shop", "mysql+pymysql://me:secret@host:3306/shop"])
+def test_a_password_is_not_written_down(url, make_config):
+    made = make_config()
+    made.data.url = url
+    written = config.to_yaml(made)
+    assert "://me:***@host" in written
+    assert "c/r@et" not in written
+    assert "secret" not in written
+
+
 def test_every_bound_of_the_schema_is_checked(make_config):
     made = make_config()
     bounded = 0

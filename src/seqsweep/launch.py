@@ -90,7 +90,11 @@ def launch(arguments: list[str]) -> int:
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
     jobs = _Jobs(len(checked.jobs))
-    _through_hydra(study, request, jobs)
+    try:
+        _through_hydra(study, request, jobs)
+    finally:
+        for job in checked.jobs:  # Hydra's record of a multirun, overrides with passwords and all
+            Path(job.tracking.directory, "multirun.yaml").unlink(missing_ok=True)
     return 0 if request.informs else jobs.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -30,6 +31,8 @@ from seqsweep.errors import ConfigError
 from seqsweep.schema import SearchSpaceConfig, SweepConfig
 
 _OMEGACONF_MERGE = BaseContainer._merge_with
+
+PASSWORD = re.compile(r"(://[^/@\s:]*:)\S*@")  # up to the last @, since a password may hold one
 
 Rule = Callable[[SweepConfig], list[str]]
 """What one room has to say against a config: a sentence a fault."""
@@ -146,8 +149,8 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
 
 
 def to_yaml(config: SweepConfig) -> str:
-    """The config as the YAML that composes to it."""
-    return OmegaConf.to_yaml(OmegaConf.create(asdict(config)))
+    """The config as the YAML that composes to it, but for passwords in URLs: it is logged where others read it."""
+    return PASSWORD.sub(r"\1***@", OmegaConf.to_yaml(OmegaConf.create(asdict(config))))
 
 
 def bound_faults(config: SweepConfig) -> list[str]:

@@ -146,6 +146,11 @@ def _skill(row: _Row, outcome: Outcome) -> str:
     return percent(skill(row.score, reference))
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def percent(share: float) -> str:
     """`+5.3%`; a dash where the baseline has no error that a share could be taken of."""
     return f"{share:+.1%}" if math.isfinite(share) else "-"
@@ -164,5 +169,5 @@ def _caption(outcome: Outcome) -> str:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]
     took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
-    lines.append(f"{len(outcome.records)} trials{took}; ended because: {outcome.reason}")
+    lines.append(f"{counted(len(outcome.records), 'trial')}{took}; ended because: {outcome.reason}")
     return "\n".join(lines)

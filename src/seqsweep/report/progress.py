@@ -58,9 +58,9 @@ class Terminal:
         for record in finished:
             self._note(record, record.metrics.get(self._objective) if record.status == "COMPLETED" else None)
         if done:
-            self._console.print(f"resuming: {done} trials are done already", highlight=False)
+            self._console.print(f"resuming: {done} of {self._expected} trials are done already", highlight=False)
         if done < expected:
-            text = f"running {expected - done} trials, {workers} at a time; workers take some seconds to start"
+            text = f"trials to run: {expected - done}, {workers} at a time; workers take some seconds to start"
             self._console.print(text, highlight=False)
         self._task = self._bar.add_task("trials", total=self._expected, completed=done, before=done)
         if self._console.is_terminal:
