@@ -581,6 +581,12 @@ def test_a_state_that_is_not_whole_or_not_its_own_is_reported_and_kept(damage: A
 
 
 @keras
+def test_a_changed_space_is_named_with_both_its_settings(begun: Path) -> None:
+    with pytest.raises(StateError, match=r"search_space.units was \[8, 16, 32\], is \[8, 64\]"):
+        make_tuner(short("random", units=[8, 64]), begun.parent)
+
+
+@keras
 @pytest.mark.parametrize("moment", ["fsync", "replace"])
 def test_a_full_disk_stops_with_a_word_and_loses_nothing(
     moment: str, begun: Path, monkeypatch: pytest.MonkeyPatch

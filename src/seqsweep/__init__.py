@@ -2,7 +2,7 @@
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up when it is asked for: the metadata take a tenth of a second that every worker would pay."""
+    """`__version__`, looked up when asked for: reading the metadata takes time that every worker would pay."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -68,8 +68,12 @@ def ui(port: int, directory: Path, uri: str | None) -> None:
 def show_error(error: SeqsweepError) -> None:
     """Print an error for its reader: every fault of a config on a line of its own."""
     faults = error.faults if isinstance(error, ConfigError) else (str(error),)
-    click.echo(click.style("error: ", fg="red", bold=True) + faults[0] if len(faults) == 1 else
-               click.style(f"{len(faults)} errors:", fg="red", bold=True), err=True)
+    click.echo(
+        click.style("error: ", fg="red", bold=True) + faults[0]
+        if len(faults) == 1
+        else click.style(f"{len(faults)} errors:", fg="red", bold=True),
+        err=True,
+    )
     if len(faults) > 1:
         for fault in faults:
             click.echo(f"  - {fault}", err=True)

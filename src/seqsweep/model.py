@@ -64,9 +64,7 @@ def sgd(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optim
     return keras.optimizers.SGD(learning_rate, momentum=0.9, global_clipnorm=clip_norm)
 
 
-def build(
-    params: TrialParams, columns: int, outputs: int, loss: str, config: ModelConfig, seed: int
-) -> keras.Model:
+def build(params: TrialParams, columns: int, outputs: int, loss: str, config: ModelConfig, seed: int) -> keras.Model:
     """The compiled network of a trial: (batch, window, columns) → (batch, outputs).
 
     Args:

@@ -131,7 +131,7 @@ class TunerConfig:
     kind: str = MISSING  # an entry of tuner.TUNERS
     max_trials: int | None = setting(at_least=1, optional=True)  # hyperband: follows from trial.epochs
     max_consecutive_failures: int = setting(at_least=1)
-    initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random trials first
+    initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random first; None: 3 a dimension
     exploration: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations
     noise: float | None = setting(above=0, optional=True)  # bayesian: of a score, in units of all their variance
     factor: int | None = setting(at_least=2, optional=True)  # hyperband: one in `factor` goes on

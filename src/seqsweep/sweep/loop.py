@@ -55,7 +55,6 @@ class Loop:
     reference: float | None
     trained: int = 0
     _running: dict[str, Running] = field(default_factory=dict)
-    _waiting: list[TrialRecord] = field(default_factory=list)  # of a wave: ended, not yet told
     _over: str = ""
 
     def run(self) -> str:
@@ -73,10 +72,7 @@ class Loop:
                 self._take(self._running[answer[0]], answer[1])
 
     def _submit(self) -> None:
-        """Ask for as many trials as there are free slots; of a wave, only when all of the last one have ended."""
-        waves = self.config.executor.order == "waves"
-        if waves and (self._running or self._waiting):
-            return
+        """Ask for as many trials as there are free slots."""
         for slot in list(self._free):
             answer = self.tuner.ask(slot)
             if isinstance(answer, Exhausted):
@@ -140,16 +136,7 @@ class Loop:
         record = self._finished(running, event)
         self.state.write(record)
         self.trained += 1
-        if self.config.executor.order == "waves":
-            self._waiting.append(record)
-            if self._running:
-                return
-            # In the order of their numbers, so that the oracle learns the same whoever was faster.
-            wave, self._waiting = sorted(self._waiting, key=lambda r: r.number), []
-            for ended in wave:
-                self._tell(ended)
-        else:
-            self._tell(record)
+        self._tell(record)
 
     def _tell(self, record: TrialRecord) -> None:
         """Tell everyone how a trial ended; its record is on disk already, so that a kill from here on costs nothing."""
@@ -179,9 +166,7 @@ class Loop:
             tags |= {"cause": "lost", "reason": f"{event.reason}, {running.losses + 1} times"}
         metrics["duration"] = time.time() - (record.started or time.time())
         status: TrialStatus = "COMPLETED" if isinstance(event, Done) else "FAILED"
-        return dataclasses.replace(
-            record, status=status, metrics=metrics, tags=tags, detail=detail, ended=time.time()
-        )
+        return dataclasses.replace(record, status=status, metrics=metrics, tags=tags, detail=detail, ended=time.time())
 
     def _skill(self, metrics: Mapping[str, float]) -> dict[str, float]:
         if self.reference is None:

@@ -126,9 +126,7 @@ class Trial:
         objective = f"val_{self.config.task.objective}"
         return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
 
-    def _result(
-        self, learner: Learner, windows: Windows, progress: Progress, seconds: dict[str, float]
-    ) -> TrialResult:
+    def _result(self, learner: Learner, windows: Windows, progress: Progress, seconds: dict[str, float]) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
         from seqsweep.model import kernel
 
