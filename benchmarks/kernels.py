@@ -4,8 +4,8 @@
     python benchmarks/kernels.py --torch-python PATH    # a Python that has torch, of another environment perhaps
 
 A step is forward, backward and Adam on one batch. What is compared runs by turns in one session, so that a busy machine
-slows all of it alike: read the ratios. Ours and Keras start from the same weights; a difference is the largest one of any
-tensor, relative to the largest number of that tensor. `ready` is the time until the end of the first step.
+slows all of it alike: read the ratios. Ours and Keras start from the same weights; a difference is the largest one of
+any tensor, relative to the largest number of that tensor. `ready` is the time until the end of the first step.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def serve_torch(options: argparse.Namespace) -> None:
         loss = torch.nn.functional.mse_loss(head(dropout(states[:, -1])), targets)
         loss.backward()
         optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     ready, run = timed(step, options)
     print(json.dumps(ready), flush=True)
@@ -240,7 +240,7 @@ def table(results: list[dict[str, Any]], options: argparse.Namespace) -> Any:
     threads = f"{options.threads} thread{'s' if options.threads > 1 else ''}"
     found = Table(title=f"One training step in ms ({options.clock} time, {threads}, medians of {options.rounds} turns)")
     for heading in ("layer", "batch", "layers", "window"):
-        found.add_column(heading, justify="left" if heading == "layer" else "right")
+        found.add_column(heading, justify="left" if heading == "layer" else "right", no_wrap=True)
     names = ["ours", "keras"] + (["torch"] if options.torch_python else [])
     titles = {"ours": "ours", "keras": "Keras", "torch": "PyTorch"}
     for heading in [*(titles[n] for n in names), *(RATIOS[n] for n in names[1:])]:

@@ -1,7 +1,8 @@
 """A loop over time, unrolled in chunks: few operations to trace, few turns of a while-loop to run.
 
-Unrolled whole, a window of 100 steps of SimpleRNN runs a sixth faster than in chunks of 20 and takes three quarters
-longer to get ready: seconds that the short trials of a sweep do not win back.
+Measured on a GRU of 4 x 50, window 100, batch 32: chunks of 5, 10 and 20 steps take 101, 96 and 96 ms a training step
+and 3.2, 4.3 and 5.7 s to get ready. All 100 unrolled, a SimpleRNN runs a tenth faster and takes 4 s longer to get ready:
+more than the short trials of a sweep win back.
 """
 
 from __future__ import annotations
@@ -62,10 +63,10 @@ def scan(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: bool
 
 
 def chunk_length(steps: int) -> int:
-    """How many steps to unroll: all of a short window, else some 10 to 24, by preference without a rest."""
-    if steps <= 30:
+    """How many steps to unroll: all of a short window, else 8 to 12, by preference such that no rest is left."""
+    if steps <= 24:
         return steps
-    return next((length for length in range(24, 9, -1) if steps % length == 0), 16)
+    return next((length for length in range(12, 7, -1) if steps % length == 0), 10)
 
 
 def unrolled(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: bool) -> tuple[State, list[tf.Tensor]]:

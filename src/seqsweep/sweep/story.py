@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer, Outcome
 from seqsweep.sweep.state import SweepState, differences, fingerprint, identity
 from seqsweep.task import TASKS, Task
-from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, best_name, make_tracker
+from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, best_name, make_tracker, prepare
 from seqsweep.tuner import make_tuner, plan
 from seqsweep.windows import Layout
 
@@ -68,7 +69,10 @@ def run(
     started = time.monotonic()
     executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
     try:
-        problem = pose(config, observer)
+        with ThreadPoolExecutor(1) as meanwhile:  # MLflow takes seconds to import and to make its tables
+            prepared = meanwhile.submit(prepare, config.tracking)
+            problem = pose(config, observer)
+            prepared.result()
         state = open_state(problem, observer)
         with state.locked():
             state.begin(identity(config, problem.series))

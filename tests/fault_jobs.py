@@ -1,0 +1,160 @@
+"""Stand-in trials that a worker imports in a moment; as a script, a nursery of lives.
+
+`python fault_jobs.py` imports the heavy libraries once, then reads a line of JSON a life: `{report, directory, job,
+overrides}`. It forks a process that runs this sweep, prints its process id, and the life writes what it does into the
+file `report`, a line of JSON an event. A life may be killed at any moment; the next one is there in a few hundredths of
+a second, where a new process would need seconds of imports.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqsweep.errors import DivergedError
+from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class StandIn:
+    """Runs a trial without training: epochs that take `pause` seconds each, and a score that follows from its params.
+
+    One trial in eight diverges. A continued trial reads the checkpoint of the trial before, and fails without.
+    """
+
+    metrics: tuple[str, ...]
+    pause: float
+
+    def __call__(self, spec: TrialSpec) -> Iterator[Event]:
+        yield Started(os.getpid(), time.time())
+        params = json.loads(json.dumps(dataclasses.asdict(spec.params)))
+        if spec.continue_from:
+            before = json.loads(Path(spec.continue_from).read_text())
+            assert before == {"params": params, "epoch": spec.first_epoch}
+        for epoch in range(spec.first_epoch + 1, spec.last_epoch + 1):
+            time.sleep(self.pause)
+            yield Epoch(epoch, {"val_loss": error_of(spec) / epoch}, time.time())
+        if spec.seed % 8 == 3:
+            raise DivergedError("the stand-in of this seed diverges")
+        if spec.checkpoint:
+            file = Path(spec.checkpoint)
+            file.parent.mkdir(exist_ok=True)
+            aside = file.with_suffix(f".{os.getpid()}.tmp")
+            aside.write_text(json.dumps({"params": params, "epoch": spec.last_epoch}))
+            aside.replace(file)
+        score = error_of(spec) / spec.last_epoch
+        scores = {f"val_{name}": score for name in self.metrics}
+        yield Done(TrialResult(scores, spec.last_epoch, spec.last_epoch, spec.params.units[0]))
+
+
+def error_of(spec: TrialSpec) -> float:
+    """A smooth bowl over rate and width, in [1, 3) or so: something that a search can follow."""
+    return 1 + (spec.params.learning_rate - 0.006) ** 2 * 1e3 + abs(spec.params.units[0] - 16) / 16
+
+
+def stand_in(config: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(config.task.metrics), pause=0.01)
+
+
+def slow_stand_in(config: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(config.task.metrics), pause=60)
+
+
+def at_once(config: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(config.task.metrics), pause=0)
+
+
+def cold(threads: int) -> None:
+    """What a worker of stand-ins does to warm up."""
+
+
+class Report:
+    """An observer that writes every event down, with its moment on the machine's monotonic clock."""
+
+    def __init__(self, file: Path, directory: Path) -> None:
+        self._file = file.open("a", buffering=1)
+        self._directory = directory
+
+    def write(self, event: str, **content: Any) -> None:
+        self._file.write(json.dumps({"event": event, "at": time.monotonic(), **content}) + "\n")
+
+    def say(self, text: str) -> None:
+        self.write("say", text=text)
+
+    def begin(self, expected: int, finished: Sequence[Any], workers: int) -> None:
+        self.write("begin", expected=expected, finished=[record.trial_id for record in finished])
+
+    def started(self, trial: Any) -> None:
+        self.write("started", trial=trial.trial_id, checkpoints=len(list(self._directory.glob("sweeps/*/checkpoints/*"))))
+
+    def epoch(self, trial: Any, event: Epoch) -> None:
+        self.write("epoch", trial=trial.trial_id)
+
+    def ended(self, trial: Any, score: float | None) -> None:
+        self.write("ended", trial=trial.trial_id)
+
+    def finish(self) -> None:
+        self.write("finish")
+
+
+def live(config: Any, job: str, report: Report) -> None:
+    """Run one sweep; the report's last line says how it ended."""
+    from seqsweep import sweep, trial
+    from seqsweep.errors import SeqsweepError
+
+    jobs = {"stand_in": (stand_in, cold), "slow_stand_in": (slow_stand_in, cold), "networks": (trial.Trial, trial.warm)}
+    report.write("born")
+    try:
+        outcome = sweep.run(config, report, *jobs[job])
+    except SeqsweepError as error:
+        report.write("error", kind=type(error).__name__, text=str(error))
+    except BaseException as error:
+        report.write("crash", kind=type(error).__name__, text=str(error))
+        raise
+    else:
+        report.write("outcome", reason=outcome.reason, trained=outcome.trained)
+
+
+def own_threads() -> int:
+    """The threads of this process, without the one that jemalloc keeps, which is prepared for forks."""
+    names = [file.read_text() for file in Path("/proc/self/task").glob("*/comm")]
+    return sum(not name.startswith("jemalloc") for name in names)
+
+
+def main() -> None:
+    """Import, then a fork a line until the input ends."""
+    import keras_tuner  # noqa: F401
+    import mlflow  # noqa: F401
+
+    from seqsweep import config, data, sweep, trial, tuner  # noqa: F401
+    from seqsweep.tuner import bayesian, hyperband, oracles  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's zombies
+    sys.path[0] = str(Path(__file__).parent)
+    for line in sys.stdin:
+        request = json.loads(line)
+        job = config.compose("quickstart", request["overrides"]).jobs[0]
+        assert own_threads() == 1  # a fork copies one thread of several, and the locks that the others hold
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            status = 1
+            try:
+                live(job, request["job"], Report(Path(request["report"]), Path(request["directory"])))
+                status = 0
+            finally:
+                os._exit(status)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    import fault_jobs  # under its own name, by which workers import it
+
+    fault_jobs.main()
