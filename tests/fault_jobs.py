@@ -92,7 +92,9 @@ class Report:
         self.write("begin", expected=expected, finished=[record.trial_id for record in finished])
 
     def started(self, trial: Any) -> None:
-        self.write("started", trial=trial.trial_id, checkpoints=len(list(self._directory.glob("sweeps/*/checkpoints/*"))))
+        self.write(
+            "started", trial=trial.trial_id, checkpoints=len(list(self._directory.glob("sweeps/*/checkpoints/*")))
+        )
 
     def epoch(self, trial: Any, event: Epoch) -> None:
         self.write("epoch", trial=trial.trial_id)
@@ -106,9 +108,13 @@ class Report:
 
 def live(config: Any, job: str, report: Report) -> None:
     """Run one sweep; the report's last line says how it ended."""
-    from seqsweep import sweep, trial
+    from seqsweep import sweep, tracking, trial
     from seqsweep.errors import SeqsweepError
 
+    if job == "store":  # no sweep: MLflow's tables alone, which take seconds to make
+        tracking.prepare(config.tracking)
+        report.write("outcome")
+        return
     jobs = {"stand_in": (stand_in, cold), "slow_stand_in": (slow_stand_in, cold), "networks": (trial.Trial, trial.warm)}
     report.write("born")
     try:

@@ -11,6 +11,9 @@ from typing import Any, get_type_hints
 
 from omegaconf import MISSING
 
+OPEN = MISSING
+"""The value of a field that nobody has given yet."""
+
 
 def setting(
     *,

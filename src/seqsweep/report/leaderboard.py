@@ -16,7 +16,7 @@ from seqsweep.sweep import Outcome
 from seqsweep.tracking import TrialRecord
 
 SHOWN = 10  # trials; the rest is in MLflow
-WIDE = 110  # characters, from which settings have columns
+WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
 LABELS = {"learning_rate": "lr"}
 
@@ -33,10 +33,13 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
 
     Args:
         outcome: of the sweep.
-        width: characters a line; settings are columns of their own where there is room for them.
+        width: characters a line.
     """
-    metrics = list(outcome.config.task.metrics)
-    settings = _settings(outcome) if width >= WIDE else []
+    objective = outcome.config.task.objective
+    metrics = [objective, *(name for name in outcome.config.task.metrics if name != objective)]
+    settings = _settings(outcome)
+    if width < WIDE:
+        metrics, settings = metrics[:2], settings[:3]
     table = Table(
         title=f"{outcome.config.study}: {outcome.series}, column {outcome.target!r}, validation part",
         caption=_caption(outcome),
@@ -80,10 +83,8 @@ def verdict(outcome: Outcome) -> str:
     one_seed = "One seed a trial and the validation part alone: near scores are not proven apart."
     if gain > 0:
         return f"The best network, {best.name}, has {objective} {score:.4g}: {gain:.1%} below {against}. {one_seed}"
-    return (
-        f"No network beats the baselines: the best, {best.name}, has {objective} {score:.4g}, "
-        f"{-gain:.1%} above {against}."
-    )
+    by = f"{-gain:.1%} above" if math.isfinite(gain) else "above"
+    return f"No network beats the baselines: the best, {best.name}, has {objective} {score:.4g}, {by} {against}."
 
 
 def next_commands(outcome: Outcome, overrides: Sequence[str]) -> list[tuple[str, str]]:
@@ -125,7 +126,7 @@ def _settings(outcome: Outcome) -> list[str]:
         if name not in ("depth", "last_epoch", "layer", "units")
         and len({record.params.get(name) for record in outcome.ranked}) > 1
     ]
-    return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:5]
+    return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:6]
 
 
 def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[str]) -> list[str]:

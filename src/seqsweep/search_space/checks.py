@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import MISSING
-
 from seqsweep.catalog import Catalog, nearest
+from seqsweep.schema import OPEN
 from seqsweep.search_space.axes import FIELDS, PER_LAYER, setting_faults, value_faults
 from seqsweep.search_space.dimensions import axes
 from seqsweep.search_space.points import LAYER_KEY, complete
@@ -25,7 +24,7 @@ def faults(config: SweepConfig) -> list[str]:
         for name in space.per_layer
         if name not in PER_LAYER
     ]
-    if found or MISSING in [getattr(space, name) for name in FIELDS]:
+    if found or OPEN in [getattr(space, name) for name in FIELDS]:
         return found + _point_faults(config)
     if axes(config)["seasonal_difference"].highest and config.data.season is None:
         found.append(
@@ -49,7 +48,7 @@ def name_faults(config: SweepConfig, catalogs: Mapping[str, Catalog[Any]]) -> li
 
 def _setting(name: str, setting: Any) -> list[str]:
     return (
-        [] if setting == MISSING else setting_faults(name, setting)
+        [] if setting == OPEN else setting_faults(name, setting)
     )  # what is missing is reported for all groups at once
 
 
