@@ -14,8 +14,9 @@ STUDY ?= quickstart
 sweep: $(READY)
 	$(BIN)/seqsweep sweep $(STUDY) $(ARGS)
 
+# A file of tests stays in one process, which then loads TensorFlow once.
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 ui: $(READY)
 	$(BIN)/seqsweep ui $(ARGS)
