@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from points import POINT
 from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Started, TrialParams, TrialSpec
 from seqsweep.metrics import naive_scale
@@ -16,24 +17,6 @@ from seqsweep.windows import lay_out, make_windows
 
 pytestmark = pytest.mark.keras
 
-BASE = TrialParams(
-    layer="simple_rnn",
-    units=(6,),
-    activation="tanh",
-    dropout=(0.1,),
-    use_bias=True,
-    window=6,
-    learning_rate=0.01,
-    batch_size=32,
-    optimizer="adam",
-    linear_skip=False,
-    anchor="none",
-    scaler="standard",
-    clip_quantile=None,
-    log1p=False,
-    difference=0,
-    seasonal_difference=0,
-)
 CHANGES = {  # one other value of each parameter
     "layer": "gru",
     "units": (7,),
@@ -71,7 +54,7 @@ def make_trial(make_config, make_series):
     return make
 
 
-def run(trial: Trial, params: TrialParams = BASE, epochs: int = 2, **spec: object) -> tuple[list[Epoch], Done]:
+def run(trial: Trial, params: TrialParams = POINT, epochs: int = 2, **spec: object) -> tuple[list[Epoch], Done]:
     """The epochs and the end of a trial."""
     events = list(trial(TrialSpec("1", params, seed=5, last_epoch=epochs, **{"first_epoch": 0} | spec)))
     assert isinstance(events[0], Started)
@@ -81,7 +64,7 @@ def run(trial: Trial, params: TrialParams = BASE, epochs: int = 2, **spec: objec
 
 def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
     trial = make_trial()
-    _, done = run(trial, dataclasses.replace(BASE, window=24, dropout=(0.0,), units=(16,)), epochs=30)
+    _, done = run(trial, dataclasses.replace(POINT, window=24, dropout=(0.0,), units=(16,)), epochs=30)
     targets = trial.series.values[trial.layout.validation + 1]
     mean = trial.series.values[: trial.layout.train_end].mean()
     assert done.result.metrics["val_mae"] < 0.5 * np.abs(targets - mean).mean()
@@ -90,7 +73,7 @@ def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
 @pytest.mark.parametrize("name", sorted(CHANGES))
 def test_no_parameter_is_dead_each_changes_what_a_trial_learns(name, make_trial):
     reference = _reference(make_trial)
-    _, changed = run(make_trial(), dataclasses.replace(BASE, **{name: CHANGES[name]}))
+    _, changed = run(make_trial(), dataclasses.replace(POINT, **{name: CHANGES[name]}))
     assert changed.result.metrics["val_mae"] != reference
 
 
@@ -110,7 +93,7 @@ def test_settings_of_the_sweep_take_effect(setting, make_trial):
         assert derive_seed(1, "1") != derive_seed(0, "1")
         return
     epochs = 12 if "patience" in setting else 2
-    params = dataclasses.replace(BASE, learning_rate=0.3) if "patience" in setting else BASE
+    params = dataclasses.replace(POINT, learning_rate=0.3) if "patience" in setting else POINT
     plain, changed = (run(make_trial(*o), params, epochs)[1].result for o in ([], [setting]))
     assert plain != changed
 
@@ -132,12 +115,12 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
     trial = make_trial()
-    epochs, done = run(trial, dataclasses.replace(BASE, learning_rate=0.2), epochs=8)
+    epochs, done = run(trial, dataclasses.replace(POINT, learning_rate=0.2), epochs=8)
     best = min(epochs, key=lambda epoch: epoch.metrics["val_loss"])
     assert done.result.best_epoch == best.epoch
     assert done.result.metrics["val_mae"] == best.metrics["val_mae"]
     assert done.result.metrics["val_loss"] == best.metrics["val_loss"]
-    windows = make_windows(trial.series, trial.layout, BASE, 12)
+    windows = make_windows(trial.series, trial.layout, POINT, 12)
     constant = np.zeros((len(trial.layout.validation), 1), np.float32)
     origins = trial.layout.validation
     scores = trial.task.score(windows.actual(origins), windows.restore(origins, constant))
@@ -148,19 +131,19 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
 
 
 def test_training_stops_when_patience_is_over(make_trial):
-    epochs, done = run(make_trial("trial.patience=2"), dataclasses.replace(BASE, learning_rate=0.5), epochs=50)
+    epochs, done = run(make_trial("trial.patience=2"), dataclasses.replace(POINT, learning_rate=0.5), epochs=50)
     assert len(epochs) == done.result.best_epoch + 2 < 50
 
 
 def test_a_diverged_trial_ends_with_its_reason(make_trial):
-    params = dataclasses.replace(BASE, activation="relu", optimizer="sgd", learning_rate=1e6)
+    params = dataclasses.replace(POINT, activation="relu", optimizer="sgd", learning_rate=1e6)
     with pytest.raises(DivergedError, match=r"loss (became|reached).* in epoch \d"):
         run(make_trial(), params, epochs=5)
 
 
 @pytest.mark.parametrize("layer", ["simple_rnn", "lstm"])
 def test_a_continued_trial_equals_one_that_never_stopped(layer, make_trial, tmp_path):
-    params = dataclasses.replace(BASE, layer=layer, units=(5, 4), dropout=(0.3, 0.2))
+    params = dataclasses.replace(POINT, layer=layer, units=(5, 4), dropout=(0.3, 0.2))
     straight = run(make_trial(), params, epochs=4)
     first = tmp_path / "first.npz"
     run(make_trial(), params, epochs=2, checkpoint=str(first))
@@ -176,7 +159,7 @@ def test_a_checkpoint_of_another_network_or_half_a_file_is_refused(make_trial, t
     path = tmp_path / "c.npz"
     run(make_trial(), checkpoint=str(path))
     with pytest.raises(StateError, match="another network"):
-        run(make_trial(), dataclasses.replace(BASE, units=(9,)), continue_from=str(path))
+        run(make_trial(), dataclasses.replace(POINT, units=(9,)), continue_from=str(path))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(StateError, match="cannot read this checkpoint"):
         run(make_trial(), continue_from=str(path))
@@ -196,7 +179,7 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
 
     trial = make_trial(values=np.random.default_rng(0).normal(size=(240, 2)), horizon=3)
     for anchor in ("none", "last", "mean"):
-        windows = make_windows(trial.series, trial.layout, dataclasses.replace(BASE, anchor=anchor), 12)
+        windows = make_windows(trial.series, trial.layout, dataclasses.replace(POINT, anchor=anchor), 12)
         model = keras.Sequential([keras.Input((6, 2)), keras.layers.Flatten()])
         model.compile("sgd", "mse")
         origins = trial.layout.validation
@@ -212,7 +195,7 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
     from seqsweep.trial.learner import Learner
 
     trial = make_trial()
-    params = dataclasses.replace(BASE, dropout=(0.0,))
+    params = dataclasses.replace(POINT, dropout=(0.0,))
     windows = make_windows(trial.series, trial.layout, params, 12)
     order = np.random.default_rng(1).permutation(trial.layout.train)
     ours, keras_own = (model.build(params, 1, 1, "mse", trial.config.model, seed=3) for _ in range(2))

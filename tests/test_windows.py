@@ -8,28 +8,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from points import POINT
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.events import TrialParams
 from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, lay_out, make_windows
 
-PARAMS = TrialParams(
-    layer="lstm",
-    units=(4,),
-    activation="tanh",
-    dropout=(0.0,),
-    use_bias=True,
-    window=10,
-    learning_rate=0.01,
-    batch_size=8,
-    optimizer="adam",
-    linear_skip=False,
-    anchor="none",
-    scaler="standard",
-    clip_quantile=None,
-    log1p=False,
-    difference=0,
-    seasonal_difference=0,
-)
+PARAMS = dataclasses.replace(POINT, window=10)
 
 
 def windows_of(series, make_config, season=12, horizon=1, reach=40, **params):

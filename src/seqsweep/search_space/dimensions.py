@@ -102,16 +102,6 @@ def size(config: SweepConfig) -> float:
     return points * sum(by_depth)
 
 
-def reach(config: SweepConfig) -> int:
-    """The most rows that any point of the space, or of `try_first`, looks back from its first target."""
-    from seqsweep.search_space.points import try_first  # points builds on this module
-
-    found, season = axes(config), config.data.season or 0
-    back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
-    known = (p.window + p.difference + season * p.seasonal_difference for p in try_first(config))
-    return int(max(back, *known, 0))
-
-
 def _declare(space: keras_tuner.HyperParameters, dimension: Dimension) -> None:
     axis = dimension.axis
     if axis.choices is not None:

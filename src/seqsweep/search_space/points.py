@@ -70,6 +70,14 @@ def try_first(config: SweepConfig) -> list[TrialParams]:
     return [complete(config, point) for point in config.search_space.try_first]
 
 
+def reach(config: SweepConfig) -> int:
+    """The most rows that any point of the space, or of `try_first`, looks back from its first target."""
+    found, season = axes(config), config.data.season or 0
+    back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
+    known = (p.window + p.difference + season * p.seasonal_difference for p in try_first(config))
+    return int(max(back, *known, 0))
+
+
 def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one."""
     point = {name: axis.default for name, axis in axes(config).items()}
