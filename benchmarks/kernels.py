@@ -53,8 +53,9 @@ def main() -> None:
     console = Console(width=130)
     results = []
     for case in cases(options):
-        with console.status(str(case)):
-            results.append(measure(case, options))
+        results.append(measure(case, options))
+        ratios = ", ".join(f"{RATIOS[name]} {ratio:.2f}" for name, ratio in results[-1]["ratios"].items())
+        console.print(f"{case.layer} {case.depth} x {case.units}, window {case.window}, batch {case.batch}: {ratios}")
     console.print(table(results, options))
 
 

@@ -1,9 +1,9 @@
 """Stand-in trials that a worker imports in a moment; as a script, a nursery of lives.
 
-`python fault_jobs.py` imports the heavy libraries once, then reads a line of JSON a life: `{report, directory, job,
-overrides}`. It forks a process that runs this sweep, prints its process id, and the life writes what it does into the
-file `report`, a line of JSON an event. A life may be killed at any moment; the next one is there in a few hundredths of
-a second, where a new process would need seconds of imports.
+`python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
+Then it reads a line of JSON a life: `{report, directory, job, overrides}`. It forks a process that runs this sweep and
+prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life may be killed
+at any moment; the next one is there at once, where a new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -108,13 +108,9 @@ class Report:
 
 def live(config: Any, job: str, report: Report) -> None:
     """Run one sweep; the report's last line says how it ended."""
-    from seqsweep import sweep, tracking, trial
+    from seqsweep import sweep, trial
     from seqsweep.errors import SeqsweepError
 
-    if job == "store":  # no sweep: MLflow's tables alone, which take seconds to make
-        tracking.prepare(config.tracking)
-        report.write("outcome")
-        return
     jobs = {"stand_in": (stand_in, cold), "slow_stand_in": (slow_stand_in, cold), "networks": (trial.Trial, trial.warm)}
     report.write("born")
     try:
@@ -136,14 +132,14 @@ def own_threads() -> int:
 
 def main() -> None:
     """Import, then a fork a line until the input ends."""
-    import keras_tuner  # noqa: F401
-    import mlflow  # noqa: F401
-
-    from seqsweep import config, data, sweep, trial, tuner  # noqa: F401
+    from seqsweep import config, data, sweep, tracking, trial  # noqa: F401
     from seqsweep.tuner import bayesian, hyperband, oracles  # noqa: F401
 
+    first = config.compose("quickstart", [f"tracking.directory={sys.argv[1]}"]).jobs[0]
+    tracking.prepare(first.tracking)
+    data.load(first.data)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's zombies
-    sys.path[0] = str(Path(__file__).parent)
+    print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         job = config.compose("quickstart", request["overrides"]).jobs[0]

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -41,24 +42,31 @@ class Life:
 
     process: psutil.Process
     report: Path
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _read: int = 0  # bytes of the report
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        lines = self.report.read_text().splitlines(keepends=True) if self.report.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        """What it reported so far."""
+        if self.report.exists():
+            with self.report.open("rb") as file:
+                file.seek(self._read)
+                lines = [line for line in file if line.endswith(b"\n")]
+            self._read += sum(map(len, lines))
+            self._events += map(json.loads, lines)
+        return self._events
 
     @property
     def alive(self) -> bool:
         return self.process.is_running()
 
-    def hears(self, event: str, times: int = 1) -> bool:
-        """Wait until it reported `event` so often; False where it ended before."""
-        return until(lambda: self.count(event) >= times or not self.alive, f"{times} x {event}") and (
-            self.count(event) >= times
-        )
-
     def count(self, event: str) -> int:
         return sum(told["event"] == event for told in self.events)
+
+    def hears(self, event: str, times: int = 1) -> bool:
+        """Wait until it reported `event` so often; False where it ended before."""
+        until(lambda: self.count(event) >= times or not self.alive, f"{times} x {event}")
+        return self.count(event) >= times
 
     def ends(self) -> dict[str, Any]:
         """Wait until it ends by itself; its last word."""
@@ -71,11 +79,11 @@ class Life:
         return []
 
     def kill(self) -> bool:
-        """Kill it; False where it had ended."""
+        """Kill it; False where it had ended before."""
         with suppress(psutil.NoSuchProcess):
             self.process.kill()
             until(lambda: not self.alive, "the death of the sweep")
-        return self.events[-1]["event"] not in ("outcome", "error", "crash")
+        return not self.events or self.events[-1]["event"] not in ("outcome", "error", "crash")
 
 
 @dataclass
@@ -83,24 +91,25 @@ class Nursery:
     """See fault_jobs.py."""
 
     process: subprocess.Popen[str]
-    store: Path  # an MLflow store without a run
+    folder: Path  # its own
     _count: Iterator[int] = field(default_factory=itertools.count)
 
     def start(self, directory: Path, *overrides: str, job: str = "stand_in") -> Life:
         """A sweep that leaves all its traces in `directory`."""
-        if not directory.exists() and self.store.exists() and job != "store":
+        if not directory.exists():
             directory.mkdir()
-            shutil.copy(self.store, directory)
-        report = self.store.parent.parent / f"report{next(self._count)}"
+            shutil.copy(self.folder / "mlflow.db", directory)  # making its tables takes seconds
+        report = self.folder / f"report{next(self._count)}"
         overrides = (*COMMON, f"tracking.directory={directory}", *overrides)
         request = {"report": str(report), "directory": str(directory), "job": job, "overrides": overrides}
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         return Life(psutil.Process(int(self.process.stdout.readline())), report)
 
     def run(self, directory: Path, *overrides: str, job: str = "stand_in") -> Life:
-        """A sweep, uninterrupted."""
+        """A sweep that nothing happens to."""
         life = self.start(directory, *overrides, job=job)
         life.ends()
         return life
@@ -120,15 +129,15 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     folder = tmp_path_factory.mktemp("nursery")
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with subprocess.Popen(
-        [sys.executable, str(HERE / "fault_jobs.py")],
+        [sys.executable, str(HERE / "fault_jobs.py"), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         env={**os.environ, **one_thread, MARK: str(os.getpid())},
     ) as process:
-        found = Nursery(process, folder / "store" / "mlflow.db")
-        found.run(folder / "store", job="store")
+        assert process.stdout.readline() == "ready\n"
+        found = Nursery(process, folder)
         yield found
         process.stdin.close()
         process.wait(timeout=PATIENCE)
@@ -140,7 +149,7 @@ def until(happens: Callable[[], Any], what: str) -> Any:
     while time.monotonic() < end:
         if found := happens():
             return found
-        time.sleep(0.003)
+        time.sleep(0.005)
     raise AssertionError(f"waited in vain for: {what}")
 
 
@@ -240,3 +249,117 @@ def test_a_sweep_killed_at_random_moments_ends_as_if_nothing_had_happened(
     assert_whole(tmp_path / str(sweeps), expected)
     assert workers_killed > 0
     assert nursery.descendants() == []
+
+
+def test_networks_survive_the_death_of_sweep_and_worker_to_the_bit(nursery: Nursery, tmp_path: Path) -> None:
+    sweep = ("tuner=hyperband", "trial.epochs=3", "search_space.units=[2,3,4]", "search_space.window=6")
+    reference = nursery.start(tmp_path / "inline", *sweep, "executor=inline", job="networks")
+    life = nursery.start(tmp_path / "killed", *sweep, "executor.workers=1", job="networks")
+    assert life.hears("ended", 2)
+    assert life.hears("started", 3)
+    assert life.kill()
+    again = nursery.start(tmp_path / "killed", *sweep, "executor.workers=1", job="networks")
+    assert again.hears("epoch")
+    (worker,) = again.workers()
+    worker.kill()
+    assert again.ends()["event"] == "outcome"
+    assert any("runs again" in told.get("text", "") for told in again.events)
+    assert reference.ends()["event"] == "outcome"
+    assert_whole(tmp_path / "killed", results(tmp_path / "inline"))
+    assert again.events[-1]["trained"] == len(results(tmp_path / "killed")) - 2
+
+
+# Two at once
+
+
+def test_a_second_launch_is_refused_with_the_process_id_of_the_first(nursery: Nursery, tmp_path: Path) -> None:
+    first = nursery.start(tmp_path / "sweep", *SWEEPS["random"], job="slow_stand_in")
+    assert first.hears("started", 2)
+    refused = nursery.run(tmp_path / "sweep", *SWEEPS["random"]).events[-1]
+    assert (refused["event"], refused["kind"]) == ("error", "LockedError")
+    assert f"process {first.process.pid} " in refused["text"]
+    assert first.alive
+    assert first.kill()
+    until(lambda: not nursery.descendants(), "no process outlives the sweep")
+
+
+# Stores and disks
+
+
+def test_a_server_that_is_away_is_named_and_nothing_is_lost(nursery: Nursery, references: Any, tmp_path: Path) -> None:
+    expected = results(references("random")[1])
+    directory = tmp_path / "sweep"
+    life = nursery.start(directory, *SWEEPS["random"])
+    assert life.hears("ended", 5)
+    assert life.kill()
+    before = results(directory)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    refused = nursery.run(directory, *SWEEPS["random"], f"tracking.uri={uri}").events[-1]
+    assert (refused["event"], refused["kind"]) == ("error", "TrackingError")
+    assert uri in refused["text"]
+    assert results(directory) == before
+    assert nursery.run(directory, *SWEEPS["random"]).events[-1]["trained"] == len(expected) - len(before)
+    assert_whole(directory, expected)
+
+
+def test_a_store_that_breaks_stops_no_trial_and_gets_the_rest_later(
+    nursery: Nursery, references: Any, tmp_path: Path
+) -> None:
+    expected = results(references("random")[1])
+    directory = tmp_path / "sweep"
+    life = nursery.start(directory, *SWEEPS["random"])
+    assert life.hears("ended", 4)
+    with closing(sqlite3.connect(directory / "mlflow.db", timeout=PATIENCE)) as store:
+        store.execute("alter table runs rename to broken")
+    end = life.ends()
+    assert (end["event"], end["kind"]) == ("error", "TrackingError")
+    assert "same command again" in end["text"]
+    assert results(directory) == expected
+    with closing(sqlite3.connect(directory / "mlflow.db", timeout=PATIENCE)) as store:
+        store.execute("alter table broken rename to runs")
+    assert {key for key in runs(directory / "mlflow.db", "trial") if key[1] == "FINISHED"} < {
+        (record["trial_id"], "FINISHED") for record in expected
+    }
+    assert nursery.run(directory, *SWEEPS["random"]).events[-1]["trained"] == 0
+    assert_whole(directory, expected)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, with room for 16 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16M", "none", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_full_disk_is_named_and_the_sweep_goes_on_when_there_is_room(
+    nursery: Nursery, references: Any, small_disk: Path
+) -> None:
+    directory = small_disk / "sweep"
+    life = nursery.start(directory, *SWEEPS["hyperband"])
+    assert life.hears("ended", 5)
+    with (small_disk / "fills the disk").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    end = life.ends()
+    assert (end["event"], end.get("kind")) == ("error", "StateError"), end
+    assert "No space left" in end["text"]
+    until(lambda: not nursery.descendants(), "no process outlives the sweep")
+    still_full = nursery.run(directory, *SWEEPS["hyperband"]).events[-1]
+    assert still_full["event"] == "error", still_full
+    (small_disk / "fills the disk").unlink()
+    assert nursery.run(directory, *SWEEPS["hyperband"]).events[-1]["event"] == "outcome"
+    assert_whole(directory, results(references("hyperband")[1]))
+
+
+def test_checkpoints_of_a_sweep_stay_few(references: Any) -> None:
+    undisturbed, _ = references("hyperband")
+    held = [told["checkpoints"] for told in undisturbed.events if told["event"] == "started"]
+    # Nine trials start the largest bracket and three of them go on; two more run, and the next bracket's two wait.
+    assert 0 < max(held) <= 3 + 2 + 2

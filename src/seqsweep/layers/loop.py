@@ -1,8 +1,8 @@
 """A loop over time, unrolled in chunks: few operations to trace, few turns of a while-loop to run.
 
 Measured on a GRU of 4 x 50, window 100, batch 32: chunks of 5, 10 and 20 steps take 101, 96 and 96 ms a training step
-and 3.2, 4.3 and 5.7 s to get ready. All 100 unrolled, a SimpleRNN runs a tenth faster and takes 4 s longer to get ready:
-more than the short trials of a sweep win back.
+and 3.2, 4.3 and 5.7 s to get ready. All 100 unrolled, a SimpleRNN runs a tenth faster and takes 4 s longer to get
+ready: more than the short trials of a sweep win back.
 """
 
 from __future__ import annotations

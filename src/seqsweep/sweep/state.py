@@ -77,12 +77,14 @@ class SweepState:
 
         Raises:
             LockedError: another process runs this sweep.
+            StateError: the disk refuses.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         owner = self.folder / "owner"
         lock = FileLock(self.folder / "lock")
         try:
-            lock.acquire(timeout=0)
+            with _writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire(timeout=0)
         except Timeout:
             pid = owner.read_text() if owner.exists() else "unknown"
             raise LockedError(
@@ -90,7 +92,8 @@ class SweepState:
                 "wait for it, or stop it and run the same command to resume"
             ) from None
         try:
-            owner.write_text(str(os.getpid()))
+            with _writing(owner):
+                owner.write_text(str(os.getpid()))
             yield
         finally:
             owner.unlink(missing_ok=True)
@@ -102,6 +105,8 @@ class SweepState:
         Raises:
             StateError: the folder holds something else, or a file that cannot be read.
         """
+        for left in self.folder.rglob("*.tmp"):  # by processes that were killed while they wrote
+            left.unlink(missing_ok=True)
         file = self.folder / "sweep.json"
         if not file.exists():
             write_json(file, identity)
@@ -152,7 +157,7 @@ def write_json(file: Path, content: Any) -> None:
     Raises:
         StateError: the disk refuses.
     """
-    try:
+    with _writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         with aside.open("w", encoding="utf-8") as stream:
@@ -160,9 +165,20 @@ def write_json(file: Path, content: Any) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         aside.replace(file)
+
+
+@contextlib.contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a StateError."""
+    try:
+        yield
+    except Timeout:  # of the lock, which counts as an OSError
+        raise
     except OSError as error:
-        kept = "what was written before is whole"
-        raise StateError(f"{file}: cannot write the state of the sweep: {error}; {kept}") from error
+        raise StateError(
+            f"{file}: cannot write the state of the sweep: {error}. What was finished before is kept; "
+            "make room and run the same command again"
+        ) from error
 
 
 def read_json(file: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from seqsweep import data, search_space, trial, windows
 from seqsweep.baselines import Past, Scores, best, fit_linear, scores
 from seqsweep.config import to_yaml
 from seqsweep.data import Series
+from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Executor, make_executor
 from seqsweep.metrics import naive_scale
@@ -149,20 +150,23 @@ def _run_trials(
 @contextmanager
 def _ended(tracker: Tracker, state: SweepState) -> Iterator[None]:
     """Give the sweep's run its end, whatever happens, after telling the store all that it has missed."""
-    status: SweepStatus = "KILLED"
     try:
         yield
-        status = "FINISHED"
-    except Exception:
-        status = "FAILED"
+    except BaseException as error:
+        # What stopped the sweep is what its user must hear; a full disk, say, stops state and store alike.
+        with suppress(SweepError):
+            _end(tracker, state, "FAILED" if isinstance(error, Exception) else "KILLED")
         raise
-    finally:
-        missing = state.records().items()
-        recorded = tracker.recorded()
-        for trial_id, record in missing:
-            if trial_id not in recorded:
-                tracker.end_trial(record)
-        tracker.close(status)
+    _end(tracker, state, "FINISHED")
+
+
+def _end(tracker: Tracker, state: SweepState, status: SweepStatus) -> None:
+    missing = state.records().items()
+    recorded = tracker.recorded()
+    for trial_id, record in missing:
+        if trial_id not in recorded:
+            tracker.end_trial(record)
+    tracker.close(status)
 
 
 def _outcome(

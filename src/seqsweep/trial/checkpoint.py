@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -64,7 +65,8 @@ def load(path: Path, model: keras.Model) -> Progress:
 
 def _open(path: Path) -> np.lib.npyio.NpzFile:
     try:
-        return np.load(path)  # type: ignore[no-any-return]  # an .npz gives an NpzFile
+        # Read whole: of a truncated file, NumPy would leave the handle open.
+        return np.load(io.BytesIO(path.read_bytes()))  # type: ignore[no-any-return]  # an .npz gives an NpzFile
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StateError(f"{path}: cannot read this checkpoint: {error}") from error
 
