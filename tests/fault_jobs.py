@@ -2,8 +2,8 @@
 
 `python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
 Then it reads a line of JSON a life: `{report, directory, job, overrides}`. It forks a process that runs this sweep and
-prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life may be killed
-at any moment; the next one is there at once, where a new process would need seconds of imports.
+prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life may be
+killed at any moment; the next one is there at once, where a new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -111,7 +111,12 @@ def live(config: Any, job: str, report: Report) -> None:
     from seqsweep import sweep, trial
     from seqsweep.errors import SeqsweepError
 
-    jobs = {"stand_in": (stand_in, cold), "slow_stand_in": (slow_stand_in, cold), "networks": (trial.Trial, trial.warm)}
+    jobs = {
+        "stand_in": (stand_in, cold),
+        "slow_stand_in": (slow_stand_in, cold),
+        "at_once": (at_once, cold),
+        "networks": (trial.Trial, trial.warm),
+    }
     report.write("born")
     try:
         outcome = sweep.run(config, report, *jobs[job])
@@ -121,7 +126,8 @@ def live(config: Any, job: str, report: Report) -> None:
         report.write("crash", kind=type(error).__name__, text=str(error))
         raise
     else:
-        report.write("outcome", reason=outcome.reason, trained=outcome.trained)
+        tracking = outcome.tracking_seconds
+        report.write("outcome", reason=outcome.reason, trained=outcome.trained, tracking=tracking)
 
 
 def own_threads() -> int:
