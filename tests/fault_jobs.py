@@ -24,7 +24,7 @@ from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
 
 @dataclasses.dataclass(frozen=True)
 class StandIn:
-    """Runs a trial without training: epochs that take `pause` seconds each, and a score that follows from its params.
+    """Runs a trial without training: epochs of 1 to 4 times `pause` seconds, and a score that follows from its params.
 
     One trial in eight diverges. A continued trial reads the checkpoint of the trial before, and fails without.
     """
@@ -39,7 +39,7 @@ class StandIn:
             before = json.loads(Path(spec.continue_from).read_text())
             assert before == {"params": params, "epoch": spec.first_epoch}
         for epoch in range(spec.first_epoch + 1, spec.last_epoch + 1):
-            time.sleep(self.pause)
+            time.sleep(self.pause * (1 + spec.seed % 4))
             yield Epoch(epoch, {"val_loss": error_of(spec) / epoch}, time.time())
         if spec.seed % 8 == 3:
             raise DivergedError("the stand-in of this seed diverges")

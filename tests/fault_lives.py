@@ -140,7 +140,7 @@ def until(happens: Callable[[], Any], what: str) -> Any:
     while time.monotonic() < end:
         if found := happens():
             return found
-        time.sleep(0.005)
+        time.sleep(0.003)
     raise AssertionError(f"waited in vain for: {what}")
 
 
@@ -158,15 +158,19 @@ class Storm:
 def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, undisturbed: Life) -> Storm:
     """Kill a sweep `kills` times at random moments, each time starting it again; then let it end.
 
-    One kill in four falls into the start-up, the others into the trials; one life in three loses a worker first. A
-    sweep that ends before its kill is followed by a new one. The moments are drawn from the span of `undisturbed`.
+    Of four kills one falls into the start-up, two into the trials, and one follows the record of a finished trial at
+    once, before the search and MLflow have heard of it or while they do. One life in three loses a worker first. A sweep
+    that ends before its kill is followed by a new one.
+
+    Args:
+        undisturbed: the same sweep without a kill; the moments are drawn from its span.
     """
     times = {event["event"]: event["at"] for event in undisturbed.events}
     start_up, work = times["begin"] - times["born"], times["outcome"] - times["begin"]
     rng = random.Random(" ".join(sweep))
     found = Storm([folder / "0"])
     while found.kills < kills:
-        finished = {file.stem for file in found.directories[-1].glob("sweeps/*/trials/*.json")}
+        finished = recorded(found.directories[-1])
         life = nursery.start(found.directories[-1], *sweep)
         if found.kills % 4 == 3:
             life.hears("born")
@@ -177,10 +181,12 @@ def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, un
                 rng.choice(workers).kill()
                 found.workers_killed += 1
                 time.sleep(rng.uniform(0, work / 8))
+            if found.kills % 4 == 1:
+                before = recorded(found.directories[-1])
+                until(lambda: recorded(found.directories[-1]) != before or not life.alive, "a record")  # noqa: B023
         killed = life.kill()
-        found.repeated += [
-            told["trial"] for told in life.events if told["event"] == "started" and told["trial"] in finished
-        ]
+        started = [told["trial"] for told in life.events if told["event"] == "started"]
+        found.repeated += [trial for trial in started if trial in finished]
         if killed:
             found.kills += 1
             until(lambda: not nursery.descendants(), "no process outlives the sweep")
@@ -193,6 +199,11 @@ def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, un
     if nursery.run(found.directories[-1], *sweep).events[-1]["event"] != "outcome":
         found.survived -= 1
     return found
+
+
+def recorded(directory: Path) -> set[str]:
+    """The ids of the trials whose records are on disk."""
+    return {file.stem for file in directory.glob("sweeps/*/trials/*.json")}
 
 
 # What a sweep leaves behind

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
+from rich.text import Text
 
 from seqsweep import baselines, config, data, executor, layers, model, search_space, task, tracking, tuner, windows
 from seqsweep.catalog import Catalog
@@ -146,7 +147,7 @@ class _Jobs:
         job = config.to_object(cfg, RULES)
         if self._expected > 1:
             number = f"job {len(self._finished) + 1} of {self._expected}"
-            self._console.rule(f"{number}: {' '.join(overrides)}", align="left")
+            self._console.rule(Text(f"{number}: {' '.join(overrides)}"), align="left")
         terminal = report.Terminal(self._console, f"val_{job.task.objective}", job.trial.epochs)
         try:
             outcome = sweep.run(job, terminal)

@@ -138,8 +138,15 @@ class SweepState:
 
 
 def differences(folder: Path, identity: Mapping[str, Any]) -> list[str]:
-    """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing."""
-    others = sorted(folder.parent.glob("*/sweep.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing.
+
+    Other jobs of the same multirun, which this process began itself, do not count.
+    """
+    import psutil
+
+    before = psutil.Process().create_time()
+    found = [(file.stat().st_mtime, file) for file in folder.parent.glob("*/sweep.json")]
+    others = [file for modified, file in sorted(found, reverse=True) if modified < before]
     now = _flat(json.loads(json.dumps(identity)))
     for file in others:
         if file.parent == folder:
