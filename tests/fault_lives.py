@@ -159,8 +159,8 @@ def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, un
     """Kill a sweep `kills` times at random moments, each time starting it again; then let it end.
 
     Of four kills one falls into the start-up, two into the trials, and one follows the record of a finished trial at
-    once, before the search and MLflow have heard of it or while they do. One life in three loses a worker first. A sweep
-    that ends before its kill is followed by a new one.
+    once, before the search and MLflow have heard of it or while they do. One life in three loses a worker first. A
+    sweep that ends before its kill is followed by a new one.
 
     Args:
         undisturbed: the same sweep without a kill; the moments are drawn from its span.
@@ -182,8 +182,7 @@ def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, un
                 found.workers_killed += 1
                 time.sleep(rng.uniform(0, work / 8))
             if found.kills % 4 == 1:
-                before = recorded(found.directories[-1])
-                until(lambda: recorded(found.directories[-1]) != before or not life.alive, "a record")  # noqa: B023
+                await_record(life, found.directories[-1])
         killed = life.kill()
         started = [told["trial"] for told in life.events if told["event"] == "started"]
         found.repeated += [trial for trial in started if trial in finished]
@@ -199,6 +198,12 @@ def storm(nursery: Nursery, folder: Path, sweep: tuple[str, ...], kills: int, un
     if nursery.run(found.directories[-1], *sweep).events[-1]["event"] != "outcome":
         found.survived -= 1
     return found
+
+
+def await_record(life: Life, directory: Path) -> None:
+    """Wait until one more trial is on disk, or the sweep is over."""
+    before = recorded(directory)
+    until(lambda: recorded(directory) != before or not life.alive, "a record")
 
 
 def recorded(directory: Path) -> set[str]:

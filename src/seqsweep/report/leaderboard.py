@@ -47,7 +47,7 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("#", justify="right")
+    table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("trial or baseline", no_wrap=True)
     for name in settings:
         table.add_column(LABELS.get(name, name.replace("_", " ")), justify="right", no_wrap=True)

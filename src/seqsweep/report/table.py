@@ -36,6 +36,7 @@ def jobs_table(jobs: Sequence[Finished]) -> Table:
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
     for number, job in enumerate(jobs):
         own = [override for override in job.overrides if override not in common]
+        own = [f"{key.rpartition('.')[2]}={value}" for key, _, value in (override.partition("=") for override in own)]
         table.add_row(str(number), Text("\n".join(own) or "-"), *_cells(job))
     return table
 
