@@ -41,6 +41,7 @@ def make_outcome(make_config):
             "trained": len(records),
             "seconds": 75.0,
             "tracking_seconds": 1.0,
+            "disk": 2_500_000,
         }
         return Outcome(**values | changes)
 
@@ -74,6 +75,7 @@ def test_what_differs_between_trials_has_a_column_and_no_line_is_broken(width, m
 def test_failures_are_listed_with_their_reason(make_outcome):
     said = shown(report.leaderboard(make_outcome(trial(1, 11.0), trial(2, None, "loss became nan in epoch 3")), 120))
     assert "failed: 2 LSTM 8x1: loss became nan in epoch 3" in said
+    assert "state: 2.5 MB in state" in said
 
 
 @pytest.mark.parametrize(

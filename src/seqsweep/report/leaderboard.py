@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich import box
 from rich.table import Table
@@ -171,4 +172,10 @@ def _caption(outcome: Outcome) -> str:
     lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]
     took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
     lines.append(f"{counted(len(outcome.records), 'trial')}{took}; ended because: {outcome.reason}")
+    lines.append(f"state: {outcome.disk / 1e6:.1f} MB in {_short(outcome.folder)}")
     return "\n".join(lines)
+
+
+def _short(folder: Path) -> Path:
+    """Relative to where the user stands, if it lies below."""
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

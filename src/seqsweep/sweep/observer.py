@@ -29,6 +29,7 @@ class Outcome:
         trained: trials that this launch ran; the others were there before.
         seconds: wall time of this launch.
         tracking_seconds: of it, inside the tracker.
+        disk: bytes that the sweep's state takes.
     """
 
     config: SweepConfig
@@ -44,6 +45,7 @@ class Outcome:
     trained: int
     seconds: float
     tracking_seconds: float
+    disk: int
 
     @property
     def objective(self) -> str:

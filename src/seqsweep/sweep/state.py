@@ -134,7 +134,11 @@ class SweepState:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        total = 0
+        for file in self.folder.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # a checkpoint may go while it is looked at
+                total += file.stat().st_size
+        return total
 
 
 def differences(folder: Path, identity: Mapping[str, Any]) -> list[str]:

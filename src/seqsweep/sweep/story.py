@@ -186,6 +186,7 @@ def _outcome(
         trained=trained,
         seconds=seconds,
         tracking_seconds=tracker.seconds,
+        disk=state.size(),
     )
 
 
