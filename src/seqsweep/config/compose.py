@@ -20,7 +20,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
@@ -113,9 +113,9 @@ def compose(
     job_overrides: list[list[str]] = []
     try:
         with _hydra(own):
-            job_overrides = _expand(study, sound, multirun)
-            composed = [_compose_one(study, job) for job in job_overrides]
-        for cfg in composed:
+            composed = _compose_jobs(study, sound, multirun)
+        job_overrides = [overrides for overrides, _ in composed]
+        for _, cfg in composed:
             try:
                 jobs.append(to_object(cfg, rules))
             except ConfigError as error:
@@ -194,23 +194,27 @@ def _hydra(own: Path | None) -> Iterator[None]:
         _Studies.own = None
 
 
-def _expand(study: str, overrides: Sequence[str], multirun: bool) -> list[list[str]]:
-    """One list of overrides a job, by Hydra's own rule for sweeps."""
+def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[tuple[list[str], DictConfig]]:
+    """The overrides and the config of each job, by Hydra's own rule for sweeps; a single job is composed once."""
     plain: list[str] = []
     swept: list[str] = []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         (swept if override.is_sweep_override() else plain).append(override.input_line or "")
     cfg = _compose_one(study, plain, hydra=True)
-    if not (multirun or swept or str(cfg.hydra.mode).endswith("MULTIRUN")):
-        return [list(overrides)]
-    if swept and not (multirun or str(cfg.hydra.mode).endswith("MULTIRUN")):
+    several = multirun or str(cfg.hydra.mode).endswith("MULTIRUN")
+    if not (several or swept):
+        with open_dict(cfg):
+            del cfg["hydra"]
+        return [(list(overrides), cfg)]
+    if not several:
         mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
         raise ConfigError([f"{text}: {mend}" for text in swept])
     params = [f"{key}={value}" for key, value in (cfg.hydra.sweeper.get("params") or {}).items()]
     given = {override.split("=")[0] for override in overrides}
     params = [text for text in params if text.split("=")[0] not in given]
     parsed = OverridesParser.create().parse_overrides([*params, *overrides])
-    return list(chain.from_iterable(BasicSweeper.split_arguments(parsed, None)))
+    jobs = chain.from_iterable(BasicSweeper.split_arguments(parsed, None))
+    return [(list(job), _compose_one(study, job)) for job in jobs]
 
 
 def _compose_one(study: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
