@@ -105,9 +105,11 @@ def test_bad_input_is_named_with_its_key_and_mend(override, said):
     assert any(override.split(" ")[0].split("=")[0].lstrip("+") in fault for fault in told)
 
 
-def test_faults_of_types_bounds_and_names_come_together():
-    told = faults("trial.epochs=abc", "tuner.max_trials=0", "search_space.layer=lstn", "windows=rows")
+def test_faults_come_together():
+    told = faults("tuner.max_trials=0", "search_space.layer=lstn", "windows=rows", "task.metrics=[mae,mapse]")
     assert len(told) == 5  # two for windows=rows, which leaves two values open
+    told = faults("trial.epochs=abc", "search_space.layr=lstm", "tuner=hyperbnd", "windows.scaler=[1]")
+    assert len(told) == 4
 
 
 def test_a_fault_in_any_job_of_a_multirun_refuses_the_launch():

@@ -98,7 +98,8 @@ def compose(
         multirun: expand `key=a,b` into a job each; a study that says `hydra.mode: MULTIRUN` does so by itself.
 
     Raises:
-        ConfigError: with every fault that was found.
+        ConfigError: with every fault of keys, options and types; or, where there is none, every fault of missing
+            values, bounds and the rooms' rules, over all jobs.
     """
     known = studies(own)
     parsed, faults = check.parse(list(overrides))
@@ -107,24 +108,19 @@ def compose(
     faults += check.study_faults(known[study], options(own))
     wrong = [check.override_faults(override, options(own)) for override in parsed]
     faults += chain.from_iterable(wrong)
-    sound = [override.input_line or "" for override, fault in zip(parsed, wrong, strict=True) if not fault]
-    # What is sound is composed all the same: the rooms may have more to say, and the user hears it in one go.
+    if faults:  # what cannot be read cannot be composed, and composing would take longer than all of this
+        raise ConfigError(list(dict.fromkeys(faults)))
+    with _hydra(own):
+        composed = _compose_jobs(study, overrides, multirun)
     jobs: list[SweepConfig] = []
-    job_overrides: list[list[str]] = []
-    try:
-        with _hydra(own):
-            composed = _compose_jobs(study, sound, multirun)
-        job_overrides = [overrides for overrides, _ in composed]
-        for _, cfg in composed:
-            try:
-                jobs.append(to_object(cfg, rules))
-            except ConfigError as error:
-                faults += error.faults
-    except ConfigError as error:
-        faults += error.faults
+    for _, cfg in composed:
+        try:
+            jobs.append(to_object(cfg, rules))
+        except ConfigError as error:
+            faults += error.faults
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
-    return Launch(study, tuple(overrides), tuple(jobs), tuple(map(tuple, job_overrides)))
+    return Launch(study, tuple(overrides), tuple(jobs), tuple(tuple(given) for given, _ in composed))
 
 
 def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
