@@ -40,12 +40,9 @@ Rule = Callable[[SweepConfig], list[str]]
 
 @dataclass(frozen=True)
 class Launch:
-    """What one command line asks for: a study, its overrides, and the config of every job that follows from them."""
+    """What one command line asks for: the config of every job."""
 
-    study: str
-    overrides: tuple[str, ...]
     jobs: tuple[SweepConfig, ...]
-    job_overrides: tuple[tuple[str, ...], ...]
 
 
 class _Studies(SearchPathPlugin):
@@ -113,14 +110,14 @@ def compose(
     with _hydra(own):
         composed = _compose_jobs(study, overrides, multirun)
     jobs: list[SweepConfig] = []
-    for _, cfg in composed:
+    for cfg in composed:
         try:
             jobs.append(to_object(cfg, rules))
         except ConfigError as error:
             faults += error.faults
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
-    return Launch(study, tuple(overrides), tuple(jobs), tuple(tuple(given) for given, _ in composed))
+    return Launch(tuple(jobs))
 
 
 def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
@@ -190,8 +187,8 @@ def _hydra(own: Path | None) -> Iterator[None]:
         _Studies.own = None
 
 
-def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[tuple[list[str], DictConfig]]:
-    """The overrides and the config of each job, by Hydra's own rule for sweeps; a single job is composed once."""
+def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[DictConfig]:
+    """The config of each job, by Hydra's own rule for sweeps; a single job is composed once."""
     plain: list[str] = []
     swept: list[str] = []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
@@ -201,7 +198,7 @@ def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[
     if not (several or swept):
         with open_dict(cfg):
             del cfg["hydra"]
-        return [(list(overrides), cfg)]
+        return [cfg]
     if not several:
         mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
         raise ConfigError([f"{text}: {mend}" for text in swept])
@@ -210,7 +207,7 @@ def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[
     params = [text for text in params if text.split("=")[0] not in given]
     parsed = OverridesParser.create().parse_overrides([*params, *overrides])
     jobs = chain.from_iterable(BasicSweeper.split_arguments(parsed, None))
-    return [(list(job), _compose_one(study, job)) for job in jobs]
+    return [_compose_one(study, job) for job in jobs]
 
 
 def _compose_one(study: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
