@@ -51,6 +51,8 @@ class TrialSpec:
     last_epoch: int
     continue_from: str | None = None  # the checkpoint of the trial that this one continues
     checkpoint: str | None = None  # where to leave a checkpoint at the end; None: nobody will continue it
+    fold: int = 0  # validation parts by which train and validation end earlier: rolling origins
+    network: str | None = None  # where to leave the weights of the best epoch; None: nobody will forecast with them
 
 
 @dataclass(frozen=True)

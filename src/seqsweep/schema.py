@@ -164,6 +164,35 @@ class TrackingConfig:
 
 
 @dataclass
+class FinalsConfig:
+    """How the winner is found among the best trials, and what is said of it."""
+
+    trials: int = setting(at_least=0)  # the best of the search that are trained again; 0: no finals
+    seeds: int = setting(at_least=1)  # times each is trained, from other initial weights
+    folds: int = setting(at_least=1)  # rolling origins; 1: the sweep's own validation part alone
+    levels: list[float] = MISSING  # of forecast intervals, each in (0, 1)
+    confidence: float = setting(above=0, below=1)  # of the intervals of differences
+    audit_cuts: int = setting(at_least=1)  # rows from which on the leak audit replaces all values by noise
+
+
+@dataclass
+class ReportConfig:
+    """What the page of a sweep shows."""
+
+    kind: str = setting(one_of=("html", "none"))
+    curves: int = setting(at_least=1)  # trials whose learning curves are drawn
+    importance_trials: int = setting(at_least=5)  # completed trials below which no importance is estimated
+
+
+@dataclass
+class RegistryConfig:
+    """When a winner may become the champion."""
+
+    model: str | None = None  # the registered model's name; None: that of the series
+    min_skill: float = setting(at_least=0, below=1)  # over the best baseline on the test part
+
+
+@dataclass
 class SweepConfig:
     """One sweep."""
 
@@ -179,6 +208,9 @@ class SweepConfig:
     tuner: TunerConfig = field(default_factory=TunerConfig)
     executor: ExecutorConfig = field(default_factory=ExecutorConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    finals: FinalsConfig = field(default_factory=FinalsConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+    registry: RegistryConfig = field(default_factory=RegistryConfig)
 
 
 def groups() -> tuple[str, ...]:

@@ -77,9 +77,9 @@ class Trial:
 
     def _train(self, spec: TrialSpec) -> Iterator[Event]:
         started = time.perf_counter()
-        windows = make_windows(self.series, self.layout, spec.params, self.config.data.season)
+        windows = self.windows(spec)
         learner, progress, seed = self._learner(spec, windows)
-        limit = self.config.trial.diverged_above * constant_loss(self.task.loss, windows.targets(self.layout.train))
+        limit = self.config.trial.diverged_above * constant_loss(self.task.loss, windows.targets(windows.layout.train))
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
             metrics = self._epoch(learner, windows, progress.epoch, seed, seconds)
@@ -90,49 +90,65 @@ class Trial:
             from seqsweep.trial import checkpoint
 
             checkpoint.save(Path(spec.checkpoint), learner.model, progress, seed)
-        yield Done(self._result(learner, windows, progress, seconds))
+        result = self._result(learner, windows, progress, seed, seconds)
+        if spec.network is not None:
+            from seqsweep.trial.network import save_weights
 
-    def _learner(self, spec: TrialSpec, windows: Windows) -> tuple[Learner, Progress, int]:
-        """A fresh network, or that of the trial that this one continues; the seed of its order of windows."""
+            save_weights(Path(spec.network), learner.model)
+        yield Done(result)
+
+    def windows(self, spec: TrialSpec) -> Windows:
+        """The series as this trial sees it."""
+        return make_windows(self.series, self.layout.fold(spec.fold), spec.params, self.config.data.season)
+
+    def learner(self, spec: TrialSpec, windows: Windows) -> Learner:
+        """A fresh network of the trial, to learn from these windows."""
         import keras
 
         from seqsweep import model
-        from seqsweep.trial import checkpoint
         from seqsweep.trial.learner import Learner
 
         keras.backend.clear_session()  # else every trial's graph stays in memory
         keras.utils.set_random_seed(spec.seed)
         columns = self.series.values.shape[1]
         network = model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
-        learner = Learner(network, windows, spec.params.batch_size)
+        return Learner(network, windows, spec.params.batch_size)
+
+    def _learner(self, spec: TrialSpec, windows: Windows) -> tuple[Learner, Progress, int]:
+        """A fresh network, or that of the trial that this one continues; the seed of its order of windows."""
+        from seqsweep.trial import checkpoint
+
+        learner = self.learner(spec, windows)
         if spec.continue_from is None:
             return learner, Progress(), spec.seed
         path = Path(spec.continue_from)
-        return learner, checkpoint.load(path, network), checkpoint.seed_of(path)
+        return learner, checkpoint.load(path, learner.model), checkpoint.seed_of(path)
 
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
         """Train one epoch, look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
-        order = np.random.default_rng([seed, epoch]).permutation(self.layout.train)
+        order = np.random.default_rng([seed, epoch]).permutation(windows.layout.train)
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
-        forecast = learner.forecast(self.layout.validation)
-        val_loss = learner.loss(windows.targets(self.layout.validation), forecast)
+        forecast = learner.forecast(windows.layout.validation)
+        val_loss = learner.loss(windows.targets(windows.layout.validation), forecast)
         scores = self._score(windows, forecast)
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
         objective = f"val_{self.config.task.objective}"
         return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
 
-    def _result(self, learner: Learner, windows: Windows, progress: Progress, seconds: dict[str, float]) -> TrialResult:
+    def _result(
+        self, learner: Learner, windows: Windows, progress: Progress, seed: int, seconds: dict[str, float]
+    ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
         from seqsweep.model import kernel
 
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
-        scores = self._score(windows, learner.forecast(self.layout.validation))
+        scores = self._score(windows, learner.forecast(windows.layout.validation))
         seconds["tracing"] = learner.tracing_seconds
         return TrialResult(
             metrics={**progress.best_metrics, **scores},
@@ -140,11 +156,12 @@ class Trial:
             best_epoch=progress.best_epoch,
             weights=int(learner.model.count_params()),
             seconds=seconds,
-            tags={"kernels": kernel(learner.model)},
+            # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
+            tags={"kernels": kernel(learner.model), "seed": str(seed)},
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
-        origins = self.layout.validation
+        origins = windows.layout.validation
         return with_prefix("val", self.task.score(windows.actual(origins), windows.restore(origins, forecast)))
 
 

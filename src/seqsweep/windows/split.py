@@ -31,6 +31,25 @@ class Layout:
     reach: int
     horizon: int
 
+    def fold(self, back: int) -> Layout:
+        """The layout whose train and validation end `back` validation parts earlier; but for 0 it has no test part.
+
+        Source: rolling origins, Tashman (2000), International Journal of Forecasting 16(4).
+
+        Raises:
+            DataError: what is left is too short to train on.
+        """
+        if back == 0:
+            return self
+        shift = back * (self.validation_end - self.train_end)
+        end = self.validation_end - shift
+        if self.train_end - shift < self.reach + self.horizon:
+            raise DataError(
+                f"fold {back} ends its train part after row {self.train_end - shift}, and the longest window with its "
+                f"targets needs {self.reach + self.horizon} rows. Lower finals.folds, or shorten windows.validation"
+            )
+        return Layout(self.train_end - shift, end, end, self.reach, self.horizon)
+
     @property
     def train(self) -> NDArray[np.int64]:
         """Origins whose targets all lie in train."""

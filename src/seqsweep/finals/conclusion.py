@@ -1,0 +1,181 @@
+"""What a sweep ends in, as plain values that a file keeps: finalists, winner, the look at the test part, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqsweep.audit import Audit
+from seqsweep.errors import StateError
+from seqsweep.evidence import DieboldMariano, Interval
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+CONCLUSION = "conclusion.json"
+"""Its file in the sweep's folder."""
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """One configuration, trained again.
+
+    Args:
+        trial_id: of the trial in the search; `number` and `name` likewise.
+        params: all parameters by their plain names.
+        searched: the search's own score of it, in the unit of the data.
+        runs: ids of the final runs, by fold, then seed.
+        scores: the objective of each on its validation part; None: it failed.
+        mean: of the scores; None: a run failed, and with it the finalist.
+        std: sample standard deviation; None with fewer than two runs.
+    """
+
+    trial_id: str
+    number: int
+    name: str
+    layer: str
+    params: Mapping[str, Value]
+    searched: float
+    runs: tuple[str, ...]
+    scores: tuple[float | None, ...]
+    mean: float | None
+    std: float | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The winner's score minus another finalist's, over pairs of the same seed and fold: below 0 the winner is better.
+
+    Args:
+        trial_id: of the other; `name` likewise.
+        reason: why it is compared: `runner-up`, or `best lstm`.
+        interval: None with fewer than two pairs.
+    """
+
+    trial_id: str
+    name: str
+    reason: str
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class ForecastInterval:
+    """Split conformal intervals of one level.
+
+    Args:
+        level: the share of targets that they should cover, in (0, 1).
+        half_widths: (horizon,), in the unit of the data, from validation residuals; inf where there are too few.
+        coverage: the share of test targets that they covered.
+        width: mean width on the test part, in the unit of the data.
+    """
+
+    level: float
+    half_widths: tuple[float, ...]
+    coverage: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """The one look at the test part.
+
+    Args:
+        number: 1 for the first look at this data's test part, by whatever sweep under this directory.
+        at: seconds since 1970.
+        sha256: of the series.
+        run: id of the final run whose network was scored: of the winner's on fold 0, the one with the median score.
+        scores: its metrics on the test targets, in the unit of the data.
+        baselines: those of each baseline, on the same targets.
+        best_baseline: the best of them on these very targets, a choice that favours the baselines; None: there is none.
+        skill: 1 - the network's objective / that of the best baseline.
+        comparison: of losses against the best baseline; None: too few targets, or no baseline.
+        intervals: one a level.
+        validation: the objective of the scored network on validation: what the search would have promised.
+    """
+
+    number: int
+    at: float
+    sha256: str
+    run: str
+    scores: Mapping[str, float]
+    baselines: Mapping[str, Mapping[str, float]]
+    best_baseline: str | None
+    skill: float | None
+    comparison: DieboldMariano | None
+    intervals: tuple[ForecastInterval, ...]
+    validation: float
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """All of it.
+
+    Args:
+        objective: a metric of the task, without the part: `mae`.
+        finalists: best mean first; those that failed last.
+        differences: of the winner against the others worth naming.
+        looks: every look of this sweep, the last one is of the present winner; empty: no finalist finished.
+    """
+
+    study: str
+    fingerprint: str
+    name: str
+    series: str
+    target: str
+    sha256: str
+    objective: str
+    seeds: int
+    folds: int
+    finalists: tuple[Finalist, ...]
+    differences: tuple[Difference, ...]
+    looks: tuple[Look, ...]
+    audit: Audit | None
+
+    @property
+    def winner(self) -> Finalist | None:
+        """The finalist with the best mean; None where none finished."""
+        first = self.finalists[0] if self.finalists else None
+        return first if first is not None and first.mean is not None else None
+
+    @property
+    def look(self) -> Look | None:
+        """The look at the present winner."""
+        return self.looks[-1] if self.looks else None
+
+
+def save(folder: Path, conclusion: Conclusion) -> None:
+    """Keep it in the sweep's folder.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    from seqsweep.sweep import write_text
+
+    write_text(folder / CONCLUSION, _adapter().dump_json(conclusion, indent=1).decode())
+
+
+def load(folder: Path) -> Conclusion | None:
+    """The conclusion of the sweep in `folder`; None: it has none yet.
+
+    Raises:
+        StateError: the file is truncated or foreign.
+    """
+    file = folder / CONCLUSION
+    if not file.exists():
+        return None
+    try:
+        return _adapter().validate_json(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StateError(f"{file}: this is no conclusion of a sweep ({error}); move it away") from error
+
+
+def _adapter() -> TypeAdapter[Conclusion]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    # Without this, JSON would lose infinities and NaN.
+    Conclusion.__pydantic_config__ = ConfigDict(ser_json_inf_nan="constants")  # type: ignore[attr-defined]
+    return TypeAdapter(Conclusion)
