@@ -17,6 +17,7 @@ from seqsweep.errors import DivergedError, LockedError, StateError
 from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
 from seqsweep.sweep.loop import Loop
+from seqsweep.sweep.source import Search
 from seqsweep.tracking import MemoryTracker
 from seqsweep.tuner import make_tuner
 
@@ -68,7 +69,7 @@ def loop_over(
     executor.open(job)
     observer, tracker = Quiet(), MemoryTracker()
     tracker.open(record())
-    return Loop(config, state, tuner, executor, tracker, observer, state.records(), 10.0), observer, tracker
+    return Loop(config, state, Search(config, state, tuner), executor, tracker, observer, state.records(), 10.0), observer, tracker
 
 
 def record():
@@ -171,7 +172,7 @@ def test_five_crashes_in_a_row_end_the_sweep_but_divergences_do_not(make_config,
 @pytest.mark.keras
 def test_what_ended_before_a_kill_is_told_and_not_trained_again(make_config, tmp_path):
     loop, *_ = loop_over(make_config, tmp_path, good)
-    proposal = loop.tuner.ask("slot0")  # killed after the record was written, before the tuner was told
+    proposal = loop.source.ask("slot0")  # killed after the record was written, before the tuner was told
     kept = dataclasses.replace(_record_of(proposal), metrics={"val_mae": 1.25})
     loop.state.write(kept)
     trained: list[str] = []

@@ -5,7 +5,7 @@
 """
 
 from seqsweep.config.check import keys
-from seqsweep.config.compose import Launch, Rule, compose, register, to_object, to_yaml
+from seqsweep.config.compose import Launch, Rule, compose, from_yaml, register, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, options, question, studies
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Launch",
     "Rule",
     "compose",
+    "from_yaml",
     "keys",
     "options",
     "question",

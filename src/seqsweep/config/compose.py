@@ -146,6 +146,19 @@ def to_yaml(config: SweepConfig) -> str:
     return PASSWORD.sub(r"\1***@", OmegaConf.to_yaml(OmegaConf.create(asdict(config))))
 
 
+def from_yaml(text: str) -> SweepConfig:
+    """The config that `to_yaml` wrote.
+
+    Raises:
+        ConfigError: it is no config of this version.
+    """
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(SweepConfig), yaml.safe_load(text))
+        return cast(SweepConfig, OmegaConf.to_object(merged))
+    except (OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+        raise ConfigError([_sentence(error)]) from error
+
+
 def bound_faults(config: SweepConfig) -> list[str]:
     """Every value outside the bounds that its field of the schema states."""
     found: list[str] = []

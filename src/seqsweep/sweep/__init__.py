@@ -1,10 +1,37 @@
-"""One sweep from its config to its outcome; the only room that sees both ends of the data's way.
+"""The search of a sweep; the only room that sees both ends of the data's way.
 
-`story` tells it in order, `loop` asks and tells, `state` keeps what must survive, `observer` is what a terminal shows.
+`problem` reads the data and scores the baselines, `session` opens workers, folder and store, `story` tells the search in
+order, `loop` asks and tells, `source` proposes, `state` keeps what must survive, `outcome` is what it came to, `observer`
+is what a terminal shows.
 """
 
-from seqsweep.sweep.observer import Observer, Outcome
-from seqsweep.sweep.state import SweepState, differences, fingerprint, identity
-from seqsweep.sweep.story import run
+from seqsweep.sweep.lineage import lineage
+from seqsweep.sweep.loop import Loop
+from seqsweep.sweep.observer import Observer
+from seqsweep.sweep.outcome import Outcome, load_outcome
+from seqsweep.sweep.problem import Problem, pose
+from seqsweep.sweep.session import MakeJob, Session, session
+from seqsweep.sweep.source import Source
+from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_text
+from seqsweep.sweep.story import run, search
 
-__all__ = ["Observer", "Outcome", "SweepState", "differences", "fingerprint", "identity", "run"]
+__all__ = [
+    "Loop",
+    "MakeJob",
+    "Observer",
+    "Outcome",
+    "Problem",
+    "Session",
+    "Source",
+    "SweepState",
+    "differences",
+    "fingerprint",
+    "identity",
+    "lineage",
+    "load_outcome",
+    "pose",
+    "run",
+    "search",
+    "session",
+    "write_text",
+]

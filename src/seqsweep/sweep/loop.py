@@ -1,4 +1,4 @@
-"""The ask and tell loop: oracle → executor → events → records, tracker, oracle."""
+"""The ask and tell loop: source → executor → events → records, tracker, source."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from seqsweep.executor import Executor
 from seqsweep.metrics import skill
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
+from seqsweep.sweep.source import Source
 from seqsweep.sweep.state import SweepState
 from seqsweep.tracking import Tracker, TrialRecord, TrialStatus
-from seqsweep.trial import derive_seed
-from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
+from seqsweep.tuner import Exhausted, Proposal, Wait
 
 TICK = 0.5  # seconds that a wait for an event may last, so that Ctrl-C and a clock are heard
 
@@ -32,12 +32,12 @@ class Running:
 
 @dataclass
 class Loop:
-    """Runs trials until the tuner has no more to propose.
+    """Runs trials until their source has no more to propose.
 
     Args:
         config: of the sweep.
         state: where finished trials are kept.
-        tuner: proposes trials.
+        source: proposes trials: the search, or the finals.
         executor: runs them; its job is open.
         tracker: shows them.
         observer: is told.
@@ -47,7 +47,7 @@ class Loop:
 
     config: SweepConfig
     state: SweepState
-    tuner: Tuner
+    source: Source
     executor: Executor
     tracker: Tracker
     observer: Observer
@@ -60,7 +60,7 @@ class Loop:
     def run(self) -> str:
         """Run to the end; returns why nothing more is proposed."""
         self._free = [f"slot{i}" for i in range(self.executor.capacity)]
-        for proposal in self.tuner.running():
+        for proposal in self.source.running():
             if proposal.trial_id in self.kept:  # it ended before the last process died, which had no time to tell
                 self._tell(self.kept[proposal.trial_id])
         while True:
@@ -74,7 +74,7 @@ class Loop:
     def _submit(self) -> None:
         """Ask for as many trials as there are free slots."""
         for slot in list(self._free):
-            answer = self.tuner.ask(slot)
+            answer = self.source.ask(slot)
             if isinstance(answer, Exhausted):
                 self._over = answer.reason
                 return
@@ -84,12 +84,13 @@ class Loop:
 
     def _start(self, slot: str, proposal: Proposal) -> None:
         self._free.remove(slot)
-        spec = self._spec(proposal)
+        spec = self.source.spec(proposal)
         record = TrialRecord(
             trial_id=proposal.trial_id,
             number=proposal.number,
-            name=_name(proposal),
+            name=self.source.name(proposal),
             status="RUNNING",
+            kind=self.source.kind,
             params=_params(proposal),
             started=time.time(),
             tags={"origin": proposal.origin, "seed": str(spec.seed)}
@@ -99,18 +100,6 @@ class Loop:
         self.tracker.start_trial(record)
         self.observer.started(record)
         self.executor.submit(spec)
-
-    def _spec(self, proposal: Proposal) -> TrialSpec:
-        promotable = proposal.trial_id in self.tuner.promotable()
-        return TrialSpec(
-            trial_id=proposal.trial_id,
-            params=proposal.params,
-            seed=derive_seed(self.config.seed, proposal.trial_id),
-            first_epoch=proposal.first_epoch,
-            last_epoch=proposal.last_epoch,
-            continue_from=str(self.state.checkpoint(proposal.continues)) if proposal.continues else None,
-            checkpoint=str(self.state.checkpoint(proposal.trial_id)) if promotable else None,
-        )
 
     def _take(self, running: Running, event: Event) -> None:
         """One event of a running trial."""
@@ -141,11 +130,9 @@ class Loop:
     def _tell(self, record: TrialRecord) -> None:
         """Tell everyone how a trial ended; its record is on disk already, so that a kill from here on costs nothing."""
         score = record.metrics.get(f"val_{self.config.task.objective}") if record.status == "COMPLETED" else None
-        crashed = record.tags.get("cause", "diverged") != "diverged"
-        self.tuner.tell(record.trial_id, score, record.tags.get("reason", ""), crashed=crashed)
+        self.source.tell(record, score)
         self.tracker.end_trial(record)
         self.observer.ended(record, score)
-        self.state.forget_checkpoints(self.tuner.promotable())
 
     def _finished(self, running: Running, event: Event) -> TrialRecord:
         """The record of a trial that ended."""
@@ -157,7 +144,7 @@ class Loop:
             metrics = {**result.metrics, "epochs": result.epochs, "best_epoch": result.best_epoch}
             metrics["weights"] = result.weights
             metrics |= {f"seconds_{name}": value for name, value in result.seconds.items()}
-            metrics |= self._skill(result.metrics)
+            metrics |= {} if running.spec.fold else self._skill(result.metrics)
             tags |= result.tags
         elif isinstance(event, Failed):
             tags |= {"cause": event.cause, "reason": event.reason}
@@ -172,15 +159,6 @@ class Loop:
         if self.reference is None:
             return {}
         return {"val_skill": skill(metrics[f"val_{self.config.task.objective}"], self.reference)}
-
-
-def _name(proposal: Proposal) -> str:
-    """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
-    params = proposal.params
-    widths = set(params.units)
-    size = f"{params.units[0]}x{params.depth}" if len(widths) == 1 else "-".join(map(str, params.units))
-    layer = {"simple_rnn": "RNN"}.get(params.layer, params.layer.upper())
-    return f"{proposal.number} {layer} {size}"
 
 
 def _params(proposal: Proposal) -> dict[str, str | int | float | bool | None]:

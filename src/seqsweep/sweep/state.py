@@ -5,7 +5,10 @@ The folder is the source of truth. MLflow shows it and can be brought up to date
 ```
 sweeps/FINGERPRINT/
   sweep.json        what makes two launches the same sweep
+  config.yaml       the config that was launched last
   trials/ID.json    a finished trial, written once, before the oracle or MLflow hears of it
+  finals/ID.json    likewise a finished final run
+  networks/ID.npz   the weights of final runs
   checkpoints/      of trials that may still be promoted
   tuner/            the oracle's own state
   lock              held while the sweep runs; the process id of who holds it
@@ -18,7 +21,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,7 @@ from filelock import FileLock, Timeout
 from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
 from seqsweep.schema import SweepConfig
-from seqsweep.tracking import TrialRecord
+from seqsweep.tracking import RunKind, TrialRecord
 
 
 def identity(config: SweepConfig, series: Series) -> dict[str, Any]:
@@ -70,6 +73,10 @@ class SweepState:
     def checkpoint(self, trial_id: str) -> Path:
         """Where a trial leaves what its continuation needs."""
         return self.folder / "checkpoints" / f"{trial_id}.npz"
+
+    def network(self, trial_id: str) -> Path:
+        """Where a final run leaves its weights."""
+        return self.folder / "networks" / f"{trial_id}.npz"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -114,17 +121,23 @@ class SweepState:
             raise StateError(f"{file}: this is the state of another sweep; move the folder {self.folder} away")
 
     def write(self, record: TrialRecord) -> None:
-        """Keep a finished trial."""
-        write_json(self.folder / "trials" / f"{record.trial_id}.json", asdict(record))
+        """Keep a finished trial, or final run."""
+        write_json(self.folder / f"{record.kind}s" / f"{record.trial_id}.json", asdict(record))
 
-    def records(self) -> dict[str, TrialRecord]:
-        """The finished trials by id, in the order of their numbers.
+    def records(self, kind: RunKind = "trial") -> dict[str, TrialRecord]:
+        """The finished trials, or final runs, by id, in the order of their numbers.
 
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [_record(file) for file in (self.folder / "trials").glob("*.json")]
+        found = [_record(file) for file in sorted((self.folder / f"{kind}s").glob("*.json"))]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
+
+    def forget_networks(self, keep: Iterable[str]) -> None:
+        """Delete the weights of all final runs but these."""
+        for file in (self.folder / "networks").glob("*.npz"):
+            if file.stem not in set(keep):
+                file.unlink(missing_ok=True)
 
     def forget_checkpoints(self, keep: set[str]) -> None:
         """Delete the checkpoints of all trials that nobody can continue any more."""
@@ -163,6 +176,11 @@ def differences(folder: Path, identity: Mapping[str, Any]) -> list[str]:
 
 
 def write_json(file: Path, content: Any) -> None:
+    """Write JSON as `write_text` does."""
+    write_text(file, json.dumps(content))
+
+
+def write_text(file: Path, text: str) -> None:
     """Write aside, sync, replace: a kill leaves the old file or the new one, whole.
 
     Raises:
@@ -172,7 +190,7 @@ def write_json(file: Path, content: Any) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         with aside.open("w", encoding="utf-8") as stream:
-            json.dump(content, stream)
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         aside.replace(file)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from seqsweep.catalog import Catalog
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, Tracker, TrialRecord, TrialStatus, best_name
+from seqsweep.tracking.records import EpochPoint, RunKind, SweepRecord, SweepStatus, Tracker, TrialRecord, TrialStatus, best_name
 from seqsweep.tracking.store import prepare, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 
@@ -25,6 +25,7 @@ __all__ = [
     "MemoryTracker",
     "MlflowTracker",
     "NullTracker",
+    "RunKind",
     "SweepRecord",
     "SweepStatus",
     "Tracker",

@@ -167,7 +167,7 @@ class MemoryTracker:
         ]
 
     def _add(self, trial: TrialRecord) -> MemoryRun:
-        tags = {"kind": "trial", "sweep": self._opened.fingerprint, "trial_id": trial.trial_id, **trial.tags}
+        tags = {"kind": trial.kind, "sweep": self._opened.fingerprint, "trial_id": trial.trial_id, **trial.tags}
         run = MemoryRun(trial.name, "RUNNING", plain_params(trial.params), tags)
         self.trials.append(run)
         return run

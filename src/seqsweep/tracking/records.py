@@ -13,6 +13,9 @@ from typing import Literal, Protocol
 Value = str | int | float | bool | None
 TrialStatus = Literal["RUNNING", "COMPLETED", "FAILED"]
 SweepStatus = Literal["FINISHED", "FAILED", "KILLED"]
+RunKind = Literal["trial", "final"]
+"""A trial of the search, or one of its best trained again."""
+
 EpochPoint = tuple[int, Mapping[str, float], float]
 """Epoch (counted from 1), its metrics, and when it ended in seconds since 1970."""
 
@@ -93,6 +96,7 @@ class TrialRecord:
     ended: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    kind: RunKind = "trial"
 
     def __post_init__(self) -> None:
         """Refuse what no store would take."""

@@ -34,6 +34,7 @@ class ChildRun:
     run_id: str
     status: str = "RUNNING"
     described: bool = False  # its parameters are in
+    kind: str = "trial"
 
 
 class SweepRuns:
@@ -53,7 +54,7 @@ class SweepRuns:
         self._experiment = self._find_experiment(artifacts)
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
-        self._nested = f"tags.kind = 'trial' and tags.`{PARENT}` = '{self._parent_id}'"  # a query
+        self._nested = f"tags.`{PARENT}` = '{self._parent_id}'"  # a query
         self.children: dict[str, ChildRun] = {}  # by trial id
         self._choices: dict[str, set[str]] = {}  # values seen of each parameter
         self._curves: dict[str, None] = {}  # names of metrics with one point an epoch, in order
@@ -90,7 +91,8 @@ class SweepRuns:
         self._client.set_terminated(child.run_id, status, end_time=_milliseconds(trial.ended))
         child.status = status
         self._curves |= dict.fromkeys(sorted(curves))
-        self._remember(trial.name, plain_params(trial.params), numbers if status == "FINISHED" else {})
+        if trial.kind == "trial":
+            self._remember(trial.name, plain_params(trial.params), numbers if status == "FINISHED" else {})
 
     def kill(self, run_id: str, reason: str) -> None:
         """Mark a run as killed, and ended when it last wrote a metric: so long it was alive for sure."""
@@ -191,10 +193,11 @@ class SweepRuns:
             if run.info.status == "RUNNING":
                 self.kill(run.info.run_id, "the process that ran this trial was killed")
             elif run.info.status in RUN_STATUS.values():
-                child = ChildRun(run.info.run_id, run.info.status, described=True)
+                child = ChildRun(run.info.run_id, run.info.status, described=True, kind=run.data.tags["kind"])
                 self.children[run.data.tags["trial_id"]] = child
                 figures = run.data.metrics if run.info.status == "FINISHED" else {}
-                self._remember(run.info.run_name, run.data.params, figures)
+                if child.kind == "trial":
+                    self._remember(run.info.run_name, run.data.params, figures)
 
     def _search(self, query: str) -> list[Run]:
         runs: list[Run] = []
@@ -215,7 +218,7 @@ class SweepRuns:
         child = self.children.get(trial.trial_id)
         if child is None:
             tags = {
-                "kind": "trial",
+                "kind": trial.kind,
                 "sweep": self._sweep.fingerprint,
                 "trial_id": trial.trial_id,
                 PARENT: self._parent_id,
@@ -223,7 +226,7 @@ class SweepRuns:
             }
             started = _milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
-            child = self.children[trial.trial_id] = ChildRun(run.info.run_id)
+            child = self.children[trial.trial_id] = ChildRun(run.info.run_id, kind=trial.kind)
         return child
 
     def _log(
@@ -254,7 +257,7 @@ class SweepRuns:
             self._best = (score, name)
 
     def _note(self) -> str:
-        statuses = [child.status for child in self.children.values()]
+        statuses = [child.status for child in self.children.values() if child.kind == "trial"]
         lines = [
             self._sweep.question,
             "",

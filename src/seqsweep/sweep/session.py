@@ -1,0 +1,162 @@
+"""A sweep that is open: its workers started, its folder owned, its run in the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqsweep import trial
+from seqsweep.config import to_yaml
+from seqsweep.data import Series
+from seqsweep.errors import SweepError
+from seqsweep.events import Job
+from seqsweep.executor import Executor, make_executor
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep.lineage import lineage
+from seqsweep.sweep.observer import Observer
+from seqsweep.sweep.problem import Problem, pose
+from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_text
+from seqsweep.task import Task
+from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker, prepare
+from seqsweep.windows import Layout
+
+MakeJob = Callable[[SweepConfig, Series, Layout, Task], Job]
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that the parts of a sweep share.
+
+    Args:
+        problem: what trials are held to.
+        state: the folder; this process owns it.
+        executor: its job is open.
+        tracker: its sweep's run is open.
+        observer: is told.
+        job: runs a trial; what the executor was opened with.
+        started: on `time.monotonic`.
+    """
+
+    problem: Problem
+    state: SweepState
+    executor: Executor
+    tracker: Tracker
+    observer: Observer
+    job: Job
+    started: float
+
+    @property
+    def config(self) -> SweepConfig:
+        """The sweep's."""
+        return self.problem.config
+
+    @property
+    def name(self) -> str:
+        """`random-12 3f0a`: what a list of runs has room for; the study is the experiment's name."""
+        return _name(self.config, self.state)
+
+
+@contextmanager
+def session(
+    config: SweepConfig,
+    observer: Observer,
+    make_job: MakeJob = trial.Trial,
+    warm: Callable[[int], None] = trial.warm,
+) -> Iterator[Session]:
+    """Open a sweep, new or as its folder left it; gives its run an end, whatever happens.
+
+    Args:
+        config: of the sweep, checked.
+        observer: is told what happens.
+        make_job: what runs a trial; another one trains something else, or nothing, under the same sweep.
+        warm: what a worker does before its first trial.
+
+    Raises:
+        UserError: the data or the config cannot be used.
+        SweepError: the sweep cannot go on; what it finished is kept.
+    """
+    started = time.monotonic()
+    executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
+    try:
+        with ThreadPoolExecutor(1) as meanwhile:  # MLflow takes seconds to import and to make its tables
+            prepared = meanwhile.submit(prepare, config.tracking)
+            problem = pose(config, observer.say)
+            prepared.result()
+        state = open_state(problem, observer)
+        with state.locked():
+            state.begin(identity(config, problem.series))
+            write_text(state.folder / "config.yaml", to_yaml(config))
+            tracker = make_tracker(config.tracking, observer.say)
+            tracker.open(_sweep_record(problem, state))
+            with _ended(tracker, state):
+                job = make_job(config, problem.series, problem.layout, problem.task)
+                executor.open(job)
+                yield Session(problem, state, executor, tracker, observer, job, started)
+    finally:
+        executor.close()
+
+
+def open_state(problem: Problem, observer: Observer) -> SweepState:
+    """The folder of this sweep; says so where it differs from the last one of its study."""
+    content = identity(problem.config, problem.series)
+    folder = Path(problem.config.tracking.directory).resolve() / "sweeps" / fingerprint(content)
+    if not (folder / "sweep.json").exists():
+        changed = differences(folder, content)
+        if changed:
+            study = problem.config.study
+            observer.say(f"a new sweep: {', '.join(changed)} changed since the last one of study {study!r}")
+    return SweepState(folder)
+
+
+@contextmanager
+def _ended(tracker: Tracker, state: SweepState) -> Iterator[None]:
+    """Give the sweep's run its end, whatever happens, after telling the store all that it has missed."""
+    try:
+        yield
+    except BaseException as error:
+        # What stopped the sweep is what its user must hear; a full disk, say, stops state and store alike.
+        with suppress(SweepError):
+            _end(tracker, state, "FAILED" if isinstance(error, Exception) else "KILLED")
+        raise
+    _end(tracker, state, "FINISHED")
+
+
+def _end(tracker: Tracker, state: SweepState, status: SweepStatus) -> None:
+    missing = state.records() | state.records("final")
+    recorded = tracker.recorded()
+    for trial_id, record in missing.items():
+        if trial_id not in recorded:
+            tracker.end_trial(record)
+    tracker.close(status)
+
+
+def _name(config: SweepConfig, state: SweepState) -> str:
+    budget = f"-{config.tuner.max_trials}" if config.tuner.max_trials else ""
+    return f"{config.tuner.kind}{budget} {state.folder.name[:4]}"
+
+
+def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
+    config, series = problem.config, problem.series
+    return SweepRecord(
+        study=config.study,
+        question=config.question,
+        name=_name(config, state),
+        fingerprint=state.folder.name,
+        config_yaml=to_yaml(config),
+        params={
+            "tuner": config.tuner.kind,
+            "max_trials": config.tuner.max_trials,
+            "epochs": config.trial.epochs,
+            "seed": config.seed,
+            "data": series.name,
+            "target": series.target,
+            "rows": series.rows,
+            "horizon": config.task.horizon,
+        },
+        tags={"data_sha256": series.sha256, **lineage()},
+        objective=f"val_{config.task.objective}",
+    )

@@ -1,0 +1,86 @@
+"""Where the loop's trials come from: the search, which asks a tuner, or whatever else has a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from seqsweep.events import TrialSpec
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep.state import SweepState
+from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.trial import derive_seed
+from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
+
+
+class Source(Protocol):
+    """Proposes trials and hears how they ended."""
+
+    kind: RunKind
+
+    def ask(self, slot: str) -> Proposal | Wait | Exhausted:
+        """The next trial for a slot of the executor; the same one again until it was told."""
+
+    def tell(self, record: TrialRecord, score: float | None) -> None:
+        """How a trial ended; no score: it failed."""
+
+    def running(self) -> Sequence[Proposal]:
+        """Trials that were asked for and not told, by this process or the one before it."""
+
+    def spec(self, proposal: Proposal) -> TrialSpec:
+        """What a worker is told."""
+
+    def name(self, proposal: Proposal) -> str:
+        """What the trial is called."""
+
+
+@dataclass
+class Search:
+    """The search itself: a tuner's proposals.
+
+    Args:
+        config: of the sweep.
+        state: keeps checkpoints of trials that may be promoted.
+        tuner: chooses.
+    """
+
+    config: SweepConfig
+    state: SweepState
+    tuner: Tuner
+    kind: RunKind = "trial"
+
+    def ask(self, slot: str) -> Proposal | Wait | Exhausted:
+        """The tuner's next proposal."""
+        return self.tuner.ask(slot)
+
+    def tell(self, record: TrialRecord, score: float | None) -> None:
+        """Tell the tuner, and delete the checkpoints that nobody can continue any more."""
+        crashed = record.tags.get("cause", "diverged") != "diverged"
+        self.tuner.tell(record.trial_id, score, record.tags.get("reason", ""), crashed=crashed)
+        self.state.forget_checkpoints(self.tuner.promotable())
+
+    def running(self) -> Sequence[Proposal]:
+        """The tuner's."""
+        return self.tuner.running()
+
+    def spec(self, proposal: Proposal) -> TrialSpec:
+        """With a seed that depends on the sweep's seed and the trial's id alone."""
+        promotable = proposal.trial_id in self.tuner.promotable()
+        return TrialSpec(
+            trial_id=proposal.trial_id,
+            params=proposal.params,
+            seed=derive_seed(self.config.seed, proposal.trial_id),
+            first_epoch=proposal.first_epoch,
+            last_epoch=proposal.last_epoch,
+            continue_from=str(self.state.checkpoint(proposal.continues)) if proposal.continues else None,
+            checkpoint=str(self.state.checkpoint(proposal.trial_id)) if promotable else None,
+        )
+
+    def name(self, proposal: Proposal) -> str:
+        """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
+        params = proposal.params
+        widths = set(params.units)
+        size = f"{params.units[0]}x{params.depth}" if len(widths) == 1 else "-".join(map(str, params.units))
+        layer = {"simple_rnn": "RNN"}.get(params.layer, params.layer.upper())
+        return f"{proposal.number} {layer} {size}"
