@@ -25,6 +25,8 @@ ORDER = [
     "windows",
     "task",
     "baselines",
+    "evidence",
+    "audit",
     "search_space",
     "layers",
     "model",

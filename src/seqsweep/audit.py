@@ -1,0 +1,225 @@
+"""The leak audit: nothing that a trial learns or forecasts may move when what comes later is replaced by noise.
+
+A test by its effects, not by reading code: it also finds a leak that nobody thought of, in any pipeline that makes
+`Windows` from a series. It looks at no score, so it may touch the test part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.data import Series
+from seqsweep.data.series import fingerprint
+from seqsweep.events import TrialParams
+from seqsweep.windows import Layout, Windows, make_windows
+
+Origins: TypeAlias = NDArray[np.int64]
+LayOut: TypeAlias = Callable[[Series], Layout]
+See: TypeAlias = Callable[[Series, Layout], Windows]
+Forecaster: TypeAlias = Callable[[Windows, Origins], NDArray[np.float64]]
+
+_SAMPLE = 2000  # forecasts compared at a cut: half of them the nearest, half spread over all before
+_CHUNK = 2**22  # numbers of inputs that are held at once: 16 MB
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The verdict.
+
+    Args:
+        passed: nothing moved.
+        cuts: rows from which on everything was replaced, one after the other; ascending.
+        findings: a sentence for each thing that moved or lies where it must not.
+    """
+
+    passed: bool
+    cuts: tuple[int, ...]
+    findings: tuple[str, ...]
+
+
+def pipeline(params: TrialParams, season: int | None) -> See:
+    """The pipeline of a trial as it is: what `audit` is to judge."""
+    return lambda series, layout: make_windows(series, layout, params, season)
+
+
+def audit(series: Series, lay_out: LayOut, see: See, forecast: Forecaster | None = None, seed: int = 0) -> Audit:
+    """Replace all values from a row on by noise, rebuild, and compare to the bit; at several rows.
+
+    The cuts are the first rows of validation and test, and rows within both. At each cut it compares the split itself,
+    the state of the transform, scaled rows and anchors before the cut, training inputs and targets, the inputs of all
+    origins before the cut, and forecasts from up to 2,000 of them. It also asks whether train and validation hold
+    forecasts, whether the targets of each part lie within it, and whether the pipeline looked at the noise at all.
+
+    Args:
+        series: what is forecast.
+        lay_out: series → layout, by the rules of the sweep; asked again at each cut, as a split may depend on values.
+        see: series and layout → windows; `pipeline` gives that of a trial.
+        forecast: windows and origins (n,) → forecasts (n, horizon) in the unit of the data, by a network that is
+            trained already, from the windows that it is handed; None: forecasts are not judged.
+        seed: of the noise.
+
+    Raises:
+        ValueError: `forecast` answers with another number of forecasts than it was asked for.
+    """
+    layout = lay_out(series)
+    findings = _misplaced(layout)
+    before = see(series, layout)
+    cuts = _cuts(layout)
+    for cut in cuts:
+        noisy = _replaced(series, cut, seed)
+        moved = _moved(before, noisy, cut, lay_out, see, forecast)
+        findings += [f"with noise from row {cut} on, {what}" for what in moved]
+    return Audit(not findings, cuts, tuple(findings))
+
+
+def _cuts(layout: Layout) -> tuple[int, ...]:
+    """The first rows of validation and test, two rows within validation, one within test."""
+    validation, test = layout.validation_end - layout.train_end, layout.rows - layout.validation_end
+    within = {layout.train_end + validation // 3, layout.train_end + 2 * validation // 3}
+    cuts = {layout.train_end, layout.validation_end, layout.validation_end + test // 2} | within
+    return tuple(sorted(cut for cut in cuts if cut < layout.rows))
+
+
+def _replaced(series: Series, cut: int, seed: int) -> Series:
+    """The series with noise in all columns from row `cut` on.
+
+    It leaves the range of the data, so that a scaler by the smallest and largest value moves too. Where no value is
+    negative no noise is; where all are above -1 it is not below the smallest: log(1 + y) stays possible.
+    """
+    values = series.values
+    low, high = values.min(axis=0), values.max(axis=0)
+    spread = np.where(high > low, high - low, 1.0)
+    floor = np.where(low >= 0, 0.0, np.where(low > -1, low, -np.inf))
+    noise = values.mean(axis=0) + 2 * spread * np.random.default_rng([seed, cut]).normal(size=values[cut:].shape)
+    noisy = values.copy()
+    with np.errstate(invalid="ignore"):  # inf - inf where there is no floor; `where` drops it
+        noisy[cut:] = np.where(np.isfinite(floor), floor + np.abs(noise - floor), noise)
+    sha256 = fingerprint(noisy, series.columns, series.index)
+    return dataclasses.replace(series, values=noisy, sha256=sha256)
+
+
+def _misplaced(layout: Layout) -> list[str]:
+    """What is wrong with the parts as such: one that is empty, or holds targets of another."""
+    starts = {"train": 0, "validation": layout.train_end, "test": layout.validation_end}
+    ends = {"train": layout.train_end, "validation": layout.validation_end, "test": layout.rows}
+    found = []
+    for part, start in starts.items():
+        origins: Origins = getattr(layout, part)
+        strangers = np.count_nonzero((origins + 1 < start) | (origins + layout.horizon >= ends[part]))
+        if len(origins) == 0 and part != "test":  # a fold may come without
+            found.append(f"the {part} part holds no forecast")
+        if strangers:
+            found.append(
+                f"{strangers} of {len(origins)} forecasts of the {part} part have targets outside its rows "
+                f"{start} to {ends[part] - 1}: the split is not by time"
+            )
+    return found
+
+
+def _moved(
+    before: Windows, noisy: Series, cut: int, lay_out: LayOut, see: See, forecast: Forecaster | None
+) -> Iterator[str]:
+    """What differs before the cut between the windows of the series and those of the noisy one."""
+    layout = lay_out(noisy)
+    if not _same_parts(before.layout, layout):
+        yield "the split moved: it depends on values, later ones among them"
+        return  # nothing else can be compared
+    after = see(noisy, layout)
+    if not _same(after.values, noisy.values):
+        yield "the windows do not hold the noise: the pipeline ignores its series, and nothing can be said of it"
+        return
+    yield from _moved_state(before, after, cut)
+    origins = np.arange(layout.reach - 1, cut, dtype=np.int64)
+    yield from _first_moved("training inputs", before.inputs, after.inputs, layout.train, before)
+    yield from _first_moved("training targets", before.targets, after.targets, layout.train, before)
+    others = np.setdiff1d(origins, layout.train)
+    yield from _first_moved("inputs of origins before that row", before.inputs, after.inputs, others, before)
+    if forecast is not None:
+        sample = _sample(origins)
+        said, says = _asked(forecast, before, sample), _asked(forecast, after, sample)
+        yield from _difference("forecasts from origins before that row", said, says, sample)
+
+
+def _moved_state(before: Windows, after: Windows, cut: int) -> Iterator[str]:
+    """What differs in the transform, in scaled rows and in anchors."""
+    names = [field.name for field in dataclasses.fields(before.transform)]
+    fitted = [name for name in names if not _same(getattr(before.transform, name), getattr(after.transform, name))]
+    if fitted:
+        yield f"the transform's {' and '.join(fitted)} moved: it is fitted on more than train"
+    rows = np.arange(cut, dtype=np.int64)
+    yield from _difference("scaled rows before it", before.scaled[:cut], after.scaled[:cut], rows, "row")
+    if before.anchors is not None and after.anchors is not None:
+        yield from _difference("anchors before it", before.anchors[:cut], after.anchors[:cut], rows, "row")
+    elif before.anchors is not after.anchors:
+        yield "anchors appeared or vanished"
+
+
+def _first_moved(
+    what: str,
+    before: Callable[[Origins], NDArray[Any]],
+    after: Callable[[Origins], NDArray[Any]],
+    origins: Origins,
+    windows: Windows,
+) -> Iterator[str]:
+    """The finding for what is gathered at origins, a part at a time: all windows at once would not fit in memory."""
+    step = max(1, _CHUNK // (windows.window * windows.values.shape[1]))
+    for start in range(0, len(origins), step):
+        part = origins[start : start + step]
+        for finding in _difference(what, before(part), after(part), part):
+            yield finding
+            return
+
+
+def _difference(
+    what: str, before: NDArray[Any], after: NDArray[Any], places: Origins, kind: str = "origin"
+) -> Iterator[str]:
+    """One sentence where two arrays (n, ...) differ in a bit, with the first of the `places` (n,) that does."""
+    if _same(before, after):
+        return
+    if before.shape != after.shape or before.dtype != after.dtype:
+        yield f"the {what} changed from {before.shape} {before.dtype} to {after.shape} {after.dtype}"
+        return
+    differ = (_bits(before) != _bits(after)).reshape(len(before), -1).any(axis=1)
+    yield f"the {what} moved, first at {kind} {places[differ][0]}"
+
+
+def _sample(origins: Origins) -> Origins:
+    """At most 2,000 of them, ascending: the last ones, where a peek by a few rows shows, and some all over."""
+    if len(origins) <= _SAMPLE:
+        return origins
+    near = len(origins) - _SAMPLE // 2
+    spread = np.linspace(0, near - 1, _SAMPLE // 2).astype(np.int64)
+    return np.concatenate([origins[spread], origins[near:]])
+
+
+def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> NDArray[np.float64]:
+    result = np.asarray(forecast(windows, origins))
+    if len(result) != len(origins):
+        raise ValueError(f"asked for forecasts from {len(origins)} origins, received {len(result)}")
+    return result
+
+
+def _same_parts(one: Layout, other: Layout) -> bool:
+    """Whether two layouts say the same; the parts are asked too, as a kind of layout may make them in its own way."""
+    numbers = all(getattr(one, field.name) == getattr(other, field.name) for field in dataclasses.fields(Layout))
+    return numbers and all(_same(getattr(one, part), getattr(other, part)) for part in ("train", "validation", "test"))
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are equal, arrays to the bit: NaN equals itself, 0 is not -0."""
+    if not (isinstance(one, np.ndarray | np.generic) and isinstance(other, np.ndarray | np.generic)):
+        return one == other
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return bool(np.array_equal(_bits(one), _bits(other)))
+
+
+def _bits(array: NDArray[Any] | np.generic) -> NDArray[Any]:
+    """The same memory as whole numbers of its size."""
+    return np.ascontiguousarray(array).view(f"u{array.itemsize}")

@@ -1,0 +1,90 @@
+"""Intervals around forecasts that assume nothing of the errors' distribution: split conformal prediction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from seqsweep.evidence.paired import check_level
+from seqsweep.metrics import FloatArray
+
+
+@dataclass(frozen=True, eq=False)  # an array's equality has no single truth value
+class Coverage:
+    """How intervals did on targets that they were not made from.
+
+    Args:
+        share: of all targets that lie within their interval, in [0, 1]; to be held against the level.
+        width: mean over the steps of the horizon, from lower to upper end, in the unit of the data.
+        by_step: (horizon,), the share at each step ahead.
+    """
+
+    share: float
+    width: float
+    by_step: FloatArray
+
+
+def half_widths(residuals: FloatArray, levels: Sequence[float]) -> dict[float, FloatArray]:
+    """How far to each side of a forecast its interval must reach, for each level and step ahead.
+
+    It is the ceil((n + 1) · level)-th smallest absolute residual of the step, infinite where n is too small for that
+    (for 95 % below 19). A new target is covered with a chance of at least `level`, and of less than
+    level + 1 / (n + 1) where no two residuals are equal, if its residual and these could have come in any order. Each
+    step is covered on its own, not all at once.
+
+    Residuals of a time series only come near that: they follow each other, and those of validation have chosen the
+    network, so they are a little too small. `coverage` on later targets tells what became of the level.
+
+    Args:
+        residuals: (n, horizon), actual minus forecast on targets that were not trained on, in the unit of the data. One
+            that is not finite counts as infinitely large.
+        levels: shares to cover, each in (0, 1).
+
+    Returns:
+        Level → (horizon,), in the unit of the data, 0 or more.
+
+    Raises:
+        ValueError: the shape is not (n, horizon), or a level is not in (0, 1).
+
+    Source: Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Lei, G'Sell, Rinaldo, Tibshirani &
+    Wasserman (2018), Journal of the American Statistical Association 113(523), algorithm 2 and theorem 2.
+    """
+    if residuals.ndim != 2:
+        raise ValueError(f"residuals must be (n, horizon), their shape is {residuals.shape}")
+    for level in levels:
+        check_level(level)
+    sizes = np.abs(residuals, dtype=np.float64)
+    sizes = np.sort(np.where(np.isnan(sizes), np.inf, sizes), axis=0)
+    n, horizon = sizes.shape
+    ranks = {level: _rank(n, level) for level in levels}
+    return {level: sizes[rank - 1] if rank <= n else np.full(horizon, np.inf) for level, rank in ranks.items()}
+
+
+def coverage(actual: FloatArray, forecast: FloatArray, half_width: FloatArray) -> Coverage:
+    """How many targets lie within `forecast ± half_width`, ends included, and how wide that is.
+
+    A forecast that is not finite covers nothing.
+
+    Args:
+        actual: (n, horizon), what happened, in the unit of the data.
+        forecast: (n, horizon), in the unit of the data.
+        half_width: (horizon,), of one level, as `half_widths` returns it.
+
+    Raises:
+        ValueError: shapes do not fit each other, or there is no target.
+    """
+    if actual.ndim != 2 or actual.shape != forecast.shape or half_width.shape != actual.shape[1:] or not actual.size:
+        shapes = f"{actual.shape}, {forecast.shape} and {half_width.shape}"
+        raise ValueError(f"coverage takes (n, horizon), (n, horizon) and (horizon,), received {shapes}")
+    with np.errstate(invalid="ignore"):
+        within = np.isfinite(forecast) & (np.abs(actual - forecast) <= half_width)
+    return Coverage(float(within.mean()), float(2 * half_width.mean()), within.mean(axis=0))
+
+
+def _rank(n: int, level: float) -> int:
+    """ceil((n + 1) · level), of the level as it is written: floats would make 100 · 0.55 a little more than 55."""
+    return math.ceil((n + 1) * Fraction(repr(float(level))))

@@ -1,0 +1,126 @@
+"""Whether one forecast is better than another, or was lucky: the test of Diebold and Mariano."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from seqsweep.evidence.paired import Interval, around, check_level
+from seqsweep.metrics import FloatArray
+
+Loss: TypeAlias = Literal["absolute", "squared"]
+
+_LOSSES: dict[str, Callable[[FloatArray], FloatArray]] = {"absolute": np.abs, "squared": np.square}
+_ROUNDING = 1e-12  # a sum of autocovariances below this share of the first is zero but for rounding
+
+
+@dataclass(frozen=True)
+class DieboldMariano:
+    """What the test says of a forecast against a reference.
+
+    Args:
+        statistic: of Student's t with n - 1 degrees of freedom, where both forecasts are equally good; negative: the
+            forecast is better. It is infinite where one is better by the same amount at every origin.
+        p_value: in [0, 1], two-sided: how often a statistic so far from 0 turns up where both are equally good.
+        difference: mean loss of the forecast minus that of the reference. It holds zero exactly where `p_value` is
+            above 1 - level. In the unit of the data for the loss `absolute` (a difference of MAEs), in its square
+            for `squared` (a difference of squared RMSEs).
+        n: origins.
+    """
+
+    statistic: float
+    p_value: float
+    difference: Interval
+    n: int
+
+
+def diebold_mariano(
+    actual: FloatArray, forecast: FloatArray, reference: FloatArray, loss: Loss, level: float = 0.95
+) -> DieboldMariano | None:
+    """The test for equal accuracy of two forecasts, corrected for small samples.
+
+    The loss differential of an origin is the mean, over the steps of the horizon, of the forecast's loss minus the
+    reference's. Origins are one row apart, so targets overlap and differentials closer than `horizon` are correlated;
+    the variance of their mean counts autocovariances up to lag horizon - 1. With one step this is the paired t test.
+
+    That sum may come out at zero or below (the longer the horizon for the number of origins, the more often). Then the
+    autocovariances are weighted 1 - lag/horizon, which is positive for any series that is not constant and still counts
+    the overlap, unlike a fall back to lag 0.
+
+    The test assumes stationary differentials, and rejects too often where origins are few for the horizon: of two equal
+    forecasts 12 steps ahead, tests at 5 % told 16 % apart with 50 origins, 10 % with 100 and 7 % with 300 (simulated
+    with differentials that average 12 independent terms); 3 steps ahead 6 % with 50 and 5 % with 100.
+
+    Args:
+        actual: (n, horizon), what happened, all finite, in the unit of the data; origins follow each other.
+        forecast: (n, horizon), in the unit of the data.
+        reference: (n, horizon), in the unit of the data.
+        loss: of one error. `absolute` judges by MAE, `squared` by RMSE.
+        level: of the interval's confidence, in (0, 1).
+
+    Returns:
+        The verdict; None where there are no more origins than steps of the horizon, or fewer than two (no variance can
+        be had), or a loss is not finite (a forecast that diverged needs no test).
+
+    Raises:
+        ValueError: shapes differ or are not (n, horizon), `actual` is not finite, the loss or the level is unknown.
+
+    Source: Diebold & Mariano (1995), Journal of Business & Economic Statistics 13(3), section 1.1; the correction:
+    Harvey, Leybourne & Newbold (1997), International Journal of Forecasting 13(2), equation 9; the weights: Newey &
+    West (1987), Econometrica 55(3); on sums below zero: Harvey, Leybourne & Whitehouse (2017), International Journal
+    of Forecasting 33(4).
+    """
+    check_level(level)
+    differentials = _differentials(actual, forecast, reference, loss)
+    n, horizon = actual.shape
+    if n < 2 or n <= horizon or not np.isfinite(differentials).all():
+        return None
+    if np.ptp(differentials) == 0:
+        same = float(differentials[0])
+        verdict = (0.0, 1.0) if same == 0 else (math.copysign(math.inf, same), 0.0)
+        return DieboldMariano(*verdict, around(same, 0.0, level, n), n)
+    mean = float(differentials.mean())
+    error = _standard_error(differentials, horizon)
+    return DieboldMariano(mean / error, _two_sided(mean / error, n - 1), around(mean, error, level, n), n)
+
+
+def _differentials(actual: FloatArray, forecast: FloatArray, reference: FloatArray, loss: Loss) -> FloatArray:
+    """(n, horizon) each → (n,): mean loss of the forecast minus that of the reference, an origin each."""
+    if actual.ndim != 2 or actual.shape[1] < 1 or not actual.shape == forecast.shape == reference.shape:
+        shapes = f"{actual.shape}, {forecast.shape} and {reference.shape}"
+        raise ValueError(f"actual, forecast and reference must all be (n, horizon), their shapes are {shapes}")
+    if not np.isfinite(actual).all():
+        raise ValueError("an actual value is not finite")
+    if loss not in _LOSSES:
+        raise ValueError(f"loss={loss!r} must be one of {', '.join(_LOSSES)}")
+    lost = _LOSSES[loss]
+    truth = np.asarray(actual, np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by the caller
+        difference: FloatArray = (lost(forecast - truth) - lost(reference - truth)).mean(axis=1)
+    return difference
+
+
+def _standard_error(differentials: FloatArray, horizon: int) -> float:
+    """The corrected standard error of the mean differential, above 0: the statistic is mean / error."""
+    n = len(differentials)
+    centred = differentials - differentials.mean()
+    size = float(np.abs(centred).max())  # squares of what is tiny or huge would leave the range of floats
+    centred /= size
+    autocovariances = np.array([centred[lag:] @ centred[: n - lag] for lag in range(horizon)]) / n
+    variance = autocovariances[0] + 2 * autocovariances[1:].sum()
+    if variance <= _ROUNDING * autocovariances[0]:
+        weights = 1 - np.arange(1, horizon) / horizon
+        variance = autocovariances[0] + 2 * weights @ autocovariances[1:]
+    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n  # (n-h)(n-h+1)/n², above 0 for n > h
+    return size * math.sqrt(variance / n / correction)
+
+
+def _two_sided(statistic: float, degrees: int) -> float:
+    """The chance of a t at least as far from 0."""
+    from scipy.special import stdtr
+
+    return 2 * float(stdtr(degrees, -abs(statistic)))

@@ -1,0 +1,273 @@
+"""The leak audit: real pipelines pass, every planted leak is caught and named."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from points import POINT
+from seqsweep import audit as room
+from seqsweep.audit import audit, pipeline
+from seqsweep.windows import ANCHORS, SCALERS, Layout, Windows, lay_out
+
+SEASON = 12
+
+
+def params_of(**changes):
+    return dataclasses.replace(POINT, window=10, **changes)
+
+
+@pytest.fixture
+def split(make_config):
+    """Series → layout, by fractions, for a horizon."""
+
+    def make(horizon=1, reach=40):
+        return lambda series: lay_out(series, make_config().windows, horizon, reach)
+
+    return make
+
+
+def wide(make_series):
+    values = np.random.default_rng(7).gamma(2.0, 10.0, size=(240, 3))
+    return make_series(values)
+
+
+def linear(windows, origins):
+    """A stand-in for a network: a fixed linear map of the window, put back in the unit of the data."""
+    inputs = windows.inputs(origins)
+    weights = np.random.default_rng(0).normal(size=(inputs[0].size, windows.layout.horizon)).astype(np.float32)
+    return windows.restore(origins, np.einsum("nk,kh->nh", inputs.reshape(len(inputs), -1), weights))
+
+
+# The real pipeline
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("anchor", sorted(ANCHORS))
+@pytest.mark.parametrize("scaler", sorted(SCALERS))
+@pytest.mark.parametrize(
+    "transform",
+    [{}, {"log1p": True}, {"difference": 1}, {"seasonal_difference": 1}, {"clip_quantile": 0.9},
+     {"log1p": True, "difference": 1, "seasonal_difference": 1, "clip_quantile": 0.95}],
+    ids="+".join,
+)  # fmt: skip
+def test_the_real_pipeline_passes(transform, scaler, anchor, horizon, split, make_series):
+    see = pipeline(params_of(scaler=scaler, anchor=anchor, **transform), SEASON)
+    for series in (make_series(), wide(make_series)):
+        verdict = audit(series, split(horizon), see, linear)
+        assert verdict.findings == ()
+        assert verdict.passed
+        assert len(verdict.cuts) == 5
+
+
+def test_the_cuts_begin_validation_and_test_and_lie_within_both(split, make_series):
+    layout = split()(make_series())
+    verdict = audit(make_series(), split(), pipeline(params_of(), SEASON))
+    assert {layout.train_end, layout.validation_end} < set(verdict.cuts)
+    assert sum(layout.train_end < cut < layout.validation_end for cut in verdict.cuts) == 2
+    assert sum(layout.validation_end < cut < layout.rows for cut in verdict.cuts) == 1
+
+
+# Planted leaks
+
+
+def findings(series, split, see, forecast=None):
+    verdict = audit(series, split, see, forecast)
+    assert not verdict.passed
+    assert all(f"row {cut}" in " ".join(verdict.findings) for cut in verdict.cuts[:1])
+    return "\n".join(verdict.findings)
+
+
+@pytest.mark.parametrize("scaler", ["minmax", "standard", "robust"])
+@pytest.mark.parametrize("anchor", ["none", "mean"])
+def test_a_scaler_fitted_on_the_whole_series_is_caught(anchor, scaler, split, make_series):
+    def see(series, layout):
+        whole = dataclasses.replace(layout, train_end=layout.rows)
+        made = pipeline(params_of(scaler=scaler, anchor=anchor), SEASON)(series, whole)
+        return dataclasses.replace(made, layout=layout)
+
+    found = findings(make_series(), split(), see)
+    assert "the transform's offset and scale moved: it is fitted on more than train" in found
+    assert "the scaled rows before it moved, first at row 0" in found
+    assert ("anchors before it moved" in found) is (anchor == "mean")
+
+
+def test_a_clip_by_the_whole_series_is_caught_at_every_cut(split, make_series):
+    def see(series, layout):
+        made = pipeline(params_of(scaler="none", clip_quantile=0.9), SEASON)(series, layout)
+        low, high = np.quantile(series.values[:, 0], [0.1, 0.9])
+        transform = dataclasses.replace(made.transform, clip=(float(low), float(high)))
+        return dataclasses.replace(made, transform=transform, scaled=transform.apply(series.values))
+
+    assert findings(make_series(), split(), see).count("the transform's clip moved") == 5
+
+
+@dataclass(frozen=True)
+class AcrossLayout(Layout):
+    """Training windows up to the very end of train, so that their targets are validation's."""
+
+    @property
+    def train(self):
+        return np.arange(self.reach - 1, self.train_end, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ShuffledLayout(Layout):
+    """Training origins drawn from the whole series, validation from what is left."""
+
+    @property
+    def _order(self):
+        return np.random.default_rng(0).permutation(np.arange(self.reach - 1, self.rows - self.horizon, dtype=np.int64))
+
+    @property
+    def train(self):
+        return self._order[: self.train_end - self.reach]
+
+    @property
+    def validation(self):
+        return self._order[self.train_end - self.reach : self.validation_end - self.reach]
+
+
+def as_kind(split, kind):
+    return lambda series: kind(**dataclasses.asdict(split(series)))
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_training_windows_across_the_split_are_caught(horizon, split, make_series):
+    real = split(horizon)
+    found = findings(make_series(), as_kind(real, AcrossLayout), pipeline(params_of(), SEASON))
+    layout = real(make_series())
+    assert f"{horizon} of {layout.train_end - 39} forecasts of the train part have targets outside its rows" in found
+    assert (
+        f"row {layout.train_end} on, the training targets moved, first at origin {layout.train_end - horizon}" in found
+    )
+    assert "training inputs" not in found
+
+
+def test_a_shuffled_split_is_caught(split, make_series):
+    found = findings(make_series(), as_kind(split(), ShuffledLayout), pipeline(params_of(), SEASON))
+    assert "forecasts of the train part have targets outside its rows" in found
+    assert "forecasts of the validation part have targets outside its rows" in found
+    assert "the split is not by time" in found
+    assert "the training inputs moved" in found
+    assert "the training targets moved" in found
+
+
+def test_a_split_that_depends_on_later_values_is_caught(split, make_series):
+    def by_value(series):
+        layout = split()(series)
+        return dataclasses.replace(layout, train_end=150 + int(abs(series.values[-1, 0]) * 1000) % 10)
+
+    assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
+
+
+@dataclass(frozen=True)
+class AheadWindows(Windows):
+    """Windows that end one row too late."""
+
+    def inputs(self, origins):
+        return super().inputs(np.minimum(origins + 1, len(self.values) - 1))
+
+
+def test_windows_that_hold_the_row_to_forecast_are_caught(split, make_series):
+    def see(series, layout):
+        made = pipeline(params_of(), SEASON)(series, layout)
+        return AheadWindows(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
+
+    verdict = audit(make_series(), split(), see)
+    last = [
+        f"row {cut} on, the inputs of origins before that row moved, first at origin {cut - 1}" for cut in verdict.cuts
+    ]
+    assert len(verdict.findings) == len(last)
+    assert all(place in found for place, found in zip(last, verdict.findings, strict=True))
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+@pytest.mark.parametrize("clip_quantile", [None, 0.9])
+def test_a_forecaster_that_peeks_behind_the_origin_is_caught(clip_quantile, ahead, split, make_series):
+    def peek(windows, origins):
+        return linear(windows, origins) + 1e-6 * windows.scaled[np.minimum(origins + ahead, 239), :1]
+
+    see = pipeline(params_of(clip_quantile=clip_quantile), SEASON)
+    verdict = audit(make_series(), split(), see, peek)
+    assert not verdict.passed
+    assert all("the forecasts from origins before that row moved" in found for found in verdict.findings)
+    first = f"row {verdict.cuts[0]} on, the forecasts from origins before that row moved, first at origin "
+    assert verdict.findings[0].startswith(f"with noise from {first}")
+
+
+def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_asked(split, make_series):
+    series = make_series(np.random.default_rng(3).normal(size=20_000))
+    asked = []
+
+    def peek(windows, origins):
+        asked.append(origins)
+        return windows.values[np.minimum(origins + 1, 19_999)]
+
+    verdict = audit(series, split(), pipeline(params_of(), SEASON), peek)
+    assert len(verdict.findings) == 5
+    for cut, origins in zip(verdict.cuts, asked[::2], strict=True):
+        assert len(origins) == len(set(origins.tolist())) == 2000
+        assert (origins[0], origins[-1]) == (39, cut - 1)
+        assert np.array_equal(origins[-1000:], np.arange(cut - 1000, cut))
+
+
+def test_a_pipeline_that_ignores_its_series_does_not_pass(split, make_series):
+    first = make_series()
+    real = pipeline(params_of(), SEASON)
+    assert "ignores its series" in findings(first, split(), lambda series, layout: real(first, layout))
+
+
+def test_a_train_part_without_forecasts_does_not_pass(make_series):
+    empty = Layout(train_end=30, validation_end=200, rows=240, reach=40, horizon=1)
+    assert "the train part holds no forecast" in "\n".join(
+        audit(make_series(), lambda series: empty, pipeline(params_of(), SEASON)).findings
+    )
+
+
+def test_a_forecaster_that_answers_another_question_is_refused(split, make_series):
+    with pytest.raises(ValueError, match="received 3"):
+        audit(make_series(), split(), pipeline(params_of(), SEASON), lambda windows, origins: np.zeros((3, 1)))
+
+
+# Noise
+
+
+@pytest.mark.parametrize(("shift", "floor"), [(0.0, 0.0), (50.0, 0.0), (-0.5, -0.5), (-80.0, -np.inf)])
+def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, floor, make_series):
+    values = np.random.default_rng(1).uniform(0, 1, size=(400, 2))
+    values[7] = 0.0
+    series = make_series(values + shift)
+    noisy = room._replaced(series, 100, 0)
+    assert np.array_equal(noisy.values[:100], series.values[:100])
+    assert (noisy.values[100:] != series.values[100:]).all()
+    assert noisy.values[100:].min() >= floor
+    assert (noisy.values[100:].max(axis=0) > series.values.max(axis=0) + 1).all()
+    assert noisy.values.std() < 10 * series.values[:, 0].std() + 5
+    assert noisy.sha256 != series.sha256
+
+
+def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, split, make_series):
+    monkeypatch.setattr(room, "_CHUNK", 1000)
+    sizes = []
+
+    class Watched(AheadWindows):
+        def inputs(self, origins):
+            sizes.append(len(origins))
+            return Windows.inputs(self, origins)
+
+    def see(series, layout):
+        made = pipeline(params_of(), SEASON)(series, layout)
+        return Watched(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
+
+    assert audit(make_series(), split(), see).passed
+    assert max(sizes) == 100  # 1000 numbers, windows of 10 rows and one column
+
+
+def test_bits_are_compared_not_values():
+    assert room._same(np.array([np.nan]), np.array([np.nan]))
+    assert not room._same(np.array([0.0]), np.array([-0.0]))
+    assert not room._same(np.zeros(1), np.zeros(1, np.float32))

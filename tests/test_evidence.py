@@ -1,0 +1,317 @@
+"""Evidence: intervals, tests and coverages against published figures, other libraries and simulation."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from seqsweep.evidence import Interval, coverage, diebold_mariano, half_widths, paired_interval
+
+
+def rng(*seed):
+    return np.random.default_rng(seed)
+
+
+def losses_of(differentials, horizon=1):
+    """actual, forecast and reference (n, horizon) whose absolute loss differentials are those given."""
+    column = np.asarray(differentials, float)[:, None]
+    better = np.repeat(np.maximum(column, 0.0), horizon, axis=1)
+    worse = np.repeat(np.maximum(-column, 0.0), horizon, axis=1)
+    return np.zeros_like(better), better, worse
+
+
+# Paired intervals
+
+
+@pytest.mark.parametrize("n", [2, 3, 30])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_a_paired_interval_is_that_of_scipys_paired_t_test(n, level):
+    a, b = rng(n).normal(1.0, 2.0, size=n), rng(n, 1).normal(size=n)
+    made = paired_interval(list(a), list(b), level)
+    peer = stats.ttest_rel(a, b).confidence_interval(level)
+    assert (made.low, made.high) == pytest.approx((peer.low, peer.high))
+    assert made.mean == pytest.approx((a - b).mean())
+    assert (made.level, made.n) == (level, n)
+
+
+def test_the_interval_of_students_own_sleep_data():
+    # Source: Student (1908), Biometrika 6(1), hours of sleep gained by two drugs in ten patients; R's documentation of
+    # `sleep` runs t.test(paired = TRUE) on it: mean -1.58, interval -2.4598858 to -0.7001142.
+    one = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    two = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    made = paired_interval(one, two)
+    assert (made.mean, made.low, made.high) == pytest.approx((-1.58, -2.4598858, -0.7001142), abs=1e-7)
+    assert not made.holds_zero
+
+
+def test_pairs_that_are_not_finite_are_left_out_together():
+    a, b = [1.0, math.nan, 3.0, 5.0, math.inf], [0.5, 1.0, 1.0, math.nan, 2.0]
+    assert paired_interval(a, b) == paired_interval([1.0, 3.0], [0.5, 1.0])
+    assert paired_interval(a, b).n == 2
+
+
+@pytest.mark.parametrize(("a", "b"), [([], []), ([1.0], [2.0]), ([1.0, math.nan], [2.0, 1.0])])
+def test_fewer_than_two_pairs_have_no_interval(a, b):
+    assert paired_interval(a, b) is None
+
+
+def test_equal_differences_have_an_interval_without_width():
+    assert paired_interval([0.1] * 3, [0.0] * 3) == Interval(0.1, 0.1, 0.1, 0.95, 3)
+    assert paired_interval([2.0, 3.0], [2.0, 3.0]).holds_zero
+
+
+@pytest.mark.parametrize(("low", "high", "holds"), [(-1, 1, True), (0, 1, True), (-1, 0, True), (0.1, 1, False)])
+def test_an_interval_says_whether_it_holds_zero(low, high, holds):
+    assert Interval(0.5, low, high, 0.95, 3).holds_zero is holds
+
+
+def test_what_are_no_pairs_and_no_level_is_refused():
+    with pytest.raises(ValueError, match="one length"):
+        paired_interval([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match=r"level=95 .* 0\.95"):
+        paired_interval([1.0, 2.0], [1.0, 3.0], 95)
+
+
+# Diebold and Mariano
+
+
+def slow_test(actual, forecast, reference, power):
+    """Statistic and p-value as the papers write them, with sums in Python: no fall back."""
+    n, horizon = actual.shape
+    d = []
+    for t in range(n):
+        ours = [abs(forecast[t, j] - actual[t, j]) ** power for j in range(horizon)]
+        theirs = [abs(reference[t, j] - actual[t, j]) ** power for j in range(horizon)]
+        d.append(sum(ours) / horizon - sum(theirs) / horizon)
+    mean = sum(d) / n
+    gamma = [sum((d[t] - mean) * (d[t - k] - mean) for t in range(k, n)) / n for k in range(horizon)]
+    plain = mean / math.sqrt((gamma[0] + 2 * sum(gamma[1:])) / n)
+    corrected = plain * math.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
+    return corrected, 2 * stats.t.sf(abs(corrected), n - 1)
+
+
+@pytest.mark.parametrize(("loss", "power"), [("absolute", 1), ("squared", 2)])
+@pytest.mark.parametrize("horizon", [1, 3, 12])
+def test_the_statistic_is_that_of_the_papers(horizon, loss, power):
+    actual, forecast, reference = rng(horizon).normal(size=(3, 150, horizon))
+    made = diebold_mariano(actual, forecast * 1.1, reference, loss)
+    assert (made.statistic, made.p_value) == pytest.approx(slow_test(actual, forecast * 1.1, reference, power))
+    assert made.n == 150
+
+
+def test_the_statistic_is_that_of_a_published_example():
+    # Source: the tests of the package `dieboldmariano`, github.com/edoannunziata/dieboldmariano at 09ae457, first case.
+    forecast, reference = (np.array([row], float).T for row in ([0, 1, 2, 3, 4, 5], [0, 2, 3, 3, 5, 6]))
+    made = diebold_mariano(np.zeros((6, 1)), forecast, reference, "squared")
+    assert made.statistic == pytest.approx(-2.4905, abs=5e-5)
+    assert made.p_value == pytest.approx(0.05513, abs=5e-5)
+    assert made.difference.mean == pytest.approx(-28 / 6)
+
+
+def test_three_steps_ahead_the_statistic_is_that_of_a_published_example():
+    # Source: as above, second case; its errors rounded to four digits. One error an origin, of a forecast three rows
+    # ahead: here all steps of the horizon have it. It gives the one-sided p-value 0.877.
+    ours = [0.3675, 0.5451, 0.2204, 0.8689, 0.6073, 0.8582, 0.4166, 0.3812, 0.7185, 0.3083, 0.4297, 0.8616, 0.7241]
+    theirs = [0.1279, 0.3680, 0.7687, 0.0997, 0.2720, 0.2880, 0.9160, 0.6113, 0.5453, 0.0679, 0.6073, 0.6242, 0.4000]
+    ours, theirs = [*ours, 0.3451, 0.1968], [*theirs, 0.1990, 0.8095]
+    forecast, reference = (np.repeat(np.array(errors)[:, None], 3, axis=1) for errors in (ours, theirs))
+    made = diebold_mariano(np.zeros((15, 3)), forecast, reference, "absolute")
+    assert made.statistic == pytest.approx(1.2109, abs=5e-4)
+    assert 1 - made.p_value / 2 == pytest.approx(0.877, abs=5e-4)
+
+
+def test_one_step_ahead_it_is_the_paired_t_test():
+    actual, forecast, reference = rng(5).normal(size=(3, 20, 1))
+    made = diebold_mariano(actual, forecast, reference, "absolute")
+    losses = [np.abs(one - actual)[:, 0] for one in (forecast, reference)]
+    peer = stats.ttest_rel(*losses)
+    assert (made.statistic, made.p_value) == pytest.approx((peer.statistic, peer.pvalue))
+    expected = paired_interval(*losses)
+    assert (made.difference.low, made.difference.high) == pytest.approx((expected.low, expected.high))
+
+
+def hac_error(differentials, horizon, kernel):
+    """The standard error of the mean by statsmodels, without the correction for small samples."""
+    import statsmodels.api as sm
+
+    fit = sm.OLS(differentials, np.ones(len(differentials))).fit()
+    robust = fit.get_robustcov_results("HAC", maxlags=horizon - 1, kernel=kernel, use_correction=False)
+    return robust.bse[0]
+
+
+@pytest.mark.parametrize(("kernel", "sign"), [("uniform", 1), ("bartlett", -1)])
+def test_the_error_is_that_of_statsmodels_with_weights_where_the_plain_sum_is_not_positive(kernel, sign):
+    noise = rng(3).normal(size=41)
+    differentials = noise[1:] + sign * noise[:-1] + 0.1  # of a negative moving average the plain sum goes below zero
+    if sign < 0:
+        centred = differentials - differentials.mean()
+        assert centred @ centred + 2 * centred[1:] @ centred[:-1] < 0
+    made = diebold_mariano(*losses_of(differentials, 2), "absolute")
+    correction = math.sqrt((40 + 1 - 4 + 2 / 40) / 40)
+    expected = differentials.mean() / hac_error(differentials, 2, kernel) * correction
+    assert made.statistic == pytest.approx(expected)
+    assert 0 < made.p_value < 1
+
+
+@pytest.mark.parametrize("horizon", [1, 4])
+@pytest.mark.parametrize("shift", [0.0, 0.15, 0.3, 0.6])
+def test_the_interval_holds_zero_exactly_where_the_test_does_not_reject(shift, horizon):
+    for seed in range(10):
+        made = diebold_mariano(*losses_of(rng(seed).normal(size=40) + shift, horizon), "absolute", 0.9)
+        assert made.difference.holds_zero is (made.p_value > 0.1)
+        assert made.difference.mean == pytest.approx((made.difference.low + made.difference.high) / 2)
+
+
+def test_the_better_forecast_has_the_negative_statistic_and_the_unit_is_that_of_the_loss():
+    actual = rng(3).normal(size=(200, 2))
+    good, bad = actual + 0.1 * rng(4).normal(size=(200, 2)), actual + 3 * rng(5).normal(size=(200, 2))
+    for loss, power in (("absolute", 1), ("squared", 2)):
+        made = diebold_mariano(actual, good, bad, loss)
+        assert made.statistic < -5
+        assert diebold_mariano(actual, bad, good, loss).statistic == pytest.approx(-made.statistic)
+        scaled = diebold_mariano(actual * 10, good * 10, bad * 10, loss)
+        assert scaled.difference.mean == pytest.approx(10**power * made.difference.mean)
+        assert scaled.statistic == pytest.approx(made.statistic)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_identical_forecasts_differ_by_nothing(horizon):
+    actual, forecast = rng(1).normal(size=(2, 10, horizon))
+    made = diebold_mariano(actual, forecast, forecast, "absolute")
+    assert (made.statistic, made.p_value) == (0.0, 1.0)
+    assert made.difference == Interval(0.0, 0.0, 0.0, 0.95, 10)
+
+
+def test_a_forecast_that_is_always_better_by_the_same_is_better_for_sure():
+    made = diebold_mariano(*losses_of([-0.5] * 8, 2), "absolute")
+    assert (made.statistic, made.p_value) == (-math.inf, 0.0)
+    assert made.difference == Interval(-0.5, -0.5, -0.5, 0.95, 8)
+
+
+@pytest.mark.parametrize("size", [1e-180, 1e180])
+def test_tiny_and_huge_losses_give_the_same_statistic(size):
+    differentials = rng(6).normal(size=30)
+    made = diebold_mariano(*losses_of(differentials * size, 3), "absolute")
+    assert made.statistic == pytest.approx(diebold_mariano(*losses_of(differentials, 3), "absolute").statistic)
+
+
+@pytest.mark.parametrize(
+    ("n", "horizon", "some"), [(0, 1, False), (1, 1, False), (2, 1, True), (3, 3, False), (4, 3, True)]
+)
+def test_origins_must_outnumber_the_steps_of_the_horizon(n, horizon, some):
+    made = diebold_mariano(*rng(n).normal(size=(3, n, horizon)), "squared")
+    assert (made is not None) is some
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e200])
+def test_a_diverged_forecast_has_no_test(value):
+    actual, forecast, reference = rng(2).normal(size=(3, 20, 2))
+    forecast[3, 1] = value
+    assert diebold_mariano(actual, forecast, reference, "squared") is None
+
+
+def test_impossible_shapes_losses_and_actual_values_are_refused():
+    good = np.zeros((5, 2))
+    with pytest.raises(ValueError, match=r"\(5, 2\), \(5, 1\)"):
+        diebold_mariano(good, good[:, :1], good, "absolute")
+    with pytest.raises(ValueError, match="absolute, squared"):
+        diebold_mariano(good, good, good, "mae")
+    with pytest.raises(ValueError, match="actual value is not finite"):
+        diebold_mariano(good + math.nan, good, good, "absolute")
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_under_the_null_five_per_cent_of_tests_reject(horizon):
+    # Differentials of overlapping targets: a moving average over `horizon` independent terms with mean 0.
+    repeats, n = 2000, 150
+    noise = rng(9).normal(size=(repeats, n + horizon - 1))
+    series = np.lib.stride_tricks.sliding_window_view(noise, horizon, axis=1).mean(axis=-1)
+    p_values = [diebold_mariano(*losses_of(row, horizon), "absolute").p_value for row in series]
+    rejected = np.mean(np.array(p_values) < 0.05)
+    assert rejected == pytest.approx(0.05, abs=3 * math.sqrt(0.05 * 0.95 / repeats))
+
+
+# Conformal intervals
+
+
+def test_a_half_width_is_the_order_statistic_of_the_formula():
+    residuals = np.column_stack([-np.arange(1.0, 10.0), 10 * np.arange(9.0, 0.0, -1.0)])  # sizes 1 to 9 and 10 to 90
+    made = half_widths(residuals, [0.5, 0.8, 0.85, 0.9])
+    assert {level: widths.tolist() for level, widths in made.items()} == {
+        0.5: [5, 50],  # ceil(10 * 0.5) = 5th smallest
+        0.8: [8, 80],
+        0.85: [9, 90],
+        0.9: [9, 90],
+    }
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "finite"), [(18, 0.95, False), (19, 0.95, True), (3, 0.8, False), (4, 0.8, True)]
+)
+def test_too_few_residuals_leave_an_interval_without_end(n, level, finite):
+    assert np.isfinite(half_widths(np.ones((n, 2)), [level])[level]).all() == finite
+
+
+def test_no_residual_at_all_leaves_every_interval_without_end():
+    assert np.isinf(half_widths(np.empty((0, 3)), [0.8])[0.8]).tolist() == [True] * 3
+
+
+def test_a_level_means_what_is_written_not_what_floats_make_of_it():
+    assert 100 * 0.55 > 55  # as floats
+    assert half_widths(np.arange(1.0, 100.0)[:, None], [0.55])[0.55] == [55.0]
+
+
+def test_a_residual_that_is_not_finite_is_the_largest():
+    residuals = np.array([[1.0], [math.nan], [-math.inf], [2.0]])
+    assert half_widths(residuals, [0.4])[0.4] == [2.0]
+    assert np.isinf(half_widths(residuals, [0.5])[0.5])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize("n", [19, 50])
+def test_new_targets_are_covered_as_often_as_the_level_says(n, level):
+    # The guarantee is marginal: over draws of both the residuals and the target, whatever the distribution.
+    # Of continuous residuals the exact chance is ceil((n + 1) * level) / (n + 1).
+    repeats = 5000
+    errors = rng(n, int(level * 100)).standard_t(2, size=(repeats, n + 1)) * [[1.0]]
+    covered = [
+        coverage(row[-1:, None], np.zeros((1, 1)), half_widths(row[:-1, None], [level])[level]).share for row in errors
+    ]
+    exact = math.ceil((n + 1) * level - 1e-9) / (n + 1)
+    assert level <= exact < level + 1 / (n + 1)
+    assert np.mean(covered) == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / repeats))
+
+
+def test_coverage_counts_targets_within_both_ends_overall_and_by_step():
+    actual = np.array([[1.0, 1.0], [2.0, -3.0], [-2.0, 0.0], [2.5, 9.0]])
+    made = coverage(actual, np.zeros((4, 2)), np.array([2.0, 3.0]))
+    assert made.by_step.tolist() == [0.75, 0.75]
+    assert made.share == 0.75
+    assert made.width == 5.0  # twice the mean of 2 and 3
+
+
+def test_a_forecast_that_is_not_finite_covers_nothing():
+    made = coverage(np.zeros((2, 1)), np.array([[math.nan], [math.inf]]), np.array([math.inf]))
+    assert made.share == 0.0
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        half_widths(np.ones(3), [0.8])
+    with pytest.raises(ValueError, match="level=80"):
+        half_widths(np.ones((3, 1)), [80])
+    with pytest.raises(ValueError, match=r"\(horizon,\)"):
+        coverage(np.ones((3, 2)), np.ones((3, 2)), np.ones(3))
+
+
+def test_the_room_is_light():
+    import subprocess
+
+    code = (
+        "import sys, seqsweep.evidence; print(sorted({'tensorflow', 'pandas', 'scipy', 'mlflow'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
