@@ -44,7 +44,7 @@ class Quiet:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def begin(self, expected: int, finished: Sequence[object], workers: int) -> None:
+    def begin(self, expected: int, finished: Sequence[object], workers: int, kind: str = "trial") -> None:
         self.begun = (expected, len(finished), workers)
 
     def started(self, trial: object) -> None: ...

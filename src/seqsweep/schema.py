@@ -172,7 +172,6 @@ class FinalsConfig:
     folds: int = setting(at_least=1)  # rolling origins; 1: the sweep's own validation part alone
     levels: list[float] = MISSING  # of forecast intervals, each in (0, 1)
     confidence: float = setting(above=0, below=1)  # of the intervals of differences
-    audit_cuts: int = setting(at_least=1)  # rows from which on the leak audit replaces all values by noise
 
 
 @dataclass

@@ -93,8 +93,7 @@ class Loop:
             kind=self.source.kind,
             params=_params(proposal),
             started=time.time(),
-            tags={"origin": proposal.origin, "seed": str(spec.seed)}
-            | ({"continues": proposal.continues} if proposal.continues else {}),
+            tags={"seed": str(spec.seed), **self.source.tags(proposal)},
         )
         self._running[proposal.trial_id] = Running(slot, spec, record)
         self.tracker.start_trial(record)

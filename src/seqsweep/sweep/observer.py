@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from seqsweep.events import Epoch
-from seqsweep.tracking import TrialRecord
+from seqsweep.tracking import RunKind, TrialRecord
 
 
 class Observer(Protocol):
@@ -15,7 +15,7 @@ class Observer(Protocol):
     def say(self, text: str) -> None:
         """A sentence for the user."""
 
-    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int) -> None:
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Trials are about to run: how many there will be if none fails, which were there before, how many at once.
 
         Once for the search, once more for the finals.

@@ -34,6 +34,9 @@ class Source(Protocol):
     def name(self, proposal: Proposal) -> str:
         """What the trial is called."""
 
+    def tags(self, proposal: Proposal) -> dict[str, str]:
+        """What its record says of where it comes from."""
+
 
 @dataclass
 class Search:
@@ -84,3 +87,7 @@ class Search:
         size = f"{params.units[0]}x{params.depth}" if len(widths) == 1 else "-".join(map(str, params.units))
         layer = {"simple_rnn": "RNN"}.get(params.layer, params.layer.upper())
         return f"{proposal.number} {layer} {size}"
+
+    def tags(self, proposal: Proposal) -> dict[str, str]:
+        """Who proposed it, and the trial that it goes on from."""
+        return {"origin": proposal.origin} | ({"continues": proposal.continues} if proposal.continues else {})

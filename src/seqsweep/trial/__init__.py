@@ -1,10 +1,11 @@
 """One trial as a generator of events: build the network, train it, score it.
 
 `run` tells the story, `learner` holds the graph functions that train and forecast, `checkpoint` keeps all that training
-needs to go on.
+needs to go on, `network` keeps what was trained.
 """
 
+from seqsweep.trial.network import Network, restore
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.run import Trial, derive_seed, warm
 
-__all__ = ["Trial", "derive_seed", "warm", "without_start_up_notes"]
+__all__ = ["Network", "Trial", "derive_seed", "restore", "warm", "without_start_up_notes"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +18,43 @@ from seqsweep.windows import Windows
 if TYPE_CHECKING:
     import keras
 
-    from seqsweep.trial.learner import Learner
     from seqsweep.trial.run import Trial
+
+FORECAST_BATCH = 1024  # windows a call: gathered windows stay small, and the call's own cost too
 
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and the series as it sees it."""
+    """A trained network and the series as it sees it.
 
-    learner: Learner
+    Args:
+        model: (batch, window, columns) → (batch, horizon), scaled and anchored.
+        windows: what its trial saw.
+    """
+
+    model: keras.Model
     windows: Windows
 
-    @property
-    def model(self) -> keras.Model:
-        """(batch, window, columns) → (batch, horizon), scaled and anchored."""
-        return self.learner.model
+    def forecast(self, origins: NDArray[np.int64], windows: Windows | None = None) -> NDArray[np.float64]:
+        """(n,) → (n, horizon), in the unit of the data.
 
-    def forecast(self, origins: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(n,) → (n, horizon), in the unit of the data."""
-        return self.windows.restore(origins, self.learner.forecast(origins))
+        Args:
+            origins: the last row that each forecast may see.
+            windows: another series, seen the same way; None: that of the trial.
+        """
+        seen = self.windows if windows is None else windows
+        cuts = range(0, len(origins), FORECAST_BATCH)
+        parts = [self._call(seen.inputs(origins[cut : cut + FORECAST_BATCH])).numpy() for cut in cuts]
+        return seen.restore(origins, np.concatenate(parts))
+
+    @cached_property
+    def _call(self) -> Any:
+        import tensorflow as tf
+
+        shape = [None, self.windows.window, self.windows.scaled.shape[1]]
+        return tf.function(
+            lambda inputs: self.model(inputs, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
+        )
 
 
 def save_weights(path: Path, model: keras.Model) -> None:
@@ -57,27 +76,20 @@ def save_weights(path: Path, model: keras.Model) -> None:
         raise StateError(f"{path}: cannot write the weights of a network: {error}") from error
 
 
-def restore(job: Trial, spec: TrialSpec, path: Path, windows: Windows | None = None) -> Network:
+def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
     """The network that `spec` trained, with the weights in `path`.
-
-    Args:
-        job: of its sweep.
-        spec: as it was trained.
-        path: what `save_weights` wrote.
-        windows: the series to forecast, as this trial sees it; None: the sweep's own.
 
     Raises:
         StateError: the file is missing, truncated, or of another network.
     """
-    windows = job.windows(spec) if windows is None else windows
-    learner = job.learner(spec, windows)
+    model = job.model(spec)
     try:
         with np.load(path) as content:
             weights = [content[name] for name in content.files]
-        if [w.shape for w in weights] != [tuple(w.shape) for w in learner.model.weights]:
-            raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
-        for variable, value in zip(learner.model.weights, weights, strict=True):
-            variable.assign(value)
     except (OSError, ValueError, EOFError) as error:
         raise StateError(f"{path}: cannot read the weights of a network: {error}; move it away") from error
-    return Network(learner, windows)
+    if [w.shape for w in weights] != [tuple(w.shape) for w in model.weights]:
+        raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
+    for variable, value in zip(model.weights, weights, strict=True):
+        variable.assign(value)
+    return Network(model, job.windows(spec))

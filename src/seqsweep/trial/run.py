@@ -23,6 +23,8 @@ from seqsweep.trial.progress import Progress
 from seqsweep.windows import Layout, Windows, make_windows
 
 if TYPE_CHECKING:
+    import keras
+
     from seqsweep.trial.learner import Learner
 
 
@@ -101,24 +103,23 @@ class Trial:
         """The series as this trial sees it."""
         return make_windows(self.series, self.layout.fold(spec.fold), spec.params, self.config.data.season)
 
-    def learner(self, spec: TrialSpec, windows: Windows) -> Learner:
-        """A fresh network of the trial, to learn from these windows."""
+    def model(self, spec: TrialSpec) -> keras.Model:
+        """A fresh network of the trial."""
         import keras
 
         from seqsweep import model
-        from seqsweep.trial.learner import Learner
 
         keras.backend.clear_session()  # else every trial's graph stays in memory
         keras.utils.set_random_seed(spec.seed)
         columns = self.series.values.shape[1]
-        network = model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
-        return Learner(network, windows, spec.params.batch_size)
+        return model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
 
     def _learner(self, spec: TrialSpec, windows: Windows) -> tuple[Learner, Progress, int]:
         """A fresh network, or that of the trial that this one continues; the seed of its order of windows."""
         from seqsweep.trial import checkpoint
+        from seqsweep.trial.learner import Learner
 
-        learner = self.learner(spec, windows)
+        learner = Learner(self.model(spec), windows, spec.params.batch_size)
         if spec.continue_from is None:
             return learner, Progress(), spec.seed
         path = Path(spec.continue_from)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
     from seqsweep.tuner.oracles import Repaired
 
-Origin = Literal["try_first", "oracle"]
+Origin = Literal["try_first", "oracle", "finals"]
 
 
 @dataclass(frozen=True)
