@@ -71,6 +71,27 @@ def test_the_cuts_begin_validation_and_test_and_lie_within_both(split, make_seri
     assert sum(layout.validation_end < cut < layout.rows for cut in verdict.cuts) == 1
 
 
+@pytest.mark.keras
+@pytest.mark.parametrize("leaks", [False, True])
+def test_the_forecasts_of_a_trained_network_are_judged(leaks, split, make_config, make_series):
+    from seqsweep import model
+    from seqsweep.trial.learner import Learner
+
+    config, series = make_config(), make_series()
+    params, layout = params_of(layer="lstm", anchor="last"), split(3)(series)
+    see = pipeline(params, SEASON)
+    network = model.build(params, 1, 3, "mse", config.model, 0)
+    Learner(network, see(series, layout), 32).train(layout.train)
+
+    def forecast(windows, origins):
+        shifted = np.minimum(origins + leaks, layout.rows - 1)  # a window that ends one row too late
+        return windows.restore(origins, Learner(network, windows, 32).forecast(shifted))
+
+    verdict = audit(series, split(3), see, forecast)
+    assert verdict.passed is not leaks
+    assert len(verdict.findings) == (5 if leaks else 0)
+
+
 # Planted leaks
 
 

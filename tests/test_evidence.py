@@ -39,8 +39,8 @@ def test_a_paired_interval_is_that_of_scipys_paired_t_test(n, level):
 
 
 def test_the_interval_of_students_own_sleep_data():
-    # Source: Student (1908), Biometrika 6(1), hours of sleep gained by two drugs in ten patients; R's documentation of
-    # `sleep` runs t.test(paired = TRUE) on it: mean -1.58, interval -2.4598858 to -0.7001142.
+    # Source: Student (1908), Biometrika 6(1), hours of sleep gained by two drugs in ten patients; interval as printed
+    # by R's t.test(extra ~ group, data = sleep, paired = TRUE) in Meys & de Vries, R for Dummies.
     one = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
     two = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
     made = paired_interval(one, two)
