@@ -35,7 +35,12 @@ ORDER = [
     "tracking",
     "tuner",
     "sweep",
+    "finals",
     "report",
+    "registry",
+    "study",
+    "compare",
+    "reproduce",
     "launch",
     "cli",
 ]

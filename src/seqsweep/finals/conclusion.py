@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from seqsweep.audit import Audit
 from seqsweep.errors import StateError
 from seqsweep.evidence import DieboldMariano, Interval
+from seqsweep.sweep import write_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -92,6 +93,7 @@ class Look:
         baselines: those of each baseline, on the same targets.
         best_baseline: the best of them on these very targets, a choice that favours the baselines; None: there is none.
         skill: 1 - the network's objective / that of the best baseline.
+        loss: `absolute` or `squared`: what `comparison` compares.
         comparison: of losses against the best baseline; None: too few targets, or no baseline.
         intervals: one a level.
         validation: the objective of the scored network on validation: what the search would have promised.
@@ -105,6 +107,7 @@ class Look:
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
     skill: float | None
+    loss: str
     comparison: DieboldMariano | None
     intervals: tuple[ForecastInterval, ...]
     validation: float
@@ -153,8 +156,6 @@ def save(folder: Path, conclusion: Conclusion) -> None:
     Raises:
         StateError: the disk refuses.
     """
-    from seqsweep.sweep import write_text
-
     write_text(folder / CONCLUSION, _adapter().dump_json(conclusion, indent=1).decode())
 
 

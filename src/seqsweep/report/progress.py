@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from seqsweep.events import Epoch
-from seqsweep.tracking import TrialRecord
+from seqsweep.tracking import RunKind, TrialRecord
 
 
 class _TimeLeft(ProgressColumn):
@@ -44,25 +44,30 @@ class Terminal:
         self._count, self._expected = 0, 0
         self._live: Live | None = None
         self._bar = Progress(
-            TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _TimeLeft(), console=console
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _TimeLeft(), console=console
         )
 
     def say(self, text: str) -> None:
         """A sentence, above the bar."""
         self._console.print(text, style="yellow", highlight=False, markup=False)
 
-    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int) -> None:
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Start the bar."""
+        what = {"trial": "trials", "final": "final runs"}[kind]
+        self._best, self._running = None, {}
         done = len(finished)
         self._count, self._expected = done, max(expected, done)
         for record in finished:
             self._note(record, record.metrics.get(self._objective) if record.status == "COMPLETED" else None)
         if done:
-            self._console.print(f"resuming: {done} of {self._expected} trials are done already", highlight=False)
+            self._console.print(f"resuming: {done} of {self._expected} {what} are done already", highlight=False)
         if done < expected:
-            text = f"trials to run: {expected - done}, {workers} at a time; workers take some seconds to start"
+            start = "; workers take some seconds to start" if kind == "trial" else ", the best again from other seeds"
+            text = f"{what} to run: {expected - done}, {workers} at a time{start}"
             self._console.print(text, highlight=False)
-        self._task = self._bar.add_task("trials", total=self._expected, completed=done, before=done)
+        for task in self._bar.task_ids:  # of the search, as the finals begin
+            self._bar.remove_task(task)
+        self._task = self._bar.add_task(what, total=self._expected, completed=done, before=done)
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._render, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()

@@ -22,7 +22,7 @@ default; it may lie outside the space, and then the oracle does not learn from i
 from seqsweep.search_space.axes import ACTIVATIONS, FIELDS, PER_LAYER, Axis
 from seqsweep.search_space.checks import faults, name_faults
 from seqsweep.search_space.dimensions import Dimension, axes, dimensions, hyperparameters, size
-from seqsweep.search_space.points import active, params, reach, try_first, values
+from seqsweep.search_space.points import active, complete, params, reach, try_first, values
 
 __all__ = [
     "ACTIVATIONS",
@@ -37,6 +37,7 @@ __all__ = [
     "hyperparameters",
     "name_faults",
     "params",
+    "complete",
     "reach",
     "size",
     "try_first",

@@ -12,7 +12,7 @@ from seqsweep.sweep.outcome import Outcome, load_outcome
 from seqsweep.sweep.problem import Problem, pose
 from seqsweep.sweep.session import MakeJob, Session, session
 from seqsweep.sweep.source import Source
-from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_text
+from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_bytes, write_text
 from seqsweep.sweep.story import run, search
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "run",
     "search",
     "session",
+    "write_bytes",
     "write_text",
 ]

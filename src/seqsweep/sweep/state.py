@@ -186,11 +186,16 @@ def write_text(file: Path, text: str) -> None:
     Raises:
         StateError: the disk refuses.
     """
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """As `write_text` does."""
     with _writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        with aside.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with aside.open("wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         aside.replace(file)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
-from seqsweep.events import TrialSpec
+from seqsweep.events import TrialParams, TrialSpec
 from seqsweep.windows import Windows
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ class Network:
     """A trained network and the series as it sees it.
 
     Args:
+        params: of its trial.
         model: (batch, window, columns) → (batch, horizon), scaled and anchored.
         windows: what its trial saw.
     """
 
+    params: TrialParams
     model: keras.Model
     windows: Windows
 
@@ -92,4 +94,4 @@ def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
         raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
     for variable, value in zip(model.weights, weights, strict=True):
         variable.assign(value)
-    return Network(model, job.windows(spec))
+    return Network(spec.params, model, job.windows(spec))

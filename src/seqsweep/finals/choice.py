@@ -1,0 +1,104 @@
+"""Who is trained again, and who wins: pure functions over records."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from seqsweep.evidence import paired_interval
+from seqsweep.finals.conclusion import Difference, Finalist
+from seqsweep.tracking import TrialRecord
+
+MISSING = math.nan  # the score of a run that failed, where pairs are compared
+
+
+def choose(ranked: Sequence[TrialRecord], count: int) -> list[TrialRecord]:
+    """The best `count` configurations, and after them the best of each layer type that is not among them.
+
+    Args:
+        ranked: completed trials, best first. Of trials with the same parameters, as a promotion leaves them, the
+            better one counts.
+        count: 1 or more.
+    """
+    distinct = list({_configuration(record): record for record in reversed(ranked)}.values())[::-1]
+    chosen = distinct[:count]
+    layers = {record.params["layer"] for record in chosen}
+    for record in distinct[count:]:
+        if record.params["layer"] not in layers:
+            layers.add(record.params["layer"])
+            chosen.append(record)
+    return chosen
+
+
+def rank(
+    chosen: Sequence[TrialRecord], runs: Mapping[str, Sequence[str]], ended: Mapping[str, TrialRecord], objective: str
+) -> tuple[Finalist, ...]:
+    """The finalists by their mean, best first; those of which a run failed come last, in the order of the search.
+
+    Args:
+        chosen: what `choose` gave.
+        runs: ids of the final runs of each, by fold, then seed.
+        ended: final runs by id.
+        objective: `val_mae`.
+    """
+    finalists = [_finalist(record, runs[record.trial_id], ended, objective) for record in chosen]
+    return tuple(sorted(finalists, key=lambda f: (f.mean is None, f.mean if f.mean is not None else f.searched)))
+
+
+def differences(finalists: Sequence[Finalist], confidence: float) -> tuple[Difference, ...]:
+    """The winner against the runner-up, and against the best of each other layer type."""
+    done = [finalist for finalist in finalists if finalist.mean is not None]
+    if not done:
+        return ()
+    winner, others = done[0], done[1:]
+    named = {"runner-up": others[0]} if others else {}
+    for other in others:
+        if other.layer != winner.layer:
+            named.setdefault(f"best {other.layer}", other)
+    return tuple(
+        Difference(
+            other.trial_id, other.name, reason, paired_interval(_pairs(winner), _pairs(other), level=confidence)
+        )
+        for reason, other in named.items()
+    )
+
+
+def typical(winner: Finalist, seeds: int) -> str:
+    """The run of the winner whose network is scored and packaged: on fold 0 the one with the median score.
+
+    Of an even number the better of the two in the middle. The best of them would be a lucky one, and its test score
+    would say less of the configuration.
+    """
+    first = list(zip(winner.scores, winner.runs, strict=True))[:seeds]
+    runs = sorted((score, run) for score, run in first if score is not None)
+    return runs[(len(runs) - 1) // 2][1]
+
+
+def _finalist(
+    record: TrialRecord, runs: Sequence[str], ended: Mapping[str, TrialRecord], objective: str
+) -> Finalist:
+    done = [ended[run] if run in ended and ended[run].status == "COMPLETED" else None for run in runs]
+    scores = tuple(run.metrics[objective] if run is not None else None for run in done)
+    whole = [score for score in scores if score is not None and math.isfinite(score)]
+    complete = len(whole) == len(runs)
+    return Finalist(
+        trial_id=record.trial_id,
+        number=record.number,
+        name=record.name,
+        layer=str(record.params["layer"]),
+        params=dict(record.params),
+        searched=record.metrics[objective],
+        runs=tuple(runs),
+        scores=scores,
+        mean=statistics.fmean(whole) if complete else None,
+        std=statistics.stdev(whole) if complete and len(whole) > 1 else None,
+    )
+
+
+def _pairs(finalist: Finalist) -> list[float]:
+    return [MISSING if score is None else score for score in finalist.scores]
+
+
+def _configuration(record: TrialRecord) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted((name, value) for name, value in record.params.items() if name != "last_epoch"))

@@ -1,0 +1,122 @@
+"""The final runs as a source of trials: every finalist from every seed on every fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from seqsweep import search_space
+from seqsweep.events import TrialParams, TrialSpec
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep import SweepState
+from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.trial import derive_seed
+from seqsweep.tuner import Exhausted, Proposal, Wait
+
+
+@dataclass(frozen=True)
+class FinalRun:
+    """One of them. Seeds count from 1, folds from 0, which is the sweep's own split."""
+
+    of: TrialRecord
+    seed: int
+    fold: int
+
+    @property
+    def trial_id(self) -> str:
+        """`0005-s1-f0`."""
+        return f"{self.of.trial_id}-s{self.seed}-f{self.fold}"
+
+
+@dataclass
+class FinalRuns:
+    """Proposes those that have not ended; implements `sweep.Source`.
+
+    A run keeps its id, seed and parameters whatever the counts of seeds, folds and finalists, so that raising one of
+    them trains what is new alone.
+
+    Args:
+        config: of the sweep.
+        state: where networks are kept.
+        chosen: the finalists' records.
+        ended: ids of final runs that have a result.
+    """
+
+    config: SweepConfig
+    state: SweepState
+    chosen: Sequence[TrialRecord]
+    ended: Mapping[str, TrialRecord]
+    kind: RunKind = "final"
+    _slots: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """List the runs: by fold, then seed, then finalist, so that all finalists advance together."""
+        finals = self.config.finals
+        order = product(range(finals.folds), range(1, finals.seeds + 1), self.chosen)
+        listed = [FinalRun(record, seed, fold) for fold, seed, record in order]
+        self.runs = {run.trial_id: run for run in listed}
+        self._pending = [run.trial_id for run in listed if not self.has_ended(run)]
+
+    def has_ended(self, run: FinalRun) -> bool:
+        """Whether there is a result, and where a look may need it the network too: weights that are gone come back."""
+        record = self.ended.get(run.trial_id)
+        lost = run.fold == 0 and not self.state.network(run.trial_id).exists()
+        return record is not None and not (record.status == "COMPLETED" and lost)
+
+    def of(self, record: TrialRecord) -> list[str]:
+        """Ids of a finalist's runs, by fold, then seed."""
+        return [trial_id for trial_id, run in self.runs.items() if run.of.trial_id == record.trial_id]
+
+    def ask(self, slot: str) -> Proposal | Wait | Exhausted:
+        """The next run."""
+        if slot not in self._slots:
+            if not self._pending:
+                return Exhausted("every final run has ended")
+            self._slots[slot] = self._pending.pop(0)
+        return self._proposal(self.runs[self._slots[slot]])
+
+    def tell(self, record: TrialRecord, score: float | None) -> None:
+        """The slot is free again; the record says the rest."""
+        self._slots = {slot: trial_id for slot, trial_id in self._slots.items() if trial_id != record.trial_id}
+
+    def running(self) -> Sequence[Proposal]:
+        """None that this process has not asked for: what a killed process left begins anew."""
+        return [self._proposal(self.runs[trial_id]) for trial_id in self._slots.values()]
+
+    def spec(self, proposal: Proposal) -> TrialSpec:
+        """Seeds are the same for every finalist, so that they can be compared in pairs."""
+        return self.spec_of(self.runs[proposal.trial_id])
+
+    def spec_of(self, run: FinalRun) -> TrialSpec:
+        """What a worker is told of a run."""
+        return TrialSpec(
+            trial_id=run.trial_id,
+            params=params_of(self.config, run.of),
+            seed=derive_seed(self.config.seed, f"final {run.seed}"),
+            first_epoch=0,
+            last_epoch=int(str(run.of.params["last_epoch"])),
+            fold=run.fold,
+            network=str(self.state.network(run.trial_id)) if run.fold == 0 else None,
+        )
+
+    def name(self, proposal: Proposal) -> str:
+        """`5 LSTM 32x1 seed 2`, with the fold behind it where there are several."""
+        run = self.runs[proposal.trial_id]
+        fold = f" fold {run.fold}" if self.config.finals.folds > 1 else ""
+        return f"{run.of.name} seed {run.seed}{fold}"
+
+    def tags(self, proposal: Proposal) -> dict[str, str]:
+        """Which trial it repeats, from which seed, on which fold."""
+        run = self.runs[proposal.trial_id]
+        return {"origin": proposal.origin, "final_of": run.of.trial_id, "fold": str(run.fold)}
+
+    def _proposal(self, run: FinalRun) -> Proposal:
+        spec = self.spec_of(run)
+        return Proposal(run.trial_id, run.of.number, spec.params, {}, 0, spec.last_epoch, None, "finals")
+
+
+def params_of(config: SweepConfig, record: TrialRecord) -> TrialParams:
+    """The parameters that a record shows by their plain names."""
+    given = {name: value for name, value in record.params.items() if name != "last_epoch"}
+    return search_space.complete(config, given)
