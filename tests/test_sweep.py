@@ -69,7 +69,11 @@ def loop_over(
     executor.open(job)
     observer, tracker = Quiet(), MemoryTracker()
     tracker.open(record())
-    return Loop(config, state, Search(config, state, tuner), executor, tracker, observer, state.records(), 10.0), observer, tracker
+    return (
+        Loop(config, state, Search(config, state, tuner), executor, tracker, observer, state.records(), 10.0),
+        observer,
+        tracker,
+    )
 
 
 def record():

@@ -26,7 +26,7 @@ from seqsweep.schema import SweepConfig
 
 if TYPE_CHECKING:
     from seqsweep.report import Finished
-    from seqsweep.sweep import Outcome
+    from seqsweep.study import Ended
 
 INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags that launch nothing
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
@@ -135,7 +135,8 @@ class _Jobs:
         """Hydra's task function: one job. Errors are kept for the end, so that later jobs run."""
         from hydra.core.hydra_config import HydraConfig
 
-        from seqsweep import report, sweep
+        from seqsweep import report, study
+        from seqsweep.compare import Entry
 
         overrides = tuple(o for o in HydraConfig.get().overrides.task if not o.startswith("study="))
         OmegaConf.set_struct(cfg, True)
@@ -145,7 +146,7 @@ class _Jobs:
             self._console.rule(Text(f"{number}: {' '.join(overrides)}"), align="left")
         terminal = report.Terminal(self._console, f"val_{job.task.objective}", job.trial.epochs)
         try:
-            outcome = sweep.run(job, terminal)
+            ended = study.run(job, terminal)
         except SeqsweepError as error:
             self._finished.append(report.Finished(overrides, None, str(error)))
             self._console.print("[bold red]error:[/bold red] ", end="")
@@ -159,28 +160,39 @@ class _Jobs:
             self._finished.append(report.Finished(overrides, None, f"{type(error).__name__}: {error}"))
             traceback.print_exc()
         else:
-            self._finished.append(report.Finished(overrides, outcome))
-            self._show(outcome, overrides)
+            self._finished.append(report.Finished(overrides, Entry(ended.outcome, ended.conclusion)))
+            self._show(ended, overrides)
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code."""
-        from seqsweep import report
+        from seqsweep import compare, report
 
         if self._expected > 1:
             self._console.print(report.jobs_table(self._finished))
-        failed = [job for job in self._finished if job.outcome is None]
+            for contest in compare.contests([job.entry for job in self._finished if job.entry is not None]):
+                for sentence in report.verdicts(contest):
+                    self._say(sentence)
+        failed = [job for job in self._finished if job.entry is None]
         for job in failed if self._expected > 1 else []:
             self._say(f"failed: {' '.join(job.overrides)}: {job.error}")
-        unranked = [job for job in self._finished if job.outcome is not None and not job.outcome.ranked]
+        unranked = [job for job in self._finished if job.entry is not None and not job.entry.outcome.ranked]
         return 1 if failed or unranked or len(self._finished) < self._expected else 0
 
-    def _show(self, outcome: Outcome, overrides: tuple[str, ...]) -> None:
+    def _show(self, ended: Ended, overrides: tuple[str, ...]) -> None:
         from seqsweep import report
 
+        outcome, conclusion = ended.outcome, ended.conclusion
         self._console.print(report.leaderboard(outcome, self._console.width))
-        self._say(report.verdict(outcome))
+        if conclusion is None:
+            self._say(report.verdict(outcome))
+        else:
+            self._console.print(report.finals_table(conclusion))
+            if conclusion.look is not None:
+                self._console.print(report.test_table(conclusion, conclusion.look, outcome.config.task.metrics))
+            for sentence in report.sentences(conclusion):
+                self._say(sentence)
         if outcome.ranked:
-            self._say(f"Its settings: {report.settings_of_best(outcome)}")
+            self._say(f"Its settings: {report.settings_of_best(outcome, conclusion)}")
         if self._expected == 1:
             self._say("\nNext:")
             for command, purpose in report.next_commands(outcome, overrides):

@@ -42,8 +42,9 @@ __all__ = [
 
 def faults(config: SweepConfig) -> list[str]:
     """What is wrong with the group `finals`, one sentence a fault."""
-    found = []
-    for level in config.finals.levels:
-        if not 0 < level < 1:
-            found.append(f"finals.levels={config.finals.levels}: {level} is no share; write 0.95 for 95 per cent")
-    return found
+    levels = config.finals.levels
+    return [
+        f"finals.levels={levels}: {level} is no share; write 0.95 for 95 per cent"
+        for level in levels
+        if not 0 < level < 1
+    ]

@@ -57,9 +57,7 @@ def differences(finalists: Sequence[Finalist], confidence: float) -> tuple[Diffe
         if other.layer != winner.layer:
             named.setdefault(f"best {other.layer}", other)
     return tuple(
-        Difference(
-            other.trial_id, other.name, reason, paired_interval(_pairs(winner), _pairs(other), level=confidence)
-        )
+        Difference(other.trial_id, other.name, reason, paired_interval(_pairs(winner), _pairs(other), level=confidence))
         for reason, other in named.items()
     )
 
@@ -75,9 +73,7 @@ def typical(winner: Finalist, seeds: int) -> str:
     return runs[(len(runs) - 1) // 2][1]
 
 
-def _finalist(
-    record: TrialRecord, runs: Sequence[str], ended: Mapping[str, TrialRecord], objective: str
-) -> Finalist:
+def _finalist(record: TrialRecord, runs: Sequence[str], ended: Mapping[str, TrialRecord], objective: str) -> Finalist:
     done = [ended[run] if run in ended and ended[run].status == "COMPLETED" else None for run in runs]
     scores = tuple(run.metrics[objective] if run is not None else None for run in done)
     whole = [score for score in scores if score is not None and math.isfinite(score)]

@@ -76,7 +76,7 @@ class FinalRuns:
             self._slots[slot] = self._pending.pop(0)
         return self._proposal(self.runs[self._slots[slot]])
 
-    def tell(self, record: TrialRecord, score: float | None) -> None:
+    def tell(self, record: TrialRecord, score: float | None) -> None:  # noqa: ARG002
         """The slot is free again; the record says the rest."""
         self._slots = {slot: trial_id for slot, trial_id in self._slots.items() if trial_id != record.trial_id}
 

@@ -1,7 +1,22 @@
 """What a person sees of a sweep: its progress and its leaderboard in the terminal."""
 
+from seqsweep.report.finals import beats_baselines, finals_table, sentences, test_table
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best, verdict
 from seqsweep.report.progress import Terminal
-from seqsweep.report.table import Finished, jobs_table
+from seqsweep.report.table import Finished, jobs_table, sweeps_table, verdicts
 
-__all__ = ["Finished", "Terminal", "jobs_table", "leaderboard", "next_commands", "settings_of_best", "verdict"]
+__all__ = [
+    "Finished",
+    "Terminal",
+    "beats_baselines",
+    "finals_table",
+    "jobs_table",
+    "leaderboard",
+    "next_commands",
+    "sentences",
+    "settings_of_best",
+    "sweeps_table",
+    "test_table",
+    "verdict",
+    "verdicts",
+]

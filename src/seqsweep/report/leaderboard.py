@@ -11,6 +11,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
+from seqsweep.finals import Conclusion
 from seqsweep.metrics import skill, unit
 from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
@@ -60,11 +61,12 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     return table
 
 
-def settings_of_best(outcome: Outcome) -> str:
-    """The settings of the best trial: `layer=lstm units=32 …`; empty where no trial completed."""
+def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> str:
+    """The settings of the winner, or without finals of the best trial: `layer=lstm units=32 …`; empty if none ended."""
+    winner = conclusion.winner if conclusion is not None else None
     if not outcome.ranked:
         return ""
-    params = outcome.ranked[0].params
+    params = outcome.ranked[0].params if winner is None else winner.params
     shown = {name: value for name, value in params.items() if name != "last_epoch" and value is not None}
     return " ".join(f"{name}={_value(value)}" for name, value in shown.items())
 
@@ -154,8 +156,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """`+5.3%`; a dash where the baseline has no error that a share could be taken of."""
-    return f"{share:+.1%}" if math.isfinite(share) else "-"
+    """`+5.3%`, `-213%`; a dash where the baseline has no error that a share could be taken of."""
+    if not math.isfinite(share):
+        return "-"
+    return f"{share:+.1%}" if abs(share) < 1 else f"{share:+.0%}"
 
 
 def _value(value: object) -> str:

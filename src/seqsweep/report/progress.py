@@ -44,7 +44,12 @@ class Terminal:
         self._count, self._expected = 0, 0
         self._live: Live | None = None
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _TimeLeft(), console=console
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            _TimeLeft(),
+            console=console,
         )
 
     def say(self, text: str) -> None:

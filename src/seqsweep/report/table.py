@@ -1,4 +1,4 @@
-"""The jobs of a multirun side by side."""
+"""Sweeps side by side: the jobs of a multirun, or whatever has finished."""
 
 from __future__ import annotations
 
@@ -9,45 +9,111 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from seqsweep.compare import Contest, Entry
+from seqsweep.report.finals import beats_baselines, between
 from seqsweep.report.leaderboard import percent
 from seqsweep.report.progress import duration
-from seqsweep.sweep import Outcome
 
 
 @dataclass(frozen=True)
 class Finished:
-    """One job of a multirun: its overrides, and its outcome or why there is none."""
+    """One job of a multirun: its overrides, and what it came to or why it failed."""
 
     overrides: tuple[str, ...]
-    outcome: Outcome | None
+    entry: Entry | None
     error: str = ""
 
 
 def jobs_table(jobs: Sequence[Finished]) -> Table:
-    """A row a job: what set it apart, its best trial, and how that stands against the best baseline."""
-    table = Table(title="All jobs, validation part", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("job", justify="right")
-    table.add_column("what set it apart", overflow="fold")
-    table.add_column("best trial", no_wrap=True)
-    objectives = {job.outcome.objective for job in jobs if job.outcome}
-    table.add_column(objectives.pop() if len(objectives) == 1 else "score", justify="right", no_wrap=True)
-    for name in ("skill", "trials", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
+    """A row a job: what set it apart, its winner over seeds, and how that stands against the best baseline."""
+    table = _table("All jobs", "what set it apart")
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
     for number, job in enumerate(jobs):
         own = [override for override in job.overrides if override not in common]
         own = [f"{key.rpartition('.')[2]}={value}" for key, _, value in (override.partition("=") for override in own)]
-        table.add_row(str(number), Text("\n".join(own) or "-"), *_cells(job))
+        cells = ["[red]failed[/red]", *[""] * 5] if job.entry is None else _cells(job.entry)
+        table.add_row(str(number), Text("\n".join(own) or "-"), *cells)
     return table
 
 
-def _cells(job: Finished) -> list[str]:
-    outcome = job.outcome
-    if outcome is None:
-        return ["[red]failed[/red]", *[""] * 4]
-    done = outcome.ranked
-    best = done[0].name if done else "none completed"
-    score = f"{done[0].metrics[outcome.objective]:.4g}" if done else ""
-    gain = percent(done[0].metrics["val_skill"]) if done and "val_skill" in done[0].metrics else ""
+def sweeps_table(entries: Sequence[Entry]) -> Table:
+    """A row a finished sweep, and one below it for its best baseline."""
+    table = _table("Finished sweeps", "study and sweep")
+    for number, entry in enumerate(entries):
+        outcome = entry.outcome
+        table.add_row(str(number), f"{outcome.config.study}\n{outcome.name}", *_cells(entry))
+        look = entry.conclusion.look if entry.conclusion is not None else None
+        if look is not None and look.best_baseline is not None:
+            score = f"{look.baselines[look.best_baseline][outcome.config.task.objective]:.4g}"
+            table.add_row("", "", look.best_baseline.replace("_", " "), "", score, "+0.0%", "", "", style="cyan")
+    return table
+
+
+def verdicts(contest: Contest) -> list[str]:
+    """Which sweep's winner does better than which, and whether any beats the baselines, in plain sentences."""
+    labels = _labels(contest)
+    objective = contest.entries[0].outcome.config.task.objective
+    said = []
+    for duel in contest.duels:
+        best, other = labels[id(duel.best)], labels[id(duel.other)]
+        lead = between(duel.interval, sign=-1)
+        if duel.interval is None:
+            said.append(f"{best} against {other}: one run each; finals.seeds=3 would tell more.")
+        elif duel.interval.holds_zero:
+            said.append(
+                f"{best} is not shown to do better than {other}: its lead in {objective} of {lead} may be chance."
+            )
+        else:
+            said.append(
+                f"{best} does better than {other}: {objective} lower by {lead} over {duel.interval.n} pairs of seeds."
+            )
+    beating = [labels[id(entry)] for entry in contest.entries if _beats(entry)]
+    if beating:
+        said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
+    else:
+        said.append("None of them is shown to be better than the best baseline on the test part.")
+    return said
+
+
+def _beats(entry: Entry) -> bool:
+    look = entry.conclusion.look if entry.conclusion is not None else None
+    return look is not None and beats_baselines(look)
+
+
+def _labels(contest: Contest) -> dict[int, str]:
+    """Labels that tell the sweeps apart: their own, with the run's name behind it where two are the same."""
+    plain = [entry.label for entry in contest.entries]
+    return {
+        id(entry): entry.label if plain.count(entry.label) == 1 else f"{entry.label} ({entry.outcome.name})"
+        for entry in contest.entries
+    }
+
+
+def _table(title: str, what: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("#", justify="right")
+    table.add_column(what, overflow="fold")
+    table.add_column("winner", no_wrap=True)
+    for name in ("validation", "test", "skill", "beats baselines", "trials, time"):
+        table.add_column(name, justify="right", no_wrap=name != "trials, time")
+    return table
+
+
+def _cells(entry: Entry) -> list[str]:
+    """Winner, score over seeds on validation, test score, skill, whether it is proven, trials and time."""
+    outcome, objective = entry.outcome, entry.outcome.config.task.objective
+    done, winner = outcome.ranked, entry.winner
     trials = f"{len(done)} of {len(outcome.records)}" if len(done) < len(outcome.records) else str(len(done))
-    return [best, score, gain, trials, duration(outcome.seconds)]
+    trials = f"{trials}, {duration(outcome.seconds)}"
+    if winner is None or entry.conclusion is None:
+        best = done[0] if done else None
+        score = f"{best.metrics[outcome.objective]:.4g}" if best else ""
+        return [best.name if best else "none completed", score, "", "", "", trials]
+    spread = "" if winner.std is None else f" ± {winner.std:.2g}"
+    score = f"{objective} {winner.mean:.4g}{spread}"
+    look = entry.conclusion.look
+    if look is None:
+        return [winner.name, score, "", "", "", trials]
+    gain = percent(look.skill) if look.skill is not None else ""
+    proven = "yes" if beats_baselines(look) else "not shown"
+    return [winner.name, score, f"{look.scores[objective]:.4g}", gain, proven, trials]

@@ -1,8 +1,8 @@
 """The search of a sweep; the only room that sees both ends of the data's way.
 
-`problem` reads the data and scores the baselines, `session` opens workers, folder and store, `story` tells the search in
-order, `loop` asks and tells, `source` proposes, `state` keeps what must survive, `outcome` is what it came to, `observer`
-is what a terminal shows.
+`problem` reads the data and scores the baselines, `session` opens workers, folder and store, `story` tells the search
+in order, `loop` asks and tells, `source` proposes, `state` keeps what must survive, `outcome` is what it came to,
+`observer` is what a terminal shows.
 """
 
 from seqsweep.sweep.lineage import lineage

@@ -34,7 +34,7 @@ class Problem:
         return self.baselines[self.best_baseline][self.config.task.objective] if self.best_baseline else None
 
 
-def pose(config: SweepConfig, say: Callable[[str], None] = lambda text: None) -> Problem:
+def pose(config: SweepConfig, say: Callable[[str], None]) -> Problem:
     """Read the series, cut it, and score the baselines on the validation targets.
 
     Args:

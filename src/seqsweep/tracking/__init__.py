@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from seqsweep.catalog import Catalog
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.records import EpochPoint, RunKind, SweepRecord, SweepStatus, Tracker, TrialRecord, TrialStatus, best_name
+from seqsweep.tracking.records import (
+    EpochPoint,
+    RunKind,
+    SweepRecord,
+    SweepStatus,
+    Tracker,
+    TrialRecord,
+    TrialStatus,
+    best_name,
+)
 from seqsweep.tracking.store import prepare, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 

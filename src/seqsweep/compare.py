@@ -1,0 +1,122 @@
+"""Finished sweeps side by side, and what their final runs say about which of them does better.
+
+Two sweeps can be compared where they were scored on the same targets by the same measure: the same data, split, horizon
+and objective. Their winners were trained from the same seeds, so they are compared in pairs of seed and fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqsweep.catalog import nearest
+from seqsweep.errors import ConfigError
+from seqsweep.evidence import Interval, paired_interval
+from seqsweep.finals import Conclusion, Finalist, load
+from seqsweep.sweep import Outcome, load_outcome
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished sweep."""
+
+    outcome: Outcome
+    conclusion: Conclusion | None
+
+    @property
+    def winner(self) -> Finalist | None:
+        """Of its finals; None: it had none, or none finished."""
+        return self.conclusion.winner if self.conclusion is not None else None
+
+    @property
+    def label(self) -> str:
+        """The layer type where the sweep searched one alone, else the name of its run."""
+        layers = {record.params["layer"] for record in self.outcome.records}
+        return str(layers.pop()) if len(layers) == 1 else self.outcome.name
+
+
+@dataclass(frozen=True)
+class Duel:
+    """The best sweep's winner against another's: the mean of its score minus the other's; below 0 it is better."""
+
+    best: Entry
+    other: Entry
+    interval: Interval | None  # None: fewer than two pairs
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Sweeps that can be compared, best mean of the winner first, and the best against each other one."""
+
+    entries: tuple[Entry, ...]
+    duels: tuple[Duel, ...]
+
+
+def finished(directory: Path, names: Sequence[str] = ()) -> list[Entry]:
+    """The finished sweeps under `directory`, in the order in which their last trials ended.
+
+    Args:
+        directory: `tracking.directory` of the sweeps.
+        names: studies, run names or the first digits of fingerprints; none: all.
+
+    Raises:
+        ConfigError: there is no finished sweep of a name.
+        StateError: a file of a sweep is truncated.
+    """
+    found = [
+        Entry(outcome, load(file.parent))
+        for file in sorted((directory / "sweeps").glob("*/outcome.json"))
+        if (outcome := load_outcome(file.parent)) is not None
+    ]
+    found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
+    known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})
+    wrong = [name for name in names if not any(_called(entry, name) for entry in found)]
+    if wrong:
+        raise ConfigError(
+            [f"{name}: there is no such finished sweep under {directory}{nearest(name, known)}" for name in wrong]
+        )
+    return [entry for entry in found if not names or any(_called(entry, name) for name in names)]
+
+
+def contests(entries: Sequence[Entry]) -> list[Contest]:
+    """The groups of two or more sweeps that can be compared."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.winner is not None:
+            groups.setdefault(_measure(entry), []).append(entry)
+    return [_contest(group) for group in groups.values() if len(group) > 1]
+
+
+def _contest(group: list[Entry]) -> Contest:
+    ranked = sorted(group, key=_mean)
+    confidence = ranked[0].outcome.config.finals.confidence
+    duels = [
+        Duel(ranked[0], other, paired_interval(_scores(ranked[0]), _scores(other), confidence)) for other in ranked[1:]
+    ]
+    return Contest(tuple(ranked), tuple(duels))
+
+
+def _mean(entry: Entry) -> float:
+    assert entry.winner is not None
+    assert entry.winner.mean is not None  # or it would be no winner
+    return entry.winner.mean
+
+
+def _scores(entry: Entry) -> list[float]:
+    assert entry.winner is not None
+    return [float("nan") if score is None else score for score in entry.winner.scores]
+
+
+def _measure(entry: Entry) -> str:
+    """What the scores of a sweep are scores of."""
+    config, conclusion = entry.outcome.config, entry.conclusion
+    assert conclusion is not None
+    split = (config.windows.split, config.windows.validation, config.windows.test)
+    runs = (config.seed, conclusion.seeds, conclusion.folds)
+    return repr((conclusion.sha256, split, config.task.horizon, conclusion.objective, runs))
+
+
+def _called(entry: Entry, name: str) -> bool:
+    outcome = entry.outcome
+    return name in (outcome.config.study, outcome.name) or (len(name) >= 4 and outcome.fingerprint.startswith(name))

@@ -1,0 +1,179 @@
+"""The finals in the terminal: who was trained again, how the winner does on the test part, and what that proves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.table import Table
+
+from seqsweep.evidence import Interval
+from seqsweep.finals import Conclusion, Finalist, Look
+from seqsweep.metrics import skill, unit
+from seqsweep.report.leaderboard import counted, percent
+
+CONSTANTS = ("train_mean", "train_median")
+HARDLY = 0.02  # a best forecast that is not further below a constant's error tells next to nothing
+
+
+def finals_table(conclusion: Conclusion) -> Table:
+    """A row a finalist: its score in the search, over the final runs, and the winner's lead."""
+    runs = f"{counted(conclusion.seeds, 'seed')}" + (f" on {conclusion.folds} folds" if conclusion.folds > 1 else "")
+    table = Table(
+        title=f"Finals: the best again, {runs}, {conclusion.objective} on validation",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("#", justify="right", min_width=2)
+    table.add_column("finalist", no_wrap=True)
+    for name in ("search", "mean", "std"):
+        table.add_column(name, justify="right", no_wrap=True)
+    confidence = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)
+    table.add_column(f"winner's lead, {confidence:.0%} interval", justify="right", no_wrap=True)
+    leads = {difference.trial_id: difference.interval for difference in conclusion.differences}
+    for place, finalist in enumerate(conclusion.finalists, 1):
+        mean = "failed" if finalist.mean is None else f"{finalist.mean:.4g}"
+        std = "" if finalist.std is None else f"{finalist.std:.2g}"
+        lead = between(leads.get(finalist.trial_id), sign=-1)
+        style = "bold green" if finalist is conclusion.winner else None
+        table.add_row(str(place), finalist.name, f"{finalist.searched:.4g}", mean, std, lead, style=style)
+    return table
+
+
+def test_table(conclusion: Conclusion, look: Look, metrics: list[str]) -> Table:
+    """The winner and every baseline on the same targets of the test part."""
+    table = Table(title="Test part, read once", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("network or baseline", no_wrap=True)
+    for name in metrics:
+        table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
+    table.add_column("skill", justify="right", no_wrap=True)
+    winner = conclusion.winner
+    name = winner.name if winner is not None else look.run
+    rows: dict[str, Mapping[str, float]] = {**look.baselines, name: look.scores}
+    for row, scores in sorted(rows.items(), key=lambda item: item[1][conclusion.objective]):
+        own = row == name
+        gain = _gain(scores[conclusion.objective], look, conclusion.objective)
+        figures = [f"{scores[metric]:.4g}" for metric in metrics]
+        label = row if own else row.replace("_", " ")
+        table.add_row(label, *figures, gain, style="bold green" if own else "cyan")
+    return table
+
+
+def sentences(conclusion: Conclusion) -> list[str]:
+    """What the finals prove and what they do not, in plain words."""
+    winner, look = conclusion.winner, conclusion.look
+    if winner is None or look is None:
+        return ["No finalist finished all its runs, so there is no winner; the reasons are above."]
+    said = [_won(conclusion, winner), *_leads(conclusion), _tested(conclusion, look)]
+    said += _signal(conclusion, look) + _optimism(conclusion, winner, look) + _intervals(look)
+    if conclusion.audit is not None:
+        cuts = counted(len(conclusion.audit.cuts), "cut")
+        said.append(
+            f"Leak audit passed: noise after each of {cuts} moves nothing before it."
+            if conclusion.audit.passed
+            else f"LEAK AUDIT FAILED, so believe none of these figures: {'; '.join(conclusion.audit.findings)}"
+        )
+    if look.number > 1:
+        said.append(
+            f"This was look {look.number} at the test part of this data: each further look, and each choice made after "
+            "one, makes its score more optimistic."
+        )
+    return said
+
+
+def beats_baselines(look: Look) -> bool:
+    """Whether the look proves the network better than the best baseline: the interval lies below zero."""
+    return look.comparison is not None and look.comparison.difference.high < 0
+
+
+def between(interval: Interval | None, sign: int = 1) -> str:
+    """`0.59 (-0.28 to 1.46)`; empty where there is no interval."""
+    if interval is None:
+        return ""
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return f"{sign * interval.mean:.3g} ({low:.3g} to {high:.3g})"
+
+
+def _won(conclusion: Conclusion, winner: Finalist) -> str:
+    spread = "" if winner.std is None else f" ± {winner.std:.2g}"
+    runs = counted(len(winner.runs), "run")
+    return f"Winner: {winner.name}, {conclusion.objective} {winner.mean:.4g}{spread} on validation over {runs}."
+
+
+def _leads(conclusion: Conclusion) -> list[str]:
+    said = []
+    for difference in conclusion.differences:
+        interval = difference.interval
+        if interval is None:
+            continue
+        who = f"the {difference.reason}, {difference.name}"
+        said.append(
+            f"Against {who}, its lead of {between(interval, sign=-1)} may be chance: the interval holds zero."
+            if interval.holds_zero
+            else f"Against {who}, it is better by {between(interval, sign=-1)}: more than its seeds explain."
+        )
+    return said
+
+
+def _tested(conclusion: Conclusion, look: Look) -> str:
+    """The test score against the best baseline, and whether the difference is proven."""
+    objective = conclusion.objective
+    score = look.scores[objective]
+    if look.best_baseline is None or look.skill is None:
+        return f"Test part: {objective} {score:.4g}; no baseline was scored."
+    baseline, reference = look.best_baseline.replace("_", " "), look.baselines[look.best_baseline][objective]
+    where = f"Test part: {objective} {score:.4g}, and {baseline}, the best baseline, {reference:.4g}"
+    if look.comparison is None:
+        return f"{where}; too few targets for a test."
+    test = look.comparison
+    of = {"absolute": "absolute", "squared": "squared"}[look.loss]
+    figures = (
+        f"{test.difference.level:.0%} interval of the mean difference of {of} errors {test.difference.low:.3g} to "
+        f"{test.difference.high:.3g}, p = {test.p_value:.2g}"
+    )
+    if test.difference.holds_zero:
+        return f"{where}. The network is not shown to be better or worse than {baseline}: {figures}."
+    if test.difference.high < 0:
+        return f"{where}. The network is better by {percent(look.skill).lstrip('+')}: {figures}."
+    return f"{where}. The network is WORSE than {baseline}: {figures}."
+
+
+def _signal(conclusion: Conclusion, look: Look) -> list[str]:
+    """Said where the best forecast of all is hardly better than a constant."""
+    objective = conclusion.objective
+    constants = [look.baselines[name][objective] for name in CONSTANTS if name in look.baselines]
+    if not constants:
+        return []
+    others = [row[objective] for name, row in look.baselines.items() if name not in CONSTANTS]
+    gain = skill(min([look.scores[objective], *others]), min(constants))
+    if gain >= HARDLY:
+        return []
+    return [
+        "There is hardly any signal from row to row: the best forecast of all is "
+        + (f"{gain:.1%} better than" if gain > 0 else "no better than")
+        + " the same number every time."
+    ]
+
+
+def _optimism(conclusion: Conclusion, winner: Finalist, look: Look) -> list[str]:
+    if not winner.mean or not winner.searched:
+        return []
+    test = look.scores[conclusion.objective]
+    return [
+        f"Optimism: the search saw {winner.searched:.4g}, other seeds {winner.mean:.4g} "
+        f"({winner.mean / winner.searched - 1:+.1%}), the test part {test:.4g} ({test / winner.searched - 1:+.1%})."
+    ]
+
+
+def _intervals(look: Look) -> list[str]:
+    parts = [
+        f"{interval.level:.0%} cover {interval.coverage:.0%} of the test part (mean width {interval.width:.4g})"
+        for interval in look.intervals
+    ]
+    return [f"Forecast intervals: {', '.join(parts)}."] if parts else []
+
+
+def _gain(score: float, look: Look, objective: str) -> str:
+    if look.best_baseline is None:
+        return ""
+    return percent(skill(score, look.baselines[look.best_baseline][objective]))

@@ -1,0 +1,36 @@
+"""A study's job from its config to its end: search, finals, and what is left for its user to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqsweep import finals, sweep
+from seqsweep.finals import Conclusion
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep import Observer, Outcome
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a job came to.
+
+    Args:
+        outcome: of the search.
+        conclusion: of the finals; None where there were none.
+    """
+
+    outcome: Outcome
+    conclusion: Conclusion | None
+
+
+def run(config: SweepConfig, observer: Observer) -> Ended:
+    """Run a job, or what is left of it.
+
+    Raises:
+        UserError: the data or the config cannot be used.
+        SweepError: the sweep cannot go on; what it finished is kept.
+    """
+    with sweep.session(config, observer) as session:
+        outcome = sweep.search(session)
+        conclusion = finals.run(session, outcome)
+    return Ended(outcome, conclusion)
