@@ -37,9 +37,9 @@ ORDER = [
     "sweep",
     "finals",
     "compare",
+    "reproduce",
     "report",
     "study",
-    "reproduce",
     "launch",
     "cli",
 ]

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqsweep.errors import ConfigError, SeqsweepError
 
+if TYPE_CHECKING:
+    from seqsweep.schema import TrackingConfig
+
 # TensorFlow reads this when it is first imported; its start-up notes are of no use to a user.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+DIRECTORY = click.option(
+    "--directory",
+    default="mlruns",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="What runs left behind: tracking.directory of the sweep.",
+)
+URI = click.option("--uri", default=None, help="Another MLflow store: tracking.uri of the sweep.")
 
 
 class _Commands(click.Group):
@@ -49,20 +61,47 @@ def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
 @main.command()
 @click.option("--port", default=5000, show_default=True, help="Where the UI listens, on 127.0.0.1 alone.")
-@click.option(
-    "--directory",
-    default="mlruns",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="What runs left behind: tracking.directory of the sweep.",
-)
-@click.option("--uri", default=None, help="Another MLflow store: tracking.uri of the sweep.")
+@DIRECTORY
+@URI
 def ui(port: int, directory: Path, uri: str | None) -> None:
     """Open the MLflow UI on the sweeps that were run here."""
-    from seqsweep.schema import TrackingConfig
     from seqsweep.tracking.ui import serve
 
-    serve(TrackingConfig(kind="mlflow", directory=str(directory), uri=uri), port, click.echo)
+    serve(_store(directory, uri), port, click.echo)
+
+
+@main.command()
+@click.argument("run")
+@DIRECTORY
+@URI
+@click.pass_context
+def reproduce(ctx: click.Context, run: str, directory: Path, uri: str | None) -> None:
+    """Train the logged trial or final run RUN again, and say whether the figures match.
+
+    RUN is its id in MLflow. Exit code 1 where the score differs by more than noise.
+    """
+    from seqsweep.report.commands import show_reproduction
+
+    ctx.exit(show_reproduction(_store(directory, uri), run))
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@DIRECTORY
+def compare(names: tuple[str, ...], directory: Path) -> None:
+    """Show finished sweeps side by side, and which of them does better.
+
+    NAMES are studies, names of sweeps or the first digits of their fingerprints; none: all under the directory.
+    """
+    from seqsweep.report.commands import show_comparison
+
+    show_comparison(directory, names)
+
+
+def _store(directory: Path, uri: str | None) -> TrackingConfig:
+    from seqsweep.schema import TrackingConfig
+
+    return TrackingConfig(kind="mlflow", directory=str(directory), uri=uri)
 
 
 def show_error(error: SeqsweepError) -> None:

@@ -158,7 +158,7 @@ class Trial:
             weights=int(learner.model.count_params()),
             seconds=seconds,
             # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
-            tags={"kernels": kernel(learner.model), "seed": str(seed)},
+            tags={"kernels": kernel(learner.model), "seed": str(seed), "threads": str(_threads())},
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
@@ -174,3 +174,10 @@ def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:
     # The training loss alone: on validation a series may lie far from train without the network being at fault.
     if metrics["loss"] > limit > 0:
         raise DivergedError(f"loss reached {metrics['loss']:.3g} in epoch {epoch}, above the bound of {limit:.3g}")
+
+
+def _threads() -> int:
+    """Of an operation, as TensorFlow has it: `warm` comes too late where something used TensorFlow before."""
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads())

@@ -1,0 +1,46 @@
+"""Commands whose whole purpose is to show something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from seqsweep.compare import contests, finished
+from seqsweep.report.reproduction import figures_table, reproduction_sentences
+from seqsweep.report.table import sweeps_table, verdicts
+from seqsweep.reproduce import reproduce
+from seqsweep.schema import TrackingConfig
+
+
+def show_comparison(directory: Path, names: Sequence[str]) -> None:
+    """Finished sweeps side by side, and which of them does better.
+
+    Raises:
+        ConfigError: there is no finished sweep of a name.
+    """
+    console = Console()
+    entries = finished(directory, names)
+    if not entries:
+        console.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
+        return
+    console.print(sweeps_table(entries))
+    for contest in contests(entries):
+        for sentence in verdicts(contest):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_reproduction(store: TrackingConfig, run_id: str) -> int:
+    """Train a logged run again and show how it compares; returns the exit code.
+
+    Raises:
+        UserError: there is no such run, or its data cannot be read.
+        SweepError: it has no figures, or training failed this time.
+    """
+    console = Console()
+    again = reproduce(store, run_id, lambda text: console.print(text, highlight=False, markup=False))
+    console.print(figures_table(again))
+    for sentence in reproduction_sentences(again):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    return 1 if again.verdict == "different" else 0

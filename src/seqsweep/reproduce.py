@@ -1,0 +1,148 @@
+"""A logged run done again from nothing but what it logged, and whether the figures are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from seqsweep import search_space
+from seqsweep.config import from_yaml
+from seqsweep.errors import SweepError
+from seqsweep.events import Done, Epoch, Failed, Lost, TrialSpec
+from seqsweep.executor import make_executor
+from seqsweep.schema import SweepConfig, TrackingConfig
+from seqsweep.sweep import Problem, lineage, pose
+from seqsweep.tracking.reading import LoggedRun, read_run
+from seqsweep.trial import Trial, warm
+
+Verdict = Literal["equal to the bit", "equal within noise", "different"]
+
+NOISE = 0.01  # of the score: what counts as noise where no finals measured the spread over seeds
+LABELS = {"git_commit": "commit"}  # of tags whose name says it less well
+SHOWN_DIGITS = 12  # of a hash in a sentence
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One final figure, then and now."""
+
+    name: str
+    then: float
+    now: float
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of doing it again.
+
+    Args:
+        run: as it was logged.
+        verdict: by every point of every curve and every score; `noise` is that of the objective.
+        figures: scores on validation.
+        points: points of curves that were compared; `unequal` of them differ.
+        noise: the difference of the objective that counts as noise, in its unit.
+        changed: what differs between then and now, a sentence each: data, versions, threads, seed, commit.
+    """
+
+    run: LoggedRun
+    verdict: Verdict
+    figures: tuple[Figure, ...]
+    points: int
+    unequal: int
+    noise: float
+    changed: tuple[str, ...]
+
+
+def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) -> Reproduction:
+    """Train a logged trial or final run again.
+
+    Args:
+        store: where it was logged.
+        run_id: of MLflow.
+        say: is told what happens, a sentence each.
+
+    Raises:
+        ConfigError: there is no such run, or its config is of another version.
+        DataError: its data cannot be read any more.
+        SweepError: the run has no figures, or training failed this time.
+    """
+    run = read_run(store, run_id)
+    if run.status != "FINISHED":
+        reason = run.tags.get("reason", run.status.lower())
+        raise SweepError(f"{run.name} did not finish ({reason}), so there are no figures to compare with")
+    config = from_yaml(run.config_yaml)
+    problem = pose(config, say)
+    say(f"training {run.name} again: seed {run.tags['seed']}, at most {run.params['last_epoch']} epochs")
+    done, curve = _train(problem, _spec(config, run))
+    now = {name: value for name, value in done.result.metrics.items() if name.startswith("val_") and name != "val_loss"}
+    then = {name: _recorded(run, name) for name in now}
+    figures = tuple(Figure(name, then[name], now[name]) for name in now)
+    unequal = sum(curve.get(point) != value for point, value in run.curve.items())
+    objective = f"val_{config.task.objective}"
+    noise = run.sweep_metrics.get("final_std", NOISE * abs(then[objective]))
+    same = unequal == 0 and all(figure.then == figure.now for figure in figures)
+    near = abs(then[objective] - now[objective]) <= noise
+    verdict: Verdict = "equal to the bit" if same else "equal within noise" if near else "different"
+    changed = tuple(_changed(run, problem, done.result.tags))
+    return Reproduction(run, verdict, figures, len(run.curve), unequal, noise, changed)
+
+
+def _spec(config: SweepConfig, run: LoggedRun) -> TrialSpec:
+    given = {name: value for name, value in run.params.items() if name not in ("last_epoch", "log10_lr")}
+    return TrialSpec(
+        trial_id=run.tags["trial_id"],
+        params=search_space.complete(config, given),
+        seed=int(run.tags["seed"]),
+        first_epoch=0,  # a trial that went on from another is trained as if it had never stopped
+        last_epoch=int(str(run.params["last_epoch"])),
+        fold=int(run.tags.get("fold", 0)),
+    )
+
+
+def _train(problem: Problem, spec: TrialSpec) -> tuple[Done, Mapping[tuple[str, int], float]]:
+    """In a worker of its own, whose threads are those of the sweep's workers."""
+    config = problem.config
+    config.executor.kind, config.executor.workers = "processes", 1
+    executor = make_executor(config.executor, warm)
+    curve: dict[tuple[str, int], float] = {}
+    try:
+        executor.open(Trial(config, problem.series, problem.layout, problem.task))
+        executor.submit(spec)
+        while True:
+            answer = executor.next_event(1.0)
+            if answer is None:
+                continue
+            event = answer[1]
+            if isinstance(event, Epoch):
+                curve |= {(name, event.epoch): value for name, value in event.metrics.items()}
+            elif isinstance(event, Done):
+                return event, curve
+            elif isinstance(event, Failed | Lost):
+                raise SweepError(f"this time it did not finish: {event.reason}")
+    finally:
+        executor.close()
+
+
+def _recorded(run: LoggedRun, name: str) -> float:
+    """A final figure: under `best_NAME` where its name is that of a curve."""
+    return run.metrics.get(f"best_{name}", run.metrics.get(name, float("nan")))
+
+
+def _changed(run: LoggedRun, problem: Problem, tags: Mapping[str, str]) -> list[str]:
+    """What is not as it was, most telling first."""
+    before, found = run.sweep_tags, []
+    sha256 = problem.series.sha256
+    if before.get("data_sha256") != sha256:
+        short = [text[:SHOWN_DIGITS] for text in (before.get("data_sha256", "unknown"), sha256)]
+        found.append(f"data: its sha256 was {short[0]}…, it is {short[1]}…")
+    for name in ("seed", "threads", "kernels"):
+        if name in run.tags and run.tags[name] != tags.get(name):
+            found.append(f"{name}: {run.tags[name]} then, {tags.get(name)} now")
+    now = lineage()
+    names = [name for name in now if name.startswith("version_")] + ["python", "platform", "git_commit"]
+    return found + [
+        f"{LABELS.get(name, name.removeprefix('version_'))}: {before.get(name, 'none')} then, {now.get(name, 'none')} now"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
