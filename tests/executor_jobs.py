@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from seqsweep.errors import DivergedError, TrialError
+from seqsweep.errors import DivergedError, StateError, TrialError
 from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
 
 Deed = Callable[[], object]
@@ -127,6 +128,14 @@ def diverge() -> None:
     raise DivergedError("the loss is nan")
 
 
+def refuse_state() -> None:
+    raise StateError("the disk is full")
+
+
+def fill_disk() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def speak_and_exit() -> None:
     print("cannot go on", file=sys.stderr)
     os._exit(3)
@@ -139,6 +148,8 @@ DEEDS: dict[str, Deed] = {
     "fail": fail,
     "fail with a word": fail_with_a_word,
     "diverge": diverge,
+    "refuse state": refuse_state,
+    "fill disk": fill_disk,
     "sys.exit": lambda: sys.exit("no more"),
     "sys.exit with a thread left": end_with_a_thread_left,
     "os._exit": speak_and_exit,

@@ -143,6 +143,7 @@ class Stock:
             first_epoch=values.get("tuner/initial_epoch", 0),
             last_epoch=values.get("tuner/epochs", self.config.trial.epochs),
             continues=values.get("tuner/trial_id"),
+            first_trial=trial.trial_id,
             origin="oracle",
         )
 

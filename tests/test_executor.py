@@ -137,6 +137,8 @@ def test_events_come_in_order_and_end_once(kind: str, make: Make) -> None:
         ("fail", "error", "ValueError: first line"),
         ("fail with a word", "error", "this configuration cannot be trained"),
         ("diverge", "diverged", "the loss is nan"),
+        ("refuse state", "state", "the disk is full"),
+        ("fill disk", "state", "OSError: [Errno 28] No space left on device"),
     ],
 )
 def test_an_exception_fails_its_trial_alone(kind: str, deed: str, cause: str, reason: str, make: Make) -> None:

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ SWEEPS = {
     "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=waves"),
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3"),
 }
+
+NETWORKS = ("tuner=hyperband", "trial.epochs=3", "search_space.units=[2,3,4]", "search_space.window=6")
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
@@ -80,21 +82,29 @@ def test_a_sweep_killed_at_random_moments_ends_as_if_nothing_had_happened(
         assert_whole(sweep, expected)
 
 
-def test_networks_survive_the_death_of_sweep_and_worker_to_the_bit(nursery: Nursery, tmp_path: Path) -> None:
-    sweep = ("tuner=hyperband", "trial.epochs=3", "search_space.units=[2,3,4]", "search_space.window=6")
-    reference = nursery.start(tmp_path / "inline", *sweep, "executor=inline", job="networks")
-    life = nursery.start(tmp_path / "killed", *sweep, "executor.workers=1", job="networks")
+@pytest.fixture(scope="module")
+def inline_networks(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a sweep of real networks that nothing happened to."""
+    directory = tmp_path_factory.mktemp("networks") / "inline"
+    assert nursery.run(directory, *NETWORKS, "executor=inline", job="networks").events[-1]["event"] == "outcome"
+    return directory
+
+
+def test_networks_survive_the_death_of_sweep_and_worker_to_the_bit(
+    nursery: Nursery, inline_networks: Path, tmp_path: Path
+) -> None:
+    sweep = (*NETWORKS, "executor.workers=1")
+    life = nursery.start(tmp_path / "killed", *sweep, job="networks")
     assert life.hears("ended", 2)
     assert life.hears("started", 3)
     assert life.kill()
-    again = nursery.start(tmp_path / "killed", *sweep, "executor.workers=1", job="networks")
+    again = nursery.start(tmp_path / "killed", *sweep, job="networks")
     assert again.hears("epoch")
     (worker,) = again.workers()
     worker.kill()
     assert again.ends()["event"] == "outcome"
     assert any("runs again" in told.get("text", "") for told in again.events)
-    assert reference.ends()["event"] == "outcome"
-    assert_whole(tmp_path / "killed", results(tmp_path / "inline"))
+    assert_whole(tmp_path / "killed", results(inline_networks))
     assert again.events[-1]["trained"] == len(results(tmp_path / "killed")) - 2
 
 
@@ -155,16 +165,33 @@ def test_a_store_that_breaks_stops_no_trial_and_gets_the_rest_later(
     assert_whole(directory, expected)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, with room for 16 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16M", "none", disk], capture_output=True, check=False)
+FILLER = "0001.fills the disk"  # named like a checkpoint that may be continued, which is left alone
+
+
+@contextmanager
+def small_disk_at(folder: Path, size: str) -> Iterator[None]:
+    """A file system of its own at `folder`, with so much room."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder]
+    mounted = subprocess.run(mount, capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk_at(tmp_path / "disk", "16M"):
+        yield tmp_path / "disk"
+
+
+def fill(disk: Path) -> None:
+    with (disk / FILLER).open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
 
 
 def test_a_full_disk_is_named_and_the_sweep_goes_on_when_there_is_room(
@@ -173,18 +200,61 @@ def test_a_full_disk_is_named_and_the_sweep_goes_on_when_there_is_room(
     directory = small_disk / "sweep"
     life = nursery.start(directory, *SWEEPS["hyperband"])
     assert life.hears("ended", 5)
-    with (small_disk / "fills the disk").open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
+    fill(small_disk)
     end = life.ends()
     assert (end["event"], end.get("kind")) == ("error", "StateError"), end
     assert "No space left" in end["text"]
     until(lambda: not nursery.descendants(), "no process outlives the sweep")
     still_full = nursery.run(directory, *SWEEPS["hyperband"]).events[-1]
     assert still_full["event"] == "error", still_full
-    (small_disk / "fills the disk").unlink()
+    (small_disk / FILLER).unlink()
     assert nursery.run(directory, *SWEEPS["hyperband"]).events[-1]["event"] == "outcome"
     assert_whole(directory, results(references("hyperband")[1]))
+
+
+def test_a_disk_without_room_for_a_checkpoint_stops_the_sweep_and_fails_no_trial(
+    nursery: Nursery, inline_networks: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "sweep"
+    sweep = (*NETWORKS, "executor.workers=1")
+    life = nursery.start(directory, *sweep, job="networks")
+    assert life.hears("begin")
+    (state,) = directory.glob("sweeps/*")
+    with small_disk_at(state / "checkpoints", "1M"):  # records, search and store have room elsewhere
+        assert life.hears("ended")
+        fill(state / "checkpoints")
+        end = life.ends()
+        assert (end["event"], end.get("kind")) == ("error", "StateError"), end
+        assert "cannot write its checkpoint (No space left on device)" in end["text"]
+        assert "same command again" in end["text"]
+        assert list((state / "checkpoints").glob("*.tmp")) == []
+        kept = results(directory)
+        assert 0 < len(kept) < len(results(inline_networks))
+        assert {record["status"] for record in kept} == {"COMPLETED"}
+        assert {status for _, status in runs(directory / "mlflow.db", "trial")} == {"FINISHED", "KILLED"}
+        (state / "checkpoints" / FILLER).unlink()
+        assert nursery.run(directory, *sweep, job="networks").events[-1]["event"] == "outcome"
+        assert_whole(directory, results(inline_networks))
+
+
+def test_a_damaged_checkpoint_is_named_and_changes_no_figure(
+    nursery: Nursery, inline_networks: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "sweep"
+    sweep = (*NETWORKS, "executor.workers=1")
+    life = nursery.start(directory, *sweep, job="networks")
+    assert life.hears("ended", 3)
+    assert life.hears("started", 4)  # the best of three goes on
+    assert life.kill()
+    damaged = list(directory.glob("sweeps/*/checkpoints/*.npz"))
+    for file in damaged:
+        file.write_bytes(file.read_bytes()[:100])
+    again = nursery.run(directory, *sweep, job="networks")
+    told = [event["text"] for event in again.events if event["event"] == "say"]
+    assert any(f"{file}: cannot read this checkpoint" in text for file in damaged for text in told), told
+    found, expected = results(directory), results(inline_networks)
+    assert [record["metrics"] for record in found] == [record["metrics"] for record in expected]
+    assert ["trains from its first epoch" in record["tags"].get("note", "") for record in found].count(True) == 1
 
 
 def test_checkpoints_of_a_sweep_stay_few(references: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from seqsweep import sweep
 from seqsweep.errors import DivergedError, LockedError, StateError
-from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started, TrialResult, TrialSpec
+from seqsweep.events import Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.source import Search
@@ -124,6 +124,39 @@ def test_a_failed_and_a_diverged_trial_do_not_stop_the_sweep_and_keep_their_reas
     assert (second.tags["cause"], second.tags["reason"]) == ("diverged", "loss became nan in epoch 1")
     assert third.status == "COMPLETED"
     assert observer.scores[:2] == [None, None]
+
+
+@pytest.mark.keras
+def test_a_disk_that_refuses_a_trials_state_stops_the_sweep_and_the_trial_runs_again(make_config, tmp_path):
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        if spec.trial_id == "0002":
+            raise StateError("cannot write its checkpoint")
+        yield from good(spec)
+
+    loop, observer, tracker = loop_over(make_config, tmp_path, job)
+    with pytest.raises(StateError, match="trial 2: cannot write its checkpoint"):
+        loop.run()
+    assert set(loop.state.records()) == tracker.recorded() == {"0001"}
+    assert len(observer.scores) == 1
+    loop, *_ = loop_over(make_config, tmp_path, good)
+    assert [proposal.trial_id for proposal in loop.tuner.running()] == ["0002"]
+    loop.run()
+    assert [record.status for record in loop.state.records().values()] == ["COMPLETED"] * 3
+
+
+@pytest.mark.keras
+def test_what_a_trial_has_to_say_is_told_and_kept(make_config, tmp_path):
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        started, *rest = good(spec)
+        yield started
+        if spec.trial_id == "0002":
+            yield Note("the checkpoint is damaged")
+        yield from rest
+
+    loop, observer, _ = loop_over(make_config, tmp_path, job)
+    loop.run()
+    assert observer.said == ["trial 2: the checkpoint is damaged"]
+    assert [r.tags.get("note") for r in loop.state.records().values()] == [None, "the checkpoint is damaged", None]
 
 
 class Losing:
@@ -310,8 +343,9 @@ def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
     for name in ("0001", "0002", "0003"):
         state.checkpoint(name).parent.mkdir(exist_ok=True)
         state.checkpoint(name).write_bytes(b"x")
+        state.checkpoint(name).with_suffix(".77.tmp").write_bytes(b"x")  # of a worker that is writing, or was killed
     state.forget_checkpoints({"0002"})
-    assert [file.stem for file in (tmp_path / "checkpoints").iterdir()] == ["0002"]
+    assert {file.name for file in (tmp_path / "checkpoints").iterdir()} == {"0002.npz", "0002.77.tmp"}
 
 
 def test_a_disk_that_refuses_is_a_clear_error(tmp_path):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import resource
 
 import numpy as np
 import pytest
 
 from points import POINT
 from seqsweep.errors import DivergedError, StateError
-from seqsweep.events import Done, Epoch, Started, TrialParams, TrialSpec
+from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
 from seqsweep.metrics import naive_scale
 from seqsweep.task import TASKS
 from seqsweep.trial import Trial, derive_seed, warm
@@ -155,14 +157,62 @@ def test_a_continued_trial_equals_one_that_never_stopped(layer, make_trial, tmp_
     assert done.result.metrics == straight[1].result.metrics
 
 
-def test_a_checkpoint_of_another_network_or_half_a_file_is_refused(make_trial, tmp_path):
+def _cut(content: bytes) -> bytes:
+    return content[:100]
+
+
+def _flip(content: bytes) -> bytes:
+    """One bit of the first weights: what the archive says of itself stays whole."""
+    at = content.index(np.load(io.BytesIO(content))["variable_0"].tobytes())
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+DAMAGES = {
+    "cut": (_cut, "cannot read this checkpoint"),
+    "empty": (lambda content: b"", "cannot read this checkpoint"),
+    "one bit": (_flip, "cannot read this checkpoint"),
+    "text": (lambda content: b"{}", "cannot read this checkpoint"),
+    "gone": (None, "No such file"),
+    "another network": (lambda content: content, "another network"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_checkpoint_that_cannot_be_used_is_named_left_alone_and_costs_time_alone(damage, make_trial, tmp_path):
+    straight = run(make_trial(), epochs=3)
     path = tmp_path / "c.npz"
-    run(make_trial(), checkpoint=str(path))
-    with pytest.raises(StateError, match="another network"):
-        run(make_trial(), dataclasses.replace(POINT, units=(9,)), continue_from=str(path))
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(StateError, match="cannot read this checkpoint"):
-        run(make_trial(), continue_from=str(path))
+    run(
+        make_trial(),
+        dataclasses.replace(POINT, units=(9,)) if damage == "another network" else POINT,
+        checkpoint=str(path),
+    )
+    change, said = DAMAGES[damage]
+    damaged = change(path.read_bytes()) if change else None
+    path.unlink()
+    if damaged is not None:
+        path.write_bytes(damaged)
+    (note, *epochs), done = run(make_trial(), epochs=3, first_epoch=2, continue_from=str(path))
+    assert isinstance(note, Note)
+    assert f"{path}: " in note.text
+    assert said in note.text
+    assert "trains from its first epoch" in note.text
+    assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0]]
+    assert done.result.metrics == straight[1].result.metrics
+    assert (path.read_bytes() if path.exists() else None) == damaged
+
+
+def test_a_disk_that_refuses_a_checkpoint_is_a_state_error_and_keeps_nothing_of_it(make_trial, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "before.npz").write_bytes(b"the one before")
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (4096, limits[1])
+    )  # Python ignores the signal: a write fails in the middle
+    try:
+        with pytest.raises(StateError, match=r"cannot write its checkpoint .File too large.*same command again"):
+            run(make_trial(), checkpoint=str(tmp_path / "before.npz"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"the one before"]
 
 
 @pytest.mark.parametrize("horizon", [1, 5])

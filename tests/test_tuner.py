@@ -409,6 +409,9 @@ def test_the_best_of_each_round_are_promoted(tmp_path: Path) -> None:
         if proposal.continues:
             parent = next(p for p in done if p.trial_id == proposal.continues)
             assert (proposal.params, proposal.first_epoch) == (parent.params, parent.last_epoch)
+            assert proposal.first_trial == parent.first_trial
+        else:
+            assert proposal.first_trial == proposal.trial_id
 
 
 # The model of the Bayesian search

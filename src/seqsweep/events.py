@@ -41,7 +41,8 @@ class TrialSpec:
     """All that a worker is told of a trial.
 
     Epochs are cumulative over promotions: a trial that continues another starts at `first_epoch` (0 for a fresh one)
-    and trains until `last_epoch` epochs are behind it. Checkpoints are paths of files that both sides can reach.
+    and trains until `last_epoch` epochs are behind it, with the seed of the first of them. Checkpoints are paths
+    of files that both sides can reach.
     """
 
     trial_id: str
@@ -89,6 +90,13 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something that the user must hear of a trial that goes on all the same."""
+
+    text: str  # one sentence
+
+
+@dataclass(frozen=True)
 class Done:
     """The trial ended as it should."""
 
@@ -97,7 +105,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The trial ended otherwise: `cause` is one of `diverged`, `error`, `time limit`, `lost`."""
+    """The trial ended otherwise: `cause` is one of `diverged`, `error`, `time limit`, `lost`, `state`.
+
+    `state`: the disk refused what the trial had to keep. That says nothing against the trial: whoever hears of it stops
+    the sweep and records nothing, so that the same command runs the trial again.
+    """
 
     cause: str
     reason: str  # one sentence for the leaderboard
@@ -111,7 +123,7 @@ class Lost:
     reason: str
 
 
-Event = Started | Epoch | Done | Failed | Lost
+Event = Started | Epoch | Note | Done | Failed | Lost
 
 Job = Callable[[TrialSpec], Iterator[Event]]
-"""Runs one trial: yields Started, then an Epoch each, then Done or Failed. It must be picklable."""
+"""Runs one trial: yields Started, then an Epoch each, Notes between them, then Done or Failed. It must be picklable."""

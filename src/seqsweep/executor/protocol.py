@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import traceback
 from collections.abc import Generator
 from typing import Protocol
 
-from seqsweep.errors import DivergedError, SeqsweepError
+from seqsweep.errors import DivergedError, SeqsweepError, StateError
 from seqsweep.events import Done, Event, Failed, Job, Lost, TrialSpec
 
 LAST_EVENTS = (Done, Failed, Lost)
@@ -79,8 +80,16 @@ def failed(error: Exception) -> Failed:
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else "no message"
     reason = text if isinstance(error, SeqsweepError) else f"{type(error).__name__}: {text}"
-    cause = "diverged" if isinstance(error, DivergedError) else "error"
-    return Failed(cause, shortened(reason), "".join(traceback.format_exception(error)))
+    return Failed(_cause(error), shortened(reason), "".join(traceback.format_exception(error)))
+
+
+def _cause(error: Exception) -> str:
+    """What `Failed` calls the reason of an exception."""
+    if isinstance(error, DivergedError):
+        return "diverged"
+    # A full disk is no fault of the trial that met it, whichever of its writes did.
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "state" if full or isinstance(error, StateError) else "error"
 
 
 def over_time(limit: float) -> Failed:

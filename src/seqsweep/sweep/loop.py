@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started, TrialSpec
+from seqsweep.errors import StateError
+from seqsweep.events import Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
 from seqsweep.executor import Executor
 from seqsweep.metrics import skill
 from seqsweep.schema import SweepConfig
@@ -101,7 +102,11 @@ class Loop:
         self.executor.submit(spec)
 
     def _take(self, running: Running, event: Event) -> None:
-        """One event of a running trial."""
+        """One event of a running trial.
+
+        Raises:
+            StateError: the disk refused what the trial had to keep.
+        """
         trial_id = running.record.trial_id
         if isinstance(event, Started):
             running.record = dataclasses.replace(running.record, started=event.at, curve=())
@@ -110,6 +115,11 @@ class Loop:
             running.record = dataclasses.replace(running.record, curve=(*running.record.curve, point))
             self.tracker.log_epoch(trial_id, event.epoch, event.metrics, event.at)
             self.observer.epoch(running.record, event)
+        elif isinstance(event, Note):
+            running.record = dataclasses.replace(running.record, tags={**running.record.tags, "note": event.text})
+            self.observer.say(f"trial {running.record.number}: {event.text}")
+        elif isinstance(event, Failed) and event.cause == "state":  # neither recorded nor told: it runs again on resume
+            raise StateError(f"trial {running.record.number}: {event.reason}")
         elif isinstance(event, Lost) and running.losses < self.config.executor.max_losses:
             running.losses += 1
             self.observer.say(f"trial {running.record.number}: {event.reason}; it runs again in a new worker")

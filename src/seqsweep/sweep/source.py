@@ -73,7 +73,7 @@ class Search:
         return TrialSpec(
             trial_id=proposal.trial_id,
             params=proposal.params,
-            seed=derive_seed(self.config.seed, proposal.trial_id),
+            seed=derive_seed(self.config.seed, proposal.first_trial),
             first_epoch=proposal.first_epoch,
             last_epoch=proposal.last_epoch,
             continue_from=str(self.state.checkpoint(proposal.continues)) if proposal.continues else None,

@@ -140,9 +140,9 @@ class SweepState:
                 file.unlink(missing_ok=True)
 
     def forget_checkpoints(self, keep: set[str]) -> None:
-        """Delete the checkpoints of all trials that nobody can continue any more."""
-        for file in (self.folder / "checkpoints").glob("*.npz"):
-            if file.stem not in keep:
+        """Delete the checkpoints of all trials that nobody can continue any more, and what killed workers left."""
+        for file in (self.folder / "checkpoints").glob("*"):
+            if file.name.partition(".")[0] not in keep:
                 file.unlink(missing_ok=True)
 
     def size(self) -> int:

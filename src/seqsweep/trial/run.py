@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqsweep.data import Series
-from seqsweep.errors import DivergedError
-from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
+from seqsweep.errors import DivergedError, TrialError
+from seqsweep.events import Done, Epoch, Event, Note, Started, TrialResult, TrialSpec
 from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
 from seqsweep.trial.notes import without_start_up_notes
@@ -73,6 +73,7 @@ class Trial:
         Raises:
             DivergedError: a figure became NaN or infinite, or training far worse than a constant forecast. This and
                 any other exception fails the trial, not the sweep: executors make it the event Failed.
+            StateError: the disk refused the trial's checkpoint. Of it, executors make the Failed that stops the sweep.
         """
         yield Started(os.getpid(), time.time())
         yield from self._train(spec)
@@ -80,7 +81,7 @@ class Trial:
     def _train(self, spec: TrialSpec) -> Iterator[Event]:
         started = time.perf_counter()
         windows = self.windows(spec)
-        learner, progress, seed = self._learner(spec, windows)
+        learner, progress, seed = yield from self._learner(spec, windows)
         limit = self.config.trial.diverged_above * constant_loss(self.task.loss, windows.targets(windows.layout.train))
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
@@ -114,8 +115,12 @@ class Trial:
         columns = self.series.values.shape[1]
         return model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
 
-    def _learner(self, spec: TrialSpec, windows: Windows) -> tuple[Learner, Progress, int]:
-        """A fresh network, or that of the trial that this one continues; the seed of its order of windows."""
+    def _learner(self, spec: TrialSpec, windows: Windows) -> Generator[Event, None, tuple[Learner, Progress, int]]:
+        """A fresh network, or that of the trial that this one continues; the seed of its order of windows.
+
+        Where that trial's checkpoint cannot be used, a Note says so, and the network begins at its first epoch: with
+        the same seed it comes to the same figures.
+        """
         from seqsweep.trial import checkpoint
         from seqsweep.trial.learner import Learner
 
@@ -123,7 +128,12 @@ class Trial:
         if spec.continue_from is None:
             return learner, Progress(), spec.seed
         path = Path(spec.continue_from)
-        return learner, checkpoint.load(path, learner.model), checkpoint.seed_of(path)
+        try:
+            progress, seed = checkpoint.load(path, learner.model)
+        except TrialError as error:
+            yield Note(f"{error}; it trains from its first epoch instead")
+            return learner, Progress(), spec.seed
+        return learner, progress, seed
 
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]

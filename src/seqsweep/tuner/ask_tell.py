@@ -30,6 +30,7 @@ class Proposal:
     first_epoch: int
     last_epoch: int
     continues: str | None  # the trial whose checkpoint it goes on from
+    first_trial: str  # which trained the network's first epoch: itself, or the first of those that it continues
     origin: Origin
 
 
@@ -212,8 +213,14 @@ class Tuner:
             first_epoch=record.values.get("tuner/initial_epoch", 0),
             last_epoch=record.values.get("tuner/epochs", self.config.trial.epochs),
             continues=record.values.get("tuner/trial_id"),
+            first_trial=self._first_trial(record),
             origin="oracle" if record.try_first is None else "try_first",
         )
+
+    def _first_trial(self, record: Record) -> str:
+        while before := record.values.get("tuner/trial_id"):
+            record = self._records[before]
+        return record.trial_id
 
     def _save(self) -> None:
         """Everything in one file: what was asked and what was told are never at odds."""
