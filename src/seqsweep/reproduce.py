@@ -136,13 +136,11 @@ def _changed(run: LoggedRun, problem: Problem, tags: Mapping[str, str]) -> list[
     if before.get("data_sha256") != sha256:
         short = [text[:SHOWN_DIGITS] for text in (before.get("data_sha256", "unknown"), sha256)]
         found.append(f"data: its sha256 was {short[0]}…, it is {short[1]}…")
-    for name in ("seed", "threads", "kernels"):
-        if name in run.tags and run.tags[name] != tags.get(name):
-            found.append(f"{name}: {run.tags[name]} then, {tags.get(name)} now")
+    own = {name: (run.tags[name], tags.get(name)) for name in ("seed", "threads", "kernels") if name in run.tags}
     now = lineage()
     names = [name for name in now if name.startswith("version_")] + ["python", "platform", "git_commit"]
-    return found + [
-        f"{LABELS.get(name, name.removeprefix('version_'))}: {before.get(name, 'none')} then, {now.get(name, 'none')} now"
+    own |= {
+        LABELS.get(name, name.removeprefix("version_")): (before.get(name, "none"), now.get(name, "none"))
         for name in names
-        if before.get(name) != now.get(name)
-    ]
+    }
+    return found + [f"{name}: {then} then, {new} now" for name, (then, new) in own.items() if then != new]
