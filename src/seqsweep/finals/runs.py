@@ -113,7 +113,17 @@ class FinalRuns:
 
     def _proposal(self, run: FinalRun) -> Proposal:
         spec = self.spec_of(run)
-        return Proposal(run.trial_id, run.of.number, spec.params, {}, 0, spec.last_epoch, None, "finals")
+        return Proposal(
+            trial_id=run.trial_id,
+            number=run.of.number,
+            params=spec.params,
+            values={},
+            first_epoch=0,
+            last_epoch=spec.last_epoch,
+            continues=None,
+            first_trial=run.trial_id,
+            origin="finals",
+        )
 
 
 def params_of(config: SweepConfig, record: TrialRecord) -> TrialParams:
