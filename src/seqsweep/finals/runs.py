@@ -113,7 +113,7 @@ class FinalRuns:
 
     def _proposal(self, run: FinalRun) -> Proposal:
         spec = self.spec_of(run)
-        return Proposal(run.trial_id, run.of.number, spec.params, {}, 0, spec.last_epoch, None, "finals")
+        return Proposal(run.trial_id, run.of.number, spec.params, {}, 0, spec.last_epoch, None, run.trial_id, "finals")
 
 
 def params_of(config: SweepConfig, record: TrialRecord) -> TrialParams:
