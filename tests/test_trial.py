@@ -14,7 +14,7 @@ from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
 from seqsweep.metrics import naive_scale
 from seqsweep.task import TASKS
-from seqsweep.trial import Trial, derive_seed, warm
+from seqsweep.trial import Trial, derive_seed, restore, warm
 from seqsweep.windows import lay_out, make_windows
 
 pytestmark = pytest.mark.keras
@@ -198,6 +198,22 @@ def test_a_checkpoint_that_cannot_be_used_is_named_left_alone_and_costs_time_alo
     assert "trains from its first epoch" in note.text
     assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0]]
     assert done.result.metrics == straight[1].result.metrics
+    assert (path.read_bytes() if path.exists() else None) == damaged
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "gone", "another network"])
+def test_weights_that_cannot_be_used_are_named_and_left_alone(damage, make_trial, tmp_path):
+    path = tmp_path / "w.npz"
+    run(make_trial(), network=str(path))
+    change, said = DAMAGES[damage]
+    damaged = change(path.read_bytes()) if change else None
+    path.unlink()
+    if damaged is not None:
+        path.write_bytes(damaged)
+    params = dataclasses.replace(POINT, units=(9,)) if damage == "another network" else POINT
+    with pytest.raises(StateError, match=said.replace("this checkpoint", "the weights of a network")) as raised:
+        restore(make_trial(), TrialSpec("1", params, seed=5, first_epoch=0, last_epoch=2), path)
+    assert str(path) in str(raised.value)
     assert (path.read_bytes() if path.exists() else None) == damaged
 
 

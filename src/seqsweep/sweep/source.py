@@ -68,7 +68,7 @@ class Search:
         return self.tuner.running()
 
     def spec(self, proposal: Proposal) -> TrialSpec:
-        """With a seed that depends on the sweep's seed and the trial's id alone."""
+        """With a seed that depends on the sweep's seed and the id of the trial that began the network, nothing else."""
         promotable = proposal.trial_id in self.tuner.promotable()
         return TrialSpec(
             trial_id=proposal.trial_id,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
-import zipfile
-import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seqsweep.errors import StateError, TrialError
+from seqsweep.errors import TrialError
+from seqsweep.trial.arrays import UNREADABLE, read, write
 from seqsweep.trial.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,23 +31,8 @@ def save(path: Path, model: keras.Model, progress: Progress, seed: int) -> None:
     }
     arrays = {f"variable_{i}": v.numpy() for i, v in enumerate(_variables(model))}
     arrays |= {f"best_{i}": w for i, w in enumerate(progress.best_weights)}
-    whole = io.BytesIO()  # in one piece: NumPy goes on writing to a file that has refused
-    np.savez(whole, state=np.frombuffer(json.dumps(state).encode(), np.uint8), **arrays)
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(whole.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise StateError(
-            f"cannot write its checkpoint ({error.strerror or error}). What was finished before is kept; make room and "
-            f"run the same command again: {path}"
-        ) from error
+    state_array = np.frombuffer(json.dumps(state).encode(), np.uint8)
+    write(path, "its checkpoint", {"state": state_array, **arrays})
 
 
 def load(path: Path, model: keras.Model) -> tuple[Progress, int]:
@@ -64,45 +44,22 @@ def load(path: Path, model: keras.Model) -> tuple[Progress, int]:
     Raises:
         TrialError: the file is missing, truncated, or of another network. File and model are left as they are.
     """
-    state, arrays = _read(path)
+    try:
+        arrays = read(path)
+        state = json.loads(arrays["state"].tobytes())
+        seed = int(state.pop("seed"))
+        best = [array for name, array in arrays.items() if name.startswith("best_")]
+        progress = Progress(**state, best_weights=best)
+    except (*UNREADABLE, TypeError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
+        raise TrialError(f"{path}: cannot read this checkpoint ({said})") from error
     variables = _variables(model)
     kept = [array for name, array in arrays.items() if name.startswith("variable_")]
     if [array.shape for array in kept] != [tuple(v.shape) for v in variables]:
         raise TrialError(f"{path}: this checkpoint is of another network")
-    weights = [array for name, array in arrays.items() if name.startswith("best_")]
-    try:
-        seed = int(state.pop("seed"))
-        progress = Progress(**state, best_weights=weights)
-    except (KeyError, TypeError) as error:
-        raise _unreadable(path, error) from error
     for variable, array in zip(variables, kept, strict=True):
         variable.assign(array)
     return progress, seed
-
-
-def _read(path: Path) -> tuple[Any, dict[str, NDArray[np.float32]]]:
-    """All that a checkpoint holds: what it says of the training, and the arrays in the order of writing."""
-    try:
-        # Read whole: of a truncated file, NumPy would leave the handle open.
-        with np.load(io.BytesIO(path.read_bytes())) as content:
-            arrays = {name: content[name] for name in content.files}
-        return json.loads(arrays.pop("state").tobytes()), arrays
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> TrialError:
-    said = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
-    return TrialError(f"{path}: cannot read this checkpoint ({said})")
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams, TrialSpec
+from seqsweep.trial.arrays import UNREADABLE, read, write
 from seqsweep.windows import Windows
 
 if TYPE_CHECKING:
@@ -60,22 +60,12 @@ class Network:
 
 
 def save_weights(path: Path, model: keras.Model) -> None:
-    """Write a model's weights aside, sync them, put them in place.
+    """Keep a model's weights, see `arrays.write`.
 
     Raises:
         StateError: the disk refuses.
     """
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            np.savez(file, *[weight.numpy() for weight in model.weights])
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StateError(f"{path}: cannot write the weights of a network: {error}") from error
+    write(path, "the weights of a network", {f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
 
 
 def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
@@ -86,9 +76,8 @@ def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
     """
     model = job.model(spec)
     try:
-        with np.load(path) as content:
-            weights = [content[name] for name in content.files]
-    except (OSError, ValueError, EOFError) as error:
+        weights = list(read(path).values())
+    except UNREADABLE as error:
         raise StateError(f"{path}: cannot read the weights of a network: {error}; move it away") from error
     if [w.shape for w in weights] != [tuple(w.shape) for w in model.weights]:
         raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
