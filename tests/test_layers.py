@@ -153,6 +153,30 @@ def test_dropout_acts_in_training_alone_and_follows_the_seed():
     assert not tf.reduce_any(run(1, training=False) == 0)
 
 
+@pytest.mark.parametrize(("rate", "step"), [(0.2, 256), (0.5, 256), (0.9, 256), (0.001, 65536), (0.999, 65536)])
+def test_dropout_drops_each_number_by_itself_at_the_rate_and_keeps_the_mean(rate, step):
+    import keras
+    import tensorflow as tf
+
+    from seqsweep.layers.dropout import drop
+
+    inputs, generator = tf.ones([401, 33, 7]), keras.random.SeedGenerator(1)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = drop(inputs, rate, generator)
+    truth = round(rate * step) / step
+    assert abs(truth - rate) <= 0.5 / step
+    np.testing.assert_allclose(np.unique(outputs), [0, 1 / (1 - truth)], rtol=1e-6)
+    np.testing.assert_array_equal(tape.gradient(outputs, inputs), outputs)  # what is dropped learns nothing
+    gone = outputs.numpy().ravel() == 0
+    again = drop(inputs, rate, generator).numpy().ravel() == 0
+    error = (truth * (1 - truth) / gone.size) ** 0.5  # standard error of the share
+    assert abs(gone.mean() - truth) < 4 * error
+    joint = truth**2
+    for other in (again, *(np.roll(gone, lag) for lag in (1, 2, 3, 4, 7))):  # the next draw, and neighbours
+        assert abs(np.mean(gone & other) - joint) < 5 * (joint * (1 - joint) / gone.size) ** 0.5 + 2 * truth * error
+
+
 @pytest.mark.parametrize(
     ("shape", "dtype", "reason"), [((None, None, 2), "float32", "window"), ((None, 4, 2), "mixed_bfloat16", "bfloat16")]
 )

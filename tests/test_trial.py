@@ -253,6 +253,28 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
         np.testing.assert_allclose(flat.reshape(-1, 6, 2), windows.inputs(origins), atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize("clip_norm", [None, 0.5])
+def test_adam_in_one_operation_takes_the_steps_of_keras(name, clip_norm):
+    import keras
+    import tensorflow as tf
+
+    from seqsweep.model import OPTIMIZERS
+
+    plain = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name](0.01, global_clipnorm=clip_norm)
+    random = np.random.default_rng(0)
+    start = [random.normal(size=shape).astype(np.float32) for shape in ((5, 3), (3,))]
+    found = []
+    for optimizer in (OPTIMIZERS[name](0.01, clip_norm), plain):
+        weights = [keras.Variable(array) for array in start]
+        optimizer.build(weights)
+        for i in range(1, 40):
+            optimizer.apply([tf.sin(i * array) for array in start], weights)
+        found.append([v.numpy() for v in (*weights, *optimizer.variables)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
 def test_one_epoch_agrees_with_keras_fit(make_trial):
     """The graph loop takes the same steps as Keras's own training loop over the same batches."""
     import keras

@@ -10,12 +10,10 @@ Source: https://keras.io/api/layers/recurrent_layers/gru/
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
-from seqsweep.layers.loop import State, graph, scan
+from seqsweep.layers.loop import State, graph, recurrence, scan
 
 
 def gru(
@@ -28,17 +26,8 @@ def gru(
 ) -> tf.Tensor:
     """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
     input_bias, inner_bias = (None, tf.zeros([kernel.shape[1]])) if bias is None else tf.unstack(bias)
-
-    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor) -> Any:
-        states, *saved = forward(projected, recurrent_kernel, inner_bias, activation=activation)
-
-        def gradient(upstream: tf.Tensor) -> Any:
-            options = {"activation": activation, "return_sequences": return_sequences}
-            return backward(states, recurrent_kernel, upstream, *saved, **options)
-
-        return (states if return_sequences else states[-1]), gradient
-
-    return tf.custom_gradient(recur)(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
+    loop = recurrence(forward, backward, activation, return_sequences)
+    return loop(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
 
 
 @graph

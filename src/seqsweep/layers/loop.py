@@ -39,6 +39,31 @@ def graph(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def recurrence(
+    forward: Callable[..., Any], backward: Callable[..., Any], activation: str, return_sequences: bool
+) -> Callable[..., tf.Tensor]:
+    """A layer's loop with a gradient of its own: (projected inputs, recurrent weights, …) -> states, or the last one.
+
+    Args:
+        forward: of the same tensors; gives the state after each step, (time, batch, units), and what `backward` needs.
+        backward: (states, recurrent weights, gradient of what came out, *needed) -> a gradient of each tensor.
+        activation: an option of both.
+        return_sequences: give the state after every step; an option of `backward`.
+    """
+
+    def run(*tensors: tf.Tensor) -> Any:
+        states, *needed = forward(*tensors, activation=activation)
+
+        def gradient(upstream: tf.Tensor) -> Any:
+            options = {"activation": activation, "return_sequences": return_sequences}
+            return backward(states, tensors[1], upstream, *needed, **options)
+
+        return (states if return_sequences else states[-1]), gradient
+
+    run_with_gradient: Callable[..., tf.Tensor] = tf.custom_gradient(run)
+    return run_with_gradient
+
+
 def scan(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: bool = False) -> list[tf.Tensor]:
     """What each step gave, stacked over time.
 

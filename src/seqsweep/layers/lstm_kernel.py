@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
-from seqsweep.layers.loop import State, graph, scan
+from seqsweep.layers.loop import State, graph, recurrence, scan
 
 
 def lstm(
@@ -28,7 +28,8 @@ def lstm(
 ) -> tf.Tensor:
     """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
     if activation != "tanh":
-        return looped(project(inputs, kernel, bias), recurrent_kernel, activation, return_sequences)
+        loop = recurrence(forward, backward, activation, return_sequences)
+        return loop(project(inputs, kernel, bias), recurrent_kernel)
     bias = tf.zeros([kernel.shape[1]]) if bias is None else bias
     states = tf.custom_gradient(block)(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
     return states if return_sequences else states[-1]
@@ -65,21 +66,6 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
 
     outputs.h.set_shape([inputs.shape[0], inputs.shape[1], units])
     return outputs.h, gradient
-
-
-def looped(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str, return_sequences: bool) -> tf.Tensor:
-    """The same for any activation, from projected inputs (time, batch, 4 units)."""
-
-    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> Any:
-        states, *saved = forward(projected, recurrent_kernel, activation=activation)
-
-        def gradient(upstream: tf.Tensor) -> Any:
-            options = {"activation": activation, "return_sequences": return_sequences}
-            return backward(states, recurrent_kernel, upstream, *saved, **options)
-
-        return (states if return_sequences else states[-1]), gradient
-
-    return tf.custom_gradient(recur)(projected, recurrent_kernel)
 
 
 @graph

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqsweep.errors import ConfigError
+from seqsweep.layers.dropout import drop
 from seqsweep.layers.gru_kernel import gru
 from seqsweep.layers.lstm_kernel import lstm
 from seqsweep.layers.simple_rnn_kernel import simple_rnn
@@ -127,7 +128,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
                 self.activation,
                 recurrent.return_sequences,
             )
-            outputs = dropout(outputs, training=training)
+            if training and dropout.rate > 0:
+                outputs = drop(outputs, dropout.rate, dropout.seed_generator)
         return tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
-from seqsweep.layers.loop import State, graph, scan
+from seqsweep.layers.loop import State, graph, recurrence, scan
 
 
 def simple_rnn(
@@ -19,21 +17,12 @@ def simple_rnn(
     return_sequences: bool,
 ) -> tf.Tensor:
     """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
-
-    def recur(projected: tf.Tensor, recurrent_kernel: tf.Tensor) -> Any:
-        states = forward(projected, recurrent_kernel, activation=activation)
-
-        def gradient(upstream: tf.Tensor) -> Any:
-            options = {"activation": activation, "return_sequences": return_sequences}
-            return backward(states, recurrent_kernel, upstream, **options)
-
-        return (states if return_sequences else states[-1]), gradient
-
-    return tf.custom_gradient(recur)(project(inputs, kernel, bias), recurrent_kernel)
+    loop = recurrence(forward, backward, activation, return_sequences)
+    return loop(project(inputs, kernel, bias), recurrent_kernel)
 
 
 @graph
-def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> tf.Tensor:
+def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
     """The state after each step, (time, batch, units)."""
     activate = ACTIVATE[activation]
 
@@ -41,8 +30,7 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
         h = activate(element[0] + tf.matmul(state[0], recurrent_kernel))
         return (h,), (h,)
 
-    (states,) = scan(step, (tf.zeros_like(projected[0]),), [projected])
-    return states
+    return scan(step, (tf.zeros_like(projected[0]),), [projected])
 
 
 @graph

@@ -39,8 +39,8 @@ class Learner:
         self._loss = keras.losses.get(model.loss)
         model.optimizer.build(model.trainable_variables)
         origins = tf.TensorSpec([None], tf.int32)
-        self._train = tf.function(self._train_epoch, input_signature=[origins])
-        self._predict = tf.function(self._forecast, input_signature=[origins])
+        self._train = tf.function(self._train_epoch, input_signature=[origins], autograph=False)
+        self._predict = tf.function(self._forecast, input_signature=[origins], autograph=False)
         self.tracing_seconds = 0.0
 
     def train(self, order: NDArray[np.int64]) -> float:
@@ -67,10 +67,13 @@ class Learner:
 
     def _train_epoch(self, order: tf.Tensor) -> tf.Tensor:
         count = tf.shape(order)[0]
-        total = tf.constant(0.0)
-        for start in tf.range(0, count, self._batch_size):
+
+        def step(start: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             origins = order[start : tf.minimum(start + self._batch_size, count)]
-            total += self._step(origins) * tf.cast(tf.shape(origins)[0], tf.float32)
+            loss = self._step(origins) * tf.cast(tf.shape(origins)[0], tf.float32)
+            return start + self._batch_size, total + loss
+
+        _, total = tf.while_loop(lambda start, _: start < count, step, (0, 0.0), parallel_iterations=1)
         return total / tf.cast(count, tf.float32)
 
     def _step(self, origins: tf.Tensor) -> tf.Tensor:

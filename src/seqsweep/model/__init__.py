@@ -27,17 +27,17 @@ OPTIMIZERS: Catalog[Callable[[float, float | None], keras.optimizers.Optimizer]]
 @OPTIMIZERS.register
 def adam(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Source: Kingma and Ba, 2015."""
-    import keras
+    from seqsweep.model.adam import Adam
 
-    return keras.optimizers.Adam(learning_rate, global_clipnorm=clip_norm)
+    return Adam(learning_rate, global_clipnorm=clip_norm)
 
 
 @OPTIMIZERS.register
 def adamw(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Adam with decoupled weight decay of 0.004, Keras's default. Source: Loshchilov and Hutter, 2019."""
-    import keras
+    from seqsweep.model.adam import AdamW
 
-    return keras.optimizers.AdamW(learning_rate, global_clipnorm=clip_norm)
+    return AdamW(learning_rate, global_clipnorm=clip_norm)
 
 
 @OPTIMIZERS.register
