@@ -139,7 +139,7 @@ def test_a_disk_that_refuses_a_trials_state_stops_the_sweep_and_the_trial_runs_a
     assert set(loop.state.records()) == tracker.recorded() == {"0001"}
     assert len(observer.scores) == 1
     loop, *_ = loop_over(make_config, tmp_path, good)
-    assert [proposal.trial_id for proposal in loop.tuner.running()] == ["0002"]
+    assert [proposal.trial_id for proposal in loop.source.running()] == ["0002"]
     loop.run()
     assert [record.status for record in loop.state.records().values()] == ["COMPLETED"] * 3
 
