@@ -12,12 +12,17 @@ from seqsweep.errors import ConfigError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that `name` was most likely meant to be; None where none is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """`; did you mean 'lstm'?` where one of `names` is near to `name`, else the list of all that are possible."""
     names = list(names)
-    match = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if match:
-        return f"; did you mean {match[0]!r}?"
+    match = closest(name, names)
+    if match is not None:
+        return f"; did you mean {match!r}?"
     return f"; possible: {', '.join(names)}" if names else ""
 
 
@@ -54,7 +59,7 @@ class Catalog(Mapping[str, F]):
 
     def fault(self, key: str, name: object) -> list[str]:
         """What is wrong with `name` as the value of the config key `key`: one sentence, or none."""
-        if name in self._entries:
+        if name in self:
             return []
         return [f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"]
 
@@ -64,7 +69,7 @@ class Catalog(Mapping[str, F]):
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return isinstance(name, str) and name in self._entries  # YAML may hold a mapping, which has no hash
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

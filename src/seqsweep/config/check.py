@@ -1,22 +1,46 @@
-"""Every fault that keys, options and types can have, found before Hydra composes: Hydra stops at the first one."""
+"""Every fault that keys, options and types can have, found before Hydra composes: Hydra stops at the first one.
+
+Beside the faults stands what remains without them: it can be composed, so that the rules are checked in the same go.
+An unknown option with a near name is read as that name, and the rules judge what was meant; an unknown key and a value
+of a wrong type are left out.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, ValueType
+from hydra.core.override_parser.types import Glob, Override, ValueType
 from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.catalog import nearest
+from seqsweep.catalog import closest, nearest
 from seqsweep.schema import SweepConfig
+
+Options = Mapping[str, Sequence[str]]
+"""The names that each config group offers."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a study or an override.
+
+    Args:
+        text: the sentence for the user.
+        keys: keys and groups that have no value, or not the one meant, because of it: whatever a rule would say of
+            them would be said of a config that nobody asked for.
+    """
+
+    text: str
+    keys: tuple[str, ...] = ()
 
 
 def keys() -> list[str]:
@@ -27,97 +51,201 @@ def keys() -> list[str]:
     return found
 
 
-def parse(overrides: list[str]) -> tuple[list[Override], list[str]]:
-    """The overrides that can be parsed, and a fault for each that cannot."""
-    parser, parsed, faults = OverridesParser.create(), [], []
+def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[Fault]]:
+    """The overrides that can be composed, and what is wrong with the others: unknown keys or options, wrong types."""
+    parser, sound, faults = OverridesParser.create(), [], []
     for text in overrides:
         try:
-            parsed += parser.parse_overrides([text])
+            [override] = parser.parse_overrides([text])
         except OverrideParseException:
             mend = "quote what Hydra would take apart: 'key=\"value\"'" if "=" in text else "write KEY=VALUE"
-            faults.append(f"{text}: this is no override that Hydra can read; {mend}")
-    return parsed, faults
+            key = text.split("=")[0].lstrip("+~")
+            faults.append(Fault(f"{text}: this is no override that Hydra can read; {mend}", (key,)))
+            continue
+        key = override.key_or_group
+        mended: str | None = None
+        found: list[Fault] = []
+        if key in options:
+            found, mended = _read_option(override, options[key])
+        elif key != "hydra" and not override.is_hydra_override():  # Hydra checks its own settings
+            found = _key_faults(override, options)
+        faults += found
+        sound += [text] if not found else [mended] if mended is not None else []
+    return sound, faults
 
 
-def override_faults(override: Override, options: Mapping[str, list[str]]) -> list[str]:
-    """What is wrong with one override of a command line: an unknown key or option, a value of a wrong type."""
-    key = override.key_or_group
-    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
-        return []  # Hydra's own settings, which Hydra checks
-    faults: list[str] = []
-    for value in _values(override):
-        faults += _option_faults(key, value, options[key]) if key in options else _value_faults(key, value, options)
-    return faults
+def read_studies(study: str, files: Mapping[str, Path], options: Options) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """The content of a study and of those that it starts from, by name, and what is wrong with them.
+
+    The content is without the faulty lines; it is None where one of the files cannot be read.
+    """
+    contents: dict[str, Any] = {}
+    faults: list[Fault] = []
+    names = [study]
+    for name in names:
+        content, found = read_study(files[name], options)
+        faults += found
+        if content is None:
+            return None, faults
+        contents[name] = content
+        parents = [entry for entry in content.get("defaults") or [] if isinstance(entry, str) and entry in files]
+        names += [parent for parent in parents if parent not in names]
+    return contents, faults
 
 
-def study_faults(study: Path, options: Mapping[str, list[str]]) -> list[str]:
-    """What is wrong with the file of a study: unknown keys, values of a wrong type, or no YAML at all."""
+def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it."""
     try:
-        content = yaml.safe_load(study.read_text(encoding="utf-8")) or {}
+        content = (
+            yaml.load(file.read_text(encoding="utf-8"), get_yaml_loader()) or {}
+        )  # a date remains text, as for Hydra
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return [f"{study}: this is not YAML: {' '.join(str(error).split())}"]
+        return None, [Fault(f"{file}: this is not YAML: {' '.join(str(error).split())}")]
     if not isinstance(content, dict):
-        return [f"{study}: a study is a mapping of keys to values, this is a {type(content).__name__}"]
-    settings = {key: value for key, value in content.items() if key not in ("defaults", "hydra")}
-    return [
-        f"{study.name}: {fault}"
-        for key, value in _leaves(settings, options)
-        for fault in _value_faults(key, value, options)
-    ]
+        return None, [Fault(f"{file}: a study is a mapping of keys to values, this is a {type(content).__name__}")]
+    faults: list[Fault] = []
+    sound: dict[str, Any] = {}
+    for key, value in content.items():
+        if key == "defaults" and isinstance(value, list):
+            sound[key] = [_read_default(entry, options, faults) for entry in value]
+        elif key == "hydra":
+            sound[key] = _read_sweep(value, options, faults)
+        elif key in options and isinstance(value, Mapping):
+            sound[key] = {
+                name: inner for name, inner in value.items() if _kept(f"{key}.{name}", inner, options, faults)
+            }
+        elif _kept(str(key), value, options, faults):
+            sound[key] = value
+    return sound, [Fault(f"{file.name}: {fault.text}", fault.keys) for fault in faults]
+
+
+def _read_default(entry: Any, options: Options, faults: list[Fault]) -> Any:
+    """One line of a defaults list, an unknown option replaced by the nearest one."""
+    if not isinstance(entry, Mapping) or len(entry) != 1:
+        return entry
+    [(group, name)] = entry.items()
+    bare = str(group).removeprefix("override ")
+    if bare not in options or not isinstance(name, str) or name in options[bare] or "${" in name:
+        return entry
+    faults.append(_option_fault(bare, name, options[bare]))
+    return {group: closest(name, options[bare]) or options[bare][0]}
+
+
+def _read_sweep(settings: Any, options: Options, faults: list[Fault]) -> Any:
+    """Hydra's settings of a study, what is wrong with its sweep left out."""
+    try:
+        params = dict(settings["sweeper"]["params"])
+    except (KeyError, TypeError, ValueError):
+        return settings  # nothing is swept
+    sound, found = read_overrides([f"{key}={value}" for key, value in params.items()], options)
+    faults += found
+    return {**settings, "sweeper": {**settings["sweeper"], "params": dict(text.split("=", 1) for text in sound)}}
+
+
+def _kept(key: str, value: Any, options: Options, faults: list[Fault]) -> bool:
+    """Whether a line of a study has no fault; if it has one, `faults` gets it."""
+    fault = _value_fault(key, value, options)
+    faults += [fault] if fault else []
+    return fault is None
+
+
+def _read_option(override: Override, names: Sequence[str]) -> tuple[list[Fault], str | None]:
+    """What is wrong with the choice of an option, and the override with the nearest names, if there are any."""
+    group = override.key_or_group
+    if fault := _prefix_fault(override, group, "group"):
+        return [fault], None
+    if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
+        glob = override.value()
+        fits = isinstance(glob, Glob) and glob.filter(list(names))
+        fault = Fault(f"{override.input_line}: no option fits this; possible: {', '.join(names)}", (group,))
+        return ([] if fits else [fault]), None
+    chosen = list(_values(override))
+    flat = [name for value in chosen for name in (value if isinstance(value, list) else [value])]
+    unknown = [_option_fault(group, name, names) for name in flat if name not in names]
+    meant = [name if name in names else closest(str(name), names) for name in flat]
+    prefix = str(override.input_line).partition("=")[0]
+    mended = None if None in meant or len(flat) > len(chosen) else f"{prefix}={','.join(map(str, meant))}"
+    return unknown, mended
+
+
+def _option_fault(group: str, name: Any, names: Sequence[str]) -> Fault:
+    told = f"{group}={_shown(name)}: there is no such option{nearest(str(name), names)}"
+    return Fault(told, () if closest(str(name), names) else (group,))
+
+
+def _key_faults(override: Override, options: Options) -> list[Fault]:
+    """What is wrong with an override of a value, each value of a sweep looked at."""
+    key = override.key_or_group
+    if override.value_type is ValueType.INTERVAL_SWEEP:
+        mend = "write the values, as in key=1,2, or search it: {low: 1, high: 2}"
+        return [Fault(f"{override.input_line}: an interval has no end of values to run; {mend}", (key,))]
+    if key in keys() and (fault := _prefix_fault(override, key, "key")):
+        return [fault]
+    found = (_value_fault(key, value, options) for value in _values(override))
+    return [fault for fault in found if fault]
+
+
+def _prefix_fault(override: Override, key: str, kind: str) -> Fault | None:
+    """What is wrong with the `+` or `~` before a key or group of the schema, which are there and stay there."""
+    if override.is_add() and override.package is None:
+        return Fault(f"+{key}: this {kind} is there already; leave out the +", (key,))
+    if override.is_delete():
+        return Fault(f"~{key}: a sweep needs this {kind}; give it a value instead", (key,))
+    return None
 
 
 def _values(override: Override) -> Iterator[Any]:
     """Each value that an override asks for: one, or each of a sweep."""
     if override.is_delete():
         return
-    if override.is_sweep_override() and override.value_type is not ValueType.RANGE_SWEEP:
-        # Elements come back as text so that each is checked as Hydra would read it.
-        for text in override.sweep_string_iterator():
+    if override.is_sweep_override():
+        texts = override.sweep_string_iterator()
+        # Elements come back as text so that each is checked as Hydra would read it; those of a range are all alike.
+        for text in islice(texts, 1) if override.value_type is ValueType.RANGE_SWEEP else texts:
             yield OverridesParser.create().parse_override(f"key={text}").value()
-    elif not override.is_sweep_override():
+    else:
         yield override.value()
 
 
-def _leaves(content: Mapping[str, Any], options: Mapping[str, list[str]]) -> Iterator[tuple[str, Any]]:
-    for key, value in content.items():
-        if key in options and isinstance(value, Mapping):
-            for name, inner in value.items():
-                yield f"{key}.{name}", inner
-        else:
-            yield str(key), value
-
-
-def _option_faults(group: str, value: Any, names: list[str]) -> list[str]:
-    unknown = [name for name in (value if isinstance(value, list) else [value]) if name not in names]
-    return [f"{group}={name}: there is no such option{nearest(str(name), names)}" for name in unknown]
-
-
-def _value_faults(key: str, value: Any, options: Mapping[str, list[str]]) -> list[str]:
+def _value_fault(key: str, value: Any, options: Options) -> Fault | None:
     known = keys()
     if key in options:
-        return [f"{key}={value}: this is a group, and its options are names; possible: {', '.join(options[key])}"]
+        told = "this is a group, and its options are names; possible"
+        return Fault(f"{key}={value}: {told}: {', '.join(options[key])}", (key,))
     parent = key.rpartition(".")[0]
     if key not in known and parent not in known:
-        return [f"{key}: there is no such key{_nearest_key(key, known)}"]
+        near = _nearest_key(key, known)
+        told = f"; did you mean {near!r}?" if near else nearest(key, _siblings(key, known))
+        return Fault(f"{key}: there is no such key{told}", (key, near) if near else (key,))
     if value == "???":
-        return [f"{key}=???: the value is left open; give one"]
+        return Fault(f"{key}=???: the value is left open; give one", (key,))
     if isinstance(value, str) and "${" in value:
-        return []  # an interpolation: Hydra checks what it becomes
+        return None  # an interpolation: Hydra checks what it becomes
+    group, _, name = key.partition(".")
+    section = getattr(SweepConfig(), group) if name else SweepConfig()  # a group alone is built in a tenth of the time
     try:
-        OmegaConf.update(OmegaConf.structured(SweepConfig), key, value, force_add=True)
+        OmegaConf.update(OmegaConf.structured(section), name or key, value, force_add=True)
     except OmegaConfBaseException as error:
-        return [f"{key}={value}: {' '.join(str(error).splitlines()[0].split())}"]
-    return []
+        return Fault(f"{key}={_shown(value)}: {' '.join(str(error).splitlines()[0].split())}", (key,))
+    return None
 
 
-def _nearest_key(key: str, known: list[str]) -> str:
-    """The nearest key by its last part, one of the same group before others; else what there is."""
+def _shown(value: Any) -> str:
+    """A value as YAML writes it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _nearest_key(key: str, known: Sequence[str]) -> str | None:
+    """The nearest key by its last part, one of the same group before others; None where none is near."""
     group, _, name = key.rpartition(".")
-    ranked = sorted(known, key=lambda k: (_likeness(name, k), k.startswith(f"{group}.")), reverse=True)
-    if _likeness(name, ranked[0]) >= 0.6:
-        return f"; did you mean {ranked[0]!r}?"
-    siblings = [k for k in known if group and k.startswith(f"{group}.")]
-    return nearest(key, siblings or sorted({k.split(".")[0] for k in known}))
+    ranked = max(known, key=lambda k: (_likeness(name, k), k.startswith(f"{group}.")))
+    return ranked if _likeness(name, ranked) >= 0.6 else closest(key, _siblings(key, known))
+
+
+def _siblings(key: str, known: Sequence[str]) -> list[str]:
+    """The keys of the same group; of an unknown group, all groups."""
+    group = key.rpartition(".")[0]
+    return [k for k in known if group and k.startswith(f"{group}.")] or sorted({k.split(".")[0] for k in known})
 
 
 def _likeness(name: str, key: str) -> float:

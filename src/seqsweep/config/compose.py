@@ -16,7 +16,9 @@ from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -33,6 +35,8 @@ from seqsweep.schema import SearchSpaceConfig, SweepConfig
 _OMEGACONF_MERGE = BaseContainer._merge_with
 
 PASSWORD = re.compile(r"(://[^/@\s:]*:)\S*@")  # up to the last @, since a password may hold one
+
+SOUND = "sound_"  # before the name of a study: its content without the faulty lines
 
 Rule = Callable[[SweepConfig], list[str]]
 """What one room has to say against a config: a sentence a fault."""
@@ -95,24 +99,27 @@ def compose(
         multirun: expand `key=a,b` into a job each; a study that says `hydra.mode: MULTIRUN` does so by itself.
 
     Raises:
-        ConfigError: with every fault of keys, options and types; or, where there is none, every fault of missing
-            values, bounds and the rooms' rules, over all jobs.
+        ConfigError: with every fault of keys, options, types, missing values, bounds and the rooms' rules, over the
+            study and all jobs. What has a fault of the first three kinds is left out, and the rules see the rest.
     """
-    known = studies(own)
-    parsed, faults = check.parse(list(overrides))
+    known, choices = studies(own), options(own)
+    sound, wrong = check.read_overrides(overrides, choices)
     if study not in known:
-        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *faults])
-    faults += check.study_faults(known[study], options(own))
-    wrong = [check.override_faults(override, options(own)) for override in parsed]
-    faults += chain.from_iterable(wrong)
-    if faults:  # what cannot be read cannot be composed, and composing would take longer than all of this
-        raise ConfigError(list(dict.fromkeys(faults)))
-    with _hydra(own):
-        composed = _compose_jobs(study, overrides, multirun)
+        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *(fault.text for fault in wrong)])
+    contents, found = check.read_studies(study, known, choices)
+    wrong = [*found, *wrong]
+    if contents is None:
+        raise ConfigError([fault.text for fault in wrong])
+    file = f"{SOUND}{study}" if found else study
+    with _hydra(own, contents if found else {}):
+        composed, found = _compose_jobs(study, file, sound, multirun)
+    wrong += found
+    left_out = [key for fault in wrong for key in fault.keys]
+    faults = [fault.text for fault in wrong]
     jobs: list[SweepConfig] = []
     for cfg in composed:
         try:
-            jobs.append(to_object(cfg, rules))
+            jobs.append(to_object(cfg, rules, left_out))
         except ConfigError as error:
             faults += error.faults
     if faults:
@@ -120,25 +127,39 @@ def compose(
     return Launch(tuple(jobs))
 
 
-def to_object(cfg: DictConfig, rules: Sequence[Rule] = ()) -> SweepConfig:
+def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[str] = ()) -> SweepConfig:
     """The composed config as dataclasses, after checking missing values, bounds and the rooms' rules.
+
+    Args:
+        cfg: the composed config.
+        rules: the rooms' own checks.
+        left_out: keys and groups that do not have the value that was meant: nothing is said of them but that a value
+            is out of bounds which was given for another key of such a group.
 
     Raises:
         ConfigError: with every fault that was found.
     """
-    missing = sorted(OmegaConf.missing_keys(cfg))
-    faults = [f"{key}: a value is needed; give {key}=VALUE" for key in missing]
+    faults: list[str] = []
     try:
+        missing = sorted(OmegaConf.missing_keys(cfg))
+        faults += [f"{key}: a value is needed; give {key}=VALUE" for key in missing if not _about(key, left_out)]
         for key in missing:
             OmegaConf.update(cfg, key, None)  # so that the other faults are found too
         config = cast(SweepConfig, OmegaConf.to_object(cfg))
     except OmegaConfBaseException as error:
         raise ConfigError(faults or [_sentence(error)]) from error
-    found = bound_faults(config) + list(chain.from_iterable(rule(config) for rule in rules))
-    faults += [fault for fault in found if not fault.startswith(tuple(missing))]
+    faults += [fault for key, fault in bound_faults(config) if key not in left_out]
+    told = chain.from_iterable(rule(config) for rule in rules)
+    faults += [fault for fault in told if not _about(fault, [*missing, *left_out])]
     if faults:
         raise ConfigError(faults)
     return config
+
+
+def _about(text: str, names: Sequence[str]) -> bool:
+    """Whether a text speaks of one of these keys, or of a key of one of these groups."""
+    ends = {name: r"\b" if "." in name else r"(?=[.=:])" for name in names}  # `data` is also a word
+    return any(re.search(rf"(?<![\w.]){re.escape(name)}{end}", f"{text}:") for name, end in ends.items())
 
 
 def to_yaml(config: SweepConfig) -> str:
@@ -159,9 +180,9 @@ def from_yaml(text: str) -> SweepConfig:
         raise ConfigError([_sentence(error)]) from error
 
 
-def bound_faults(config: SweepConfig) -> list[str]:
-    """Every value outside the bounds that its field of the schema states."""
-    found: list[str] = []
+def bound_faults(config: SweepConfig) -> list[tuple[str, str]]:
+    """Every value outside the bounds that its field of the schema states: its key, and a sentence."""
+    found: list[tuple[str, str]] = []
     for group, section in [("", config), *((f.name, getattr(config, f.name)) for f in fields(config))]:
         if not is_dataclass(section):
             continue
@@ -169,7 +190,7 @@ def bound_faults(config: SweepConfig) -> list[str]:
             value = getattr(section, setting.name)
             if value is not None and setting.metadata:
                 key = f"{group}.{setting.name}" if group else setting.name
-                found += _outside(key, value, setting.metadata)
+                found += [(key, fault) for fault in _outside(key, value, setting.metadata)]
     return found
 
 
@@ -190,44 +211,62 @@ def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[str]:
 
 
 @contextmanager
-def _hydra(own: Path | None) -> Iterator[None]:
+def _hydra(own: Path | None, contents: Mapping[str, dict[str, Any]]) -> Iterator[None]:
+    """Hydra, ready to compose, also the studies whose sound contents are given, under SOUND and their names."""
     register()
+    store = ConfigStore.instance()
+    for study, content in contents.items():
+        parents = [f"{SOUND}{entry}" if str(entry) in contents else entry for entry in content.get("defaults") or []]
+        store.store(name=f"{SOUND}{study}", node={**content, "defaults": parents})
     _Studies.own = own
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
     finally:
         _Studies.own = None
+        for study in contents:
+            del store.repo[f"{SOUND}{study}.yaml"]
 
 
-def _compose_jobs(study: str, overrides: Sequence[str], multirun: bool) -> list[DictConfig]:
-    """The config of each job, by Hydra's own rule for sweeps; a single job is composed once."""
+def _compose_jobs(
+    study: str, file: str, overrides: Sequence[str], multirun: bool
+) -> tuple[list[DictConfig], list[check.Fault]]:
+    """The config of each job, by Hydra's own rule for sweeps, and what kept a config from being composed.
+
+    A single job is composed once.
+    """
+    named = f"study={study}"
     plain: list[str] = []
-    swept: list[str] = []
+    swept: list[Override] = []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
-        (swept if override.is_sweep_override() else plain).append(override.input_line or "")
-    cfg = _compose_one(study, plain, hydra=True)
-    several = multirun or str(cfg.hydra.mode).endswith("MULTIRUN")
-    if not (several or swept):
-        with open_dict(cfg):
-            del cfg["hydra"]
-        return [cfg]
-    if not several:
-        mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
-        raise ConfigError([f"{text}: {mend}" for text in swept])
-    params = [f"{key}={value}" for key, value in (cfg.hydra.sweeper.get("params") or {}).items()]
-    given = {override.split("=")[0] for override in overrides}
-    params = [text for text in params if text.split("=")[0] not in given]
-    parsed = OverridesParser.create().parse_overrides([*params, *overrides])
-    jobs = chain.from_iterable(BasicSweeper.split_arguments(parsed, None))
-    return [_compose_one(study, job) for job in jobs]
-
-
-def _compose_one(study: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+        if override.is_sweep_override():
+            swept.append(override)
+        else:
+            plain.append(override.input_line or "")
     try:
-        return hydra_compose(study, [f"study={study}", *overrides], return_hydra_config=hydra)
+        cfg = _compose_one(file, [named, *plain], hydra=True)
+        several = multirun or str(cfg.hydra.mode).endswith("MULTIRUN")
+        if several:
+            return [_compose_one(file, [named, *job]) for job in _jobs(cfg.hydra.sweeper.get("params"), overrides)], []
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise ConfigError([_sentence(error)]) from error
+        return [], [check.Fault(_sentence(error))]
+    with open_dict(cfg):
+        del cfg["hydra"]
+    mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
+    return [cfg], [check.Fault(f"{o.input_line}: {mend}", (o.key_or_group,)) for o in swept]
+
+
+def _jobs(params: Mapping[str, Any] | None, overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job: those of the command line go before the `params` that a study sweeps over."""
+    given = {override.split("=")[0] for override in overrides}
+    swept = [f"{key}={value}" for key, value in (params or {}).items() if key not in given]
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())  # which knows the options of a glob
+    parsed = parser.parse_overrides([*swept, *overrides])
+    return [list(job) for job in chain.from_iterable(BasicSweeper.split_arguments(parsed, None))]
+
+
+def _compose_one(file: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+    return hydra_compose(file, list(overrides), return_hydra_config=hydra)
 
 
 def _sentence(error: Exception) -> str:

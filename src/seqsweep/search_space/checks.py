@@ -38,7 +38,9 @@ def name_faults(config: SweepConfig, catalogs: Mapping[str, Catalog[Any]]) -> li
     """A sentence for each name in the space, or in `try_first`, that is not in the catalog of its field."""
     found = []
     for name, catalog in catalogs.items():
-        for value in _listed(getattr(config.search_space, name)):
+        setting = getattr(config.search_space, name)
+        follows = setting == getattr(config.windows, name, None)  # then the fault is told of `windows` already
+        for value in [] if follows else _listed(setting):
             found += catalog.fault(f"search_space.{name}", value)
         for i, point in enumerate(config.search_space.try_first):
             if isinstance(point, Mapping) and name in point:

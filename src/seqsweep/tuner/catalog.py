@@ -89,7 +89,7 @@ def initial_points(config: SweepConfig) -> int:
 
 
 def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with `config.tuner`, alone and against the search space, itself free of faults."""
+    """What is wrong with `config.tuner`, alone and against the search space."""
     settings = config.tuner
     found = TUNERS.fault("tuner.kind", settings.kind)
     if found:
@@ -111,7 +111,8 @@ def faults(config: SweepConfig) -> list[str]:
             f"tuner.max_trials={settings.max_trials}: search_space.try_first alone lists "
             f"{len(config.search_space.try_first)} trials; raise max_trials or shorten the list"
         )
-    return found + (_grid_faults(config) if settings.kind == "grid" else [])
+    gridded = settings.kind == "grid" and not search_space.faults(config)  # a faulty space has no dimensions
+    return found + (_grid_faults(config) if gridded else [])
 
 
 _LIMIT = "the number of trials after which the sweep ends, such as 24"
