@@ -34,7 +34,7 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 def room_faults(checked: SweepConfig) -> list[str]:
     """What each room has to say against a config, in the order of the data's way."""
-    # Imported here: a misspelt key is refused without them, in half the time.
+    # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
     from seqsweep import baselines, data, executor, finals, layers, model, search_space, task, tracking, tuner, windows
 
     catalogs: dict[str, Catalog[Any]] = {

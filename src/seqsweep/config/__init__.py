@@ -1,7 +1,7 @@
 """From a study's name and the overrides of a command line to checked `SweepConfig` objects.
 
 `folders` knows where the YAML lies, `check` finds every fault of key, option and type before Hydra composes anything,
-`compose` composes, checks bounds and the rules of each room, and reports all faults together.
+`compose` composes what has none, checks bounds and the rules of each room, and reports all faults together.
 """
 
 from seqsweep.config.check import keys
