@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,9 +88,10 @@ def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
     """
     model = job.model(spec)
     try:
-        with np.load(path) as content:
+        # Read whole: of a truncated file, NumPy would leave the handle open.
+        with np.load(io.BytesIO(path.read_bytes())) as content:
             weights = [content[name] for name in content.files]
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StateError(f"{path}: cannot read the weights of a network: {error}; move it away") from error
     if [w.shape for w in weights] != [tuple(w.shape) for w in model.weights]:
         raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
