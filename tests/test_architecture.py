@@ -51,6 +51,7 @@ DOORS = {
     "keras": {"layers", "model", "trial"},
     "keras_tuner": {"search_space", "tuner"},
     "mlflow": {"tracking"},
+    "pydantic": {"finals"},
     "rich": {"report", "launch"},
     "click": {"cli"},
     "statsmodels": {"data"},

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from seqsweep import report
+from seqsweep.compare import Entry
 from seqsweep.events import Epoch
 from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
@@ -34,6 +35,8 @@ def make_outcome(make_config):
             "folder": Path("state"),
             "series": "shop",
             "target": "sales",
+            "rows": 300,
+            "sha256": "5eed",
             "records": records,
             "baselines": {name: {"mae": error, "rmse": 2 * error} for name, error in errors.items()},
             "best_baseline": min(errors, key=errors.get, default=None),
@@ -115,7 +118,7 @@ def test_the_next_commands_keep_what_the_user_gave(make_outcome):
 def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
     done = make_outcome(trial(1, 9.0))
     jobs = [
-        report.Finished(("data=csv", "tuner=random"), done),
+        report.Finished(("data=csv", "tuner=random"), Entry(done, None)),
         report.Finished(("data=csv", "tuner=grid"), None, "no such file"),
     ]
     said = shown(report.jobs_table(jobs), 80)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from seqsweep.catalog import nearest
@@ -15,6 +16,8 @@ from seqsweep.errors import ConfigError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
 from seqsweep.sweep import Outcome, load_outcome
+
+FEW = 4  # sweeps of which every pair is compared: six sentences
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,22 @@ class Entry:
 
 @dataclass(frozen=True)
 class Duel:
-    """The best sweep's winner against another's: the mean of its score minus the other's; below 0 it is better."""
+    """A sweep's winner against one of a worse mean: the mean of its score minus the other's; below 0 it is better."""
 
-    best: Entry
+    better: Entry
     other: Entry
     interval: Interval | None  # None: fewer than two pairs
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Sweeps that can be compared, best mean of the winner first, and the best against each other one."""
+    """Sweeps that can be compared, best mean of the winner first.
+
+    Args:
+        entries: two or more.
+        duels: each pair where sweeps are few, or a question of two of them would stay open because a third one won;
+            else the best against each other one.
+    """
 
     entries: tuple[Entry, ...]
     duels: tuple[Duel, ...]
@@ -91,9 +100,8 @@ def contests(entries: Sequence[Entry]) -> list[Contest]:
 def _contest(group: list[Entry]) -> Contest:
     ranked = sorted(group, key=_mean)
     confidence = ranked[0].outcome.config.finals.confidence
-    duels = [
-        Duel(ranked[0], other, paired_interval(_scores(ranked[0]), _scores(other), confidence)) for other in ranked[1:]
-    ]
+    pairs = combinations(ranked, 2) if len(ranked) <= FEW else ((ranked[0], other) for other in ranked[1:])
+    duels = [Duel(one, other, paired_interval(_scores(one), _scores(other), confidence)) for one, other in pairs]
     return Contest(tuple(ranked), tuple(duels))
 
 

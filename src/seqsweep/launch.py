@@ -168,15 +168,16 @@ class _Jobs:
         from seqsweep import compare, report
 
         if self._expected > 1:
-            self._console.print(report.jobs_table(self._finished))
+            self._console.print(report.jobs_table(self._finished, self._console.width))
             for contest in compare.contests([job.entry for job in self._finished if job.entry is not None]):
                 for sentence in report.verdicts(contest):
                     self._say(sentence)
         failed = [job for job in self._finished if job.entry is None]
         for job in failed if self._expected > 1 else []:
             self._say(f"failed: {' '.join(job.overrides)}: {job.error}")
-        unranked = [job for job in self._finished if job.entry is not None and not job.entry.outcome.ranked]
-        return 1 if failed or unranked or len(self._finished) < self._expected else 0
+        entries = [job.entry for job in self._finished if job.entry is not None]
+        without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
+        return 1 if failed or without or len(self._finished) < self._expected else 0
 
     def _show(self, ended: Ended, overrides: tuple[str, ...]) -> None:
         from seqsweep import report
@@ -192,7 +193,8 @@ class _Jobs:
             for sentence in report.sentences(conclusion):
                 self._say(sentence)
         if outcome.ranked:
-            self._say(f"Its settings: {report.settings_of_best(outcome, conclusion)}")
+            whose = "the winner" if conclusion is not None and conclusion.winner is not None else "the best trial"
+            self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")
         if self._expected == 1:
             self._say("\nNext:")
             for command, purpose in report.next_commands(outcome, overrides):

@@ -21,7 +21,10 @@ def choose(ranked: Sequence[TrialRecord], count: int) -> list[TrialRecord]:
             better one counts.
         count: 1 or more.
     """
-    distinct = list({_configuration(record): record for record in reversed(ranked)}.values())[::-1]
+    best: dict[object, TrialRecord] = {}
+    for record in ranked:
+        best.setdefault(_configuration(record), record)
+    distinct = list(best.values())
     chosen = distinct[:count]
     layers = {record.params["layer"] for record in chosen}
     for record in distinct[count:]:
@@ -89,7 +92,12 @@ def _finalist(record: TrialRecord, runs: Sequence[str], ended: Mapping[str, Tria
         scores=scores,
         mean=statistics.fmean(whole) if complete else None,
         std=statistics.stdev(whole) if complete and len(whole) > 1 else None,
+        reasons=tuple(_reason(run, ended.get(run)) for run, score in zip(runs, scores, strict=True) if score is None),
     )
+
+
+def _reason(run: str, record: TrialRecord | None) -> str:
+    return f"{run}: it has not ended" if record is None else f"{record.name}: {record.tags.get('reason', 'it failed')}"
 
 
 def _pairs(finalist: Finalist) -> list[float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from seqsweep.audit import Audit
 from seqsweep.errors import StateError
@@ -33,6 +34,7 @@ class Finalist:
         scores: the objective of each on its validation part; None: it failed.
         mean: of the scores; None: a run failed, and with it the finalist.
         std: sample standard deviation; None with fewer than two runs.
+        reasons: why runs failed, a line each: `5 LSTM 32x1 seed 2: loss became nan in epoch 3`.
     """
 
     trial_id: str
@@ -45,6 +47,7 @@ class Finalist:
     scores: tuple[float | None, ...]
     mean: float | None
     std: float | None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Look:
         comparison: of losses against the best baseline; None: too few targets, or no baseline.
         intervals: one a level.
         validation: the objective of the scored network on validation: what the search would have promised.
+        baseline_validation: that of the best baseline there: how much harder or easier the test part is.
     """
 
     number: int
@@ -111,6 +115,7 @@ class Look:
     comparison: DieboldMariano | None
     intervals: tuple[ForecastInterval, ...]
     validation: float
+    baseline_validation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,10 @@ class Conclusion:
         objective: a metric of the task, without the part: `mae`.
         finalists: best mean first; those that failed last.
         differences: of the winner against the others worth naming.
-        looks: every look of this sweep, the last one is of the present winner; empty: no finalist finished.
+        looks: every look of this sweep; where there is a winner, the last one is at it.
     """
+
+    __pydantic_config__: ClassVar = {"ser_json_inf_nan": "constants"}  # else JSON would lose infinities and NaN
 
     study: str
     fingerprint: str
@@ -146,8 +153,8 @@ class Conclusion:
 
     @property
     def look(self) -> Look | None:
-        """The look at the present winner."""
-        return self.looks[-1] if self.looks else None
+        """The look at the present winner; None where there is no winner."""
+        return self.looks[-1] if self.looks and self.winner is not None else None
 
 
 def save(folder: Path, conclusion: Conclusion) -> None:
@@ -174,9 +181,8 @@ def load(folder: Path) -> Conclusion | None:
         raise StateError(f"{file}: this is no conclusion of a sweep ({error}); move it away") from error
 
 
+@cache
 def _adapter() -> TypeAdapter[Conclusion]:
-    from pydantic import ConfigDict, TypeAdapter
+    from pydantic import TypeAdapter
 
-    # Without this, JSON would lose infinities and NaN.
-    Conclusion.__pydantic_config__ = ConfigDict(ser_json_inf_nan="constants")  # type: ignore[attr-defined]
     return TypeAdapter(Conclusion)

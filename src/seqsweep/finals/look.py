@@ -83,6 +83,7 @@ def look(problem: Problem, network: Network, run: str, number: int) -> tuple[Loo
         comparison=diebold_mariano(actual, forecast, reference, loss, confidence) if reference is not None else None,
         intervals=_intervals(sight, problem.config.finals.levels),
         validation=problem.task.score(sight.validation_actual, sight.validation_forecast)[task.objective],
+        baseline_validation=problem.baselines[best_baseline][task.objective] if best_baseline else None,
     ), sight
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import cast
 
 from seqsweep import trial, windows
 from seqsweep.audit import Audit, audit, pipeline
 from seqsweep.events import TrialSpec
 from seqsweep.finals.choice import choose, differences, rank, typical
-from seqsweep.finals.conclusion import Conclusion, Finalist, Look, load, save
+from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, Look, load, save
 from seqsweep.finals.look import ARRAYS, look, looks_before, save_sight
 from seqsweep.finals.runs import FinalRuns
 from seqsweep.search_space import reach
@@ -88,18 +88,31 @@ def _train(session: Session, runs: FinalRuns) -> None:
 def _judge(
     session: Session, runs: FinalRuns, winner: Finalist, looks: tuple[Look, ...], verdict: Audit | None
 ) -> tuple[tuple[Look, ...], Audit | None]:
-    """The looks and the audit, with those of the present winner last; what was seen already is not seen again."""
+    """The looks, that at the present winner last, and the audit of it; what was seen already is not seen again.
+
+    A network that had its look is forecast with once more where its arrays are gone, or another finalist's are in their
+    place, or its intervals are wanted at other levels. The figures are those that were seen, so no look is counted.
+    """
     run = typical(winner, session.config.finals.seeds)
-    levels = tuple(interval.level for interval in looks[-1].intervals) if looks else ()
-    seen = looks and looks[-1].run == run and levels == tuple(session.config.finals.levels)
-    if seen and verdict is not None and (session.state.folder / ARRAYS).exists():
+    wanted = tuple(session.config.finals.levels), session.config.finals.confidence
+    as_wanted = looks and looks[-1].run == run and _settings(looks[-1]) in (wanted, (wanted[0], None))
+    if as_wanted and verdict is not None and (session.state.folder / ARRAYS).exists():
         return looks, verdict
     _, restored = _restored(session, runs, run)
     verdict = _audit(session, restored)
     number = looks_before(session.state.folder, session.problem.series.sha256) + 1
     latest, sight = look(session.problem, restored, run, number)
+    for seen in looks:
+        if seen.run == run:
+            latest = replace(latest, number=seen.number, at=seen.at)
     save_sight(session.state.folder, sight)
-    return (*looks, latest), verdict
+    return (*(seen for seen in looks if seen.run != run), latest), verdict
+
+
+def _settings(seen: Look) -> tuple[tuple[float, ...], float | None]:
+    """The levels of its intervals, and the confidence of its comparison; None: there was none."""
+    confidence = seen.comparison.difference.level if seen.comparison is not None else None
+    return tuple(interval.level for interval in seen.intervals), confidence
 
 
 def _restored(session: Session, runs: FinalRuns, run: str) -> tuple[TrialSpec, Network]:
@@ -147,7 +160,7 @@ def _log(session: Session, conclusion: Conclusion) -> None:
             "test_best_baseline": seen.best_baseline or "none",
         }
     session.tracker.log_sweep(metrics, tags)
-    file = session.state.folder / "conclusion.json"
+    file = session.state.folder / CONCLUSION
     session.tracker.log_text(file.read_text(encoding="utf-8"), file.name)
 
 
@@ -158,6 +171,6 @@ def _test_metrics(seen: Look) -> dict[str, float]:
     if seen.comparison is not None:
         metrics |= {"dm_statistic": seen.comparison.statistic, "dm_p_value": seen.comparison.p_value}
     for interval in seen.intervals:
-        level = f"{interval.level:.0%}".rstrip("%")
+        level = f"{100 * interval.level:g}"  # 99.5 is not 100
         metrics |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
     return metrics

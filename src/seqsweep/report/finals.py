@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from rich import box
@@ -22,6 +23,9 @@ def finals_table(conclusion: Conclusion) -> Table:
     table = Table(
         title=f"Finals: the best again, {runs}, {conclusion.objective} on validation",
         title_justify="left",
+        caption="\n".join(f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons)
+        or None,
+        caption_justify="left",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("#", justify="right", min_width=2)
@@ -29,7 +33,7 @@ def finals_table(conclusion: Conclusion) -> Table:
     for name in ("search", "mean", "std"):
         table.add_column(name, justify="right", no_wrap=True)
     confidence = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)
-    table.add_column(f"winner's lead, {confidence:.0%} interval", justify="right", no_wrap=True)
+    table.add_column(f"winner's lead, {per_cent(confidence)} interval", justify="right", no_wrap=True)
     leads = {difference.trial_id: difference.interval for difference in conclusion.differences}
     for place, finalist in enumerate(conclusion.finalists, 1):
         mean = "failed" if finalist.mean is None else f"{finalist.mean:.4g}"
@@ -42,7 +46,8 @@ def finals_table(conclusion: Conclusion) -> Table:
 
 def test_table(conclusion: Conclusion, look: Look, metrics: list[str]) -> Table:
     """The winner and every baseline on the same targets of the test part."""
-    table = Table(title="Test part, read once", title_justify="left", box=box.SIMPLE_HEAD)
+    title = "Test part, read once" if look.number == 1 else f"Test part, look {look.number}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("network or baseline", no_wrap=True)
     for name in metrics:
         table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
@@ -63,7 +68,7 @@ def sentences(conclusion: Conclusion) -> list[str]:
     """What the finals prove and what they do not, in plain words."""
     winner, look = conclusion.winner, conclusion.look
     if winner is None or look is None:
-        return ["No finalist finished all its runs, so there is no winner; the reasons are above."]
+        return ["No finalist finished all its runs, so there is no winner and no look; the reasons are above."]
     said = [_won(conclusion, winner), *_leads(conclusion), _tested(conclusion, look)]
     said += _signal(conclusion, look) + _optimism(conclusion, winner, look) + _intervals(look)
     if conclusion.audit is not None:
@@ -82,8 +87,16 @@ def sentences(conclusion: Conclusion) -> list[str]:
 
 
 def beats_baselines(look: Look) -> bool:
-    """Whether the look proves the network better than the best baseline: the interval lies below zero."""
-    return look.comparison is not None and look.comparison.difference.high < 0
+    """Whether the look proves the network better than the best baseline: by its score, and the interval is below zero.
+
+    Both are asked for, since the interval is of absolute or squared errors, whatever the objective is.
+    """
+    return look.comparison is not None and look.comparison.difference.high < 0 and (look.skill or 0.0) > 0
+
+
+def loses_to_baselines(look: Look) -> bool:
+    """Whether the look proves it worse: the interval lies above zero, and so does the difference of the scores."""
+    return look.comparison is not None and look.comparison.difference.low > 0 and (look.skill or 0.0) < 0
 
 
 def between(interval: Interval | None, sign: int = 1) -> str:
@@ -101,17 +114,21 @@ def _won(conclusion: Conclusion, winner: Finalist) -> str:
 
 
 def _leads(conclusion: Conclusion) -> list[str]:
-    said = []
+    """A sentence for each other finalist worth naming, with all the reasons why it is."""
+    reasons: dict[str, list[str]] = {}
     for difference in conclusion.differences:
-        interval = difference.interval
+        reasons.setdefault(difference.trial_id, []).append(difference.reason)
+    named = {difference.trial_id: difference for difference in conclusion.differences}
+    said = []
+    for trial_id, why in reasons.items():
+        name, interval = named[trial_id].name, named[trial_id].interval
+        who = f"the {' and '.join(why)}, {name}"
         if interval is None:
-            continue
-        who = f"the {difference.reason}, {difference.name}"
-        said.append(
-            f"Against {who}, its lead of {between(interval, sign=-1)} may be chance: the interval holds zero."
-            if interval.holds_zero
-            else f"Against {who}, it is better by {between(interval, sign=-1)}: more than its seeds explain."
-        )
+            said.append(f"Against {who}, nothing is shown: one run each; finals.seeds=3 would tell more.")
+        elif interval.holds_zero:
+            said.append(f"Against {who}, its lead of {between(interval, sign=-1)} may be chance.")
+        else:
+            said.append(f"Against {who}, it is better by {between(interval, sign=-1)}: more than its runs' spread.")
     return said
 
 
@@ -124,18 +141,22 @@ def _tested(conclusion: Conclusion, look: Look) -> str:
     baseline, reference = look.best_baseline.replace("_", " "), look.baselines[look.best_baseline][objective]
     where = f"Test part: {objective} {score:.4g}, and {baseline}, the best baseline, {reference:.4g}"
     if look.comparison is None:
-        return f"{where}; too few targets for a test."
+        why = "too few targets for a test" if math.isfinite(score) else "the network's forecasts leave all bounds there"
+        return f"{where}; {why}."
     test = look.comparison
-    of = {"absolute": "absolute", "squared": "squared"}[look.loss]
     figures = (
-        f"{test.difference.level:.0%} interval of the mean difference of {of} errors {test.difference.low:.3g} to "
-        f"{test.difference.high:.3g}, p = {test.p_value:.2g}"
+        f"{per_cent(test.difference.level)} interval of the mean difference of {look.loss} errors "
+        f"{test.difference.low:.3g} to {test.difference.high:.3g}, {_chance(test.p_value)}"
     )
-    if test.difference.holds_zero:
-        return f"{where}. The network is not shown to be better or worse than {baseline}: {figures}."
-    if test.difference.high < 0:
+    if beats_baselines(look):
         return f"{where}. The network is better by {percent(look.skill).lstrip('+')}: {figures}."
-    return f"{where}. The network is WORSE than {baseline}: {figures}."
+    if loses_to_baselines(look):
+        return f"{where}. The network is WORSE than {baseline}: {figures}."
+    return f"{where}. The network is not shown to be better or worse than {baseline}: {figures}."
+
+
+def _chance(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def _signal(conclusion: Conclusion, look: Look) -> list[str]:
@@ -159,18 +180,29 @@ def _optimism(conclusion: Conclusion, winner: Finalist, look: Look) -> list[str]
     if not winner.mean or not winner.searched:
         return []
     test = look.scores[conclusion.objective]
+    part = ""  # the test part may be the harder one, or the easier: a baseline, which has nothing to hope, tells
+    if look.best_baseline is not None and look.baseline_validation:
+        reference = look.baselines[look.best_baseline][conclusion.objective] / look.baseline_validation - 1
+        part = f", {look.best_baseline.replace('_', ' ')} there {percent(reference)}"
     return [
         f"Optimism: the search saw {winner.searched:.4g}, other seeds {winner.mean:.4g} "
-        f"({winner.mean / winner.searched - 1:+.1%}), the test part {test:.4g} ({test / winner.searched - 1:+.1%})."
+        f"({percent(winner.mean / winner.searched - 1)}), the test part {test:.4g} "
+        f"({percent(test / winner.searched - 1)}{part})."
     ]
 
 
 def _intervals(look: Look) -> list[str]:
     parts = [
-        f"{interval.level:.0%} cover {interval.coverage:.0%} of the test part (mean width {interval.width:.4g})"
+        f"those of {per_cent(interval.level)} hold {interval.coverage:.0%} of the test part (mean width "
+        f"{interval.width:.4g})"
         for interval in look.intervals
     ]
     return [f"Forecast intervals: {', '.join(parts)}."] if parts else []
+
+
+def per_cent(share: float) -> str:
+    """`95%`, `99.5%`."""
+    return f"{100 * share:g}%"
 
 
 def _gain(score: float, look: Look, objective: str) -> str:

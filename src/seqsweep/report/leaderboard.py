@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from seqsweep.finals import Conclusion
@@ -31,7 +33,7 @@ class _Row:
 
 
 def leaderboard(outcome: Outcome, width: int) -> Table:
-    """The best trials and every baseline by the objective, best first.
+    """The best trials and every baseline by the objective, best first; as many settings as leave all figures whole.
 
     Args:
         outcome: of the sweep.
@@ -42,6 +44,15 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     settings = _settings(outcome)
     if width < WIDE:
         metrics, settings = metrics[:2], settings[:3]
+    table = _table(outcome, settings, metrics)
+    endless = Console(width=10 * width)
+    while settings and Measurement.get(endless, endless.options, table).maximum > width:
+        settings = settings[:-1]
+        table = _table(outcome, settings, metrics)
+    return table
+
+
+def _table(outcome: Outcome, settings: list[str], metrics: list[str]) -> Table:
     table = Table(
         title=f"{outcome.config.study}: {outcome.series}, column {outcome.target!r}, validation part",
         caption=_caption(outcome),

@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from seqsweep.compare import Contest, Entry
-from seqsweep.report.finals import beats_baselines, between
-from seqsweep.report.leaderboard import percent
+from seqsweep.report.finals import beats_baselines, between, loses_to_baselines
+from seqsweep.report.leaderboard import WIDE, percent
 from seqsweep.report.progress import duration
+
+NARROW = 80  # characters a line of a terminal that says nothing else
 
 
 @dataclass(frozen=True)
@@ -24,28 +26,38 @@ class Finished:
     error: str = ""
 
 
-def jobs_table(jobs: Sequence[Finished]) -> Table:
-    """A row a job: what set it apart, its winner over seeds, and how that stands against the best baseline."""
-    table = _table("All jobs", "what set it apart")
+def jobs_table(jobs: Sequence[Finished], width: int = NARROW) -> Table:
+    """A row a job: what set it apart, its winner over seeds, and how that stands against the best baseline.
+
+    Args:
+        jobs: in the order of the launch.
+        width: characters a line; a wide table also says how many trials there were and how long they took.
+    """
+    table = _table("All jobs", "what set it apart", width)
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
     for number, job in enumerate(jobs):
         own = [override for override in job.overrides if override not in common]
-        own = [f"{key.rpartition('.')[2]}={value}" for key, _, value in (override.partition("=") for override in own)]
-        cells = ["[red]failed[/red]", *[""] * 5] if job.entry is None else _cells(job.entry)
-        table.add_row(str(number), Text("\n".join(own) or "-"), *cells)
+        cells = [Text("failed", "red")] if job.entry is None else _cells(job.entry)
+        table.add_row(str(number), Text("\n".join(map(_short, own)) or "-"), *cells[: len(table.columns) - 2])
     return table
 
 
-def sweeps_table(entries: Sequence[Entry]) -> Table:
-    """A row a finished sweep, and one below it for its best baseline."""
-    table = _table("Finished sweeps", "study and sweep")
+def sweeps_table(entries: Sequence[Entry], width: int = NARROW) -> Table:
+    """A row a finished sweep, and one below it for its best baseline.
+
+    Args:
+        entries: in the order in which they ended.
+        width: as for `jobs_table`.
+    """
+    table = _table("Finished sweeps", "study and sweep", width)
     for number, entry in enumerate(entries):
         outcome = entry.outcome
-        table.add_row(str(number), f"{outcome.config.study}\n{outcome.name}", *_cells(entry))
+        title = Text(f"{outcome.config.study}\n{outcome.name}")
+        table.add_row(str(number), title, *_cells(entry)[: len(table.columns) - 2])
         look = entry.conclusion.look if entry.conclusion is not None else None
         if look is not None and look.best_baseline is not None:
             score = f"{look.baselines[look.best_baseline][outcome.config.task.objective]:.4g}"
-            table.add_row("", "", look.best_baseline.replace("_", " "), "", score, "+0.0%", "", "", style="cyan")
+            table.add_row("", "", look.best_baseline.replace("_", " "), "", score, "+0.0%", style="cyan")
     return table
 
 
@@ -55,17 +67,17 @@ def verdicts(contest: Contest) -> list[str]:
     objective = contest.entries[0].outcome.config.task.objective
     said = []
     for duel in contest.duels:
-        best, other = labels[id(duel.best)], labels[id(duel.other)]
+        better, other = labels[id(duel.better)], labels[id(duel.other)]
         lead = between(duel.interval, sign=-1)
         if duel.interval is None:
-            said.append(f"{best} against {other}: one run each; finals.seeds=3 would tell more.")
+            said.append(f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more.")
         elif duel.interval.holds_zero:
             said.append(
-                f"{best} is not shown to do better than {other}: its lead in {objective} of {lead} may be chance."
+                f"{better} is not shown to do better than {other}: its lead in {objective} of {lead} may be chance."
             )
         else:
             said.append(
-                f"{best} does better than {other}: {objective} lower by {lead} over {duel.interval.n} pairs of seeds."
+                f"{better} does better than {other}: {objective} lower by {lead} over {duel.interval.n} pairs of runs."
             )
     beating = [labels[id(entry)] for entry in contest.entries if _beats(entry)]
     if beating:
@@ -89,14 +101,24 @@ def _labels(contest: Contest) -> dict[int, str]:
     }
 
 
-def _table(title: str, what: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+def _table(title: str, what: str, width: int) -> Table:
+    padding = (0, 1, 0, 0)  # a column less than by default: what a terminal of 80 has room for
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=padding, show_edge=False)
     table.add_column("#", justify="right")
     table.add_column(what, overflow="fold")
     table.add_column("winner", no_wrap=True)
-    for name in ("validation", "test", "skill", "beats baselines", "trials, time"):
-        table.add_column(name, justify="right", no_wrap=name != "trials, time")
+    for name in ("validation", "test", "skill", "beats\nbaselines"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if width >= WIDE:
+        table.add_column("trials, time", justify="right", no_wrap=True)
     return table
+
+
+def _short(override: str) -> str:
+    """`search_space.layer=[lstm]` → `layer=lstm`."""
+    key, _, value = override.partition("=")
+    alone = value.startswith("[") and value.endswith("]") and "," not in value
+    return f"{key.rpartition('.')[2]}={value[1:-1] if alone else value}"
 
 
 def _cells(entry: Entry) -> list[str]:
@@ -107,13 +129,13 @@ def _cells(entry: Entry) -> list[str]:
     trials = f"{trials}, {duration(outcome.seconds)}"
     if winner is None or entry.conclusion is None:
         best = done[0] if done else None
-        score = f"{best.metrics[outcome.objective]:.4g}" if best else ""
+        score = f"{objective} {best.metrics[outcome.objective]:.4g}" if best else ""
         return [best.name if best else "none completed", score, "", "", "", trials]
-    spread = "" if winner.std is None else f" ± {winner.std:.2g}"
+    spread = "" if winner.std is None else f"±{winner.std:.2g}"
     score = f"{objective} {winner.mean:.4g}{spread}"
     look = entry.conclusion.look
     if look is None:
         return [winner.name, score, "", "", "", trials]
     gain = percent(look.skill) if look.skill is not None else ""
-    proven = "yes" if beats_baselines(look) else "not shown"
+    proven = "yes" if beats_baselines(look) else "no, worse" if loses_to_baselines(look) else "not shown"
     return [winner.name, score, f"{look.scores[objective]:.4g}", gain, proven, trials]

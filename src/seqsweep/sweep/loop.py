@@ -122,7 +122,7 @@ class Loop:
             raise StateError(f"trial {running.record.number}: {event.reason}")
         elif isinstance(event, Lost) and running.losses < self.config.executor.max_losses:
             running.losses += 1
-            self.observer.say(f"trial {running.record.number}: {event.reason}; it runs again in a new worker")
+            self.observer.say(f"{running.record.name}: {event.reason}; it runs again in a new worker")
             self.executor.submit(running.spec)
         else:
             self._end(running, event)

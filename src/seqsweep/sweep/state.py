@@ -135,8 +135,9 @@ class SweepState:
 
     def forget_networks(self, keep: Iterable[str]) -> None:
         """Delete the weights of all final runs but these."""
+        kept = set(keep)
         for file in (self.folder / "networks").glob("*.npz"):
-            if file.stem not in set(keep):
+            if file.stem not in kept:
                 file.unlink(missing_ok=True)
 
     def forget_checkpoints(self, keep: set[str]) -> None:

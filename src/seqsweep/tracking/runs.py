@@ -54,7 +54,8 @@ class SweepRuns:
         self._experiment = self._find_experiment(artifacts)
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
-        self._nested = f"tags.`{PARENT}` = '{self._parent_id}'"  # a query
+        # A query; by both, since a user may nest runs of their own.
+        self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"
         self.children: dict[str, ChildRun] = {}  # by trial id
         self._choices: dict[str, set[str]] = {}  # values seen of each parameter
         self._curves: dict[str, None] = {}  # names of metrics with one point an epoch, in order
