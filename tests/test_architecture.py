@@ -16,6 +16,7 @@ SOURCE = Path(seqsweep.__file__).parent
 # From the top of the house down; docs/ARCHITECTURE.md says what each room is for.
 ORDER = [
     "errors",
+    "imports",
     "catalog",
     "metrics",
     "schema",

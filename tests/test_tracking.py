@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -25,11 +26,22 @@ import pytest
 
 from seqsweep.errors import ConfigError, TrackingError, UserError
 from seqsweep.schema import SweepConfig, TrackingConfig
-from seqsweep.tracking import TRACKERS, SweepRecord, TrialRecord, faults, make_tracker, prepare
+from seqsweep.tracking import (
+    TRACKERS,
+    MemoryTracker,
+    MlflowTracker,
+    SweepRecord,
+    TrialRecord,
+    faults,
+    make_tracker,
+    prepare,
+    tables,
+)
+from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.outbox import FIRST_PAUSE, Outbox, first_line
 from seqsweep.tracking.records import check_names, final_metrics, plain_params
 from seqsweep.tracking.runs import NOTE
-from seqsweep.tracking.store import address, open_store, without_password
+from seqsweep.tracking.store import address, knock, load_mlflow, open_store, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -92,9 +104,12 @@ class Clock:
 
 
 def opened(config: TrackingConfig, sweep: SweepRecord = SWEEP, warn=lambda text: None, clock=None):
-    tracker = make_tracker(config, warn)
-    if clock is not None:
-        tracker._clock = clock
+    """An MLflow tracker that is open at once and not beside trials, so that a test can look after each step."""
+    tracker = (
+        MlflowTracker(config, warn, clock or time.monotonic)
+        if config.kind == "mlflow"
+        else TRACKERS[config.kind](config, warn)
+    )
     tracker.open(sweep)
     return tracker
 
@@ -116,6 +131,167 @@ def statuses(config: TrackingConfig) -> list[tuple[str, str]]:
 def history(config: TrackingConfig, run, metric: str) -> list[tuple[int, float, int]]:
     points = client_of(config).get_metric_history(run.info.run_id, metric)
     return sorted((point.step, point.value, point.timestamp) for point in points)
+
+
+# Opened beside the first trials
+
+
+class SlowTracker(MemoryTracker):
+    """Opens when it is let, or fails to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.fault: Exception | None = None
+
+    def open(self, sweep: SweepRecord) -> None:
+        self.let.wait(10)
+        if self.fault:
+            raise self.fault
+        super().open(sweep)
+
+
+def settled(tracker: DeferredTracker) -> None:
+    """Wait until the thread has ended, as trials would."""
+    tracker._opening.exception(timeout=10)
+
+
+def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in_order() -> None:
+    slow = SlowTracker()
+    tracker = DeferredTracker(slow, lambda: None)
+    tracker.open(SWEEP)
+    tracker.log_sweep({"baseline_last": 20.0}, {})
+    tracker.start_trial(trial(0, status="RUNNING"))
+    tracker.attend()
+    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.end_trial(trial(0))
+    tracker.start_trial(trial(1, status="RUNNING"))
+    tracker.attend()
+    assert not slow.sweeps and not slow.trials
+    slow.let.set()
+    settled(tracker)
+    tracker.attend()
+    assert [(run.name, run.status) for run in slow.trials] == [("0 GRU 32x2", "FINISHED"), ("1 GRU 32x2", "RUNNING")]
+    assert slow.sweeps["f00d"].metrics == {"baseline_last": 20.0}
+    tracker.end_trial(trial(1))  # from here on at once
+    assert slow.trials[1].status == "FINISHED"
+
+
+def test_nothing_is_loaded_before_trials_run() -> None:
+    slow = SlowTracker()
+    tracker = DeferredTracker(slow, lambda: None)
+    tracker.open(SWEEP)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    assert tracker._opening is None
+
+
+@pytest.mark.parametrize("call", ["attend", "recorded", "close"])
+def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> None:
+    slow = SlowTracker()
+    slow.fault = TrackingError("no store")
+    tracker = DeferredTracker(slow, lambda: None)
+    tracker.open(SWEEP)
+    tracker.start_trial(trial(0, status="RUNNING"))
+    tracker.attend()
+    slow.let.set()
+    settled(tracker)
+    with pytest.raises(TrackingError, match="no store"):
+        tracker.close("FAILED") if call == "close" else getattr(tracker, call)()
+
+
+def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted() -> None:
+    slow = SlowTracker()
+    tracker = DeferredTracker(slow, lambda: None)
+    tracker.open(SWEEP)
+    tracker.end_trial(trial(0))
+    threading.Timer(0.1, slow.let.set).start()
+    tracker.close("FINISHED")
+    assert [run.status for run in slow.trials] == ["FINISHED"]
+    assert slow.sweeps["f00d"].status == "FINISHED"
+    assert tracker.seconds > 0.05
+
+
+def test_a_telling_that_ctrl_c_interrupts_is_told_again() -> None:
+    presses = [KeyboardInterrupt]
+
+    class Interrupted(SlowTracker):
+        def end_trial(self, trial: TrialRecord) -> None:
+            if presses:
+                raise presses.pop()
+            super().end_trial(trial)
+
+    slow = Interrupted()
+    slow.let.set()
+    tracker = DeferredTracker(slow, lambda: None)
+    tracker.open(SWEEP)
+    tracker.end_trial(trial(0))
+    with pytest.raises(KeyboardInterrupt):
+        tracker.recorded()
+    assert tracker.recorded() == {"00"}
+
+
+def test_a_store_that_is_away_is_refused_before_a_trial_starts_and_without_mlflow(tmp_path: Path) -> None:
+    code = """
+    import sys, time
+    from seqsweep.errors import TrackingError
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import store
+
+    store.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
+    try:
+        store.knock(TrackingConfig(kind="mlflow", directory=sys.argv[1], uri=sys.argv[2]))
+    except TrackingError as error:
+        print(error)
+    assert "mlflow" not in sys.modules
+    """
+    uri = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path), uri]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert uri in done.stdout and "cannot be used" in done.stdout
+
+
+def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: TrackingConfig, tmp_path: Path) -> None:
+    before = Path(config.directory, "mlflow.db").read_bytes()
+    knock(config)
+    assert Path(config.directory, "mlflow.db").read_bytes() == before
+    (tmp_path / "mlflow.db").write_text("a letter to my aunt" * 99)
+    with pytest.raises(TrackingError, match=r"mlflow\.db.*Move"):
+        knock(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
+    new = TrackingConfig(kind="mlflow", directory=str(tmp_path / "new"))
+    knock(new)
+    opened(new).close("FINISHED")  # an empty file that a knock may leave is no obstacle
+
+
+# The tables of a new SQLite file
+
+
+def schema(path: Path) -> tuple[set[tuple[str, ...]], dict[str, list[tuple[object, ...]]]]:
+    """What SQLite keeps of the file's tables and indexes, and every row."""
+    with sqlite3.connect(path) as connection:
+        made = set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        names = [name for kind, name, *_ in made if kind == "table"]
+        rows = {name: list(connection.execute(f'SELECT * FROM "{name}"')) for name in names}
+    connection.close()
+    return made, rows
+
+
+def test_the_text_makes_what_the_migrations_make(tmp_path: Path) -> None:
+    load_mlflow()
+    assert tables.TABLES.read_text().startswith(tables.first_line()), "write it anew: see tracking/tables.py"
+    tables.make_tables(tmp_path / "text.db")
+    tables.migrate(tmp_path / "migrated.db")
+    assert schema(tmp_path / "text.db") == schema(tmp_path / "migrated.db")
+    assert len(schema(tmp_path / "text.db")[0]) > 50
+
+
+def test_another_release_of_mlflow_runs_its_own_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_mlflow()
+    (tmp_path / "tables.sql").write_text(tables.FIRST_LINE.format(revision="bd07f7e963c5") + "no SQL")
+    monkeypatch.setattr(tables, "TABLES", tmp_path / "tables.sql")
+    migrated: list[Path] = []
+    monkeypatch.setattr(tables, "migrate", lambda path: (migrated.append(path), path.write_text("made")))
+    tables.make_tables(tmp_path / "mlflow.db")
+    assert migrated == [tmp_path / "mlflow.db.new"] and (tmp_path / "mlflow.db").read_text() == "made"
 
 
 # What is written
@@ -363,9 +539,11 @@ def any_config(request: pytest.FixtureRequest, empty_store: Path, tmp_path: Path
 
 
 def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path: Path) -> None:
-    tracker = opened(any_config)
+    tracker = make_tracker(any_config, lambda text: None)
+    tracker.open(SWEEP)
     assert tracker.recorded() == set()
     tracker.start_trial(trial(0, status="RUNNING", metrics={}, curve=(), ended=None))
+    tracker.attend()
     for point in trial().curve:
         tracker.log_epoch("00", *point)
     assert tracker.recorded() == set()
@@ -868,8 +1046,6 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> N
 
 
 def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) -> None:
-    import sqlite3
-
     with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'bd07f7e963c5'")
     connection.close()
@@ -978,7 +1154,7 @@ FORKS = """
     import os, random, signal, sys, time
     from pathlib import Path
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import SweepRecord, TrialRecord, make_tracker
+    from seqsweep.tracking import MlflowTracker, SweepRecord, TrialRecord, tables
     from seqsweep.tracking.store import failures
 
     failures()  # imports MLflow
@@ -995,7 +1171,7 @@ FORKS = """
         return pid
 
     def opened(fingerprint):
-        tracker = make_tracker(config, print)
+        tracker = MlflowTracker(config, print)
         tracker.open(SweepRecord("quickstart", "Why?", "run", fingerprint, ""))
         return tracker
 """
@@ -1024,6 +1200,7 @@ def test_four_processes_may_open_an_empty_folder_at_once_and_are_quiet(tmp_path:
 def test_a_store_whose_making_was_killed_can_be_opened(tmp_path: Path) -> None:
     code = """
     aside = Path(sys.argv[1], "mlflow.db.new")
+    tables.first_line = lambda: "-- another revision"  # the migrations take long enough to be killed in
     pid = fork(lambda: opened("a"))
     while not (aside.exists() and aside.stat().st_size > 150_000):  # some of its tables are there
         time.sleep(0.001)

@@ -68,6 +68,7 @@ class Loop:
             self._submit()
             if not self._running:
                 return self._over
+            self.tracker.attend()
             answer = self.executor.next_event(TICK)
             if answer is not None and answer[0] in self._running:
                 self._take(self._running[answer[0]], answer[1])

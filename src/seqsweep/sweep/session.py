@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, pose
 from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_text
 from seqsweep.task import Task
-from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker, prepare
+from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 from seqsweep.windows import Layout
 
 MakeJob = Callable[[SweepConfig, Series, Layout, Task], Job]
@@ -82,10 +81,7 @@ def session(
     started = time.monotonic()
     executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
     try:
-        with ThreadPoolExecutor(1) as meanwhile:  # MLflow takes seconds to import and to make its tables
-            prepared = meanwhile.submit(prepare, config.tracking)
-            problem = pose(config, observer.say)
-            prepared.result()
+        problem = pose(config, observer.say)
         state = open_state(problem, observer)
         with state.locked():
             state.begin(identity(config, problem.series))

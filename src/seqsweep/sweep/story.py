@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from seqsweep import trial
+from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
@@ -46,7 +47,7 @@ def _run_trials(session: Session) -> tuple[str, int]:
     """Run what is left; returns why nothing more is proposed, and how many trials ran."""
     config, state, observer = session.config, session.state, session.observer
     kept = state.records()
-    with trial.without_start_up_notes():  # KerasTuner imports TensorFlow
+    with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
         tuner = make_tuner(config, state.tuner)
     running = {proposal.trial_id for proposal in tuner.running()}
     source = Search(config, state, tuner)

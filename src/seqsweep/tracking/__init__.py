@@ -7,9 +7,11 @@ time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seqsweep.catalog import Catalog
+from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
 from seqsweep.tracking.records import (
     EpochPoint,
@@ -21,7 +23,7 @@ from seqsweep.tracking.records import (
     TrialStatus,
     best_name,
 )
-from seqsweep.tracking.store import prepare, uri_faults
+from seqsweep.tracking.store import knock, prepare, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ TRACKERS: Catalog[Callable[[TrackingConfig, Warn], Tracker]] = Catalog("tracker"
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return MlflowTracker(config, warn)
+    return DeferredTracker(MlflowTracker(config, warn), partial(knock, config))
 
 
 @TRACKERS.register

@@ -24,6 +24,9 @@ class NullTracker:
     def open(self, sweep: SweepRecord) -> None:
         """Nothing."""
 
+    def attend(self) -> None:
+        """Nothing."""
+
     def recorded(self) -> set[str]:
         """Ids of the trials that ended."""
         return set(self._ended)
@@ -91,6 +94,9 @@ class MemoryTracker:
         run.status = "RUNNING"
         run.artifacts["config.yaml"] = sweep.config_yaml
         self._kill_running()
+
+    def attend(self) -> None:
+        """Nothing: all is kept at once."""
 
     def recorded(self) -> set[str]:
         """Ids of the trials that have a result."""

@@ -114,14 +114,22 @@ class Tracker(Protocol):
     sweep may tell it everything again. After `open`, no method lets a store that is away stop the sweep.
     """
 
-    seconds: float
-    """Spent inside the tracker: what tracking costs the sweep."""
+    @property
+    def seconds(self) -> float:
+        """Spent inside the tracker: what tracking costs the sweep."""
 
     def open(self, sweep: SweepRecord) -> None:
         """Find or make the run of this sweep; what a killed process left running counts as killed.
 
         Raises:
             TrackingError: the store cannot be reached, or is none.
+        """
+
+    def attend(self) -> None:
+        """Do what is due; called at least once a second while trials run.
+
+        Raises:
+            TrackingError: a store that answered `open` turns out to be none.
         """
 
     def recorded(self) -> set[str]:

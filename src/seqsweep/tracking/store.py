@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import getproxies
 
 from seqsweep.catalog import nearest
 from seqsweep.errors import TrackingError
+from seqsweep.imports import quick_imports
 from seqsweep.tracking.moved import follow
 from seqsweep.tracking.outbox import first_line
+from seqsweep.tracking.tables import make_tables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
 
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https")
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "http": 80, "https": 443}
 LOCK_PATIENCE = 60.0  # seconds; making the tables takes one to three
 
 ENVIRONMENT = {
@@ -114,7 +119,9 @@ def load_mlflow() -> None:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)  # would make runs children of a foreign one
-    import mlflow  # noqa: F401  # the import itself is what is wanted
+    with quick_imports():
+        import mlflow
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # the imports themselves are what is wanted
 
     level = os.environ["MLFLOW_LOGGING_LEVEL"]
     for name in ("mlflow", "alembic"):
@@ -183,40 +190,41 @@ def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
 
 def _make_database(path: Path) -> None:
     """The SQLite file with MLflow's tables, readable while it is written."""
-    if set("%?") & set(str(path)):
-        raise OSError("SQLite's URI would read a % or ? of its path as something else")
+    _refuse_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.stat().st_size == 0:
-        _make_tables(path)
+        make_tables(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
-def _make_tables(path: Path) -> None:
-    """Run MLflow's migrations on a file aside, then put it in place.
+def _refuse_path(path: Path) -> None:
+    if set("%?") & set(str(path)):
+        raise OSError("SQLite's URI would read a % or ? of its path as something else")
 
-    A process that is killed between two of the migrations leaves a file that none can open again
-    (`duplicate column name`), so they never run on the file itself.
+
+def knock(config: TrackingConfig) -> None:
+    """Nothing, if there is a store at first sight; takes milliseconds, since it does without MLflow.
+
+    Raises:
+        TrackingError: nobody listens there, or the file is no database or cannot be written.
     """
-    import sqlalchemy
-    from mlflow.store.db import utils
+    place = address(config)
+    server = urlsplit(place.uri)
+    port = server.port or PORTS.get(scheme_of(place.uri))
+    with reaching(place):
+        place.folder.mkdir(parents=True, exist_ok=True)
+        if place.database is not None:
+            _open_database(place.database)
+        elif server.hostname and port and not getproxies():  # behind a proxy MLflow alone knows the way
+            socket.create_connection((server.hostname, port), timeout=5).close()
 
-    aside = path.with_name(f"{path.name}.new")
-    aside.unlink(missing_ok=True)
-    engine = sqlalchemy.create_engine(f"sqlite:///{aside}")
 
-    @sqlalchemy.event.listens_for(engine, "connect")
-    def hurry(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode=OFF")  # a file that is thrown away if anything goes wrong
-        connection.execute("PRAGMA synchronous=OFF")
-
-    try:
-        utils._initialize_tables(engine)  # type: ignore[no-untyped-call]  # what `mlflow db upgrade` calls
-    finally:
-        engine.dispose()
-    with aside.open("rb+") as file:
-        os.fsync(file.fileno())
-    aside.replace(path)
+def _open_database(path: Path) -> None:
+    _refuse_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _knock(uri: str) -> None:

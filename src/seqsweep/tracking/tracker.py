@@ -66,16 +66,24 @@ class MlflowTracker:
         Raises:
             TrackingError: the store does not answer within seconds, is no store, or cannot be written.
         """
-        with self._timed():
-            place, client = open_store(self._config)
-            with reaching(place):
-                runs = SweepRuns(client, place.artifacts, sweep)
-                runs.text(sweep.config_yaml, "config.yaml")
-                runs.describe({}, {})
-            self._name = str(place)
-            self._store = runs, Outbox(self._name, failures(), self._warn, self._clock)
+        began = time.thread_time()  # of CPU: where this runs in a thread of its own, nobody waits for it
+        place, client = open_store(self._config)
+        with reaching(place):
+            runs = SweepRuns(client, place.artifacts, sweep)
+            runs.text(sweep.config_yaml, "config.yaml")
+            runs.describe({}, {})
+        self._name = str(place)
+        self._store = runs, Outbox(self._name, failures(), self._warn, self._clock)
+        self.seconds += time.thread_time() - began
         if runs.experiment_restored:
             self._warn(f"the experiment {sweep.study} was deleted in MLflow; it is restored, with its runs")
+
+    def attend(self) -> None:
+        """Write the epochs that are due, and what waits for a store that was away."""
+        with self._writing() as (_, outbox):
+            if self._clock() >= self._curves_due:
+                self._write_curves()
+            outbox.flush()
 
     def recorded(self) -> set[str]:
         """Ids of the trials whose result is in the store."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import math
 import os
@@ -18,6 +17,7 @@ import numpy as np
 from seqsweep.data import Series
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import Done, Epoch, Event, Note, Started, TrialResult, TrialSpec
+from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
 from seqsweep.trial.notes import without_start_up_notes
@@ -40,11 +40,10 @@ def warm(threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     if "seqsweep.trial.learner" not in sys.modules:
-        with without_start_up_notes():
-            import seqsweep.trial.learner  # noqa: F401 (imports TensorFlow, and Keras, which takes as long)
         # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
         # that stay, took a third of a short trial.
-        gc.freeze()
+        with without_start_up_notes(), quick_imports():
+            import seqsweep.trial.learner  # noqa: F401 (imports TensorFlow, and Keras, which takes as long)
     import tensorflow as tf
 
     try:

@@ -1,0 +1,24 @@
+"""Heavy libraries imported without a search for garbage."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quick_imports() -> Iterator[None]:
+    """Keep Python's garbage collector off what is imported within, now and for good.
+
+    Imports make millions of objects and leave hardly any garbage. To search them while they are made took a quarter of
+    TensorFlow's import; to search them once more as the interpreter ends took 1.4 s, and 0.5 s more with MLflow.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
