@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import resource
 import shutil
 import signal
@@ -266,9 +267,13 @@ def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: Track
 
 
 def schema(path: Path) -> tuple[set[tuple[str, ...]], dict[str, list[tuple[object, ...]]]]:
-    """What SQLite keeps of the file's tables and indexes, and every row."""
+    """What SQLite keeps of the file's tables and indexes, and every row.
+
+    Alembic writes the constraints of a table in the order of a set, which differs between two processes.
+    """
     with sqlite3.connect(path) as connection:
-        made = set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        told = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
+        made = {(*names, *sorted(re.split(r",? *\n\t?", sql.rstrip("\n)")))) for *names, sql in told}
         names = [name for kind, name, *_ in made if kind == "table"]
         rows = {name: list(connection.execute(f'SELECT * FROM "{name}"')) for name in names}
     connection.close()
