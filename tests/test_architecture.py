@@ -37,6 +37,8 @@ ORDER = [
     "tuner",
     "sweep",
     "finals",
+    "package",
+    "registry",
     "compare",
     "reproduce",
     "report",
@@ -48,17 +50,17 @@ ORDER = [
 DOORS = {
     "hydra": {"config", "launch"},
     "omegaconf": {"schema", "config", "launch"},
-    "tensorflow": {"layers", "model", "trial"},
-    "keras": {"layers", "model", "trial"},
+    "tensorflow": {"layers", "model", "trial", "package"},
+    "keras": {"layers", "model", "trial", "package"},
     "keras_tuner": {"search_space", "tuner"},
-    "mlflow": {"tracking"},
+    "mlflow": {"tracking", "package", "registry"},
     "pydantic": {"finals"},
-    "rich": {"report", "launch"},
+    "rich": {"registry", "report", "launch"},
     "click": {"cli"},
     "statsmodels": {"data"},
     "sqlalchemy": {"data", "tracking"},
     "kagglehub": {"data"},
-    "pandas": {"data"},
+    "pandas": {"data", "package", "registry"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -42,7 +42,7 @@ def csv(tmp_path) -> Path:
 def test_help_lists_the_commands():
     answer = CliRunner().invoke(cli.main, ["--help"])
     assert answer.exit_code == 0
-    assert {"sweep", "ui"} <= set(answer.output.split())
+    assert {"sweep", "ui", "promote", "rollback", "history", "predict"} <= set(answer.output.split())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], []])
@@ -134,6 +134,7 @@ def test_a_wheel_brings_conf_and_sweeps_and_runs_from_any_folder(tmp_path):
     for folder in ("conf", "sweeps"):
         shipped = {str(file.relative_to(ROOT)) for file in (ROOT / folder).rglob("*.yaml")}
         assert {f"seqsweep/{name}" for name in shipped} <= set(names)
+    assert "seqsweep/package/forecaster.py" in names  # copied into every packaged model
     empty = tmp_path / "empty"
     venv.create(empty, with_pip=False)
     packages = next(empty.glob("lib/python*/site-packages"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqsweep.errors import ConfigError, SeqsweepError
+from seqsweep.errors import ConfigError, SeqsweepError, UserError
 
 if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
@@ -98,9 +98,95 @@ def compare(names: tuple[str, ...], directory: Path) -> None:
     show_comparison(directory, names)
 
 
+@main.command()
+@click.argument("sweep", required=False)
+@click.option("--replace", is_flag=True, help="Take the place of a champion of other data, without a comparison.")
+@click.option("--force", metavar="REASON", default="", help="Overrule the gate; the reason is recorded.")
+@DIRECTORY
+@URI
+def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: str | None) -> None:
+    """Make the winner of a sweep the champion that others load, if it passes the gate.
+
+    SWEEP is a study (its newest sweep that finished), the beginning of a fingerprint, or the id of a run; without it,
+    the newest sweep that finished.
+    """
+    from seqsweep import registry
+
+    done = registry.promote(
+        sweep,
+        _store(directory, uri),
+        click.echo,
+        lambda conditions: registry.show(registry.gate_table(conditions)),
+        replace=replace,
+        force=force,
+    )
+    if not done.news:
+        click.echo(f"Nothing to do: it is the champion of {done.model} already, as version {done.version}.")
+        return
+    click.echo(f"Version {done.version} is the champion of {done.model} now{_instead(done.before)}.")
+    click.echo(f"  seqsweep predict {done.model} FILE.csv")
+    click.echo(f"  mlflow models serve -m models:/{done.model}@{registry.CHAMPION} --env-manager local")
+
+
+@main.command()
+@click.argument("model")
+@click.option("--why", default="", help="Recorded in the ledger.")
+@DIRECTORY
+@URI
+def rollback(model: str, why: str, directory: Path, uri: str | None) -> None:
+    """Make the champion before this one the champion again."""
+    from seqsweep import registry
+
+    done = registry.rollback(model, _store(directory, uri), click.echo, why)
+    click.echo(f"Version {done.version} is the champion of {done.model} again{_instead(done.before)}.")
+
+
+@main.command()
+@click.argument("model")
+@DIRECTORY
+@URI
+def history(model: str, directory: Path, uri: str | None) -> None:
+    """Show which version of a model was champion when, and why."""
+    from seqsweep import registry
+
+    entries, aliases = registry.history(model, _store(directory, uri), click.echo)
+    registry.show(registry.history_table(model, entries, aliases))
+
+
+@main.command()
+@click.argument("model")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Write a CSV here instead of a table.")
+@DIRECTORY
+@URI
+def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
+    """Forecast what follows the last row of FILE, with intervals, in the unit of the data.
+
+    MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV or Parquet with the columns of the data.
+    """
+    from seqsweep import registry
+
+    forecasts, version = registry.forecast(model, file, _store(directory, uri))
+    if output is None:
+        registry.show(registry.forecast_table(f"{version}: after the last row of {file}", forecasts))
+        return
+    try:
+        forecasts.to_csv(output, index=False)
+    except OSError as error:
+        raise UserError(f"{output}: cannot write the forecasts: {error}") from error
+    click.echo(f"{len(forecasts)} rows by {version} in {output}")
+
+
+def _instead(before: str | None) -> str:
+    return f", instead of version {before}" if before else ""
+
+
 def _store(directory: Path, uri: str | None) -> TrackingConfig:
     from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.store import uri_faults
 
+    if faults := uri_faults(uri):
+        raise ConfigError(faults)
     return TrackingConfig(kind="mlflow", directory=str(directory), uri=uri)
 
 

@@ -4,7 +4,8 @@
 SeqsweepError
 ├── UserError            mend the input and run the same command again
 │   ├── ConfigError      the composed config or the command line
-│   └── DataError        the series: file, column, row
+│   ├── DataError        the series: file, column, row
+│   └── RefusedError     the gate of the registry: a winner that others should not load
 ├── SweepError           the sweep stopped; finished trials are kept, the same command resumes
 │   ├── StateError       a state file is truncated, foreign, or not writable
 │   ├── LockedError      another process runs this sweep
@@ -45,6 +46,10 @@ class ConfigError(UserError):
 
 class DataError(UserError):
     """The series cannot be used; the text names file, column and first bad row."""
+
+
+class RefusedError(UserError):
+    """A winner does not pass the gate; nothing was changed."""
 
 
 class SweepError(SeqsweepError):

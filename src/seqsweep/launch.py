@@ -35,7 +35,20 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 def room_faults(checked: SweepConfig) -> list[str]:
     """What each room has to say against a config, in the order of the data's way."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import baselines, data, executor, finals, layers, model, search_space, task, tracking, tuner, windows
+    from seqsweep import (
+        baselines,
+        data,
+        executor,
+        finals,
+        layers,
+        model,
+        registry,
+        search_space,
+        task,
+        tracking,
+        tuner,
+        windows,
+    )
 
     catalogs: dict[str, Catalog[Any]] = {
         "layer": layers.LAYERS,
@@ -44,7 +57,7 @@ def room_faults(checked: SweepConfig) -> list[str]:
         "scaler": windows.SCALERS,
     }
     found: list[str] = []
-    for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, finals):
+    for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, finals, registry):
         found += room.faults(checked)
     return found + search_space.name_faults(checked, catalogs)
 

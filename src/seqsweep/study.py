@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqsweep import finals, sweep
+from seqsweep import finals, package, sweep
 from seqsweep.finals import Conclusion
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Observer, Outcome
@@ -33,4 +33,8 @@ def run(config: SweepConfig, observer: Observer) -> Ended:
     with sweep.session(config, observer) as session:
         outcome = sweep.search(session)
         conclusion = finals.run(session, outcome)
+        if conclusion is not None:
+            package.keep(session, conclusion)
+    if conclusion is not None:
+        package.publish(outcome.folder, config.tracking, conclusion, observer.say)
     return Ended(outcome, conclusion)

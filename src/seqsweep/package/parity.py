@@ -1,0 +1,69 @@
+"""Whether a packaged model forecasts as the network of its trial did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.errors import StateError
+from seqsweep.sweep.state import read_json, write_json
+
+PARITY = "parity.json"
+TOLERANCE = 1e-5
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The verdict.
+
+    Args:
+        origins: of the test part, all of them.
+        largest: the largest difference of two forecasts, as a share of the trial's own; where that is smaller than the
+            mean size of them all, as a share of the mean. Infinite where one is not finite.
+    """
+
+    origins: int
+    largest: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether they are the same forecasts, but for rounding."""
+        return self.largest <= TOLERANCE
+
+
+def compare(served: Floats, own: Floats) -> Parity:
+    """Both (n, horizon), in the unit of the data."""
+    if not (np.isfinite(served).all() and np.isfinite(own).all()):
+        return Parity(len(own), float("inf"))
+    size = np.maximum(np.abs(own), np.abs(own).mean())
+    differences = np.abs(served - own)
+    shares = np.divide(differences, size, out=np.zeros_like(differences), where=differences > 0)
+    return Parity(len(own), float(shares.max()))
+
+
+def save_parity(model: Path, parity: Parity) -> None:
+    """Keep it with the model.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    write_json(model / PARITY, asdict(parity))
+
+
+def load_parity(model: Path) -> Parity | None:
+    """The verdict on a packaged model; None: it was never compared.
+
+    Raises:
+        StateError: the file is truncated or foreign.
+    """
+    if not (model / PARITY).exists():
+        return None
+    try:
+        return Parity(**read_json(model / PARITY))
+    except TypeError as error:
+        raise StateError(f"{model / PARITY}: this is no comparison of forecasts ({error}); move it away") from error

@@ -1,0 +1,77 @@
+"""What the code that travels with a model is told: all that turns raw values into a forecast, and its origin."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seqsweep.data import Series
+from seqsweep.events import TrialSpec
+from seqsweep.finals import Conclusion, Look
+from seqsweep.schema import SweepConfig
+from seqsweep.windows import Transform, Windows
+
+FORMAT = 1
+"""Of spec.json; another number asks for another forecaster.py, which lies beside it."""
+
+
+def make_spec(
+    series: Series,
+    spec: TrialSpec,
+    windows: Windows,
+    conclusion: Conclusion,
+    look: Look,
+    config: SweepConfig,
+    lineage: dict[str, str],
+) -> dict[str, Any]:
+    """The content of spec.json, of plain JSON values."""
+    return {
+        "format": FORMAT,
+        "series": series.name,
+        "columns": list(series.columns),
+        "window": windows.window,
+        "horizon": windows.layout.horizon,
+        "anchor": spec.params.anchor,
+        "transform": _transform(windows.transform),
+        "half_widths": finite_half_widths(look),
+        "time": config.data.time,
+        "frequency": series.frequency if series.index.dtype.kind == "M" else None,
+        "csv": {"separator": config.data.separator, "encoding": config.data.encoding},
+        "data": {
+            "sha256": series.sha256,
+            "rows": series.rows,
+            "first": str(series.index[0]),
+            "last": str(series.index[-1]),
+            "train_end": windows.layout.train_end,
+            "validation_end": windows.layout.validation_end,
+        },
+        "lineage": {
+            "study": conclusion.study,
+            "sweep": conclusion.fingerprint,
+            "run": look.run,
+            "look": look.number,
+            "seed": spec.seed,
+            **lineage,
+        },
+    }
+
+
+def finite_half_widths(look: Look) -> dict[str, list[float]]:
+    """Level → half widths (horizon,); a level whose interval is infinite says nothing, and JSON has no infinity."""
+    return {
+        f"{interval.level:g}": list(interval.half_widths)
+        for interval in look.intervals
+        if all(math.isfinite(width) for width in interval.half_widths)
+    }
+
+
+def _transform(transform: Transform) -> dict[str, Any]:
+    return {
+        "clip": None if transform.clip is None else list(transform.clip),
+        "log1p": transform.log1p,
+        "lags": np.asarray(transform.lags, np.float64).tolist(),
+        "offset": np.asarray(transform.offset, np.float64).tolist(),
+        "scale": np.asarray(transform.scale, np.float64).tolist(),
+    }

@@ -1,0 +1,45 @@
+"""Which packaged model others load: a gate before it, an alias, a ledger of what was champion when, and a way back.
+
+`sweeps` finds what is to be promoted, `gate` holds it to its conditions, `contest` compares it with the present
+champion, `promotion` tells the story, `ledger` remembers, `change` moves the aliases so that a kill at any moment can
+be mended, `store` opens the registry for one process at a time, `use` forecasts with what it holds, `show` is what a
+terminal sees.
+"""
+
+from __future__ import annotations
+
+import re
+
+from seqsweep.registry.gate import Condition
+from seqsweep.registry.ledger import Entry
+from seqsweep.registry.promotion import Promoted, history, promote, rollback
+from seqsweep.registry.show import forecast_table, gate_table, history_table, show
+from seqsweep.registry.store import CHAMPION, PREVIOUS, model_name
+from seqsweep.registry.use import forecast
+from seqsweep.schema import SweepConfig
+
+__all__ = [
+    "CHAMPION",
+    "PREVIOUS",
+    "Condition",
+    "Entry",
+    "Promoted",
+    "faults",
+    "forecast",
+    "forecast_table",
+    "gate_table",
+    "history",
+    "history_table",
+    "model_name",
+    "promote",
+    "rollback",
+    "show",
+]
+
+
+def faults(config: SweepConfig) -> list[str]:
+    """What is wrong with the group `registry`."""
+    name = config.registry.model
+    if name is not None and (not name.strip() or re.search(r"[/:@]", name)):
+        return [f"registry.model={name}: a model's name has no / : or @, such as {model_name(name.strip() or 'model')}"]
+    return []

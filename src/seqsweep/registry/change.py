@@ -1,0 +1,188 @@
+"""One change of the champion, in steps that can be taken again: intent, version, aliases, ledger, intent taken back.
+
+The whole intent is written first. Whoever finds one later takes all steps again, of which each does nothing where it
+was done; a change whose model is gone is taken back instead.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from seqsweep.errors import LockedError, StateError
+from seqsweep.registry import ledger
+from seqsweep.registry.ledger import Entry
+from seqsweep.registry.store import CHAMPION, PREVIOUS, Registry, Say
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import RegisteredModel
+
+INTENT = "promotion"
+"""The tag of a registered model whose champion is being changed."""
+
+SURELY_DEAD = 120.0  # seconds after which an intent that another machine left on a server counts as given up
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What is to be done.
+
+    Args:
+        id: of this change alone.
+        at: seconds since 1970.
+        entry: what the ledger will say; its version is empty where one has to be registered.
+        model_id: the logged model to register; empty: its version exists.
+        parent: the run of its sweep; likewise.
+        tags: of a new version, beside those that its entry gives.
+    """
+
+    id: str
+    at: float
+    entry: Entry
+    model_id: str = ""
+    parent: str = ""
+    tags: Mapping[str, str] | None = None
+
+    def text(self) -> str:
+        """JSON, short enough for a tag."""
+        return json.dumps({**asdict(self), "entry": json.loads(self.entry.text())}, ensure_ascii=False)
+
+
+def intend(entry: Entry, model_id: str = "", parent: str = "", tags: Mapping[str, str] | None = None) -> Intent:
+    """A new intent."""
+    return Intent(uuid.uuid4().hex, time.time(), entry, model_id, parent, tags)
+
+
+def carry_out(registry: Registry, name: str, intent: Intent) -> Entry:
+    """Do it; returns the entry as the ledger has it.
+
+    Raises:
+        LockedError: somebody on another machine was quicker.
+    """
+    _announce(registry, name, intent)
+    return _take_steps(registry, name, intent)
+
+
+def mend(registry: Registry, name: str, say: Say) -> None:
+    """Finish, or take back, what a process left half done.
+
+    Raises:
+        LockedError: on a server: another machine is at it.
+    """
+    model = registry.model(name)
+    intent = pending(model) if model else None
+    if intent is None:
+        return
+    age = time.time() - intent.at
+    if not registry.alone and age < SURELY_DEAD:
+        raise LockedError(
+            f"{intent.entry.by} began to change the champion of {name} {max(age, 0):.0f} s ago, perhaps on another "
+            f"machine; run the command again in {SURELY_DEAD - age:.0f} s"
+        )
+    what = {"promote": "promotion", "rollback": "rollback"}[intent.entry.event]
+    begun = f"the {what} of {name} that {intent.entry.by} began at {intent.entry.at} was cut off"
+    if _possible(registry, name, intent):
+        entry = _take_steps(registry, name, intent)
+        say(f"{begun}; it is finished now: version {entry.version} is the champion")
+    else:
+        registry.client.delete_registered_model_tag(name, INTENT)
+        say(f"{begun}, and its model is gone; it is taken back, the champion stays as it was")
+
+
+def pending(model: RegisteredModel) -> Intent | None:
+    """What is half done, if anything.
+
+    Raises:
+        StateError: the tag holds something else.
+    """
+    text = model.tags.get(INTENT)
+    if not text:
+        return None
+    try:
+        content = json.loads(text)
+        entry = ledger.parse(INTENT, json.dumps(content.pop("entry")))
+        return Intent(entry=entry, **content)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StateError(f"the tag {INTENT} of the registered model {model.name} is not readable: {error}") from error
+
+
+def _announce(registry: Registry, name: str, intent: Intent) -> None:
+    """Write the intent; with the model in one step, so that no model stays that was never promoted."""
+    text = intent.text()
+    if registry.model(name) is None:
+        registry.client.create_registered_model(name, {INTENT: text})
+    else:
+        registry.client.set_registered_model_tag(name, INTENT, text)
+    _still_ours(registry, name, intent)
+
+
+def _take_steps(registry: Registry, name: str, intent: Intent) -> Entry:
+    client = registry.client
+    version = intent.entry.version or _register(registry, name, intent)
+    entry = replace(intent.entry, version=version)
+    _still_ours(registry, name, intent)
+    if entry.previous is None:
+        client.delete_registered_model_alias(name, PREVIOUS)
+    else:
+        client.set_registered_model_alias(name, PREVIOUS, entry.previous)
+    client.set_registered_model_alias(name, CHAMPION, version)
+    client.set_registered_model_tag(name, entry.key, entry.text())
+    client.delete_registered_model_tag(name, INTENT)
+    return entry
+
+
+def _register(registry: Registry, name: str, intent: Intent) -> str:
+    """The version of the logged model; a new one unless this network has one."""
+    there = _registered(registry, name, intent)
+    if there is not None:
+        return there
+    uri = f"models:/{intent.model_id}"
+    if not registry.place.uri.startswith("http"):
+        # To resolve models:/ MLflow would ask the process's global store, which may be another one.
+        uri = registry.client.get_logged_model(intent.model_id).artifact_location
+    made = registry.client.create_model_version(
+        name, uri, intent.parent, _version_tags(intent), model_id=intent.model_id, description=intent.entry.why
+    )
+    return str(made.version)
+
+
+def _registered(registry: Registry, name: str, intent: Intent) -> str | None:
+    """The newest version of this very network."""
+    network = (intent.entry.sweep, intent.entry.run)
+    found = [v for v in registry.versions(name) if (v.tags.get("sweep"), v.tags.get("run")) == network]
+    return str(found[-1].version) if found else None
+
+
+def _version_tags(intent: Intent) -> dict[str, str]:
+    entry = intent.entry
+    tags = {"sweep": entry.sweep, "run": entry.run, "promoted_at": entry.at, "promoted_by": entry.by}
+    tags |= {"forced": entry.forced} if entry.forced else {}
+    return {**tags, **{f"test_{name}": f"{value:.6g}" for name, value in entry.scores.items()}, **(intent.tags or {})}
+
+
+def _possible(registry: Registry, name: str, intent: Intent) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    if intent.entry.version:
+        return registry.version(name, intent.entry.version) is not None
+    try:
+        return str(registry.client.get_logged_model(intent.model_id).status) == "READY"
+    except MlflowException:
+        return _registered(registry, name, intent) is not None
+
+
+def _still_ours(registry: Registry, name: str, intent: Intent) -> None:
+    """Nothing, unless another machine wrote its intent over ours; under the lock of a local store nobody can."""
+    if registry.alone:
+        return
+    model = registry.model(name)
+    other = pending(model) if model else None
+    if other is None or other.id != intent.id:
+        who = other.entry.by if other else "somebody"
+        raise LockedError(
+            f"{who} changed the champion of {name} at the same time, and was quicker; look, and try again"
+        )

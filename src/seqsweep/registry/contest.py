@@ -1,0 +1,109 @@
+"""A winner against the present champion: both forecast the same targets, now, and the worse one does not pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seqsweep import data, package, search_space, windows
+from seqsweep.data import Series
+from seqsweep.errors import DataError
+from seqsweep.evidence import Interval, diebold_mariano
+from seqsweep.finals import Conclusion, Look
+from seqsweep.metrics import METRICS, naive_scale
+from seqsweep.package.loaded import Floats
+from seqsweep.registry.store import CHAMPION, Registry
+from seqsweep.registry.sweeps import Ended
+from seqsweep.tracking.outbox import first_line
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
+REPLACE = "say --replace to put it in the champion's place without a comparison"
+SQUARED = ("rmse", "mse")  # objectives that squared errors decide; absolute ones decide the others
+
+Verdict = tuple[bool, str, str]
+"""Whether it passes, what was found, what would satisfy the condition."""
+
+
+def no_worse(registry: Registry, ended: Ended, conclusion: Conclusion, look: Look, replace: bool) -> Verdict:
+    """Whether the winner may take the champion's place.
+
+    Both forecast the winner's test targets as a caller would have them do, but for targets that the champion has seen
+    in train or validation. The objective decides, ties pass; how sure the difference is stands beside it.
+
+    Args:
+        registry: with the champion.
+        ended: the sweep of the winner.
+        conclusion: of it.
+        look: at the winner.
+        replace: whether a champion that cannot be compared may be replaced.
+    """
+    version = champion(registry, ended.registered_name)
+    if version is None:
+        return True, "there is no champion yet", ""
+    sha256 = version.tags.get("data_sha256")
+    if sha256 != look.sha256:
+        short = (sha256 or "unknown")[:12]
+        return _incomparable(f"the champion, version {version.version}, is of other data (sha256 {short})", replace)
+    try:
+        series = data.load(ended.config.data)
+    except DataError as error:
+        return False, f"the data cannot be read again to compare with the champion: {error}", "bring it back"
+    if series.sha256 != look.sha256:
+        changed = f"the data has changed since the sweep (sha256 {series.sha256[:12]}, then {look.sha256[:12]})"
+        return False, changed, "bring the data back as it was, or run the study again on what it is now"
+    return _compare(registry, ended, conclusion, series, version, replace)
+
+
+def champion(registry: Registry, name: str) -> ModelVersion | None:
+    """The version that the alias names; None where nothing does."""
+    model = registry.model(name)
+    number = None if model is None else model.aliases.get(CHAMPION)
+    return None if number is None else registry.version(name, str(number))
+
+
+def _compare(
+    registry: Registry, ended: Ended, conclusion: Conclusion, series: Series, version: ModelVersion, replace: bool
+) -> Verdict:
+    who, task = f"the champion, version {version.version}", ended.config.task
+    try:
+        theirs = package.load(registry.load_path(version))
+        rows, horizon, seen = theirs.rows, theirs.horizon, int(theirs.spec["data"]["validation_end"])
+    except Exception as error:  # whatever stands under this alias, perhaps none of ours
+        return _incomparable(f"{who}, cannot be loaded: {first_line(error)}", replace)
+    if horizon != task.horizon:
+        return _incomparable(f"{who}, forecasts {horizon} rows ahead, this winner {task.horizon}", replace)
+    layout = windows.lay_out(series, ended.config.windows, task.horizon, search_space.reach(ended.config))
+    origins = layout.test[layout.test >= max(rows, seen) - 1]
+    if not len(origins):
+        return _incomparable(f"{who}, has learned from all of this winner's test part", replace)
+    actual = np.lib.stride_tricks.sliding_window_view(series.values[:, 0], task.horizon)[origins + 1]
+    new = package.load(ended.model).forecast(series.values, series.columns, origins)
+    old = theirs.forecast(series.values, series.columns, origins)
+    scale = naive_scale(series.values[:, 0], layout.train_end, ended.config.data.season)
+    return _judge(conclusion.objective, actual, new, old, scale, who)
+
+
+def _incomparable(found: str, replace: bool) -> Verdict:
+    return (True, f"{found}; it is replaced as you said", "") if replace else (False, found, REPLACE)
+
+
+def _judge(objective: str, actual: Floats, new: Floats, old: Floats, scale: float, who: str) -> Verdict:
+    """By the objective's value over all targets, (n, horizon) each."""
+    ours, theirs = (METRICS[objective](actual, forecast, scale) for forecast in (new, old))
+    found = f"{objective} {ours:.4g} against {theirs:.4g} of {who}, on {len(actual)} test origins"
+    test = diebold_mariano(actual, new, old, "squared" if objective in SQUARED else "absolute")
+    if test is not None:
+        found += f"; {in_between(test.difference)} (p = {test.p_value:.2g})"
+    if ours <= theirs:
+        return True, found, ""
+    return False, f"worse than the champion: {found}", "search further: only a winner that is no worse takes its place"
+
+
+def in_between(difference: Interval) -> str:
+    """The interval of a mean difference of losses, and whether it proves one."""
+    text = f"losses differ by {difference.mean:.3g}, {difference.level:.0%} interval {difference.low:.3g} to "
+    verdict = ", so they may be equal" if difference.holds_zero else ""
+    return f"{text}{difference.high:.3g}{verdict}"

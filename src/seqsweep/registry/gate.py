@@ -1,0 +1,108 @@
+"""What a winner must show before others load it: each condition by its name, what was found, what would satisfy it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seqsweep.finals import Conclusion, Look
+from seqsweep.package import load_parity
+from seqsweep.package.parity import TOLERANCE
+from seqsweep.registry.contest import in_between, no_worse
+from seqsweep.registry.store import Registry
+from seqsweep.registry.sweeps import Ended
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of the gate.
+
+    Args:
+        name: a word.
+        passed: whether it holds.
+        found: what was looked at, in a sentence with figures.
+        mend: what would satisfy it; empty where it holds.
+    """
+
+    name: str
+    passed: bool
+    found: str
+    mend: str = ""
+
+
+def check(registry: Registry, ended: Ended, replace: bool) -> list[Condition]:
+    """Every condition; only the first where there are no finals, since the others look at what they left.
+
+    Args:
+        registry: with the present champion.
+        ended: the sweep whose winner wants to become it.
+        replace: whether a champion of other data may be replaced without comparison.
+    """
+    conclusion, again = ended.conclusion, f"run `seqsweep sweep {ended.config.study}` with its overrides again"
+    if conclusion is None or conclusion.winner is None or conclusion.look is None:
+        why = "its finals are not finished" if conclusion is None else "none of its finalists finished"
+        if ended.config.finals.trials == 0:
+            again = "run it with finals=default"
+        return [Condition("finals", False, f"sweep {ended.fingerprint} has no winner: {why}", again)]
+    winner, look = conclusion.winner, conclusion.look
+    found = f"{winner.name} is the winner, the best mean of {conclusion.seeds} seeds and {conclusion.folds} folds"
+    conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(ended, again)]
+    conditions.append(_skill(conclusion, look, ended.config.registry.min_skill))
+    if ended.model.is_dir():  # or else there is nothing to compare, and parity says so
+        passed, found, mend = no_worse(registry, ended, conclusion, look, replace)
+        conditions.append(Condition("champion", passed, found, mend))
+    return conditions
+
+
+def in_words(conditions: Sequence[Condition]) -> str:
+    """A line each, for a log."""
+    lines = [f"{'passed' if c.passed else 'FAILED'}  {c.name}: {c.found}" for c in conditions]
+    return "\n".join(lines) + "\n"
+
+
+def _audit(conclusion: Conclusion, again: str) -> Condition:
+    audit = conclusion.audit
+    if audit is None:
+        return Condition("leak audit", False, "no leak audit was made", again)
+    if not audit.passed:
+        mend = "mend the leak: what a trial learns or forecasts must not depend on what comes later"
+        return Condition("leak audit", False, f"the leak audit failed: {'; '.join(audit.findings)}", mend)
+    return Condition("leak audit", True, f"nothing moved when all later values became noise, at {len(audit.cuts)} rows")
+
+
+def _parity(ended: Ended, again: str) -> Condition:
+    parity = load_parity(ended.model)
+    if parity is None:
+        return Condition("parity", False, "the winner is not packaged", again)
+    found = (
+        f"the packaged model's {parity.origins} test forecasts differ from the trial's by {parity.largest:.1e} at most"
+    )
+    if parity.passed:
+        return Condition("parity", True, found)
+    return Condition(
+        "parity", False, f"{found}, above {TOLERANCE:g}", "report this: packaging must not change forecasts"
+    )
+
+
+def _skill(conclusion: Conclusion, look: Look, needed: float) -> Condition:
+    objective = conclusion.objective
+    if look.skill is None or look.best_baseline is None:
+        mend = "name some in task.baselines: a network that beats nothing proves nothing"
+        return Condition("skill", False, "no baseline was scored", mend)
+    own, theirs = look.scores[objective], look.baselines[look.best_baseline][objective]
+    best = look.best_baseline.replace("_", " ")
+    found = (
+        f"{objective} {own:.4g} on test against {theirs:.4g} of the best baseline, {best}: skill {_share(look.skill)}"
+    )
+    if look.comparison is not None:
+        found += f"; {in_between(look.comparison.difference)}"
+    if look.skill > needed:  # never where it is NaN
+        return Condition("skill", True, found)
+    margin = f"by more than {needed:.1%} (registry.min_skill)" if needed else "(registry.min_skill=0)"
+    mend = "search further, with more trials or another space; where there is nothing to learn, use the baseline"
+    return Condition("skill", False, f"no network of this sweep beats {best} {margin}: {found}", mend)
+
+
+def _share(skill: float) -> str:
+    return f"{skill:+.1%}" if math.isfinite(skill) else "none"

@@ -1,0 +1,98 @@
+"""The ledger of a model: an entry for each change of its champion, in tags of the registered model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from seqsweep.errors import StateError
+
+ENTRY = "ledger."
+"""Begins the key of each entry's tag: `ledger.0001`."""
+
+LONGEST = 3500  # characters of an entry; MLflow takes 5000 in a tag, and an intent holds an entry and more
+LONGEST_REASON = 800
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change.
+
+    Args:
+        number: from 1, without gaps.
+        event: what was done.
+        at: UTC, ISO 8601.
+        by: the user's name on the machine.
+        version: the champion from then on; empty while it is not registered yet.
+        before: the champion until then; None: there was none.
+        previous: what the alias `previous` names from then on; None: nothing.
+        sweep: fingerprint of the champion's sweep.
+        run: id of the champion's final run.
+        scores: of the champion on the test part, `skill` among them.
+        why: what spoke for it, or what the user said.
+        forced: the reason that overruled the gate; empty: it was not overruled.
+        failed: names of the conditions that were overruled.
+    """
+
+    number: int
+    event: Literal["promote", "rollback"]
+    at: str
+    by: str
+    version: str
+    before: str | None
+    previous: str | None
+    sweep: str
+    run: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    why: str = ""
+    forced: str = ""
+    failed: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Of its tag."""
+        return f"{ENTRY}{self.number:04d}"
+
+    def text(self) -> str:
+        """JSON, short enough for a tag."""
+        content = asdict(self)
+        content["forced"] = self.forced[:LONGEST_REASON]
+        spare = LONGEST - len(json.dumps({**content, "why": ""}, ensure_ascii=False))
+        content["why"] = self.why[: max(spare // 2, 0)]  # a quote or a line's end takes two
+        return json.dumps(content, ensure_ascii=False)
+
+
+def read(tags: Mapping[str, str]) -> list[Entry]:
+    """The entries among the tags of a registered model, the oldest first.
+
+    Raises:
+        StateError: one was changed by hand into something else.
+    """
+    return [parse(key, tags[key]) for key in sorted(tags) if key.startswith(ENTRY)]
+
+
+def parse(key: str, text: str) -> Entry:
+    """An entry from its tag.
+
+    Raises:
+        StateError: the tag holds something else.
+    """
+    try:
+        content = json.loads(text)
+        return Entry(**{**content, "failed": tuple(content["failed"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise StateError(f"the tag {key} of the registered model is no entry of a ledger: {error}") from error
+
+
+def champions(entries: Iterable[Entry]) -> list[str]:
+    """Versions that a rollback can lead to, the present champion last: a promotion adds one, a rollback takes one."""
+    stack: list[str] = []
+    for entry in entries:
+        if entry.event == "promote":
+            stack.append(entry.version)
+        else:  # it may have passed over versions that were deleted
+            while stack and stack[-1] != entry.version:
+                stack.pop()
+    return stack

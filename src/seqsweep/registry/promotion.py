@@ -1,0 +1,201 @@
+"""The story of a promotion, and of a rollback."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from seqsweep import package
+from seqsweep.errors import RefusedError, UserError
+from seqsweep.registry import ledger
+from seqsweep.registry.change import carry_out, intend, mend
+from seqsweep.registry.contest import champion
+from seqsweep.registry.gate import Condition, check, in_words
+from seqsweep.registry.ledger import Entry
+from seqsweep.registry.store import CHAMPION, Registry, Say, owned
+from seqsweep.registry.sweeps import Ended, find
+
+if TYPE_CHECKING:
+    from seqsweep.finals import Look
+    from seqsweep.schema import TrackingConfig
+
+Show = Callable[[Sequence[Condition]], None]
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What a promotion came to.
+
+    Args:
+        model: the registered model's name.
+        version: the champion now.
+        before: the champion until now; None: there was none.
+        news: False: it was the champion already, and nothing was changed.
+    """
+
+    model: str
+    version: str
+    before: str | None
+    news: bool = True
+
+
+def promote(
+    target: str | None, tracking: TrackingConfig, say: Say, show: Show, *, replace: bool = False, force: str = ""
+) -> Promoted:
+    """Make the winner of a sweep the champion of its model, if it passes the gate.
+
+    Args:
+        target: a study, the beginning of a fingerprint, the id of a run; None: the newest sweep that finished.
+        tracking: where the sweep was run, and its store.
+        say: is told what happens.
+        show: is told the conditions.
+        replace: put it in the place of a champion that cannot be compared with it.
+        force: the reason to overrule the gate; empty: it decides.
+
+    Raises:
+        RefusedError: a condition does not hold, and nothing was changed.
+        UserError: there is no such sweep.
+        LockedError: another process or machine changes the registry.
+        TrackingError: the store cannot be reached or refuses.
+    """
+    with owned(tracking, say) as registry:
+        ended = find(registry, target)
+        name = ended.registered_name
+        say(f"sweep {ended.fingerprint} of study {ended.config.study!r}, for the model {name!r}")
+        mend(registry, name, say)
+        present = champion(registry, name)
+        look = ended.conclusion.look if ended.conclusion else None
+        if present and look and (present.tags.get("sweep"), present.tags.get("run")) == (ended.fingerprint, look.run):
+            return Promoted(name, str(present.version), str(present.version), news=False)
+        conditions = check(registry, ended, replace)
+        show(conditions)
+        failed = [condition.name for condition in conditions if not condition.passed]
+        _log(registry, ended, conditions, failed, force)
+        if failed and not (force and ended.model.is_dir() and look):
+            raise RefusedError(_refusal(failed, bool(force)))
+        assert look is not None  # the condition `finals` holds, or else it was refused
+        entry = _entry(registry, ended, look, conditions, force)
+        done = _register(registry, ended, look, entry)
+        return Promoted(name, done.version, done.before)
+
+
+def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Promoted:
+    """Make the version before the champion the champion again.
+
+    Raises:
+        UserError: there is no such model, or none before.
+        LockedError, TrackingError: as `promote`.
+    """
+    with owned(tracking, say) as registry:
+        registry.existing(name)
+        mend(registry, name, say)
+        model = registry.existing(name)
+        entries = ledger.read(model.tags)
+        present = model.aliases.get(CHAMPION)
+        before = None if present is None else str(present)
+        stack = ledger.champions(entries)
+        if stack and stack[-1] == before:
+            stack.pop()
+        elif stack and before:
+            say(f"version {before} was made the champion by other means; the ledger's last is version {stack[-1]}")
+        known = {str(version.version): version for version in registry.versions(name)}
+        stack = [number for number in stack if number in known]
+        if not stack:
+            raise UserError(f"{name}: there is no version before {before or 'the first'} that a rollback could lead to")
+        target = known[stack[-1]]
+        entry = Entry(
+            number=len(entries) + 1,
+            event="rollback",
+            at=_now(),
+            by=_who(),
+            version=stack[-1],
+            before=before,
+            previous=stack[-2] if len(stack) > 1 else None,
+            sweep=target.tags.get("sweep", ""),
+            run=target.tags.get("run", ""),
+            scores=next((e.scores for e in reversed(entries) if e.version == stack[-1]), {}),
+            why=why,
+        )
+        done = carry_out(registry, name, intend(entry))
+        return Promoted(name, done.version, done.before)
+
+
+def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[Entry], dict[str, str]]:
+    """The ledger of a model, the oldest entry first, and its aliases, after mending what was left half done.
+
+    Raises:
+        UserError: there is no such model.
+        LockedError, TrackingError: as `promote`.
+    """
+    with owned(tracking, say) as registry:
+        registry.existing(name)
+        mend(registry, name, say)
+        model = registry.existing(name)
+        return ledger.read(model.tags), {alias: str(version) for alias, version in model.aliases.items()}
+
+
+def _register(registry: Registry, ended: Ended, look: Look, entry: Entry) -> Entry:
+    """Bring the package into the store, register it, move the aliases, write the ledger."""
+    conclusion = ended.conclusion
+    assert conclusion is not None and conclusion.winner is not None
+    model_id = package.log(registry.client, ended.run, ended.model, conclusion.winner.params)
+    tags = {"study": conclusion.study, "data_sha256": look.sha256}
+    intent = intend(entry, model_id, ended.run.info.run_id, tags)
+    return carry_out(registry, ended.registered_name, intent)
+
+
+def _entry(registry: Registry, ended: Ended, look: Look, conditions: Sequence[Condition], force: str) -> Entry:
+    model = registry.model(ended.registered_name)
+    present = None if model is None else model.aliases.get(CHAMPION)
+    before = None if present is None else str(present)
+    gate = {condition.name: condition for condition in conditions}
+    objective = ended.config.task.objective
+    return Entry(
+        number=len(ledger.read(model.tags) if model else []) + 1,
+        event="promote",
+        at=_now(),
+        by=_who(),
+        version="",
+        before=before,
+        previous=before,
+        sweep=ended.fingerprint,
+        run=look.run,
+        scores={
+            objective: look.scores[objective],
+            **look.scores,
+            **({} if look.skill is None else {"skill": look.skill}),
+        },
+        why="; ".join(gate[name].found for name in ("skill", "champion") if name in gate),
+        forced=force,
+        failed=tuple(condition.name for condition in conditions if not condition.passed),
+    )
+
+
+def _log(registry: Registry, ended: Ended, conditions: Sequence[Condition], failed: Sequence[str], force: str) -> None:
+    """Keep what the gate said with the sweep's run; its status stays."""
+    verdict = f"{'forced' if force else 'refused'}: {', '.join(failed)}" if failed else "passed"
+    run_id, now = ended.run.info.run_id, datetime.now(UTC)
+    text = f"{now.isoformat(timespec='seconds')} {_who()}: {verdict}\n{in_words(conditions)}"
+    registry.client.log_text(run_id, text, f"gate/{now:%Y%m%dT%H%M%S.%f}.txt")
+    registry.client.set_tag(run_id, "gate", verdict)
+
+
+def _refusal(failed: Sequence[str], forced: bool) -> str:
+    which = f"the condition {failed[0]!r} does" if len(failed) == 1 else f"the conditions {', '.join(failed)} do"
+    if forced:
+        return f"refused, nothing is changed: {which} not hold, and without a packaged winner there is nothing to force"
+    return f"refused, nothing is changed: {which} not hold; --force REASON would overrule it, and be recorded"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in the system's list, as in some containers
+        return "unknown"

@@ -1,0 +1,82 @@
+"""What a terminal sees of a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seqsweep.registry.gate import Condition
+from seqsweep.registry.ledger import Entry, champions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def show(table: Table) -> None:
+    """Print it, as wide as the terminal is."""
+    Console().print(table)
+
+
+def gate_table(conditions: Sequence[Condition]) -> Table:
+    """A row a condition: whether it holds, what was found, and what would satisfy it."""
+    table = Table(title="The gate", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("condition", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("what was found", overflow="fold")
+    for condition in conditions:
+        mark = Text("passed", style="green") if condition.passed else Text("FAILED", style="bold red")
+        mend = f"\n→ {condition.mend}" if condition.mend else ""
+        table.add_row(condition.name, mark, Text(condition.found + mend))
+    return table
+
+
+def history_table(name: str, entries: Sequence[Entry], aliases: Mapping[str, str]) -> Table:
+    """A row a change of the champion, the oldest first."""
+    stack = champions(entries)
+    present = aliases.get("champion")
+    caption = f"champion: {f'version {present}' if present else 'none'}"
+    if "previous" in aliases:
+        caption += f", previous: version {aliases['previous']}"
+    if stack and present != stack[-1]:
+        caption += f"\nthe alias was moved by other means: the ledger's champion is version {stack[-1]}"
+    table = Table(
+        title=f"{name}: who was champion when",
+        caption=caption,
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("#", justify="right", no_wrap=True)
+    for column in ("champion", "when (UTC)", "by", "sweep"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what and why", overflow="fold")
+    for entry in entries:
+        change = f"{entry.before} → {entry.version}" if entry.before else entry.version
+        cells = [str(entry.number), change, entry.at[:16].replace("T", " "), entry.by, entry.sweep[:6], _what(entry)]
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def forecast_table(title: str, forecasts: pd.DataFrame) -> Table:
+    """A row a step ahead."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in forecasts.columns:
+        table.add_column(str(name).replace("_", " "), justify="right", no_wrap=True)
+    for row in forecasts.itertuples(index=False):
+        table.add_row(*(f"{value:.5g}" if isinstance(value, float) else str(value) for value in row))
+    return table
+
+
+def _what(entry: Entry) -> str:
+    """What was done, the score on the test part that counts most, and the user's own words; the rest is in the tags."""
+    figures = [f"{name} {value:.4g}" for name, value in entry.scores.items() if name != "skill"][:1]
+    figures += [f"skill {entry.scores['skill']:+.1%}"] if "skill" in entry.scores else []
+    text = f"{entry.event}: test {', '.join(figures)}" if figures else entry.event
+    if entry.forced:
+        return f"{text}; FORCED over {', '.join(entry.failed) or 'nothing'}: {entry.forced}"
+    return f"{text}; {entry.why}" if entry.event == "rollback" and entry.why else text

@@ -1,0 +1,125 @@
+"""From what a user calls a sweep to what it left behind: its folder, its conclusion, its run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqsweep import finals
+from seqsweep.catalog import nearest
+from seqsweep.config import from_yaml
+from seqsweep.errors import StateError, UserError
+from seqsweep.finals import CONCLUSION, Conclusion
+from seqsweep.package import MODEL, parent_run
+from seqsweep.registry.store import Registry, model_name
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep.state import read_json
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A sweep that was run.
+
+    Args:
+        conclusion: None: its finals are not finished.
+        run: its parent run.
+    """
+
+    folder: Path
+    config: SweepConfig
+    conclusion: Conclusion | None
+    run: Run
+
+    @property
+    def fingerprint(self) -> str:
+        """Its identity."""
+        return self.folder.name
+
+    @property
+    def model(self) -> Path:
+        """The folder of its packaged winner, which may not be there."""
+        return self.folder / MODEL
+
+    @property
+    def registered_name(self) -> str:
+        """Of the model that its winner may become the champion of."""
+        named = self.config.registry.model or (self.conclusion.series if self.conclusion else self.config.study)
+        return model_name(named)
+
+
+def find(registry: Registry, target: str | None) -> Ended:
+    """The sweep that `target` means.
+
+    Args:
+        registry: whose store has its run.
+        target: the name of a study, for its newest sweep that finished; the beginning of a fingerprint; the id of a
+            run; None: the newest sweep of all that finished.
+
+    Raises:
+        UserError: there is none, or several.
+    """
+    folders = {file.parent.name: file.parent for file in (registry.place.folder / "sweeps").glob("*/sweep.json")}
+    if not folders:
+        raise UserError(
+            f"{registry.place.folder / 'sweeps'}: no sweep was run here; `seqsweep sweep quickstart` runs one"
+        )
+    folder = _chosen(registry, target, folders)
+    text = folder / "config.yaml"
+    if not text.exists():
+        raise StateError(f"{text}: the sweep never began; run its study again")
+    config = from_yaml(text.read_text(encoding="utf-8"))
+    return Ended(folder, config, finals.load(folder), _parent(registry, config.study, folder.name))
+
+
+def _chosen(registry: Registry, target: str | None, folders: dict[str, Path]) -> Path:
+    if target is None:
+        return _newest(list(folders.values()))
+    studies: dict[str, list[Path]] = {}
+    for folder in folders.values():
+        studies.setdefault(str(read_json(folder / "sweep.json").get("study")), []).append(folder)
+    if target in studies:
+        return _newest(studies[target])
+    begin = [name for name in folders if name.startswith(target.lower())]
+    if len(begin) == 1:
+        return folders[begin[0]]
+    if len(begin) > 1:
+        raise UserError(f"{target}: several sweeps begin so: {', '.join(sorted(begin))}; give more of it")
+    if re.fullmatch(r"[0-9a-f]{32}", target):
+        return _of_run(registry, target, folders)
+    raise UserError(f"there is no sweep {target!r} in {registry.place.folder}{nearest(target, [*studies, *folders])}")
+
+
+def _of_run(registry: Registry, run_id: str, folders: dict[str, Path]) -> Path:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        fingerprint = registry.client.get_run(run_id).data.tags.get("sweep", "")
+    except MlflowException as error:
+        raise UserError(f"{run_id}: {registry.place} has no such run") from error
+    if fingerprint not in folders:
+        raise UserError(f"{run_id}: the sweep of this run has left nothing in {registry.place.folder / 'sweeps'}")
+    return folders[fingerprint]
+
+
+def _newest(folders: list[Path]) -> Path:
+    """The one that concluded last; where none did, the one that began last."""
+    for name in (CONCLUSION, "sweep.json"):
+        dated = [(file.stat().st_mtime, folder) for folder in folders if (file := folder / name).exists()]
+        if dated:
+            return max(dated)[1]
+    return folders[0]
+
+
+def _parent(registry: Registry, study: str, fingerprint: str) -> Run:
+    run = parent_run(registry.client, study, fingerprint)
+    if run is None:
+        raise UserError(
+            f"sweep {fingerprint} has no run in {registry.place}, so nothing could be registered from it; run "
+            f"`seqsweep sweep {study} tracking=mlflow` with its overrides again, which trains nothing anew"
+        )
+    return run

@@ -1,0 +1,89 @@
+"""Forecasts with what a registry holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqsweep.catalog import nearest
+from seqsweep.errors import DataError, UserError
+from seqsweep.package import Loaded, load
+from seqsweep.registry.store import CHAMPION, Registry, opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities.model_registry import ModelVersion
+
+    from seqsweep.schema import TrackingConfig
+
+
+def forecast(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+    """Forecasts after the last row of a file, and the name of the version that made them: `sunspots version 2`.
+
+    Args:
+        model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
+        file: CSV or Parquet with the columns of the data, in their own unit.
+        tracking: the store.
+
+    Raises:
+        UserError: there is no such model, alias or version.
+        DataError: the file cannot be used; the text names file, column and row.
+        TrackingError: the store cannot be reached or refuses.
+    """
+    with opened(tracking) as registry:
+        version = resolve(registry, model)
+        folder = registry.load_path(version)
+        loaded = load(folder)
+    return _forecasts(loaded, file), f"{version.name} version {version.version}"
+
+
+def resolve(registry: Registry, model: str) -> ModelVersion:
+    """The version that NAME, NAME@ALIAS or NAME/VERSION means.
+
+    Raises:
+        UserError: there is none; the text says which there are.
+    """
+    match = re.fullmatch(r"(?:models:/)?([^/:@]+)(?:@([^/:@]+)|/(\d+))?", model)
+    if match is None:
+        raise UserError(f"{model}: write NAME, NAME@ALIAS or NAME/VERSION, such as sunspots@champion")
+    name, alias, number = match.group(1), match.group(2) or CHAMPION, match.group(3)
+    found = registry.existing(name)
+    aliases = {str(key): str(value) for key, value in found.aliases.items()}
+    if number is None and alias not in aliases:
+        raise UserError(f"{name} has no alias {alias!r}{nearest(alias, aliases) or '; it has none'}")
+    version = registry.version(name, number or aliases[alias])
+    if version is None:
+        numbers = ", ".join(str(v.version) for v in registry.versions(name))
+        raise UserError(f"{name} has no version {number or aliases[alias]}; it has {numbers or 'none'}")
+    return version
+
+
+def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
+    """The rows of a CSV file (zipped or not), or of a Parquet file.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    import pandas as pd
+
+    if not file.is_file():
+        near = nearest(file.name, [path.name for path in file.parent.glob("*")]) if file.parent.is_dir() else ""
+        raise DataError(f"{file}: there is no such file{near if 'did you mean' in near else ''}")
+    try:
+        if file.suffix == ".parquet":
+            return pd.read_parquet(file)
+        return pd.read_csv(file, sep=separator, encoding=encoding, skipinitialspace=True)
+    except (ValueError, OSError) as error:  # pandas' own errors, and those of a decoder, are ValueErrors
+        raise DataError(f"{file}: cannot read this as {file.suffix.lstrip('.') or 'csv'}: {error}") from error
+
+
+def _forecasts(loaded: Loaded, file: Path) -> pd.DataFrame:
+    from mlflow.exceptions import MlflowException
+
+    rows = read_rows(file, **loaded.spec["csv"])
+    try:
+        made: pd.DataFrame = loaded.forecaster.predict(None, rows)
+    except MlflowException as error:
+        raise DataError(f"{file}: {error.message}") from error
+    return made

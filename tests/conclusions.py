@@ -1,0 +1,166 @@
+"""Sweeps that ended, without the search: one trained network, a conclusion by hand, a package, a run in MLflow."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from seqsweep import package, sweep
+from seqsweep.audit import Audit
+from seqsweep.config import compose
+from seqsweep.events import TrialSpec
+from seqsweep.evidence import diebold_mariano, half_widths
+from seqsweep.finals import conclusion as conclusions
+from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, Look
+from seqsweep.schema import SweepConfig
+from seqsweep.search_space.points import complete
+from seqsweep.trial import Network, Trial, restore
+from seqsweep.trial.network import save_weights
+
+SMALL = (
+    "executor=inline",
+    "search_space.layer=gru",
+    "search_space.depth=1",
+    "search_space.units=8",
+    "search_space.window=6",
+    "search_space.dropout=0",
+    "search_space.learning_rate=0.01",
+    "search_space.batch_size=32",
+    "task.metrics=[mae,rmse]",
+)
+
+
+class Silent:
+    """An observer that shows nothing."""
+
+    def say(self, text: str) -> None: ...
+
+    def begin(self, *_: object) -> None: ...
+
+    started = epoch = ended = begin
+
+    def finish(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sweep that ended, and what its package was made of."""
+
+    config: SweepConfig
+    folder: Path
+    job: Trial
+    spec: TrialSpec
+    network: Network
+    conclusion: Conclusion
+    model: Path
+
+    @property
+    def fingerprint(self) -> str:
+        return self.folder.name
+
+
+def season(rows: int = 260, seed: int = 0) -> np.ndarray:
+    """A noisy season of 12 rows on a level of 50, (rows,)."""
+    noise = np.random.default_rng(seed).normal(size=rows)
+    return 50 + 20 * np.sin(np.arange(rows) * 2 * np.pi / 12) + 2 * noise
+
+
+def write_csv(file: Path, *columns: np.ndarray) -> Path:
+    """A file with the columns y, x1, x2 …"""
+    names = ["y", *(f"x{i}" for i in range(1, len(columns)))]
+    rows = [",".join(f"{value:.6f}" for value in row) for row in zip(*columns, strict=True)]
+    file.write_text("\n".join([",".join(names), *rows]) + "\n")
+    return file
+
+
+def make_sweep(
+    csv: Path, directory: Path, *overrides: str, epochs: int = 25, skill: float | None = 0.2, study: str = "quickstart"
+) -> Made:
+    """Train one network, look at the test part with it, package it.
+
+    Args:
+        csv: the series; its target is `y`.
+        directory: of all that runs leave behind.
+        overrides: of the study.
+        epochs: 0 leaves the network as it was initialised.
+        skill: what the look says of it; None: there was no baseline.
+        study: a name in `sweeps/`.
+    """
+    source = ("data=csv", f"data.path={csv}", "data.target=y", f"tracking.directory={directory}")
+    config = compose(study, [*source, *SMALL, *overrides]).jobs[0]
+    with sweep.session(config, Silent()) as session:
+        job, folder = session.job, session.state.folder
+        assert isinstance(job, Trial)
+        spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs)
+        spec = dataclasses.replace(spec, network=str(session.state.network(spec.trial_id)))
+        if epochs:
+            list(job(spec))
+        else:
+            save_weights(Path(spec.network or ""), job.model(spec))
+        trained = restore(job, spec, Path(spec.network or ""))
+        ended = _conclusion(config, folder, job, spec, trained, skill)
+        conclusions.save(folder, ended)
+        model = package.build(folder, job, spec, trained, ended, config)
+    return Made(config, folder, job, spec, trained, ended, model)
+
+
+def rewrite(made: Made, **changes: object) -> Made:
+    """The same sweep with another conclusion in its folder."""
+    changed = dataclasses.replace(made.conclusion, **changes)
+    conclusions.save(made.folder, changed)
+    return dataclasses.replace(made, conclusion=changed)
+
+
+def _conclusion(
+    config: SweepConfig, folder: Path, job: Trial, spec: TrialSpec, trained: Network, skill: float | None
+) -> Conclusion:
+    layout, windows = job.layout, trained.windows
+    actual, forecast = windows.actual(layout.test), trained.forecast(layout.test)
+    past = windows.actual(layout.validation)
+    validation = trained.forecast(layout.validation)
+    scores = job.task.score(actual, forecast)
+    mean = np.full_like(actual, windows.values[: layout.train_end, 0].mean())
+    objective = config.task.objective
+    baseline = {} if skill is None else {"linear": {name: value / (1 - skill) for name, value in scores.items()}}
+    widths = half_widths(past - validation, (0.8, 0.95))
+    look = Look(
+        number=1,
+        at=time.time(),
+        sha256=job.series.sha256,
+        run=spec.trial_id,
+        scores=scores,
+        baselines=baseline,
+        best_baseline=next(iter(baseline), None),
+        skill=skill,
+        loss="absolute",
+        comparison=diebold_mariano(actual, forecast, mean, "absolute"),
+        intervals=tuple(ForecastInterval(level, tuple(width), level, 1.0) for level, width in widths.items()),
+        validation=job.task.score(past, validation)[objective],
+    )
+    params = {name: _plain(value) for name, value in dataclasses.asdict(spec.params).items()}
+    score = look.validation
+    winner = Finalist("0001", 1, "1 GRU 8x1", "gru", params, score, (spec.trial_id,), (score,), score, None)
+    return Conclusion(
+        study=config.study,
+        fingerprint=folder.name,
+        name=f"random-12 {folder.name[:4]}",
+        series=job.series.name,
+        target=job.series.target,
+        sha256=job.series.sha256,
+        objective=objective,
+        seeds=1,
+        folds=1,
+        finalists=(winner,),
+        differences=(),
+        looks=(look,),
+        audit=Audit(True, (1,), ()),
+    )
+
+
+def _plain(value: object) -> object:
+    return value[0] if isinstance(value, Sequence) and not isinstance(value, str) else value

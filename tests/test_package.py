@@ -1,0 +1,246 @@
+"""A packaged winner: forecasts as its trial did, from raw values, in an environment that knows nothing of seqsweep."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conclusions import Made, make_sweep, season, write_csv
+from seqsweep import package
+from seqsweep.finals import ForecastInterval
+from seqsweep.package.card import card
+from seqsweep.package.parity import Parity, compare
+from seqsweep.package.spec import finite_half_widths
+
+pytestmark = pytest.mark.keras
+
+ALL_AT_ONCE = (
+    "data.features=[x1]",
+    "data.log1p=true",
+    "data.clip_quantile=0.9",
+    "data.difference=1",
+    "data.seasonal_difference=1",
+    "data.season=12",
+    "windows.anchor=mean",
+    "task.horizon=3",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    write_csv(folder / "shop.csv", season(), np.round(season(seed=1)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(folder) -> Made:
+    return make_sweep(folder / "shop.csv", folder / "mlruns", epochs=3)
+
+
+@pytest.fixture(scope="module")
+def full(folder) -> Made:
+    return make_sweep(folder / "shop.csv", folder / "mlruns", *ALL_AT_ONCE, epochs=2)
+
+
+def rows(made: Made, origin: int, **extra: object) -> pd.DataFrame:
+    """All raw rows up to an origin."""
+    series = made.job.series
+    return pd.DataFrame(series.values[: origin + 1], columns=list(series.columns)).assign(**extra)
+
+
+def asked(made: Made, frame: pd.DataFrame) -> pd.DataFrame:
+    return package.load(made.model).model.predict(frame)
+
+
+@pytest.mark.parametrize("which", ["plain", "full"])
+def test_raw_rows_give_the_forecast_of_the_trial_in_the_unit_of_the_data(which, request):
+    made = request.getfixturevalue(which)
+    origin = int(made.job.layout.test[5])
+    answer = asked(made, rows(made, origin))
+    own = made.network.forecast(np.array([origin]))[0]
+    np.testing.assert_allclose(answer["forecast"], own, rtol=1e-5)
+    assert list(answer["step"]) == list(range(1, len(own) + 1))
+    width = made.conclusion.looks[-1].intervals[0].half_widths
+    np.testing.assert_allclose(answer["upper_80"] - answer["forecast"], width)
+    np.testing.assert_allclose(answer["forecast"] - answer["lower_80"], width)
+
+
+@pytest.mark.parametrize("anchor", ["none", "last"])
+def test_every_anchor_is_inside(folder, anchor):
+    made = make_sweep(folder / "shop.csv", folder / "mlruns", f"windows.anchor={anchor}", "data.difference=1", epochs=0)
+    assert package.load_parity(made.model).passed
+
+
+def test_parity_covers_every_origin_of_the_test_part(full):
+    parity = package.load_parity(full.model)
+    assert parity.passed
+    assert parity.origins == len(full.job.layout.test)
+    assert parity.largest > 0  # two ways of computing, not one compared with itself
+
+
+@pytest.mark.parametrize(
+    ("served", "largest"),
+    [([[100.0]], 0.0), ([[100.01]], 1e-4), ([[np.nan]], np.inf), ([[np.inf]], np.inf)],
+)
+def test_parity_fails_on_what_is_more_than_rounding(served, largest):
+    parity = compare(np.array(served), np.array([[100.0]]))
+    assert parity.largest == pytest.approx(largest)
+    assert parity.passed == (largest == 0)
+
+
+def test_a_forecast_near_zero_is_judged_by_the_size_of_the_others():
+    own = np.array([[1e-9], [100.0]])
+    assert compare(own + 1e-5, own).passed
+    assert not compare(own + 1e-3, own).passed
+    assert not Parity(3, float("nan")).passed
+
+
+def test_several_series_are_told_apart_and_keep_their_own_order(plain):
+    first, second = rows(plain, 100), rows(plain, 150)
+    both = pd.concat([second.assign(series_id="b"), first.assign(series_id="a")])
+    answer = asked(plain, both.iloc[np.argsort(np.r_[np.arange(151) * 2, np.arange(101) * 2 + 1])])  # interleaved
+    assert list(answer["series_id"]) == ["b", "a"]
+    alone = [asked(plain, frame)["forecast"].iloc[0] for frame in (second, first)]
+    np.testing.assert_allclose(answer["forecast"], alone, rtol=1e-6)
+
+
+def test_whole_numbers_and_further_columns_are_welcome(plain):
+    whole = pd.DataFrame({"y": np.arange(40, 60), "other": "text"})
+    decimal = pd.DataFrame({"y": np.arange(40.0, 60.0)})
+    np.testing.assert_allclose(asked(plain, whole)["forecast"], asked(plain, decimal)["forecast"])
+
+
+def test_only_the_last_rows_count(plain):
+    frame = rows(plain, 100)
+    needed = frame.iloc[-plain.network.windows.window :]
+    assert len(needed) < len(frame)
+    pd.testing.assert_frame_equal(asked(plain, needed), asked(plain, frame))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda f: f.rename(columns={"y": "Y1"}), r"no column 'y'.*rename 'Y1'"),
+        (lambda f: f.iloc[:3], r"there are 3 rows, and a forecast needs 6"),
+        (lambda f: f.assign(series_id=["a"] * 18 + ["b"] * 2), "series 'b' has 2 rows"),
+        (lambda f: f.assign(series_id=["a", None] * 10), "row 2: the series has no name"),
+        (lambda f: f.assign(y=[*f["y"][:-1], np.nan]), "column 'y', row 20: the value is missing"),
+        (lambda f: f.assign(y=[*map(str, f["y"][:-2]), "many", "3"]), "column 'y', row 19: 'many' is no number"),
+        (lambda f: f.assign(y=[*f["y"][:-1], np.inf]), "row 20: 'inf' is no number"),
+        (lambda f: f.assign(y=pd.date_range("2020", periods=20)), "'2020-01-01 00:00:00' is no number"),
+    ],
+)
+def test_what_cannot_be_used_is_named(plain, spoil, said):
+    from mlflow.exceptions import MlflowException
+
+    forecaster = package.load(plain.model).forecaster
+    with pytest.raises(MlflowException, match=said):
+        forecaster.predict(None, spoil(pd.DataFrame({"y": np.arange(20.0)})))
+
+
+def test_what_has_no_logarithm_is_named(folder):
+    from mlflow.exceptions import MlflowException
+
+    made = make_sweep(folder / "shop.csv", folder / "mlruns", "data.log1p=true", "seed=9", epochs=0)
+    with pytest.raises(MlflowException, match=r"-3 has no log\(1 \+ y\)"):
+        package.load(made.model).forecaster.predict(None, pd.DataFrame({"y": np.arange(-3.0, 3)}))
+
+
+@pytest.fixture(scope="module")
+def dated(folder) -> Made:
+    days = pd.date_range("2024-01-01", periods=260)
+    pd.DataFrame({"day": days, "y": season()}).to_csv(folder / "dated.csv", index=False)
+    return make_sweep(folder / "dated.csv", folder / "mlruns", "data.time=day", "task.horizon=2", epochs=0)
+
+
+def test_a_column_of_times_gives_the_time_of_each_step_and_checks_their_order(dated):
+    from mlflow.exceptions import MlflowException
+
+    frame = pd.read_csv(dated.config.data.path).iloc[:50]
+    forecaster = package.load(dated.model).forecaster
+    assert list(forecaster.predict(None, frame)["time"]) == list(pd.date_range("2024-02-20", periods=2))
+    with pytest.raises(MlflowException, match=r"row 46: 2024-01-05 is not later.*sort the rows"):
+        forecaster.predict(None, frame.iloc[::-1])
+    assert "time" not in forecaster.predict(None, frame.drop(columns="day"))
+
+
+def test_the_package_holds_what_a_stranger_needs_and_no_pickle(plain):
+    files = {str(file.relative_to(plain.model)) for file in plain.model.rglob("*") if file.is_file()}
+    assert {"MLmodel", "forecaster.py", "artifacts/network.keras", "artifacts/spec.json"} <= files
+    assert {"requirements.txt", "input_example.json", "model_card.md", "parity.json"} <= files
+    assert not [name for name in files if name.endswith((".pkl", ".pickle"))]
+    pins = (plain.model / "requirements.txt").read_text().split()
+    assert {pin.split("==")[0] for pin in pins} == {"mlflow", "keras", "tensorflow", "numpy", "pandas"}
+    assert all("==" in pin for pin in pins)
+    assert not list(plain.folder.glob(".model-*"))
+
+
+def test_the_code_that_travels_imports_nothing_of_ours(plain):
+    text = (plain.model / "forecaster.py").read_text()
+    assert "seqsweep" not in text.replace('"""', "").lower()
+
+
+def test_the_card_says_what_a_reader_must_know(plain):
+    text = (plain.model / "model_card.md").read_text()
+    look = plain.conclusion.looks[-1]
+    spec = json.loads((plain.model / "artifacts" / "spec.json").read_text())
+    for said in (f"{look.scores['mae']:.5g}", "linear", look.sha256, "leak audit: passed", "Limits", plain.fingerprint):
+        assert said in text
+    leaking = dataclasses.replace(plain.conclusion.audit, passed=False, findings=("the scaler moved",))
+    assert "FAILED: the scaler moved" in card(spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config)
+
+
+def test_a_level_without_a_finite_interval_is_left_out(plain):
+    endless = ForecastInterval(0.99, (float("inf"),), 1.0, float("inf"))
+    look = plain.conclusion.looks[-1]
+    look = dataclasses.replace(look, intervals=(*look.intervals, endless))
+    assert list(finite_half_widths(look)) == ["0.8", "0.95"]
+
+
+def test_packaging_again_replaces_the_whole_folder(plain, folder):
+    (plain.model / "stray.txt").write_text("old")
+    model = package.build(plain.folder, plain.job, plain.spec, plain.network, plain.conclusion, plain.config)
+    assert model == plain.model
+    assert not (model / "stray.txt").exists()
+
+
+STRANGER = """
+import sys
+
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("seqsweep", "keras_tuner", "hydra"):
+            raise ImportError(f"{name} must not be needed")
+
+sys.meta_path.insert(0, Wall())
+import json, mlflow, pandas
+answer = mlflow.pyfunc.load_model(sys.argv[1]).predict(pandas.read_csv(sys.argv[2]))
+print(json.dumps(answer.to_dict("list")))
+"""
+
+
+@pytest.mark.slow
+def test_it_forecasts_where_seqsweep_keras_tuner_and_hydra_cannot_be_imported_and_pickles_are_refused(full, tmp_path):
+    origin = int(full.job.layout.test[-1])
+    rows(full, origin).to_csv(tmp_path / "rows.csv", index=False)
+    stranger = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ran = subprocess.run(
+        [sys.executable, "-c", STRANGER, str(full.model), str(tmp_path / "rows.csv")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**stranger, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    answer = json.loads(ran.stdout.splitlines()[-1])
+    np.testing.assert_allclose(answer["forecast"], full.network.forecast(np.array([origin]))[0], rtol=1e-5)

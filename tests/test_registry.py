@@ -1,0 +1,734 @@
+"""The registry: a gate condition by condition, an alias and a ledger that survive kills and rivals, and forecasts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from conclusions import Made, make_sweep, rewrite, season, write_csv
+from seqsweep import cli, package, registry
+from seqsweep.audit import Audit
+from seqsweep.errors import LockedError, StateError, UserError
+from seqsweep.finals import save
+from seqsweep.package.parity import Parity, save_parity
+from seqsweep.registry import change, ledger
+from seqsweep.registry.ledger import Entry
+from seqsweep.registry.store import Registry, model_name, opened
+from seqsweep.schema import TrackingConfig
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> SimpleNamespace:
+    """Sweeps of one series whose winners are bad, good and better; one that looks further ahead; one of other data."""
+    folder = tmp_path_factory.mktemp("made")
+    csv, other = write_csv(folder / "shop.csv", season()), write_csv(folder / "other.csv", season(seed=5))
+    directory = folder / "mlruns"
+    return SimpleNamespace(
+        folder=folder,
+        csv=csv,
+        bad=make_sweep(csv, directory, "seed=1", epochs=0),
+        good=make_sweep(csv, directory, "seed=2", epochs=3),
+        better=make_sweep(csv, directory, "seed=3", epochs=30),
+        further=make_sweep(csv, directory, "seed=4", "task.horizon=2", epochs=1),
+        other=make_sweep(other, directory, "seed=5", "registry.model=shop", epochs=1, study="window_length"),
+    )
+
+
+class House:
+    """The sweeps, copied into a directory of a test's own, and the commands on it."""
+
+    def __init__(self, made: SimpleNamespace, directory: Path) -> None:
+        shutil.copytree(made.folder / "mlruns", directory)
+        self.directory = directory
+        self.tracking = TrackingConfig(kind="mlflow", directory=str(directory), uri=None)
+        self.names = {name: value for name, value in vars(made).items() if isinstance(value, Made)}
+
+    def __getattr__(self, name: str) -> Made:
+        sweep = self.names[name]
+        folder = self.directory / "sweeps" / sweep.fingerprint
+        return dataclasses.replace(sweep, folder=folder, model=folder / "model")
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli.main, [*arguments, "--directory", str(self.directory)], env={"COLUMNS": "200"})
+
+    def promote(self, name: str, *options: str) -> Result:
+        return self.run("promote", getattr(self, name).fingerprint, *options)
+
+    def state(self) -> tuple[dict[str, str], list[Entry], int]:
+        """Aliases, ledger, count of versions of the model `shop`; all empty where there is none."""
+        with opened(self.tracking) as reg:
+            model = reg.model("shop")
+            if model is None:
+                return {}, [], 0
+            assert change.pending(model) is None
+            aliases = {key: str(value) for key, value in model.aliases.items()}
+            return aliases, ledger.read(model.tags), len(reg.versions("shop"))
+
+
+@pytest.fixture
+def house(made, tmp_path) -> House:
+    return House(made, tmp_path / "mlruns")
+
+
+# The way of a user --------------------------------------------------------------------------------
+
+
+def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_rolled_back(house, made, tmp_path):
+    first = house.promote("good")
+    assert first.exit_code == 0, first.output
+    assert "Version 1 is the champion of shop now" in first.output
+    worse = house.promote("bad")
+    assert worse.exit_code == 1
+    assert "worse than the champion" in worse.output
+    assert "the condition 'champion' does not hold" in worse.output
+    assert house.state()[0] == {"champion": "1"}
+    assert house.state()[2] == 1
+    assert "instead of version 1" in house.promote("better").output
+    assert house.state()[0] == {"champion": "2", "previous": "1"}
+    forecast = house.run("predict", "shop", str(made.csv), "--output", str(tmp_path / "next.csv"))
+    assert forecast.exit_code == 0, forecast.output
+    assert "shop version 2" in forecast.output
+    own = package.load(house.better.model).model.predict(pd.read_csv(made.csv))
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "next.csv"), own, check_dtype=False)
+    assert "Version 1 is the champion of shop again" in house.run("rollback", "shop", "--why", "it drifted").output
+    assert house.state()[0] == {"champion": "1"}
+    shown = house.run("history", "shop").output
+    for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", house.good.fingerprint[:6]):
+        assert said in shown
+    nothing = house.run("rollback", "shop")
+    assert nothing.exit_code == 1
+    assert "there is no version before 1" in nothing.output
+
+
+def test_the_ledger_says_when_who_which_run_which_scores_and_why(house):
+    house.promote("good")
+    entry = house.state()[1][0]
+    look = house.good.conclusion.looks[-1]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", entry.at)
+    assert entry.by
+    assert (entry.sweep, entry.run) == (house.good.fingerprint, look.run)
+    assert entry.scores["mae"] == pytest.approx(look.scores["mae"])
+    assert "linear" in entry.why
+    with opened(house.tracking) as reg:
+        version = reg.version("shop", "1")
+        run = reg.client.get_run(version.run_id)
+        gates = reg.client.list_artifacts(version.run_id, "gate")
+    assert (version.tags["sweep"], version.tags["data_sha256"]) == (entry.sweep, look.sha256)
+    assert (run.info.status, run.data.tags["gate"]) == ("FINISHED", "passed")
+    assert gates
+
+
+def test_what_is_champion_already_is_not_registered_again(house):
+    house.promote("good")
+    again = house.promote("good")
+    assert again.exit_code == 0
+    assert "champion of shop already" in again.output
+    assert house.state()[2] == 1
+
+
+def test_a_network_that_comes_back_keeps_its_version(house):
+    house.promote("good")
+    house.promote("better")
+    house.run("rollback", "shop")
+    assert house.promote("better").exit_code == 0
+    aliases, entries, versions = house.state()
+    assert (aliases, versions) == ({"champion": "2", "previous": "1"}, 2)
+    assert [entry.event for entry in entries] == ["promote", "promote", "rollback", "promote"]
+
+
+# The gate -----------------------------------------------------------------------------------------
+
+
+def unfinished(sweep: Made) -> None:
+    (sweep.folder / "conclusion.json").unlink()
+
+
+def no_winner(sweep: Made) -> None:
+    failed = dataclasses.replace(sweep.conclusion.finalists[0], mean=None)
+    rewrite(sweep, finalists=(failed,), looks=())
+
+
+def no_audit(sweep: Made) -> None:
+    rewrite(sweep, audit=None)
+
+
+def leak(sweep: Made) -> None:
+    rewrite(sweep, audit=Audit(False, (1,), ("with noise from row 1 on, the scaler moved",)))
+
+
+def no_parity(sweep: Made) -> None:
+    save_parity(sweep.model, Parity(39, 3e-4))
+
+
+def no_package(sweep: Made) -> None:
+    shutil.rmtree(sweep.model)
+
+
+def skilled(skill: float | None) -> Callable[[Made], None]:
+    def change_look(sweep: Made) -> None:
+        best = None if skill is None else "linear"
+        rewrite(sweep, looks=(dataclasses.replace(sweep.conclusion.looks[-1], skill=skill, best_baseline=best),))
+
+    return change_look
+
+
+@pytest.mark.parametrize(
+    ("spoil", "condition", "said"),
+    [
+        (unfinished, "finals", "its finals are not finished"),
+        (no_winner, "finals", "none of its finalists finished"),
+        (no_audit, "leak audit", "no leak audit was made"),
+        (leak, "leak audit", "the scaler moved"),
+        (no_parity, "parity", "3.0e-04"),
+        (no_package, "parity", "not packaged"),
+        (skilled(-0.001), "skill", "no network of this sweep beats linear by more than 1.0%"),
+        (skilled(0.01), "skill", "no network of this sweep beats linear"),
+        (skilled(float("nan")), "skill", "no network of this sweep beats linear"),
+        (skilled(None), "skill", "no baseline was scored"),
+    ],
+)
+def test_each_condition_refuses_by_its_name_and_changes_nothing(house, spoil, condition, said):
+    spoil(house.good)
+    refused = house.promote("good")
+    assert refused.exit_code == 1
+    assert said in " ".join(refused.output.split())
+    assert f"the condition {condition!r} does not hold" in refused.output
+    assert "→" in refused.output  # what would satisfy it
+    assert house.state() == ({}, [], 0)
+    with opened(house.tracking) as reg:
+        run = package.parent_run(reg.client, "quickstart", house.good.fingerprint)
+    assert run.data.tags["gate"] == f"refused: {condition}"
+
+
+def test_skill_above_the_margin_passes(house):
+    skilled(0.011)(house.good)
+    assert house.promote("good").exit_code == 0
+
+
+def test_force_overrules_the_gate_and_is_recorded(house):
+    leak(house.good)
+    forced = house.promote("good", "--force", "the leak is known and small")
+    assert forced.exit_code == 0, forced.output
+    entry = house.state()[1][0]
+    assert (entry.forced, entry.failed) == ("the leak is known and small", ("leak audit",))
+    assert "FORCED over leak audit: the leak is known" in house.run("history", "shop").output
+
+
+def test_force_cannot_promote_what_is_not_there(house):
+    no_package(house.good)
+    refused = house.promote("good", "--force", "please")
+    assert refused.exit_code == 1
+    assert "nothing to force" in refused.output
+
+
+@pytest.mark.parametrize(("name", "said"), [("other", "is of other data"), ("further", "forecasts 1 rows ahead")])
+def test_a_champion_that_cannot_be_compared_is_replaced_only_if_the_user_says_so(house, name, said):
+    house.promote("good")
+    refused = house.promote(name)
+    assert refused.exit_code == 1
+    assert said in " ".join(refused.output.split())
+    assert "--replace" in refused.output
+    assert house.promote(name, "--replace").exit_code == 0
+    assert house.state()[0] == {"champion": "2", "previous": "1"}
+
+
+def test_replace_spares_no_champion_that_can_be_compared(house):
+    house.promote("better")
+    assert house.promote("bad", "--replace").exit_code == 1
+
+
+def test_changed_data_cannot_decide_between_two(house, made):
+    house.promote("good")
+    config = house.better.folder / "config.yaml"
+    moved = write_csv(house.directory / "moved.csv", season(seed=7))
+    config.write_text(config.read_text().replace(str(made.csv), str(moved)))
+    refused = house.promote("better")
+    assert refused.exit_code == 1
+    assert "the data has changed since the sweep" in " ".join(refused.output.split())
+    moved.unlink()
+    assert "the data cannot be read again" in " ".join(house.promote("better").output.split())
+
+
+def test_targets_that_the_champion_learned_from_do_not_count(house, made):
+    later = ("windows.validation=0.1", "windows.test=0.1", "seed=8")
+    sweep = make_sweep(made.csv, house.directory, *later, epochs=3)
+    assert house.run("promote", sweep.fingerprint).exit_code == 0
+    answer = house.promote("better")
+    assert "on 26 test origins" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
+
+
+# What a user may call a sweep ---------------------------------------------------------------------
+
+
+def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(house):
+    with opened(house.tracking) as reg:
+        run = package.parent_run(reg.client, "quickstart", house.good.fingerprint)
+    for sweep in (house.good, house.better, house.other):
+        save(sweep.folder, sweep.conclusion)  # concluded one after the other
+        time.sleep(0.01)
+    for target, found in [
+        (house.good.fingerprint[:8], house.good),
+        (run.info.run_id, house.good),
+        ("quickstart", house.better),
+        ("window_length", house.other),
+    ]:
+        assert f"sweep {found.fingerprint} of study" in house.run("promote", target).output
+    assert f"sweep {house.other.fingerprint}" in house.run("promote").output
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("quickstrat", "did you mean 'quickstart'"),
+        ("f" * 32, "no such run"),
+        ("zzzz", "there is no sweep 'zzzz'"),
+    ],
+)
+def test_a_sweep_that_is_not_there_is_named(house, target, said):
+    answer = house.run("promote", target)
+    assert answer.exit_code == 1
+    assert said in answer.output
+
+
+def test_an_empty_directory_says_how_to_begin(tmp_path):
+    answer = CliRunner().invoke(cli.main, ["promote", "--directory", str(tmp_path / "mlruns")])
+    assert answer.exit_code == 1
+    assert "seqsweep sweep quickstart" in answer.output
+
+
+def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(house):
+    with opened(house.tracking) as reg:
+        reg.client.delete_run(package.parent_run(reg.client, "quickstart", house.good.fingerprint).info.run_id)
+    answer = house.promote("good")
+    assert answer.exit_code == 1
+    assert "has no run in the MLflow store" in answer.output
+
+
+# Kills and rivals ---------------------------------------------------------------------------------
+
+
+class KilledError(BaseException):
+    """What a kill looks like from inside."""
+
+
+class Dying:
+    """A client whose process dies before its n-th write."""
+
+    def __init__(self, client: object, lives: int) -> None:
+        self._client, self.lives = client, lives
+
+    def __getattr__(self, name: str) -> object:
+        method = getattr(self._client, name)
+        if not name.startswith(("create_", "set_", "delete_")):
+            return method
+
+        def write(*arguments: object, **options: object) -> object:
+            if self.lives == 0:
+                raise KilledError
+            self.lives -= 1
+            return method(*arguments, **options)
+
+        return write
+
+
+WRITES = 6  # intent, version, alias previous, alias champion, ledger, intent taken back
+
+
+@pytest.fixture(scope="module")
+def logged(made, tmp_path_factory) -> tuple[House, dict[str, tuple[str, str]]]:
+    """A house whose models good and better are in the store: (model id, run id) of each."""
+    house = House(made, tmp_path_factory.mktemp("logged") / "mlruns")
+    with opened(house.tracking) as reg:
+        found = {}
+        for name in ("good", "better"):
+            sweep = getattr(house, name)
+            run = package.parent_run(reg.client, "quickstart", sweep.fingerprint)
+            found[name] = (package.log(reg.client, run, sweep.model, {}), run.info.run_id)
+    return house, found
+
+
+def promotion(logged: tuple[House, dict[str, tuple[str, str]]], name: str, before: str | None) -> change.Intent:
+    model_id, parent = logged[1][name]
+    number = 1 if before is None else int(before) + 1
+    entry = Entry(number, "promote", "2026-01-01T00:00:00+00:00", "ana", "", before, before, name, "run", {"mae": 1.0})
+    return change.intend(entry, model_id, parent, {"sweep": name, "run": "run"})
+
+
+@pytest.mark.parametrize("lives", range(WRITES + 1))
+@pytest.mark.parametrize("before", [None, "1"])
+def test_a_kill_at_any_step_is_mended_by_the_next_command(logged, lives, before):
+    said: list[str] = []
+    name = f"killed-{lives}-{before}"
+    with opened(logged[0].tracking) as reg:
+        if before:
+            change.carry_out(reg, name, promotion(logged, "good", None))
+        dying = Registry(reg.place, Dying(reg.client, lives), True)
+        if lives < WRITES:
+            with pytest.raises(KilledError):
+                change.carry_out(dying, name, promotion(logged, "better", before))
+        else:
+            change.carry_out(dying, name, promotion(logged, "better", before))
+            assert dying.client.lives == 0
+        change.mend(reg, name, said.append)
+        model = reg.model(name)
+        if lives == 0:
+            assert (model.aliases if model else None) == ({"champion": 1} if before else None)
+            return
+        assert bool(said) == (lives < WRITES)
+        new = "2" if before else "1"
+        assert {key: str(value) for key, value in model.aliases.items()} == {
+            "champion": new,
+            **({"previous": before} if before else {}),
+        }
+        assert [entry.version for entry in ledger.read(model.tags)] == (["1", "2"] if before else ["1"])
+        assert len(reg.versions(name)) == int(new)  # none is registered twice
+        assert change.pending(model) is None
+        change.mend(reg, name, pytest.fail)  # there is no more to say
+
+
+@pytest.mark.parametrize("lives", range(6))
+def test_a_kill_in_a_rollback_is_mended_too(logged, lives):
+    name = f"rolled-{lives}"
+    with opened(logged[0].tracking) as reg:
+        for winner, before in (("good", None), ("better", "1")):
+            change.carry_out(reg, name, promotion(logged, winner, before))
+        back = Entry(3, "rollback", "2026-01-02T00:00:00+00:00", "ana", "1", "2", None, "good", "run")
+        try:
+            change.carry_out(Registry(reg.place, Dying(reg.client, lives), True), name, change.intend(back))
+        except KilledError:
+            change.mend(reg, name, lambda text: None)
+        model = reg.model(name)
+        rolled = lives > 0
+        assert str(model.aliases["champion"]) == ("1" if rolled else "2")
+        assert model.aliases.get("previous") == (None if rolled else "1") or not rolled
+        assert len(ledger.read(model.tags)) == (3 if rolled else 2)
+
+
+def test_a_half_done_promotion_whose_model_is_gone_is_taken_back(logged):
+    said: list[str] = []
+    with opened(logged[0].tracking) as reg:
+        change.carry_out(reg, "gone", promotion(logged, "good", None))
+        with pytest.raises(KilledError):
+            change.carry_out(Registry(reg.place, Dying(reg.client, 1), True), "gone", promotion(logged, "better", "1"))
+        text = json.loads(reg.model("gone").tags[change.INTENT])
+        lost = json.dumps({**text, "model_id": "m-" + "0" * 32})
+        reg.client.set_registered_model_tag("gone", change.INTENT, lost)
+        change.mend(reg, "gone", said.append)
+        model = reg.model("gone")
+        assert "is taken back" in said[0]
+        assert {key: str(value) for key, value in model.aliases.items()} == {"champion": "1"}
+        assert change.pending(model) is None
+
+
+def test_a_command_mends_what_it_finds(house):
+    house.promote("good")
+    with opened(house.tracking) as reg:
+        back = Entry(2, "promote", "2026-01-02T00:00:00+00:00", "ana", "1", "1", None, "s", "r")
+        with pytest.raises(KilledError):
+            change.carry_out(Registry(reg.place, Dying(reg.client, 1), True), "shop", change.intend(back))
+    shown = house.run("history", "shop").output
+    assert "that ana began" in shown
+    assert "is finished now" in shown
+    assert len(house.state()[1]) == 2
+
+
+def test_on_a_server_a_fresh_intent_belongs_to_another_machine_and_an_old_one_is_mended(logged):
+    with opened(logged[0].tracking) as reg:
+        server = dataclasses.replace(reg, alone=False)
+        with pytest.raises(KilledError):
+            dying = dataclasses.replace(server, client=Dying(reg.client, 1))
+            change.carry_out(dying, "shared", promotion(logged, "good", None))
+        with pytest.raises(LockedError, match="ana began to change the champion"):
+            change.mend(server, "shared", pytest.fail)
+        text = json.loads(reg.model("shared").tags[change.INTENT])
+        reg.client.set_registered_model_tag("shared", change.INTENT, json.dumps({**text, "at": text["at"] - 3600}))
+        change.mend(server, "shared", lambda said: None)
+        assert str(reg.model("shared").aliases["champion"]) == "1"
+
+
+def test_on_a_server_the_slower_of_two_is_told(logged):
+    with opened(logged[0].tracking) as reg:
+
+        class Rival(Dying):
+            """Another machine writes its intent right after ours."""
+
+            def __getattr__(self, name: str) -> object:
+                method = getattr(self._client, name)
+                if name != "create_registered_model":
+                    return method
+
+                def create(model: str, tags: dict[str, str]) -> object:
+                    made = method(model, tags)
+                    theirs = {**json.loads(tags[change.INTENT]), "id": "theirs"}
+                    self._client.set_registered_model_tag(model, change.INTENT, json.dumps(theirs))
+                    return made
+
+                return create
+
+        slow = Registry(reg.place, Rival(reg.client, 9), False)
+        with pytest.raises(LockedError, match="was quicker"):
+            change.carry_out(slow, "raced", promotion(logged, "good", None))
+        assert not reg.model("raced").aliases
+
+
+def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(house, monkeypatch):
+    entered, say = threading.Event(), []
+    slow = package.load
+
+    def load(folder: Path) -> package.Loaded:
+        entered.set()
+        time.sleep(0.5)
+        return slow(folder)
+
+    house.promote("good")
+    monkeypatch.setattr("seqsweep.package.load", load)
+    results: dict[str, object] = {}
+
+    def race(name: str) -> None:
+        target = getattr(house, name).fingerprint
+        try:
+            results[name] = registry.promote(target, house.tracking, say.append, lambda conditions: None)
+        except UserError as error:
+            results[name] = error
+
+    threads = [threading.Thread(target=race, args=(name,)) for name in ("better", "bad")]
+    threads[0].start()
+    assert entered.wait(30)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    assert results["better"].version == "2"
+    assert "'champion' does not hold" in str(results["bad"])
+    assert any("waiting for it" in text for text in say)
+    aliases, entries, versions = house.state()
+    assert (aliases["champion"], len(entries), versions) == ("2", 2, 2)
+
+
+@pytest.mark.slow
+def test_of_two_processes_that_promote_at_once_the_better_wins_and_the_ledger_is_whole(house):
+    command = [sys.executable, "-m", "seqsweep.cli", "promote", "--directory", str(house.directory)]
+    running = [
+        subprocess.Popen([*command, getattr(house, name).fingerprint], stdout=subprocess.PIPE, text=True)
+        for name in ("better", "bad")
+    ]
+    output = {name: process.communicate()[0] for name, process in zip(("better", "bad"), running, strict=True)}
+    assert running[0].returncode == 0, output
+    aliases, entries, versions = house.state()
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    assert len(entries) == versions == (2 if running[1].returncode == 0 else 1)
+    assert entries[-1].sweep == house.better.fingerprint
+    assert aliases["champion"] == entries[-1].version
+
+
+# Ledger -------------------------------------------------------------------------------------------
+
+
+def entry(event: str, version: str) -> Entry:
+    return Entry(1, event, "2026-01-01T00:00:00+00:00", "ana", version, None, None, "sweep", "run")
+
+
+@pytest.mark.parametrize(
+    ("events", "stack"),
+    [
+        ("p1", ["1"]),
+        ("p1 p2 p3", ["1", "2", "3"]),
+        ("p1 p2 r1", ["1"]),
+        ("p1 p2 r1 p3", ["1", "3"]),
+        ("p1 p2 p3 r1", ["1"]),  # version 2 was deleted and passed over
+        ("p1 p2 p1 r2", ["1", "2"]),
+    ],
+)
+def test_a_rollback_takes_back_the_last_promotion_that_stands(events, stack):
+    named = {"p": "promote", "r": "rollback"}
+    assert ledger.champions(entry(named[e[0]], e[1:]) for e in events.split()) == stack
+
+
+def test_an_entry_fits_a_tag_however_long_its_reasons():
+    long = dataclasses.replace(entry("promote", "1"), why='ü"' * 9000, forced="x" * 9000)
+    intent = change.intend(long, "m-" + "0" * 32, "0" * 32, {"study": "s" * 100, "data_sha256": "0" * 64})
+    assert len(long.text()) <= len(intent.text()) <= 5000
+    assert ledger.parse("ledger.0001", long.text()).forced.startswith("xxx")
+
+
+def test_a_tag_that_was_changed_by_hand_is_named():
+    with pytest.raises(StateError, match=r"ledger\.0001"):
+        ledger.read({"ledger.0001": "{}"})
+
+
+def test_a_rollback_passes_over_a_version_that_was_deleted(house):
+    for name in ("bad", "good", "better"):
+        house.promote(name)
+    with opened(house.tracking) as reg:
+        reg.client.delete_model_version("shop", "2")
+    assert "Version 1 is the champion" in house.run("rollback", "shop").output
+
+
+def test_an_alias_that_was_moved_by_hand_is_noticed(house):
+    house.promote("good")
+    house.promote("better")
+    with opened(house.tracking) as reg:
+        reg.client.set_registered_model_alias("shop", "champion", "1")
+    assert "moved by other means" in house.run("history", "shop").output
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("sunspots", "sunspots"), ("my/shop:2", "my-shop-2"), ("a@b c", "a-b-c"), ("//", "model")],
+)
+def test_a_name_is_one_that_mlflow_takes(text, name):
+    assert model_name(text) == name
+
+
+@pytest.mark.parametrize(("name", "faults"), [(None, 0), ("shop", 0), ("a/b", 1), ("a:b", 1), (" ", 1)])
+def test_a_model_name_that_mlflow_refuses_is_a_fault_of_the_config(make_config, name, faults):
+    config = make_config()
+    config.registry.model = name
+    assert len(registry.faults(config)) == faults
+
+
+# Use ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(made, tmp_path_factory) -> House:
+    house = House(made, tmp_path_factory.mktemp("served") / "mlruns")
+    assert house.promote("good").exit_code == 0
+    return house
+
+
+@pytest.mark.parametrize("name", ["shop", "shop@champion", "shop/1", "models:/shop@champion"])
+def test_a_model_is_named_by_alias_or_version(served, made, name):
+    answer = served.run("predict", name, str(made.csv))
+    assert answer.exit_code == 0, answer.output
+    own = package.load(served.good.model).model.predict(pd.read_csv(made.csv))["forecast"].iloc[0]
+    assert f"{own:.5g}" in answer.output
+    assert "lower 80" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("shp", "did you mean 'shop'"),
+        ("shop@chmpion", "did you mean 'champion'"),
+        ("shop/7", "no version 7; it has 1"),
+        ("a/b/c", "write NAME, NAME@ALIAS or NAME/VERSION"),
+    ],
+)
+def test_a_model_that_is_not_there_is_named(served, made, name, said):
+    answer = served.run("predict", name, str(made.csv))
+    assert answer.exit_code == 1
+    assert said in answer.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Y\n1\n", "no column 'y'; the model reads y: rename 'Y'"),
+        ("y\n1\n2\n", "there are 2 rows, and a forecast needs 6"),
+        ("y\n" + "1\n" * 9 + '""\n', "column 'y', row 10: the value is missing"),
+        ("y\n" + "1\n" * 9 + "many\n", "column 'y', row 10: 'many' is no number"),
+        ("", "cannot read this as csv"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):
+    (tmp_path / "rows.csv").write_text(content)
+    answer = served.run("predict", "shop", str(tmp_path / "rows.csv"))
+    assert answer.exit_code == 1
+    assert "rows.csv" in answer.output
+    assert said in " ".join(answer.output.split())
+    assert "Traceback" not in answer.output
+
+
+def test_a_file_that_is_not_there_is_named_with_the_nearest(served, made):
+    answer = served.run("predict", "shop", str(made.csv.with_name("shp.csv")))
+    assert answer.exit_code == 1
+    assert "did you mean 'shop.csv'" in answer.output
+
+
+def test_parquet_is_read_too(served, made, tmp_path):
+    pd.read_csv(made.csv).to_parquet(tmp_path / "rows.parquet")
+    assert served.run("predict", "shop", str(tmp_path / "rows.parquet")).exit_code == 0
+
+
+@pytest.fixture
+def server(served, tmp_path) -> Iterator[str]:
+    """`mlflow models serve` on the champion."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["models", "serve", "-m", "models:/shop@champion", "--env-manager", "local", "--port", str(port)]
+    stranger = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    binaries = Path(sys.executable).parent
+    environment = {
+        **stranger,
+        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{served.directory / 'mlflow.db'}",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with (tmp_path / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [str(binaries / "mlflow"), *command],
+            env=environment,
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(20)
+
+
+def ask(url: str, content: object = None) -> tuple[int, str]:
+    body = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.mark.slow
+def test_mlflow_serves_the_champion(served, made, server):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            if ask(f"{server}/ping")[0] == 200:
+                break
+        except OSError:
+            time.sleep(0.5)
+    rows = np.round(season(40)).astype(int)
+    frame = {"columns": ["y"], "data": [[int(value)] for value in rows]}
+    status, text = ask(f"{server}/invocations", {"dataframe_split": frame})
+    assert status == 200, text
+    answer = json.loads(text)["predictions"]
+    own = package.load(served.good.model).model.predict(pd.DataFrame({"y": rows}))
+    assert answer[0]["forecast"] == pytest.approx(own["forecast"].iloc[0], rel=1e-5)
+    assert answer[0]["upper_95"] > answer[0]["upper_80"] > answer[0]["forecast"]
+    status, text = ask(f"{server}/invocations", {"dataframe_split": {**frame, "data": frame["data"][:2]}})
+    assert status == 400
+    assert "a forecast needs 6" in text
