@@ -524,7 +524,7 @@ COMBINATIONS = {
 @pytest.mark.keras
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_finals_hold_under(name, launch):
-    found, session, *_ = launch(*COMBINATIONS[name])
+    found, session, *_ = launch("trial.epochs=1", "tuner.max_trials=1", "finals.trials=1", *COMBINATIONS[name])
     assert found.winner is not None
     assert found.audit.passed
     assert len(found.winner.scores) == found.seeds * found.folds
