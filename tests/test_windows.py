@@ -59,6 +59,37 @@ def test_every_target_lies_in_one_part_and_every_row_of_validation_and_test_is_a
     assert covered["test"] == set(range(layout.validation_end, 200))
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(horizon, make_config, make_series):
+    series = make_series(rows=200)
+    layout = lay_out(series, make_config().windows, horizon, 24)
+    size = layout.validation_end - layout.train_end
+    assert layout.fold(0) is layout
+    for back in (1, 2):
+        fold = layout.fold(back)
+        targets = fold.validation[:, None] + np.arange(1, horizon + 1)
+        assert set(targets.ravel()) == set(range(layout.train_end - back * size, layout.validation_end - back * size))
+        assert fold.train.max() + horizon == fold.train_end - 1  # the last row that is trained on
+        assert fold.validation.min() == fold.train_end - 1
+        assert fold.train.min() == layout.train.min()
+        assert len(fold.test) == 0
+        later = series.values.copy()
+        later[fold.validation_end :] = 1e9
+        sound, blind = (
+            make_windows(dataclasses.replace(series, values=values), fold, PARAMS, 12)
+            for values in (series.values, later)
+        )
+        for part in (fold.train, fold.validation):
+            assert np.array_equal(sound.inputs(part), blind.inputs(part))
+            assert np.array_equal(sound.targets(part), blind.targets(part))
+
+
+def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
+    layout = lay_out(make_series(rows=200), make_config().windows, 1, 24)
+    with pytest.raises(DataError, match=r"fold 9 ends its train part .* needs 25 rows\. Lower finals\.folds"):
+        layout.fold(9)
+
+
 def test_a_series_too_short_says_how_many_rows_each_part_has_and_needs(make_config, make_series):
     with pytest.raises(DataError, match=r"made: .*30 rows is too short.*train part has 22 rows and needs 101"):
         lay_out(make_series(rows=30), make_config().windows, 1, 100)

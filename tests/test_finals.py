@@ -1,0 +1,563 @@
+"""Finals: the best again over seeds, a winner by its mean, one counted look at the test part, all of it resumable."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seqsweep import finals, sweep
+from seqsweep.audit import Audit
+from seqsweep.errors import StateError
+from seqsweep.events import Epoch
+from seqsweep.evidence import diebold_mariano
+from seqsweep.finals import story
+from seqsweep.finals.choice import choose, differences, rank, typical
+from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, Look
+from seqsweep.finals.look import looks_before
+from seqsweep.finals.runs import FinalRuns
+from seqsweep.tracking import TrialRecord
+from seqsweep.tuner import Exhausted, Proposal
+
+
+def record(number: int, score: float, layer: str = "lstm", units: int = 8, **params: Any) -> TrialRecord:
+    settings = {"layer": layer, "depth": 1, "units": units, "dropout": 0.0, "window": 6, "last_epoch": 2, **params}
+    name = f"{number} {layer.upper()} {units}x1"
+    return TrialRecord(f"{number:04d}", number, name, "COMPLETED", settings, {"val_mae": score})
+
+
+def finalist(number: int, scores: list[float | None], layer: str = "lstm") -> Finalist:
+    whole = [score for score in scores if score is not None]
+    done = len(whole) == len(scores)
+    return Finalist(
+        trial_id=f"{number:04d}",
+        number=number,
+        name=f"{number} {layer.upper()} 8x1",
+        layer=layer,
+        params={"layer": layer, "log1p": False, "clip_quantile": None, "units": 8, "learning_rate": 1.0},
+        searched=float(number),
+        runs=tuple(f"{number:04d}-s{i}-f0" for i in range(1, len(scores) + 1)),
+        scores=tuple(scores),
+        mean=statistics.fmean(whole) if done else None,
+        std=statistics.stdev(whole) if done and len(whole) > 1 else None,
+    )
+
+
+# Who is trained again, and who wins
+
+
+def test_the_best_are_chosen_and_the_best_of_every_other_layer_type():
+    ranked = [record(1, 1.0), record(2, 2.0, units=9), record(3, 3.0, "gru"), record(4, 4.0, "gru", 9), record(5, 5.0)]
+    ranked.append(record(6, 6.0, "simple_rnn"))
+    assert [chosen.number for chosen in choose(ranked, 1)] == [1, 3, 6]
+    assert [chosen.number for chosen in choose(ranked, 2)] == [1, 2, 3, 6]
+    assert [chosen.number for chosen in choose(ranked, 99)] == [1, 2, 3, 4, 6]  # 5 repeats 1
+    assert choose([], 3) == []
+
+
+def test_of_a_promoted_trial_and_its_beginning_the_better_counts_at_its_own_place():
+    promoted, other, beginning = record(7, 1.0, last_epoch=9), record(2, 2.0, units=9), record(1, 3.0, last_epoch=3)
+    assert [chosen.number for chosen in choose([promoted, other, beginning], 1)] == [7]
+    assert [chosen.number for chosen in choose([promoted, other, beginning], 3)] == [7, 2]
+
+
+def test_the_best_mean_wins_and_a_finalist_with_a_failed_run_comes_last_with_the_reason():
+    chosen = [record(1, 1.0), record(2, 2.0, units=9), record(3, 3.0, units=10)]
+    runs = {r.trial_id: [f"{r.trial_id}-s1-f0", f"{r.trial_id}-s2-f0"] for r in chosen}
+    scores = {"0001-s1-f0": 9.0, "0001-s2-f0": 11.0, "0002-s1-f0": 4.0, "0002-s2-f0": 6.0, "0003-s1-f0": 1.0}
+    ended = {
+        run: TrialRecord(run, 1, run, "COMPLETED", {}, {"val_mae": score}, kind="final")
+        for run, score in scores.items()
+    }
+    ended["0003-s2-f0"] = TrialRecord(
+        "0003-s2-f0", 3, "3 LSTM seed 2", "FAILED", {}, tags={"reason": "loss became nan"}, kind="final"
+    )
+    best, second, failed = rank(chosen, runs, ended, "val_mae")
+    assert (best.number, best.mean, best.std, best.searched) == (2, 5.0, pytest.approx(math.sqrt(2)), 2.0)
+    assert (second.number, second.mean) == (1, 10.0)
+    assert (failed.number, failed.mean, failed.std, failed.scores) == (3, None, None, (1.0, None))
+    assert failed.reasons == ("3 LSTM seed 2: loss became nan",)
+    assert best.reasons == ()
+
+
+def test_one_run_has_a_mean_and_no_spread():
+    ended = {"0001-s1-f0": TrialRecord("0001-s1-f0", 1, "x", "COMPLETED", {}, {"val_mae": 4.0}, kind="final")}
+    (only,) = rank([record(1, 1.0)], {"0001": ["0001-s1-f0"]}, ended, "val_mae")
+    assert (only.mean, only.std) == (4.0, None)
+
+
+def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_layer_type():
+    winner, up, gru = finalist(1, [1.0, 2.0, 3.0]), finalist(2, [2.0, 2.5, 4.5]), finalist(3, [5.0, 5.5, 7.0], "gru")
+    worse, broken = finalist(4, [8.0, 8.0, 9.0], "gru"), finalist(5, [None, 1.0, 1.0], "simple_rnn")
+    found = differences([winner, up, gru, worse, broken], 0.9)
+    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best gru", "0003")]
+    # By hand: the differences 1.0, 0.5, 1.5 have the mean 1, a standard error of 0.5 / sqrt(3); t(0.95, 2) = 2.91999.
+    interval = found[0].interval
+    assert interval is not None
+    assert (interval.mean, interval.n, interval.level) == (pytest.approx(-1.0), 3, 0.9)
+    assert interval.high - interval.mean == pytest.approx(2.919986 * 0.5 / math.sqrt(3), rel=1e-6)
+    assert differences([broken], 0.95) == ()
+    assert differences([winner, broken], 0.95) == ()
+
+
+def test_the_network_that_is_looked_at_has_the_median_score_of_the_first_fold():
+    assert typical(finalist(1, [3.0, 1.0, 2.0]), 3) == "0001-s3-f0"
+    assert typical(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4) == "0001-s3-f0"  # the better one in the middle
+    assert typical(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2) == "0001-s2-f0"  # what lies behind is of fold 1
+    assert typical(finalist(1, [3.0]), 1) == "0001-s1-f0"
+
+
+# The final runs as a source
+
+
+def source(make_config, tmp_path, *overrides: str, ended: dict[str, TrialRecord] | None = None) -> FinalRuns:
+    config = make_config("trial.epochs=2", "finals.seeds=2", *overrides)
+    return FinalRuns(
+        config, sweep.SweepState(tmp_path), [record(1, 1.0), record(2, 2.0, "gru", last_epoch=1)], ended or {}
+    )
+
+
+def asked(runs: FinalRuns) -> list[Proposal]:
+    found = []
+    while isinstance(proposal := runs.ask("slot0"), Proposal):
+        assert runs.ask("slot0") == proposal  # the same until it was told
+        assert runs.running() == [proposal]
+        found.append(proposal)
+        runs.tell(TrialRecord(proposal.trial_id, 1, "x", "FAILED", kind="final"), None)
+    assert isinstance(proposal, Exhausted)
+    return found
+
+
+def test_every_finalist_runs_from_every_seed_on_every_fold_all_of_them_advancing_together(make_config, tmp_path):
+    runs = source(make_config, tmp_path, "finals.folds=2")
+    proposals = asked(runs)
+    assert [p.trial_id for p in proposals] == [
+        f"{trial}-s{seed}-f{fold}" for fold in (0, 1) for seed in (1, 2) for trial in ("0001", "0002")
+    ]
+    specs = [runs.spec(p) for p in proposals]
+    seeds = {(s.trial_id.split("-")[1]): set() for s in specs}
+    for spec in specs:
+        seeds[spec.trial_id.split("-")[1]].add(spec.seed)
+    assert {name: len(found) for name, found in seeds.items()} == {"s1": 1, "s2": 1}  # pairs share their seed
+    assert seeds["s1"] != seeds["s2"]
+    assert [s.fold for s in specs] == [0] * 4 + [1] * 4
+    assert [s.network is not None for s in specs] == [True] * 4 + [False] * 4  # only fold 0 forecasts the test part
+    assert {s.params.layer: (s.first_epoch, s.last_epoch) for s in specs} == {"lstm": (0, 2), "gru": (0, 1)}
+    assert runs.name(proposals[-1]) == "2 GRU 8x1 seed 2 fold 1"
+    assert runs.tags(proposals[-1]) == {"origin": "finals", "final_of": "0002", "fold": "1"}
+
+
+def test_only_what_is_missing_is_asked_for_and_a_network_that_is_gone_comes_back(make_config, tmp_path):
+    done = {
+        run: TrialRecord(run, 1, "x", "COMPLETED", kind="final")
+        for run in ("0001-s1-f0", "0001-s2-f0", "0002-s1-f0", "0001-s1-f1")
+    }
+    done["0002-s2-f0"] = TrialRecord("0002-s2-f0", 2, "x", "FAILED", kind="final")  # a failure is a result
+    for run in ("0001-s1-f0", "0002-s1-f0"):
+        file = sweep.SweepState(tmp_path).network(run)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"weights")
+    assert [p.trial_id for p in asked(source(make_config, tmp_path, ended=done))] == ["0001-s2-f0"]
+    more = source(make_config, tmp_path, "finals.seeds=3", "finals.folds=2", ended=done)
+    ids = {p.trial_id for p in asked(more)}
+    assert ids == set(more.runs) - (set(done) - {"0001-s2-f0"})
+    assert {"0001-s3-f0", "0002-s3-f0", "0002-s1-f1"} <= ids
+
+
+def test_a_seed_of_a_final_run_does_not_depend_on_how_many_there_are(make_config, tmp_path):
+    few, many = source(make_config, tmp_path), source(make_config, tmp_path, "finals.seeds=5", "finals.folds=3")
+    for run in few.runs:
+        assert few.spec_of(few.runs[run]) == many.spec_of(many.runs[run])
+
+
+# What remains of them
+
+
+def conclusion(**changes: Any) -> Conclusion:
+    odd = np.zeros((30, 1))
+    values: dict[str, Any] = {
+        "study": "quickstart",
+        "fingerprint": "3f0a",
+        "name": "random-12 3f0a",
+        "series": "shop",
+        "target": "sales",
+        "sha256": "5eed",
+        "objective": "mae",
+        "seeds": 3,
+        "folds": 1,
+        "finalists": (finalist(1, [1.0, 2.0, 3.0]), finalist(2, [math.inf, None, 2.0])),
+        "differences": differences([finalist(1, [1.0, 2.0, 3.0]), finalist(3, [2.0, 2.5, 4.5], "gru")], 0.95),
+        "looks": (
+            Look(
+                number=1,
+                at=1.5,
+                sha256="5eed",
+                run="0001-s2-f0",
+                scores={"mae": 1.0, "wape": math.inf},
+                baselines={"linear": {"mae": 2.0, "wape": math.nan}},
+                best_baseline="linear",
+                skill=-math.inf,
+                loss="absolute",
+                comparison=diebold_mariano(odd, odd + 1, odd, "absolute"),  # infinite
+                intervals=(ForecastInterval(0.95, (math.inf, 2.0), 1.0, math.inf),),
+                validation=1.0,
+            ),
+        ),
+        "audit": Audit(True, (3, 4), ()),
+    }
+    return Conclusion(**values | changes)
+
+
+def test_a_conclusion_survives_the_way_to_disk_and_back_with_infinities_and_nan(tmp_path):
+    whole = conclusion()
+    assert whole.looks[0].comparison is not None
+    assert math.isinf(whole.looks[0].comparison.statistic)
+    finals.save(tmp_path, whole)
+    again = finals.load(tmp_path)
+    assert repr(again) == repr(whole)  # NaN does not equal itself
+    assert [type(v) for v in again.finalists[0].params.values()] == [str, bool, type(None), int, float]
+
+
+def test_there_is_no_conclusion_before_there_is_one_and_a_broken_one_is_named(tmp_path):
+    assert finals.load(tmp_path) is None
+    for content in ('{"study": "x"', '{"study": "x"}', "[]"):
+        (tmp_path / finals.CONCLUSION).write_text(content)
+        with pytest.raises(StateError, match=r"conclusion\.json"):
+            finals.load(tmp_path)
+
+
+def test_without_a_winner_there_is_no_look_at_the_present_winner():
+    failed = conclusion(finalists=(finalist(1, [None, 1.0]),))
+    assert failed.winner is None
+    assert failed.look is None
+    assert conclusion().look is not None
+
+
+def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_path):
+    one = conclusion()
+    for name, looks in {"a": one.looks * 2, "b": one.looks, "c": ()}.items():
+        finals.save(tmp_path / name, conclusion(looks=looks))
+    other = dataclasses.replace(one.looks[0], sha256="another")
+    finals.save(tmp_path / "d", conclusion(looks=(other,)))
+    assert looks_before(tmp_path / "a", "5eed") == 3
+    assert looks_before(tmp_path / "new", "another") == 1
+
+
+@pytest.mark.parametrize("levels", ["[1.0]", "[0.8,95]", "[0]"])
+def test_a_level_that_is_no_share_is_refused(levels, make_config):
+    (fault,) = finals.faults(make_config(f"finals.levels={levels}"))
+    assert "write 0.95 for 95 per cent" in fault
+
+
+# Whole finals with real networks
+
+SMALL = (
+    "executor=inline",
+    "tracking=none",
+    "trial.epochs=2",
+    "tuner.max_trials=2",
+    "search_space.layer=gru",
+    "search_space.units=[2,3,4,5,6]",
+    "search_space.depth=1",
+    "search_space.window=6",
+    "finals.trials=2",
+    "finals.seeds=2",
+)
+
+
+class Silent:
+    """An observer that counts what began and ended."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop_after = stop_after
+        self.ran: list[str] = []
+
+    def say(self, text: str) -> None: ...
+
+    def begin(self, expected: int, finished: object, workers: int, kind: str = "trial") -> None: ...
+
+    def started(self, trial: TrialRecord) -> None: ...
+
+    def epoch(self, trial: TrialRecord, event: Epoch) -> None: ...
+
+    def ended(self, trial: TrialRecord, score: float | None) -> None:
+        self.ran.append(trial.trial_id)
+        if trial.kind == "final" and len([run for run in self.ran if "-s" in run]) == self.stop_after:
+            raise KeyboardInterrupt
+
+    def finish(self) -> None: ...
+
+
+Launched = tuple[Conclusion, sweep.Session, list[str], sweep.Outcome]
+
+
+@pytest.fixture
+def launch(make_config, tmp_path) -> Callable[..., Launched]:
+    def launched(*overrides: str, directory: Path = tmp_path, stop_after: int | None = None) -> Launched:
+        observer = Silent(stop_after)
+        config = make_config(*SMALL, f"tracking.directory={directory}", *overrides)
+        with sweep.session(config, observer) as session:
+            outcome = sweep.search(session)
+            concluded = finals.run(session, outcome)
+        return concluded, session, observer.ran, outcome
+
+    return launched
+
+
+def figures(found: Conclusion) -> str:
+    """All of a conclusion but the moments of its looks."""
+    looks = tuple(dataclasses.replace(look, at=0.0) for look in found.looks)
+    return repr(dataclasses.replace(found, looks=looks))
+
+
+@pytest.mark.keras
+def test_finals_end_in_a_winner_one_look_and_an_audit_that_a_second_launch_leaves_alone(launch, monkeypatch):
+    first, session, ran, outcome = launch()
+    assert len(first.finalists) == len(choose(outcome.ranked, 2))
+    assert first.winner is first.finalists[0]
+    assert first.winner.mean == min(f.mean for f in first.finalists)
+    assert (len(first.looks), first.look.number, first.audit.passed) == (1, 1, True)
+    assert len([run for run in ran if "-s" in run]) == 2 * len(first.finalists)
+    assert {file.stem for file in (session.state.folder / "networks").iterdir()} == {
+        run for f in first.finalists for run in f.runs
+    }
+    monkeypatch.setattr(story, "look", lambda *_: pytest.fail("it looked again"))
+    monkeypatch.setattr(story, "audit", lambda *_: pytest.fail("it audited again"))
+    again, _, ran, _ = launch()
+    assert (repr(again), ran) == (repr(first), [])
+
+
+@pytest.mark.keras
+def test_the_look_agrees_with_an_independent_computation(launch):
+    found, session, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
+    look, problem = found.look, session.problem
+    arrays = np.load(session.state.folder / finals.ARRAYS)
+    rows, horizon = problem.series.rows, 2
+    target = problem.series.values[:, 0]
+    origins = np.arange(rows - round(rows * problem.config.windows.test) - 1, rows - horizon)
+    assert np.array_equal(arrays["test_origins"], origins)
+    actual = np.column_stack([target[origins + 1], target[origins + 2]])
+    assert np.array_equal(arrays["test_actual"], actual)
+    spec, network = finals.network(session, found)
+    assert spec.trial_id == look.run
+    forecast = np.concatenate([network.forecast(origins[i : i + 1]) for i in range(len(origins))])
+    assert np.allclose(arrays["test_forecast"], forecast, rtol=1e-5)
+    assert look.scores["mae"] == pytest.approx(np.abs(actual - forecast).mean(), rel=1e-5)
+    assert look.scores["rmse"] == pytest.approx(np.sqrt(((actual - forecast) ** 2).mean()), rel=1e-5)
+    assert look.baselines["last_value"]["mae"] == pytest.approx(np.abs(actual - target[origins][:, None]).mean())
+    best = min(look.baselines, key=lambda name: look.baselines[name]["mae"])
+    assert look.best_baseline == best
+    assert look.skill == pytest.approx(1 - look.scores["mae"] / look.baselines[best]["mae"])
+    assert np.abs(actual - arrays["test_baseline"]).mean() == pytest.approx(look.baselines[best]["mae"])
+    gap = np.abs(actual - forecast).mean(axis=1) - np.abs(actual - arrays["test_baseline"]).mean(axis=1)
+    assert look.comparison.difference.mean == pytest.approx(gap.mean(), rel=1e-4)
+    residuals = np.sort(np.abs(arrays["validation_actual"] - arrays["validation_forecast"]), axis=0)
+    widths = residuals[math.ceil((len(residuals) + 1) * 0.8) - 1]
+    (interval,) = look.intervals
+    assert interval.half_widths == pytest.approx(widths)
+    assert interval.coverage == pytest.approx((np.abs(actual - forecast) <= widths).mean())
+    assert interval.width == pytest.approx(2 * widths.mean())
+
+
+@pytest.mark.keras
+def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
+    found, session, *_ = launch()
+    _, network = finals.network(session, found)
+    origins = session.problem.layout.validation
+    error = np.abs(session.problem.past.actual(origins) - network.forecast(origins)).mean()
+    scored = dict(zip(found.winner.runs, found.winner.scores, strict=True))[found.look.run]
+    assert error == pytest.approx(scored, rel=1e-6)
+    assert found.look.validation == pytest.approx(scored, rel=1e-6)
+
+
+@pytest.mark.keras
+def test_the_test_part_is_never_read_before_the_look(launch, tmp_path, monkeypatch):
+    sound, *_ = launch(directory=tmp_path / "sound")
+    room = sys.modules["seqsweep.sweep.session"]
+    pose = room.pose
+
+    def poisoned(*arguments: Any) -> sweep.Problem:
+        """The same series but for its test rows, which no float32 can hold: whoever touches them gets infinities."""
+        problem = pose(*arguments)
+        values = problem.series.values.copy()
+        values[problem.layout.validation_end :] = 1e60
+        series = dataclasses.replace(problem.series, values=values)
+        return dataclasses.replace(problem, series=series, past=dataclasses.replace(problem.past, values=values))
+
+    monkeypatch.setattr(room, "pose", poisoned)
+    monkeypatch.setattr(story, "_judge", lambda session, runs, winner, looks, verdict: (looks, verdict))
+    with np.errstate(over="ignore"):
+        blind, *_ = launch(directory=tmp_path / "poisoned")
+    assert blind.finalists == sound.finalists
+    assert blind.differences == sound.differences
+
+
+@pytest.mark.keras
+def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_look(launch, monkeypatch):
+    first, *_ = launch("finals.seeds=1")
+    more, _, ran, _ = launch("finals.seeds=2")
+    assert all("-s2-" in run for run in ran)
+    assert [f.scores[0] for f in sorted(more.finalists, key=lambda f: f.number)] == [
+        f.scores[0] for f in sorted(first.finalists, key=lambda f: f.number)
+    ]
+    changed = more.look.run != first.look.run
+    assert len(more.looks) == (2 if changed else 1)
+    levels, _, ran, _ = launch("finals.seeds=2", "finals.levels=[0.5]")  # the same network: no further look
+    assert ran == []
+    assert [i.level for i in levels.look.intervals] == [0.5]
+    assert (len(levels.looks), levels.look.number, levels.look.at) == (len(more.looks), more.look.number, more.look.at)
+    other = next(run for f in more.finalists for run in f.runs if run not in {look.run for look in more.looks})
+    monkeypatch.setattr(story, "typical", lambda *_: other)
+    second, *_ = launch("finals.seeds=2")
+    assert [look.run for look in second.looks] == [*(look.run for look in more.looks), other]
+    assert second.look.number == len(more.looks) + 1
+    monkeypatch.undo()
+    back, *_ = launch("finals.seeds=2")
+    assert (back.look.run, back.look.number) == (more.look.run, more.look.number)
+    assert len(back.looks) == len(second.looks)
+
+
+@pytest.mark.keras
+def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trained_again(launch, tmp_path):
+    whole, *_ = launch(directory=tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        launch(directory=tmp_path / "broken", stop_after=2)
+    resumed, session, ran, _ = launch(directory=tmp_path / "broken")
+    assert len(ran) == 2 * len(whole.finalists) - 2
+    assert figures(resumed) == figures(whole)
+    session.state.network(resumed.look.run).unlink()
+    (session.state.folder / finals.ARRAYS).unlink()
+    again, _, ran, _ = launch(directory=tmp_path / "broken")
+    assert ran == [resumed.look.run]
+    assert repr(again) == repr(resumed)
+    session.state.network(resumed.look.run).write_bytes(b"PK\x03\x04 torn")
+    (session.state.folder / finals.ARRAYS).unlink()
+    with pytest.raises(StateError, match="cannot read the weights"):
+        launch(directory=tmp_path / "broken")
+
+
+@pytest.mark.keras
+def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
+    original = FinalRuns.spec_of
+    monkeypatch.setattr(
+        FinalRuns,
+        "spec_of",
+        lambda self, run: dataclasses.replace(
+            original(self, run), params=dataclasses.replace(original(self, run).params, learning_rate=1e30)
+        ),
+    )
+    found, *_ = launch()
+    assert (found.winner, found.look, found.audit, found.differences) == (None, None, None, ())
+    assert all("loss" in reason for f in found.finalists for reason in f.reasons)
+    assert all(len(f.reasons) == 2 for f in found.finalists)
+
+
+@pytest.mark.keras
+def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
+    found, session, ran, _ = launch("finals.trials=0")
+    assert found is None
+    assert not (session.state.folder / finals.CONCLUSION).exists()
+    assert not any("-s" in run for run in ran)
+    failing, *_ = launch("search_space.learning_rate=1e30", "seed=1", "trial.diverged_above=1.0001")
+    assert failing is None
+
+
+@pytest.mark.keras
+def test_mlflow_shows_a_nested_run_a_final_run_and_the_look_on_the_parent(launch):
+    found, session, _, outcome = launch("tracking=mlflow")
+    from seqsweep.tracking.store import open_store
+
+    _, client = open_store(session.config.tracking)
+    (experiment,) = [e for e in client.search_experiments() if e.name == "quickstart"]
+    runs = client.search_runs([experiment.experiment_id], max_results=100)
+    (parent,) = [run for run in runs if run.data.tags["kind"] == "sweep"]
+    nested = [run for run in runs if run.data.tags["kind"] == "final"]
+    assert sorted(run.data.tags["trial_id"] for run in nested) == sorted(r for f in found.finalists for r in f.runs)
+    assert {run.data.tags["mlflow.parentRunId"] for run in nested} == {parent.info.run_id}
+    assert {run.info.status for run in nested} == {"FINISHED"}
+    assert len([run for run in runs if run.data.tags["kind"] == "trial"]) == 2
+    tags, metrics = parent.data.tags, parent.data.metrics
+    assert (tags["winner"], tags["look_run"], tags["look_number"], tags["audit"]) == (
+        found.winner.name,
+        found.look.run,
+        "1",
+        "passed",
+    )
+    assert tags["look_data"] == found.sha256
+    assert metrics["test_mae"] == found.look.scores["mae"]
+    assert metrics["final_mean"] == found.winner.mean
+    assert metrics["test_coverage_95"] == found.look.intervals[-1].coverage
+    assert metrics["best_val_mae"] == outcome.ranked[0].metrics["val_mae"]  # of the search, whatever the finals had
+    assert "trials: 2 finished, 0 failed" in tags["mlflow.note.content"]
+    artifact = client.download_artifacts(parent.info.run_id, finals.CONCLUSION)
+    assert json.loads(Path(artifact).read_text())["fingerprint"] == found.fingerprint
+
+
+COMBINATIONS = {
+    "waves": ("executor.order=waves",),
+    "hyperband": ("tuner=hyperband", "trial.epochs=3", "tuner.factor=3", "tuner.max_trials=null"),
+    "outside the space": (
+        "search_space.try_first=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
+        "tuner.max_trials=2",
+        "finals.trials=9",
+    ),
+    "horizon": ("task.horizon=5", "task.objective=smape"),
+    "folds alone": ("finals.seeds=1", "finals.folds=3"),
+    "one run each": ("finals.seeds=1",),
+    "no baselines": ("task.baselines=[]",),
+    "constants alone": ("task.baselines=[train_mean]", "task.metrics=[rmse,wape]", "task.objective=wape"),
+    "no season": ("data.season=null",),
+    "transforms": ("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
+    "memory": ("tracking=memory",),
+    "layers differ": ("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
+}
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_finals_hold_under(name, launch):
+    found, session, *_ = launch("trial.epochs=1", "tuner.max_trials=1", "finals.trials=1", *COMBINATIONS[name])
+    assert found.winner is not None
+    assert found.audit.passed
+    assert len(found.winner.scores) == found.seeds * found.folds
+    assert (found.look.best_baseline is None) == (not session.config.task.baselines)
+    from seqsweep import report
+
+    said = report.sentences(found)
+    assert len(said) >= 4
+    report.test_table(found, found.look, session.config.task.metrics)
+    spec, _ = finals.network(session, found)
+    original = session.state.records()[found.winner.trial_id].params
+    assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])
+
+
+@pytest.mark.keras
+def test_finals_hold_with_further_columns(launch, tmp_path):
+    rng = np.random.default_rng(1)
+    lines = [f"{50 + 10 * math.sin(i / 2) + rng.normal():.3f},{rng.normal():.3f}" for i in range(150)]
+    (tmp_path / "two.csv").write_text("y,x\n" + "\n".join(lines) + "\n")
+    found, *_ = launch(
+        "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2"
+    )
+    assert found.audit.passed
+
+
+@pytest.mark.keras
+def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
+    first, session, *_ = launch("finals.trials=1")
+    more, _, ran, outcome = launch("finals.trials=1", "tuner.max_trials=5")
+    trained = {run for run in ran if "-s" in run}
+    chosen = {r.trial_id for r in choose(outcome.ranked, 1)}
+    known = {f.trial_id for f in first.finalists}
+    assert {run.split("-")[0] for run in trained} == chosen - known
+    kept = {file.stem.split("-")[0] for file in (session.state.folder / "networks").iterdir()}
+    assert kept == chosen
+    assert more.look.number == len(more.looks)
