@@ -11,7 +11,7 @@ from seqsweep.layers.recurrent import Recurrent, plain_layers
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """A copy of the functional `model` with every Recurrent taken apart into its Keras layers."""
+    """An uncompiled copy of the functional `model` with every Recurrent taken apart into its Keras layers."""
     weights: dict[str, list[np.ndarray[Any, Any]]] = {}  # of the copy's layers, by their names
 
     def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
@@ -26,7 +26,9 @@ def plain(model: keras.Model) -> keras.Model:
             outputs = dropout(outputs) if dropout.rate > 0 else outputs
         return outputs
 
-    copy = keras.models.clone_model(model, call_function=call)
+    # The same graph without its optimizer, which may be one of ours too: what is saved holds the network alone.
+    bare = keras.Model(model.inputs, model.outputs, name=model.name)
+    copy = keras.models.clone_model(bare, call_function=call)
     for layer in copy.layers:
         if layer.name in weights:  # an input or a dropout has none
             layer.set_weights(weights[layer.name])
