@@ -46,7 +46,8 @@ def check(registry: Registry, ended: Ended, replace: bool) -> list[Condition]:
             again = "run it with finals=default"
         return [Condition("finals", False, f"sweep {ended.fingerprint} has no winner: {why}", again)]
     winner, look = conclusion.winner, conclusion.look
-    found = f"{winner.name} is the winner, the best mean of {conclusion.seeds} seeds and {conclusion.folds} folds"
+    runs = len(winner.runs)
+    found = f"{winner.name} is the winner, the best mean of {runs} final run{'s' if runs > 1 else ''}"
     conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(ended, again)]
     conditions.append(_skill(conclusion, look, ended.config.registry.min_skill))
     if ended.model.is_dir():  # or else there is nothing to compare, and parity says so
