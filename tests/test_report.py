@@ -108,11 +108,22 @@ def test_the_settings_of_the_best_are_those_of_the_best(make_outcome):
 
 
 def test_the_next_commands_keep_what_the_user_gave(make_outcome):
-    commands = dict(report.next_commands(make_outcome(trial(1, 9.0)), ["data=csv", "data.path=my file.csv", "seed=4"]))
+    commands = dict(
+        report.next_commands(make_outcome(trial(1, 9.0)), None, ["data=csv", "data.path=my file.csv", "seed=4"])
+    )
     assert "seqsweep ui" in commands
     again = [command for command in commands if "seed=1" in command]
     assert again == ["seqsweep sweep quickstart data=csv 'data.path=my file.csv' seed=1"]
     assert any("tuner.max_trials=24" in command for command in commands)
+
+
+def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
+    outcome = make_outcome(trial(1, 9.0))
+    outcome.config.tracking.directory = "else where"
+    commands = [command for command, _ in report.next_commands(outcome, None, [])]
+    assert "seqsweep ui --directory 'else where'" in commands
+    outcome.config.tracking.kind = "none"
+    assert not any(" ui" in command for command, _ in report.next_commands(outcome, None, []))
 
 
 def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):

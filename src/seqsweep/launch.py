@@ -210,7 +210,7 @@ class _Jobs:
             self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")
         if self._expected == 1:
             self._say("\nNext:")
-            for command, purpose in report.next_commands(outcome, overrides):
+            for command, purpose in report.next_commands(outcome, conclusion, overrides):
                 self._say(f"  {command}\n      {purpose}")
 
     def _say(self, text: str) -> None:

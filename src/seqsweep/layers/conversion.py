@@ -27,7 +27,7 @@ def plain(model: keras.Model) -> keras.Model:
         return outputs
 
     # The same graph without its optimizer, which may be one of ours too: what is saved holds the network alone.
-    bare = keras.Model(model.inputs, model.outputs, name=model.name)
+    bare = keras.Model(model.input, model.output, name=model.name)
     copy = keras.models.clone_model(bare, call_function=call)
     for layer in copy.layers:
         if layer.name in weights:  # an input or a dropout has none

@@ -101,14 +101,24 @@ def verdict(outcome: Outcome) -> str:
     return f"No network beats the baselines: the best, {best.name}, has {objective} {score:.4g}, {by} {against}."
 
 
-def next_commands(outcome: Outcome, overrides: Sequence[str]) -> list[tuple[str, str]]:
+def next_commands(outcome: Outcome, conclusion: Conclusion | None, overrides: Sequence[str]) -> list[tuple[str, str]]:
     """What a user may type now, and what it does.
 
     Args:
         outcome: of the sweep that ended.
+        conclusion: of its finals.
         overrides: those of the command line that ran it.
     """
-    commands = [("seqsweep ui", "every trial and its curves, in MLflow")]
+    tracking = outcome.config.tracking
+    store = (["--directory", tracking.directory] if tracking.directory != "mlruns" else []) + (
+        ["--uri", tracking.uri] if tracking.uri is not None else []
+    )
+    commands = []
+    if tracking.kind == "mlflow":
+        commands.append((shlex.join(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
+        if conclusion is not None and conclusion.winner is not None:
+            purpose = "make the winner the model that others load, if it passes the gate"
+            commands.append((shlex.join(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
     if outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(outcome, overrides, more), "go on to more trials"))
