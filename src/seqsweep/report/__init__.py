@@ -2,7 +2,7 @@
 
 from seqsweep.report.finals import beats_baselines, finals_table, sentences, test_table
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best, verdict
-from seqsweep.report.page import markdown, write, write_all
+from seqsweep.report.page import markdown, publish, write, write_all
 from seqsweep.report.progress import Terminal
 from seqsweep.report.table import Finished, jobs_table, sweeps_table, verdicts
 
@@ -15,6 +15,7 @@ __all__ = [
     "leaderboard",
     "markdown",
     "next_commands",
+    "publish",
     "sentences",
     "settings_of_best",
     "sweeps_table",

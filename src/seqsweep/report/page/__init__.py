@@ -5,6 +5,6 @@
 and `story` has the order.
 """
 
-from seqsweep.report.page.story import PAGE, markdown, write, write_all
+from seqsweep.report.page.story import PAGE, markdown, publish, write, write_all
 
-__all__ = ["PAGE", "markdown", "write", "write_all"]
+__all__ = ["PAGE", "markdown", "publish", "write", "write_all"]

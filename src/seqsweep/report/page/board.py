@@ -158,7 +158,7 @@ def _differences(material: Material, conclusion: Conclusion) -> list[str]:
             },
             "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
         }
-        x = theme.axis(f"winner's {material.axis()} minus the other's", zeroline=True, zerolinecolor=theme.INK)
+        x = theme.axis(material.axis(lead="winner minus other, "), zeroline=True, zerolinecolor=theme.INK)
         y = theme.axis("", range=[len(known) - 0.5, -0.5], ticks="")
         title = f"The winner against the others, {intervals[0].level:.0%} intervals"
         blocks.append(theme.figure(title, [trace], x, y, 130 + 40 * len(known), show_legend=False))

@@ -80,9 +80,9 @@ class Material:
         kind = unit(metric or self.metric)
         return f"unit of {self.outcome.target}" if kind == "data" else kind
 
-    def axis(self, metric: str | None = None, part: str = "") -> str:
+    def axis(self, metric: str | None = None, part: str = "", lead: str = "") -> str:
         """The title of an axis: `mae on validation (unit of sales)`."""
-        words = (metric or self.metric) + (f" on {part}" if part else "")
+        words = lead + (metric or self.metric) + (f" on {part}" if part else "")
         named = self.unit(metric)
         return f"{words} ({named})" if named else words
 

@@ -13,7 +13,7 @@ from seqsweep.tracking import TrialRecord
 from seqsweep.tracking.records import Value
 
 FEW = 6  # distinct numbers up to which each has a place of its own
-LOG_FROM = 20.0  # largest over smallest number from which on a factor counts, not a difference
+LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
 
 Floats = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ class Parameter:
             inside = [m * 10.0**d for d in decades for m in (1, 2, 5) if numbers[0] <= m * 10.0**d <= numbers[-1]]
             at = [math.log10(number) for number in inside]
         else:
-            inside = [float(number) for number in np.linspace(numbers[0], numbers[-1], 5)]
+            inside = round_numbers(numbers[0], numbers[-1])
             at = list(inside)
         if None in self.values:
             return [float(self.codes.min()), *at], ["none", *map(shown, inside)]
@@ -81,6 +81,14 @@ def shown(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value).replace("_", " ")
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Three to eight multiples of 1, 2 or 5 times a power of ten, from `low` to `high`, both included; low < high."""
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.75)
+    return [float(f"{i * step:.10g}") for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _by_layer(points: Sequence[Mapping[str, Value]]) -> list[Mapping[str, Value]]:

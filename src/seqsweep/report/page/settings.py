@@ -126,12 +126,13 @@ def _effect(
         "marker": {"color": theme.SKY, "size": 8, "opacity": 0.75},
         "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
     }
+    bar = {"symbol": "line-ew", "size": 44, "line": {"color": theme.BLUE, "width": 4}}
     line: theme.Trace = {
         "x": expected[0],
         "y": expected[1],
-        "mode": "lines" if parameter.categories is None else "lines+markers",
+        "mode": "lines" if parameter.categories is None else "markers",
         "line": {"color": theme.BLUE, "width": 3},
-        "marker": {"size": 9},
+        "marker": bar,
         "hovertemplate": "expected: %{y:.4g}<extra></extra>",
     }
     at, said = parameter.ticks()

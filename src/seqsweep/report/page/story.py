@@ -20,9 +20,13 @@ from seqsweep.report.page.parameters import shown
 from seqsweep.report.progress import duration
 from seqsweep.report.table import verdicts
 from seqsweep.sweep import write_text
+from seqsweep.tracking import Tracker
 
 PAGE = "report.html"
 """Its file in the sweep's folder."""
+
+ARTIFACTS = "report"
+"""Its folder among the artifacts of the sweep's run."""
 
 
 def write(folder: Path) -> Path:
@@ -34,10 +38,19 @@ def write(folder: Path) -> Path:
     """
     material = gather(folder)
     outcome = material.outcome
-    title = f"{outcome.config.study}: {outcome.series}, {outcome.target}"
+    data = dict.fromkeys((outcome.series, outcome.target))  # which may have one name
+    title = f"{outcome.config.study}: {', '.join(data)}"
     page = document(title, outcome.config.question, _head(material), sections(material))
     write_text(folder / PAGE, page)
     return folder / PAGE
+
+
+def publish(folder: Path, tracker: Tracker) -> Path:
+    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has."""
+    page = write(folder)
+    tracker.log_file(page, ARTIFACTS)
+    tracker.summarise(markdown(folder))
+    return page
 
 
 def write_all(folders: Sequence[Path], target: Path) -> Path:
@@ -63,7 +76,7 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
 
 def markdown(folder: Path) -> str:
     """The summary of the sweep in `folder` for the description of its run; errors as `write` has them."""
-    return summary.markdown(gather(folder), f"`report/{PAGE}` among this run's artifacts, and {folder / PAGE}")
+    return summary.markdown(gather(folder), f"`{ARTIFACTS}/{PAGE}` among this run's artifacts")
 
 
 def sections(material: Material) -> list[Section]:
