@@ -43,8 +43,10 @@ def make_outcome(make_config):
             "reason": "3 of 3 trials",
             "trained": len(records),
             "seconds": 75.0,
+            "search_seconds": 0.1,
             "tracking_seconds": 1.0,
             "disk": 2_500_000,
+            "lineage": {},
         }
         return Outcome(**values | changes)
 

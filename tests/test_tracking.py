@@ -799,7 +799,7 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
 
 
 def test_a_saved_view_reads_back_as_written() -> None:
-    view = SavedView("best_val_mae", True, ["units"], ["loss"])
+    view = SavedView("best_val_mae", True, ["units"], ["loss"], ["units"])
     assert read_view(view.tag()) == view.state() != {}
 
 

@@ -86,16 +86,31 @@ def reproduce(ctx: click.Context, run: str, directory: Path, uri: str | None) ->
 
 
 @main.command()
-@click.argument("names", nargs=-1)
+@click.argument("name", metavar="[SWEEP]", required=False)
 @DIRECTORY
-def compare(names: tuple[str, ...], directory: Path) -> None:
+def report(name: str | None, directory: Path) -> None:
+    """Write the page of a finished sweep anew, and say where it lies.
+
+    SWEEP is a study, whose newest sweep is taken, the name of a sweep or the first digits of its fingerprint; without
+    it, the newest of all.
+    """
+    from seqsweep.report.commands import write_page
+
+    click.echo(write_page(directory, name))
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--html", is_flag=True, help="Write one page over them too, with every figure, and say where it lies.")
+@DIRECTORY
+def compare(names: tuple[str, ...], html: bool, directory: Path) -> None:
     """Show finished sweeps side by side, and which of them does better.
 
     NAMES are studies, names of sweeps or the first digits of their fingerprints; none: all under the directory.
     """
     from seqsweep.report.commands import show_comparison
 
-    show_comparison(directory, names)
+    show_comparison(directory, names, html=html)
 
 
 @main.command()

@@ -185,12 +185,23 @@ class _Jobs:
             for contest in compare.contests([job.entry for job in self._finished if job.entry is not None]):
                 for sentence in report.verdicts(contest):
                     self._say(sentence)
+            self._write_page()
         failed = [job for job in self._finished if job.entry is None]
         for job in failed if self._expected > 1 else []:
             self._say(f"failed: {' '.join(job.overrides)}: {job.error}")
         entries = [job.entry for job in self._finished if job.entry is not None]
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         return 1 if failed or without or len(self._finished) < self._expected else 0
+
+    def _write_page(self) -> None:
+        """One page over all jobs of a multirun that want a report."""
+        from seqsweep import report
+
+        outcomes = [job.entry.outcome for job in self._finished if job.entry is not None]
+        wanted = [outcome for outcome in outcomes if outcome.config.report.kind == "html"]
+        if wanted:
+            target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
+            self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
     def _show(self, ended: Ended, overrides: tuple[str, ...]) -> None:
         from seqsweep import report
@@ -208,6 +219,8 @@ class _Jobs:
         if outcome.ranked:
             whose = "the winner" if conclusion is not None and conclusion.winner is not None else "the best trial"
             self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")
+        if ended.page is not None:
+            self._say(f"Report: {ended.page}")
         if self._expected == 1:
             self._say("\nNext:")
             for command, purpose in report.next_commands(outcome, conclusion, overrides):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from seqsweep import finals, package, sweep
+from seqsweep import finals, package, report, sweep
 from seqsweep.finals import Conclusion
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Observer, Outcome
@@ -17,10 +18,12 @@ class Ended:
     Args:
         outcome: of the search.
         conclusion: of the finals; None where there were none.
+        page: of the report; None: none is wanted.
     """
 
     outcome: Outcome
     conclusion: Conclusion | None
+    page: Path | None = None
 
 
 def run(config: SweepConfig, observer: Observer) -> Ended:
@@ -35,6 +38,7 @@ def run(config: SweepConfig, observer: Observer) -> Ended:
         conclusion = finals.run(session, outcome)
         if conclusion is not None:
             package.keep(session, conclusion)
+        page = report.publish(outcome.folder, session.tracker) if config.report.kind == "html" else None
     if conclusion is not None:
         package.publish(outcome.folder, config.tracking, conclusion, observer.say)
-    return Ended(outcome, conclusion)
+    return Ended(outcome, conclusion, page)

@@ -1,7 +1,8 @@
-"""What a person sees of a sweep: its progress and its leaderboard in the terminal."""
+"""What a person sees of a sweep: its progress and its leaderboard in the terminal, its page in a browser."""
 
 from seqsweep.report.finals import beats_baselines, finals_table, sentences, test_table
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best, verdict
+from seqsweep.report.page import markdown, publish, write, write_all
 from seqsweep.report.progress import Terminal
 from seqsweep.report.table import Finished, jobs_table, sweeps_table, verdicts
 
@@ -12,11 +13,15 @@ __all__ = [
     "finals_table",
     "jobs_table",
     "leaderboard",
+    "markdown",
     "next_commands",
+    "publish",
     "sentences",
     "settings_of_best",
     "sweeps_table",
     "test_table",
     "verdict",
     "verdicts",
+    "write",
+    "write_all",
 ]

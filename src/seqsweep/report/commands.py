@@ -8,14 +8,16 @@ from pathlib import Path
 from rich.console import Console
 
 from seqsweep.compare import contests, finished
+from seqsweep.errors import UserError
+from seqsweep.report.page import write, write_all
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.report.table import sweeps_table, verdicts
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TrackingConfig
 
 
-def show_comparison(directory: Path, names: Sequence[str]) -> None:
-    """Finished sweeps side by side, and which of them does better.
+def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -> None:
+    """Finished sweeps side by side, and which of them does better; with `html` a page over them too.
 
     Raises:
         ConfigError: there is no finished sweep of a name.
@@ -29,6 +31,22 @@ def show_comparison(directory: Path, names: Sequence[str]) -> None:
     for contest in contests(entries):
         for sentence in verdicts(contest):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    if html:
+        page = write_all([entry.outcome.folder for entry in entries], directory.resolve() / "compare.html")
+        console.print(f"One page over all of them: {page}", highlight=False, markup=False, soft_wrap=True)
+
+
+def write_page(directory: Path, name: str | None) -> Path:
+    """Write the page of the newest finished sweep under `directory`, or of the newest of a name; returns its path.
+
+    Raises:
+        UserError: there is no such sweep.
+        StateError: a file of it is truncated.
+    """
+    entries = finished(directory, [name] if name else ())
+    if not entries:
+        raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
+    return write(entries[-1].outcome.folder).resolve()
 
 
 def show_reproduction(store: TrackingConfig, run_id: str) -> int:

@@ -55,6 +55,7 @@ class Loop:
     kept: Mapping[str, TrialRecord]
     reference: float | None
     trained: int = 0
+    choosing: float = 0.0  # seconds that the source took to propose trials and to learn how they ended
     _running: dict[str, Running] = field(default_factory=dict)
     _over: str = ""
 
@@ -76,7 +77,9 @@ class Loop:
     def _submit(self) -> None:
         """Ask for as many trials as there are free slots."""
         for slot in list(self._free):
+            asked = time.perf_counter()
             answer = self.source.ask(slot)
+            self.choosing += time.perf_counter() - asked
             if isinstance(answer, Exhausted):
                 self._over = answer.reason
                 return
@@ -140,7 +143,9 @@ class Loop:
     def _tell(self, record: TrialRecord) -> None:
         """Tell everyone how a trial ended; its record is on disk already, so that a kill from here on costs nothing."""
         score = record.metrics.get(f"val_{self.config.task.objective}") if record.status == "COMPLETED" else None
+        told = time.perf_counter()
         self.source.tell(record, score)
+        self.choosing += time.perf_counter() - told
         self.tracker.end_trial(record)
         self.observer.ended(record, score)
 

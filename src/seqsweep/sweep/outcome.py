@@ -33,8 +33,9 @@ class Outcome:
         reason: why nothing more was tried: `12 of 12 trials`.
         trained: trials that this launch ran; the others were there before.
         seconds: wall time of this launch.
-        tracking_seconds: of it, inside the tracker.
+        search_seconds: of it, inside the tuner; `tracking_seconds` inside the tracker.
         disk: bytes that the sweep's state takes.
+        lineage: versions, platform and commit of this launch.
     """
 
     config: SweepConfig
@@ -51,8 +52,10 @@ class Outcome:
     reason: str
     trained: int
     seconds: float
+    search_seconds: float
     tracking_seconds: float
     disk: int
+    lineage: Mapping[str, str]
 
     @property
     def objective(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from seqsweep import trial
 from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
+from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, save_outcome
@@ -35,16 +36,16 @@ def search(session: Session) -> Outcome:
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
-    reason, trained = _run_trials(session)
-    outcome = _outcome(session, reason, trained)
-    if trained or not (outcome.folder / "outcome.json").exists():
+    reason, loop = _run_trials(session)
+    outcome = _outcome(session, reason, loop)
+    if loop.trained or not (outcome.folder / "outcome.json").exists():
         save_outcome(outcome)
     _summarise(outcome, tracker)
     return outcome
 
 
-def _run_trials(session: Session) -> tuple[str, int]:
-    """Run what is left; returns why nothing more is proposed, and how many trials ran."""
+def _run_trials(session: Session) -> tuple[str, Loop]:
+    """Run what is left; returns why nothing more is proposed, and the loop, which knows what ran."""
     config, state, observer = session.config, session.state, session.observer
     kept = state.records()
     with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
@@ -55,12 +56,12 @@ def _run_trials(session: Session) -> tuple[str, int]:
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
     observer.begin(plan(config).trials, finished, session.executor.capacity)
     try:
-        return loop.run(), loop.trained
+        return loop.run(), loop
     finally:
         observer.finish()
 
 
-def _outcome(session: Session, reason: str, trained: int) -> Outcome:
+def _outcome(session: Session, reason: str, loop: Loop) -> Outcome:
     problem, state = session.problem, session.state
     return Outcome(
         config=problem.config,
@@ -75,10 +76,12 @@ def _outcome(session: Session, reason: str, trained: int) -> Outcome:
         baselines=problem.baselines,
         best_baseline=problem.best_baseline,
         reason=reason,
-        trained=trained,
+        trained=loop.trained,
         seconds=time.monotonic() - session.started,
+        search_seconds=loop.choosing,
         tracking_seconds=session.tracker.seconds,
         disk=state.size(),
+        lineage=lineage(),
     )
 
 

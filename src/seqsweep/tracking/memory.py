@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.records import RUN_STATUS, check_names, final_metrics, plain_params
+from seqsweep.tracking.records import NOTE, RUN_STATUS, check_names, final_metrics, plain_params
 
 if TYPE_CHECKING:
     from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
@@ -42,6 +42,9 @@ class NullTracker:
         self._ended.add(trial.trial_id)
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Nothing."""
+
+    def summarise(self, markdown: str) -> None:
         """Nothing."""
 
     def log_text(self, text: str, name: str) -> None:
@@ -138,6 +141,10 @@ class MemoryTracker:
         check_names([*metrics, *tags], "name")
         self._parent.tags.update(tags)
         self._parent.add(metrics)
+
+    def summarise(self, markdown: str) -> None:
+        """What the sweep found, as the tag that MLflow shows as a description."""
+        self._parent.tags[NOTE] = markdown
 
     def log_text(self, text: str, name: str) -> None:
         """A text as a file of the sweep's run."""

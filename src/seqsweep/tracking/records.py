@@ -22,6 +22,9 @@ EpochPoint = tuple[int, Mapping[str, float], float]
 RUN_STATUS = {"COMPLETED": "FINISHED", "FAILED": "FAILED"}
 """What MLflow calls the end of a trial."""
 
+NOTE = "mlflow.note.content"
+"""The tag that MLflow shows as the description of a run or an experiment."""
+
 LONGEST_NAME = 250  # characters; MLflow's limit
 
 
@@ -146,6 +149,9 @@ class Tracker(Protocol):
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the whole sweep: baselines, the best score, totals. The last value told stands."""
+
+    def summarise(self, markdown: str) -> None:
+        """What the sweep found, as the description of its run; it begins with a plain sentence."""
 
     def log_text(self, text: str, name: str) -> None:
         """A text as the file `name` of the sweep's run."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.records import RUN_STATUS, best_name, final_metrics, plain_params
-from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
+from seqsweep.tracking.records import NOTE, RUN_STATUS, best_name, final_metrics, plain_params
+from seqsweep.tracking.view import SavedView, read_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
 
-NOTE = "mlflow.note.content"  # shown as the description of a run or an experiment
 PARENT = "mlflow.parentRunId"  # nests a run in another
 
 
@@ -51,6 +51,7 @@ class SweepRuns:
         self._client = client
         self._sweep = sweep
         self.experiment_restored = False
+        self.summary = ""  # of what the sweep found, in Markdown
         self._experiment = self._find_experiment(artifacts)
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
@@ -58,6 +59,7 @@ class SweepRuns:
         self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"
         self.children: dict[str, ChildRun] = {}  # by trial id
         self._choices: dict[str, set[str]] = {}  # values seen of each parameter
+        self._having: Counter[str] = Counter()  # trials that have it
         self._curves: dict[str, None] = {}  # names of metrics with one point an epoch, in order
         self._best: tuple[float, str] | None = None  # score, name of the trial
         self._read_children()
@@ -130,19 +132,19 @@ class SweepRuns:
         self._client.log_artifact(self._parent_id, str(path), folder)
 
     def save_view(self) -> None:
-        """The study's saved view: trials ranked by the objective, beside the parameters that differ."""
+        """The study's saved views: trials ranked by the objective, beside the parameters that differ; their charts."""
         if not self._sweep.objective or not self._curves:
             return
         varying = [name for name, values in self._choices.items() if len(values) > 1]
-        view = SavedView(
-            best_name(self._sweep.objective),
-            self._sweep.lower_is_better,
-            varying or list(self._choices),
-            list(self._curves),
-        )
-        if read_view(self._experiment.tags.get(VIEW_TAG, "")) != view.state():
-            self._experiment.tags[VIEW_TAG] = view.tag()
-            self._client.set_experiment_tag(self._experiment.experiment_id, VIEW_TAG, self._experiment.tags[VIEW_TAG])
+        objective, params, curves = best_name(self._sweep.objective), varying or list(self._choices), list(self._curves)
+        # The UI draws a line for runs that have every axis alone: the width of a layer that some lack is none.
+        axes = [name for name in params if self._having[name] == max(self._having.values())]
+        tags = self._experiment.tags
+        for charts in (False, True):
+            view = SavedView(objective, self._sweep.lower_is_better, params, curves, axes, charts)
+            if read_view(tags.get(view.name, "")) != view.state():
+                tags[view.name] = view.tag()
+                self._client.set_experiment_tag(self._experiment.experiment_id, view.name, tags[view.name])
 
     def terminate(self, status: SweepStatus) -> None:
         """End the parent; children that still run are killed, also those that an outage hid from us."""
@@ -250,6 +252,7 @@ class SweepRuns:
     def _remember(self, name: str, params: Mapping[str, str], metrics: Mapping[str, float]) -> None:
         for param, value in params.items():
             self._choices.setdefault(param, set()).add(value)
+            self._having[param] += 1
         score = metrics.get(best_name(self._sweep.objective))
         if score is None:
             return
@@ -258,6 +261,8 @@ class SweepRuns:
             self._best = (score, name)
 
     def _note(self) -> str:
+        if self.summary:
+            return self.summary
         statuses = [child.status for child in self.children.values() if child.kind == "trial"]
         lines = [
             self._sweep.question,

@@ -145,6 +145,12 @@ class MlflowTracker:
         with self._writing() as (_, outbox):
             outbox.put("sweep", self._describe)
 
+    def summarise(self, markdown: str) -> None:
+        """What the sweep found, as the description of its run."""
+        with self._writing() as (runs, outbox):
+            runs.summary = markdown
+            outbox.put("sweep", self._describe)
+
     def log_text(self, text: str, name: str) -> None:
         """A text as the file `name` of the sweep's run."""
         with self._writing() as (runs, outbox):

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError, TrackingError, UserError
 from seqsweep.tracking.store import open_store, reaching
-from seqsweep.tracking.view import VIEW_KEY, VIEW_TAG
+from seqsweep.tracking.view import CHARTS_KEY, CHARTS_TAG, VIEW_KEY, VIEW_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment
 
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking.store import StoreAddress
@@ -54,7 +55,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
         raise ConfigError([f"tracking.kind={config.kind} keeps nothing to show; choose tracking=mlflow"])
     place, client = open_store(config)
     with reaching(place):
-        page = newest_sweep(client)
+        page, charts = newest_sweep(client), newest_charts(client)
     if page is None:
         say("There is no sweep in this store yet: `seqsweep sweep quickstart` makes one.")
     if place.uri.startswith("http"):
@@ -64,22 +65,37 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     with suppress(KeyboardInterrupt), _server(place, port) as server:
         _wait_until_healthy(server, port)
         say(f"MLflow is at {link(f'http://{HOST}:{port}', page)}")
+        if charts is not None:
+            say(f"Charts are at {link(f'http://{HOST}:{port}', charts)}")
         say("Ctrl-C ends it.")
         _wait_for_end(server)
 
 
 def newest_sweep(client: MlflowClient) -> str | None:
     """The page of the study whose sweep started last, or None if there is no sweep."""
+    study = _newest_study(client)
+    if study is None:
+        return None
+    # Without its first parameter a first visit lands on a page about language models.
+    view = f"&viewStateShareKey={VIEW_KEY}" if VIEW_TAG in study.tags else ""
+    return f"/#/experiments/{study.experiment_id}/runs?workflowType=machine_learning{view}"
+
+
+def newest_charts(client: MlflowClient) -> str | None:
+    """The page of the same study's charts: parallel coordinates, ranking, curves; None if it has no such view."""
+    study = _newest_study(client)
+    if study is None or CHARTS_TAG not in study.tags:  # a key that is not there leads elsewhere
+        return None
+    view = f"&compareRunsMode=CHART&viewStateShareKey={CHARTS_KEY}"
+    return f"/#/experiments/{study.experiment_id}/runs?workflowType=machine_learning{view}"
+
+
+def _newest_study(client: MlflowClient) -> Experiment | None:
     studies = {study.experiment_id: study for study in client.search_experiments()}
     sweeps = client.search_runs(
         list(studies), "tags.kind = 'sweep'", max_results=1, order_by=["attributes.start_time DESC"]
     )
-    if not sweeps:
-        return None
-    study = studies[sweeps[0].info.experiment_id]
-    # Without its first parameter a first visit lands on a page about language models.
-    view = f"&viewStateShareKey={VIEW_KEY}" if VIEW_TAG in study.tags else ""
-    return f"/#/experiments/{study.experiment_id}/runs?workflowType=machine_learning{view}"
+    return studies[sweeps[0].info.experiment_id] if sweeps else None
 
 
 def link(server: str, page: str | None) -> str:

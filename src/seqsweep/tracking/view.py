@@ -1,4 +1,4 @@
-"""A saved view of a study in the MLflow UI: trials ranked, the columns that differ, the charts worth seeing.
+"""Saved views of a study in the MLflow UI: trials ranked beside the settings that differ, and the charts worth seeing.
 
 MLflow documents no such thing: the UI keeps a shared view as an experiment tag, and this writes the same tag.
 The release of MLflow is pinned for it, and a test looks for the format in the UI's own files.
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 VIEW_KEY = "seqsweep"
-VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
+CHARTS_KEY = "seqsweep-charts"
+VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
 PACKING = "deflate;"
 
 
@@ -25,20 +26,29 @@ class SavedView:
 
     Args:
         objective: the metric of trials to rank by.
-        params: columns, and axes of the parallel coordinates.
+        params: columns.
         curves: metrics that have one point an epoch.
+        axes: parameters that are axes of the parallel coordinates.
+        charts: it is meant for the charts, which then have all the room; else for the table.
     """
 
     objective: str
     lower_is_better: bool
     params: Sequence[str]
     curves: Sequence[str]
+    axes: Sequence[str]
+    charts: bool = False
+
+    @property
+    def name(self) -> str:
+        """The experiment tag that keeps it."""
+        return CHARTS_TAG if self.charts else VIEW_TAG
 
     def tag(self) -> str:
-        """The value of the experiment tag VIEW_TAG."""
+        """The value of that tag."""
         now = int(time.time() * 1000)
         packed = base64.b64encode(zlib.compress(json.dumps(self.state()).encode())).decode()
-        name = f"Trials by {self.objective}"
+        name = "Charts of trials" if self.charts else f"Trials by {self.objective}"
         return json.dumps({"name": name, "createdAt": now, "updatedAt": now, "state": PACKING + packed})
 
     def state(self) -> dict[str, Any]:
@@ -58,8 +68,8 @@ class SavedView:
             "columnWidths": {},
             "runsHiddenMode": "FIRST_10_RUNS",
             "viewMaximized": False,
-            "runListHidden": False,
-            "isAccordionReordered": False,
+            "runListHidden": self.charts,
+            "isAccordionReordered": self.charts,  # or else the UI puts sections in the order of their names
             "useGroupedValuesInCharts": True,
             "hideEmptyCharts": True,
             "groupBy": None,
@@ -67,7 +77,7 @@ class SavedView:
             "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
             "compareRunSections": [_section("ranking", "Ranking"), _section("curves", "Curves")],
             "compareRunCharts": [
-                _parallel(self.params, self.objective),
+                _parallel(self.axes, self.objective),
                 _chart("BAR", "ranking", self.objective, runsCountToCompare=20),
                 *(_line(name) for name in self.curves),
             ],

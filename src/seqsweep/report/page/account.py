@@ -1,0 +1,143 @@
+"""What a sweep cost, what failed, and what it was made from."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seqsweep.config import to_yaml
+from seqsweep.report.leaderboard import counted
+from seqsweep.report.page import theme
+from seqsweep.report.page.markup import Section, facts, folded, note, paragraph, table, text, verbatim
+from seqsweep.report.page.material import Material
+from seqsweep.report.progress import duration
+from seqsweep.tracking import TrialRecord
+
+REASONS = 20  # failed trials that are listed
+PARTS = {
+    "tracing": theme.ORANGE,
+    "training and validation": theme.BLUE,
+    "building": theme.GREEN,
+    "rest": theme.GREY,
+}
+
+
+def failures(material: Material) -> Section:
+    """How many trials failed of what cause, and why each did."""
+    title = "Failures by cause"
+    failed = [*material.failed, *(run for run in material.final_runs if run.status == "FAILED")]
+    if not failed:
+        return Section("failures", title, [paragraph("No trial failed.")])
+    causes = Counter(record.tags.get("cause", "unknown") for record in failed)
+    names = [cause for cause, _ in causes.most_common()]
+    trace: theme.Trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [causes[name] for name in names],
+        "y": [text(name) for name in names],
+        "marker": {"color": theme.VERMILION},
+        "hovertemplate": "%{y}: %{x}<extra></extra>",
+    }
+    x = theme.axis("trials (count)", rangemode="tozero", **({"dtick": 1} if max(causes.values()) < 10 else {}))
+    y = theme.axis("", autorange="reversed", ticks="")
+    figure = theme.figure("Trials that failed", [trace], x, y, 90 + 34 * len(names), show_legend=False, bargap=0.35)
+    rows = [[record.name, record.tags.get("cause", "unknown"), record.tags.get("reason", "")] for record in failed]
+    blocks = [figure, table(["trial", "cause", "reason"], rows[:REASONS], words=3)]
+    if len(rows) > REASONS:
+        blocks.append(note(f"{len(rows) - REASONS} more in MLflow."))
+    return Section("failures", title, blocks)
+
+
+def spent(material: Material) -> Section:
+    """Where the time went; energy is not measured, and the page says so."""
+    outcome = material.outcome
+    rows = [("search", _parts(outcome.records))]
+    if material.final_runs:
+        rows.append(("finals", _parts(material.final_runs)))
+    names = [name for name, _ in rows]
+    traces: list[theme.Trace] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": part,
+            "x": [parts.get(part, 0.0) for _, parts in rows],
+            "y": names,
+            "marker": {"color": colour},
+            "hovertemplate": f"{part}: %{{x:.1f}} s<extra></extra>",
+        }
+        for part, colour in PARTS.items()
+    ]
+    x = theme.axis("seconds in workers, all trials together")
+    y = theme.axis("", autorange="reversed", ticks="")
+    height = 150 + 44 * len(rows)
+    legend = {"orientation": "h", "traceorder": "normal", "yref": "paper", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    layout: dict[str, Any] = {
+        "barmode": "stack",
+        "bargap": 0.35,
+        "legend": legend,
+        "margin": {"l": 12, "r": 12, "t": 36, "b": 12},
+    }
+    figure = theme.figure("Time in workers", traces, x, y, height, **layout)
+    return Section("time", "Time spent where", [figure, facts(_wall(material)), note(_energy(material))])
+
+
+def lineage(material: Material) -> Section:
+    """What made these figures, so that they can be made again."""
+    outcome = material.outcome
+    pairs: list[tuple[str, object]] = [
+        ("study", outcome.config.study),
+        ("sweep", f"{outcome.name} ({outcome.fingerprint})"),
+        ("seed", outcome.config.seed),
+        ("data", f"{outcome.series}, column {outcome.target}, {outcome.rows:,} rows"),
+        ("SHA-256 of the data", outcome.sha256),
+    ]
+    if material.conclusion is not None and material.conclusion.audit is not None:
+        audit = material.conclusion.audit
+        cuts = counted(len(audit.cuts), "cut")
+        said = f"passed at {cuts}: nothing moved when later values became noise" if audit.passed else "FAILED"
+        pairs.append(("leak audit", said if audit.passed else f"{said}: {'; '.join(audit.findings)}"))
+    pairs += [(name.removeprefix("version_").replace("_", " "), value) for name, value in outcome.lineage.items()]
+    pairs.append(("state", outcome.folder.name))
+    config = folded("The whole config", verbatim(to_yaml(outcome.config)))
+    return Section("lineage", "Lineage", [facts(pairs), config])
+
+
+def _parts(records: Sequence[TrialRecord]) -> Mapping[str, float]:
+    """Seconds by activity over all records; what a trial did besides is `rest`."""
+    total: dict[str, float] = defaultdict(float)
+    for record in records:
+        own = {name: record.metrics.get(f"seconds_{name}", 0.0) for name in ("tracing", "building")}
+        stepped = sum(record.metrics.get(f"seconds_{name}", 0.0) for name in ("training", "validation"))
+        # A graph is traced before the first step of each, within the time of both.
+        own["training and validation"] = max(0.0, stepped - own["tracing"])
+        for name, seconds in own.items():
+            total[name] += seconds
+        total["rest"] += max(0.0, record.metrics.get("duration", 0.0) - sum(own.values()))
+    return total
+
+
+def _wall(material: Material) -> list[tuple[str, object]]:
+    outcome = material.outcome
+    busy = sum(record.metrics.get("duration", 0.0) for record in (*outcome.records, *material.final_runs))
+    pairs: list[tuple[str, object]] = [
+        ("trials, one after the other", duration(busy)),
+        (
+            "the search, start to end",
+            f"{duration(outcome.seconds)} for {counted(outcome.trained, 'trial')} of its last launch",
+        ),
+        ("tuner: choosing trials", f"{outcome.search_seconds:.2f} s"),
+        ("tracking: telling the store", f"{outcome.tracking_seconds:.2f} s"),
+        ("on disk", f"{outcome.disk / 1e6:.1f} MB"),
+    ]
+    return pairs
+
+
+def _energy(material: Material) -> str:
+    threads = material.outcome.config.executor.threads
+    records = (*material.outcome.records, *material.final_runs)
+    hours = threads * sum(record.metrics.get("duration", 0.0) for record in records) / 3600
+    return (
+        f"Energy is not measured, and a guess would be worth little. Workers used at most {hours:.2g} "
+        f"core hours ({counted(threads, 'thread')} each)."
+    )

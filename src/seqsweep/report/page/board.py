@@ -1,0 +1,171 @@
+"""Tables: the trials of the search among the baselines, the finalists, what the winner did on the test part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seqsweep.finals import Conclusion, Finalist, Look
+from seqsweep.metrics import skill, unit
+from seqsweep.report.finals import sentences
+from seqsweep.report.leaderboard import percent
+from seqsweep.report.page import theme
+from seqsweep.report.page.markup import Section, folded, listed, note, paragraph, significant, table
+from seqsweep.report.page.material import Material
+from seqsweep.report.page.parameters import Parameter, shown, varying
+from seqsweep.report.page.summary import spaced
+from seqsweep.tracking import TrialRecord
+
+SHOWN = 15  # trials that the page opens with
+
+
+def leaderboard(material: Material) -> Section:
+    """The trials of the search and the baselines in one order, on validation."""
+    outcome = material.outcome
+    ranked = outcome.ranked
+    parameters = _telling(ranked)
+    head = [
+        "trial or baseline",
+        "rank",
+        *(p.label for p in parameters),
+        *_metrics(material),
+        "skill",
+        "epochs",
+        "weights",
+    ]
+    blocks = [
+        table(head, *_rows(material, ranked[:SHOWN], parameters)),
+        note(
+            f"skill: 1 - {material.metric} / that of the best baseline, on the same targets. One seed a trial: the "
+            "best of many looks better than it is. Baselines are shaded and have no rank."
+        ),
+    ]
+    if len(ranked) > SHOWN:
+        rest = table(head, *_rows(material, ranked, parameters))
+        blocks.append(folded(f"All {len(ranked)} completed trials", rest))
+    return Section("leaderboard", "Leaderboard", blocks)
+
+
+def finalists(material: Material) -> Section:
+    """The best trials trained again, and how far the winner is from the others."""
+    conclusion = material.conclusion
+    if conclusion is None:
+        said = "No finals were run: each trial has one seed, and near scores are not proven apart."
+        return Section("finals", "Finals", [paragraph(said)])
+    metric = material.metric
+    head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]
+    rows = [_finalist(finalist) for finalist in conclusion.finalists]
+    folds = "" if conclusion.folds == 1 else f", {conclusion.folds} rolling origins"
+    blocks = [
+        table(head, rows, marked=[0] if conclusion.winner else []),
+        note(
+            f"The best trials, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best "
+            "mean wins. Where the mean lies above the score of the search, that one was lucky."
+        ),
+    ]
+    if conclusion.winner is not None and conclusion.differences:
+        blocks += _differences(material, conclusion)
+    blocks.append(listed(sentences(conclusion)))
+    return Section("finals", "Finals", blocks)
+
+
+def look_table(material: Material, look: Look) -> str:
+    """The winner and the baselines on the test part, best first."""
+    names = list(look.scores)
+    best = look.baselines[look.best_baseline][material.metric] if look.best_baseline else None
+    winner = material.conclusion.winner if material.conclusion else None
+    entries = [(winner.name if winner else look.run, look.scores, True)]
+    entries += [(spaced(name), scores, False) for name, scores in look.baselines.items()]
+    entries.sort(key=lambda entry: entry[1][material.metric])
+    rows = []
+    for name, scores, _ in entries:
+        gain = percent(skill(scores[material.metric], best)) if best is not None else ""
+        rows.append([name, *(significant(scores[metric]) for metric in names), gain])
+    marked = [i for i, (_, _, network) in enumerate(entries) if not network]
+    return table(["on the test part", *map(titled, names), "skill"], rows, marked=marked)
+
+
+def titled(metric: str) -> str:
+    """`smape %`."""
+    return metric + {"%": " %"}.get(unit(metric), "")
+
+
+def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
+    hidden = ("layer", "depth", "units", "last_epoch")  # in the trial's name, or among its epochs
+    return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:7]
+
+
+def _metrics(material: Material) -> list[str]:
+    return [titled(name) for name in _order(material)]
+
+
+def _order(material: Material) -> list[str]:
+    return [material.metric, *(name for name in material.outcome.config.task.metrics if name != material.metric)]
+
+
+def _rows(
+    material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]
+) -> tuple[list[list[object]], int, list[int]]:
+    """The cells, how many columns hold words, and which rows are baselines."""
+    outcome, names = material.outcome, _order(material)
+    reference = outcome.baselines[outcome.best_baseline][material.metric] if outcome.best_baseline else None
+    entries: list[tuple[float, bool, list[object]]] = []
+    for place, record in enumerate(ranked, 1):
+        score = record.metrics[outcome.objective]
+        settings = [shown(parameter.values[place - 1]) for parameter in parameters]
+        figures = [significant(record.metrics[f"val_{name}"]) for name in names]
+        spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "weights")]
+        cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
+        entries.append((score, False, cells))
+    for name, scores in outcome.baselines.items():
+        score = scores[material.metric]
+        figures = [significant(scores[metric]) for metric in names]
+        cells = [spaced(name), "", *("" for _ in parameters), *figures, _skill(score, reference), "", ""]
+        entries.append((score, True, cells))
+    entries.sort(key=lambda entry: entry[:2])
+    return [row for _, _, row in entries], 1, [i for i, (_, baseline, _) in enumerate(entries) if baseline]
+
+
+def _skill(score: float, reference: float | None) -> str:
+    return percent(skill(score, reference)) if reference is not None else ""
+
+
+def _finalist(finalist: Finalist) -> list[object]:
+    runs = " ".join("failed" if score is None else significant(score) for score in finalist.scores)
+    mean = "failed" if finalist.mean is None else significant(finalist.mean)
+    std = "" if finalist.std is None else f"{finalist.std:.2g}"
+    return [finalist.name, mean, std, significant(finalist.searched), len(finalist.runs), runs]
+
+
+def _differences(material: Material, conclusion: Conclusion) -> list[str]:
+    """The winner against the others: an interval that reaches over 0 leaves it open who is better."""
+    known = [d for d in conclusion.differences if d.interval is not None]
+    unknown = [d.name for d in conclusion.differences if d.interval is None]
+    blocks = []
+    if known:
+        intervals = [d.interval for d in known if d.interval is not None]
+        names = [f"{d.name} ({d.reason})" for d in known]
+        trace: theme.Trace = {
+            "x": [interval.mean for interval in intervals],
+            "y": names,
+            "mode": "markers",
+            "marker": {"color": theme.BLUE, "size": 10},
+            "error_x": {
+                "array": [interval.high - interval.mean for interval in intervals],
+                "arrayminus": [interval.mean - interval.low for interval in intervals],
+                "color": theme.BLUE,
+                "thickness": 2,
+                "width": 6,
+            },
+            "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
+        }
+        x = theme.axis(material.axis(lead="winner minus other, "), zeroline=True, zerolinecolor=theme.INK)
+        y = theme.axis("", range=[len(known) - 0.5, -0.5], ticks="")
+        title = f"The winner against the others, {intervals[0].level:.0%} intervals"
+        blocks.append(theme.figure(title, [trace], x, y, 130 + 40 * len(known), show_legend=False))
+        said = (
+            "Pairs of the same seed and fold. Left of 0 the winner is better; an interval that holds 0 leaves it open."
+        )
+        blocks.append(note(said))
+    if unknown:
+        blocks.append(note(f"No interval against {', '.join(unknown)}: fewer than two pairs of runs."))
+    return blocks

@@ -1,0 +1,205 @@
+"""The page of a sweep, or of the jobs of a multirun, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from seqsweep.compare import Entry, contests
+from seqsweep.errors import UserError
+from seqsweep.report.finals import beats_baselines
+from seqsweep.report.leaderboard import counted, percent
+from seqsweep.report.page import account, board, forecasts, search, settings, summary, theme
+from seqsweep.report.page.document import document, rendered
+from seqsweep.report.page.markup import Section, folded, note, paragraph, significant, table, text, tiles
+from seqsweep.report.page.material import Material, gather
+from seqsweep.report.page.parameters import shown
+from seqsweep.report.progress import duration
+from seqsweep.report.table import verdicts
+from seqsweep.sweep import write_text
+from seqsweep.tracking import Tracker
+
+PAGE = "report.html"
+"""Its file in the sweep's folder."""
+
+ARTIFACTS = "report"
+"""Its folder among the artifacts of the sweep's run."""
+
+
+def write(folder: Path) -> Path:
+    """Write the page of the sweep in `folder`, beside its state; returns where it lies.
+
+    Raises:
+        UserError: the search has not ended.
+        StateError: a file of the sweep is truncated or foreign, or the disk refuses.
+    """
+    material = gather(folder)
+    outcome = material.outcome
+    data = dict.fromkeys((outcome.series, outcome.target))  # which may have one name
+    title = f"{outcome.config.study}: {', '.join(data)}"
+    page = document(title, outcome.config.question, _head(material), sections(material))
+    write_text(folder / PAGE, page)
+    return folder / PAGE
+
+
+def publish(folder: Path, tracker: Tracker) -> Path:
+    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has."""
+    page = write(folder)
+    tracker.log_file(page, ARTIFACTS)
+    tracker.summarise(markdown(folder))
+    return page
+
+
+def write_all(folders: Sequence[Path], target: Path) -> Path:
+    """Write one page over several sweeps, each with all of its sections; returns `target`.
+
+    Raises:
+        UserError: there is no sweep, or the search of one has not ended.
+        StateError: a file of a sweep is truncated or foreign, or the disk refuses.
+    """
+    if not folders:
+        raise UserError("there is no sweep to report; name one or more")
+    jobs = [gather(folder) for folder in folders]
+    studies = list(dict.fromkeys(job.outcome.config.study for job in jobs))
+    questions = list(dict.fromkeys(job.outcome.config.question for job in jobs))
+    named = [f"{i}. {_apart(job, jobs)}" for i, job in enumerate(jobs, 1)]
+    side = Section("jobs", "Side by side", [_table(jobs, named), *_bests(jobs, named)])
+    each = [folded(name, _job(job), "job") for name, job in zip(named, jobs, strict=True)]
+    title = f"{', '.join(studies)}: {counted(len(jobs), 'sweep')} side by side"
+    below = Section("each", "Each of them", each)
+    write_text(target, document(title, " ".join(questions), _verdicts(jobs), [side, below]))
+    return target
+
+
+def markdown(folder: Path) -> str:
+    """The summary of the sweep in `folder` for the description of its run; errors as `write` has them."""
+    return summary.markdown(gather(folder), f"`{ARTIFACTS}/{PAGE}` among this run's artifacts")
+
+
+def sections(material: Material) -> list[Section]:
+    """All sections, in order; each says so where it has nothing to show."""
+    return [
+        board.leaderboard(material),
+        board.finalists(material),
+        search.history(material),
+        search.curves(material),
+        search.parallel(material),
+        settings.mattered(material),
+        forecasts.forecasts(material),
+        forecasts.residuals(material),
+        account.failures(material),
+        account.spent(material),
+        account.lineage(material),
+    ]
+
+
+def _head(material: Material) -> list[str]:
+    said = "".join(paragraph(sentence) for sentence in summary.sentences(material))
+    return [f'<div class="summary">{said}</div>', tiles(_tiles(material))]
+
+
+def _tiles(material: Material) -> list[tuple[str, str, str]]:
+    outcome, look = material.outcome, material.look
+    searched = ("searched", str(len(outcome.records)), f"{summary.trials(material)}, {outcome.config.tuner.kind}")
+    entries: list[tuple[str, str, str]] = []
+    winner = material.conclusion.winner if material.conclusion else None
+    if winner is not None and look is not None:
+        entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}"))
+        own = significant(look.scores[material.metric])
+        entries.append((f"{material.metric} on test", own, material.unit() or "no unit"))
+        if look.skill is not None and look.best_baseline is not None:
+            sure = "better, beyond chance" if beats_baselines(look) else "not shown to be better"
+            said = f"over {summary.spaced(look.best_baseline)}; {sure}"
+            entries.append(("skill on test", percent(look.skill), said))
+    elif outcome.ranked:
+        best = outcome.ranked[0]
+        entries.append(("best of the search", best.name, "one seed, not proven"))
+        own = significant(best.metrics[outcome.objective])
+        entries.append((f"{material.metric} on validation", own, material.unit() or "no unit"))
+        if "val_skill" in best.metrics:
+            over = f"over {summary.spaced(outcome.best_baseline)}" if outcome.best_baseline else ""
+            entries.append(("skill on validation", percent(best.metrics["val_skill"]), over))
+    return [*entries, searched]
+
+
+def _verdicts(jobs: Sequence[Material]) -> list[str]:
+    """What the final runs say of the sweeps against each other, where they can be compared."""
+    found = contests([Entry(job.outcome, job.conclusion) for job in jobs])
+    said = [paragraph(sentence) for contest in found for sentence in verdicts(contest)]
+    return [f'<div class="summary">{"".join(said)}</div>'] if said else []
+
+
+def _job(material: Material) -> str:
+    return "".join([*_head(material), *(rendered(section) for section in sections(material))])
+
+
+def _table(jobs: Sequence[Material], named: Sequence[str]) -> str:
+    metric = jobs[0].metric if len({job.metric for job in jobs}) == 1 else "score"
+    head = ["sweep", "best or winner", f"{metric}, validation", f"{metric}, test", "skill", "trials", "failed", "time"]
+    return table(head, [[name, *_cells(job)] for name, job in zip(named, jobs, strict=True)], words=2)
+
+
+def _cells(job: Material) -> list[object]:
+    outcome, look = job.outcome, job.look
+    winner = job.conclusion.winner if job.conclusion else None
+    ranked = outcome.ranked
+    counts = [len(outcome.records), len(job.failed), duration(outcome.seconds)]
+    if winner is not None and look is not None and winner.mean is not None:
+        gain = percent(look.skill) if look.skill is not None else ""
+        return [winner.name, significant(winner.mean), significant(look.scores[job.metric]), gain, *counts]
+    if not ranked:
+        return ["none completed", "", "", "", *counts]
+    gain = percent(ranked[0].metrics["val_skill"]) if "val_skill" in ranked[0].metrics else ""
+    return [ranked[0].name, significant(ranked[0].metrics[outcome.objective]), "unread", gain, *counts]
+
+
+def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[str]:
+    """The best of each sweep beside its best baseline; only where all are in one unit."""
+    if len({(job.axis(), job.outcome.sha256) for job in jobs}) > 1:
+        return [note("The sweeps differ in data or objective, so their scores are not drawn in one figure.")]
+    known = [(name, job) for name, job in zip(named, jobs, strict=True) if job.outcome.ranked]
+    if not known:
+        return []
+    labels = [text(shorten(name, 40, placeholder=" …")) for name, _ in known]
+    best = [job.outcome.ranked[0].metrics[job.outcome.objective] for _, job in known]
+    traces = [_dots(best, labels, "best trial", theme.BLUE, "circle")]
+    references = [(job.outcome.best_baseline, job) for _, job in known]
+    errors = [job.outcome.baselines[name][job.metric] for name, job in references if name is not None]
+    if len(errors) == len(known):
+        traces.append(_dots(errors, labels, "best baseline", theme.GREY, "diamond"))
+    x, y = theme.axis(jobs[0].axis(part="validation")), theme.axis("", autorange="reversed", ticks="")
+    title = "The best of each search, one seed a trial; lower is better"
+    return [theme.figure(title, traces, x, y, 170 + 34 * len(known))]
+
+
+def _dots(x: Sequence[float], y: Sequence[str], name: str, colour: str, symbol: str) -> theme.Trace:
+    marker = {"color": colour, "size": 11, "symbol": symbol}
+    return {"x": list(x), "y": list(y), "name": name, "mode": "markers", "marker": marker}
+
+
+def _apart(job: Material, jobs: Sequence[Material]) -> str:
+    """What sets a sweep apart from the others, by its config: `tuner.kind=random layer=[lstm]`."""
+    flat = [_flat(asdict(other.outcome.config)) for other in jobs]
+    own = _flat(asdict(job.outcome.config))
+    hidden = ("question", "report.", "tracking.", "launch.")
+    keys = [key for key in own if not key.startswith(hidden) and any(other.get(key) != own[key] for other in flat)]
+    said = [f"{key.rpartition('.')[2]}={_plain(own[key])}" for key in keys[:6]]
+    return " ".join(said) or job.outcome.name
+
+
+def _plain(value: Any) -> str:
+    return str(value).replace("'", "") if isinstance(value, list | dict) else shown(value)
+
+
+def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        # A dimension of the space is one value, though a range is written as a mapping.
+        if isinstance(value, dict) and prefix != "search_space.":
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

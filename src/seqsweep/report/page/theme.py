@@ -1,0 +1,86 @@
+"""How every figure of the page looks: colours that colour-blind readers can tell apart, units, room for labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seqsweep.report.page.markup import text
+
+# Source: Okabe & Ito (2008), https://jfly.uni-koeln.de/color/; yellow is left out, it vanishes on white.
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star")
+DASHES = ("solid", "dash", "dot")
+GREY = "#8a8f98"
+
+# Stand-ins that page.js replaces by the style sheet's colours, so that figures follow light and dark.
+INK, GRID, PAPER = "#010101", "#020202", "#030303"
+
+# From the poor to the best, which stands out on white and on black, and to colour-blind readers.
+SCALE = ((0.0, "#a9b4bf"), (0.7, ORANGE), (1.0, VERMILION))
+
+WIDE_SPAN = 30.0  # largest over smallest value from which on an axis is logarithmic
+
+Trace = dict[str, Any]
+Axis = dict[str, Any]
+
+
+def axis(title: str, **settings: Any) -> Axis:
+    """An axis; the title names the unit."""
+    return {
+        "title": {"text": text(title), "standoff": 10, "font": {"size": 13}},
+        "gridcolor": GRID,
+        "linecolor": GREY,
+        "zeroline": False,
+        "automargin": True,
+        "ticks": "outside",
+        "tickcolor": GREY,
+        **settings,
+    }
+
+
+def figure(
+    title: str, traces: Sequence[Trace], x: Axis, y: Axis, height: int = 380, show_legend: bool = True, **layout: Any
+) -> str:
+    """A figure as HTML: its title, its place, and its data, which page.js draws.
+
+    Args:
+        title: what it shows, in words.
+        traces: as plotly names them.
+        x: from `axis`.
+        y: likewise.
+        height: pixels.
+        show_legend: below the figure, where no label is in its way.
+        layout: more of plotly's settings.
+    """
+    import plotly.graph_objects as go
+
+    settings = {
+        "template": "none",
+        "height": height,
+        "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": INK},
+        "hoverlabel": {"bgcolor": PAPER, "bordercolor": GREY, "font": {"color": INK, "size": 13}},
+        "showlegend": show_legend,
+        "legend": {"orientation": "h", "x": 0, "yref": "container", "y": 0, "yanchor": "bottom", "font": {"size": 12}},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": INK},
+        "xaxis": x,
+        "yaxis": y,
+        **layout,
+    }
+    drawn: str = go.Figure(data=list(traces), layout=settings).to_json()
+    data = drawn.replace("<", "\\u003c")  # or else a text of the data could end the script
+    return (
+        f'<figure><figcaption>{text(title)}</figcaption><div class="plot" style="height:{height}px"></div>'
+        f'<script type="application/json">{data}</script></figure>'
+    )
+
+
+def spread(values: Sequence[float]) -> Mapping[str, Any]:
+    """A logarithmic axis for positive values that span more than WIDE_SPAN, else a linear one."""
+    if values and min(values) > 0 and max(values) / min(values) > WIDE_SPAN:
+        return {"type": "log", "dtick": 1 if max(values) / min(values) > 1000 else "D2"}
+    return {}

@@ -1,0 +1,250 @@
+"""The page of a sweep: made from its folder alone, whatever the sweep came to; its statistics; its honesty."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pages import finished_sweep
+from seqsweep import finals, report
+from seqsweep.cli import main
+from seqsweep.errors import StateError, UserError
+from seqsweep.evidence import Interval
+from seqsweep.report.page import summary
+from seqsweep.report.page.forecasts import _steps
+from seqsweep.report.page.importance import effect, importance
+from seqsweep.report.page.markup import significant, table
+from seqsweep.report.page.material import gather
+from seqsweep.report.page.parameters import Parameter, round_numbers, varying
+from seqsweep.tracking import MemoryTracker, SweepRecord, TrialRecord
+
+CASES = {  # overrides of the config, how the sweep went, what its page says
+    "usual": ([], {}, "the network is better than linear"),
+    "one trial": ([], {"trials": 1, "failing": 0.0}, "No setting differs between the completed trials"),
+    "few trials": ([], {"trials": 5, "failing": 0.0}, "too few to tell"),
+    "many trials, many steps": (["task.horizon=12"], {"trials": 500, "failing": 0.3}, "12 steps ahead"),
+    "few steps": (["task.horizon=3"], {"trials": 8}, "3 steps ahead"),
+    "all failed": ([], {"trials": 6, "failing": 1.0}, "No trial completed"),
+    "no trial": ([], {"trials": 0}, "No trial was run."),
+    "constant": ([], {"constant": True}, "every trial has the same score"),
+    "no finals": (["finals=none"], {"ends": False, "trials": 8}, "no finals were run"),
+    "nothing to choose": (
+        ["task.horizon=3"],
+        {"better": 0.0, "times": False, "trials": 8},
+        "no network is shown to be better",
+    ),
+    "no unit": (["task.objective=mase"], {"trials": 8}, "mase on validation"),
+}
+
+
+@pytest.fixture
+def sweep_of(tmp_path, make_config):
+    def make(case: str = "usual", name: str = "abcdef123456", **changes: object) -> Path:
+        overrides, how, _ = CASES[case]
+        return finished_sweep(tmp_path / "mlruns" / "sweeps" / name, make_config(*overrides), **{**how, **changes})
+
+    return make
+
+
+def figures(page: str) -> list[dict]:
+    return [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', page, re.S)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
+    page = report.write(sweep_of(case)).read_text()
+    keys = re.findall(r'<section id="(\w+)">', page)
+    expected = "leaderboard finals history curves parallel importance forecasts residuals failures time lineage"
+    assert keys == expected.split()
+    assert CASES[case][2] in page.split("<script>")[0]
+
+
+@pytest.mark.parametrize("case", ["usual", "few steps"])
+def test_every_axis_of_a_figure_has_a_title_and_a_unit(case, sweep_of):
+    drawn = [figure for figure in figures(report.write(sweep_of(case)).read_text()) if "xaxis" in figure["layout"]]
+    assert len(drawn) >= 9
+    for figure in drawn:
+        named = {name: figure["layout"][name].get("title", {}).get("text", "") for name in ("xaxis", "yaxis")}
+        if figure["data"][0]["type"] == "parcoords":
+            continue
+        sideways = figure["data"][0].get("orientation") == "h" or "error_x" in figure["data"][0]
+        values, other = ("xaxis", "yaxis") if sideways else ("yaxis", "xaxis")
+        assert re.search(r"\(.+\)$|^seconds", named[values])
+        assert sideways or named[other]
+
+
+def test_the_page_needs_no_network_and_forbids_it(sweep_of):
+    page = report.write(sweep_of(trials=8)).read_text()
+    own = page[: page.index("plotly.js v")]
+    assert not re.search(r'(src|href)="(?!#)', own)
+    assert "default-src 'none'" in own
+    assert "connect-src" not in own  # so that `none` holds
+
+
+def test_texts_of_the_data_cannot_become_markup(sweep_of):
+    page = report.write(sweep_of(trials=8)).read_text()
+    assert "shop <b>&" not in page
+    assert "shop &lt;b&gt;&amp;" in page
+    assert "<script" not in table(["a"], [["<script>"]])
+
+
+def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
+    folder = sweep_of(trials=8)
+    won, by, sure = summary.sentences(gather(folder))
+    conclusion = finals.load(folder)
+    look = conclusion.look
+    assert conclusion.winner.name in won
+    assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:.2g}" in won
+    assert f"{abs(look.skill):.1%} less" in by
+    assert f"{look.comparison.difference.low:.3g} to {look.comparison.difference.high:.3g}" in sure
+    assert "first look" in sure
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-2.0, 0.5, "the interval holds zero, so no network is shown to be better than linear"),
+        (-2.0, -0.5, "the network is better than linear"),
+        (0.5, 2.0, "linear is better than the network"),
+    ],
+)
+def test_how_sure_follows_the_interval_alone(low, high, said, sweep_of):
+    folder = sweep_of(trials=8)
+    conclusion = finals.load(folder)
+    look = conclusion.look
+    comparison = replace(look.comparison, difference=Interval((low + high) / 2, low, high, 0.95, 40))
+    finals.save(folder, replace(conclusion, looks=(replace(look, comparison=comparison, number=3),)))
+    sure = summary.sentences(gather(folder))[2]
+    assert said in sure
+    assert "third look at this test part, so its figures flatter" in sure
+
+
+def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):
+    folder = sweep_of("many trials, many steps")
+    seen = gather(folder).forecasts
+    with np.load(folder / finals.ARRAYS) as arrays:
+        origins, index = arrays["test_origins"], arrays["index"]
+    assert seen.times.shape == seen.actual.shape
+    assert seen.times[0, 0] == index[origins[0] + 1]
+    assert seen.times[-1, -1] == index[origins[-1] + 12]
+    assert [_steps(horizon) for horizon in (1, 2, 24)] == [[1], [1, 2], [1, 12, 24]]
+
+
+def test_a_search_that_has_not_ended_and_a_broken_file_are_said_plainly(sweep_of):
+    folder = sweep_of(trials=8)
+    (folder / finals.ARRAYS).write_bytes(b"half")
+    with pytest.raises(StateError, match=re.escape(finals.ARRAYS)):
+        report.write(folder)
+    (folder / "outcome.json").unlink()
+    with pytest.raises(UserError, match="has not ended"):
+        report.write(folder)
+
+
+def test_one_page_over_all_jobs_tells_them_apart(sweep_of, tmp_path):
+    folders = [
+        sweep_of(trials=8),
+        sweep_of("no finals", name="123456abcdef"),
+        sweep_of("all failed", name="fedcba654321"),
+    ]
+    page = report.write_all(folders, tmp_path / "all.html").read_text()
+    assert page.count('class="job"') == 3
+    assert "trials=0 seeds=1" in page  # what sets the second apart
+    assert "none completed" in page
+    with pytest.raises(UserError, match="no sweep"):
+        report.write_all([], tmp_path / "all.html")
+
+
+def test_the_run_of_the_sweep_gets_page_and_summary(sweep_of):
+    folder, tracker = sweep_of(trials=8), MemoryTracker()
+    tracker.open(SweepRecord("quickstart", "?", "random", "abcdef123456", ""))
+    report.publish(folder, tracker)
+    run = tracker.sweeps["abcdef123456"]
+    assert "report/report.html" in run.artifacts
+    assert " won: " in run.tags["mlflow.note.content"].splitlines()[0]
+    assert "report/report.html" in run.tags["mlflow.note.content"]
+
+
+def test_the_command_writes_the_page_anew_and_says_where(sweep_of, monkeypatch, tmp_path):
+    folder = sweep_of(trials=8)
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["report"], ["report", "quickstart"], ["report", "abcdef"]):
+        (folder / "report.html").unlink(missing_ok=True)
+        said = CliRunner().invoke(main, arguments)
+        assert said.exit_code == 0
+        assert Path(said.output.strip()) == folder / "report.html"
+        assert (folder / "report.html").exists()
+    assert CliRunner().invoke(main, ["report", "quickstrat"]).exit_code == 2
+    assert CliRunner().invoke(main, ["compare", "--html"]).exit_code == 0
+    assert (tmp_path / "mlruns" / "compare.html").exists()
+
+
+def columns(trials: int, seed: int, count: int = 4) -> list[Parameter]:
+    values = np.random.default_rng(seed).uniform(size=(count, trials))
+    return [Parameter(f"p{i}", tuple(row.tolist()), None) for i, row in enumerate(values)]
+
+
+def test_what_decides_the_score_is_above_the_noise_floor_and_its_effect_is_seen():
+    parameters = columns(40, 0)
+    scores = (10 * np.array(parameters[1].values) + np.random.default_rng(1).normal(size=40)).tolist()
+    scores[3] = 1e9  # one hopeless trial decides nothing
+    found = importance(parameters, scores)
+    assert found.mattered() == ["p1"]
+    assert found.explained > 0.5
+    points, expected = effect(parameters, scores, "p1")
+    assert len(points) == 30
+    assert expected[-1] - expected[0] > 5
+    assert expected.max() < 20
+
+
+def test_noise_alone_seldom_matters():
+    wrong = [
+        importance(columns(24, seed), np.random.default_rng(100 + seed).normal(size=24).tolist()) for seed in range(5)
+    ]
+    assert sum(len(found.mattered()) for found in wrong) <= 1  # of 12 settings
+
+
+def test_importance_needs_a_difference_in_scores_and_in_settings():
+    assert importance(columns(24, 0), [1.0] * 24) is None
+    assert importance([], [float(i) for i in range(24)]) is None
+
+
+def record(number: int, **params: object) -> TrialRecord:
+    return TrialRecord(f"{number:04d}", number, f"{number}", "COMPLETED", params)
+
+
+def test_only_settings_that_differ_count_and_layers_have_their_own():
+    same = {"layer": "lstm", "depth": 1, "dropout": 0.1}
+    found = varying([record(1, units=8, **same), record(2, **{**same, "depth": 2}, units_1=8, units_2=16)])
+    assert [parameter.name for parameter in found] == ["depth", "units_2"]
+    assert found[1].values == (None, 16)
+    assert found[1].ticks() == ([0.0, 1.0], ["none", "16"])
+
+
+def test_many_numbers_have_a_scale_few_have_places():
+    rates = [10.0 ** (-i / 4) for i in range(12)]
+    rate, depth = varying([record(i, rate=value, depth=1 + i % 2) for i, value in enumerate(rates)])
+    assert rate.log
+    assert rate.categories is None
+    assert rate.codes == pytest.approx(np.log10(rates))
+    assert depth.categories == (1, 2)
+    some = Parameter("x", (1.0, 2.0, None), None)
+    assert some.codes.tolist() == [1.0, 2.0, 0.9]  # missing: below the others
+    assert some.ticks()[1][0] == "none"
+
+
+@pytest.mark.parametrize(("low", "high"), [(11.1, 15.7), (-3, 900), (1e-13, 3e-13), (11.13, 11.131), (0, 1)])
+def test_ticks_are_round_and_inside(low, high):
+    ticks = round_numbers(low, high)
+    assert 3 <= len(ticks) <= 8
+    assert low <= ticks[0] < ticks[-1] <= high * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("value", "said"), [(13.0, "13.00"), (0.35449, "0.3545"), (12345.6, "12,346"), (0.0, "0.000")])
+def test_figures_of_a_column_have_the_same_digits(value, said):
+    assert significant(value) == said
