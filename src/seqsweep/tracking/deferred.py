@@ -83,6 +83,10 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))
 
+    def summarise(self, markdown: str) -> None:
+        """See Tracker."""
+        self._tell(partial(self._tracker.summarise, markdown))
+
     def log_text(self, text: str, name: str) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.log_text, text, name))
