@@ -30,7 +30,6 @@ def plain(model: keras.Model) -> keras.Model:
     # input and output as they are, not in lists: else the copy would ask for a list.
     bare = keras.Model(model.input, model.output, name=model.name)
     copy = keras.models.clone_model(bare, call_function=call)
-    copy = keras.models.clone_model(bare, call_function=call)
     for layer in copy.layers:
         if layer.name in weights:  # an input or a dropout has none
             layer.set_weights(weights[layer.name])
