@@ -219,6 +219,15 @@ def test_each_condition_refuses_by_its_name_and_changes_nothing(house, spoil, co
     assert run.data.tags["gate"] == f"refused: {condition}"
 
 
+def test_every_baseline_that_is_not_beaten_by_the_margin_is_named(house):
+    look = house.good.conclusion.looks[-1]
+    own = look.scores["mae"]
+    errors = {"last_value": 2 * own, "train_mean": own * 1.001, "linear": own}
+    baselines = {name: {"mae": error, "rmse": error} for name, error in errors.items()}
+    rewrite(house.good, looks=(dataclasses.replace(look, baselines=baselines, skill=0.0),))
+    assert "beats linear, train mean by more than 1.0%" in " ".join(house.promote("good").output.split())
+
+
 def test_skill_above_the_margin_passes(house):
     skilled(0.011)(house.good)
     assert house.promote("good").exit_code == 0

@@ -26,7 +26,8 @@ def plain(model: keras.Model) -> keras.Model:
             outputs = dropout(outputs) if dropout.rate > 0 else outputs
         return outputs
 
-    # The same graph without its optimizer, which may be one of ours too: what is saved holds the network alone.
+    # The same graph without its optimizer, which may be one of ours too: what is saved holds the network alone. Its
+    # input and output as they are, not in lists: else the copy would ask for a list.
     bare = keras.Model(model.input, model.output, name=model.name)
     copy = keras.models.clone_model(bare, call_function=call)
     for layer in copy.layers:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqsweep.finals import Conclusion, Look
+from seqsweep.metrics import skill
 from seqsweep.package import load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.contest import in_between, no_worse
@@ -102,8 +103,18 @@ def _skill(conclusion: Conclusion, look: Look, needed: float) -> Condition:
         return Condition("skill", True, found)
     margin = f"by more than {needed:.1%} (registry.min_skill)" if needed else "(registry.min_skill=0)"
     mend = "search further, with more trials or another space; where there is nothing to learn, use the baseline"
-    return Condition("skill", False, f"no network of this sweep beats {best} {margin}: {found}", mend)
+    return Condition(
+        "skill", False, f"no network of this sweep beats {_unbeaten(look, objective, needed)} {margin}: {found}", mend
+    )
 
 
-def _share(skill: float) -> str:
-    return f"{skill:+.1%}" if math.isfinite(skill) else "none"
+def _unbeaten(look: Look, objective: str, needed: float) -> str:
+    """The baselines that the winner does not beat by the margin, the best first: `linear, train mean`."""
+    own = look.scores[objective]
+    errors = {name: row[objective] for name, row in look.baselines.items()}
+    near = [name for name in sorted(errors, key=lambda n: errors[n]) if not skill(own, errors[name]) > needed]
+    return ", ".join(name.replace("_", " ") for name in near or [look.best_baseline or ""])
+
+
+def _share(share: float) -> str:
+    return f"{share:+.1%}" if math.isfinite(share) else "none"
