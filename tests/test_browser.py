@@ -105,6 +105,14 @@ def wait_for(browser, *words: str) -> str:
         time.sleep(0.3)
 
 
+def wait_for_script(browser, script: str) -> None:
+    """Nothing, once the script returns something true."""
+    deadline = time.monotonic() + PATIENCE
+    while not browser.execute_script(script):
+        assert time.monotonic() < deadline, script
+        time.sleep(0.3)
+
+
 def wait_for_figures(browser, which: str) -> None:
     """Nothing, once every one of these figures is drawn, and there is one."""
     drawn = f"return [...document.querySelectorAll('{which}')].map(f => f.querySelector('.main-svg') !== null)"
@@ -175,6 +183,7 @@ def test_the_ui_shows_trials_charts_description_and_report(browser, links, study
     browser.get("about:blank")  # or else only the address's last part changes, and the page stays
     browser.get(links["Charts"])
     wait_for(browser, "Ranking\n(2)", "Curves\n(3)")  # parallel coordinates and bars; a curve a metric
+    wait_for_script(browser, "return document.querySelector('canvas') !== null")  # parallel coordinates are painted
     keep(browser, "ui-charts")
     assert not errors(browser)
 
