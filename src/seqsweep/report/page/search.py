@@ -91,9 +91,7 @@ def parallel(material: Material) -> Section:
     }
     margin = {"l": 80, "r": 50, "t": 64, "b": 20}
     figure = theme.figure("One line a completed trial", [trace], {}, {}, 420, show_legend=False, margin=margin)
-    said = (
-        f"Red lines have the lowest {material.metric}. Drag along an axis to pick trials, drag a name to move its axis."
-    )
+    said = f"Red lines have the lowest {material.axis()}. Drag along an axis to pick trials, or a name to move it."
     if len(parameters) > AXES:
         said += f" {len(parameters) - AXES} more settings differ; MLflow shows them."
     return Section("parallel", "All settings at once", [figure, note(said)])
