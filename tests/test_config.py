@@ -338,3 +338,10 @@ def test_a_refused_config_imports_nothing_heavy(bad):
 def test_conf_and_studies_are_found_where_they_are():
     assert (config.CONF / "config.yaml").is_file()
     assert Path(config.STUDIES / "quickstart.yaml").is_file()
+
+
+def test_an_interpolation_that_is_no_list_is_refused_where_a_list_is_needed():
+    with pytest.raises(ConfigError) as refused:
+        config.compose("quickstart", ["data.features=${seed}", "finals.levels=${seed}", "trial.epochs=0"], RULES)
+    assert [fault.split("=")[0] for fault in refused.value.faults] == ["trial.epochs", "data.features", "finals.levels"]
+    assert "such as [0]" in refused.value.faults[1]

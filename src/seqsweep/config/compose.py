@@ -149,6 +149,9 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
     except OmegaConfBaseException as error:
         raise ConfigError(faults or [_sentence(error)]) from error
     faults += [fault for key, fault in bound_faults(config) if key not in left_out]
+    no_lists = _no_list_faults(config)
+    if no_lists:  # the rules go through lists
+        raise ConfigError([*faults, *no_lists])
     told = chain.from_iterable(rule(config) for rule in rules)
     faults += [fault for fault in told if not _about(fault, [*missing, *left_out])]
     if faults:
@@ -192,6 +195,19 @@ def bound_faults(config: SweepConfig) -> list[tuple[str, str]]:
                 key = f"{group}.{setting.name}" if group else setting.name
                 found += [(key, fault) for fault in _outside(key, value, setting.metadata)]
     return found
+
+
+def _no_list_faults(config: SweepConfig) -> list[str]:
+    """Every value of a field for lists that is none: OmegaConf checks no type of what an interpolation becomes."""
+    sections = [(f.name, getattr(config, f.name)) for f in fields(config) if is_dataclass(getattr(config, f.name))]
+    return [
+        f"{group}.{setting.name}={value}: a list is needed, such as [{value}]"
+        for group, section in sections
+        for setting in fields(section)
+        if str(setting.type).startswith("list[")
+        and not isinstance(value := getattr(section, setting.name), list)
+        and value is not None
+    ]
 
 
 def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[str]:
