@@ -20,7 +20,7 @@ from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, L
 from seqsweep.schema import SweepConfig
 from seqsweep.search_space.points import complete
 from seqsweep.trial import Network, Trial, restore
-from seqsweep.trial.network import save_weights
+from seqsweep.trial.checkpoint import save_weights
 
 SMALL = (
     "executor=inline",

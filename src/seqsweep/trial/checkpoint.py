@@ -35,6 +35,15 @@ def save(path: Path, model: keras.Model, progress: Progress, seed: int) -> None:
     write(path, "its checkpoint", {"state": state_array, **arrays})
 
 
+def save_weights(path: Path, model: keras.Model) -> None:
+    """Keep a model's weights, see `arrays.write`.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    write(path, "the weights of a network", {f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
+
+
 def load(path: Path, model: keras.Model) -> tuple[Progress, int]:
     """Put a checkpoint into a model of the same parameters, its optimizer built.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams, TrialSpec
-from seqsweep.trial.arrays import UNREADABLE, read, write
+from seqsweep.trial.arrays import UNREADABLE, read
 from seqsweep.windows import Windows
 
 if TYPE_CHECKING:
@@ -57,15 +57,6 @@ class Network:
         return tf.function(
             lambda inputs: self.model(inputs, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
         )
-
-
-def save_weights(path: Path, model: keras.Model) -> None:
-    """Keep a model's weights, see `arrays.write`.
-
-    Raises:
-        StateError: the disk refuses.
-    """
-    write(path, "the weights of a network", {f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
 
 
 def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:

@@ -99,7 +99,7 @@ class Trial:
             checkpoint.save(Path(spec.checkpoint), learner.model, progress, seed)
         result = self._result(learner, windows, progress, seed, seconds)
         if spec.network is not None:
-            from seqsweep.trial.network import save_weights
+            from seqsweep.trial.checkpoint import save_weights
 
             save_weights(Path(spec.network), learner.model)
         yield Done(result)
