@@ -659,6 +659,36 @@ def test_a_running_trial_is_shown_with_its_parameters_and_epochs(config: Trackin
     assert statuses(config) == [("00", "FINISHED")]
 
 
+def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
+    config: TrackingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    calls: list[str] = []
+    for name in ("create_run", "log_batch", "set_terminated"):
+
+        def counted(self, *args, _name=name, _real=getattr(MlflowClient, name), **kwargs):
+            calls.append(_name)
+            return _real(self, *args, **kwargs)
+
+        monkeypatch.setattr(MlflowClient, name, counted)
+    clock = Clock()
+    tracker = opened(config, clock=clock)
+    tracker.end_trial(trial(0))  # after which the sweep's description is not due
+    tracker.attend()
+    calls.clear()
+    tracker.start_trial(trial(1, status="RUNNING"))
+    tracker.log_epoch("01", 1, {"loss": 1.0}, BEGAN)
+    tracker.attend()
+    assert calls == []
+    tracker.end_trial(trial(1))
+    assert calls == ["create_run", "log_batch", "set_terminated"]
+    (written,) = (run for run in runs_of(config) if run.data.tags["trial_id"] == "01")
+    told = trial(1)
+    assert written.info.status == "FINISHED" and written.data.tags.items() >= told.tags.items()
+    assert set(written.data.params) >= set(told.params)
+
+
 def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow import MlflowClient
 
@@ -672,10 +702,11 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
     clock = Clock()
     tracker = opened(config, clock=clock)
     tracker.start_trial(trial(0, status="RUNNING"))
+    tracker.attend()
     monkeypatch.setattr(MlflowClient, "log_batch", counted)
     for epoch in range(1, 41):
         tracker.log_epoch("00", epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch)
-        clock.now += 0.1
+        clock.now += 0.25
     assert len(sizes) <= 3 and max(sizes) >= 38
     tracker.end_trial(trial(0, curve=()))
     (run,) = runs_of(config)
@@ -836,8 +867,8 @@ def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
 ) -> None:
     killed = opened(config)
     killed.start_trial(trial(0, status="RUNNING"))
-    killed.log_epoch("00", 1, {"loss": 1.0}, BEGAN + 12)
     killed.start_trial(trial(1, status="RUNNING"))
+    killed.log_epoch("00", 1, {"loss": 1.0}, BEGAN + 12)
     resumed = opened(config)
     assert statuses(config) == [("00", "KILLED"), ("01", "KILLED")] and resumed.recorded() == set()
     first, second = sorted(runs_of(config), key=lambda run: run.data.tags["trial_id"])
@@ -1359,6 +1390,7 @@ def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_bac
     tracker = opened(remote, warn=said.append, clock=clock)
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
+    tracker.attend()
     assert said == []
     wire.cut()
     tracker.end_trial(trial(1))

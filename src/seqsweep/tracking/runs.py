@@ -10,7 +10,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seqsweep.tracking.records import NOTE, RUN_STATUS, best_name, final_metrics, plain_params
@@ -34,6 +34,7 @@ class ChildRun:
     run_id: str
     status: str = "RUNNING"
     described: bool = False  # its parameters are in
+    tags: Mapping[str, str] = field(default_factory=dict)  # those it was made with
     kind: str = "trial"
 
 
@@ -86,7 +87,8 @@ class SweepRuns:
         numbers, oddities = split_finite(final_metrics(trial, self._sweep.objective, curves))
         metrics += _at_once(numbers, trial.ended)
         params = {} if child.described else plain_params(trial.params)
-        self._log(child.run_id, metrics, params, {**tags, **oddities, **trial.tags})
+        tags |= oddities | {name: text for name, text in trial.tags.items() if child.tags.get(name) != text}
+        self._log(child.run_id, metrics, params, tags)
         child.described = True
         if trial.detail:
             self._client.log_text(child.run_id, trial.detail, "traceback.txt")
@@ -229,7 +231,7 @@ class SweepRuns:
             }
             started = _milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
-            child = self.children[trial.trial_id] = ChildRun(run.info.run_id, kind=trial.kind)
+            child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
 
     def _log(

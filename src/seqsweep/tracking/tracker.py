@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
 
-EPOCHS_EVERY = 2.0  # seconds between two writes of curves
+RUNNING_EVERY = 5.0  # seconds between two writes of what runs: a write costs 10 ms a trial, and the UI looks less often
 DESCRIPTION_EVERY = 10.0  # seconds between two of the sweep's description
 
 
 @dataclass
-class _Curve:
-    """The epochs of a running trial: those still to write, and the numbers of those written."""
+class _Running:
+    """A trial as it was started, its epochs still to write, and the numbers of those written."""
 
+    trial: TrialRecord
     waiting: list[EpochPoint] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
 
@@ -53,8 +54,8 @@ class MlflowTracker:
         self._clock = clock
         self._store: tuple[SweepRuns, Outbox] | None = None  # once open
         self._name = ""
-        self._curves: dict[str, _Curve] = {}  # of running trials
-        self._curves_due = 0.0  # on the clock
+        self._running: dict[str, _Running] = {}  # by trial id
+        self._running_due = 0.0  # on the clock
         self._description_due = 0.0
         self._has_view = False
         self._metrics: dict[str, float] = {}  # of the sweep
@@ -79,10 +80,10 @@ class MlflowTracker:
             self._warn(f"the experiment {sweep.study} was deleted in MLflow; it is restored, with its runs")
 
     def attend(self) -> None:
-        """Write the epochs that are due, and what waits for a store that was away."""
+        """Write starts and epochs that are due, and what waits for a store that was away."""
         with self._writing() as (_, outbox):
-            if self._clock() >= self._curves_due:
-                self._write_curves()
+            if self._clock() >= self._running_due:
+                self._write_running()
             outbox.flush()
 
     def recorded(self) -> set[str]:
@@ -92,24 +93,26 @@ class MlflowTracker:
             return runs.recorded()
 
     def start_trial(self, trial: TrialRecord) -> None:
-        """A nested run with the trial's parameters; an earlier one without a result becomes KILLED."""
-        with self._writing() as (runs, outbox):
+        """A nested run with the trial's parameters, made with the next epochs that are due.
+
+        A trial that ends before then is written once, as a whole. An earlier run without a result becomes KILLED.
+        """
+        with self._writing() as (runs, _):
             if trial.trial_id in runs.recorded():
                 return
             self._give_up(trial.trial_id, "the trial was started again")
-            self._curves[trial.trial_id] = _Curve()
             started = replace(trial, started=time.time() if trial.started is None else trial.started)
-            outbox.put(f"start of {trial.trial_id}", partial(runs.start, started))
+            self._running[trial.trial_id] = _Running(started)
 
     def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
         """One point of each curve, written with others every couple of seconds."""
         check_names(metrics, "metric")
         with self._writing():
-            if trial_id not in self._curves:
+            if trial_id not in self._running:
                 return
-            self._curves[trial_id].waiting.append((epoch, dict(metrics), at))
-            if self._clock() >= self._curves_due:
-                self._write_curves()
+            self._running[trial_id].waiting.append((epoch, dict(metrics), at))
+            if self._clock() >= self._running_due:
+                self._write_running()
 
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, in the run that its start made or in a new one with the times of the trial."""
@@ -124,9 +127,9 @@ class MlflowTracker:
             if child and child.status != "RUNNING":  # the sweep's own state is right, and it says otherwise
                 self._give_up(trial.trial_id, "the trial ran again, and ended otherwise")
             outbox.drop(f"start of {trial.trial_id}", f"epochs of {trial.trial_id}")
-            curve = self._curves.pop(trial.trial_id, _Curve())
-            known = curve.written | {point[0] for point in curve.waiting}
-            points = curve.waiting + [point for point in trial.curve if point[0] not in known]
+            told = self._running.pop(trial.trial_id, None) or _Running(trial)
+            known = told.written | {point[0] for point in told.waiting}
+            points = told.waiting + [point for point in trial.curve if point[0] not in known]
             ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
             outbox.put(key, partial(runs.finish, ended, points))
             if self._clock() >= self._description_due:
@@ -171,7 +174,7 @@ class MlflowTracker:
             return
         with self._writing() as (runs, outbox):
             outbox.retry_soon()
-            self._write_curves()
+            self._write_running()
             outbox.put("view", runs.save_view)
             outbox.put("sweep", self._describe)
             outbox.put("end", partial(runs.terminate, status))
@@ -188,20 +191,23 @@ class MlflowTracker:
         runs, _ = self._opened()
         runs.describe(self._metrics, self._tags)
 
-    def _write_curves(self) -> None:
+    def _write_running(self) -> None:
         runs, outbox = self._opened()
-        for trial_id, curve in self._curves.items():
-            if curve.waiting:
-                outbox.put(f"epochs of {trial_id}", partial(self._write_curve, runs, trial_id, curve))
-        self._curves_due = self._clock() + EPOCHS_EVERY
+        for trial_id, running in self._running.items():
+            if trial_id not in runs.children:
+                outbox.put(f"start of {trial_id}", partial(runs.start, running.trial))
+            if running.waiting:
+                outbox.put(f"epochs of {trial_id}", partial(self._write_epochs, runs, running))
+        self._running_due = self._clock() + RUNNING_EVERY
 
-    def _write_curve(self, runs: SweepRuns, trial_id: str, curve: _Curve) -> None:
+    def _write_epochs(self, runs: SweepRuns, running: _Running) -> None:
+        trial_id = running.trial.trial_id
         if trial_id not in runs.children:  # its start still waits; `end_trial` writes the whole curve
             return
-        points = list(curve.waiting)
+        points = list(running.waiting)
         runs.add_epochs(trial_id, points)
-        curve.written |= {point[0] for point in points}
-        curve.waiting = curve.waiting[len(points) :]
+        running.written |= {point[0] for point in points}
+        running.waiting = running.waiting[len(points) :]
 
     def _give_up(self, trial_id: str, reason: str) -> None:
         runs, outbox = self._opened()
