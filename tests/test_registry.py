@@ -32,6 +32,7 @@ from seqsweep.registry import change, ledger
 from seqsweep.registry.ledger import Entry
 from seqsweep.registry.store import Registry, model_name, opened
 from seqsweep.schema import TrackingConfig
+from seqsweep.tracking.models import log_model, parent_run
 
 pytestmark = pytest.mark.keras
 
@@ -215,7 +216,7 @@ def test_each_condition_refuses_by_its_name_and_changes_nothing(house, spoil, co
     assert "→" in refused.output  # what would satisfy it
     assert house.state() == ({}, [], 0)
     with opened(house.tracking) as reg:
-        run = package.parent_run(reg.client, "quickstart", house.good.fingerprint)
+        run = parent_run(reg.client, "quickstart", house.good.fingerprint)
     assert run.data.tags["gate"] == f"refused: {condition}"
 
 
@@ -290,7 +291,7 @@ def test_targets_that_the_champion_learned_from_do_not_count(house, made):
 
 def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(house):
     with opened(house.tracking) as reg:
-        run = package.parent_run(reg.client, "quickstart", house.good.fingerprint)
+        run = parent_run(reg.client, "quickstart", house.good.fingerprint)
     for sweep in (house.good, house.better, house.other):
         save(sweep.folder, sweep.conclusion)  # concluded one after the other
         time.sleep(0.01)
@@ -326,7 +327,7 @@ def test_an_empty_directory_says_how_to_begin(tmp_path):
 
 def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(house):
     with opened(house.tracking) as reg:
-        reg.client.delete_run(package.parent_run(reg.client, "quickstart", house.good.fingerprint).info.run_id)
+        reg.client.delete_run(parent_run(reg.client, "quickstart", house.good.fingerprint).info.run_id)
     answer = house.promote("good")
     assert answer.exit_code == 1
     assert "has no run in the MLflow store" in answer.output
@@ -370,8 +371,11 @@ def logged(made, tmp_path_factory) -> tuple[House, dict[str, tuple[str, str]]]:
         found = {}
         for name in ("good", "better"):
             sweep = getattr(house, name)
-            run = package.parent_run(reg.client, "quickstart", sweep.fingerprint)
-            found[name] = (package.log(reg.client, run, sweep.model, {}), run.info.run_id)
+            run = parent_run(reg.client, "quickstart", sweep.fingerprint)
+            found[name] = (
+                log_model(reg.client, run.info.experiment_id, run.info.run_id, sweep.model, {}),
+                run.info.run_id,
+            )
     return house, found
 
 

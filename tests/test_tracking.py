@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -665,13 +665,12 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     from mlflow import MlflowClient
 
     calls: list[str] = []
+
+    def counted(name: str, real: Callable) -> Callable:
+        return lambda *args, **kwargs: (calls.append(name), real(*args, **kwargs))[1]
+
     for name in ("create_run", "log_batch", "set_terminated"):
-
-        def counted(self, *args, _name=name, _real=getattr(MlflowClient, name), **kwargs):
-            calls.append(_name)
-            return _real(self, *args, **kwargs)
-
-        monkeypatch.setattr(MlflowClient, name, counted)
+        monkeypatch.setattr(MlflowClient, name, counted(name, getattr(MlflowClient, name)))
     clock = Clock()
     tracker = opened(config, clock=clock)
     tracker.end_trial(trial(0))  # after which the sweep's description is not due
@@ -687,6 +686,23 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     told = trial(1)
     assert written.info.status == "FINISHED" and written.data.tags.items() >= told.tags.items()
     assert set(written.data.params) >= set(told.params)
+
+
+def test_a_packaged_model_is_logged_once_with_the_run_of_its_sweep(config: TrackingConfig, tmp_path: Path) -> None:
+    from mlflow.models import Model
+
+    package = tmp_path / "package"
+    package.mkdir()
+    Model().save(str(package / "MLmodel"))
+    for _ in range(2):  # a second launch finds it there
+        tracker = opened(config)
+        tracker.log_model(package, {"layer": "gru", "clip": None})
+        tracker.close("FINISHED")
+    client, (parent,) = client_of(config), runs_of(config, "sweep")
+    (logged,) = client.search_logged_models([parent.info.experiment_id])
+    assert logged.status == "READY" and logged.params == {"layer": "gru", "clip": "null"}
+    assert [output.model_id for output in parent.outputs.model_outputs] == [logged.model_id]
+    assert [file.path for file in client.list_logged_model_artifacts(logged.model_id)] == ["MLmodel"]
 
 
 def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.MonkeyPatch) -> None:

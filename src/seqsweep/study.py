@@ -39,6 +39,4 @@ def run(config: SweepConfig, observer: Observer) -> Ended:
         if conclusion is not None:
             package.keep(session, conclusion)
         page = report.publish(outcome.folder, session.tracker) if config.report.kind == "html" else None
-    if conclusion is not None:
-        package.publish(outcome.folder, config.tracking, conclusion, observer.say)
     return Ended(outcome, conclusion, page)

@@ -2,13 +2,12 @@
 
 `forecaster` is the code that travels with it and imports nothing of ours, `spec` what that code is told, `card` what a
 person is told, `build` puts them together, `loaded` is how its callers have it, `parity` proves that the whole still
-forecasts as the trial did, `logged` brings it into an MLflow store; `story` says when.
+forecasts as the trial did; `story` says when.
 """
 
 from seqsweep.package.build import MODEL, build
 from seqsweep.package.loaded import Loaded, load
-from seqsweep.package.logged import log, parent_run
 from seqsweep.package.parity import Parity, load_parity
-from seqsweep.package.story import keep, publish
+from seqsweep.package.story import keep
 
-__all__ = ["MODEL", "Loaded", "Parity", "build", "keep", "load", "load_parity", "log", "parent_run", "publish"]
+__all__ = ["MODEL", "Loaded", "Parity", "build", "keep", "load", "load_parity"]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from seqsweep import package
 from seqsweep.errors import RefusedError, UserError
 from seqsweep.registry import ledger
 from seqsweep.registry.change import carry_out, intend, mend
@@ -17,6 +16,7 @@ from seqsweep.registry.gate import Condition, check, in_words
 from seqsweep.registry.ledger import Entry
 from seqsweep.registry.store import CHAMPION, Registry, Say, owned
 from seqsweep.registry.sweeps import Ended, find
+from seqsweep.tracking.models import log_model
 
 if TYPE_CHECKING:
     from seqsweep.finals import Look
@@ -141,7 +141,13 @@ def _register(registry: Registry, ended: Ended, look: Look, entry: Entry) -> Ent
     """Bring the package into the store, register it, move the aliases, write the ledger."""
     conclusion = ended.conclusion
     assert conclusion is not None and conclusion.winner is not None
-    model_id = package.log(registry.client, ended.run, ended.model, conclusion.winner.params)
+    model_id = log_model(
+        registry.client,
+        ended.run.info.experiment_id,
+        ended.run.info.run_id,
+        ended.model,
+        conclusion.winner.params,
+    )
     tags = {"study": conclusion.study, "data_sha256": look.sha256}
     intent = intend(entry, model_id, ended.run.info.run_id, tags)
     return carry_out(registry, ended.registered_name, intent)

@@ -12,10 +12,11 @@ from seqsweep.catalog import nearest
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
-from seqsweep.package import MODEL, parent_run
+from seqsweep.package import MODEL
 from seqsweep.registry.store import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.state import read_json
+from seqsweep.tracking.models import parent_run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

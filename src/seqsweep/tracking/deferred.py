@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seqsweep.tracking.records import SweepRecord, SweepStatus, Tracker, TrialRecord
+    from seqsweep.tracking.records import SweepRecord, SweepStatus, Tracker, TrialRecord, Value
 
 
 class DeferredTracker:
@@ -95,6 +95,10 @@ class DeferredTracker:
         """See Tracker; waits until the store is open, since the file may not stay."""
         self._wait()
         self._tracker.log_file(path, folder)
+
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """See Tracker."""
+        self._tell(partial(self._tracker.log_model, folder, params))
 
     def close(self, status: SweepStatus) -> None:
         """See Tracker; waits until the store is open."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from seqsweep.tracking.records import NOTE, RUN_STATUS, check_names, final_metrics, plain_params
 
 if TYPE_CHECKING:
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
 
 
 class NullTracker:
@@ -51,6 +51,9 @@ class NullTracker:
         """Nothing."""
 
     def log_file(self, path: Path, folder: str) -> None:
+        """Nothing."""
+
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """Nothing."""
 
     def close(self, status: SweepStatus) -> None:
@@ -153,6 +156,11 @@ class MemoryTracker:
     def log_file(self, path: Path, folder: str) -> None:
         """A file's text in `folder` of the sweep's run; of a binary file what can be read of it."""
         self._parent.artifacts[f"{folder}/{path.name}"] = path.read_text(errors="replace")
+
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """The description of a packaged model among the files of the sweep's run."""
+        del params  # lists of runs have no logged models, which would keep them
+        self.log_file(folder / "MLmodel", folder.name)
 
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run."""

@@ -159,6 +159,9 @@ class Tracker(Protocol):
     def log_file(self, path: Path, folder: str) -> None:
         """A copy of a file in `folder` of the sweep's run."""
 
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """The packaged winner in `folder`, as a logged model of the sweep's run with the winner's parameters."""
+
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run; trials still running count as killed.
 

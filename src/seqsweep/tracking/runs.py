@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seqsweep.tracking.models import log_model
 from seqsweep.tracking.records import NOTE, RUN_STATUS, best_name, final_metrics, plain_params
 from seqsweep.tracking.view import SavedView, read_view
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Metric, Run
 
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
 
 PARENT = "mlflow.parentRunId"  # nests a run in another
 
@@ -132,6 +133,10 @@ class SweepRuns:
     def file(self, path: Path, folder: str) -> None:
         """A copy of a file in `folder` of the parent."""
         self._client.log_artifact(self._parent_id, str(path), folder)
+
+    def model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """A packaged model as the parent's output."""
+        log_model(self._client, self._experiment.experiment_id, self._parent_id, folder, params)
 
     def save_view(self) -> None:
         """The study's saved views: trials ranked by the objective, beside the parameters that differ; their charts."""

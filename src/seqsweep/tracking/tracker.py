@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord
+    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
 
 RUNNING_EVERY = 5.0  # seconds between two writes of what runs: a write costs 10 ms a trial, and the UI looks less often
 DESCRIPTION_EVERY = 10.0  # seconds between two of the sweep's description
@@ -164,6 +164,11 @@ class MlflowTracker:
         with self._writing() as (runs, outbox):
             outbox.put(f"file {folder}/{path.name}", partial(runs.file, path, folder))
 
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """The packaged winner as a logged model of the sweep's run; a package that is there is not copied again."""
+        with self._writing() as (runs, outbox):
+            outbox.put("model", partial(runs.model, folder, params))
+
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run; trials still running become KILLED.
 
@@ -181,8 +186,9 @@ class MlflowTracker:
             missing = outbox.waiting()
         if missing:
             trials = sum(key.startswith("trial ") for key in missing)
+            what = f"the results of {trials} trials" if trials else ", ".join(missing)
             raise TrackingError(
-                f"{self._name} takes no writes ({outbox.reason}) and lacks the results of {trials} trials; "
+                f"{self._name} takes no writes ({outbox.reason}) and lacks {what}; "
                 "they are kept in the sweep's state: run the same command again when the store is back"
             )
         self._store = None

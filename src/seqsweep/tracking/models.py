@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from seqsweep.finals.conclusion import Value
+    from seqsweep.tracking.records import Value
 
 NAME = "model"
 UUID_TAG = "package"  # of the logged model: which package it is a copy of
 
 
-def log(client: MlflowClient, run: Run, model: Path, params: Mapping[str, Value]) -> str:
+def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path, params: Mapping[str, Value]) -> str:
     """The id of the logged model that is a copy of this package; made if there is none. The run's status stays.
 
     MlflowClient and not `mlflow.pyfunc.log_model`, which would package anew what parity has been shown of, and which
@@ -28,8 +28,9 @@ def log(client: MlflowClient, run: Run, model: Path, params: Mapping[str, Value]
 
     Args:
         client: of the store.
-        run: the parent run of the sweep.
-        model: the folder that `build` made.
+        experiment_id: of the study.
+        run_id: of the sweep's run.
+        model: the folder of the package.
         params: of the winner, for the UI.
 
     Raises:
@@ -39,12 +40,12 @@ def log(client: MlflowClient, run: Run, model: Path, params: Mapping[str, Value]
     from mlflow.models import Model
 
     package = Model.load(str(model))
-    experiment, run_id, uuid = run.info.experiment_id, run.info.run_id, str(package.model_uuid)
-    for found in client.search_logged_models([experiment], f"tags.`{UUID_TAG}` = '{uuid}'"):
+    uuid = str(package.model_uuid)
+    for found in client.search_logged_models([experiment_id], f"tags.`{UUID_TAG}` = '{uuid}'"):
         if found.status == "READY":
             return str(found.model_id)
     texts = {name: plain(value) for name, value in params.items()}
-    logged = client.create_logged_model(experiment, NAME, run_id, {UUID_TAG: uuid}, texts, model_type="forecaster")
+    logged = client.create_logged_model(experiment_id, NAME, run_id, {UUID_TAG: uuid}, texts, model_type="forecaster")
     model_id = str(logged.model_id)
     with tempfile.TemporaryDirectory() as aside:
         copy = Path(shutil.copytree(model, Path(aside) / NAME))
