@@ -138,11 +138,12 @@ def own_threads() -> int:
 
 def main() -> None:
     """Import, then a fork a line until the input ends."""
-    from seqsweep import config, data, sweep, tracking, trial  # noqa: F401
+    from seqsweep import config, data, sweep, trial  # noqa: F401
+    from seqsweep.tracking.store import open_store
     from seqsweep.tuner import bayesian, hyperband, oracles  # noqa: F401
 
     first = config.compose("quickstart", [f"tracking.directory={sys.argv[1]}"]).jobs[0]
-    tracking.prepare(first.tracking)
+    open_store(first.tracking)
     data.load(first.data)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's zombies
     print("ready", flush=True)

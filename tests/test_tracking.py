@@ -35,7 +35,6 @@ from seqsweep.tracking import (
     TrialRecord,
     faults,
     make_tracker,
-    prepare,
     tables,
 )
 from seqsweep.tracking.deferred import DeferredTracker
@@ -81,7 +80,7 @@ def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **cha
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with MLflow's tables: they take a second or more to make, a copy takes none."""
     folder = tmp_path_factory.mktemp("empty_store")
-    prepare(TrackingConfig(kind="mlflow", directory=str(folder)))
+    open_store(TrackingConfig(kind="mlflow", directory=str(folder)))
     return folder / "mlflow.db"
 
 
@@ -1157,13 +1156,6 @@ def test_a_store_that_another_process_is_making_is_waited_for_and_then_named(
         pytest.raises(TrackingError, match="Another process makes its tables"),
     ):
         opened(config)
-
-
-def test_preparing_what_cannot_be_opened_is_silent(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_text("no store" * 99)
-    prepare(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
-    prepare(TrackingConfig(kind="none", directory=str(tmp_path / "none")))
-    assert not (tmp_path / "none").exists()
 
 
 # The UI

@@ -23,7 +23,7 @@ from seqsweep.tracking.records import (
     TrialStatus,
     best_name,
 )
-from seqsweep.tracking.store import knock, prepare, uri_faults
+from seqsweep.tracking.store import knock, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ __all__ = [
     "best_name",
     "faults",
     "make_tracker",
-    "prepare",
 ]
 
 Warn = Callable[[str], None]

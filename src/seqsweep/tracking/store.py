@@ -8,7 +8,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,13 +237,3 @@ def _knock(uri: str) -> None:
         engine.connect().close()
     finally:
         engine.dispose()
-
-
-def prepare(config: TrackingConfig) -> None:
-    """Load MLflow and make the store's tables ahead of time, so that `Tracker.open` is quick.
-
-    May run in a thread while workers start or data is read. What goes wrong is left for `open` to say.
-    """
-    if config.kind == "mlflow":
-        with suppress(TrackingError):
-            open_store(config)
