@@ -20,6 +20,7 @@ from seqsweep.events import Done, Epoch, Event, Note, Started, TrialResult, Tria
 from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
+from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.progress import Progress
 from seqsweep.windows import Layout, Windows, make_windows
@@ -94,14 +95,10 @@ class Trial:
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
             yield Epoch(progress.epoch, metrics, time.time())
         if spec.checkpoint is not None:
-            from seqsweep.trial import checkpoint
-
             checkpoint.save(Path(spec.checkpoint), learner.model, progress, seed)
         result = self._result(learner, windows, progress, seed, seconds)
         if spec.network is not None:
-            from seqsweep.trial.checkpoint import save_weights
-
-            save_weights(Path(spec.network), learner.model)
+            checkpoint.save_weights(Path(spec.network), learner.model)
         yield Done(result)
 
     def windows(self, spec: TrialSpec) -> Windows:
@@ -125,7 +122,6 @@ class Trial:
         Where that trial's checkpoint cannot be used, a Note says so, and the network begins at its first epoch: with
         the same seed it comes to the same figures.
         """
-        from seqsweep.trial import checkpoint
         from seqsweep.trial.learner import Learner
 
         learner = Learner(self.model(spec), windows, spec.params.batch_size)
