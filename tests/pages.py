@@ -56,6 +56,7 @@ def finished_sweep(
     for record in records:
         state.write(record)
     write_text(folder / "config.yaml", to_yaml(config))
+    write_text(folder / "sweep.json", "{}")
     outcome = _outcome(folder, config, records)
     save_outcome(outcome)
     if ends and outcome.ranked:

@@ -134,6 +134,7 @@ def test_finished_sweeps_are_found_by_study_run_or_fingerprint_in_the_order_of_t
             SweepState(folder).write(record)
         save_outcome(entry.outcome)
         (folder / "config.yaml").write_text(to_yaml(entry.outcome.config))
+        (folder / "sweep.json").write_text("{}")
     finals.save(late.outcome.folder, late.conclusion)
     (tmp_path / "sweeps" / "unfinished").mkdir()
     assert finished(tmp_path) == [early, late]

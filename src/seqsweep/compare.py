@@ -15,7 +15,7 @@ from seqsweep.catalog import nearest
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
-from seqsweep.sweep import Outcome, load_outcome
+from seqsweep.sweep import Outcome, folders, load_outcome
 
 FEW = 4  # sweeps of which every pair is compared: six sentences
 
@@ -74,9 +74,7 @@ def finished(directory: Path, names: Sequence[str] = ()) -> list[Entry]:
         StateError: a file of a sweep is truncated.
     """
     found = [
-        Entry(outcome, load(file.parent))
-        for file in sorted((directory / "sweeps").glob("*/outcome.json"))
-        if (outcome := load_outcome(file.parent)) is not None
+        Entry(outcome, load(folder)) for folder in folders(directory) if (outcome := load_outcome(folder)) is not None
     ]
     found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
     known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from seqsweep import search_space
 from seqsweep.config import from_yaml
 from seqsweep.errors import SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialSpec
 from seqsweep.executor import make_executor
 from seqsweep.schema import SweepConfig, TrackingConfig
-from seqsweep.sweep import Problem, lineage, pose
+from seqsweep.sweep import Problem, lineage, pose, restored
 from seqsweep.tracking.reading import LoggedRun, read_run
 from seqsweep.trial import Trial, warm
 
@@ -89,13 +88,13 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
 
 
 def _spec(config: SweepConfig, run: LoggedRun) -> TrialSpec:
-    given = {name: value for name, value in run.params.items() if name not in ("last_epoch", "log10_lr")}
+    params, last_epoch = restored(config, run.params)
     return TrialSpec(
         trial_id=run.tags["trial_id"],
-        params=search_space.complete(config, given),
+        params=params,
         seed=int(run.tags["seed"]),
         first_epoch=0,  # a trial that went on from another is trained as if it had never stopped
-        last_epoch=int(str(run.params["last_epoch"])),
+        last_epoch=last_epoch,
         fold=int(run.tags.get("fold", 0)),
     )
 

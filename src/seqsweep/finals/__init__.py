@@ -17,7 +17,7 @@ from seqsweep.finals.conclusion import (
     save,
 )
 from seqsweep.finals.look import ARRAYS, Sight
-from seqsweep.finals.runs import FinalRuns, params_of
+from seqsweep.finals.runs import FinalRuns
 from seqsweep.finals.story import network, run
 from seqsweep.schema import SweepConfig
 
@@ -34,7 +34,6 @@ __all__ = [
     "faults",
     "load",
     "network",
-    "params_of",
     "run",
     "save",
 ]

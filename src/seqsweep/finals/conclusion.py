@@ -12,14 +12,13 @@ from seqsweep.audit import Audit
 from seqsweep.errors import StateError
 from seqsweep.evidence import DieboldMariano, Interval
 from seqsweep.sweep import write_text
+from seqsweep.tracking import Value
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 CONCLUSION = "conclusion.json"
 """Its file in the sweep's folder."""
-
-Value = str | int | float | bool | None
 
 
 @dataclass(frozen=True)

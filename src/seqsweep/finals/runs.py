@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from seqsweep import search_space
-from seqsweep.events import TrialParams, TrialSpec
+from seqsweep.events import TrialSpec
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import SweepState
+from seqsweep.sweep import SweepState, restored
 from seqsweep.tracking import RunKind, TrialRecord
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
@@ -90,12 +89,13 @@ class FinalRuns:
 
     def spec_of(self, run: FinalRun) -> TrialSpec:
         """What a worker is told of a run."""
+        params, last_epoch = restored(self.config, run.of.params)
         return TrialSpec(
             trial_id=run.trial_id,
-            params=params_of(self.config, run.of),
+            params=params,
             seed=derive_seed(self.config.seed, f"final {run.seed}"),
             first_epoch=0,
-            last_epoch=int(str(run.of.params["last_epoch"])),
+            last_epoch=last_epoch,
             fold=run.fold,
             network=str(self.state.network(run.trial_id)) if run.fold == 0 else None,
         )
@@ -124,9 +124,3 @@ class FinalRuns:
             first_trial=run.trial_id,
             origin="finals",
         )
-
-
-def params_of(config: SweepConfig, record: TrialRecord) -> TrialParams:
-    """The parameters that a record shows by their plain names."""
-    given = {name: value for name, value in record.params.items() if name != "last_epoch"}
-    return search_space.complete(config, given)

@@ -15,6 +15,7 @@ from seqsweep.finals import CONCLUSION, Conclusion
 from seqsweep.package import MODEL
 from seqsweep.registry.store import Registry, model_name
 from seqsweep.schema import SweepConfig
+from seqsweep.sweep import folders
 from seqsweep.sweep.state import read_json
 from seqsweep.tracking.models import parent_run
 
@@ -64,12 +65,12 @@ def find(registry: Registry, target: str | None) -> Ended:
     Raises:
         UserError: there is none, or several.
     """
-    folders = {file.parent.name: file.parent for file in (registry.place.folder / "sweeps").glob("*/sweep.json")}
-    if not folders:
+    begun = {folder.name: folder for folder in folders(registry.place.folder)}
+    if not begun:
         raise UserError(
             f"{registry.place.folder / 'sweeps'}: no sweep was run here; `seqsweep sweep quickstart` runs one"
         )
-    folder = _chosen(registry, target, folders)
+    folder = _chosen(registry, target, begun)
     text = folder / "config.yaml"
     if not text.exists():
         raise StateError(f"{text}: the sweep never began; run its study again")
@@ -77,43 +78,43 @@ def find(registry: Registry, target: str | None) -> Ended:
     return Ended(folder, config, finals.load(folder), _parent(registry, config.study, folder.name))
 
 
-def _chosen(registry: Registry, target: str | None, folders: dict[str, Path]) -> Path:
+def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> Path:
     if target is None:
-        return _newest(list(folders.values()))
+        return _newest(list(begun.values()))
     studies: dict[str, list[Path]] = {}
-    for folder in folders.values():
+    for folder in begun.values():
         studies.setdefault(str(read_json(folder / "sweep.json").get("study")), []).append(folder)
     if target in studies:
         return _newest(studies[target])
-    begin = [name for name in folders if name.startswith(target.lower())]
-    if len(begin) == 1:
-        return folders[begin[0]]
-    if len(begin) > 1:
-        raise UserError(f"{target}: several sweeps begin so: {', '.join(sorted(begin))}; give more of it")
+    alike = [name for name in begun if name.startswith(target.lower())]
+    if len(alike) == 1:
+        return begun[alike[0]]
+    if len(alike) > 1:
+        raise UserError(f"{target}: several sweeps begin so: {', '.join(alike)}; give more of it")
     if re.fullmatch(r"[0-9a-f]{32}", target):
-        return _of_run(registry, target, folders)
-    raise UserError(f"there is no sweep {target!r} in {registry.place.folder}{nearest(target, [*studies, *folders])}")
+        return _of_run(registry, target, begun)
+    raise UserError(f"there is no sweep {target!r} in {registry.place.folder}{nearest(target, [*studies, *begun])}")
 
 
-def _of_run(registry: Registry, run_id: str, folders: dict[str, Path]) -> Path:
+def _of_run(registry: Registry, run_id: str, begun: dict[str, Path]) -> Path:
     from mlflow.exceptions import MlflowException
 
     try:
         fingerprint = registry.client.get_run(run_id).data.tags.get("sweep", "")
     except MlflowException as error:
         raise UserError(f"{run_id}: {registry.place} has no such run") from error
-    if fingerprint not in folders:
+    if fingerprint not in begun:
         raise UserError(f"{run_id}: the sweep of this run has left nothing in {registry.place.folder / 'sweeps'}")
-    return folders[fingerprint]
+    return begun[fingerprint]
 
 
-def _newest(folders: list[Path]) -> Path:
+def _newest(found: list[Path]) -> Path:
     """The one that concluded last; where none did, the one that began last."""
     for name in (CONCLUSION, "sweep.json"):
-        dated = [(file.stat().st_mtime, folder) for folder in folders if (file := folder / name).exists()]
+        dated = [(file.stat().st_mtime, folder) for folder in found if (file := folder / name).exists()]
         if dated:
             return max(dated)[1]
-    return folders[0]
+    return found[0]
 
 
 def _parent(registry: Registry, study: str, fingerprint: str) -> Run:

@@ -13,6 +13,7 @@ from seqsweep.executor import Executor
 from seqsweep.metrics import skill
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
+from seqsweep.sweep.params import recorded
 from seqsweep.sweep.source import Source
 from seqsweep.sweep.state import SweepState
 from seqsweep.tracking import Tracker, TrialRecord, TrialStatus
@@ -96,7 +97,7 @@ class Loop:
             name=self.source.name(proposal),
             status="RUNNING",
             kind=self.source.kind,
-            params=_params(proposal),
+            params=recorded(proposal),
             started=time.time(),
             tags={"seed": str(spec.seed), **self.source.tags(proposal)},
         )
@@ -174,18 +175,3 @@ class Loop:
         if self.reference is None:
             return {}
         return {"val_skill": skill(metrics[f"val_{self.config.task.objective}"], self.reference)}
-
-
-def _params(proposal: Proposal) -> dict[str, str | int | float | bool | None]:
-    """All parameters of a trial by their plain names; `units` and `dropout` as one value where all layers agree."""
-    params: dict[str, str | int | float | bool | None] = {}
-    for name, value in dataclasses.asdict(proposal.params).items():
-        if not isinstance(value, tuple):
-            params[name] = value
-        elif len(set(value)) == 1:
-            params[name] = value[0]
-        else:
-            params |= {f"{name}_{i}": entry for i, entry in enumerate(value, 1)}
-        if name == "layer":
-            params["depth"] = proposal.params.depth
-    return {**params, "last_epoch": proposal.last_epoch}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from seqsweep import trial
 from seqsweep.config import to_yaml
@@ -18,7 +17,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, pose
-from seqsweep.sweep.state import SweepState, differences, fingerprint, identity, write_text
+from seqsweep.sweep.state import SweepState, differences, fingerprint, folder_of, identity, write_text
 from seqsweep.task import Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 from seqsweep.windows import Layout
@@ -99,7 +98,7 @@ def session(
 def open_state(problem: Problem, observer: Observer) -> SweepState:
     """The folder of this sweep; says so where it differs from the last one of its study."""
     content = identity(problem.config, problem.series)
-    folder = Path(problem.config.tracking.directory).resolve() / "sweeps" / fingerprint(content)
+    folder = folder_of(problem.config.tracking.directory, fingerprint(content))
     if not (folder / "sweep.json").exists():
         changed = differences(folder, content)
         if changed:

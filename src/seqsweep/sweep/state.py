@@ -59,6 +59,16 @@ def fingerprint(identity: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
 
 
+def folder_of(directory: str | Path, fingerprint: str) -> Path:
+    """Where a sweep keeps its state under `tracking.directory`."""
+    return Path(directory).resolve() / "sweeps" / fingerprint
+
+
+def folders(directory: str | Path) -> list[Path]:
+    """The folder of every sweep that was begun under `tracking.directory`, by name."""
+    return sorted(file.parent for file in folder_of(directory, "").glob("*/sweep.json"))
+
+
 @dataclass(frozen=True)
 class SweepState:
     """The folder of one sweep."""

@@ -11,7 +11,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import Outcome, save_outcome
+from seqsweep.sweep.outcome import OUTCOME, Outcome, save_outcome
 from seqsweep.sweep.session import MakeJob, Session, session
 from seqsweep.sweep.source import Search
 from seqsweep.tracking import Tracker, best_name
@@ -38,7 +38,7 @@ def search(session: Session) -> Outcome:
     )
     reason, loop = _run_trials(session)
     outcome = _outcome(session, reason, loop)
-    if loop.trained or not (outcome.folder / "outcome.json").exists():
+    if loop.trained or not (outcome.folder / OUTCOME).exists():
         save_outcome(outcome)
     _summarise(outcome, tracker)
     return outcome

@@ -21,6 +21,7 @@ from seqsweep.tracking.records import (
     Tracker,
     TrialRecord,
     TrialStatus,
+    Value,
     best_name,
 )
 from seqsweep.tracking.store import knock, uri_faults
@@ -42,6 +43,7 @@ __all__ = [
     "Tracker",
     "TrialRecord",
     "TrialStatus",
+    "Value",
     "best_name",
     "faults",
     "make_tracker",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError
-from seqsweep.tracking.records import Value, best_name
+from seqsweep.tracking.records import LOG_RATE, PARENT, Value, best_name
 from seqsweep.tracking.store import open_store, reaching
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from seqsweep.schema import TrackingConfig
 
-PARENT = "mlflow.parentRunId"
 CONFIG = "config.yaml"
 
 
@@ -68,7 +67,7 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
             run_id=run.info.run_id,
             name=run.info.run_name,
             status=run.info.status,
-            params={name: read_value(value) for name, value in run.data.params.items()},
+            params=read_params(run.data.params),
             tags=dict(run.data.tags),
             metrics=dict(run.data.metrics),
             curve=_curve(client, run),
@@ -76,6 +75,11 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
             sweep_metrics=dict(parent.data.metrics),
             config_yaml=text,
         )
+
+
+def read_params(texts: Mapping[str, str]) -> dict[str, Value]:
+    """What `records.plain_params` spelt."""
+    return {name: read_value(text) for name, text in texts.items() if name != LOG_RATE}
 
 
 def read_value(text: str) -> Value:

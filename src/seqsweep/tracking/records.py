@@ -25,6 +25,12 @@ RUN_STATUS = {"COMPLETED": "FINISHED", "FAILED": "FAILED"}
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
 
+PARENT = "mlflow.parentRunId"
+"""The tag that nests a run in another."""
+
+LOG_RATE = "log10_lr"
+"""The parameter that a run has beside `learning_rate`, see `plain_params`."""
+
 LONGEST_NAME = 250  # characters; MLflow's limit
 
 
@@ -187,7 +193,7 @@ def plain_params(params: Mapping[str, Value]) -> dict[str, str]:
     texts = {name: plain(value) for name, value in params.items()}
     rate = params.get("learning_rate")
     if isinstance(rate, int | float) and rate > 0:
-        texts["log10_lr"] = str(round(math.log10(rate), 4))
+        texts[LOG_RATE] = str(round(math.log10(rate), 4))
     return texts
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seqsweep.tracking.models import log_model
-from seqsweep.tracking.records import NOTE, RUN_STATUS, best_name, final_metrics, plain_params
+from seqsweep.tracking.records import NOTE, PARENT, RUN_STATUS, best_name, final_metrics, plain_params
 from seqsweep.tracking.view import SavedView, read_view
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Metric, Run
 
     from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
-
-PARENT = "mlflow.parentRunId"  # nests a run in another
 
 
 @dataclass

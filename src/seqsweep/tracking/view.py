@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqsweep.tracking.records import LOG_RATE
+
 VIEW_KEY = "seqsweep"
 CHARTS_KEY = "seqsweep-charts"
 VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
@@ -54,7 +56,7 @@ class SavedView:
     def state(self) -> dict[str, Any]:
         """The state of the UI's table and charts, under the UI's own names."""
         metric = f"metrics.`{self.objective}`"
-        columns = [name for name in self.params if name != "log10_lr"]  # an axis, for `learning_rate` to read
+        columns = [name for name in self.params if name != LOG_RATE]  # an axis, for `learning_rate` to read
         return {
             "searchFilter": "tags.kind = 'trial'",
             "orderByKey": metric,
@@ -112,7 +114,7 @@ def _chart(kind: str, section: str, metric: str, **settings: Any) -> dict[str, A
 
 def _parallel(params: Sequence[str], objective: str) -> dict[str, Any]:
     # Its axes are linear: all small rates would fall together on one of `learning_rate`.
-    axes = [name for name in params if name != "learning_rate" or "log10_lr" not in params]
+    axes = [name for name in params if name != "learning_rate" or LOG_RATE not in params]
     settings = {"selectedParams": axes, "selectedMetrics": [objective], "showAllRuns": True}
     return _chart("PARALLEL", "ranking", objective, runsCountToCompare=100, **settings)
 

@@ -17,8 +17,6 @@ from seqsweep.metrics import unit
 from seqsweep.sweep import Outcome, SweepState, load_outcome
 from seqsweep.tracking import TrialRecord
 
-LOOK = "look.npz"
-
 Floats = NDArray[np.float64]
 
 
@@ -98,7 +96,7 @@ def gather(folder: Path) -> Material:
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     runs = tuple(SweepState(folder).records("final").values())
-    return Material(outcome, runs, finals.load(folder), _forecasts(folder / LOOK))
+    return Material(outcome, runs, finals.load(folder), _forecasts(folder / finals.ARRAYS))
 
 
 def _forecasts(file: Path) -> Forecasts | None:
