@@ -5,7 +5,7 @@
 """
 
 from seqsweep.evidence.conformal import Coverage, coverage, half_widths
-from seqsweep.evidence.diebold_mariano import DieboldMariano, Loss, diebold_mariano
+from seqsweep.evidence.diebold_mariano import DieboldMariano, Loss, diebold_mariano, loss_of
 from seqsweep.evidence.paired import Interval, paired_interval
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "coverage",
     "diebold_mariano",
     "half_widths",
+    "loss_of",
     "paired_interval",
 ]

@@ -38,6 +38,11 @@ class DieboldMariano:
     n: int
 
 
+def loss_of(objective: str) -> Loss:
+    """The loss to compare forecasts by where `objective` ranks them: squared where large errors decide it."""
+    return "squared" if objective == "rmse" else "absolute"
+
+
 def diebold_mariano(
     actual: FloatArray, forecast: FloatArray, reference: FloatArray, loss: Loss, level: float = 0.95
 ) -> DieboldMariano | None:

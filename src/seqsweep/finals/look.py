@@ -5,25 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.baselines import BASELINES, best, scores
-from seqsweep.evidence import coverage, diebold_mariano, half_widths
+from seqsweep.evidence import coverage, diebold_mariano, half_widths, loss_of
 from seqsweep.finals.conclusion import CONCLUSION, ForecastInterval, Look, load
 from seqsweep.metrics import skill
 from seqsweep.sweep import Problem, write_bytes
 from seqsweep.trial import Network
 
-if TYPE_CHECKING:
-    from seqsweep.evidence import Loss
-
 ARRAYS = "look.npz"
 """Its file in the sweep's folder."""
-
-SQUARED = ("rmse", "mse")  # metrics that large errors dominate, as squared losses do
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +51,7 @@ def look(problem: Problem, network: Network, run: str, number: int) -> tuple[Loo
     best_baseline = best(baselines, task.objective)
     own = problem.task.score(actual, forecast)
     reference = BASELINES[best_baseline](problem.past, origins) if best_baseline is not None else None
-    loss: Loss = "squared" if task.objective in SQUARED else "absolute"
+    loss = loss_of(task.objective)
     confidence = problem.config.finals.confidence
     seen = problem.layout.validation
     sight = Sight(

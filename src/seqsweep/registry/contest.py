@@ -9,7 +9,7 @@ import numpy as np
 from seqsweep import data, package, search_space, windows
 from seqsweep.data import Series
 from seqsweep.errors import DataError
-from seqsweep.evidence import Interval, diebold_mariano
+from seqsweep.evidence import Interval, diebold_mariano, loss_of
 from seqsweep.finals import Conclusion, Look
 from seqsweep.metrics import METRICS, naive_scale
 from seqsweep.package.loaded import Floats
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 REPLACE = "say --replace to put it in the champion's place without a comparison"
-SQUARED = ("rmse", "mse")  # objectives that squared errors decide; absolute ones decide the others
 
 Verdict = tuple[bool, str, str]
 """Whether it passes, what was found, what would satisfy the condition."""
@@ -94,7 +93,7 @@ def _judge(objective: str, actual: Floats, new: Floats, old: Floats, scale: floa
     """By the objective's value over all targets, (n, horizon) each."""
     ours, theirs = (METRICS[objective](actual, forecast, scale) for forecast in (new, old))
     found = f"{objective} {ours:.4g} against {theirs:.4g} of {who}, on {len(actual)} test origins"
-    test = diebold_mariano(actual, new, old, "squared" if objective in SQUARED else "absolute")
+    test = diebold_mariano(actual, new, old, loss_of(objective))
     if test is not None:
         found += f"; {in_between(test.difference)} (p = {test.p_value:.2g})"
     if ours <= theirs:
