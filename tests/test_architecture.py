@@ -17,6 +17,7 @@ SOURCE = Path(seqsweep.__file__).parent
 ORDER = [
     "errors",
     "imports",
+    "files",
     "catalog",
     "metrics",
     "schema",

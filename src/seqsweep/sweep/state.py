@@ -28,6 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from seqsweep import files
 from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
 from seqsweep.schema import SweepConfig
@@ -192,7 +193,7 @@ def write_json(file: Path, content: Any) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write aside, sync, replace: a kill leaves the old file or the new one, whole.
+    """Put a text in place, see `files.put`.
 
     Raises:
         StateError: the disk refuses.
@@ -203,13 +204,7 @@ def write_text(file: Path, text: str) -> None:
 def write_bytes(file: Path, content: bytes) -> None:
     """As `write_text` does."""
     with _writing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        with aside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(file)
+        files.put(file, content)
 
 
 @contextlib.contextmanager

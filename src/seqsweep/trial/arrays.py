@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqsweep import files
 from seqsweep.errors import StateError
 
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error)
@@ -21,7 +20,7 @@ UNREADABLE = (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.B
 
 
 def write(path: Path, what: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays aside, sync them, put them in place: a kill leaves the old file or the new one, whole.
+    """Put arrays in place, see `files.put`.
 
     Args:
         path: of the file.
@@ -33,17 +32,9 @@ def write(path: Path, what: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     """
     whole = io.BytesIO()  # in one piece: NumPy goes on writing to a file that has refused
     np.savez(whole, **arrays)  # type: ignore[arg-type]  # takes `allow_pickle` too, which is no array
-    aside = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(whole.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        files.put(path, whole.getbuffer())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
         raise StateError(
             f"cannot write {what} ({error.strerror or error}). What was finished before is kept; make room and run the "
             f"same command again: {path}"  # at the end, where a long path hides nothing

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def save(path: Path, model: keras.Model, progress: Progress, seed: int) -> None:
-    """Write a checkpoint aside, sync it, and put it in place: a kill leaves the old one or the new one, whole.
+    """Put a checkpoint in place, see `files.put`.
 
     Raises:
         StateError: the disk refuses. Nothing is left of what was written.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seqsweep import files
 from seqsweep.errors import StateError
 
 FORMAT = "seqsweep tuner"
@@ -47,19 +47,8 @@ def write_state(path: Path, search: Mapping[str, Any], state: Mapping[str, Any])
         StateError: the directory cannot be written, or the disk is full; the old file is whole.
     """
     text = json.dumps({"format": FORMAT, "version": VERSION, "search": search, **state})
-    aside = path.with_name(path.name + ".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)  # the new name, too, must outlive a power cut
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        files.put(path, text.encode())
     except OSError as error:
         raise StateError(
             f"{path}: the state of this sweep cannot be written: {error}. "
