@@ -1096,6 +1096,17 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> N
     assert (tmp_path / "mlflow.db").read_text().startswith("a letter")
 
 
+def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("seqsweep.tracking.store.make_tables", full)
+    with pytest.raises(TrackingError, match=r"disk is full.*make room and run the same command again"):
+        opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
+
+
 def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) -> None:
     with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'bd07f7e963c5'")
@@ -1195,7 +1206,7 @@ def test_there_is_no_ui_where_nothing_is_kept(kind: str) -> None:
 
 FORKS = """
     # MLflow is imported once; what opens stores, and is killed, are forks.
-    import os, random, signal, sys, time
+    import itertools, os, random, signal, sys, time
     from pathlib import Path
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking import MlflowTracker, SweepRecord, TrialRecord, tables
@@ -1215,7 +1226,8 @@ FORKS = """
         return pid
 
     def opened(fingerprint):
-        tracker = MlflowTracker(config, print)
+        # On this clock a minute passes from each look to the next, so that whatever may be written is.
+        tracker = MlflowTracker(config, print, itertools.count(step=60.0).__next__)
         tracker.open(SweepRecord("quickstart", "Why?", "run", fingerprint, ""))
         return tracker
 """

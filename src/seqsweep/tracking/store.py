@@ -155,6 +155,8 @@ def _mend(place: StoreAddress, error: Exception) -> str:
         return f". Install a driver for {scheme_of(place.uri)} databases, or leave tracking.uri out"
     if type(error).__name__ == "Timeout":  # of the lock
         return ". Another process makes its tables; run the command again in a minute"
+    if "disk is full" in text or "No space left" in text:
+        return ". What was finished before is kept; make room and run the same command again"
     if "out-of-date database schema" in text:
         return ". Copy the file, then run: mlflow db upgrade " + without_password(place.uri)
     if place.database is not None:
