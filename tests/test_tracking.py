@@ -1206,13 +1206,15 @@ def test_there_is_no_ui_where_nothing_is_kept(kind: str) -> None:
 
 FORKS = """
     # MLflow is imported once; what opens stores, and is killed, are forks.
-    import itertools, os, random, signal, sys, time
+    import itertools, os, random, signal, sys, time, warnings
     from pathlib import Path
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking import MlflowTracker, SweepRecord, TrialRecord, tables
     from seqsweep.tracking.store import failures
 
-    failures()  # imports MLflow
+    failures()  # imports MLflow, which has filters of its own
+    # From Python 3.12 on a fork beside the threads of a library earns a warning; these forks use none of them.
+    warnings.filterwarnings("ignore", "This process", DeprecationWarning)
     import mlflow.store.tracking.sqlalchemy_store, sqlalchemy.orm
 
     sqlalchemy.orm.configure_mappers()  # a second that each fork would need
