@@ -687,6 +687,13 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     assert set(written.data.params) >= set(told.params)
 
 
+def test_a_sweep_starts_when_it_did_and_not_when_its_store_was_opened(config: TrackingConfig) -> None:
+    opened(config, replace(SWEEP, started=BEGAN)).close("FINISHED")
+    opened(config, replace(SWEEP, started=BEGAN + 99)).close("FINISHED")  # resumed
+    (parent,) = runs_of(config, "sweep")
+    assert parent.info.start_time == 1000 * BEGAN
+
+
 def test_a_packaged_model_is_logged_once_with_the_run_of_its_sweep(config: TrackingConfig, tmp_path: Path) -> None:
     from mlflow.models import Model
 

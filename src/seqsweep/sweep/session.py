@@ -154,4 +154,5 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
         },
         tags={"data_sha256": series.sha256, **lineage()},
         objective=f"val_{config.task.objective}",
+        started=time.time(),
     )

@@ -64,6 +64,7 @@ class SweepRecord:
         fingerprint: what makes two launches the same sweep; its parent run is found by it.
         config_yaml: the composed config.
         objective: the final metric of a trial that the sweep ranks by; empty: none, and no best is shown.
+        started: seconds since 1970; None: when the store is open, which may be after the first trials.
     """
 
     study: str
@@ -75,6 +76,7 @@ class SweepRecord:
     tags: Mapping[str, str] = field(default_factory=dict)
     objective: str = ""
     lower_is_better: bool = True
+    started: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no store would take."""

@@ -188,7 +188,8 @@ class SweepRuns:
         params = plain_params(sweep.params)
         run = next(iter(self._search(query)), None)
         if run is None:
-            run = self._client.create_run(self._experiment.experiment_id, tags=tags, run_name=sweep.name)
+            started = _milliseconds(sweep.started)
+            run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=sweep.name)
         else:
             self._client.update_run(run.info.run_id, status="RUNNING")
             params = {name: value for name, value in params.items() if name not in run.data.params}  # immutable
