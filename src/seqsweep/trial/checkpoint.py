@@ -1,4 +1,7 @@
-"""All that training needs to go on as if it had never stopped: weights, optimizer, dropout's state, progress, seed."""
+"""All that training needs to go on as if it had never stopped: weights, optimizer, dropout's state, progress, seed.
+
+And of a network that nobody will train again, the weights alone.
+"""
 
 from __future__ import annotations
 
