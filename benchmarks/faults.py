@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 Rows = Iterator[tuple[str, str]]  # what, how much
 
 SWEEPS = {
-    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=waves"),
-    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=waves"),
+    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=synchronous"),
+    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=synchronous"),
 }
 COMMAND = "import sys; from seqsweep.cli import main; sys.exit(main())"
 
@@ -133,7 +133,7 @@ def overhead(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Row
         "tuner=random",
         f"tuner.max_trials={options.overhead_trials}",
         "trial.epochs=3",
-        "executor.recycle_after=1000",
+        "executor.max_trials_per_worker=1000",
         job="at_once",
     )
     times = {event["event"]: event["at"] for event in life.events}
@@ -152,7 +152,7 @@ def memory(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Rows:
         f"tuner.max_trials={many + 1}",
         "trial.epochs=2",
         "executor.workers=1",
-        "executor.recycle_after=1000",
+        "executor.max_trials_per_worker=1000",
         job="networks",
     )
     for count in (few, many):

@@ -113,26 +113,26 @@ def plain(options: argparse.Namespace) -> None:
 
     config = config_of(options)
     series = data.load(config.data)
-    layout = windows.lay_out(series, config.windows, config.task.horizon, search_space.reach(config))
+    split = windows.make_split(series, config.windows, config.task.horizon, search_space.max_lookback(config))
     scores = {}
     with tempfile.TemporaryDirectory() as folder:
         tuner = make_tuner(config, Path(folder))
         while isinstance(proposal := tuner.ask("one"), Proposal):
             keras.backend.clear_session()
             keras.utils.set_random_seed(derive_seed(config.seed, proposal.trial_id))
-            seen = windows.make_windows(series, layout, proposal.params, config.data.season)
+            seen = windows.make_windows(series, split, proposal.params, config.data.season)
             model = keras_model(proposal.params, series.values.shape[1], config)
             model.fit(
-                seen.inputs(layout.train),
-                seen.targets(layout.train),
-                validation_data=(seen.inputs(layout.validation), seen.targets(layout.validation)),
+                seen.inputs(split.train),
+                seen.targets(split.train),
+                validation_data=(seen.inputs(split.validation), seen.targets(split.validation)),
                 batch_size=proposal.params.batch_size,
                 epochs=proposal.last_epoch,
                 callbacks=[keras.callbacks.EarlyStopping(patience=config.trial.patience, restore_best_weights=True)],
                 verbose=0,
             )
-            forecast = seen.restore(layout.validation, model.predict(seen.inputs(layout.validation), verbose=0))
-            error = forecast - seen.actual(layout.validation)
+            forecast = seen.restore(split.validation, model.predict(seen.inputs(split.validation), verbose=0))
+            error = forecast - seen.actual(split.validation)
             by_metric = {"mae": np.abs(error).mean(), "rmse": (error**2).mean() ** 0.5}
             scores[proposal.trial_id] = float(by_metric[config.task.objective])
             tuner.tell(proposal.trial_id, scores[proposal.trial_id])

@@ -16,7 +16,7 @@ from seqsweep.config import compose
 from seqsweep.events import TrialSpec
 from seqsweep.evidence import diebold_mariano, half_widths
 from seqsweep.finals import conclusion as conclusions
-from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, Look
+from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, TestEvaluation
 from seqsweep.schema import SweepConfig
 from seqsweep.search_space.points import complete
 from seqsweep.trial import Network, Trial, restore
@@ -81,23 +81,23 @@ def write_csv(file: Path, *columns: np.ndarray) -> Path:
 def make_sweep(
     csv: Path, directory: Path, *overrides: str, epochs: int = 25, skill: float | None = 0.2, study: str = "quickstart"
 ) -> Made:
-    """Train one network, look at the test part with it, package it.
+    """Train one network, evaluate it on the test part, package it.
 
     Args:
         csv: the series; its target is `y`.
         directory: of all that runs leave behind.
         overrides: of the study.
         epochs: 0 leaves the network as it was initialised.
-        skill: what the look says of it; None: there was no baseline.
+        skill: what the evaluation says of it; None: there was no baseline.
         study: a name in `sweeps/`.
     """
     source = ("data=csv", f"data.path={csv}", "data.target=y", f"tracking.directory={directory}")
     config = compose(study, [*source, *SMALL, *overrides]).jobs[0]
-    with sweep.session(config, Silent()) as session:
-        job, folder = session.job, session.state.folder
+    with sweep.open_sweep(config, Silent()) as context:
+        job, folder = context.job, context.state.folder
         assert isinstance(job, Trial)
         spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs)
-        spec = dataclasses.replace(spec, network=str(session.state.network(spec.trial_id)))
+        spec = dataclasses.replace(spec, network=str(context.state.network(spec.trial_id)))
         if epochs:
             list(job(spec))
         else:
@@ -119,16 +119,16 @@ def rewrite(made: Made, **changes: object) -> Made:
 def _conclusion(
     config: SweepConfig, folder: Path, job: Trial, spec: TrialSpec, trained: Network, skill: float | None
 ) -> Conclusion:
-    layout, windows = job.layout, trained.windows
-    actual, forecast = windows.actual(layout.test), trained.forecast(layout.test)
-    past = windows.actual(layout.validation)
-    validation = trained.forecast(layout.validation)
+    split, windows = job.split, trained.windows
+    actual, forecast = windows.actual(split.test), trained.forecast(split.test)
+    past = windows.actual(split.validation)
+    validation = trained.forecast(split.validation)
     scores = job.task.score(actual, forecast)
-    mean = np.full_like(actual, windows.values[: layout.train_end, 0].mean())
+    mean = np.full_like(actual, windows.values[: split.train_end, 0].mean())
     objective = config.task.objective
     baseline = {} if skill is None else {"linear": {name: value / (1 - skill) for name, value in scores.items()}}
     widths = half_widths(past - validation, (0.8, 0.95))
-    look = Look(
+    evaluation = TestEvaluation(
         number=1,
         at=time.time(),
         sha256=job.series.sha256,
@@ -143,7 +143,7 @@ def _conclusion(
         validation=job.task.score(past, validation)[objective],
     )
     params = {name: _plain(value) for name, value in dataclasses.asdict(spec.params).items()}
-    score = look.validation
+    score = evaluation.validation
     winner = Finalist("0001", 1, "1 GRU 8x1", "gru", params, score, (spec.trial_id,), (score,), score, None)
     return Conclusion(
         study=config.study,
@@ -157,7 +157,7 @@ def _conclusion(
         folds=1,
         finalists=(winner,),
         differences=(),
-        looks=(look,),
+        evaluations=(evaluation,),
         audit=Audit(True, (1,), ()),
     )
 

@@ -23,7 +23,7 @@ def spec(trial_id: str, deed: str = "nothing") -> TrialSpec:
 
 
 def done(**tags: str) -> Done:
-    return Done(TrialResult(metrics={}, epochs=3, best_epoch=3, weights=1, tags=tags))
+    return Done(TrialResult(metrics={}, epochs=3, best_epoch=3, parameter_count=1, tags=tags))
 
 
 def job(trial: TrialSpec) -> Iterator[Event]:

@@ -55,7 +55,7 @@ class StandIn:
 
 
 def error_of(spec: TrialSpec) -> float:
-    """A smooth bowl over rate and width, in [1, 3) or so: something that a search can follow."""
+    """A smooth bowl over rate and width, in [1, 3) or so: something that a search can relocate_artifacts."""
     return 1 + (spec.params.learning_rate - 0.006) ** 2 * 1e3 + abs(spec.params.units[0] - 16) / 16
 
 

@@ -22,7 +22,7 @@ import psutil
 
 PATIENCE = 120.0  # seconds until a wait gives up; none takes a tenth of it
 MARK = "SEQSWEEP_TEST_OF_FAULTS"  # in the environment of every process of a nursery
-COMMON = ("executor.workers=2", "executor.recycle_after=9")
+COMMON = ("executor.workers=2", "executor.max_trials_per_worker=9")
 
 
 @dataclass

@@ -13,12 +13,12 @@ from seqsweep.audit import Audit
 from seqsweep.config import to_yaml
 from seqsweep.evidence import Interval, diebold_mariano, half_widths
 from seqsweep.evidence.conformal import coverage
-from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, Look
+from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, TestEvaluation
 from seqsweep.metrics import METRICS, skill
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
-from seqsweep.sweep.state import write_text
+from seqsweep.sweep.sweep_state import write_text
 from seqsweep.tracking import TrialRecord
 
 ROWS = 240
@@ -45,7 +45,7 @@ def finished_sweep(
         trials: of the search.
         failing: the share of them that failed.
         constant: every trial has the same score.
-        ends: there were finals and a look; never where no trial completed.
+        ends: there were finals and a test evaluation; never where no trial completed.
         times: the index is one of dates, else of row numbers.
         better: how far the network's forecasts are from the baseline's: 0 for none at all.
         seed: of all that is drawn.
@@ -94,7 +94,13 @@ def _trial(
         return TrialRecord(f"{number:04d}", number, name, "FAILED", metrics={"duration": 1.0}, tags=tags, **common)
     metrics = {f"val_{metric}": score * (1 + 0.3 * i) for i, metric in enumerate(config.task.metrics)}
     metrics |= {f"val_{config.task.objective}": score, "val_skill": 1 - score / 13, "loss": 0.2, "val_loss": 0.3}
-    metrics |= {**spent, "duration": 2.7, "epochs": float(epochs), "best_epoch": epochs - 1.0, "weights": 1234.0}
+    metrics |= {
+        **spent,
+        "duration": 2.7,
+        "epochs": float(epochs),
+        "best_epoch": epochs - 1.0,
+        "parameter_count": 1234.0,
+    }
     return TrialRecord(f"{number:04d}", number, name, "COMPLETED", metrics=metrics, **common)
 
 
@@ -123,7 +129,7 @@ def _outcome(folder: Path, config: SweepConfig, records: tuple[TrialRecord, ...]
 
 
 def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better: float) -> None:
-    """Finals of the best three, and a look."""
+    """Finals of the best three, and a test evaluation."""
     config, state = outcome.config, SweepState(outcome.folder)
     finalists, differences = [], []
     for record in outcome.ranked[:3]:
@@ -143,7 +149,7 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         gap = (finalists[0].mean or 0.0) - (other.mean or 0.0)
         interval = Interval(gap, gap - 0.8, gap + 0.8, 0.95, 3)
         differences.append(Difference(other.trial_id, other.name, "runner-up", interval))
-    look = _look(outcome, random, times, better)
+    evaluation = _look(outcome, random, times, better)
     conclusion = Conclusion(
         study=config.study,
         fingerprint=outcome.fingerprint,
@@ -156,13 +162,13 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         folds=1,
         finalists=tuple(finalists),
         differences=tuple(differences),
-        looks=(look,),
+        evaluations=(evaluation,),
         audit=Audit(True, (150, 190), ()),
     )
     finals.save(outcome.folder, conclusion)
 
 
-def _look(outcome: Outcome, random: np.random.Generator, times: bool, better: float) -> Look:
+def _look(outcome: Outcome, random: np.random.Generator, times: bool, better: float) -> TestEvaluation:
     config, horizon = outcome.config, outcome.config.task.horizon
     rows = np.arange(ROWS)
     series = 50 + 20 * np.sin(rows * 2 * np.pi / 12) + 3 * random.normal(size=ROWS)
@@ -188,7 +194,7 @@ def _look(outcome: Outcome, random: np.random.Generator, times: bool, better: fl
     widths = half_widths(arrays["validation_actual"] - arrays["validation_forecast"], config.finals.levels)
     seen = {level: coverage(actual, forecast, width) for level, width in widths.items()}
     objective = config.task.objective
-    return Look(
+    return TestEvaluation(
         number=1,
         at=1.7e9,
         sha256=outcome.sha256,

@@ -31,7 +31,7 @@ SPACE: dict[str, Any] = {
     "difference": 0,
     "seasonal_difference": 0,
     "per_layer": [],
-    "try_first": [],
+    "warm_start": [],
 }
 EIGHT: dict[str, Any] = {"layer": ["lstm", "gru"], "units": [8, 16], "window": [12, 24]}  # 8 points
 WIDE: dict[str, Any] = {  # conditional, mixed, endless
@@ -59,15 +59,15 @@ def sweep_config(
     for name, setting in {**SPACE, **space}.items():
         setattr(config.search_space, name, setting)
     config.data.season = None
-    config.trial.epochs, config.trial.patience, config.trial.diverged_above = epochs, None, 100.0
+    config.trial.epochs, config.trial.patience, config.trial.divergence_factor = epochs, None, 100.0
     config.executor.order = order
     defaults = {
         "kind": kind,
         "max_trials": None if kind in ("grid", "hyperband") else 24,
         "max_consecutive_failures": 3,
         "initial_points": 4 if kind == "bayesian" else None,
-        "exploration": 2.6,
-        "noise": 1e-4,
+        "beta": 2.6,
+        "alpha": 1e-4,
         "factor": 3,
         "iterations": 1,
     }

@@ -11,7 +11,7 @@ import pytest
 from points import POINT
 from seqsweep import audit as room
 from seqsweep.audit import audit, pipeline
-from seqsweep.windows import ANCHORS, SCALERS, Layout, Windows, lay_out
+from seqsweep.windows import ANCHORS, SCALERS, Split, Windows, make_split
 
 SEASON = 12
 
@@ -21,11 +21,11 @@ def params_of(**changes):
 
 
 @pytest.fixture
-def split(make_config):
-    """Series → layout, by fractions, for a horizon."""
+def splitter(make_config):
+    """Series → split, by fractions, for a horizon."""
 
-    def make(horizon=1, reach=40):
-        return lambda series: lay_out(series, make_config().windows, horizon, reach)
+    def make(horizon=1, max_lookback=40):
+        return lambda series: make_split(series, make_config().windows, horizon, max_lookback)
 
     return make
 
@@ -38,8 +38,8 @@ def wide(make_series):
 def linear(windows, origins):
     """A stand-in for a network: a fixed linear map of the window, put back in the unit of the data."""
     inputs = windows.inputs(origins)
-    weights = np.random.default_rng(0).normal(size=(inputs[0].size, windows.layout.horizon)).astype(np.float32)
-    return windows.restore(origins, np.einsum("nk,kh->nh", inputs.reshape(len(inputs), -1), weights))
+    weights = np.random.default_rng(0).normal(size=(inputs[0].size, windows.split.horizon)).astype(np.float32)
+    return windows.inverse_transform(origins, np.einsum("nk,kh->nh", inputs.reshape(len(inputs), -1), weights))
 
 
 # The real pipeline
@@ -54,40 +54,40 @@ def linear(windows, origins):
      {"log1p": True, "difference": 1, "seasonal_difference": 1, "clip_quantile": 0.95}],
     ids="+".join,
 )  # fmt: skip
-def test_the_real_pipeline_passes(transform, scaler, anchor, horizon, split, make_series):
+def test_the_real_pipeline_passes(transform, scaler, anchor, horizon, splitter, make_series):
     see = pipeline(params_of(scaler=scaler, anchor=anchor, **transform), SEASON)
     for series in (make_series(), wide(make_series)):
-        verdict = audit(series, split(horizon), see, linear)
+        verdict = audit(series, splitter(horizon), see, linear)
         assert verdict.findings == ()
         assert verdict.passed
         assert len(verdict.cuts) == 5
 
 
-def test_the_cuts_begin_validation_and_test_and_lie_within_both(split, make_series):
-    layout = split()(make_series())
-    verdict = audit(make_series(), split(), pipeline(params_of(), SEASON))
-    assert {layout.train_end, layout.validation_end} < set(verdict.cuts)
-    assert sum(layout.train_end < cut < layout.validation_end for cut in verdict.cuts) == 2
-    assert sum(layout.validation_end < cut < layout.rows for cut in verdict.cuts) == 1
+def test_the_cuts_begin_validation_and_test_and_lie_within_both(splitter, make_series):
+    split = splitter()(make_series())
+    verdict = audit(make_series(), splitter(), pipeline(params_of(), SEASON))
+    assert {split.train_end, split.validation_end} < set(verdict.cuts)
+    assert sum(split.train_end < cut < split.validation_end for cut in verdict.cuts) == 2
+    assert sum(split.validation_end < cut < split.rows for cut in verdict.cuts) == 1
 
 
 @pytest.mark.keras
 @pytest.mark.parametrize("leaks", [False, True])
-def test_the_forecasts_of_a_trained_network_are_judged(leaks, split, make_config, make_series):
+def test_the_forecasts_of_a_trained_network_are_judged(leaks, splitter, make_config, make_series):
     from seqsweep import model
     from seqsweep.trial.learner import Learner
 
     config, series = make_config(), make_series()
-    params, layout = params_of(layer="lstm", anchor="last"), split(3)(series)
+    params, split = params_of(layer="lstm", anchor="last"), splitter(3)(series)
     see = pipeline(params, SEASON)
     network = model.build(params, 1, 3, "mse", config.model, 0)
-    Learner(network, see(series, layout), 32).train(layout.train)
+    Learner(network, see(series, split), 32).train(split.train)
 
     def forecast(windows, origins):
-        shifted = np.minimum(origins + leaks, layout.rows - 1)  # a window that ends one row too late
-        return windows.restore(origins, Learner(network, windows, 32).forecast(shifted))
+        shifted = np.minimum(origins + leaks, split.rows - 1)  # a window that ends one row too late
+        return windows.inverse_transform(origins, Learner(network, windows, 32).forecast(shifted))
 
-    verdict = audit(series, split(3), see, forecast)
+    verdict = audit(series, splitter(3), see, forecast)
     assert verdict.passed is not leaks
     assert len(verdict.findings) == (5 if leaks else 0)
 
@@ -95,8 +95,8 @@ def test_the_forecasts_of_a_trained_network_are_judged(leaks, split, make_config
 # Planted leaks
 
 
-def findings(series, split, see, forecast=None):
-    verdict = audit(series, split, see, forecast)
+def findings(series, splitter, see, forecast=None):
+    verdict = audit(series, splitter, see, forecast)
     assert not verdict.passed
     assert all(f"row {cut}" in " ".join(verdict.findings) for cut in verdict.cuts[:1])
     return "\n".join(verdict.findings)
@@ -104,72 +104,72 @@ def findings(series, split, see, forecast=None):
 
 @pytest.mark.parametrize("scaler", ["minmax", "standard", "robust"])
 @pytest.mark.parametrize("anchor", ["none", "mean"])
-def test_a_scaler_fitted_on_the_whole_series_is_caught(anchor, scaler, split, make_series):
-    def see(series, layout):
-        whole = dataclasses.replace(layout, train_end=layout.rows)
+def test_a_scaler_fitted_on_the_whole_series_is_caught(anchor, scaler, splitter, make_series):
+    def see(series, split):
+        whole = dataclasses.replace(split, train_end=split.rows)
         made = pipeline(params_of(scaler=scaler, anchor=anchor), SEASON)(series, whole)
-        return dataclasses.replace(made, layout=layout)
+        return dataclasses.replace(made, split=split)
 
-    found = findings(make_series(), split(), see)
+    found = findings(make_series(), splitter(), see)
     assert "the transform's offset and scale moved: it is fitted on more than train" in found
     assert "the scaled rows before it moved, first at row 0" in found
     assert ("anchors before it moved" in found) is (anchor == "mean")
 
 
-def test_a_clip_by_the_whole_series_is_caught_at_every_cut(split, make_series):
-    def see(series, layout):
-        made = pipeline(params_of(scaler="none", clip_quantile=0.9), SEASON)(series, layout)
+def test_a_clip_by_the_whole_series_is_caught_at_every_cut(splitter, make_series):
+    def see(series, split):
+        made = pipeline(params_of(scaler="none", clip_quantile=0.9), SEASON)(series, split)
         low, high = np.quantile(series.values[:, 0], [0.1, 0.9])
         transform = dataclasses.replace(made.transform, clip=(float(low), float(high)))
         return dataclasses.replace(made, transform=transform, scaled=transform.apply(series.values))
 
-    assert findings(make_series(), split(), see).count("the transform's clip moved") == 5
+    assert findings(make_series(), splitter(), see).count("the transform's clip moved") == 5
 
 
 @dataclass(frozen=True)
-class AcrossLayout(Layout):
+class AcrossLayout(Split):
     """Training windows up to the very end of train, so that their targets are validation's."""
 
     @property
     def train(self):
-        return np.arange(self.reach - 1, self.train_end, dtype=np.int64)
+        return np.arange(self.max_lookback - 1, self.train_end, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class ShuffledLayout(Layout):
+class ShuffledSplit(Split):
     """Training origins drawn from the whole series, validation from what is left."""
 
     @property
     def _order(self):
-        return np.random.default_rng(0).permutation(np.arange(self.reach - 1, self.rows - self.horizon, dtype=np.int64))
+        return np.random.default_rng(0).permutation(
+            np.arange(self.max_lookback - 1, self.rows - self.horizon, dtype=np.int64)
+        )
 
     @property
     def train(self):
-        return self._order[: self.train_end - self.reach]
+        return self._order[: self.train_end - self.max_lookback]
 
     @property
     def validation(self):
-        return self._order[self.train_end - self.reach : self.validation_end - self.reach]
+        return self._order[self.train_end - self.max_lookback : self.validation_end - self.max_lookback]
 
 
-def as_kind(split, kind):
-    return lambda series: kind(**dataclasses.asdict(split(series)))
+def as_kind(splitter, kind):
+    return lambda series: kind(**dataclasses.asdict(splitter(series)))
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-def test_training_windows_across_the_split_are_caught(horizon, split, make_series):
-    real = split(horizon)
+def test_training_windows_across_the_split_are_caught(horizon, splitter, make_series):
+    real = splitter(horizon)
     found = findings(make_series(), as_kind(real, AcrossLayout), pipeline(params_of(), SEASON))
-    layout = real(make_series())
-    assert f"{horizon} of {layout.train_end - 39} forecasts of the train part have targets outside its rows" in found
-    assert (
-        f"row {layout.train_end} on, the training targets moved, first at origin {layout.train_end - horizon}" in found
-    )
+    split = real(make_series())
+    assert f"{horizon} of {split.train_end - 39} forecasts of the train part have targets outside its rows" in found
+    assert f"row {split.train_end} on, the training targets moved, first at origin {split.train_end - horizon}" in found
     assert "training inputs" not in found
 
 
-def test_a_shuffled_split_is_caught(split, make_series):
-    found = findings(make_series(), as_kind(split(), ShuffledLayout), pipeline(params_of(), SEASON))
+def test_a_shuffled_split_is_caught(splitter, make_series):
+    found = findings(make_series(), as_kind(splitter(), ShuffledSplit), pipeline(params_of(), SEASON))
     assert "forecasts of the train part have targets outside its rows" in found
     assert "forecasts of the validation part have targets outside its rows" in found
     assert "the split is not by time" in found
@@ -177,10 +177,10 @@ def test_a_shuffled_split_is_caught(split, make_series):
     assert "the training targets moved" in found
 
 
-def test_a_split_that_depends_on_later_values_is_caught(split, make_series):
+def test_a_split_that_depends_on_later_values_is_caught(splitter, make_series):
     def by_value(series):
-        layout = split()(series)
-        return dataclasses.replace(layout, train_end=150 + int(abs(series.values[-1, 0]) * 1000) % 10)
+        split = splitter()(series)
+        return dataclasses.replace(split, train_end=150 + int(abs(series.values[-1, 0]) * 1000) % 10)
 
     assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
 
@@ -193,12 +193,12 @@ class AheadWindows(Windows):
         return super().inputs(np.minimum(origins + 1, len(self.values) - 1))
 
 
-def test_windows_that_hold_the_row_to_forecast_are_caught(split, make_series):
-    def see(series, layout):
-        made = pipeline(params_of(), SEASON)(series, layout)
+def test_windows_that_hold_the_row_to_forecast_are_caught(splitter, make_series):
+    def see(series, split):
+        made = pipeline(params_of(), SEASON)(series, split)
         return AheadWindows(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
 
-    verdict = audit(make_series(), split(), see)
+    verdict = audit(make_series(), splitter(), see)
     last = [
         f"row {cut} on, the inputs of origins before that row moved, first at origin {cut - 1}" for cut in verdict.cuts
     ]
@@ -208,19 +208,19 @@ def test_windows_that_hold_the_row_to_forecast_are_caught(split, make_series):
 
 @pytest.mark.parametrize("ahead", [1, 3])
 @pytest.mark.parametrize("clip_quantile", [None, 0.9])
-def test_a_forecaster_that_peeks_behind_the_origin_is_caught(clip_quantile, ahead, split, make_series):
+def test_a_forecaster_that_peeks_behind_the_origin_is_caught(clip_quantile, ahead, splitter, make_series):
     def peek(windows, origins):
         return linear(windows, origins) + 1e-6 * windows.scaled[np.minimum(origins + ahead, 239), :1]
 
     see = pipeline(params_of(clip_quantile=clip_quantile), SEASON)
-    verdict = audit(make_series(), split(), see, peek)
+    verdict = audit(make_series(), splitter(), see, peek)
     assert not verdict.passed
     assert all("the forecasts from origins before that row moved" in found for found in verdict.findings)
     first = f"row {verdict.cuts[0]} on, the forecasts from origins before that row moved, first at origin "
     assert verdict.findings[0].startswith(f"with noise from {first}")
 
 
-def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_asked(split, make_series):
+def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_asked(splitter, make_series):
     series = make_series(np.random.default_rng(3).normal(size=20_000))
     asked = []
 
@@ -228,7 +228,7 @@ def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_ask
         asked.append(origins)
         return windows.values[np.minimum(origins + 1, 19_999)]
 
-    verdict = audit(series, split(), pipeline(params_of(), SEASON), peek)
+    verdict = audit(series, splitter(), pipeline(params_of(), SEASON), peek)
     assert len(verdict.findings) == 5
     for cut, origins in zip(verdict.cuts, asked[::2], strict=True):
         assert len(origins) == len(set(origins.tolist())) == 2000
@@ -236,22 +236,22 @@ def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_ask
         assert np.array_equal(origins[-1000:], np.arange(cut - 1000, cut))
 
 
-def test_a_pipeline_that_ignores_its_series_does_not_pass(split, make_series):
+def test_a_pipeline_that_ignores_its_series_does_not_pass(splitter, make_series):
     first = make_series()
     real = pipeline(params_of(), SEASON)
-    assert "ignores its series" in findings(first, split(), lambda series, layout: real(first, layout))
+    assert "ignores its series" in findings(first, splitter(), lambda series, split: real(first, split))
 
 
 def test_a_train_part_without_forecasts_does_not_pass(make_series):
-    empty = Layout(train_end=30, validation_end=200, rows=240, reach=40, horizon=1)
+    empty = Split(train_end=30, validation_end=200, rows=240, max_lookback=40, horizon=1)
     assert "the train part holds no forecast" in "\n".join(
         audit(make_series(), lambda series: empty, pipeline(params_of(), SEASON)).findings
     )
 
 
-def test_a_forecaster_that_answers_another_question_is_refused(split, make_series):
+def test_a_forecaster_that_answers_another_question_is_refused(splitter, make_series):
     with pytest.raises(ValueError, match="received 3"):
-        audit(make_series(), split(), pipeline(params_of(), SEASON), lambda windows, origins: np.zeros((3, 1)))
+        audit(make_series(), splitter(), pipeline(params_of(), SEASON), lambda windows, origins: np.zeros((3, 1)))
 
 
 # Noise
@@ -271,7 +271,7 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
     assert noisy.sha256 != series.sha256
 
 
-def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, split, make_series):
+def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, splitter, make_series):
     monkeypatch.setattr(room, "_CHUNK", 1000)
     sizes = []
 
@@ -280,11 +280,11 @@ def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, split, make_series):
             sizes.append(len(origins))
             return Windows.inputs(self, origins)
 
-    def see(series, layout):
-        made = pipeline(params_of(), SEASON)(series, layout)
+    def see(series, split):
+        made = pipeline(params_of(), SEASON)(series, split)
         return Watched(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
 
-    assert audit(make_series(), split(), see).passed
+    assert audit(make_series(), splitter(), see).passed
     assert max(sizes) == 100  # 1000 numbers, windows of 10 rows and one column
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqsweep.baselines import BASELINES, Past, best, faults, fit_linear, ridge, scores
+from seqsweep.baselines import BASELINES, BaselineInput, best, faults, fit_linear, ridge, scores
 from seqsweep.errors import ConfigError
 from seqsweep.metrics import METRICS, naive_scale
 from seqsweep.schema import SweepConfig, TaskConfig
@@ -39,7 +39,7 @@ def make(values=None, *, horizon=1, columns=1, parts=(120, 40), **changes):
     values = wave(200, columns) if values is None else values
     origins = np.arange(parts[0] - 1, sum(parts) - horizon)
     season = changes.pop("season", 12)
-    return Past(values, parts[0], origins, horizon, season, settings(**changes))
+    return BaselineInput(values, parts[0], origins, horizon, season, settings(**changes))
 
 
 def origins_of_test(past):
@@ -444,7 +444,7 @@ def test_prices_of_listings_in_order_of_their_id_hardly_depend_on_the_rows_befor
     prices = pd.read_csv(AIRBNB)["price"].to_numpy(dtype=float)[:, None]
     rows = len(prices)
     train_end, test = int(0.70 * rows), int(0.85 * rows)
-    past = Past(
+    past = BaselineInput(
         prices,
         train_end,
         np.arange(train_end - 1, test - 1),

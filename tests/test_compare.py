@@ -1,4 +1,4 @@
-"""Finished sweeps side by side: which can be compared, who does better, what is said of it, how they are found."""
+"""FinishedJob sweeps side by side: which can be compared, who does better, what is said of it, how they are found."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from seqsweep import finals, report
-from seqsweep.compare import Entry, contests, finished
+from seqsweep.compare import FinishedSweep, comparable_groups, finished
 from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import DieboldMariano, Interval, paired_interval
-from seqsweep.finals import Conclusion, Finalist, Look
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
 from seqsweep.tracking import TrialRecord
 
 
-def look(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> Look:
+def evaluation(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> TestEvaluation:
     comparison = DieboldMariano(0.0, 0.5, Interval((low + high) / 2, low, high, 0.95, 50), 50)
     scores = {"mae": 10 * (1 - skill)}
-    return Look(1, 1.0, "5eed", "0001-s1-f0", scores, {"linear": {"mae": 10.0}}, "linear", skill, "absolute",
+    return TestEvaluation(1, 1.0, "5eed", "0001-s1-f0", scores, {"linear": {"mae": 10.0}}, "linear", skill, "absolute",
                 comparison, (), 9.0)  # fmt: skip
 
 
@@ -35,9 +35,9 @@ def make_entry(make_config, tmp_path):
         overrides: tuple[str, ...] = (),
         fingerprint: str = "3f0a11",
         ended: float = 2.0,
-        seen: Look | None = None,
+        seen: TestEvaluation | None = None,
         **changes: Any,
-    ) -> Entry:
+    ) -> FinishedSweep:
         config = make_config("task.metrics=[mae]", *overrides)
         records = tuple(
             TrialRecord(f"{i:04d}", i, f"{i} X", "COMPLETED", {"layer": layer}, {"val_mae": 9.0}, (), 1.0, ended)
@@ -48,16 +48,16 @@ def make_entry(make_config, tmp_path):
         outcome = Outcome(config, name, fingerprint, folder, "shop", "sales", 300, "5eed", records,
                           {"linear": {"mae": 10.0}}, "linear", "2 of 2 trials", 2, 75.0, 0.1, 1.0, 100, {})  # fmt: skip
         if not scores:
-            return Entry(outcome, None)
+            return FinishedSweep(outcome, None)
         spread = statistics.stdev(scores) if len(scores) > 1 else None
         best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 9.0, tuple(map(str, scores)), scores,
                         statistics.fmean(scores), spread)  # fmt: skip
         values: dict[str, Any] = {
             "study": config.study, "fingerprint": fingerprint, "name": name, "series": "shop", "target": "sales",
             "sha256": "5eed", "objective": "mae", "seeds": len(scores), "folds": 1, "finalists": (best,),
-            "differences": (), "looks": (seen or look(),), "audit": None,
+            "differences": (), "evaluations": (seen or evaluation(),), "audit": None,
         }  # fmt: skip
-        return Entry(outcome, Conclusion(**values | changes))
+        return FinishedSweep(outcome, Conclusion(**values | changes))
 
     return make
 
@@ -73,55 +73,61 @@ def test_sweeps_of_the_same_targets_and_measure_are_compared_best_first_and_othe
         make_entry(1.0, 1.0),
         make_entry(),
     ]
-    (contest,) = contests([*same, *foreign])
-    assert [entry.winner.mean for entry in contest.entries] == [2.0, 3.0, 4.0]
-    assert contests(foreign) == []
-    assert contests([]) == []
+    (group,) = comparable_groups([*same, *foreign])
+    assert [entry.winner.mean for entry in group.entries] == [2.0, 3.0, 4.0]
+    assert comparable_groups(foreign) == []
+    assert comparable_groups([]) == []
 
 
 def test_each_pair_of_few_is_compared_over_pairs_of_runs_and_of_many_the_best_with_each(make_entry):
     scores = [(1.0, 2.0, 3.5), (2.0, 3.0, 4.0), (3.0, 4.0, 5.5)]
-    (contest,) = contests([make_entry(*row) for row in scores])
-    means = [(duel.better.winner.mean, duel.other.winner.mean) for duel in contest.duels]
+    (group,) = comparable_groups([make_entry(*row) for row in scores])
+    means = [(comparison.better.winner.mean, comparison.other.winner.mean) for comparison in group.comparisons]
     assert means == [(pytest.approx(13 / 6), 3.0), (pytest.approx(13 / 6), pytest.approx(25 / 6)),
                      (3.0, pytest.approx(25 / 6))]  # fmt: skip
-    assert contest.duels[0].interval == paired_interval(scores[0], scores[1], 0.95)
-    assert contest.duels[0].interval.mean < 0
-    (many,) = contests([make_entry(float(i), float(i) + 1) for i in range(6)])
-    assert [duel.better for duel in many.duels] == [many.entries[0]] * 5
+    assert group.comparisons[0].interval == paired_interval(scores[0], scores[1], 0.95)
+    assert group.comparisons[0].interval.mean < 0
+    (many,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(6)])
+    assert [comparison.better for comparison in many.comparisons] == [many.entries[0]] * 5
 
 
 def test_a_difference_is_claimed_only_where_its_interval_leaves_zero_out(make_entry):
     far, near = make_entry(5.0, 5.1, 5.2, layers=("gru",)), make_entry(1.0, 1.2, 1.1)
-    (contest,) = contests([far, near])
-    said = report.verdicts(contest)
+    (group,) = comparable_groups([far, near])
+    said = report.verdicts(group)
     assert said[0].startswith("lstm does better than gru: mae lower by 4 (")
     assert said[0].endswith("over 3 pairs of runs.")
-    (contest,) = contests([make_entry(1.0, 9.0, 2.0, layers=("gru",)), make_entry(1.1, 3.0, 3.0)])
-    assert report.verdicts(contest)[0].startswith("lstm is not shown to do better than gru: its lead in mae of 1.63 (")
-    (contest,) = contests([make_entry(1.0, layers=("gru",)), make_entry(2.0)])
-    assert "shows nothing" in report.verdicts(contest)[0]
+    (group,) = comparable_groups([make_entry(1.0, 9.0, 2.0, layers=("gru",)), make_entry(1.1, 3.0, 3.0)])
+    assert report.verdicts(group)[0].startswith("lstm is not shown to do better than gru: its lead in mae of 1.63 (")
+    (group,) = comparable_groups([make_entry(1.0, layers=("gru",)), make_entry(2.0)])
+    assert "shows nothing" in report.verdicts(group)[0]
 
 
 def test_only_what_the_look_proves_beats_the_baselines(make_entry):
-    def said(*looks: Look) -> str:
-        (contest,) = contests(
-            [make_entry(1.0, 2.0, seen=seen, layers=(name,)) for seen, name in zip(looks, ("lstm", "gru"), strict=True)]
+    def said(*evaluations: TestEvaluation) -> str:
+        (group,) = comparable_groups(
+            [
+                make_entry(1.0, 2.0, seen=seen, layers=(name,))
+                for seen, name in zip(evaluations, ("lstm", "gru"), strict=True)
+            ]
         )
-        return report.verdicts(contest)[-1]
+        return report.verdicts(group)[-1]
 
-    assert said(look(), look()) == "None of them is shown to be better than the best baseline on the test part."
-    proven = look(0.2, -3.0, -1.0)
-    assert said(look(), proven) == "Better than the best baseline on the test part, beyond chance: gru."
+    assert (
+        said(evaluation(), evaluation())
+        == "None of them is shown to be better than the best baseline on the test part."
+    )
+    proven = evaluation(0.2, -3.0, -1.0)
+    assert said(evaluation(), proven) == "Better than the best baseline on the test part, beyond chance: gru."
     # The interval is of absolute errors: where the objective says otherwise nothing is proven.
-    assert said(dataclasses.replace(proven, skill=-0.1), look()).startswith("None")
+    assert said(dataclasses.replace(proven, skill=-0.1), evaluation()).startswith("None")
 
 
 def test_a_sweep_of_one_layer_type_is_called_by_it_and_any_other_by_its_run(make_entry):
     assert make_entry(1.0, layers=("gru", "gru")).label == "gru"
     assert make_entry(1.0, layers=("gru", "lstm")).label == "random-12 3f0a"
-    (contest,) = contests([make_entry(1.0, 2.0), make_entry(2.0, 3.5, fingerprint="beef22")])
-    assert report.verdicts(contest)[0].startswith(
+    (group,) = comparable_groups([make_entry(1.0, 2.0), make_entry(2.0, 3.5, fingerprint="beef22")])
+    assert report.verdicts(group)[0].startswith(
         "lstm (random-12 3f0a) is not shown to do better than lstm (random-12 beef)"
     )
 

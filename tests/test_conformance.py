@@ -359,7 +359,7 @@ def _promoted_by_stock(model: Any, directory: Path) -> Any:
 
 def _promoted_by_ours(model: Any, directory: Path) -> Any:
     from seqsweep.trial import checkpoint
-    from seqsweep.trial.progress import Progress
+    from seqsweep.trial.training_progress import Progress
 
     checkpoint.save(directory / "0001.npz", model, Progress(epoch=3), seed=1)
     promoted = _tiny_model()

@@ -456,14 +456,14 @@ def test_two_deaths_before_each_worker_is_ready_are_borne(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIES", str(tmp_path))
-    executor = make(warm=jobs.warm_at_every_third_try, recycle_after=1)
+    executor = make(warm=jobs.warm_at_every_third_try, max_trials_per_worker=1)
     assert names(run_one(executor))[-1] == "Done"
     assert names(run_one(executor))[-1] == "Done"
     assert len(list(tmp_path.iterdir())) >= 6
 
 
 def test_a_worker_is_replaced_after_its_trials(make: Make) -> None:
-    events = run(make(recycle_after=2), *["nothing"] * 5)
+    events = run(make(max_trials_per_worker=2), *["nothing"] * 5)
     pids = [told[0].pid for told in events.values() if isinstance(told[0], Started)]
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
     assert len(set(pids)) == 3
@@ -504,7 +504,7 @@ def sweep():
 
 if {deaf}:
     signal.signal(signal.SIGINT, lambda *_: None)
-executor = ProcessExecutor(workers=2, warm=jobs.warm, threads=1, recycle_after=30, time_limit=None)
+executor = ProcessExecutor(workers=2, warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
 executor.open(jobs.job)
 try:
     sweep()

@@ -16,8 +16,8 @@ import pytest
 from fault_lives import PATIENCE, Life, Nursery, nursery_in, results, runs, storm, until
 
 SWEEPS = {
-    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=waves"),
-    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=waves"),
+    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=synchronous"),
+    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=synchronous"),
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3"),
 }
 

@@ -19,10 +19,10 @@ def test_a_refused_write_leaves_the_old_file_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    files.put(tmp_path / "state.json", b"old")
+    files.atomic_write(tmp_path / "state.json", b"old")
     monkeypatch.setattr(moment, full)
     with pytest.raises(OSError, match="No space left"):
-        files.put(tmp_path / "state.json", b"new")
+        files.atomic_write(tmp_path / "state.json", b"new")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("state.json", b"old")]
 
 
@@ -42,6 +42,6 @@ def test_content_is_on_disk_before_it_has_its_name_and_the_name_before_the_end(
 
     monkeypatch.setattr("os.fsync", synced)
     monkeypatch.setattr("pathlib.Path.replace", replaced)
-    files.put(tmp_path / "new folder" / "state.json", b"state")
+    files.atomic_write(tmp_path / "new folder" / "state.json", b"state")
     assert steps == ["content", "name", "folder"]
     assert (tmp_path / "new folder" / "state.json").read_bytes() == b"state"

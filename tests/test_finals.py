@@ -1,4 +1,4 @@
-"""Finals: the best again over seeds, a winner by its mean, one counted look at the test part, all of it resumable."""
+"""Finals: the best again over seeds, a winner by its mean, one counted test evaluation, all of it resumable."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from seqsweep.audit import Audit
 from seqsweep.errors import StateError
 from seqsweep.events import Epoch
 from seqsweep.evidence import diebold_mariano
-from seqsweep.finals import story
-from seqsweep.finals.choice import choose, differences, rank, typical
-from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, Look
-from seqsweep.finals.look import looks_before
-from seqsweep.finals.runs import FinalRuns
+from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, TestEvaluation
+from seqsweep.finals.evaluation import evaluations_before
+from seqsweep.finals.final_runs import FinalRuns
+from seqsweep.finals.selection import differences, median_run, rank, select_finalists
 from seqsweep.tracking import TrialRecord
 from seqsweep.tuner import Exhausted, Proposal
+
+RUN = sys.modules["seqsweep.finals.run"]  # the module: the package exports its function under the same name
 
 
 def record(number: int, score: float, layer: str = "lstm", units: int = 8, **params: Any) -> TrialRecord:
@@ -57,16 +58,16 @@ def finalist(number: int, scores: list[float | None], layer: str = "lstm") -> Fi
 def test_the_best_are_chosen_and_the_best_of_every_other_layer_type():
     ranked = [record(1, 1.0), record(2, 2.0, units=9), record(3, 3.0, "gru"), record(4, 4.0, "gru", 9), record(5, 5.0)]
     ranked.append(record(6, 6.0, "simple_rnn"))
-    assert [chosen.number for chosen in choose(ranked, 1)] == [1, 3, 6]
-    assert [chosen.number for chosen in choose(ranked, 2)] == [1, 2, 3, 6]
-    assert [chosen.number for chosen in choose(ranked, 99)] == [1, 2, 3, 4, 6]  # 5 repeats 1
-    assert choose([], 3) == []
+    assert [chosen.number for chosen in select_finalists(ranked, 1)] == [1, 3, 6]
+    assert [chosen.number for chosen in select_finalists(ranked, 2)] == [1, 2, 3, 6]
+    assert [chosen.number for chosen in select_finalists(ranked, 99)] == [1, 2, 3, 4, 6]  # 5 repeats 1
+    assert select_finalists([], 3) == []
 
 
 def test_of_a_promoted_trial_and_its_beginning_the_better_counts_at_its_own_place():
     promoted, other, beginning = record(7, 1.0, last_epoch=9), record(2, 2.0, units=9), record(1, 3.0, last_epoch=3)
-    assert [chosen.number for chosen in choose([promoted, other, beginning], 1)] == [7]
-    assert [chosen.number for chosen in choose([promoted, other, beginning], 3)] == [7, 2]
+    assert [chosen.number for chosen in select_finalists([promoted, other, beginning], 1)] == [7]
+    assert [chosen.number for chosen in select_finalists([promoted, other, beginning], 3)] == [7, 2]
 
 
 def test_the_best_mean_wins_and_a_finalist_with_a_failed_run_comes_last_with_the_reason():
@@ -109,10 +110,10 @@ def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_la
 
 
 def test_the_network_that_is_looked_at_has_the_median_score_of_the_first_fold():
-    assert typical(finalist(1, [3.0, 1.0, 2.0]), 3) == "0001-s3-f0"
-    assert typical(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4) == "0001-s3-f0"  # the better one in the middle
-    assert typical(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2) == "0001-s2-f0"  # what lies behind is of fold 1
-    assert typical(finalist(1, [3.0]), 1) == "0001-s1-f0"
+    assert median_run(finalist(1, [3.0, 1.0, 2.0]), 3) == "0001-s3-f0"
+    assert median_run(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4) == "0001-s3-f0"  # the better one in the middle
+    assert median_run(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2) == "0001-s2-f0"  # what lies behind is of fold 1
+    assert median_run(finalist(1, [3.0]), 1) == "0001-s1-f0"
 
 
 # The final runs as a source
@@ -195,8 +196,8 @@ def conclusion(**changes: Any) -> Conclusion:
         "folds": 1,
         "finalists": (finalist(1, [1.0, 2.0, 3.0]), finalist(2, [math.inf, None, 2.0])),
         "differences": differences([finalist(1, [1.0, 2.0, 3.0]), finalist(3, [2.0, 2.5, 4.5], "gru")], 0.95),
-        "looks": (
-            Look(
+        "evaluations": (
+            TestEvaluation(
                 number=1,
                 at=1.5,
                 sha256="5eed",
@@ -218,8 +219,8 @@ def conclusion(**changes: Any) -> Conclusion:
 
 def test_a_conclusion_survives_the_way_to_disk_and_back_with_infinities_and_nan(tmp_path):
     whole = conclusion()
-    assert whole.looks[0].comparison is not None
-    assert math.isinf(whole.looks[0].comparison.statistic)
+    assert whole.evaluations[0].comparison is not None
+    assert math.isinf(whole.evaluations[0].comparison.statistic)
     finals.save(tmp_path, whole)
     again = finals.load(tmp_path)
     assert repr(again) == repr(whole)  # NaN does not equal itself
@@ -237,18 +238,18 @@ def test_there_is_no_conclusion_before_there_is_one_and_a_broken_one_is_named(tm
 def test_without_a_winner_there_is_no_look_at_the_present_winner():
     failed = conclusion(finalists=(finalist(1, [None, 1.0]),))
     assert failed.winner is None
-    assert failed.look is None
-    assert conclusion().look is not None
+    assert failed.evaluation is None
+    assert conclusion().evaluation is not None
 
 
 def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_path):
     one = conclusion()
-    for name, looks in {"a": one.looks * 2, "b": one.looks, "c": ()}.items():
-        finals.save(tmp_path / name, conclusion(looks=looks))
-    other = dataclasses.replace(one.looks[0], sha256="another")
-    finals.save(tmp_path / "d", conclusion(looks=(other,)))
-    assert looks_before(tmp_path / "a", "5eed") == 3
-    assert looks_before(tmp_path / "new", "another") == 1
+    for name, evaluations in {"a": one.evaluations * 2, "b": one.evaluations, "c": ()}.items():
+        finals.save(tmp_path / name, conclusion(evaluations=evaluations))
+    other = dataclasses.replace(one.evaluations[0], sha256="another")
+    finals.save(tmp_path / "d", conclusion(evaluations=(other,)))
+    assert evaluations_before(tmp_path / "a", "5eed") == 3
+    assert evaluations_before(tmp_path / "new", "another") == 1
 
 
 @pytest.mark.parametrize("levels", ["[1.0]", "[0.8,95]", "[0]"])
@@ -296,7 +297,7 @@ class Silent:
     def finish(self) -> None: ...
 
 
-Launched = tuple[Conclusion, sweep.Session, list[str], sweep.Outcome]
+Launched = tuple[Conclusion, sweep.SweepContext, list[str], sweep.Outcome]
 
 
 @pytest.fixture
@@ -304,64 +305,64 @@ def launch(make_config, tmp_path) -> Callable[..., Launched]:
     def launched(*overrides: str, directory: Path = tmp_path, stop_after: int | None = None) -> Launched:
         observer = Silent(stop_after)
         config = make_config(*SMALL, f"tracking.directory={directory}", *overrides)
-        with sweep.session(config, observer) as session:
-            outcome = sweep.search(session)
-            concluded = finals.run(session, outcome)
-        return concluded, session, observer.ran, outcome
+        with sweep.open_sweep(config, observer) as context:
+            outcome = sweep.search(context)
+            concluded = finals.run(context, outcome)
+        return concluded, context, observer.ran, outcome
 
     return launched
 
 
 def figures(found: Conclusion) -> str:
-    """All of a conclusion but the moments of its looks."""
-    looks = tuple(dataclasses.replace(look, at=0.0) for look in found.looks)
-    return repr(dataclasses.replace(found, looks=looks))
+    """All of a conclusion but the moments of its evaluations."""
+    evaluations = tuple(dataclasses.replace(evaluation, at=0.0) for evaluation in found.evaluations)
+    return repr(dataclasses.replace(found, evaluations=evaluations))
 
 
 @pytest.mark.keras
 def test_finals_end_in_a_winner_one_look_and_an_audit_that_a_second_launch_leaves_alone(launch, monkeypatch):
-    first, session, ran, outcome = launch()
-    assert len(first.finalists) == len(choose(outcome.ranked, 2))
+    first, context, ran, outcome = launch()
+    assert len(first.finalists) == len(select_finalists(outcome.ranked, 2))
     assert first.winner is first.finalists[0]
     assert first.winner.mean == min(f.mean for f in first.finalists)
-    assert (len(first.looks), first.look.number, first.audit.passed) == (1, 1, True)
+    assert (len(first.evaluations), first.evaluation.number, first.audit.passed) == (1, 1, True)
     assert len([run for run in ran if "-s" in run]) == 2 * len(first.finalists)
-    assert {file.stem for file in (session.state.folder / "networks").iterdir()} == {
+    assert {file.stem for file in (context.state.folder / "networks").iterdir()} == {
         run for f in first.finalists for run in f.runs
     }
-    monkeypatch.setattr(story, "look", lambda *_: pytest.fail("it looked again"))
-    monkeypatch.setattr(story, "audit", lambda *_: pytest.fail("it audited again"))
+    monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
+    monkeypatch.setattr(RUN, "audit", lambda *_: pytest.fail("it audited again"))
     again, _, ran, _ = launch()
     assert (repr(again), ran) == (repr(first), [])
 
 
 @pytest.mark.keras
 def test_the_look_agrees_with_an_independent_computation(launch):
-    found, session, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
-    look, problem = found.look, session.problem
-    arrays = np.load(session.state.folder / finals.ARRAYS)
+    found, context, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
+    evaluation, problem = found.evaluation, context.problem
+    arrays = np.load(context.state.folder / finals.ARRAYS)
     rows, horizon = problem.series.rows, 2
     target = problem.series.values[:, 0]
     origins = np.arange(rows - round(rows * problem.config.windows.test) - 1, rows - horizon)
     assert np.array_equal(arrays["test_origins"], origins)
     actual = np.column_stack([target[origins + 1], target[origins + 2]])
     assert np.array_equal(arrays["test_actual"], actual)
-    spec, network = finals.network(session, found)
-    assert spec.trial_id == look.run
+    spec, network = finals.network(context, found)
+    assert spec.trial_id == evaluation.run
     forecast = np.concatenate([network.forecast(origins[i : i + 1]) for i in range(len(origins))])
     assert np.allclose(arrays["test_forecast"], forecast, rtol=1e-5)
-    assert look.scores["mae"] == pytest.approx(np.abs(actual - forecast).mean(), rel=1e-5)
-    assert look.scores["rmse"] == pytest.approx(np.sqrt(((actual - forecast) ** 2).mean()), rel=1e-5)
-    assert look.baselines["last_value"]["mae"] == pytest.approx(np.abs(actual - target[origins][:, None]).mean())
-    best = min(look.baselines, key=lambda name: look.baselines[name]["mae"])
-    assert look.best_baseline == best
-    assert look.skill == pytest.approx(1 - look.scores["mae"] / look.baselines[best]["mae"])
-    assert np.abs(actual - arrays["test_baseline"]).mean() == pytest.approx(look.baselines[best]["mae"])
+    assert evaluation.scores["mae"] == pytest.approx(np.abs(actual - forecast).mean(), rel=1e-5)
+    assert evaluation.scores["rmse"] == pytest.approx(np.sqrt(((actual - forecast) ** 2).mean()), rel=1e-5)
+    assert evaluation.baselines["last_value"]["mae"] == pytest.approx(np.abs(actual - target[origins][:, None]).mean())
+    best = min(evaluation.baselines, key=lambda name: evaluation.baselines[name]["mae"])
+    assert evaluation.best_baseline == best
+    assert evaluation.skill == pytest.approx(1 - evaluation.scores["mae"] / evaluation.baselines[best]["mae"])
+    assert np.abs(actual - arrays["test_baseline"]).mean() == pytest.approx(evaluation.baselines[best]["mae"])
     gap = np.abs(actual - forecast).mean(axis=1) - np.abs(actual - arrays["test_baseline"]).mean(axis=1)
-    assert look.comparison.difference.mean == pytest.approx(gap.mean(), rel=1e-4)
+    assert evaluation.comparison.difference.mean == pytest.approx(gap.mean(), rel=1e-4)
     residuals = np.sort(np.abs(arrays["validation_actual"] - arrays["validation_forecast"]), axis=0)
     widths = residuals[math.ceil((len(residuals) + 1) * 0.8) - 1]
-    (interval,) = look.intervals
+    (interval,) = evaluation.intervals
     assert interval.half_widths == pytest.approx(widths)
     assert interval.coverage == pytest.approx((np.abs(actual - forecast) <= widths).mean())
     assert interval.width == pytest.approx(2 * widths.mean())
@@ -369,31 +370,31 @@ def test_the_look_agrees_with_an_independent_computation(launch):
 
 @pytest.mark.keras
 def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
-    found, session, *_ = launch()
-    _, network = finals.network(session, found)
-    origins = session.problem.layout.validation
-    error = np.abs(session.problem.past.actual(origins) - network.forecast(origins)).mean()
-    scored = dict(zip(found.winner.runs, found.winner.scores, strict=True))[found.look.run]
+    found, context, *_ = launch()
+    _, network = finals.network(context, found)
+    origins = context.problem.split.validation
+    error = np.abs(context.problem.past.actual(origins) - network.forecast(origins)).mean()
+    scored = dict(zip(found.winner.runs, found.winner.scores, strict=True))[found.evaluation.run]
     assert error == pytest.approx(scored, rel=1e-6)
-    assert found.look.validation == pytest.approx(scored, rel=1e-6)
+    assert found.evaluation.validation == pytest.approx(scored, rel=1e-6)
 
 
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_look(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
     room = sys.modules["seqsweep.sweep.session"]
-    pose = room.pose
+    build_problem = room.build_problem
 
     def poisoned(*arguments: Any) -> sweep.Problem:
         """The same series but for its test rows, which no float32 can hold: whoever touches them gets infinities."""
-        problem = pose(*arguments)
+        problem = build_problem(*arguments)
         values = problem.series.values.copy()
-        values[problem.layout.validation_end :] = 1e60
+        values[problem.split.validation_end :] = 1e60
         series = dataclasses.replace(problem.series, values=values)
         return dataclasses.replace(problem, series=series, past=dataclasses.replace(problem.past, values=values))
 
-    monkeypatch.setattr(room, "pose", poisoned)
-    monkeypatch.setattr(story, "_judge", lambda session, runs, winner, looks, verdict: (looks, verdict))
+    monkeypatch.setattr(room, "build_problem", poisoned)
+    monkeypatch.setattr(RUN, "_judge", lambda context, runs, winner, evaluations, verdict: (evaluations, verdict))
     with np.errstate(over="ignore"):
         blind, *_ = launch(directory=tmp_path / "poisoned")
     assert blind.finalists == sound.finalists
@@ -408,21 +409,30 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_loo
     assert [f.scores[0] for f in sorted(more.finalists, key=lambda f: f.number)] == [
         f.scores[0] for f in sorted(first.finalists, key=lambda f: f.number)
     ]
-    changed = more.look.run != first.look.run
-    assert len(more.looks) == (2 if changed else 1)
-    levels, _, ran, _ = launch("finals.seeds=2", "finals.levels=[0.5]")  # the same network: no further look
+    changed = more.evaluation.run != first.evaluation.run
+    assert len(more.evaluations) == (2 if changed else 1)
+    levels, _, ran, _ = launch("finals.seeds=2", "finals.levels=[0.5]")  # the same network: no further evaluation
     assert ran == []
-    assert [i.level for i in levels.look.intervals] == [0.5]
-    assert (len(levels.looks), levels.look.number, levels.look.at) == (len(more.looks), more.look.number, more.look.at)
-    other = next(run for f in more.finalists for run in f.runs if run not in {look.run for look in more.looks})
-    monkeypatch.setattr(story, "typical", lambda *_: other)
+    assert [i.level for i in levels.evaluation.intervals] == [0.5]
+    assert (len(levels.evaluations), levels.evaluation.number, levels.evaluation.at) == (
+        len(more.evaluations),
+        more.evaluation.number,
+        more.evaluation.at,
+    )
+    other = next(
+        run for f in more.finalists for run in f.runs if run not in {evaluation.run for evaluation in more.evaluations}
+    )
+    monkeypatch.setattr(RUN, "median_run", lambda *_: other)
     second, *_ = launch("finals.seeds=2")
-    assert [look.run for look in second.looks] == [*(look.run for look in more.looks), other]
-    assert second.look.number == len(more.looks) + 1
+    assert [evaluation.run for evaluation in second.evaluations] == [
+        *(evaluation.run for evaluation in more.evaluations),
+        other,
+    ]
+    assert second.evaluation.number == len(more.evaluations) + 1
     monkeypatch.undo()
     back, *_ = launch("finals.seeds=2")
-    assert (back.look.run, back.look.number) == (more.look.run, more.look.number)
-    assert len(back.looks) == len(second.looks)
+    assert (back.evaluation.run, back.evaluation.number) == (more.evaluation.run, more.evaluation.number)
+    assert len(back.evaluations) == len(second.evaluations)
 
 
 @pytest.mark.keras
@@ -430,16 +440,16 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     whole, *_ = launch(directory=tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         launch(directory=tmp_path / "broken", stop_after=2)
-    resumed, session, ran, _ = launch(directory=tmp_path / "broken")
+    resumed, context, ran, _ = launch(directory=tmp_path / "broken")
     assert len(ran) == 2 * len(whole.finalists) - 2
     assert figures(resumed) == figures(whole)
-    session.state.network(resumed.look.run).unlink()
-    (session.state.folder / finals.ARRAYS).unlink()
+    context.state.network(resumed.evaluation.run).unlink()
+    (context.state.folder / finals.ARRAYS).unlink()
     again, _, ran, _ = launch(directory=tmp_path / "broken")
-    assert ran == [resumed.look.run]
+    assert ran == [resumed.evaluation.run]
     assert repr(again) == repr(resumed)
-    session.state.network(resumed.look.run).write_bytes(b"PK\x03\x04 torn")
-    (session.state.folder / finals.ARRAYS).unlink()
+    context.state.network(resumed.evaluation.run).write_bytes(b"PK\x03\x04 torn")
+    (context.state.folder / finals.ARRAYS).unlink()
     with pytest.raises(StateError, match="cannot read the weights"):
         launch(directory=tmp_path / "broken")
 
@@ -455,27 +465,27 @@ def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
         ),
     )
     found, *_ = launch()
-    assert (found.winner, found.look, found.audit, found.differences) == (None, None, None, ())
+    assert (found.winner, found.evaluation, found.audit, found.differences) == (None, None, None, ())
     assert all("loss" in reason for f in found.finalists for reason in f.reasons)
     assert all(len(f.reasons) == 2 for f in found.finalists)
 
 
 @pytest.mark.keras
 def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
-    found, session, ran, _ = launch("finals.trials=0")
+    found, context, ran, _ = launch("finals.trials=0")
     assert found is None
-    assert not (session.state.folder / finals.CONCLUSION).exists()
+    assert not (context.state.folder / finals.CONCLUSION).exists()
     assert not any("-s" in run for run in ran)
-    failing, *_ = launch("search_space.learning_rate=1e30", "seed=1", "trial.diverged_above=1.0001")
+    failing, *_ = launch("search_space.learning_rate=1e30", "seed=1", "trial.divergence_factor=1.0001")
     assert failing is None
 
 
 @pytest.mark.keras
 def test_mlflow_shows_a_nested_run_a_final_run_and_the_look_on_the_parent(launch):
-    found, session, _, outcome = launch("tracking=mlflow")
+    found, context, _, outcome = launch("tracking=mlflow")
     from seqsweep.tracking.store import open_store
 
-    _, client = open_store(session.config.tracking)
+    _, client = open_store(context.config.tracking)
     (experiment,) = [e for e in client.search_experiments() if e.name == "quickstart"]
     runs = client.search_runs([experiment.experiment_id], max_results=100)
     (parent,) = [run for run in runs if run.data.tags["kind"] == "sweep"]
@@ -485,16 +495,16 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_look_on_the_parent(launch
     assert {run.info.status for run in nested} == {"FINISHED"}
     assert len([run for run in runs if run.data.tags["kind"] == "trial"]) == 2
     tags, metrics = parent.data.tags, parent.data.metrics
-    assert (tags["winner"], tags["look_run"], tags["look_number"], tags["audit"]) == (
+    assert (tags["winner"], tags["test_evaluation_run"], tags["test_evaluation_number"], tags["audit"]) == (
         found.winner.name,
-        found.look.run,
+        found.evaluation.run,
         "1",
         "passed",
     )
-    assert tags["look_data"] == found.sha256
-    assert metrics["test_mae"] == found.look.scores["mae"]
+    assert tags["test_evaluation_data"] == found.sha256
+    assert metrics["test_mae"] == found.evaluation.scores["mae"]
     assert metrics["final_mean"] == found.winner.mean
-    assert metrics["test_coverage_95"] == found.look.intervals[-1].coverage
+    assert metrics["test_coverage_95"] == found.evaluation.intervals[-1].coverage
     assert metrics["best_val_mae"] == outcome.ranked[0].metrics["val_mae"]  # of the search, whatever the finals had
     assert "trials: 2 finished, 0 failed" in tags["mlflow.note.content"]
     artifact = client.download_artifacts(parent.info.run_id, finals.CONCLUSION)
@@ -502,10 +512,10 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_look_on_the_parent(launch
 
 
 COMBINATIONS = {
-    "waves": ("executor.order=waves",),
+    "synchronous": ("executor.order=synchronous",),
     "hyperband": ("tuner=hyperband", "trial.epochs=3", "tuner.factor=3", "tuner.max_trials=null"),
     "outside the space": (
-        "search_space.try_first=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
+        "search_space.warm_start=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
         "tuner.max_trials=2",
         "finals.trials=9",
     ),
@@ -524,18 +534,18 @@ COMBINATIONS = {
 @pytest.mark.keras
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_finals_hold_under(name, launch):
-    found, session, *_ = launch("trial.epochs=1", "tuner.max_trials=1", "finals.trials=1", *COMBINATIONS[name])
+    found, context, *_ = launch("trial.epochs=1", "tuner.max_trials=1", "finals.trials=1", *COMBINATIONS[name])
     assert found.winner is not None
     assert found.audit.passed
     assert len(found.winner.scores) == found.seeds * found.folds
-    assert (found.look.best_baseline is None) == (not session.config.task.baselines)
+    assert (found.evaluation.best_baseline is None) == (not context.config.task.baselines)
     from seqsweep import report
 
     said = report.sentences(found)
     assert len(said) >= 4
-    report.test_table(found, found.look, session.config.task.metrics)
-    spec, _ = finals.network(session, found)
-    original = session.state.records()[found.winner.trial_id].params
+    report.test_table(found, found.evaluation, context.config.task.metrics)
+    spec, _ = finals.network(context, found)
+    original = context.state.records()[found.winner.trial_id].params
     assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])
 
 
@@ -552,12 +562,12 @@ def test_finals_hold_with_further_columns(launch, tmp_path):
 
 @pytest.mark.keras
 def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
-    first, session, *_ = launch("finals.trials=1")
+    first, context, *_ = launch("finals.trials=1")
     more, _, ran, outcome = launch("finals.trials=1", "tuner.max_trials=5")
     trained = {run for run in ran if "-s" in run}
-    chosen = {r.trial_id for r in choose(outcome.ranked, 1)}
+    chosen = {r.trial_id for r in select_finalists(outcome.ranked, 1)}
     known = {f.trial_id for f in first.finalists}
     assert {run.split("-")[0] for run in trained} == chosen - known
-    kept = {file.stem.split("-")[0] for file in (session.state.folder / "networks").iterdir()}
+    kept = {file.stem.split("-")[0] for file in (context.state.folder / "networks").iterdir()}
     assert kept == chosen
-    assert more.look.number == len(more.looks)
+    assert more.evaluation.number == len(more.evaluations)

@@ -64,12 +64,12 @@ def asked(made: Made, frame: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize("which", ["plain", "full"])
 def test_raw_rows_give_the_forecast_of_the_trial_in_the_unit_of_the_data(which, request):
     made = request.getfixturevalue(which)
-    origin = int(made.job.layout.test[5])
+    origin = int(made.job.split.test[5])
     answer = asked(made, rows(made, origin))
     own = made.network.forecast(np.array([origin]))[0]
     np.testing.assert_allclose(answer["forecast"], own, rtol=1e-5)
     assert list(answer["step"]) == list(range(1, len(own) + 1))
-    width = made.conclusion.looks[-1].intervals[0].half_widths
+    width = made.conclusion.evaluations[-1].intervals[0].half_widths
     np.testing.assert_allclose(answer["upper_80"] - answer["forecast"], width)
     np.testing.assert_allclose(answer["forecast"] - answer["lower_80"], width)
 
@@ -83,7 +83,7 @@ def test_every_anchor_is_inside(folder, anchor):
 def test_parity_covers_every_origin_of_the_test_part(full):
     parity = package.load_parity(full.model)
     assert parity.passed
-    assert parity.origins == len(full.job.layout.test)
+    assert parity.origins == len(full.job.split.test)
     assert parity.largest > 0  # two ways of computing, not one compared with itself
 
 
@@ -191,9 +191,16 @@ def test_the_code_that_travels_imports_nothing_of_ours(plain):
 
 def test_the_card_says_what_a_reader_must_know(plain):
     text = (plain.model / "model_card.md").read_text()
-    look = plain.conclusion.looks[-1]
+    evaluation = plain.conclusion.evaluations[-1]
     spec = json.loads((plain.model / "artifacts" / "spec.json").read_text())
-    for said in (f"{look.scores['mae']:.5g}", "linear", look.sha256, "leak audit: passed", "Limits", plain.fingerprint):
+    for said in (
+        f"{evaluation.scores['mae']:.5g}",
+        "linear",
+        evaluation.sha256,
+        "leak audit: passed",
+        "Limits",
+        plain.fingerprint,
+    ):
         assert said in text
     leaking = dataclasses.replace(plain.conclusion.audit, passed=False, findings=("the scaler moved",))
     assert "FAILED: the scaler moved" in card(spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config)
@@ -201,9 +208,9 @@ def test_the_card_says_what_a_reader_must_know(plain):
 
 def test_a_level_without_a_finite_interval_is_left_out(plain):
     endless = ForecastInterval(0.99, (float("inf"),), 1.0, float("inf"))
-    look = plain.conclusion.looks[-1]
-    look = dataclasses.replace(look, intervals=(*look.intervals, endless))
-    assert list(finite_half_widths(look)) == ["0.8", "0.95"]
+    evaluation = plain.conclusion.evaluations[-1]
+    evaluation = dataclasses.replace(evaluation, intervals=(*evaluation.intervals, endless))
+    assert list(finite_half_widths(evaluation)) == ["0.8", "0.95"]
 
 
 def test_packaging_again_replaces_the_whole_folder(plain, folder):
@@ -230,7 +237,7 @@ print(json.dumps(answer.to_dict("list")))
 
 @pytest.mark.slow
 def test_it_forecasts_where_seqsweep_keras_tuner_and_hydra_cannot_be_imported_and_pickles_are_refused(full, tmp_path):
-    origin = int(full.job.layout.test[-1])
+    origin = int(full.job.split.test[-1])
     rows(full, origin).to_csv(tmp_path / "rows.csv", index=False)
     stranger = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     ran = subprocess.run(

@@ -98,12 +98,12 @@ def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
     folder = sweep_of(trials=8)
     won, by, sure = summary.sentences(gather(folder))
     conclusion = finals.load(folder)
-    look = conclusion.look
+    evaluation = conclusion.evaluation
     assert conclusion.winner.name in won
     assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:.2g}" in won
-    assert f"{abs(look.skill):.1%} less" in by
-    assert f"{look.comparison.difference.low:.3g} to {look.comparison.difference.high:.3g}" in sure
-    assert "first look" in sure
+    assert f"{abs(evaluation.skill):.1%} less" in by
+    assert f"{evaluation.comparison.difference.low:.3g} to {evaluation.comparison.difference.high:.3g}" in sure
+    assert "first evaluation" in sure
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
 def test_how_sure_follows_the_interval_alone(low, high, said, sweep_of):
     folder = sweep_of(trials=8)
     conclusion = finals.load(folder)
-    look = conclusion.look
-    comparison = replace(look.comparison, difference=Interval((low + high) / 2, low, high, 0.95, 40))
-    finals.save(folder, replace(conclusion, looks=(replace(look, comparison=comparison, number=3),)))
+    evaluation = conclusion.evaluation
+    comparison = replace(evaluation.comparison, difference=Interval((low + high) / 2, low, high, 0.95, 40))
+    finals.save(folder, replace(conclusion, evaluations=(replace(evaluation, comparison=comparison, number=3),)))
     sure = summary.sentences(gather(folder))[2]
     assert said in sure
-    assert "third look at this test part, so its figures flatter" in sure
+    assert "third evaluation on this test part, so its figures flatter" in sure
 
 
 def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):

@@ -29,8 +29,8 @@ from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
 from seqsweep.registry import change, ledger
-from seqsweep.registry.ledger import Entry
-from seqsweep.registry.store import Registry, model_name, opened
+from seqsweep.registry.ledger import LedgerEntry
+from seqsweep.registry.registered import Registry, model_name, opened
 from seqsweep.schema import TrackingConfig
 from seqsweep.tracking.models import log_model, parent_run
 
@@ -74,7 +74,7 @@ class House:
     def promote(self, name: str, *options: str) -> Result:
         return self.run("promote", getattr(self, name).fingerprint, *options)
 
-    def state(self) -> tuple[dict[str, str], list[Entry], int]:
+    def state(self) -> tuple[dict[str, str], list[LedgerEntry], int]:
         """Aliases, ledger, count of versions of the model `shop`; all empty where there is none."""
         with opened(self.tracking) as reg:
             model = reg.model("shop")
@@ -123,17 +123,17 @@ def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_roll
 def test_the_ledger_says_when_who_which_run_which_scores_and_why(house):
     house.promote("good")
     entry = house.state()[1][0]
-    look = house.good.conclusion.looks[-1]
+    evaluation = house.good.conclusion.evaluations[-1]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", entry.at)
     assert entry.by
-    assert (entry.sweep, entry.run) == (house.good.fingerprint, look.run)
-    assert entry.scores["mae"] == pytest.approx(look.scores["mae"])
+    assert (entry.sweep, entry.run) == (house.good.fingerprint, evaluation.run)
+    assert entry.scores["mae"] == pytest.approx(evaluation.scores["mae"])
     assert "linear" in entry.why
     with opened(house.tracking) as reg:
         version = reg.version("shop", "1")
         run = reg.client.get_run(version.run_id)
         gates = reg.client.list_artifacts(version.run_id, "gate")
-    assert (version.tags["sweep"], version.tags["data_sha256"]) == (entry.sweep, look.sha256)
+    assert (version.tags["sweep"], version.tags["data_sha256"]) == (entry.sweep, evaluation.sha256)
     assert (run.info.status, run.data.tags["gate"]) == ("FINISHED", "passed")
     assert gates
 
@@ -165,7 +165,7 @@ def unfinished(sweep: Made) -> None:
 
 def no_winner(sweep: Made) -> None:
     failed = dataclasses.replace(sweep.conclusion.finalists[0], mean=None)
-    rewrite(sweep, finalists=(failed,), looks=())
+    rewrite(sweep, finalists=(failed,), evaluations=())
 
 
 def no_audit(sweep: Made) -> None:
@@ -187,7 +187,9 @@ def no_package(sweep: Made) -> None:
 def skilled(skill: float | None) -> Callable[[Made], None]:
     def change_look(sweep: Made) -> None:
         best = None if skill is None else "linear"
-        rewrite(sweep, looks=(dataclasses.replace(sweep.conclusion.looks[-1], skill=skill, best_baseline=best),))
+        rewrite(
+            sweep, evaluations=(dataclasses.replace(sweep.conclusion.evaluations[-1], skill=skill, best_baseline=best),)
+        )
 
     return change_look
 
@@ -221,11 +223,11 @@ def test_each_condition_refuses_by_its_name_and_changes_nothing(house, spoil, co
 
 
 def test_every_baseline_that_is_not_beaten_by_the_margin_is_named(house):
-    look = house.good.conclusion.looks[-1]
-    own = look.scores["mae"]
+    evaluation = house.good.conclusion.evaluations[-1]
+    own = evaluation.scores["mae"]
     errors = {"last_value": 2 * own, "train_mean": own * 1.001, "linear": own}
     baselines = {name: {"mae": error, "rmse": error} for name, error in errors.items()}
-    rewrite(house.good, looks=(dataclasses.replace(look, baselines=baselines, skill=0.0),))
+    rewrite(house.good, evaluations=(dataclasses.replace(evaluation, baselines=baselines, skill=0.0),))
     assert "beats linear, train mean by more than 1.0%" in " ".join(house.promote("good").output.split())
 
 
@@ -382,7 +384,9 @@ def logged(made, tmp_path_factory) -> tuple[House, dict[str, tuple[str, str]]]:
 def promotion(logged: tuple[House, dict[str, tuple[str, str]]], name: str, before: str | None) -> change.Intent:
     model_id, parent = logged[1][name]
     number = 1 if before is None else int(before) + 1
-    entry = Entry(number, "promote", "2026-01-01T00:00:00+00:00", "ana", "", before, before, name, "run", {"mae": 1.0})
+    entry = LedgerEntry(
+        number, "promote", "2026-01-01T00:00:00+00:00", "ana", "", before, before, name, "run", {"mae": 1.0}
+    )
     return change.intend(entry, model_id, parent, {"sweep": name, "run": "run"})
 
 
@@ -424,7 +428,7 @@ def test_a_kill_in_a_rollback_is_mended_too(logged, lives):
     with opened(logged[0].tracking) as reg:
         for winner, before in (("good", None), ("better", "1")):
             change.carry_out(reg, name, promotion(logged, winner, before))
-        back = Entry(3, "rollback", "2026-01-02T00:00:00+00:00", "ana", "1", "2", None, "good", "run")
+        back = LedgerEntry(3, "rollback", "2026-01-02T00:00:00+00:00", "ana", "1", "2", None, "good", "run")
         try:
             change.carry_out(Registry(reg.place, Dying(reg.client, lives), True), name, change.intend(back))
         except KilledError:
@@ -455,7 +459,7 @@ def test_a_half_done_promotion_whose_model_is_gone_is_taken_back(logged):
 def test_a_command_mends_what_it_finds(house):
     house.promote("good")
     with opened(house.tracking) as reg:
-        back = Entry(2, "promote", "2026-01-02T00:00:00+00:00", "ana", "1", "1", None, "s", "r")
+        back = LedgerEntry(2, "promote", "2026-01-02T00:00:00+00:00", "ana", "1", "1", None, "s", "r")
         with pytest.raises(KilledError):
             change.carry_out(Registry(reg.place, Dying(reg.client, 1), True), "shop", change.intend(back))
     shown = house.run("history", "shop").output
@@ -555,8 +559,8 @@ def test_of_two_processes_that_promote_at_once_the_better_wins_and_the_ledger_is
 # Ledger -------------------------------------------------------------------------------------------
 
 
-def entry(event: str, version: str) -> Entry:
-    return Entry(1, event, "2026-01-01T00:00:00+00:00", "ana", version, None, None, "sweep", "run")
+def entry(event: str, version: str) -> LedgerEntry:
+    return LedgerEntry(1, event, "2026-01-01T00:00:00+00:00", "ana", version, None, None, "sweep", "run")
 
 
 @pytest.mark.parametrize(

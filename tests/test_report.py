@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from seqsweep import report
-from seqsweep.compare import Entry
+from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
@@ -131,8 +131,8 @@ def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
 def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
     done = make_outcome(trial(1, 9.0))
     jobs = [
-        report.Finished(("data=csv", "tuner=random"), Entry(done, None)),
-        report.Finished(("data=csv", "tuner=grid"), None, "no such file"),
+        report.FinishedJob(("data=csv", "tuner=random"), FinishedSweep(done, None)),
+        report.FinishedJob(("data=csv", "tuner=grid"), None, "no such file"),
     ]
     said = shown(report.jobs_table(jobs), 80)
     assert "tuner=random" in said

@@ -12,7 +12,7 @@ from rich.console import Console
 from seqsweep import report
 from seqsweep.audit import Audit
 from seqsweep.evidence import DieboldMariano, Interval
-from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, Look
+from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, TestEvaluation
 
 BASELINES = {"linear": {"mae": 10.0, "rmse": 13.0}, "train_mean": {"mae": 40.0, "rmse": 50.0}}
 
@@ -29,7 +29,7 @@ def finalist(
     return Finalist(f"{number:04d}", number, f"{number} {name}", "lstm", {}, 8.0, runs, scores, mean, std, **more)
 
 
-LOOK = Look(
+SEEN = TestEvaluation(
     number=1,
     at=1.0,
     sha256="5eed",
@@ -46,12 +46,12 @@ LOOK = Look(
 )
 
 
-def concluded(look: Look | None = LOOK, **changes: Any) -> Conclusion:
+def concluded(evaluation: TestEvaluation | None = SEEN, **changes: Any) -> Conclusion:
     values: dict[str, Any] = {
         "study": "quickstart", "fingerprint": "3f0a", "name": "random-12 3f0a", "series": "shop", "target": "sales",
         "sha256": "5eed", "objective": "mae", "seeds": 3, "folds": 1,
         "finalists": (finalist(5, 8.8), finalist(2, 9.5, "RNN 32x1")), "differences": (),
-        "looks": () if look is None else (look,), "audit": Audit(True, (1, 2, 3, 4, 5), ()),
+        "evaluations": () if evaluation is None else (evaluation,), "audit": Audit(True, (1, 2, 3, 4, 5), ()),
     }  # fmt: skip
     return Conclusion(**values | changes)
 
@@ -75,33 +75,33 @@ def test_a_network_that_is_better_beyond_chance_is_called_better():
     assert "80% hold 86% of the test part (mean width 24), those of 99.5% hold 99%" in text
     assert "Leak audit passed: noise after each of 5 cuts" in text
     assert "hardly any signal" not in text
-    assert "look 2" not in text
+    assert "evaluation 2" not in text
 
 
 @pytest.mark.parametrize(
-    ("look", "verdict"),
+    ("evaluation", "verdict"),
     [
-        (dataclasses.replace(LOOK, comparison=comparison(-3.0, 0.5, 0.3)), "not shown to be better or worse"),
-        (dataclasses.replace(LOOK, comparison=comparison(0.5, 3.0), skill=-0.1), "The network is WORSE than linear"),
+        (dataclasses.replace(SEEN, comparison=comparison(-3.0, 0.5, 0.3)), "not shown to be better or worse"),
+        (dataclasses.replace(SEEN, comparison=comparison(0.5, 3.0), skill=-0.1), "The network is WORSE than linear"),
         # The interval is of absolute errors. Where the objective (a median, say) disagrees, neither is proven.
-        (dataclasses.replace(LOOK, skill=-0.1), "not shown to be better or worse"),
-        (dataclasses.replace(LOOK, comparison=comparison(0.5, 3.0)), "not shown to be better or worse"),
-        (dataclasses.replace(LOOK, comparison=None), "too few targets for a test"),
+        (dataclasses.replace(SEEN, skill=-0.1), "not shown to be better or worse"),
+        (dataclasses.replace(SEEN, comparison=comparison(0.5, 3.0)), "not shown to be better or worse"),
+        (dataclasses.replace(SEEN, comparison=None), "too few targets for a test"),
         (
-            dataclasses.replace(LOOK, comparison=None, scores={"mae": float("inf")}, skill=-float("inf")),
+            dataclasses.replace(SEEN, comparison=None, scores={"mae": float("inf")}, skill=-float("inf")),
             "the network's forecasts leave all bounds there",
         ),
         (
-            dataclasses.replace(LOOK, comparison=None, baselines={}, best_baseline=None, skill=None),
+            dataclasses.replace(SEEN, comparison=None, baselines={}, best_baseline=None, skill=None),
             "Test part: mae 8; no baseline was scored.",
         ),
     ],
 )
-def test_nothing_else_is_called_better(look, verdict):
-    text = said(concluded(look))
+def test_nothing_else_is_called_better(evaluation, verdict):
+    text = said(concluded(evaluation))
     assert verdict in text
     assert "is better by" not in text
-    assert not report.beats_baselines(look)
+    assert not report.beats_baselines(evaluation)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_nothing_else_is_called_better(look, verdict):
     ],
 )
 def test_hardly_any_signal_is_said_in_a_plain_sentence(mean, claim):
-    look = dataclasses.replace(LOOK, baselines={"linear": {"mae": 9.0}, "train_mean": {"mae": mean}})
-    text = said(concluded(look))
+    evaluation = dataclasses.replace(SEEN, baselines={"linear": {"mae": 9.0}, "train_mean": {"mae": mean}})
+    text = said(concluded(evaluation))
     assert ("hardly any signal" in text) == (claim is not None)
     assert claim is None or claim in text
 
@@ -132,10 +132,10 @@ def test_a_lead_that_may_be_chance_is_called_so_and_one_rival_is_named_once():
 
 
 def test_a_second_look_is_said_in_the_sentences_and_over_the_table():
-    second = concluded(dataclasses.replace(LOOK, number=2))
-    assert "This was look 2 at the test part of this data" in said(second)
-    assert shown(report.test_table(second, second.look, ["mae", "rmse"]))[0] == "Test part, look 2"
-    assert shown(report.test_table(concluded(), LOOK, ["mae", "rmse"]))[0] == "Test part, read once"
+    second = concluded(dataclasses.replace(SEEN, number=2))
+    assert "This was evaluation 2 on the test part of this data" in said(second)
+    assert shown(report.test_table(second, second.evaluation, ["mae", "rmse"]))[0] == "Test part, evaluation 2"
+    assert shown(report.test_table(concluded(), SEEN, ["mae", "rmse"]))[0] == "Test part, read once"
 
 
 def test_a_failed_audit_takes_all_figures_back():
@@ -149,7 +149,7 @@ def test_without_a_winner_the_reasons_are_shown_and_nothing_is_claimed():
         finalists=(finalist(5, None, std=None, reasons=("5 LSTM 32x1 seed 1: loss became nan in epoch 3",)),)
     )
     assert report.sentences(failed) == [
-        "No finalist finished all its runs, so there is no winner and no look; the reasons are above."
+        "No finalist finished all its runs, so there is no winner and no test evaluation; the reasons are above."
     ]
     lines = shown(report.finals_table(failed))
     assert "failed: 5 LSTM 32x1 seed 1: loss became nan in epoch 3" in lines
@@ -162,9 +162,9 @@ def test_tables_fit_80_columns_with_every_figure_whole():
     lines = shown(report.finals_table(four))
     assert any("0.644 (-11.1 to 12.3)" in line for line in lines)
     scores = dict.fromkeys(("mae", "rmse", "mase", "smape"), 1234.5678)
-    look = dataclasses.replace(
-        LOOK, scores=scores, baselines={"moving_average": scores}, best_baseline="moving_average"
+    evaluation = dataclasses.replace(
+        SEEN, scores=scores, baselines={"moving_average": scores}, best_baseline="moving_average"
     )
-    lines += shown(report.test_table(four, look, list(scores)))
+    lines += shown(report.test_table(four, evaluation, list(scores)))
     assert not any("…" in line or len(line) > 80 for line in lines)
     assert sum(line.count("1235") for line in lines) == 8

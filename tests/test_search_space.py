@@ -21,12 +21,12 @@ from seqsweep.search_space import (
     dimensions,
     faults,
     hyperparameters,
+    max_lookback,
     name_faults,
     params,
-    reach,
     size,
-    try_first,
     values,
+    warm_start,
 )
 
 
@@ -158,14 +158,14 @@ def test_a_layer_that_is_not_there_has_no_dimension_in_keras_tuner() -> None:
         ({"window": {"low": 10, "high": 21, "step": 4}}, None, 18),
         ({"window": [12, 48], "difference": [0, 2]}, None, 50),
         ({"window": 12, "seasonal_difference": [0, 1], "difference": 1}, 24, 12 + 1 + 24),
-        ({"window": 12, "try_first": [{"window": 100, "difference": 1}]}, None, 101),
+        ({"window": 12, "warm_start": [{"window": 100, "difference": 1}]}, None, 101),
     ],
 )
 def test_the_reach_is_the_most_that_any_point_looks_back(space: dict[str, Any], season: int | None, rows: int) -> None:
     searched = config(**space)
     searched.data.season = season
     assert faults(searched) == []
-    assert reach(searched) == rows
+    assert max_lookback(searched) == rows
 
 
 # Points
@@ -228,9 +228,9 @@ def test_points_hold_plain_types() -> None:
     ],
 )
 def test_what_sets_a_point_apart_is_what_it_has_of_the_dimensions(given: dict[str, Any], shown: dict[str, Any]) -> None:
-    searched = config(**{**LAYERED, "depth": [1, 2, 3]}, try_first=[given])
+    searched = config(**{**LAYERED, "depth": [1, 2, 3]}, warm_start=[given])
     assert faults(searched) == []
-    (point,) = try_first(searched)
+    (point,) = warm_start(searched)
     assert active(searched, point) == shown
 
 
@@ -255,19 +255,19 @@ def test_a_known_point_is_inside_or_outside_the_space(given: dict[str, Any], ins
         **LAYERED,
         learning_rate={"low": 0.001, "high": 0.1, "log": True},
         window={"low": 10, "high": 20, "step": 2},
-        try_first=[given],
+        warm_start=[given],
     )
     assert faults(searched) == []
-    held = values(searched, try_first(searched)[0])
+    held = values(searched, warm_start(searched)[0])
     assert (held is not None) == inside
     if held is not None:
-        assert params(searched, held) == try_first(searched)[0]
+        assert params(searched, held) == warm_start(searched)[0]
 
 
 def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
     searched = config(**LAYERED)
     point = params(searched, {"depth": "3", "units_1": "16", "units_2": "8", "units_3": "16", "dropout": "0.1"})
-    assert try_first(config(**LAYERED, try_first=[active(searched, point)])) == [point]
+    assert warm_start(config(**LAYERED, warm_start=[active(searched, point)])) == [point]
 
 
 # Faults
@@ -329,25 +329,25 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         ),
         ({"seasonal_difference": [0, 1]}, "search_space.seasonal_difference=[0, 1]: needs data.season"),
         (
-            {"try_first": [{"unit": 8}]},
-            "search_space.try_first[0].unit: there is no such dimension; did you mean 'units'?",
+            {"warm_start": [{"unit": 8}]},
+            "search_space.warm_start[0].unit: there is no such dimension; did you mean 'units'?",
         ),
-        ({"try_first": [{}, {"units": 0}]}, "search_space.try_first[1].units=0: 0 is not a whole number, 1 or more"),
-        ({"try_first": [{"units_2": -1}]}, "search_space.try_first[0].units_2=-1: -1 is not a whole number"),
+        ({"warm_start": [{}, {"units": 0}]}, "search_space.warm_start[1].units=0: 0 is not a whole number, 1 or more"),
+        ({"warm_start": [{"units_2": -1}]}, "search_space.warm_start[0].units_2=-1: -1 is not a whole number"),
         (
-            {"try_first": [{"depth": 3, "units": [8, 8]}]},
-            "search_space.try_first[0].units=[8, 8]: does not fit 3 layers",
+            {"warm_start": [{"depth": 3, "units": [8, 8]}]},
+            "search_space.warm_start[0].units=[8, 8]: does not fit 3 layers",
         ),
         (
-            {"try_first": [{"depth": 1, "dropout_2": 0.1}]},
-            "search_space.try_first[0].dropout_2=0.1: does not fit 1 layers",
+            {"warm_start": [{"depth": 1, "dropout_2": 0.1}]},
+            "search_space.warm_start[0].dropout_2=0.1: does not fit 1 layers",
         ),
-        ({"try_first": [{"units": 16}, {}]}, "search_space.try_first[1] is the same as try_first[0]; leave one"),
+        ({"warm_start": [{"units": 16}, {}]}, "search_space.warm_start[1] is the same as warm_start[0]; leave one"),
         (
-            {"try_first": [{"seasonal_difference": 1}]},
-            "search_space.try_first[0].seasonal_difference=1: needs data.season",
+            {"warm_start": [{"seasonal_difference": 1}]},
+            "search_space.warm_start[0].seasonal_difference=1: needs data.season",
         ),
-        ({"try_first": ["lstm"]}, "search_space.try_first[0]=lstm: must be a mapping"),
+        ({"warm_start": ["lstm"]}, "search_space.warm_start[0]=lstm: must be a mapping"),
     ],
 )
 def test_a_fault_names_the_key_the_value_and_the_mend(space: dict[str, Any], words: str) -> None:
@@ -357,7 +357,7 @@ def test_a_fault_names_the_key_the_value_and_the_mend(space: dict[str, Any], wor
 
 
 def test_all_faults_are_found_at_once() -> None:
-    assert len(faults(config(units=0, window=[], dropout=2, try_first=[{"unit": 3}]))) == 4
+    assert len(faults(config(units=0, window=[], dropout=2, warm_start=[{"unit": 3}]))) == 4
 
 
 def test_what_is_missing_is_left_to_who_reports_it_for_all_groups() -> None:
@@ -374,10 +374,10 @@ def test_names_are_checked_against_the_catalogs_of_those_who_know_them() -> None
     @layers.register
     def lstm(config: int) -> None: ...
 
-    searched = config(layer=["lstm", "lstn"], try_first=[{"layer": "lsmt"}, {"units": 8}])
+    searched = config(layer=["lstm", "lstn"], warm_start=[{"layer": "lsmt"}, {"units": 8}])
     assert name_faults(searched, {"layer": layers}) == [
         "search_space.layer=lstn: there is no layer 'lstn'; did you mean 'lstm'?",
-        "search_space.try_first[0].layer=lsmt: there is no layer 'lsmt'; did you mean 'lstm'?",
+        "search_space.warm_start[0].layer=lsmt: there is no layer 'lsmt'; did you mean 'lstm'?",
     ]
     assert name_faults(config(layer="lstm"), {"layer": layers}) == []
 
@@ -399,11 +399,11 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
     assert isinstance(whole, dict)
     settings = whole["search_space"]
     assert settings.pop("defaults") == ["_base"]
-    assert set(settings) == {*FIELDS, "per_layer", "try_first"}
+    assert set(settings) == {*FIELDS, "per_layer", "warm_start"}
     searched = config(**settings)
     assert faults(searched) == []
     assert len(dimensions(searched)) >= 5
-    assert try_first(searched)[0].units == (50, 50, 50, 50) if option == "tutorial" else not try_first(searched)
+    assert warm_start(searched)[0].units == (50, 50, 50, 50) if option == "tutorial" else not warm_start(searched)
 
 
 def test_three_spaces_are_shipped() -> None:

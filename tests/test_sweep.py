@@ -182,7 +182,7 @@ class Losing:
 @pytest.mark.keras
 @pytest.mark.parametrize(("losses", "status"), [(2, "COMPLETED"), (3, "FAILED")])
 def test_a_lost_trial_runs_again_at_most_max_losses_times(losses, status, make_config, tmp_path):
-    loop, observer, _ = loop_over(make_config, tmp_path, good, "executor.max_losses=2", executor=Losing(losses))
+    loop, observer, _ = loop_over(make_config, tmp_path, good, "executor.max_retries=2", executor=Losing(losses))
     loop.run()
     first = loop.state.records()["0001"]
     assert first.status == status

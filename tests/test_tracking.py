@@ -38,10 +38,10 @@ from seqsweep.tracking import (
     tables,
 )
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.outbox import FIRST_PAUSE, Outbox, first_line
+from seqsweep.tracking.mlflow_runs import NOTE
 from seqsweep.tracking.records import check_names, final_metrics, plain_params
-from seqsweep.tracking.runs import NOTE
-from seqsweep.tracking.store import address, knock, load_mlflow, open_store, without_password
+from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
+from seqsweep.tracking.store import address, load_mlflow, open_store, ping, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -162,15 +162,15 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     tracker.open(SWEEP)
     tracker.log_sweep({"baseline_last": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.attend()
+    tracker.poll()
     tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
-    tracker.attend()
+    tracker.poll()
     assert not slow.sweeps and not slow.trials
     slow.let.set()
     settled(tracker)
-    tracker.attend()
+    tracker.poll()
     assert [(run.name, run.status) for run in slow.trials] == [("0 GRU 32x2", "FINISHED"), ("1 GRU 32x2", "RUNNING")]
     assert slow.sweeps["f00d"].metrics == {"baseline_last": 20.0}
     tracker.end_trial(trial(1))  # from here on at once
@@ -185,14 +185,14 @@ def test_nothing_is_loaded_before_trials_run() -> None:
     assert tracker._opening is None
 
 
-@pytest.mark.parametrize("call", ["attend", "recorded", "close"])
+@pytest.mark.parametrize("call", ["poll", "recorded", "close"])
 def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> None:
     slow = SlowTracker()
     slow.fault = TrackingError("no store")
     tracker = DeferredTracker(slow, lambda: None)
     tracker.open(SWEEP)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.attend()
+    tracker.poll()
     slow.let.set()
     settled(tracker)
     with pytest.raises(TrackingError, match="no store"):
@@ -239,7 +239,7 @@ def test_a_store_that_is_away_is_refused_before_a_trial_starts_and_without_mlflo
 
     store.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
     try:
-        store.knock(TrackingConfig(kind="mlflow", directory=sys.argv[1], uri=sys.argv[2]))
+        store.ping(TrackingConfig(kind="mlflow", directory=sys.argv[1], uri=sys.argv[2]))
     except TrackingError as error:
         print(error)
     assert "mlflow" not in sys.modules
@@ -252,14 +252,14 @@ def test_a_store_that_is_away_is_refused_before_a_trial_starts_and_without_mlflo
 
 def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: TrackingConfig, tmp_path: Path) -> None:
     before = Path(config.directory, "mlflow.db").read_bytes()
-    knock(config)
+    ping(config)
     assert Path(config.directory, "mlflow.db").read_bytes() == before
     (tmp_path / "mlflow.db").write_text("a letter to my aunt" * 99)
     with pytest.raises(TrackingError, match=r"mlflow\.db.*Move"):
-        knock(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
+        ping(TrackingConfig(kind="mlflow", directory=str(tmp_path)))
     new = TrackingConfig(kind="mlflow", directory=str(tmp_path / "new"))
-    knock(new)
-    opened(new).close("FINISHED")  # an empty file that a knock may leave is no obstacle
+    ping(new)
+    opened(new).close("FINISHED")  # an empty file that a ping may leave is no obstacle
 
 
 # The tables of a new SQLite file
@@ -349,7 +349,7 @@ def test_the_objective_and_what_has_a_curve_get_a_name_of_their_best() -> None:
     assert named == {"best_val_mae": 17.5, "best_val_loss": 0.5, "val_rmse": 35.0}
 
 
-# The outbox
+# The queue
 
 
 class Store:
@@ -370,87 +370,87 @@ def store() -> Store:
     return Store()
 
 
-def outbox_of(store: Store) -> tuple[Outbox, list[str], Clock]:
+def outbox_of(store: Store) -> tuple[RetryQueue, list[str], Clock]:
     said: list[str] = []
     clock = Clock()
-    return Outbox("the store", (OSError,), said.append, clock), said, clock
+    return RetryQueue("the store", (OSError,), said.append, clock), said, clock
 
 
 def test_an_outbox_writes_at_once_and_in_order(store: Store) -> None:
-    outbox, said, _ = outbox_of(store)
+    queue, said, _ = outbox_of(store)
     for key in "abc":
-        outbox.put(key, lambda key=key: store.write(key))
-    assert (store.taken, outbox.waiting(), said) == (["a", "b", "c"], [], [])
+        queue.put(key, lambda key=key: store.write(key))
+    assert (store.taken, queue.waiting(), said) == (["a", "b", "c"], [], [])
 
 
 def test_an_outbox_waits_in_an_outage_says_so_once_and_catches_up(store: Store) -> None:
-    outbox, said, clock = outbox_of(store)
+    queue, said, clock = outbox_of(store)
     store.away = True
     for key in "abc":
-        outbox.put(key, lambda key=key: store.write(key))
-    assert sorted(outbox.waiting()) == ["a", "b", "c"]
+        queue.put(key, lambda key=key: store.write(key))
+    assert sorted(queue.waiting()) == ["a", "b", "c"]
     assert len(said) == 1 and "no answer" in said[0] and "details" not in said[0]
     clock.now += FIRST_PAUSE
-    outbox.flush()  # in vain, and without a second word
+    queue.flush()  # in vain, and without a second word
     store.away = False
-    outbox.put("d", lambda: store.write("d"))
+    queue.put("d", lambda: store.write("d"))
     assert store.taken == []  # the pause is not over
     clock.now += 2 * FIRST_PAUSE
-    outbox.put("e", lambda: store.write("e"))
+    queue.put("e", lambda: store.write("e"))
     assert sorted(store.taken) == ["a", "b", "c", "d", "e"]
     assert len(said) == 2 and "answers again" in said[1]
 
 
 def test_the_pause_of_an_outbox_doubles_and_ends_on_request(store: Store) -> None:
     attempts: list[float] = []
-    outbox, _, clock = outbox_of(store)
+    queue, _, clock = outbox_of(store)
     store.away = True
 
     def write() -> None:
         attempts.append(clock.now - 1000)
         store.write("a")
 
-    outbox.put("a", write)
+    queue.put("a", write)
     for _ in range(40):
         clock.now += 1
-        outbox.flush()
+        queue.flush()
     assert attempts == [0, FIRST_PAUSE, 3 * FIRST_PAUSE, 7 * FIRST_PAUSE]
-    outbox.retry_soon()
-    outbox.flush()
+    queue.retry_soon()
+    queue.flush()
     assert len(attempts) == 5
 
 
 def test_a_write_that_is_refused_for_good_holds_up_no_other(store: Store) -> None:
-    outbox, _, clock = outbox_of(store)
+    queue, _, clock = outbox_of(store)
 
     def refused() -> None:
         raise OSError("never")
 
-    outbox.put("bad", refused)
+    queue.put("bad", refused)
     for key in "abc":
-        outbox.put(key, lambda key=key: store.write(key))
+        queue.put(key, lambda key=key: store.write(key))
     clock.now += FIRST_PAUSE
-    outbox.flush()
+    queue.flush()
     clock.now += 2 * FIRST_PAUSE
-    outbox.flush()
-    assert store.taken == ["a", "b", "c"] and outbox.waiting() == ["bad"]
+    queue.flush()
+    assert store.taken == ["a", "b", "c"] and queue.waiting() == ["bad"]
 
 
 def test_a_newer_write_replaces_one_that_waits_and_a_dropped_one_is_never_made(store: Store) -> None:
-    outbox, _, clock = outbox_of(store)
+    queue, _, clock = outbox_of(store)
     store.away = True
-    outbox.put("note", lambda: store.write("old"))
-    outbox.put("start", lambda: store.write("start"))
-    outbox.put("note", lambda: store.write("new"))
-    outbox.drop("start")
+    queue.put("note", lambda: store.write("old"))
+    queue.put("start", lambda: store.write("start"))
+    queue.put("note", lambda: store.write("new"))
+    queue.drop("start")
     store.away = False
     clock.now += FIRST_PAUSE
-    outbox.flush()
+    queue.flush()
     assert store.taken == ["new"]
 
 
 def test_a_write_that_ctrl_c_interrupts_is_made_again(store: Store) -> None:
-    outbox, _, _ = outbox_of(store)
+    queue, _, _ = outbox_of(store)
     presses = [KeyboardInterrupt]
 
     def write() -> None:
@@ -459,15 +459,15 @@ def test_a_write_that_ctrl_c_interrupts_is_made_again(store: Store) -> None:
         store.write("a")
 
     with pytest.raises(KeyboardInterrupt):
-        outbox.put("a", write)
-    outbox.flush()
+        queue.put("a", write)
+    queue.flush()
     assert store.taken == ["a"]
 
 
 def test_an_outbox_hides_no_fault_of_the_program(store: Store) -> None:
-    outbox, _, _ = outbox_of(store)
+    queue, _, _ = outbox_of(store)
     with pytest.raises(ZeroDivisionError):
-        outbox.put("a", lambda: print(1 / 0))
+        queue.put("a", lambda: print(1 / 0))
 
 
 def test_the_first_line_of_an_error_is_short() -> None:
@@ -547,7 +547,7 @@ def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path:
     tracker.open(SWEEP)
     assert tracker.recorded() == set()
     tracker.start_trial(trial(0, status="RUNNING", metrics={}, curve=(), ended=None))
-    tracker.attend()
+    tracker.poll()
     for point in trial().curve:
         tracker.log_epoch("00", *point)
     assert tracker.recorded() == set()
@@ -673,11 +673,11 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     clock = Clock()
     tracker = opened(config, clock=clock)
     tracker.end_trial(trial(0))  # after which the sweep's description is not due
-    tracker.attend()
+    tracker.poll()
     calls.clear()
     tracker.start_trial(trial(1, status="RUNNING"))
     tracker.log_epoch("01", 1, {"loss": 1.0}, BEGAN)
-    tracker.attend()
+    tracker.poll()
     assert calls == []
     tracker.end_trial(trial(1))
     assert calls == ["create_run", "log_batch", "set_terminated"]
@@ -724,7 +724,7 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
     clock = Clock()
     tracker = opened(config, clock=clock)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.attend()
+    tracker.poll()
     monkeypatch.setattr(MlflowClient, "log_batch", counted)
     for epoch in range(1, 41):
         tracker.log_epoch("00", epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch)
@@ -784,9 +784,9 @@ def test_figures_of_the_sweep_are_written_once_and_the_last_told_stands(config: 
 
 def test_a_resumed_sweep_keeps_its_first_parameters_and_takes_new_ones(config: TrackingConfig) -> None:
     opened(config, replace(SWEEP, params={"workers": 2})).close("FINISHED")
-    opened(config, replace(SWEEP, params={"workers": 1, "order": "waves"})).close("FINISHED")
+    opened(config, replace(SWEEP, params={"workers": 1, "order": "synchronous"})).close("FINISHED")
     (parent,) = runs_of(config, "sweep")
-    assert parent.data.params == {"workers": "2", "order": "waves"}
+    assert parent.data.params == {"workers": "2", "order": "synchronous"}
 
 
 def test_files_and_texts_lie_in_the_parent(config: TrackingConfig, tmp_path: Path) -> None:
@@ -1419,7 +1419,7 @@ def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_bac
     tracker = opened(remote, warn=said.append, clock=clock)
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
-    tracker.attend()
+    tracker.poll()
     assert said == []
     wire.cut()
     tracker.end_trial(trial(1))

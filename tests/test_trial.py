@@ -15,7 +15,7 @@ from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
 from seqsweep.metrics import naive_scale
 from seqsweep.task import TASKS
 from seqsweep.trial import Trial, derive_seed, restore, warm
-from seqsweep.windows import lay_out, make_windows
+from seqsweep.windows import make_split, make_windows
 
 pytestmark = pytest.mark.keras
 
@@ -49,9 +49,9 @@ def make_trial(make_config, make_series):
     def make(*overrides: str, values: object = None, horizon: int = 1) -> Trial:
         config = make_config("data.season=12", f"task.horizon={horizon}", *overrides)
         series = make_series(values)
-        layout = lay_out(series, config.windows, horizon, 30)
-        scale = naive_scale(series.values[:, 0], layout.train_end, 12)
-        return Trial(config, series, layout, TASKS["forecast"](config.task, scale))
+        split = make_split(series, config.windows, horizon, 30)
+        scale = naive_scale(series.values[:, 0], split.train_end, 12)
+        return Trial(config, series, split, TASKS["forecast"](config.task, scale))
 
     return make
 
@@ -67,8 +67,8 @@ def run(trial: Trial, params: TrialParams = POINT, epochs: int = 2, **spec: obje
 def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
     trial = make_trial()
     _, done = run(trial, dataclasses.replace(POINT, window=24, dropout=(0.0,), units=(16,)), epochs=30)
-    targets = trial.series.values[trial.layout.validation + 1]
-    mean = trial.series.values[: trial.layout.train_end].mean()
+    targets = trial.series.values[trial.split.validation + 1]
+    mean = trial.series.values[: trial.split.train_end].mean()
     assert done.result.metrics["val_mae"] < 0.5 * np.abs(targets - mean).mean()
 
 
@@ -110,7 +110,7 @@ def test_every_epoch_is_an_event_with_loss_validation_loss_and_the_objective(mak
     epochs, done = run(make_trial(), epochs=3)
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
     assert all(set(epoch.metrics) == {"loss", "val_loss", "val_mae"} for epoch in epochs)
-    assert (done.result.epochs, done.result.weights) == (3, 6 + 36 + 6 + 7)
+    assert (done.result.epochs, done.result.parameter_count) == (3, 6 + 36 + 6 + 7)
 
 
 def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_learn(make_trial):
@@ -122,12 +122,12 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     assert done.result.best_epoch == best.epoch
     assert done.result.metrics["val_mae"] == best.metrics["val_mae"]
     assert done.result.metrics["val_loss"] == best.metrics["val_loss"]
-    windows = make_windows(trial.series, trial.layout, POINT, 12)
-    constant = np.zeros((len(trial.layout.validation), 1), np.float32)
-    origins = trial.layout.validation
-    scores = trial.task.score(windows.actual(origins), windows.restore(origins, constant))
-    actual = trial.series.values[trial.layout.validation + 1, 0]
-    mean = np.full(len(actual), trial.series.values[: trial.layout.train_end].mean())
+    windows = make_windows(trial.series, trial.split, POINT, 12)
+    constant = np.zeros((len(trial.split.validation), 1), np.float32)
+    origins = trial.split.validation
+    scores = trial.task.score(windows.actual(origins), windows.inverse_transform(origins, constant))
+    actual = trial.series.values[trial.split.validation + 1, 0]
+    mean = np.full(len(actual), trial.series.values[: trial.split.train_end].mean())
     assert scores["mae"] == pytest.approx(mean_absolute_error(actual, mean))
     assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, mean))
 
@@ -245,10 +245,10 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
 
     trial = make_trial(values=np.random.default_rng(0).normal(size=(240, 2)), horizon=3)
     for anchor in ("none", "last", "mean"):
-        windows = make_windows(trial.series, trial.layout, dataclasses.replace(POINT, anchor=anchor), 12)
+        windows = make_windows(trial.series, trial.split, dataclasses.replace(POINT, anchor=anchor), 12)
         model = keras.Sequential([keras.Input((6, 2)), keras.layers.Flatten()])
         model.compile("sgd", "mse")
-        origins = trial.layout.validation
+        origins = trial.split.validation
         flat = Learner(model, windows, 8).forecast(origins)
         np.testing.assert_allclose(flat.reshape(-1, 6, 2), windows.inputs(origins), atol=1e-6)
 
@@ -284,8 +284,8 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
 
     trial = make_trial()
     params = dataclasses.replace(POINT, dropout=(0.0,))
-    windows = make_windows(trial.series, trial.layout, params, 12)
-    order = np.random.default_rng(1).permutation(trial.layout.train)
+    windows = make_windows(trial.series, trial.split, params, 12)
+    order = np.random.default_rng(1).permutation(trial.split.train)
     ours, keras_own = (model.build(params, 1, 1, "mse", trial.config.model, seed=3) for _ in range(2))
     loss = Learner(ours, windows, 32).train(order)
     fit = keras_own.fit(windows.inputs(order), windows.targets(order), batch_size=32, shuffle=False, verbose=0)

@@ -52,8 +52,8 @@ class _As(Ours):
     [
         ("bayes", {}, "tuner.kind=bayes: there is no tuner 'bayes'; did you mean 'bayesian'?"),
         ("random", {"max_trials": None}, "tuner.max_trials=null: tuner=random needs it"),
-        ("bayesian", {"exploration": None}, "tuner.exploration=null: tuner=bayesian needs it"),
-        ("bayesian", {"noise": None}, "tuner.noise=null: tuner=bayesian needs it"),
+        ("bayesian", {"beta": None}, "tuner.beta=null: tuner=bayesian needs it"),
+        ("bayesian", {"alpha": None}, "tuner.alpha=null: tuner=bayesian needs it"),
         (
             "bayesian",
             {"initial_points": 24},
@@ -79,8 +79,8 @@ def test_a_grid_refuses_a_range_without_steps() -> None:
 
 
 def test_more_known_points_than_trials_are_refused() -> None:
-    (fault,) = faults(sweep_config("random", tuner={"max_trials": 1}, try_first=[INSIDE, OUTSIDE], **EIGHT))
-    assert "search_space.try_first alone lists 2 trials" in fault
+    (fault,) = faults(sweep_config("random", tuner={"max_trials": 1}, warm_start=[INSIDE, OUTSIDE], **EIGHT))
+    assert "search_space.warm_start alone lists 2 trials" in fault
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -122,7 +122,7 @@ def test_the_plan_of_hyperband_is_what_runs(epochs: int, factor: int, tmp_path: 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("known", [[], [INSIDE], [OUTSIDE, INSIDE]])
 def test_the_plan_is_what_runs_in_a_small_space(kind: str, known: list[dict[str, Any]], tmp_path: Path) -> None:
-    config = sweep_config(kind, try_first=known, **EIGHT)
+    config = sweep_config(kind, warm_start=known, **EIGHT)
     done = whole(make_tuner(config, tmp_path))
     assert (len(done), sum(p.last_epoch - p.first_epoch for p in done)) == (
         plan(config).trials,
@@ -169,7 +169,7 @@ def test_a_tuner_killed_after_any_ask_or_tell_goes_on_as_if_nothing_had_happened
 def test_waves_depend_neither_on_who_is_faster_nor_on_kills(kind: str, tmp_path: Path) -> None:
     def run_in_waves(name: str, order: int, killed: bool) -> list[list[Proposal]]:
         waves: list[list[Proposal]] = []
-        tuner = make_tuner(short(kind, order="waves"), tmp_path / name)
+        tuner = make_tuner(short(kind, order="synchronous"), tmp_path / name)
         while True:
             wave = [answer for slot in "abc" if isinstance(answer := tuner.ask(slot), Proposal)]
             if not wave:
@@ -177,7 +177,7 @@ def test_waves_depend_neither_on_who_is_faster_nor_on_kills(kind: str, tmp_path:
             for told, proposal in enumerate(wave[::order]):
                 tuner.tell(proposal.trial_id, score_of(proposal))
                 if killed:
-                    tuner = make_tuner(short(kind, order="waves"), tmp_path / name)
+                    tuner = make_tuner(short(kind, order="synchronous"), tmp_path / name)
                 if told + 1 < len(wave):
                     left = [p for p in wave[::order] if p not in wave[::order][: told + 1]]
                     again = [tuner.ask(slot) for slot in "abc"] if killed else []
@@ -331,12 +331,12 @@ def test_more_trials_can_be_asked_for_later(tmp_path: Path) -> None:
 @keras
 @pytest.mark.parametrize("kind", KINDS)
 def test_known_configurations_run_first_and_count(kind: str, tmp_path: Path) -> None:
-    config = sweep_config(kind, epochs=3, tuner={"initial_points": 2}, try_first=[OUTSIDE, INSIDE], **EIGHT)
+    config = sweep_config(kind, epochs=3, tuner={"initial_points": 2}, warm_start=[OUTSIDE, INSIDE], **EIGHT)
     tuner = make_tuner(config, tmp_path)
     done = whole(tuner)
 
-    assert [p.params for p in done[:2]] == search_space.try_first(config)
-    assert [p.origin for p in done[:3]] == ["try_first", "try_first", "oracle"]
+    assert [p.params for p in done[:2]] == search_space.warm_start(config)
+    assert [p.origin for p in done[:3]] == ["warm_start", "warm_start", "oracle"]
     fresh = [p.params for p in done if p.continues is None]
     assert len(set(fresh)) == len(fresh)  # the point inside is not proposed again
     assert len(fresh) == (6 if kind == "hyperband" else 9)
@@ -345,7 +345,7 @@ def test_known_configurations_run_first_and_count(kind: str, tmp_path: Path) -> 
 
 @keras
 def test_known_configurations_count_as_trials(tmp_path: Path) -> None:
-    config = sweep_config("random", tuner={"max_trials": 3}, try_first=[OUTSIDE, INSIDE], **EIGHT)
+    config = sweep_config("random", tuner={"max_trials": 3}, warm_start=[OUTSIDE, INSIDE], **EIGHT)
     assert len(whole(make_tuner(config, tmp_path))) == 3
 
 
@@ -353,7 +353,7 @@ def test_known_configurations_count_as_trials(tmp_path: Path) -> None:
 def test_in_hyperband_a_known_point_of_the_space_competes_and_another_trains_to_the_end(
     tmp_path: Path,
 ) -> None:
-    config = sweep_config("hyperband", try_first=[OUTSIDE, INSIDE], **EIGHT)
+    config = sweep_config("hyperband", warm_start=[OUTSIDE, INSIDE], **EIGHT)
     outside, inside = whole(make_tuner(config, tmp_path), trials=2)
     assert (outside.last_epoch, inside.last_epoch) == (9, 1)
 

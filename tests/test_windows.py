@@ -10,14 +10,14 @@ import pytest
 
 from points import POINT
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, lay_out, make_windows
+from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, make_split, make_windows
 
 PARAMS = dataclasses.replace(POINT, window=10)
 
 
-def windows_of(series, make_config, season=12, horizon=1, reach=40, **params):
-    layout = lay_out(series, make_config().windows, horizon, reach)
-    return make_windows(series, layout, dataclasses.replace(PARAMS, **params), season)
+def windows_of(series, make_config, season=12, horizon=1, max_lookback=40, **params):
+    split = make_split(series, make_config().windows, horizon, max_lookback)
+    return make_windows(series, split, dataclasses.replace(PARAMS, **params), season)
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ def windows_of(series, make_config, season=12, horizon=1, reach=40, **params):
 def test_a_split_is_chronological_by_fraction_rows_or_dates(overrides, expected, make_config, make_series):
     index = np.datetime64("2020-01-01", "ns") + np.arange(100) * np.timedelta64(1, "D")
     series = dataclasses.replace(make_series(rows=100), index=index)
-    layout = lay_out(series, make_config(*overrides).windows, 1, 5)
-    assert (layout.train_end, layout.validation_end) == expected
+    split = make_split(series, make_config(*overrides).windows, 1, 5)
+    assert (split.train_end, split.validation_end) == expected
 
 
 def test_dates_without_times_and_in_the_wrong_order_are_refused(make_config, make_series):
     config = make_config("windows=dates", "windows.validation=2020-04-01", "windows.test=2020-03-01").windows
     with pytest.raises(ConfigError, match=r"data\.time"):
-        lay_out(make_series(), config, 1, 5)
+        make_split(make_series(), config, 1, 5)
     index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
     with pytest.raises(ConfigError, match="must begin before"):
-        lay_out(dataclasses.replace(make_series(), index=index), config, 1, 5)
+        make_split(dataclasses.replace(make_series(), index=index), config, 1, 5)
 
 
 @pytest.mark.parametrize("horizon", [1, 7])
@@ -49,29 +49,29 @@ def test_every_target_lies_in_one_part_and_every_row_of_validation_and_test_is_a
     horizon, make_config, make_series
 ):
     series = make_series(rows=200)
-    layout = lay_out(series, make_config().windows, horizon, 24)
+    split = make_split(series, make_config().windows, horizon, 24)
     covered = {}
     for part in ("train", "validation", "test"):
-        origins = getattr(layout, part)
+        origins = getattr(split, part)
         covered[part] = set((origins[:, None] + np.arange(1, horizon + 1)).ravel().tolist())
-    assert covered["train"] == set(range(24, layout.train_end))
-    assert covered["validation"] == set(range(layout.train_end, layout.validation_end))
-    assert covered["test"] == set(range(layout.validation_end, 200))
+    assert covered["train"] == set(range(24, split.train_end))
+    assert covered["validation"] == set(range(split.train_end, split.validation_end))
+    assert covered["test"] == set(range(split.validation_end, 200))
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(horizon, make_config, make_series):
     series = make_series(rows=200)
-    layout = lay_out(series, make_config().windows, horizon, 24)
-    size = layout.validation_end - layout.train_end
-    assert layout.fold(0) is layout
+    split = make_split(series, make_config().windows, horizon, 24)
+    size = split.validation_end - split.train_end
+    assert split.fold(0) is split
     for back in (1, 2):
-        fold = layout.fold(back)
+        fold = split.fold(back)
         targets = fold.validation[:, None] + np.arange(1, horizon + 1)
-        assert set(targets.ravel()) == set(range(layout.train_end - back * size, layout.validation_end - back * size))
+        assert set(targets.ravel()) == set(range(split.train_end - back * size, split.validation_end - back * size))
         assert fold.train.max() + horizon == fold.train_end - 1  # the last row that is trained on
         assert fold.validation.min() == fold.train_end - 1
-        assert fold.train.min() == layout.train.min()
+        assert fold.train.min() == split.train.min()
         assert len(fold.test) == 0
         later = series.values.copy()
         later[fold.validation_end :] = 1e9
@@ -85,22 +85,22 @@ def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(hor
 
 
 def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
-    layout = lay_out(make_series(rows=200), make_config().windows, 1, 24)
+    split = make_split(make_series(rows=200), make_config().windows, 1, 24)
     with pytest.raises(DataError, match=r"fold 9 ends its train part .* needs 25 rows\. Lower finals\.folds"):
-        layout.fold(9)
+        split.fold(9)
 
 
 def test_a_series_too_short_says_how_many_rows_each_part_has_and_needs(make_config, make_series):
     with pytest.raises(DataError, match=r"made: .*30 rows is too short.*train part has 22 rows and needs 101"):
-        lay_out(make_series(rows=30), make_config().windows, 1, 100)
+        make_split(make_series(rows=30), make_config().windows, 1, 100)
 
 
 def test_trials_of_different_windows_are_scored_on_the_same_targets(make_config, make_series):
     series = make_series()
     short, long = (windows_of(series, make_config, window=w) for w in (3, 40))
     for part in ("train", "validation", "test"):
-        origins = getattr(short.layout, part)
-        assert np.array_equal(origins, getattr(long.layout, part))
+        origins = getattr(short.split, part)
+        assert np.array_equal(origins, getattr(long.split, part))
         assert np.array_equal(short.actual(origins), long.actual(origins))
         assert np.array_equal(short.targets(origins), long.targets(origins))
 
@@ -111,8 +111,8 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
     anchor, horizon, make_config, make_series
 ):
     series = make_series(np.random.default_rng(1).normal(size=(120, 2)))
-    made = windows_of(series, make_config, anchor=anchor, horizon=horizon, scaler="none", reach=10)
-    origins = made.layout.validation
+    made = windows_of(series, make_config, anchor=anchor, horizon=horizon, scaler="none", max_lookback=10)
+    origins = made.split.validation
     inputs, targets = made.inputs(origins), made.targets(origins)
     assert inputs.shape == (len(origins), 10, 2)
     assert targets.shape == (len(origins), horizon)
@@ -133,20 +133,20 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
 )  # fmt: skip
 def test_a_perfect_forecast_comes_back_as_what_happened(scaler, anchor, transform, make_config, make_series):
     made = windows_of(make_series(), make_config, horizon=15, scaler=scaler, anchor=anchor, **transform)
-    origins = made.layout.validation
-    restored = made.restore(origins, made.targets(origins))
+    origins = made.split.validation
+    restored = made.inverse_transform(origins, made.targets(origins))
     np.testing.assert_allclose(restored, made.actual(origins), rtol=2e-3)
 
 
 def test_a_zero_forecast_of_differences_is_the_last_value_or_the_last_season(make_config, make_series):
     series = make_series()
     plain = windows_of(series, make_config, horizon=14, scaler="none", difference=1)
-    origins = plain.layout.test
+    origins = plain.split.test
     zero = np.zeros((len(origins), 14), np.float32)
-    np.testing.assert_allclose(plain.restore(origins, zero), np.repeat(series.values[origins], 14, axis=1))
+    np.testing.assert_allclose(plain.inverse_transform(origins, zero), np.repeat(series.values[origins], 14, axis=1))
     seasonal = windows_of(series, make_config, horizon=14, scaler="none", seasonal_difference=1)
     expected = series.values[origins[:, None] + 1 - 12 + np.arange(14) % 12, 0]
-    np.testing.assert_allclose(seasonal.restore(origins, zero), expected)
+    np.testing.assert_allclose(seasonal.inverse_transform(origins, zero), expected)
 
 
 def test_differencing_agrees_with_pandas(make_series):
@@ -157,13 +157,13 @@ def test_differencing_agrees_with_pandas(make_series):
                          seasonal_difference=1, season=12)  # fmt: skip
     expected = pd.Series(values[:, 0]).diff(12).diff().to_numpy()
     np.testing.assert_allclose(made.apply(values)[13:, 0], expected[13:], rtol=1e-4, atol=1e-4)
-    assert made.lost == 13
+    assert made.n_dropped == 13
 
 
 def test_clipping_limits_what_is_learned_but_not_what_is_scored(make_config, make_series):
     values = np.r_[np.arange(100.0), 10_000.0, np.arange(139.0)]
     made = windows_of(make_series(values), make_config, scaler="none", clip_quantile=0.9)
-    train = values[: made.layout.train_end]
+    train = values[: made.split.train_end]
     assert made.scaled[100, 0] == pytest.approx(np.quantile(train, 0.9))
     assert made.scaled.min() == pytest.approx(np.quantile(train, 0.1))
     assert made.actual(np.array([99]))[0, 0] == 10_000.0
@@ -202,21 +202,21 @@ def test_nothing_before_a_cut_moves_when_all_after_it_changes(name, cut, make_co
     for value in choices.get(name, [1]):
         before = windows_of(make_series(values), make_config, **{name: value})
         noise = values.copy()
-        noise[max(cut, before.layout.train_end) :] += np.random.default_rng(3).normal(size=1) * 1000 + 2000
+        noise[max(cut, before.split.train_end) :] += np.random.default_rng(3).normal(size=1) * 1000 + 2000
         after = windows_of(make_series(noise), make_config, **{name: value})
-        first = max(cut, before.layout.train_end)
-        origins = np.arange(before.layout.reach - 1, first)
+        first = max(cut, before.split.train_end)
+        origins = np.arange(before.split.max_lookback - 1, first)
         assert np.array_equal(before.inputs(origins), after.inputs(origins))
         assert np.array_equal(before.transform.offset, after.transform.offset)
         forecast = np.ones((len(origins), 1), np.float32)
-        assert np.array_equal(before.restore(origins, forecast), after.restore(origins, forecast))
+        assert np.array_equal(before.inverse_transform(origins, forecast), after.inverse_transform(origins, forecast))
 
 
 def test_windows_of_a_million_rows_cost_no_more_memory_for_being_long(make_config, make_series):
     series = make_series(np.random.default_rng(4).normal(size=1_000_000))
     tracemalloc.start()
-    made = windows_of(series, make_config, window=500, reach=500, anchor="mean")
-    made.inputs(made.layout.train[:1024])
+    made = windows_of(series, make_config, window=500, max_lookback=500, anchor="mean")
+    made.inputs(made.split.train[:1024])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 200e6  # a copy of all windows would take 2,000 MB

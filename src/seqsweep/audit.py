@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
-from seqsweep.windows import Layout, Windows, make_windows
+from seqsweep.windows import Split, Windows, make_windows
 
 Origins: TypeAlias = NDArray[np.int64]
-LayOut: TypeAlias = Callable[[Series], Layout]
-See: TypeAlias = Callable[[Series, Layout], Windows]
+MakeSplit: TypeAlias = Callable[[Series], Split]
+See: TypeAlias = Callable[[Series, Split], Windows]
 Forecaster: TypeAlias = Callable[[Windows, Origins], NDArray[np.float64]]
 
 _SAMPLE = 2000  # forecasts compared at a cut: half of them the nearest, half spread over all before
@@ -45,10 +45,10 @@ class Audit:
 
 def pipeline(params: TrialParams, season: int | None) -> See:
     """The pipeline of a trial as it is: what `audit` is to judge."""
-    return lambda series, layout: make_windows(series, layout, params, season)
+    return lambda series, split: make_windows(series, split, params, season)
 
 
-def audit(series: Series, lay_out: LayOut, see: See, forecast: Forecaster | None = None, seed: int = 0) -> Audit:
+def audit(series: Series, make_split: MakeSplit, see: See, forecast: Forecaster | None = None, seed: int = 0) -> Audit:
     """Replace all values from a row on by noise, rebuild, and compare to the bit; at several rows.
 
     The cuts are the first rows of validation and test, and rows within both. At each cut it compares the split itself,
@@ -58,8 +58,8 @@ def audit(series: Series, lay_out: LayOut, see: See, forecast: Forecaster | None
 
     Args:
         series: what is forecast.
-        lay_out: series → layout, by the rules of the sweep; asked again at each cut, as a split may depend on values.
-        see: series and layout → windows; `pipeline` gives that of a trial.
+        make_split: series → split, by the rules of the sweep; asked again at each cut, as a split may depend on values.
+        see: series and split → windows; `pipeline` gives that of a trial.
         forecast: windows and origins (n,) → forecasts (n, horizon) in the unit of the data, by a network that is
             trained already, from the windows that it is handed; None: forecasts are not judged.
         seed: of the noise.
@@ -67,23 +67,23 @@ def audit(series: Series, lay_out: LayOut, see: See, forecast: Forecaster | None
     Raises:
         ValueError: `forecast` answers with another number of forecasts than it was asked for.
     """
-    layout = lay_out(series)
-    findings = _misplaced(layout)
-    before = see(series, layout)
-    cuts = _cuts(layout)
+    split = make_split(series)
+    findings = _misplaced(split)
+    before = see(series, split)
+    cuts = _cuts(split)
     for cut in cuts:
         noisy = _replaced(series, cut, seed)
-        moved = _moved(before, noisy, cut, lay_out, see, forecast)
+        moved = _moved(before, noisy, cut, make_split, see, forecast)
         findings += [f"with noise from row {cut} on, {what}" for what in moved]
     return Audit(not findings, cuts, tuple(findings))
 
 
-def _cuts(layout: Layout) -> tuple[int, ...]:
+def _cuts(split: Split) -> tuple[int, ...]:
     """The first rows of validation and test, two rows within validation, one within test."""
-    validation, test = layout.validation_end - layout.train_end, layout.rows - layout.validation_end
-    within = {layout.train_end + validation // 3, layout.train_end + 2 * validation // 3}
-    cuts = {layout.train_end, layout.validation_end, layout.validation_end + test // 2} | within
-    return tuple(sorted(cut for cut in cuts if cut < layout.rows))
+    validation, test = split.validation_end - split.train_end, split.rows - split.validation_end
+    within = {split.train_end + validation // 3, split.train_end + 2 * validation // 3}
+    cuts = {split.train_end, split.validation_end, split.validation_end + test // 2} | within
+    return tuple(sorted(cut for cut in cuts if cut < split.rows))
 
 
 def _replaced(series: Series, cut: int, seed: int) -> Series:
@@ -104,14 +104,14 @@ def _replaced(series: Series, cut: int, seed: int) -> Series:
     return dataclasses.replace(series, values=noisy, sha256=sha256)
 
 
-def _misplaced(layout: Layout) -> list[str]:
+def _misplaced(split: Split) -> list[str]:
     """What is wrong with the parts as such: one that is empty, or holds targets of another."""
-    starts = {"train": 0, "validation": layout.train_end, "test": layout.validation_end}
-    ends = {"train": layout.train_end, "validation": layout.validation_end, "test": layout.rows}
+    starts = {"train": 0, "validation": split.train_end, "test": split.validation_end}
+    ends = {"train": split.train_end, "validation": split.validation_end, "test": split.rows}
     found = []
     for part, start in starts.items():
-        origins: Origins = getattr(layout, part)
-        strangers = np.count_nonzero((origins + 1 < start) | (origins + layout.horizon >= ends[part]))
+        origins: Origins = getattr(split, part)
+        strangers = np.count_nonzero((origins + 1 < start) | (origins + split.horizon >= ends[part]))
         if len(origins) == 0 and part != "test":  # a fold may come without
             found.append(f"the {part} part holds no forecast")
         if strangers:
@@ -123,22 +123,22 @@ def _misplaced(layout: Layout) -> list[str]:
 
 
 def _moved(
-    before: Windows, noisy: Series, cut: int, lay_out: LayOut, see: See, forecast: Forecaster | None
+    before: Windows, noisy: Series, cut: int, make_split: MakeSplit, see: See, forecast: Forecaster | None
 ) -> Iterator[str]:
     """What differs before the cut between the windows of the series and those of the noisy one."""
-    layout = lay_out(noisy)
-    if not _same_parts(before.layout, layout):
+    split = make_split(noisy)
+    if not _same_parts(before.split, split):
         yield "the split moved: it depends on values, later ones among them"
         return  # nothing else can be compared
-    after = see(noisy, layout)
+    after = see(noisy, split)
     if not _same(after.values, noisy.values):
         yield "the windows do not hold the noise: the pipeline ignores its series, and nothing can be said of it"
         return
     yield from _moved_state(before, after, cut)
-    origins = np.arange(layout.reach - 1, cut, dtype=np.int64)
-    yield from _first_moved("training inputs", before.inputs, after.inputs, layout.train, before)
-    yield from _first_moved("training targets", before.targets, after.targets, layout.train, before)
-    others = np.setdiff1d(origins, layout.train)
+    origins = np.arange(split.max_lookback - 1, cut, dtype=np.int64)
+    yield from _first_moved("training inputs", before.inputs, after.inputs, split.train, before)
+    yield from _first_moved("training targets", before.targets, after.targets, split.train, before)
+    others = np.setdiff1d(origins, split.train)
     yield from _first_moved("inputs of origins before that row", before.inputs, after.inputs, others, before)
     if forecast is not None:
         sample = _sample(origins)
@@ -205,9 +205,9 @@ def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> NDArray[
     return result
 
 
-def _same_parts(one: Layout, other: Layout) -> bool:
-    """Whether two layouts say the same; the parts are asked too, as a kind of layout may make them in its own way."""
-    numbers = all(getattr(one, field.name) == getattr(other, field.name) for field in dataclasses.fields(Layout))
+def _same_parts(one: Split, other: Split) -> bool:
+    """Whether two splits say the same; the parts are asked too, as a kind of split may make them in its own way."""
+    numbers = all(getattr(one, field.name) == getattr(other, field.name) for field in dataclasses.fields(Split))
     return numbers and all(_same(getattr(one, part), getattr(other, part)) for part in ("train", "validation", "test"))
 
 

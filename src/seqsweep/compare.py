@@ -1,4 +1,4 @@
-"""Finished sweeps side by side, and what their final runs say about which of them does better.
+"""FinishedJob sweeps side by side, and what their final runs say about which of them does better.
 
 Two sweeps can be compared where they were scored on the same targets by the same measure: the same data, split, horizon
 and objective. Their winners were trained from the same seeds, so they are compared in pairs of seed and fold.
@@ -21,7 +21,7 @@ FEW = 4  # sweeps of which every pair is compared: six sentences
 
 
 @dataclass(frozen=True)
-class Entry:
+class FinishedSweep:
     """A finished sweep."""
 
     outcome: Outcome
@@ -40,29 +40,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Duel:
+class PairedComparison:
     """A sweep's winner against one of a worse mean: the mean of its score minus the other's; below 0 it is better."""
 
-    better: Entry
-    other: Entry
+    better: FinishedSweep
+    other: FinishedSweep
     interval: Interval | None  # None: fewer than two pairs
 
 
 @dataclass(frozen=True)
-class Contest:
+class ComparableGroup:
     """Sweeps that can be compared, best mean of the winner first.
 
     Args:
         entries: two or more.
-        duels: each pair where sweeps are few, or a question of two of them would stay open because a third one won;
-            else the best against each other one.
+        comparisons: each pair where sweeps are few, or a question of two of them would stay open because a third one
+            won; else the best against each other one.
     """
 
-    entries: tuple[Entry, ...]
-    duels: tuple[Duel, ...]
+    entries: tuple[FinishedSweep, ...]
+    comparisons: tuple[PairedComparison, ...]
 
 
-def finished(directory: Path, names: Sequence[str] = ()) -> list[Entry]:
+def finished(directory: Path, names: Sequence[str] = ()) -> list[FinishedSweep]:
     """The finished sweeps under `directory`, in the order in which their last trials ended.
 
     Args:
@@ -74,7 +74,9 @@ def finished(directory: Path, names: Sequence[str] = ()) -> list[Entry]:
         StateError: a file of a sweep is truncated.
     """
     found = [
-        Entry(outcome, load(folder)) for folder in folders(directory) if (outcome := load_outcome(folder)) is not None
+        FinishedSweep(outcome, load(folder))
+        for folder in folders(directory)
+        if (outcome := load_outcome(folder)) is not None
     ]
     found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
     known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})
@@ -86,35 +88,37 @@ def finished(directory: Path, names: Sequence[str] = ()) -> list[Entry]:
     return [entry for entry in found if not names or any(_called(entry, name) for name in names)]
 
 
-def contests(entries: Sequence[Entry]) -> list[Contest]:
+def comparable_groups(entries: Sequence[FinishedSweep]) -> list[ComparableGroup]:
     """The groups of two or more sweeps that can be compared."""
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[FinishedSweep]] = {}
     for entry in entries:
         if entry.winner is not None:
             groups.setdefault(_measure(entry), []).append(entry)
-    return [_contest(group) for group in groups.values() if len(group) > 1]
+    return [_comparable_group(group) for group in groups.values() if len(group) > 1]
 
 
-def _contest(group: list[Entry]) -> Contest:
+def _comparable_group(group: list[FinishedSweep]) -> ComparableGroup:
     ranked = sorted(group, key=_mean)
     confidence = ranked[0].outcome.config.finals.confidence
     pairs = combinations(ranked, 2) if len(ranked) <= FEW else ((ranked[0], other) for other in ranked[1:])
-    duels = [Duel(one, other, paired_interval(_scores(one), _scores(other), confidence)) for one, other in pairs]
-    return Contest(tuple(ranked), tuple(duels))
+    comparisons = [
+        PairedComparison(one, other, paired_interval(_scores(one), _scores(other), confidence)) for one, other in pairs
+    ]
+    return ComparableGroup(tuple(ranked), tuple(comparisons))
 
 
-def _mean(entry: Entry) -> float:
+def _mean(entry: FinishedSweep) -> float:
     assert entry.winner is not None
     assert entry.winner.mean is not None  # or it would be no winner
     return entry.winner.mean
 
 
-def _scores(entry: Entry) -> list[float]:
+def _scores(entry: FinishedSweep) -> list[float]:
     assert entry.winner is not None
     return [float("nan") if score is None else score for score in entry.winner.scores]
 
 
-def _measure(entry: Entry) -> str:
+def _measure(entry: FinishedSweep) -> str:
     """What the scores of a sweep are scores of."""
     config, conclusion = entry.outcome.config, entry.conclusion
     assert conclusion is not None
@@ -123,6 +127,6 @@ def _measure(entry: Entry) -> str:
     return repr((conclusion.sha256, split, config.task.horizon, conclusion.objective, runs))
 
 
-def _called(entry: Entry, name: str) -> bool:
+def _called(entry: FinishedSweep, name: str) -> bool:
     outcome = entry.outcome
     return name in (outcome.config.study, outcome.name) or (len(name) >= 4 and outcome.fingerprint.startswith(name))

@@ -67,7 +67,7 @@ class TrialResult:
     metrics: Mapping[str, float]
     epochs: int
     best_epoch: int
-    weights: int
+    parameter_count: int
     seconds: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 

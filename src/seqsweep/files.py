@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 
-def put(path: Path, content: bytes | memoryview) -> None:
+def atomic_write(path: Path, content: bytes | memoryview) -> None:
     """Write aside, sync, put in place: a kill or a power cut leaves the old file or the new one, whole.
 
     Raises:

@@ -25,8 +25,8 @@ from seqsweep.errors import ConfigError, SeqsweepError
 from seqsweep.schema import SweepConfig
 
 if TYPE_CHECKING:
-    from seqsweep.report import Finished
-    from seqsweep.study import Ended
+    from seqsweep.report import FinishedJob
+    from seqsweep.study import JobResult
 
 INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags that launch nothing
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
@@ -141,7 +141,7 @@ class _Jobs:
 
     def __init__(self, expected: int) -> None:
         self._expected = expected
-        self._finished: list[Finished] = []
+        self._finished: list[FinishedJob] = []
         self._console = Console()
 
     def run(self, cfg: DictConfig) -> None:
@@ -149,7 +149,7 @@ class _Jobs:
         from hydra.core.hydra_config import HydraConfig
 
         from seqsweep import report, study
-        from seqsweep.compare import Entry
+        from seqsweep.compare import FinishedSweep
 
         overrides = tuple(o for o in HydraConfig.get().overrides.task if not o.startswith("study="))
         OmegaConf.set_struct(cfg, True)
@@ -161,7 +161,7 @@ class _Jobs:
         try:
             ended = study.run(job, terminal)
         except SeqsweepError as error:
-            self._finished.append(report.Finished(overrides, None, str(error)))
+            self._finished.append(report.FinishedJob(overrides, None, str(error)))
             self._console.print("[bold red]error:[/bold red] ", end="")
             self._say(str(error))
         except KeyboardInterrupt:
@@ -170,10 +170,10 @@ class _Jobs:
             raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
-            self._finished.append(report.Finished(overrides, None, f"{type(error).__name__}: {error}"))
+            self._finished.append(report.FinishedJob(overrides, None, f"{type(error).__name__}: {error}"))
             traceback.print_exc()
         else:
-            self._finished.append(report.Finished(overrides, Entry(ended.outcome, ended.conclusion)))
+            self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
             self._show(ended, overrides)
 
     def close(self) -> int:
@@ -182,8 +182,8 @@ class _Jobs:
 
         if self._expected > 1:
             self._console.print(report.jobs_table(self._finished, self._console.width))
-            for contest in compare.contests([job.entry for job in self._finished if job.entry is not None]):
-                for sentence in report.verdicts(contest):
+            for group in compare.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
+                for sentence in report.verdicts(group):
                     self._say(sentence)
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]
@@ -203,7 +203,7 @@ class _Jobs:
             target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
             self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
-    def _show(self, ended: Ended, overrides: tuple[str, ...]) -> None:
+    def _show(self, ended: JobResult, overrides: tuple[str, ...]) -> None:
         from seqsweep import report
 
         outcome, conclusion = ended.outcome, ended.conclusion
@@ -212,8 +212,8 @@ class _Jobs:
             self._say(report.verdict(outcome))
         else:
             self._console.print(report.finals_table(conclusion))
-            if conclusion.look is not None:
-                self._console.print(report.test_table(conclusion, conclusion.look, outcome.config.task.metrics))
+            if conclusion.evaluation is not None:
+                self._console.print(report.test_table(conclusion, conclusion.evaluation, outcome.config.task.metrics))
             for sentence in report.sentences(conclusion):
                 self._say(sentence)
         if outcome.ranked:

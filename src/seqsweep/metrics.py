@@ -24,16 +24,16 @@ _SIGNED = {"bias"}  # lower is not better
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
 
 
-def _like(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def _like(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """What each metric takes.
 
     Args:
         actual: (targets, horizon), in the unit of the data, all finite.
         forecast: (targets, horizon), in the unit of the data.
-        scale: what `naive_scale` returns for the series: above 0, in the unit of the data.
+        mase_scale: what `naive_scale` returns for the series: above 0, in the unit of the data.
 
     Raises:
-        ValueError: the shapes differ or are empty, `actual` is not finite, or `scale` is not above 0.
+        ValueError: the shapes differ or are empty, `actual` is not finite, or `mase_scale` is not above 0.
     """
     raise NotImplementedError
 
@@ -101,42 +101,42 @@ def naive_scale(values: FloatArray, train_end: int, season: int | None) -> float
         raise ValueError("the train part holds values that are not finite")
     for lag in (season or 1, 1):
         if lag < train_end:
-            scale = float(np.mean(np.abs(train[lag:] - train[:-lag])))
-            if scale > 0:
-                return scale
+            mase_scale = float(np.mean(np.abs(train[lag:] - train[:-lag])))
+            if mase_scale > 0:
+                return mase_scale
     return 1.0
 
 
 @METRICS.register
-def mae(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def mae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Mean absolute error, in the unit of the data."""
-    return float(np.mean(np.abs(_errors(actual, forecast, scale))))
+    return float(np.mean(np.abs(_errors(actual, forecast, mase_scale))))
 
 
 @METRICS.register
-def rmse(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def rmse(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Root of the mean squared error, in the unit of the data: large errors weigh more."""
-    return float(np.sqrt(np.mean(_errors(actual, forecast, scale) ** 2)))
+    return float(np.sqrt(np.mean(_errors(actual, forecast, mase_scale) ** 2)))
 
 
 @METRICS.register
-def mase(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def mase(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Mean absolute scaled error, no unit: below 1 is better than the seasonal naive forecast was on train.
 
     Source: Hyndman & Koehler (2006), International Journal of Forecasting 22(4), section 3.
     """
-    return float(np.mean(np.abs(_errors(actual, forecast, scale)))) / scale
+    return float(np.mean(np.abs(_errors(actual, forecast, mase_scale)))) / mase_scale
 
 
 @METRICS.register
-def smape(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def smape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Mean absolute error relative to the mean size of actual and forecast, in per cent from 0 to 200.
 
     Where both are 0 the error counts 0.
 
     Source: Makridakis & Hibon (2000), International Journal of Forecasting 16(4), appendix A.
     """
-    errors = np.abs(_errors(actual, forecast, scale))
+    errors = np.abs(_errors(actual, forecast, mase_scale))
     if np.isinf(errors).any():
         return np.inf
     sizes = np.abs(actual, dtype=np.float64) + np.abs(forecast, dtype=np.float64)
@@ -144,14 +144,14 @@ def smape(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
 
 
 @METRICS.register
-def wape(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def wape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Sum of absolute errors relative to the sum of absolute actuals, in per cent.
 
     Where every actual is 0 it is 0 for a perfect forecast and inf for any other.
 
     Source: Kolassa & Schütz (2007), Foresight 6, "MAD/Mean ratio".
     """
-    error = float(np.mean(np.abs(_errors(actual, forecast, scale))))
+    error = float(np.mean(np.abs(_errors(actual, forecast, mase_scale))))
     size = float(np.mean(np.abs(actual, dtype=np.float64)))
     if size == 0:
         return 0.0 if error == 0 else np.inf
@@ -159,18 +159,18 @@ def wape(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
 
 
 @METRICS.register
-def medae(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def medae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Median absolute error, in the unit of the data: deaf to outliers."""
-    return float(np.median(np.abs(_errors(actual, forecast, scale))))
+    return float(np.median(np.abs(_errors(actual, forecast, mase_scale))))
 
 
 @METRICS.register
-def bias(actual: FloatArray, forecast: FloatArray, scale: float) -> float:
+def bias(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
     """Mean of forecast minus actual, in the unit of the data: above 0 forecasts too much. It cannot rank."""
-    return float(np.mean(_errors(actual, forecast, scale)))
+    return float(np.mean(_errors(actual, forecast, mase_scale)))
 
 
-def _errors(actual: FloatArray, forecast: FloatArray, scale: float) -> FloatArray:
+def _errors(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> FloatArray:
     """Forecast minus actual as float64, or +inf throughout where one is not finite or absurdly far off."""
     actual, forecast = np.asarray(actual, dtype=np.float64), np.asarray(forecast, dtype=np.float64)
     if actual.shape != forecast.shape:
@@ -179,8 +179,8 @@ def _errors(actual: FloatArray, forecast: FloatArray, scale: float) -> FloatArra
         raise ValueError("there is no target to score")
     if not np.isfinite(actual).all():
         raise ValueError("an actual value is not finite")
-    if not (np.isfinite(scale) and scale > 0):
-        raise ValueError(f"scale={scale} must be finite and above 0")
+    if not (np.isfinite(mase_scale) and mase_scale > 0):
+        raise ValueError(f"mase_scale={mase_scale} must be finite and above 0")
     with np.errstate(over="ignore", invalid="ignore"):
         errors = forecast - actual
     return errors if np.abs(errors).max() <= _LARGEST else np.full_like(errors, np.inf)  # NaN fails it too

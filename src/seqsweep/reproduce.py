@@ -11,11 +11,11 @@ from seqsweep.errors import SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialSpec
 from seqsweep.executor import make_executor
 from seqsweep.schema import SweepConfig, TrackingConfig
-from seqsweep.sweep import Problem, lineage, pose, restored
+from seqsweep.sweep import Problem, build_problem, lineage, restored
 from seqsweep.tracking.reading import LoggedRun, read_run
 from seqsweep.trial import Trial, warm
 
-Verdict = Literal["equal to the bit", "equal within noise", "different"]
+Match = Literal["equal to the bit", "equal within noise", "different"]
 
 NOISE = 0.01  # of the score: what counts as noise where no finals measured the spread over seeds
 LABELS = {"git_commit": "commit"}  # of tags whose name says it less well
@@ -45,7 +45,7 @@ class Reproduction:
     """
 
     run: LoggedRun
-    verdict: Verdict
+    verdict: Match
     figures: tuple[Figure, ...]
     points: int
     unequal: int
@@ -71,7 +71,7 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
         reason = run.tags.get("reason", run.status.lower())
         raise SweepError(f"{run.name} did not finish ({reason}), so there are no figures to compare with")
     config = from_yaml(run.config_yaml)
-    problem = pose(config, say)
+    problem = build_problem(config, say)
     say(f"training {run.name} again: seed {run.tags['seed']}, at most {run.params['last_epoch']} epochs")
     done, curve = _train(problem, _spec(config, run))
     now = {name: value for name, value in done.result.metrics.items() if name.startswith("val_") and name != "val_loss"}
@@ -82,7 +82,7 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
     noise = run.sweep_metrics.get("final_std", NOISE * abs(then[objective]))
     same = unequal == 0 and all(figure.then == figure.now for figure in figures)
     near = abs(then[objective] - now[objective]) <= noise
-    verdict: Verdict = "equal to the bit" if same else "equal within noise" if near else "different"
+    verdict: Match = "equal to the bit" if same else "equal within noise" if near else "different"
     changed = tuple(_changed(run, problem, done.result.tags))
     return Reproduction(run, verdict, figures, len(run.curve), unequal, noise, changed)
 
@@ -106,7 +106,7 @@ def _train(problem: Problem, spec: TrialSpec) -> tuple[Done, Mapping[tuple[str, 
     executor = make_executor(config.executor, warm)
     curve: dict[tuple[str, int], float] = {}
     try:
-        executor.open(Trial(config, problem.series, problem.layout, problem.task))
+        executor.open(Trial(config, problem.series, problem.split, problem.task))
         executor.submit(spec)
         while True:
             answer = executor.next_event(1.0)

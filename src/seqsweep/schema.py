@@ -107,7 +107,7 @@ class SearchSpaceConfig:
     difference: Any = MISSING
     seasonal_difference: Any = MISSING
     per_layer: list[str] = MISSING  # of `units` and `dropout`: those chosen anew for each layer
-    try_first: list[dict[str, Any]] = MISSING  # known configurations, run before the oracle's own
+    warm_start: list[dict[str, Any]] = MISSING  # known configurations, run before the oracle's own
 
 
 @dataclass
@@ -124,7 +124,7 @@ class TrialConfig:
 
     epochs: int = setting(at_least=1)  # at most
     patience: int | None = setting(at_least=1, optional=True)  # epochs without a better val_loss; None: never stop
-    diverged_above: float = setting(above=1)  # times the loss of a constant forecast
+    divergence_factor: float = setting(above=1)  # times the loss of a constant forecast
 
 
 @dataclass
@@ -135,8 +135,8 @@ class TunerConfig:
     max_trials: int | None = setting(at_least=1, optional=True)  # hyperband: follows from trial.epochs
     max_consecutive_failures: int = setting(at_least=1)
     initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random first; None: 3 a dimension
-    exploration: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations
-    noise: float | None = setting(above=0, optional=True)  # bayesian: of a score, in units of all their variance
+    beta: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations
+    alpha: float | None = setting(above=0, optional=True)  # bayesian: of a score, in units of all their variance
     factor: int | None = setting(at_least=2, optional=True)  # hyperband: one in `factor` goes on
     iterations: int | None = setting(at_least=1, optional=True)  # hyperband: times the whole plan is run
 
@@ -148,10 +148,10 @@ class ExecutorConfig:
     kind: str = MISSING  # an entry of executor.EXECUTORS
     workers: int | None = setting(at_least=1, optional=True)  # trials at once; None: as many as the cores allow
     threads: int = setting(at_least=1)  # a trial; part of what a figure depends on
-    order: str = setting(one_of=("asynchronous", "waves"))
-    recycle_after: int = setting(at_least=1)  # trials of a worker: TensorFlow keeps some memory of each
+    order: str = setting(one_of=("asynchronous", "synchronous"))
+    max_trials_per_worker: int = setting(at_least=1)  # trials of a worker: TensorFlow keeps some memory of each
     time_limit: float | None = setting(above=0, optional=True)  # seconds a trial
-    max_losses: int = setting(at_least=0)  # times a trial may lose its worker before it counts as failed
+    max_retries: int = setting(at_least=0)  # times a trial may lose its worker before it counts as failed
 
 
 @dataclass

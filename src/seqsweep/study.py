@@ -12,7 +12,7 @@ from seqsweep.sweep import Observer, Outcome
 
 
 @dataclass(frozen=True)
-class Ended:
+class JobResult:
     """What a job came to.
 
     Args:
@@ -26,17 +26,17 @@ class Ended:
     page: Path | None = None
 
 
-def run(config: SweepConfig, observer: Observer) -> Ended:
+def run(config: SweepConfig, observer: Observer) -> JobResult:
     """Run a job, or what is left of it.
 
     Raises:
         UserError: the data or the config cannot be used.
         SweepError: the sweep cannot go on; what it finished is kept.
     """
-    with sweep.session(config, observer) as session:
-        outcome = sweep.search(session)
-        conclusion = finals.run(session, outcome)
+    with sweep.open_sweep(config, observer) as context:
+        outcome = sweep.search(context)
+        conclusion = finals.run(context, outcome)
         if conclusion is not None:
-            package.keep(session, conclusion)
-        page = report.publish(outcome.folder, session.tracker) if config.report.kind == "html" else None
-    return Ended(outcome, conclusion, page)
+            package.keep(context, conclusion)
+        page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
+    return JobResult(outcome, conclusion, page)

@@ -41,11 +41,11 @@ class Forecast:
 
     Args:
         config: horizon, loss and metrics.
-        scale: mean absolute error of the seasonal naive forecast on train, in the unit of the data: MASE's measure.
+        mase_scale: mean absolute error of the seasonal naive forecast on train, in the unit of the data.
     """
 
     config: TaskConfig
-    scale: float
+    mase_scale: float
 
     @property
     def outputs(self) -> int:
@@ -59,10 +59,10 @@ class Forecast:
 
     def score(self, actual: Floats, forecast: Floats) -> dict[str, float]:
         """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
-        return {name: METRICS[name](actual, forecast, self.scale) for name in self.config.metrics}
+        return {name: METRICS[name](actual, forecast, self.mase_scale) for name in self.config.metrics}
 
 
-def _like(config: TaskConfig, scale: float) -> Task:
+def _like(config: TaskConfig, mase_scale: float) -> Task:
     raise NotImplementedError
 
 
@@ -70,9 +70,9 @@ TASKS: Catalog[Callable[[TaskConfig, float], Task]] = Catalog("task", _like)
 
 
 @TASKS.register
-def forecast(config: TaskConfig, scale: float) -> Task:
+def forecast(config: TaskConfig, mase_scale: float) -> Task:
     """Forecast the rows that follow a window."""
-    return Forecast(config, scale)
+    return Forecast(config, mase_scale)
 
 
 def constant_loss(loss: str, targets: NDArray[np.float32]) -> float:

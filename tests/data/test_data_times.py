@@ -1,4 +1,4 @@
-"""Times: every usual way to write them, and the order, gaps and steps that follow from them."""
+"""Times: every usual way to write them, and the order, gaps and steps that relocate_artifacts from them."""
 
 from __future__ import annotations
 

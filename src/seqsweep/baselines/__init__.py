@@ -5,15 +5,15 @@ the baselines and their scores, `ridge` the one to fear: a linear model of the w
 """
 
 from seqsweep.baselines.forecasts import BASELINES, Baseline, Scores, best, faults, scores
-from seqsweep.baselines.past import IntArray, Past
+from seqsweep.baselines.past import BaselineInput, IntArray
 from seqsweep.baselines.ridge import LinearFit, fit_linear
 
 __all__ = [
     "BASELINES",
     "Baseline",
+    "BaselineInput",
     "IntArray",
     "LinearFit",
-    "Past",
     "Scores",
     "best",
     "faults",

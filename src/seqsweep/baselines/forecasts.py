@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from seqsweep.baselines.past import IntArray, Past
+from seqsweep.baselines.past import BaselineInput, IntArray
 from seqsweep.baselines.ridge import fit_linear
 from seqsweep.catalog import Catalog
 from seqsweep.metrics import METRICS, FloatArray, can_rank
@@ -16,11 +16,11 @@ from seqsweep.metrics import METRICS, FloatArray, can_rank
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
 
-Baseline: TypeAlias = Callable[[Past, IntArray], FloatArray | None]
+Baseline: TypeAlias = Callable[[BaselineInput, IntArray], FloatArray | None]
 Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
 
 
-def _like(past: Past, origins: IntArray) -> FloatArray | None:
+def _like(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """What each baseline takes and returns.
 
     Args:
@@ -37,7 +37,9 @@ def _like(past: Past, origins: IntArray) -> FloatArray | None:
 BASELINES: Catalog[Baseline] = Catalog("baseline", like=_like)
 
 
-def scores(past: Past, origins: IntArray, actual: FloatArray, metrics: Sequence[str], scale: float) -> Scores:
+def scores(
+    past: BaselineInput, origins: IntArray, actual: FloatArray, metrics: Sequence[str], mase_scale: float
+) -> Scores:
     """Each metric of each baseline in `past.settings.baselines`; one that cannot be made is left out.
 
     Args:
@@ -45,11 +47,11 @@ def scores(past: Past, origins: IntArray, actual: FloatArray, metrics: Sequence[
         origins: (forecasts,), the last row that each forecast may see.
         actual: (forecasts, horizon), what happened, in the unit of the data.
         metrics: entries of METRICS.
-        scale: what `naive_scale` returns for the series.
+        mase_scale: what `naive_scale` returns for the series.
     """
     forecasts = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
     return {
-        name: {metric: METRICS[metric](actual, forecast, scale) for metric in metrics}
+        name: {metric: METRICS[metric](actual, forecast, mase_scale) for metric in metrics}
         for name, forecast in forecasts.items()
         if forecast is not None
     }
@@ -90,13 +92,13 @@ def faults(config: SweepConfig) -> list[str]:
 
 
 @BASELINES.register
-def last_value(past: Past, origins: IntArray) -> FloatArray | None:
+def last_value(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The value at the origin, for every row ahead."""
     return _level(past.target[origins], past)
 
 
 @BASELINES.register
-def seasonal_naive(past: Past, origins: IntArray) -> FloatArray | None:
+def seasonal_naive(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The last full season up to the origin, repeated; None without a season, or where none lies before.
 
     Source: https://otexts.com/fpp3/simple-methods.html
@@ -109,19 +111,19 @@ def seasonal_naive(past: Past, origins: IntArray) -> FloatArray | None:
 
 
 @BASELINES.register
-def train_mean(past: Past, origins: IntArray) -> FloatArray | None:
+def train_mean(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The mean of the train part: the constant that a squared error likes best."""
     return _level(np.full(len(origins), past.target[: past.train_end].mean()), past)
 
 
 @BASELINES.register
-def train_median(past: Past, origins: IntArray) -> FloatArray | None:
+def train_median(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The median of the train part: the constant that an absolute error likes best."""
     return _level(np.full(len(origins), np.median(past.target[: past.train_end])), past)
 
 
 @BASELINES.register
-def moving_average(past: Past, origins: IntArray) -> FloatArray | None:
+def moving_average(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
     ends = origins + 1
     starts = np.maximum(ends - past.settings.moving_average, 0)
@@ -132,7 +134,7 @@ def moving_average(past: Past, origins: IntArray) -> FloatArray | None:
 
 
 @BASELINES.register
-def drift(past: Past, origins: IntArray) -> FloatArray | None:
+def drift(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The straight line from the first row through the origin.
 
     Source: https://otexts.com/fpp3/simple-methods.html
@@ -144,7 +146,7 @@ def drift(past: Past, origins: IntArray) -> FloatArray | None:
 
 
 @BASELINES.register
-def linear(past: Past, origins: IntArray) -> FloatArray | None:
+def linear(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     """The ridge regression that `fit_linear` chooses; None where no window fits."""
     fit = fit_linear(past)
     if fit is None or origins.min() + 1 < fit.window:
@@ -152,6 +154,6 @@ def linear(past: Past, origins: IntArray) -> FloatArray | None:
     return fit.forecast(past.values, origins)
 
 
-def _level(levels: FloatArray, past: Past) -> FloatArray:
+def _level(levels: FloatArray, past: BaselineInput) -> FloatArray:
     """The same for every row ahead: (forecasts,) -> (forecasts, horizon)."""
     return np.repeat(levels[:, None], past.horizon, axis=1)

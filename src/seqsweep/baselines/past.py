@@ -17,7 +17,7 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, so that a fit can be kept for it
-class Past:
+class BaselineInput:
     """The series, where its parts begin, and the settings of the baselines.
 
     Args:

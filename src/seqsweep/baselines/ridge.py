@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from seqsweep.baselines.past import IntArray, Past
+from seqsweep.baselines.past import BaselineInput, IntArray
 from seqsweep.metrics import METRICS, FloatArray, naive_scale
 
 _CHUNK = 2**20  # numbers of the design matrix that are held at once: 8 MB
@@ -38,7 +38,7 @@ class LinearFit:
 
 
 @lru_cache(maxsize=2)  # validation and test are scored by one fit
-def fit_linear(past: Past) -> LinearFit | None:
+def fit_linear(past: BaselineInput) -> LinearFit | None:
     """The best ridge regression over `ridge_windows` and `ridge_penalties`; None where no window fits.
 
     Coefficients come from train alone, targets included. Window and penalty are those with the least
@@ -53,10 +53,10 @@ def fit_linear(past: Past) -> LinearFit | None:
     Source: Hoerl & Kennard (1970), Technometrics 12(1).
     """
     origins, objective = past.validation_origins, METRICS[past.settings.objective]
-    actual, scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season)
+    actual, mase_scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season)
 
     def error(fit: LinearFit) -> float:
-        return objective(actual, fit.forecast(past.values, origins), scale)
+        return objective(actual, fit.forecast(past.values, origins), mase_scale)
 
     fits = [fit for window, moments in _train_moments(past) for fit in _ridge(past, window, moments)]
     return min(sorted(fits, key=lambda fit: (fit.window, -fit.penalty)), key=error, default=None)
@@ -111,7 +111,7 @@ class _Moments:
         )
 
 
-def _train_moments(past: Past) -> Iterator[tuple[int, _Moments]]:
+def _train_moments(past: BaselineInput) -> Iterator[tuple[int, _Moments]]:
     """Each window that fits, longest first, with the moments of all its rows within train.
 
     The features of a shorter window are the last ones of a longer: only the rows too early for the longer one
@@ -134,7 +134,7 @@ def _train_moments(past: Past) -> Iterator[tuple[int, _Moments]]:
         end = window - 1
 
 
-def _ridge(past: Past, window: int, moments: _Moments) -> Iterator[LinearFit]:
+def _ridge(past: BaselineInput, window: int, moments: _Moments) -> Iterator[LinearFit]:
     """A fit for each penalty, all by one eigendecomposition."""
     units = _units(past, window, moments)
     products = moments.input_products / np.outer(units, units) / moments.count
@@ -150,7 +150,7 @@ def _ridge(past: Past, window: int, moments: _Moments) -> Iterator[LinearFit]:
         yield LinearFit(window, penalty, coefficients, intercept)
 
 
-def _units(past: Past, window: int, moments: _Moments) -> FloatArray:
+def _units(past: BaselineInput, window: int, moments: _Moments) -> FloatArray:
     """(features,), the standard deviation of each input's column over all lags of the window.
 
     A column that moves by no more than the rounding of its values gets an infinite unit: its inputs are 0.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from seqsweep.data.files import existing, near
+from seqsweep.data.packed_files import existing, near
 from seqsweep.data.table import Record
 from seqsweep.errors import DataError
 

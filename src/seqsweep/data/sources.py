@@ -12,7 +12,7 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
-from seqsweep.data.files import choose_file, existing, text_file
+from seqsweep.data.packed_files import choose_file, existing, text_file
 from seqsweep.data.series import Floats
 from seqsweep.data.table import (
     SAMPLE,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.data.files import near, some
+from seqsweep.data.packed_files import near, some
 from seqsweep.data.series import Floats, Index
 from seqsweep.data.times import MISSING_MARKS, read_times
 from seqsweep.errors import DataError

@@ -19,7 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from seqsweep.data.files import TextFile
+from seqsweep.data.packed_files import TextFile
 from seqsweep.data.table import (
     SAMPLE,
     Choice,

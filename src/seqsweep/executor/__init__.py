@@ -76,6 +76,6 @@ def processes(config: ExecutorConfig, warm: Warm) -> Executor:
         workers=config.workers or default_workers(config.threads),
         warm=warm,
         threads=config.threads,
-        recycle_after=config.recycle_after,
+        max_trials_per_worker=config.max_trials_per_worker,
         time_limit=config.time_limit,
     )

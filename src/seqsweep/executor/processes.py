@@ -16,14 +16,14 @@ from seqsweep.events import Event, Job, Lost, TrialSpec
 from seqsweep.executor.process import WorkerProcess
 from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, over_time
 
-STILLBORN = 3
+MAX_FAILED_STARTS = 3
 """Workers of one slot that may die in a row before one is ready: an import error would recur for ever."""
 
 LOOK_EVERY = 1.0
 """Seconds: where a child of a trial keeps the pipe open, only a look at the worker shows that it died."""
 
 
-class State(Enum):
+class WorkerState(Enum):
     """What a worker is doing."""
 
     STARTING = auto()  # warms up or takes the job: it reads nothing meanwhile, and would block whoever sends much
@@ -36,12 +36,12 @@ class Slot:
     """A place for one trial at a time: its present worker, and the trial that came in and has not ended."""
 
     worker: WorkerProcess
-    state: State = State.STARTING
+    state: WorkerState = WorkerState.STARTING
     job: bytes | None = None  # that the worker was sent
     trials: int = 0  # that the worker was sent
     trial: TrialSpec | None = None
     since: float = 0.0  # when it was sent, on the monotonic clock
-    stillborn: int = 0  # workers in a row that died before they were ready
+    failed_starts: int = 0  # workers in a row that died before they were ready
 
 
 class ProcessExecutor:
@@ -56,7 +56,7 @@ class ProcessExecutor:
         workers: trials at once.
         warm: called once in each worker with `threads`; a function of a module.
         threads: a trial.
-        recycle_after: trials that a worker runs before a fresh one takes its place.
+        max_trials_per_worker: trials that a worker runs before a fresh one takes its place.
         time_limit: seconds a trial; None: no limit.
 
     Raises:
@@ -69,12 +69,12 @@ class ProcessExecutor:
         workers: int,
         warm: Callable[[int], None],
         threads: int,
-        recycle_after: int,
+        max_trials_per_worker: int,
         time_limit: float | None,
     ) -> None:
         self.capacity = workers
         self._threads = threads
-        self._recycle_after = recycle_after
+        self._max_trials_per_worker = max_trials_per_worker
         self._time_limit = time_limit
         self._warm = pickle.dumps((warm, threads))
         self._job: bytes | None = None
@@ -94,7 +94,7 @@ class ProcessExecutor:
             raise RuntimeError(f"trials are running: {', '.join(running)}")
         self._job = pickle.dumps(job)
         for slot in self._slots:
-            self._feed(slot)
+            self._dispatch(slot)
 
     def submit(self, spec: TrialSpec) -> None:
         """See Executor."""
@@ -105,9 +105,9 @@ class ProcessExecutor:
         free = [slot for slot in self._slots if not slot.trial]
         if not free:
             raise RuntimeError(f"{self.capacity} trials are running, which is the capacity")
-        slot = next((slot for slot in free if slot.state is State.IDLE), free[0])
+        slot = next((slot for slot in free if slot.state is WorkerState.IDLE), free[0])
         slot.trial = spec
-        self._feed(slot)
+        self._dispatch(slot)
 
     def next_event(self, timeout: float) -> tuple[str, Event] | None:
         """See Executor."""
@@ -125,7 +125,7 @@ class ProcessExecutor:
         for slot in self._slots:
             if slot.trial and slot.trial.trial_id == trial_id:
                 slot.trial = None
-                if slot.state is State.BUSY:
+                if slot.state is WorkerState.BUSY:
                     self._replace(slot)
 
     def close(self) -> None:
@@ -140,25 +140,25 @@ class ProcessExecutor:
         ready = wait(pipes, min([seconds, *map(self._seconds_left, self._slots)]))
         for slot in self._slots:
             if slot.worker.connection in ready or slot.worker.connection.poll():
-                self._hear(slot)
+                self._receive(slot)
             elif slot.worker.dead:
-                self._bury(slot)
+                self._replace_dead(slot)
             elif self._time_limit and self._seconds_left(slot) <= 0:
                 self._end(slot, over_time(self._time_limit))
                 self._replace(slot)
 
     def _seconds_left(self, slot: Slot) -> float:
         """Until the slot's trial is overdue; not below 0."""
-        if self._time_limit is None or slot.state is not State.BUSY:
+        if self._time_limit is None or slot.state is not WorkerState.BUSY:
             return math.inf
         return max(0.0, slot.since + self._time_limit - time.monotonic())
 
-    def _hear(self, slot: Slot) -> None:
+    def _receive(self, slot: Slot) -> None:
         """Take in one message of a slot's worker."""
         try:
             message = slot.worker.connection.recv_bytes()
         except (EOFError, OSError):
-            self._bury(slot)
+            self._replace_dead(slot)
             return
         try:
             said = pickle.loads(message)
@@ -167,10 +167,10 @@ class ProcessExecutor:
             self._replace(slot)
             return
         if said == READY:
-            slot.state = State.IDLE
+            slot.state = WorkerState.IDLE
             if slot.job:
-                slot.stillborn = 0
-            self._feed(slot)
+                slot.failed_starts = 0
+            self._dispatch(slot)
         else:
             self._relay(slot, *said)
 
@@ -181,25 +181,25 @@ class ProcessExecutor:
             self._replace(slot)
         elif isinstance(event, LAST_EVENTS):
             self._end(slot, event)
-            slot.state = State.IDLE
-            if slot.trials >= self._recycle_after:
+            slot.state = WorkerState.IDLE
+            if slot.trials >= self._max_trials_per_worker:
                 self._replace(slot)
         elif slot.trial:
             self._events.append((slot.trial.trial_id, event))
 
-    def _feed(self, slot: Slot) -> None:
+    def _dispatch(self, slot: Slot) -> None:
         """Give an idle worker what it needs next: the job, or the slot's trial."""
-        if slot.state is not State.IDLE or self._job is None:
+        if slot.state is not WorkerState.IDLE or self._job is None:
             return
         if slot.job is not self._job:
             slot.worker.send("job", self._job)
-            slot.job, slot.state = self._job, State.STARTING
+            slot.job, slot.state = self._job, WorkerState.STARTING
         elif slot.trial:
             slot.worker.forget_output()
             slot.worker.send("trial", pickle.dumps(slot.trial))
             slot.since = time.monotonic()
             slot.trials += 1
-            slot.state = State.BUSY
+            slot.state = WorkerState.BUSY
 
     def _end(self, slot: Slot, event: Event) -> None:
         """Free a slot of its trial, whose last event this is."""
@@ -207,17 +207,17 @@ class ProcessExecutor:
             self._events.append((slot.trial.trial_id, event))
             slot.trial = None
 
-    def _bury(self, slot: Slot) -> None:
+    def _replace_dead(self, slot: Slot) -> None:
         """Put a fresh worker in place of one that died, whose trial is lost if it had begun."""
         words = slot.worker.last_words(10)
         how = slot.worker.kill()
-        if slot.state is State.BUSY:
+        if slot.state is WorkerState.BUSY:
             self._end(slot, Lost(how))
-        elif slot.state is State.STARTING:
-            slot.stillborn += 1
-            if slot.stillborn == STILLBORN:
+        elif slot.state is WorkerState.STARTING:
+            slot.failed_starts += 1
+            if slot.failed_starts == MAX_FAILED_STARTS:
                 raise SweepError(
-                    f"{STILLBORN} workers in a row died before they could run a trial. The last: {how}."
+                    f"{MAX_FAILED_STARTS} workers in a row died before they could run a trial. The last: {how}."
                     "\nMend that, or try executor=inline; if memory ran out, lower executor.workers."
                     + "".join(f"\n  {line}" for line in ("What it printed last:", *words))
                 )
@@ -227,7 +227,7 @@ class ProcessExecutor:
         """Put a fresh worker in a slot and kill the old one; a trial that was not sent yet waits for it."""
         slot.worker.kill()
         slot.worker = self._new_worker()
-        slot.state, slot.job, slot.trials = State.STARTING, None, 0
+        slot.state, slot.job, slot.trials = WorkerState.STARTING, None, 0
 
     def _new_worker(self) -> WorkerProcess:
         worker = WorkerProcess(self._threads)

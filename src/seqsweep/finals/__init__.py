@@ -1,7 +1,7 @@
-"""A winner that can be trusted: the best trials again over several seeds, and one look at the test part.
+"""A winner that can be trusted: the best trials again over several seeds, and one evaluation on the test part.
 
-`choice` says who is trained again and who wins, `runs` hands the final runs to the loop of the sweep, `look` scores the
-winner and the baselines, `conclusion` is what remains, `story` tells it in order.
+`selection` says who is trained again and who wins, `final_runs` hands the final runs to the loop of the sweep,
+`evaluation` scores the winner and the baselines, `conclusion` is what remains, `run` tells it in order.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from seqsweep.finals.conclusion import (
     Difference,
     Finalist,
     ForecastInterval,
-    Look,
+    TestEvaluation,
     load,
     save,
 )
-from seqsweep.finals.look import ARRAYS, Sight
-from seqsweep.finals.runs import FinalRuns
-from seqsweep.finals.story import network, run
+from seqsweep.finals.evaluation import ARRAYS, TestForecasts
+from seqsweep.finals.final_runs import FinalRuns
+from seqsweep.finals.run import network, run
 from seqsweep.schema import SweepConfig
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
     "FinalRuns",
     "Finalist",
     "ForecastInterval",
-    "Look",
-    "Sight",
+    "TestEvaluation",
+    "TestForecasts",
     "faults",
     "load",
     "network",

@@ -1,4 +1,4 @@
-"""What a sweep ends in, as plain values that a file keeps: finalists, winner, the look at the test part, the audit."""
+"""What a sweep ends in, as plain values that a file keeps: finalists, winner, test evaluation, audit."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ class ForecastInterval:
 
 
 @dataclass(frozen=True)
-class Look:
-    """The one look at the test part.
+class TestEvaluation:
+    """The one evaluation on the test part.
 
     Args:
-        number: 1 for the first look at this data's test part, by whatever sweep under this directory.
+        number: 1 for the first evaluation on this data's test part, by whatever sweep under this directory.
         at: seconds since 1970.
         sha256: of the series.
         run: id of the final run whose network was scored: of the winner's on fold 0, the one with the median score.
@@ -101,6 +101,8 @@ class Look:
         validation: the objective of the scored network on validation: what the search would have promised.
         baseline_validation: that of the best baseline there: how much harder or easier the test part is.
     """
+
+    __test__: ClassVar = False  # of pytest, which would take it for a test by its name
 
     number: int
     at: float
@@ -125,7 +127,7 @@ class Conclusion:
         objective: a metric of the task, without the part: `mae`.
         finalists: best mean first; those that failed last.
         differences: of the winner against the others worth naming.
-        looks: every look of this sweep; where there is a winner, the last one is at it.
+        evaluations: every test evaluation of this sweep; where there is a winner, the last one is of it.
     """
 
     __pydantic_config__: ClassVar = {"ser_json_inf_nan": "constants"}  # else JSON would lose infinities and NaN
@@ -141,7 +143,7 @@ class Conclusion:
     folds: int
     finalists: tuple[Finalist, ...]
     differences: tuple[Difference, ...]
-    looks: tuple[Look, ...]
+    evaluations: tuple[TestEvaluation, ...]
     audit: Audit | None
 
     @property
@@ -151,9 +153,9 @@ class Conclusion:
         return first if first is not None and first.mean is not None else None
 
     @property
-    def look(self) -> Look | None:
-        """The look at the present winner; None where there is no winner."""
-        return self.looks[-1] if self.looks and self.winner is not None else None
+    def evaluation(self) -> TestEvaluation | None:
+        """The test evaluation of the present winner; None where there is no winner."""
+        return self.evaluations[-1] if self.evaluations and self.winner is not None else None
 
 
 def save(folder: Path, conclusion: Conclusion) -> None:

@@ -8,6 +8,6 @@ forecasts as the trial did; `story` says when.
 from seqsweep.package.build import MODEL, build
 from seqsweep.package.loaded import Loaded, load
 from seqsweep.package.parity import Parity, load_parity
-from seqsweep.package.story import keep
+from seqsweep.package.run import keep
 
 __all__ = ["MODEL", "Loaded", "Parity", "build", "keep", "load", "load_parity"]

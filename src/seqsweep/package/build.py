@@ -39,7 +39,7 @@ FORECASTER = Path(__file__).with_name("forecaster.py")
 def build(
     folder: Path, job: Trial, spec: TrialSpec, network: Network, conclusion: Conclusion, config: SweepConfig
 ) -> Path:
-    """Package the network that the test part was looked at with; a package that is there is replaced as a whole.
+    """Package the network that was evaluated on the test part; a package that is there is replaced as a whole.
 
     The folder holds forecaster.py, the network in plain Keras layers (`network.keras`), `spec.json`, signature, input
     example, pinned requirements, `model_card.md`, and `parity.json`: whether what MLflow loads from it forecasts the
@@ -48,9 +48,9 @@ def build(
     Args:
         folder: of the sweep.
         job: of the sweep.
-        spec: of the final run that was looked at.
+        spec: of the final run that was evaluated.
         network: what it trained.
-        conclusion: of the sweep; it has a look.
+        conclusion: of the sweep; it has a test evaluation.
         config: of the sweep.
 
     Returns:
@@ -72,12 +72,12 @@ def build(
         raise StateError(f"{folder / MODEL}: cannot package the winner: {error}") from error
 
 
-def packaged_look(model: Path) -> tuple[str, int] | None:
-    """The final run whose network a package holds, and the number of the look at it; None: there is no package."""
+def packaged_evaluation(model: Path) -> tuple[str, int] | None:
+    """The final run whose network a package holds, and the number of its test evaluation; None: there is no package."""
     try:
         content = json.loads((model / "artifacts" / "spec.json").read_text(encoding="utf-8"))
         lineage = content["lineage"]
-        return (lineage["run"], lineage["look"]) if (model / PARITY).exists() else None
+        return (lineage["run"], lineage["test_evaluation"]) if (model / PARITY).exists() else None
     except (OSError, ValueError, KeyError):
         return None
 
@@ -98,18 +98,18 @@ def _save(
 ) -> Path:
     import mlflow
 
-    look = conclusion.look
-    assert look is not None  # without a look there is no winner to package
-    content = make_spec(job.series, spec, network.windows, conclusion, look, config, lineage())
+    evaluation = conclusion.evaluation
+    assert evaluation is not None  # without an evaluation there is no winner to package
+    content = make_spec(job.series, spec, network.windows, conclusion, evaluation, config, lineage())
     (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
     to_keras(network.model).save(aside / "network.keras")
-    rows = network.windows.window + network.windows.transform.lost
+    rows = network.windows.window + network.windows.transform.n_dropped
     mlflow.pyfunc.save_model(
         aside / MODEL,
         python_model=str(FORECASTER),
         artifacts={"network": str(aside / "network.keras"), "spec": str(aside / "spec.json")},
         signature=_signature(job.series.columns, list(content["half_widths"])),
-        input_example=_example(job.series, job.layout.train_end, rows),
+        input_example=_example(job.series, job.split.train_end, rows),
         pip_requirements=requirements(),
         metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
     )
@@ -118,7 +118,7 @@ def _save(
 
 
 def _compare(model: Path, job: Trial, network: Network) -> None:
-    origins = job.layout.test
+    origins = job.split.test
     answers = load(model).forecast(job.series.values, job.series.columns, origins)
     save_parity(model, compare(answers, network.forecast(origins)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from seqsweep.finals import Conclusion, Look
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.schema import SweepConfig
 
 USE = """## Use
@@ -20,20 +20,20 @@ def card(spec: Mapping[str, Any], conclusion: Conclusion, config: SweepConfig) -
 
     Args:
         spec: the content of spec.json.
-        conclusion: of the sweep; it has a look and a winner.
+        conclusion: of the sweep; it has an evaluation and a winner.
         config: of the sweep.
 
     Source: Mitchell et al. (2019), Model Cards for Model Reporting, FAT*.
     """
-    look, winner = conclusion.look, conclusion.winner
-    assert look is not None and winner is not None
+    evaluation, winner = conclusion.evaluation, conclusion.winner
+    assert evaluation is not None and winner is not None
     title = f"# {spec['series']}: {winner.name}"
     purpose = (
         f"Forecasts the next {_rows(spec['horizon'])} of `{spec['columns'][0]}`, in its own unit, from the last "
         f"{_rows(spec['window'] + len(spec['transform']['lags']) - 1)} of {_names(spec['columns'])}."
     )
-    parts = [title, purpose, USE, _data(spec, conclusion), _scores(look, conclusion)]
-    parts += [_intervals(look), _limits(spec, config), _origin(spec, conclusion, winner.params)]
+    parts = [title, purpose, USE, _data(spec, conclusion), _scores(evaluation, conclusion)]
+    parts += [_intervals(evaluation), _limits(spec, config), _origin(spec, conclusion, winner.params)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -59,32 +59,33 @@ def _audit(conclusion: Conclusion) -> str:
     return "passed" if conclusion.audit.passed else "FAILED: " + "; ".join(conclusion.audit.findings)
 
 
-def _scores(look: Look, conclusion: Conclusion) -> str:
+def _scores(evaluation: TestEvaluation, conclusion: Conclusion) -> str:
     objective = conclusion.objective
-    names = list(look.scores)
-    rows = [["this model", *(f"{look.scores[name]:.5g}" for name in names)]]
-    ranked = sorted(look.baselines, key=lambda name: look.baselines[name][objective])
-    rows += [[name.replace("_", " "), *(f"{look.baselines[name][m]:.5g}" for m in names)] for name in ranked]
+    names = list(evaluation.scores)
+    rows = [["this model", *(f"{evaluation.scores[name]:.5g}" for name in names)]]
+    ranked = sorted(evaluation.baselines, key=lambda name: evaluation.baselines[name][objective])
+    rows += [[name.replace("_", " "), *(f"{evaluation.baselines[name][m]:.5g}" for m in names)] for name in ranked]
     lines = ["## Scores on the test part", "", *_table(["", *names], rows), ""]
-    lines.append(f"Look {look.number} at the test part of this data. Objective: {objective}.")
-    if look.skill is not None and look.best_baseline is not None:
-        best = look.best_baseline.replace("_", " ")
-        lines.append(f"Skill against the best baseline, {best}: {look.skill:+.1%} (above 0: fewer errors).")
-    if look.comparison is not None:
-        gap = look.comparison.difference
+    lines.append(f"TestEvaluation {evaluation.number} at the test part of this data. Objective: {objective}.")
+    if evaluation.skill is not None and evaluation.best_baseline is not None:
+        best = evaluation.best_baseline.replace("_", " ")
+        lines.append(f"Skill against the best baseline, {best}: {evaluation.skill:+.1%} (above 0: fewer errors).")
+    if evaluation.comparison is not None:
+        gap = evaluation.comparison.difference
         lines.append(
             f"Mean difference of losses {gap.mean:.4g}, {gap.level:.0%} interval {gap.low:.4g} to {gap.high:.4g} "
-            f"(below 0: the model is better), p = {look.comparison.p_value:.3g}, {look.comparison.n} origins."
+            f"(below 0: the model is better), p = {evaluation.comparison.p_value:.3g}, "
+            f"{evaluation.comparison.n} origins."
         )
     return "\n".join(lines)
 
 
-def _intervals(look: Look) -> str:
+def _intervals(evaluation: TestEvaluation) -> str:
     lines = ["## Intervals", ""]
-    if not look.intervals:
+    if not evaluation.intervals:
         return "\n".join([*lines, "None."])
     lines.append("Split conformal, from the errors on validation; what they covered on test:")
-    rows = [[f"{i.level:g}", f"{i.coverage:.3f}", f"{i.width:.5g}"] for i in look.intervals]
+    rows = [[f"{i.level:g}", f"{i.coverage:.3f}", f"{i.width:.5g}"] for i in evaluation.intervals]
     return "\n".join([*lines, "", *_table(["level", "covered", "mean width"], rows)])
 
 

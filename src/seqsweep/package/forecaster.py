@@ -96,12 +96,12 @@ class Forecaster(PythonModel):
         return np.concatenate(parts)
 
     def _forecast(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        lost = len(self._lags) - 1
+        n_dropped = len(self._lags) - 1
         level = values[:, :, 0] if self._clip is None else np.clip(values[:, :, 0], *self._clip)
         level = np.log1p(level) if self._log1p else level  # (n, rows)
         rows = level.shape[1]
-        inputs = values[:, lost:].copy()  # (n, window, columns)
-        inputs[:, :, 0] = sum(c * level[:, lost - k : rows - k] for k, c in enumerate(self._lags) if c != 0)
+        inputs = values[:, n_dropped:].copy()  # (n, window, columns)
+        inputs[:, :, 0] = sum(c * level[:, n_dropped - k : rows - k] for k, c in enumerate(self._lags) if c != 0)
         scaled = ((inputs - self._offset) / self._scale).astype(np.float32)
         anchor = self._anchor(scaled)  # (n, columns)
         output = self._network(tf.constant(scaled - anchor[:, None])).numpy() + anchor[:, :1]  # (n, horizon)
@@ -119,13 +119,13 @@ class Forecaster(PythonModel):
 
     def _integrated(self, change: np.ndarray[Any, Any], level: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Undo differencing, then the logarithm: (n, horizon) and the past (n, rows) → (n, horizon)."""
-        lost = len(self._lags) - 1
-        if lost:
-            path = level[:, len(level[0]) - lost :]  # what is not yet observed is itself a forecast
+        n_dropped = len(self._lags) - 1
+        if n_dropped:
+            path = level[:, len(level[0]) - n_dropped :]  # what is not yet observed is itself a forecast
             for step in range(change.shape[1]):
-                value = change[:, step] - path[:, : -lost - 1 : -1] @ self._lags[1:]
+                value = change[:, step] - path[:, : -n_dropped - 1 : -1] @ self._lags[1:]
                 path = np.column_stack([path, value])
-            change = path[:, lost:]
+            change = path[:, n_dropped:]
         with np.errstate(over="ignore"):
             result: np.ndarray[Any, Any] = np.expm1(change) if self._log1p else change
         return result
@@ -154,8 +154,8 @@ class Forecaster(PythonModel):
 
     def _check_rows(self, rows: int, whose: str) -> None:
         if rows < self.rows:
-            lost = len(self._lags) - 1
-            why = f" ({self.spec['window']} of its window and {lost} that differencing takes)" if lost else ""
+            n_dropped = len(self._lags) - 1
+            why = f" ({self.spec['window']} of its window and {n_dropped} that differencing takes)" if n_dropped else ""
             raise _fault(f"{whose or 'there are '}{rows} rows, and a forecast needs {self.rows}{why}; give more")
 
     def _values(self, frame: pd.DataFrame, used: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

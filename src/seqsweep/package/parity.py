@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
-from seqsweep.sweep.state import read_json, write_json
+from seqsweep.sweep.sweep_state import read_json, write_json
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5

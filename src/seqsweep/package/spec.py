@@ -9,7 +9,7 @@ import numpy as np
 
 from seqsweep.data import Series
 from seqsweep.events import TrialSpec
-from seqsweep.finals import Conclusion, Look
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.schema import SweepConfig
 from seqsweep.windows import Transform, Windows
 
@@ -22,7 +22,7 @@ def make_spec(
     spec: TrialSpec,
     windows: Windows,
     conclusion: Conclusion,
-    look: Look,
+    evaluation: TestEvaluation,
     config: SweepConfig,
     lineage: dict[str, str],
 ) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def make_spec(
         "series": series.name,
         "columns": list(series.columns),
         "window": windows.window,
-        "horizon": windows.layout.horizon,
+        "horizon": windows.split.horizon,
         "anchor": spec.params.anchor,
         "transform": _transform(windows.transform),
-        "half_widths": finite_half_widths(look),
+        "half_widths": finite_half_widths(evaluation),
         "time": config.data.time,
         "frequency": series.frequency if series.index.dtype.kind == "M" else None,
         "csv": {"separator": config.data.separator, "encoding": config.data.encoding},
@@ -44,25 +44,25 @@ def make_spec(
             "rows": series.rows,
             "first": str(series.index[0]),
             "last": str(series.index[-1]),
-            "train_end": windows.layout.train_end,
-            "validation_end": windows.layout.validation_end,
+            "train_end": windows.split.train_end,
+            "validation_end": windows.split.validation_end,
         },
         "lineage": {
             "study": conclusion.study,
             "sweep": conclusion.fingerprint,
-            "run": look.run,
-            "look": look.number,
+            "run": evaluation.run,
+            "test_evaluation": evaluation.number,
             "seed": spec.seed,
             **lineage,
         },
     }
 
 
-def finite_half_widths(look: Look) -> dict[str, list[float]]:
+def finite_half_widths(evaluation: TestEvaluation) -> dict[str, list[float]]:
     """Level → half widths (horizon,); a level whose interval is infinite says nothing, and JSON has no infinity."""
     return {
         f"{interval.level:g}": list(interval.half_widths)
-        for interval in look.intervals
+        for interval in evaluation.intervals
         if all(math.isfinite(width) for width in interval.half_widths)
     }
 

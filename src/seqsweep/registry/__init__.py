@@ -1,6 +1,6 @@
 """Which packaged model others load: a gate before it, an alias, a ledger of what was champion when, and a way back.
 
-`sweeps` finds what is to be promoted, `gate` holds it to its conditions, `contest` compares it with the present
+`sweeps` finds what is to be promoted, `gate` holds it to its conditions, `group` compares it with the present
 champion, `promotion` tells the story, `ledger` remembers, `change` moves the aliases so that a kill at any moment can
 be mended, `store` opens the registry for one process at a time, `use` forecasts with what it holds, `show` is what a
 terminal sees.
@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 
 from seqsweep.registry.gate import Condition
-from seqsweep.registry.ledger import Entry
+from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
+from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
 from seqsweep.registry.show import forecast_table, gate_table, history_table, show
-from seqsweep.registry.store import CHAMPION, PREVIOUS, model_name
 from seqsweep.registry.use import forecast
 from seqsweep.schema import SweepConfig
 
@@ -22,7 +22,7 @@ __all__ = [
     "CHAMPION",
     "PREVIOUS",
     "Condition",
-    "Entry",
+    "LedgerEntry",
     "Promoted",
     "faults",
     "forecast",

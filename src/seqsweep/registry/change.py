@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import LockedError, StateError
 from seqsweep.registry import ledger
-from seqsweep.registry.ledger import Entry
-from seqsweep.registry.store import CHAMPION, PREVIOUS, Registry, Say
+from seqsweep.registry.ledger import LedgerEntry
+from seqsweep.registry.registered import CHAMPION, PREVIOUS, Registry, Say
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import RegisteredModel
@@ -42,7 +42,7 @@ class Intent:
 
     id: str
     at: float
-    entry: Entry
+    entry: LedgerEntry
     model_id: str = ""
     parent: str = ""
     tags: Mapping[str, str] | None = None
@@ -52,12 +52,12 @@ class Intent:
         return json.dumps({**asdict(self), "entry": json.loads(self.entry.text())}, ensure_ascii=False)
 
 
-def intend(entry: Entry, model_id: str = "", parent: str = "", tags: Mapping[str, str] | None = None) -> Intent:
+def intend(entry: LedgerEntry, model_id: str = "", parent: str = "", tags: Mapping[str, str] | None = None) -> Intent:
     """A new intent."""
     return Intent(uuid.uuid4().hex, time.time(), entry, model_id, parent, tags)
 
 
-def carry_out(registry: Registry, name: str, intent: Intent) -> Entry:
+def carry_out(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
     """Do it; returns the entry as the ledger has it.
 
     Raises:
@@ -120,7 +120,7 @@ def _announce(registry: Registry, name: str, intent: Intent) -> None:
     _still_ours(registry, name, intent)
 
 
-def _take_steps(registry: Registry, name: str, intent: Intent) -> Entry:
+def _take_steps(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
     client = registry.client
     version = intent.entry.version or _register(registry, name, intent)
     entry = replace(intent.entry, version=version)
@@ -184,5 +184,5 @@ def _still_ours(registry: Registry, name: str, intent: Intent) -> None:
     if other is None or other.id != intent.id:
         who = other.entry.by if other else "somebody"
         raise LockedError(
-            f"{who} changed the champion of {name} at the same time, and was quicker; look, and try again"
+            f"{who} changed the champion of {name} at the same time, and was quicker; evaluation, and try again"
         )

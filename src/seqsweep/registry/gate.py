@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqsweep.finals import Conclusion, Look
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import skill
 from seqsweep.package import load_parity
 from seqsweep.package.parity import TOLERANCE
-from seqsweep.registry.contest import in_between, no_worse
-from seqsweep.registry.store import Registry
-from seqsweep.registry.sweeps import Ended
+from seqsweep.registry.candidates import Candidate
+from seqsweep.registry.challenge import in_between, no_worse
+from seqsweep.registry.registered import Registry
 
 
 @dataclass(frozen=True)
@@ -32,27 +32,27 @@ class Condition:
     mend: str = ""
 
 
-def check(registry: Registry, ended: Ended, replace: bool) -> list[Condition]:
+def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condition]:
     """Every condition; only the first where there are no finals, since the others look at what they left.
 
     Args:
         registry: with the present champion.
-        ended: the sweep whose winner wants to become it.
+        candidate: the sweep whose winner wants to become it.
         replace: whether a champion of other data may be replaced without comparison.
     """
-    conclusion, again = ended.conclusion, f"run `seqsweep sweep {ended.config.study}` with its overrides again"
-    if conclusion is None or conclusion.winner is None or conclusion.look is None:
+    conclusion, again = candidate.conclusion, f"run `seqsweep sweep {candidate.config.study}` with its overrides again"
+    if conclusion is None or conclusion.winner is None or conclusion.evaluation is None:
         why = "its finals are not finished" if conclusion is None else "none of its finalists finished"
-        if ended.config.finals.trials == 0:
+        if candidate.config.finals.trials == 0:
             again = "run it with finals=default"
-        return [Condition("finals", False, f"sweep {ended.fingerprint} has no winner: {why}", again)]
-    winner, look = conclusion.winner, conclusion.look
+        return [Condition("finals", False, f"sweep {candidate.fingerprint} has no winner: {why}", again)]
+    winner, evaluation = conclusion.winner, conclusion.evaluation
     runs = len(winner.runs)
     found = f"{winner.name} is the winner, the best mean of {runs} final run{'s' if runs > 1 else ''}"
-    conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(ended, again)]
-    conditions.append(_skill(conclusion, look, ended.config.registry.min_skill))
-    if ended.model.is_dir():  # or else there is nothing to compare, and parity says so
-        passed, found, mend = no_worse(registry, ended, conclusion, look, replace)
+    conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(candidate, again)]
+    conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
+    if candidate.model.is_dir():  # or else there is nothing to compare, and parity says so
+        passed, found, mend = no_worse(registry, candidate, conclusion, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions
 
@@ -73,8 +73,8 @@ def _audit(conclusion: Conclusion, again: str) -> Condition:
     return Condition("leak audit", True, f"nothing moved when all later values became noise, at {len(audit.cuts)} rows")
 
 
-def _parity(ended: Ended, again: str) -> Condition:
-    parity = load_parity(ended.model)
+def _parity(candidate: Candidate, again: str) -> Condition:
+    parity = load_parity(candidate.model)
     if parity is None:
         return Condition("parity", False, "the winner is not packaged", again)
     found = (
@@ -87,33 +87,37 @@ def _parity(ended: Ended, again: str) -> Condition:
     )
 
 
-def _skill(conclusion: Conclusion, look: Look, needed: float) -> Condition:
+def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) -> Condition:
     objective = conclusion.objective
-    if look.skill is None or look.best_baseline is None:
+    if evaluation.skill is None or evaluation.best_baseline is None:
         mend = "name some in task.baselines: a network that beats nothing proves nothing"
         return Condition("skill", False, "no baseline was scored", mend)
-    own, theirs = look.scores[objective], look.baselines[look.best_baseline][objective]
-    best = look.best_baseline.replace("_", " ")
+    own, theirs = evaluation.scores[objective], evaluation.baselines[evaluation.best_baseline][objective]
+    best = evaluation.best_baseline.replace("_", " ")
     found = (
-        f"{objective} {own:.4g} on test against {theirs:.4g} of the best baseline, {best}: skill {_share(look.skill)}"
+        f"{objective} {own:.4g} on test against {theirs:.4g} of the best baseline, {best}: "
+        f"skill {_share(evaluation.skill)}"
     )
-    if look.comparison is not None:
-        found += f"; {in_between(look.comparison.difference)}"
-    if look.skill > needed:  # never where it is NaN
+    if evaluation.comparison is not None:
+        found += f"; {in_between(evaluation.comparison.difference)}"
+    if evaluation.skill > needed:  # never where it is NaN
         return Condition("skill", True, found)
     margin = f"by more than {needed:.1%} (registry.min_skill)" if needed else "(registry.min_skill=0)"
     mend = "search further, with more trials or another space; where there is nothing to learn, use the baseline"
     return Condition(
-        "skill", False, f"no network of this sweep beats {_unbeaten(look, objective, needed)} {margin}: {found}", mend
+        "skill",
+        False,
+        f"no network of this sweep beats {_unbeaten(evaluation, objective, needed)} {margin}: {found}",
+        mend,
     )
 
 
-def _unbeaten(look: Look, objective: str, needed: float) -> str:
+def _unbeaten(evaluation: TestEvaluation, objective: str, needed: float) -> str:
     """The baselines that the winner does not beat by the margin, the best first: `linear, train mean`."""
-    own = look.scores[objective]
-    errors = {name: row[objective] for name, row in look.baselines.items()}
+    own = evaluation.scores[objective]
+    errors = {name: row[objective] for name, row in evaluation.baselines.items()}
     near = [name for name in sorted(errors, key=lambda n: errors[n]) if not skill(own, errors[name]) > needed]
-    return ", ".join(name.replace("_", " ") for name in near or [look.best_baseline or ""])
+    return ", ".join(name.replace("_", " ") for name in near or [evaluation.best_baseline or ""])
 
 
 def _share(share: float) -> str:

@@ -17,7 +17,7 @@ LONGEST_REASON = 800
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One change.
 
     Args:
@@ -64,7 +64,7 @@ class Entry:
         return json.dumps(content, ensure_ascii=False)
 
 
-def read(tags: Mapping[str, str]) -> list[Entry]:
+def read(tags: Mapping[str, str]) -> list[LedgerEntry]:
     """The entries among the tags of a registered model, the oldest first.
 
     Raises:
@@ -73,7 +73,7 @@ def read(tags: Mapping[str, str]) -> list[Entry]:
     return [parse(key, tags[key]) for key in sorted(tags) if key.startswith(ENTRY)]
 
 
-def parse(key: str, text: str) -> Entry:
+def parse(key: str, text: str) -> LedgerEntry:
     """An entry from its tag.
 
     Raises:
@@ -81,12 +81,12 @@ def parse(key: str, text: str) -> Entry:
     """
     try:
         content = json.loads(text)
-        return Entry(**{**content, "failed": tuple(content["failed"])})
+        return LedgerEntry(**{**content, "failed": tuple(content["failed"])})
     except (ValueError, TypeError, KeyError) as error:
         raise StateError(f"the tag {key} of the registered model is no entry of a ledger: {error}") from error
 
 
-def champions(entries: Iterable[Entry]) -> list[str]:
+def champions(entries: Iterable[LedgerEntry]) -> list[str]:
     """Versions that a rollback can lead to, the present champion last: a promotion adds one, a rollback takes one."""
     stack: list[str] = []
     for entry in entries:

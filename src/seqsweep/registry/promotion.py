@@ -1,4 +1,4 @@
-"""The story of a promotion, and of a rollback."""
+"""A promotion and a rollback, step by step."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import RefusedError, UserError
 from seqsweep.registry import ledger
+from seqsweep.registry.candidates import Candidate, find
+from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend
-from seqsweep.registry.contest import champion
 from seqsweep.registry.gate import Condition, check, in_words
-from seqsweep.registry.ledger import Entry
-from seqsweep.registry.store import CHAMPION, Registry, Say, owned
-from seqsweep.registry.sweeps import Ended, find
+from seqsweep.registry.ledger import LedgerEntry
+from seqsweep.registry.registered import CHAMPION, Registry, Say, owned
 from seqsweep.tracking.models import log_model
 
 if TYPE_CHECKING:
-    from seqsweep.finals import Look
+    from seqsweep.finals import TestEvaluation
     from seqsweep.schema import TrackingConfig
 
 Show = Callable[[Sequence[Condition]], None]
@@ -62,23 +62,27 @@ def promote(
         TrackingError: the store cannot be reached or refuses.
     """
     with owned(tracking, say) as registry:
-        ended = find(registry, target)
-        name = ended.registered_name
-        say(f"sweep {ended.fingerprint} of study {ended.config.study!r}, for the model {name!r}")
+        candidate = find(registry, target)
+        name = candidate.registered_name
+        say(f"sweep {candidate.fingerprint} of study {candidate.config.study!r}, for the model {name!r}")
         mend(registry, name, say)
         present = champion(registry, name)
-        look = ended.conclusion.look if ended.conclusion else None
-        if present and look and (present.tags.get("sweep"), present.tags.get("run")) == (ended.fingerprint, look.run):
+        evaluation = candidate.conclusion.evaluation if candidate.conclusion else None
+        if (
+            present
+            and evaluation
+            and (present.tags.get("sweep"), present.tags.get("run")) == (candidate.fingerprint, evaluation.run)
+        ):
             return Promoted(name, str(present.version), str(present.version), news=False)
-        conditions = check(registry, ended, replace)
+        conditions = check(registry, candidate, replace)
         show(conditions)
         failed = [condition.name for condition in conditions if not condition.passed]
-        _log(registry, ended, conditions, failed, force)
-        if failed and not (force and ended.model.is_dir() and look):
+        _log(registry, candidate, conditions, failed, force)
+        if failed and not (force and candidate.model.is_dir() and evaluation):
             raise RefusedError(_refusal(failed, bool(force)))
-        assert look is not None  # the condition `finals` holds, or else it was refused
-        entry = _entry(registry, ended, look, conditions, force)
-        done = _register(registry, ended, look, entry)
+        assert evaluation is not None  # the condition `finals` holds, or else it was refused
+        entry = _entry(registry, candidate, evaluation, conditions, force)
+        done = _register(registry, candidate, evaluation, entry)
         return Promoted(name, done.version, done.before)
 
 
@@ -106,7 +110,7 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
         if not stack:
             raise UserError(f"{name}: there is no version before {before or 'the first'} that a rollback could lead to")
         target = known[stack[-1]]
-        entry = Entry(
+        entry = LedgerEntry(
             number=len(entries) + 1,
             event="rollback",
             at=_now(),
@@ -123,7 +127,7 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
         return Promoted(name, done.version, done.before)
 
 
-def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[Entry], dict[str, str]]:
+def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[LedgerEntry], dict[str, str]]:
     """The ledger of a model, the oldest entry first, and its aliases, after mending what was left half done.
 
     Raises:
@@ -137,29 +141,31 @@ def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[Entry],
         return ledger.read(model.tags), {alias: str(version) for alias, version in model.aliases.items()}
 
 
-def _register(registry: Registry, ended: Ended, look: Look, entry: Entry) -> Entry:
+def _register(registry: Registry, candidate: Candidate, evaluation: TestEvaluation, entry: LedgerEntry) -> LedgerEntry:
     """Bring the package into the store, register it, move the aliases, write the ledger."""
-    conclusion = ended.conclusion
+    conclusion = candidate.conclusion
     assert conclusion is not None and conclusion.winner is not None
     model_id = log_model(
         registry.client,
-        ended.run.info.experiment_id,
-        ended.run.info.run_id,
-        ended.model,
+        candidate.run.info.experiment_id,
+        candidate.run.info.run_id,
+        candidate.model,
         conclusion.winner.params,
     )
-    tags = {"study": conclusion.study, "data_sha256": look.sha256}
-    intent = intend(entry, model_id, ended.run.info.run_id, tags)
-    return carry_out(registry, ended.registered_name, intent)
+    tags = {"study": conclusion.study, "data_sha256": evaluation.sha256}
+    intent = intend(entry, model_id, candidate.run.info.run_id, tags)
+    return carry_out(registry, candidate.registered_name, intent)
 
 
-def _entry(registry: Registry, ended: Ended, look: Look, conditions: Sequence[Condition], force: str) -> Entry:
-    model = registry.model(ended.registered_name)
+def _entry(
+    registry: Registry, candidate: Candidate, evaluation: TestEvaluation, conditions: Sequence[Condition], force: str
+) -> LedgerEntry:
+    model = registry.model(candidate.registered_name)
     present = None if model is None else model.aliases.get(CHAMPION)
     before = None if present is None else str(present)
     gate = {condition.name: condition for condition in conditions}
-    objective = ended.config.task.objective
-    return Entry(
+    objective = candidate.config.task.objective
+    return LedgerEntry(
         number=len(ledger.read(model.tags) if model else []) + 1,
         event="promote",
         at=_now(),
@@ -167,12 +173,12 @@ def _entry(registry: Registry, ended: Ended, look: Look, conditions: Sequence[Co
         version="",
         before=before,
         previous=before,
-        sweep=ended.fingerprint,
-        run=look.run,
+        sweep=candidate.fingerprint,
+        run=evaluation.run,
         scores={
-            objective: look.scores[objective],
-            **look.scores,
-            **({} if look.skill is None else {"skill": look.skill}),
+            objective: evaluation.scores[objective],
+            **evaluation.scores,
+            **({} if evaluation.skill is None else {"skill": evaluation.skill}),
         },
         why="; ".join(gate[name].found for name in ("skill", "champion") if name in gate),
         forced=force,
@@ -180,10 +186,12 @@ def _entry(registry: Registry, ended: Ended, look: Look, conditions: Sequence[Co
     )
 
 
-def _log(registry: Registry, ended: Ended, conditions: Sequence[Condition], failed: Sequence[str], force: str) -> None:
+def _log(
+    registry: Registry, candidate: Candidate, conditions: Sequence[Condition], failed: Sequence[str], force: str
+) -> None:
     """Keep what the gate said with the sweep's run; its status stays."""
     verdict = f"{'forced' if force else 'refused'}: {', '.join(failed)}" if failed else "passed"
-    run_id, now = ended.run.info.run_id, datetime.now(UTC)
+    run_id, now = candidate.run.info.run_id, datetime.now(UTC)
     text = f"{now.isoformat(timespec='seconds')} {_who()}: {verdict}\n{in_words(conditions)}"
     registry.client.log_text(run_id, text, f"gate/{now:%Y%m%dT%H%M%S.%f}.txt")
     registry.client.set_tag(run_id, "gate", verdict)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqsweep.registry.gate import Condition
-from seqsweep.registry.ledger import Entry, champions
+from seqsweep.registry.ledger import LedgerEntry, champions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def gate_table(conditions: Sequence[Condition]) -> Table:
     return table
 
 
-def history_table(name: str, entries: Sequence[Entry], aliases: Mapping[str, str]) -> Table:
+def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[str, str]) -> Table:
     """A row a change of the champion, the oldest first."""
     stack = champions(entries)
     present = aliases.get("champion")
@@ -72,7 +72,7 @@ def forecast_table(title: str, forecasts: pd.DataFrame) -> Table:
     return table
 
 
-def _what(entry: Entry) -> str:
+def _what(entry: LedgerEntry) -> str:
     """What was done, the score on the test part that counts most, and the user's own words; the rest is in the tags."""
     figures = [f"{name} {value:.4g}" for name, value in entry.scores.items() if name != "skill"][:1]
     figures += [f"skill {entry.scores['skill']:+.1%}"] if "skill" in entry.scores else []

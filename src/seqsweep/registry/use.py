@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seqsweep.catalog import nearest
 from seqsweep.errors import DataError, UserError
 from seqsweep.package import Loaded, load
-from seqsweep.registry.store import CHAMPION, Registry, opened
+from seqsweep.registry.registered import CHAMPION, Registry, opened
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,10 +4,10 @@ from seqsweep.report.finals import beats_baselines, finals_table, sentences, tes
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best, verdict
 from seqsweep.report.page import markdown, publish, write, write_all
 from seqsweep.report.progress import Terminal
-from seqsweep.report.table import Finished, jobs_table, sweeps_table, verdicts
+from seqsweep.report.sweeps_table import FinishedJob, jobs_table, sweeps_table, verdicts
 
 __all__ = [
-    "Finished",
+    "FinishedJob",
     "Terminal",
     "beats_baselines",
     "finals_table",

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seqsweep.compare import contests, finished
+from seqsweep.compare import comparable_groups, finished
 from seqsweep.errors import UserError
 from seqsweep.report.page import write, write_all
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
-from seqsweep.report.table import sweeps_table, verdicts
+from seqsweep.report.sweeps_table import sweeps_table, verdicts
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TrackingConfig
 
 
 def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -> None:
-    """Finished sweeps side by side, and which of them does better; with `html` a page over them too.
+    """FinishedJob sweeps side by side, and which of them does better; with `html` a page over them too.
 
     Raises:
         ConfigError: there is no finished sweep of a name.
@@ -28,8 +28,8 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
         console.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
         return
     console.print(sweeps_table(entries))
-    for contest in contests(entries):
-        for sentence in verdicts(contest):
+    for group in comparable_groups(entries):
+        for sentence in verdicts(group):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if html:
         page = write_all([entry.outcome.folder for entry in entries], directory.resolve() / "compare.html")

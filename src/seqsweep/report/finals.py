@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from seqsweep.evidence import Interval
-from seqsweep.finals import Conclusion, Finalist, Look
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.metrics import skill, unit
 from seqsweep.report.leaderboard import counted, percent
 
@@ -44,20 +44,20 @@ def finals_table(conclusion: Conclusion) -> Table:
     return table
 
 
-def test_table(conclusion: Conclusion, look: Look, metrics: list[str]) -> Table:
+def test_table(conclusion: Conclusion, evaluation: TestEvaluation, metrics: list[str]) -> Table:
     """The winner and every baseline on the same targets of the test part."""
-    title = "Test part, read once" if look.number == 1 else f"Test part, look {look.number}"
+    title = "Test part, read once" if evaluation.number == 1 else f"Test part, evaluation {evaluation.number}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("network or baseline", no_wrap=True)
     for name in metrics:
         table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
     table.add_column("skill", justify="right", no_wrap=True)
     winner = conclusion.winner
-    name = winner.name if winner is not None else look.run
-    rows: dict[str, Mapping[str, float]] = {**look.baselines, name: look.scores}
+    name = winner.name if winner is not None else evaluation.run
+    rows: dict[str, Mapping[str, float]] = {**evaluation.baselines, name: evaluation.scores}
     for row, scores in sorted(rows.items(), key=lambda item: item[1][conclusion.objective]):
         own = row == name
-        gain = _gain(scores[conclusion.objective], look, conclusion.objective)
+        gain = _gain(scores[conclusion.objective], evaluation, conclusion.objective)
         figures = [f"{scores[metric]:.4g}" for metric in metrics]
         label = row if own else row.replace("_", " ")
         table.add_row(label, *figures, gain, style="bold green" if own else "cyan")
@@ -66,11 +66,13 @@ def test_table(conclusion: Conclusion, look: Look, metrics: list[str]) -> Table:
 
 def sentences(conclusion: Conclusion) -> list[str]:
     """What the finals prove and what they do not, in plain words."""
-    winner, look = conclusion.winner, conclusion.look
-    if winner is None or look is None:
-        return ["No finalist finished all its runs, so there is no winner and no look; the reasons are above."]
-    said = [_won(conclusion, winner), *_leads(conclusion), _tested(conclusion, look)]
-    said += _signal(conclusion, look) + _optimism(conclusion, winner, look) + _intervals(look)
+    winner, evaluation = conclusion.winner, conclusion.evaluation
+    if winner is None or evaluation is None:
+        return [
+            "No finalist finished all its runs, so there is no winner and no test evaluation; the reasons are above."
+        ]
+    said = [_won(conclusion, winner), *_leads(conclusion), _tested(conclusion, evaluation)]
+    said += _signal(conclusion, evaluation) + _optimism(conclusion, winner, evaluation) + _intervals(evaluation)
     if conclusion.audit is not None:
         cuts = counted(len(conclusion.audit.cuts), "cut")
         said.append(
@@ -78,25 +80,31 @@ def sentences(conclusion: Conclusion) -> list[str]:
             if conclusion.audit.passed
             else f"LEAK AUDIT FAILED, so believe none of these figures: {'; '.join(conclusion.audit.findings)}"
         )
-    if look.number > 1:
+    if evaluation.number > 1:
         said.append(
-            f"This was look {look.number} at the test part of this data: each further look, and each choice made after "
-            "one, makes its score more optimistic."
+            f"This was evaluation {evaluation.number} on the test part of this data: each further one, and each choice "
+            "made after it, makes its score more optimistic."
         )
     return said
 
 
-def beats_baselines(look: Look) -> bool:
-    """Whether the look proves the network better than the best baseline: by its score, and the interval is below zero.
+def beats_baselines(evaluation: TestEvaluation) -> bool:
+    """Whether the test proves the network better than the best baseline: by its score, and the interval is below zero.
 
     Both are asked for, since the interval is of absolute or squared errors, whatever the objective is.
     """
-    return look.comparison is not None and look.comparison.difference.high < 0 and (look.skill or 0.0) > 0
+    return (
+        evaluation.comparison is not None
+        and evaluation.comparison.difference.high < 0
+        and (evaluation.skill or 0.0) > 0
+    )
 
 
-def loses_to_baselines(look: Look) -> bool:
-    """Whether the look proves it worse: the interval lies above zero, and so does the difference of the scores."""
-    return look.comparison is not None and look.comparison.difference.low > 0 and (look.skill or 0.0) < 0
+def loses_to_baselines(evaluation: TestEvaluation) -> bool:
+    """Whether the test proves it worse: the interval lies above zero, and so does the difference of the scores."""
+    return (
+        evaluation.comparison is not None and evaluation.comparison.difference.low > 0 and (evaluation.skill or 0.0) < 0
+    )
 
 
 def between(interval: Interval | None, sign: int = 1) -> str:
@@ -132,25 +140,28 @@ def _leads(conclusion: Conclusion) -> list[str]:
     return said
 
 
-def _tested(conclusion: Conclusion, look: Look) -> str:
+def _tested(conclusion: Conclusion, evaluation: TestEvaluation) -> str:
     """The test score against the best baseline, and whether the difference is proven."""
     objective = conclusion.objective
-    score = look.scores[objective]
-    if look.best_baseline is None or look.skill is None:
+    score = evaluation.scores[objective]
+    if evaluation.best_baseline is None or evaluation.skill is None:
         return f"Test part: {objective} {score:.4g}; no baseline was scored."
-    baseline, reference = look.best_baseline.replace("_", " "), look.baselines[look.best_baseline][objective]
+    baseline, reference = (
+        evaluation.best_baseline.replace("_", " "),
+        evaluation.baselines[evaluation.best_baseline][objective],
+    )
     where = f"Test part: {objective} {score:.4g}, and {baseline}, the best baseline, {reference:.4g}"
-    if look.comparison is None:
+    if evaluation.comparison is None:
         why = "too few targets for a test" if math.isfinite(score) else "the network's forecasts leave all bounds there"
         return f"{where}; {why}."
-    test = look.comparison
+    test = evaluation.comparison
     figures = (
-        f"{per_cent(test.difference.level)} interval of the mean difference of {look.loss} errors "
+        f"{per_cent(test.difference.level)} interval of the mean difference of {evaluation.loss} errors "
         f"{test.difference.low:.3g} to {test.difference.high:.3g}, {_chance(test.p_value)}"
     )
-    if beats_baselines(look):
-        return f"{where}. The network is better by {percent(look.skill).lstrip('+')}: {figures}."
-    if loses_to_baselines(look):
+    if beats_baselines(evaluation):
+        return f"{where}. The network is better by {percent(evaluation.skill).lstrip('+')}: {figures}."
+    if loses_to_baselines(evaluation):
         return f"{where}. The network is WORSE than {baseline}: {figures}."
     return f"{where}. The network is not shown to be better or worse than {baseline}: {figures}."
 
@@ -159,14 +170,14 @@ def _chance(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
-def _signal(conclusion: Conclusion, look: Look) -> list[str]:
+def _signal(conclusion: Conclusion, evaluation: TestEvaluation) -> list[str]:
     """Said where the best forecast of all is hardly better than a constant."""
     objective = conclusion.objective
-    constants = [look.baselines[name][objective] for name in CONSTANTS if name in look.baselines]
+    constants = [evaluation.baselines[name][objective] for name in CONSTANTS if name in evaluation.baselines]
     if not constants:
         return []
-    others = [row[objective] for name, row in look.baselines.items() if name not in CONSTANTS]
-    gain = skill(min([look.scores[objective], *others]), min(constants))
+    others = [row[objective] for name, row in evaluation.baselines.items() if name not in CONSTANTS]
+    gain = skill(min([evaluation.scores[objective], *others]), min(constants))
     if gain >= HARDLY:
         return []
     return [
@@ -176,14 +187,16 @@ def _signal(conclusion: Conclusion, look: Look) -> list[str]:
     ]
 
 
-def _optimism(conclusion: Conclusion, winner: Finalist, look: Look) -> list[str]:
+def _optimism(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluation) -> list[str]:
     if not winner.mean or not winner.searched:
         return []
-    test = look.scores[conclusion.objective]
+    test = evaluation.scores[conclusion.objective]
     part = ""  # the test part may be the harder one, or the easier: a baseline, which has nothing to hope, tells
-    if look.best_baseline is not None and look.baseline_validation:
-        reference = look.baselines[look.best_baseline][conclusion.objective] / look.baseline_validation - 1
-        part = f", {look.best_baseline.replace('_', ' ')} there {percent(reference)}"
+    if evaluation.best_baseline is not None and evaluation.baseline_validation:
+        reference = (
+            evaluation.baselines[evaluation.best_baseline][conclusion.objective] / evaluation.baseline_validation - 1
+        )
+        part = f", {evaluation.best_baseline.replace('_', ' ')} there {percent(reference)}"
     return [
         f"Optimism: the search saw {winner.searched:.4g}, other seeds {winner.mean:.4g} "
         f"({percent(winner.mean / winner.searched - 1)}), the test part {test:.4g} "
@@ -191,11 +204,11 @@ def _optimism(conclusion: Conclusion, winner: Finalist, look: Look) -> list[str]
     ]
 
 
-def _intervals(look: Look) -> list[str]:
+def _intervals(evaluation: TestEvaluation) -> list[str]:
     parts = [
         f"those of {per_cent(interval.level)} hold {interval.coverage:.0%} of the test part (mean width "
         f"{interval.width:.4g})"
-        for interval in look.intervals
+        for interval in evaluation.intervals
     ]
     return [f"Forecast intervals: {', '.join(parts)}."] if parts else []
 
@@ -205,7 +218,7 @@ def per_cent(share: float) -> str:
     return f"{100 * share:g}%"
 
 
-def _gain(score: float, look: Look, objective: str) -> str:
-    if look.best_baseline is None:
+def _gain(score: float, evaluation: TestEvaluation, objective: str) -> str:
+    if evaluation.best_baseline is None:
         return ""
-    return percent(skill(score, look.baselines[look.best_baseline][objective]))
+    return percent(skill(score, evaluation.baselines[evaluation.best_baseline][objective]))

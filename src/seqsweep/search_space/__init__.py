@@ -15,14 +15,14 @@ A dimension of `search_space` is written in one of three ways:
 its own dimension, `units_1`, `units_2` …, which exists only while the network has that layer. A dimension
 that a trial does not have is neither logged nor counted nor shown to a surrogate.
 
-`try_first` lists known configurations, run before the oracle's own. What such a point leaves out has its
+`warm_start` lists known configurations, run before the oracle's own. What such a point leaves out has its
 default; it may lie outside the space, and then the oracle does not learn from it.
 """
 
 from seqsweep.search_space.axes import ACTIVATIONS, FIELDS, PER_LAYER, Axis
 from seqsweep.search_space.checks import faults, name_faults
 from seqsweep.search_space.dimensions import Dimension, axes, dimensions, hyperparameters, size
-from seqsweep.search_space.points import active, complete, params, reach, try_first, values
+from seqsweep.search_space.points import active, complete, max_lookback, params, values, warm_start
 
 __all__ = [
     "ACTIVATIONS",
@@ -36,10 +36,10 @@ __all__ = [
     "dimensions",
     "faults",
     "hyperparameters",
+    "max_lookback",
     "name_faults",
     "params",
-    "reach",
     "size",
-    "try_first",
     "values",
+    "warm_start",
 ]

@@ -35,16 +35,16 @@ def faults(config: SweepConfig) -> list[str]:
 
 
 def name_faults(config: SweepConfig, catalogs: Mapping[str, Catalog[Any]]) -> list[str]:
-    """A sentence for each name in the space, or in `try_first`, that is not in the catalog of its field."""
+    """A sentence for each name in the space, or in `warm_start`, that is not in the catalog of its field."""
     found = []
     for name, catalog in catalogs.items():
         setting = getattr(config.search_space, name)
         follows = setting == getattr(config.windows, name, None)  # then the fault is told of `windows` already
         for value in [] if follows else _listed(setting):
             found += catalog.fault(f"search_space.{name}", value)
-        for i, point in enumerate(config.search_space.try_first):
+        for i, point in enumerate(config.search_space.warm_start):
             if isinstance(point, Mapping) and name in point:
-                found += catalog.fault(f"search_space.try_first[{i}].{name}", point[name])
+                found += catalog.fault(f"search_space.warm_start[{i}].{name}", point[name])
     return found
 
 
@@ -61,8 +61,8 @@ def _listed(setting: Any) -> list[Any]:
 def _point_faults(config: SweepConfig) -> list[str]:
     return [
         fault
-        for i, point in enumerate(config.search_space.try_first)
-        for fault in _faults_of(f"search_space.try_first[{i}]", point, config.data.season)
+        for i, point in enumerate(config.search_space.warm_start)
+        for fault in _faults_of(f"search_space.warm_start[{i}]", point, config.data.season)
     ]
 
 
@@ -97,9 +97,9 @@ def _depth_faults(key: str, point: Mapping[str, Any], layers: Mapping[str, int])
 
 
 def _repeated_points(config: SweepConfig) -> list[str]:
-    points = [complete(config, point) for point in config.search_space.try_first]
+    points = [complete(config, point) for point in config.search_space.warm_start]
     return [
-        f"search_space.try_first[{i}] is the same as try_first[{points.index(point)}]; leave one"
+        f"search_space.warm_start[{i}] is the same as warm_start[{points.index(point)}]; leave one"
         for i, point in enumerate(points)
         if points.index(point) < i
     ]

@@ -65,16 +65,16 @@ def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
     return found
 
 
-def try_first(config: SweepConfig) -> list[TrialParams]:
-    """The configurations of `search_space.try_first`, complete: what a point leaves out has its default."""
-    return [complete(config, point) for point in config.search_space.try_first]
+def warm_start(config: SweepConfig) -> list[TrialParams]:
+    """The configurations of `search_space.warm_start`, complete: what a point leaves out has its default."""
+    return [complete(config, point) for point in config.search_space.warm_start]
 
 
-def reach(config: SweepConfig) -> int:
-    """The most rows that any point of the space, or of `try_first`, looks back from its first target."""
+def max_lookback(config: SweepConfig) -> int:
+    """The most rows that any point of the space, or of `warm_start`, looks back from its first target."""
     found, season = axes(config), config.data.season or 0
     back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
-    known = (p.window + p.difference + season * p.seasonal_difference for p in try_first(config))
+    known = (p.window + p.difference + season * p.seasonal_difference for p in warm_start(config))
     return int(max(back, *known, 0))
 
 

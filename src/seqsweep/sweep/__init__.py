@@ -1,20 +1,20 @@
 """The search of a sweep; the only room that sees both ends of the data's way.
 
-`problem` reads the data and scores the baselines, `session` opens workers, folder and store, `story` tells the search
+`problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
 in order, `loop` asks and tells, `source` proposes, `params` spells what it proposed, `state` keeps what must survive,
 `outcome` is what it came to, `observer` is what a terminal shows.
 """
 
+from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, load_outcome
 from seqsweep.sweep.params import restored
-from seqsweep.sweep.problem import Problem, pose
-from seqsweep.sweep.session import MakeJob, Session, session
+from seqsweep.sweep.problem import Problem, build_problem
+from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
-from seqsweep.sweep.state import SweepState, differences, fingerprint, folders, identity, write_bytes, write_text
-from seqsweep.sweep.story import run, search
+from seqsweep.sweep.sweep_state import SweepState, differences, fingerprint, folders, identity, write_bytes, write_text
 
 __all__ = [
     "Loop",
@@ -22,20 +22,20 @@ __all__ = [
     "Observer",
     "Outcome",
     "Problem",
-    "Session",
     "Source",
+    "SweepContext",
     "SweepState",
+    "build_problem",
     "differences",
     "fingerprint",
     "folders",
     "identity",
     "lineage",
     "load_outcome",
-    "pose",
+    "open_sweep",
     "restored",
     "run",
     "search",
-    "session",
     "write_bytes",
     "write_text",
 ]

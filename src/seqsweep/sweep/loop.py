@@ -15,7 +15,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.params import recorded
 from seqsweep.sweep.source import Source
-from seqsweep.sweep.state import SweepState
+from seqsweep.sweep.sweep_state import SweepState
 from seqsweep.tracking import Tracker, TrialRecord, TrialStatus
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
@@ -70,7 +70,7 @@ class Loop:
             self._submit()
             if not self._running:
                 return self._over
-            self.tracker.attend()
+            self.tracker.poll()
             answer = self.executor.next_event(TICK)
             if answer is not None and answer[0] in self._running:
                 self._take(self._running[answer[0]], answer[1])
@@ -125,7 +125,7 @@ class Loop:
             self.observer.say(f"trial {running.record.number}: {event.text}")
         elif isinstance(event, Failed) and event.cause == "state":  # neither recorded nor told: it runs again on resume
             raise StateError(f"trial {running.record.number}: {event.reason}")
-        elif isinstance(event, Lost) and running.losses < self.config.executor.max_losses:
+        elif isinstance(event, Lost) and running.losses < self.config.executor.max_retries:
             running.losses += 1
             self.observer.say(f"{running.record.name}: {event.reason}; it runs again in a new worker")
             self.executor.submit(running.spec)
@@ -158,7 +158,7 @@ class Loop:
         if isinstance(event, Done):
             result = event.result
             metrics = {**result.metrics, "epochs": result.epochs, "best_epoch": result.best_epoch}
-            metrics["weights"] = result.weights
+            metrics["parameter_count"] = result.parameter_count
             metrics |= {f"seconds_{name}": value for name, value in result.seconds.items()}
             metrics |= {} if running.spec.fold else self._skill(result.metrics)
             tags |= result.tags

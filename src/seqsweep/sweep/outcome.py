@@ -10,7 +10,7 @@ from typing import Any
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.state import SweepState, read_json, write_json
+from seqsweep.sweep.sweep_state import SweepState, read_json, write_json
 from seqsweep.tracking import TrialRecord
 
 OUTCOME = "outcome.json"

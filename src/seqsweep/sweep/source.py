@@ -8,7 +8,7 @@ from typing import Protocol
 
 from seqsweep.events import TrialSpec
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.state import SweepState
+from seqsweep.sweep.sweep_state import SweepState
 from seqsweep.tracking import RunKind, TrialRecord
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait

@@ -24,7 +24,7 @@ from seqsweep.tracking.records import (
     Value,
     best_name,
 )
-from seqsweep.tracking.store import knock, uri_faults
+from seqsweep.tracking.store import ping, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ TRACKERS: Catalog[Callable[[TrackingConfig, Warn], Tracker]] = Catalog("tracker"
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return DeferredTracker(MlflowTracker(config, warn), partial(knock, config))
+    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config))
 
 
 @TRACKERS.register

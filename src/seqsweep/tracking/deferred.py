@@ -23,12 +23,12 @@ class DeferredTracker:
 
     Args:
         tracker: opened in the thread; told everything else in the thread of the sweep.
-        knock: quick, and done before any trial starts; raises TrackingError where nobody answers.
+        ping: quick, and done before any trial starts; raises TrackingError where nobody answers.
     """
 
-    def __init__(self, tracker: Tracker, knock: Callable[[], None]) -> None:
+    def __init__(self, tracker: Tracker, ping: Callable[[], None]) -> None:
         self._tracker = tracker
-        self._knock = knock
+        self._ping = ping
         self._sweep: SweepRecord | None = None
         self._opening: Future[None] | None = None
         self._told: deque[Callable[[], None]] = deque()
@@ -40,18 +40,18 @@ class DeferredTracker:
         return self._tracker.seconds + self._waited
 
     def open(self, sweep: SweepRecord) -> None:
-        """Ask whether the store is there; it is opened by the first `attend`.
+        """Ask whether the store is there; it is opened by the first `poll`.
 
         Raises:
             TrackingError: it does not answer, is no store, or cannot be written. What only MLflow can tell, such as
                 tables of another release, is raised by a later call.
         """
         began = time.perf_counter()
-        self._knock()
+        self._ping()
         self._waited += time.perf_counter() - began
         self._sweep = sweep
 
-    def attend(self) -> None:
+    def poll(self) -> None:
         """Begin to open the store, or tell it what waits.
 
         Raises:
@@ -60,7 +60,7 @@ class DeferredTracker:
         opening = self._begun()
         if opening.done():
             self._catch_up(opening)
-            self._tracker.attend()
+            self._tracker.poll()
 
     def recorded(self) -> set[str]:
         """Ids of the trials that the store holds with their result; waits until it is open."""

@@ -24,7 +24,7 @@ class NullTracker:
     def open(self, sweep: SweepRecord) -> None:
         """Nothing."""
 
-    def attend(self) -> None:
+    def poll(self) -> None:
         """Nothing."""
 
     def recorded(self) -> set[str]:
@@ -101,7 +101,7 @@ class MemoryTracker:
         run.artifacts["config.yaml"] = sweep.config_yaml
         self._kill_running()
 
-    def attend(self) -> None:
+    def poll(self) -> None:
         """Nothing: all is kept at once."""
 
     def recorded(self) -> set[str]:

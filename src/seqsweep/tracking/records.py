@@ -136,7 +136,7 @@ class Tracker(Protocol):
             TrackingError: the store cannot be reached, or is none.
         """
 
-    def attend(self) -> None:
+    def poll(self) -> None:
         """Do what is due; called at least once a second while trials run.
 
         Raises:

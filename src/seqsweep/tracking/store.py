@@ -18,8 +18,8 @@ from urllib.request import getproxies
 from seqsweep.catalog import nearest
 from seqsweep.errors import TrackingError
 from seqsweep.imports import quick_imports
-from seqsweep.tracking.moved import follow
-from seqsweep.tracking.outbox import first_line
+from seqsweep.tracking.relocation import relocate_artifacts
+from seqsweep.tracking.retry_queue import first_line
 from seqsweep.tracking.tables import make_tables
 
 if TYPE_CHECKING:
@@ -182,9 +182,9 @@ def open_store(config: TrackingConfig) -> tuple[StoreAddress, MlflowClient]:
             if place.database is not None:
                 _make_database(place.database)
                 if place.database.parent == place.folder and place.artifacts:
-                    follow(place.database, place.artifacts)
+                    relocate_artifacts(place.database, place.artifacts)
             if not place.uri.startswith("http"):
-                _knock(place.uri)
+                _ping(place.uri)
             client = MlflowClient(tracking_uri=place.uri)
             client.search_experiments(max_results=1)
     return place, client
@@ -205,7 +205,7 @@ def _refuse_path(path: Path) -> None:
         raise OSError("SQLite's URI would read a % or ? of its path as something else")
 
 
-def knock(config: TrackingConfig) -> None:
+def ping(config: TrackingConfig) -> None:
     """Nothing, if there is a store at first sight; takes milliseconds, since it does without MLflow.
 
     Raises:
@@ -229,7 +229,7 @@ def _open_database(path: Path) -> None:
         connection.execute("PRAGMA schema_version")
 
 
-def _knock(uri: str) -> None:
+def _ping(uri: str) -> None:
     """Connect once, with little patience: MLflow itself tries ten times over 100 seconds."""
     import sqlalchemy
 

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
-from seqsweep.tracking.outbox import Outbox
+from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.records import RUN_STATUS, check_names
-from seqsweep.tracking.runs import SweepRuns
+from seqsweep.tracking.retry_queue import RetryQueue
 from seqsweep.tracking.store import failures, open_store, reaching
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _Running:
 
 
 class MlflowTracker:
-    """Keeps runs in the MLflow store that `config` names; every write goes through an outbox.
+    """Keeps runs in the MLflow store that `config` names; every write goes through a queue of retries.
 
     Args:
         warn: told once when the store goes away, once when it is back.
@@ -52,7 +52,7 @@ class MlflowTracker:
         self._config = config
         self._warn = warn
         self._clock = clock
-        self._store: tuple[SweepRuns, Outbox] | None = None  # once open
+        self._store: tuple[SweepRuns, RetryQueue] | None = None  # once open
         self._name = ""
         self._running: dict[str, _Running] = {}  # by trial id
         self._running_due = 0.0  # on the clock
@@ -74,22 +74,22 @@ class MlflowTracker:
             runs.text(sweep.config_yaml, "config.yaml")
             runs.describe({}, {})
         self._name = str(place)
-        self._store = runs, Outbox(self._name, failures(), self._warn, self._clock)
+        self._store = runs, RetryQueue(self._name, failures(), self._warn, self._clock)
         self.seconds += time.thread_time() - began
         if runs.experiment_restored:
             self._warn(f"the experiment {sweep.study} was deleted in MLflow; it is restored, with its runs")
 
-    def attend(self) -> None:
+    def poll(self) -> None:
         """Write starts and epochs that are due, and what waits for a store that was away."""
-        with self._writing() as (_, outbox):
+        with self._writing() as (_, queue):
             if self._clock() >= self._running_due:
                 self._write_running()
-            outbox.flush()
+            queue.flush()
 
     def recorded(self) -> set[str]:
         """Ids of the trials whose result is in the store."""
-        with self._writing() as (runs, outbox):
-            outbox.retry_soon()
+        with self._writing() as (runs, queue):
+            queue.retry_soon()
             return runs.recorded()
 
     def start_trial(self, trial: TrialRecord) -> None:
@@ -116,27 +116,27 @@ class MlflowTracker:
 
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, in the run that its start made or in a new one with the times of the trial."""
-        with self._writing() as (runs, outbox):
+        with self._writing() as (runs, queue):
             key = f"trial {trial.trial_id}"
-            if key in outbox.waiting():  # told before, with all its epochs
-                outbox.flush()
+            if key in queue.waiting():  # told before, with all its epochs
+                queue.flush()
                 return
             child = runs.children.get(trial.trial_id)
             if child and child.status == RUN_STATUS[trial.status]:
                 return
             if child and child.status != "RUNNING":  # the sweep's own state is right, and it says otherwise
                 self._give_up(trial.trial_id, "the trial ran again, and ended otherwise")
-            outbox.drop(f"start of {trial.trial_id}", f"epochs of {trial.trial_id}")
+            queue.drop(f"start of {trial.trial_id}", f"epochs of {trial.trial_id}")
             told = self._running.pop(trial.trial_id, None) or _Running(trial)
             known = told.written | {point[0] for point in told.waiting}
             points = told.waiting + [point for point in trial.curve if point[0] not in known]
             ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
-            outbox.put(key, partial(runs.finish, ended, points))
+            queue.put(key, partial(runs.finish, ended, points))
             if self._clock() >= self._description_due:
-                outbox.put("sweep", self._describe)
+                queue.put("sweep", self._describe)
                 self._description_due = self._clock() + DESCRIPTION_EVERY
             if trial.status == "COMPLETED" and not self._has_view:
-                outbox.put("view", runs.save_view)
+                queue.put("view", runs.save_view)
                 self._has_view = True
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
@@ -145,29 +145,29 @@ class MlflowTracker:
         check_names(tags, "tag")
         self._metrics |= metrics
         self._tags |= tags
-        with self._writing() as (_, outbox):
-            outbox.put("sweep", self._describe)
+        with self._writing() as (_, queue):
+            queue.put("sweep", self._describe)
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run."""
-        with self._writing() as (runs, outbox):
+        with self._writing() as (runs, queue):
             runs.summary = markdown
-            outbox.put("sweep", self._describe)
+            queue.put("sweep", self._describe)
 
     def log_text(self, text: str, name: str) -> None:
         """A text as the file `name` of the sweep's run."""
-        with self._writing() as (runs, outbox):
-            outbox.put(f"file {name}", partial(runs.text, text, name))
+        with self._writing() as (runs, queue):
+            queue.put(f"file {name}", partial(runs.text, text, name))
 
     def log_file(self, path: Path, folder: str) -> None:
         """A copy of a file in `folder` of the sweep's run."""
-        with self._writing() as (runs, outbox):
-            outbox.put(f"file {folder}/{path.name}", partial(runs.file, path, folder))
+        with self._writing() as (runs, queue):
+            queue.put(f"file {folder}/{path.name}", partial(runs.file, path, folder))
 
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """The packaged winner as a logged model of the sweep's run; a package that is there is not copied again."""
-        with self._writing() as (runs, outbox):
-            outbox.put("model", partial(runs.model, folder, params))
+        with self._writing() as (runs, queue):
+            queue.put("model", partial(runs.model, folder, params))
 
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run; trials still running become KILLED.
@@ -177,18 +177,18 @@ class MlflowTracker:
         """
         if self._store is None:
             return
-        with self._writing() as (runs, outbox):
-            outbox.retry_soon()
+        with self._writing() as (runs, queue):
+            queue.retry_soon()
             self._write_running()
-            outbox.put("view", runs.save_view)
-            outbox.put("sweep", self._describe)
-            outbox.put("end", partial(runs.terminate, status))
-            missing = outbox.waiting()
+            queue.put("view", runs.save_view)
+            queue.put("sweep", self._describe)
+            queue.put("end", partial(runs.terminate, status))
+            missing = queue.waiting()
         if missing:
             trials = sum(key.startswith("trial ") for key in missing)
             what = f"the results of {trials} trials" if trials else ", ".join(missing)
             raise TrackingError(
-                f"{self._name} takes no writes ({outbox.reason}) and lacks {what}; "
+                f"{self._name} takes no writes ({queue.reason}) and lacks {what}; "
                 "they are kept in the sweep's state: run the same command again when the store is back"
             )
         self._store = None
@@ -198,12 +198,12 @@ class MlflowTracker:
         runs.describe(self._metrics, self._tags)
 
     def _write_running(self) -> None:
-        runs, outbox = self._opened()
+        runs, queue = self._opened()
         for trial_id, running in self._running.items():
             if trial_id not in runs.children:
-                outbox.put(f"start of {trial_id}", partial(runs.start, running.trial))
+                queue.put(f"start of {trial_id}", partial(runs.start, running.trial))
             if running.waiting:
-                outbox.put(f"epochs of {trial_id}", partial(self._write_epochs, runs, running))
+                queue.put(f"epochs of {trial_id}", partial(self._write_epochs, runs, running))
         self._running_due = self._clock() + RUNNING_EVERY
 
     def _write_epochs(self, runs: SweepRuns, running: _Running) -> None:
@@ -216,18 +216,18 @@ class MlflowTracker:
         running.waiting = running.waiting[len(points) :]
 
     def _give_up(self, trial_id: str, reason: str) -> None:
-        runs, outbox = self._opened()
+        runs, queue = self._opened()
         child = runs.children.pop(trial_id, None)
         if child is not None:
-            outbox.put(f"killed run {child.run_id}", partial(runs.kill, child.run_id, reason))
+            queue.put(f"killed run {child.run_id}", partial(runs.kill, child.run_id, reason))
 
-    def _opened(self) -> tuple[SweepRuns, Outbox]:
+    def _opened(self) -> tuple[SweepRuns, RetryQueue]:
         if self._store is None:
             raise RuntimeError("the tracker is used before it is opened, or after it is closed")
         return self._store
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[SweepRuns, Outbox]]:
+    def _writing(self) -> Iterator[tuple[SweepRuns, RetryQueue]]:
         with self._timed():
             yield self._opened()
 

@@ -20,7 +20,7 @@ UNREADABLE = (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.B
 
 
 def write(path: Path, what: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Put arrays in place, see `files.put`.
+    """Put arrays in place, see `files.atomic_write`.
 
     Args:
         path: of the file.
@@ -33,7 +33,7 @@ def write(path: Path, what: str, arrays: Mapping[str, NDArray[Any]]) -> None:
     whole = io.BytesIO()  # in one piece: NumPy goes on writing to a file that has refused
     np.savez(whole, **arrays)  # type: ignore[arg-type]  # takes `allow_pickle` too, which is no array
     try:
-        files.put(path, whole.getbuffer())
+        files.atomic_write(path, whole.getbuffer())
     except OSError as error:
         raise StateError(
             f"cannot write {what} ({error.strerror or error}). What was finished before is kept; make room and run the "

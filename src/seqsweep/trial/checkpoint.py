@@ -13,14 +13,14 @@ import numpy as np
 
 from seqsweep.errors import TrialError
 from seqsweep.trial.arrays import UNREADABLE, read, write
-from seqsweep.trial.progress import Progress
+from seqsweep.trial.training_progress import TrainingProgress
 
 if TYPE_CHECKING:
     import keras
 
 
-def save(path: Path, model: keras.Model, progress: Progress, seed: int) -> None:
-    """Put a checkpoint in place, see `files.put`.
+def save(path: Path, model: keras.Model, progress: TrainingProgress, seed: int) -> None:
+    """Put a checkpoint in place, see `files.atomic_write`.
 
     Raises:
         StateError: the disk refuses. Nothing is left of what was written.
@@ -47,7 +47,7 @@ def save_weights(path: Path, model: keras.Model) -> None:
     write(path, "the weights of a network", {f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
 
 
-def load(path: Path, model: keras.Model) -> tuple[Progress, int]:
+def load(path: Path, model: keras.Model) -> tuple[TrainingProgress, int]:
     """Put a checkpoint into a model of the same parameters, its optimizer built.
 
     Returns:
@@ -61,7 +61,7 @@ def load(path: Path, model: keras.Model) -> tuple[Progress, int]:
         state = json.loads(arrays["state"].tobytes())
         seed = int(state.pop("seed"))
         best = [array for name, array in arrays.items() if name.startswith("best_")]
-        progress = Progress(**state, best_weights=best)
+        progress = TrainingProgress(**state, best_weights=best)
     except (*UNREADABLE, TypeError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
         raise TrialError(f"{path}: cannot read this checkpoint ({said})") from error

@@ -35,7 +35,7 @@ class Learner:
         self._scaled = tf.constant(windows.scaled)  # (time, columns)
         self._anchors = None if windows.anchors is None else tf.constant(windows.anchors)
         self._back = tf.range(1 - windows.window, 1)
-        self._ahead = tf.range(1, windows.layout.horizon + 1)
+        self._ahead = tf.range(1, windows.split.horizon + 1)
         self._loss = keras.losses.get(model.loss)
         model.optimizer.build(model.trainable_variables)
         origins = tf.TensorSpec([None], tf.int32)

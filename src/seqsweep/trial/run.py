@@ -22,8 +22,8 @@ from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
-from seqsweep.trial.progress import Progress
-from seqsweep.windows import Layout, Windows, make_windows
+from seqsweep.trial.training_progress import TrainingProgress
+from seqsweep.windows import Split, Windows, make_windows
 
 if TYPE_CHECKING:
     import keras
@@ -63,13 +63,13 @@ class Trial:
     Args:
         config: of the sweep.
         series: what is forecast.
-        layout: the same parts and targets for every trial.
+        split: the same parts and targets for every trial.
         task: what is predicted and how it is scored.
     """
 
     config: SweepConfig
     series: Series
-    layout: Layout
+    split: Split
     task: Task
 
     def __call__(self, spec: TrialSpec) -> Iterator[Event]:
@@ -87,7 +87,9 @@ class Trial:
         started = time.perf_counter()
         windows = self.windows(spec)
         learner, progress, seed = yield from self._learner(spec, windows)
-        limit = self.config.trial.diverged_above * constant_loss(self.task.loss, windows.targets(windows.layout.train))
+        limit = self.config.trial.divergence_factor * constant_loss(
+            self.task.loss, windows.targets(windows.split.train)
+        )
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
             metrics = self._epoch(learner, windows, progress.epoch, seed, seconds)
@@ -103,7 +105,7 @@ class Trial:
 
     def windows(self, spec: TrialSpec) -> Windows:
         """The series as this trial sees it."""
-        return make_windows(self.series, self.layout.fold(spec.fold), spec.params, self.config.data.season)
+        return make_windows(self.series, self.split.fold(spec.fold), spec.params, self.config.data.season)
 
     def model(self, spec: TrialSpec) -> keras.Model:
         """A fresh network of the trial."""
@@ -116,7 +118,9 @@ class Trial:
         columns = self.series.values.shape[1]
         return model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
 
-    def _learner(self, spec: TrialSpec, windows: Windows) -> Generator[Event, None, tuple[Learner, Progress, int]]:
+    def _learner(
+        self, spec: TrialSpec, windows: Windows
+    ) -> Generator[Event, None, tuple[Learner, TrainingProgress, int]]:
         """A fresh network, or that of the trial that this one continues; the seed of its order of windows.
 
         Where that trial's checkpoint cannot be used, a Note says so, and the network begins at its first epoch: with
@@ -126,25 +130,25 @@ class Trial:
 
         learner = Learner(self.model(spec), windows, spec.params.batch_size)
         if spec.continue_from is None:
-            return learner, Progress(), spec.seed
+            return learner, TrainingProgress(), spec.seed
         path = Path(spec.continue_from)
         try:
             progress, seed = checkpoint.load(path, learner.model)
         except TrialError as error:
             yield Note(f"{error}; it trains from its first epoch instead")
-            return learner, Progress(), spec.seed
+            return learner, TrainingProgress(), spec.seed
         return learner, progress, seed
 
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
         """Train one epoch, look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
-        order = np.random.default_rng([seed, epoch]).permutation(windows.layout.train)
+        order = np.random.default_rng([seed, epoch]).permutation(windows.split.train)
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
-        forecast = learner.forecast(windows.layout.validation)
-        val_loss = learner.loss(windows.targets(windows.layout.validation), forecast)
+        forecast = learner.forecast(windows.split.validation)
+        val_loss = learner.loss(windows.targets(windows.split.validation), forecast)
         scores = self._score(windows, forecast)
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
@@ -152,28 +156,30 @@ class Trial:
         return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
 
     def _result(
-        self, learner: Learner, windows: Windows, progress: Progress, seed: int, seconds: dict[str, float]
+        self, learner: Learner, windows: Windows, progress: TrainingProgress, seed: int, seconds: dict[str, float]
     ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
         from seqsweep.model import kernel
 
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
-        scores = self._score(windows, learner.forecast(windows.layout.validation))
+        scores = self._score(windows, learner.forecast(windows.split.validation))
         seconds["tracing"] = learner.tracing_seconds
         return TrialResult(
             metrics={**progress.best_metrics, **scores},
             epochs=progress.epoch,
             best_epoch=progress.best_epoch,
-            weights=int(learner.model.count_params()),
+            parameter_count=int(learner.model.count_params()),
             seconds=seconds,
             # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
             tags={"kernels": kernel(learner.model), "seed": str(seed), "threads": str(_threads())},
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
-        origins = windows.layout.validation
-        return with_prefix("val", self.task.score(windows.actual(origins), windows.restore(origins, forecast)))
+        origins = windows.split.validation
+        return with_prefix(
+            "val", self.task.score(windows.actual(origins), windows.inverse_transform(origins, forecast))
+        )
 
 
 def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:

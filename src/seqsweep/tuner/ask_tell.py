@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from seqsweep import search_space
 from seqsweep.events import TrialParams
-from seqsweep.tuner.state import damaged, read_state, write_state
+from seqsweep.tuner.state_file import damaged, read_state, write_state
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-    from seqsweep.tuner.oracles import Repaired
+    from seqsweep.tuner.oracles import OracleBase
 
-Origin = Literal["try_first", "oracle", "finals"]
+Origin = Literal["warm_start", "oracle", "finals"]
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Exhausted:
 
 
 @dataclass
-class Record:
+class TunerTrial:
     """One trial, as the state file keeps it."""
 
     trial_id: str
     values: dict[str, Any]  # the oracle's; empty where the oracle does not know the trial
-    try_first: int | None = None  # which of search_space.try_first; None: the oracle's own
+    warm_start: int | None = None  # which of search_space.warm_start; None: the oracle's own
     known: bool = True  # to the oracle: false for a point outside the space
     status: str = "RUNNING"  # RUNNING, COMPLETED, FAILED
     score: float | None = None
@@ -75,17 +75,17 @@ class Tuner:
     """
 
     config: SweepConfig
-    oracle: Repaired
+    oracle: OracleBase
     path: Path
-    _records: dict[str, Record] = field(default_factory=dict, init=False)
+    _records: dict[str, TunerTrial] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
-    _wave_ends: bool = field(default=False, init=False)  # one of it was told: the rest ends before the next begins
+    _draining: bool = field(default=False, init=False)  # one of it was told: the rest ends before the next begins
     _crashes: int = field(default=0, init=False)  # in a row, since this process began: a resume is a fresh start
 
     def __post_init__(self) -> None:
         """Take up the state file, or write the first."""
-        self._first = search_space.try_first(self.config)
+        self._first = search_space.warm_start(self.config)
         self._search = _search(self.config)
         state = read_state(self.path, self._search)
         if state is None:
@@ -108,14 +108,14 @@ class Tuner:
         if again is not None:
             self._slots[slot] = again
             return self._proposal(self._records[again])
-        if self._wave_ends and self.config.executor.order == "waves":
+        if self._draining and self.config.executor.order == "synchronous":
             return Wait()
         reason = self._over()
         if reason:
             return Exhausted(reason)
         trial_id = f"{len(self._records) + 1:04d}"
         record = self._known(trial_id) if len(self._records) < len(self._first) else self._chosen(trial_id)
-        if not isinstance(record, Record):
+        if not isinstance(record, TunerTrial):
             return record
         if record.known:
             self.oracle.begin(trial_id, record.values)
@@ -153,7 +153,7 @@ class Tuner:
         self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
         if record.known:
             self.oracle.finish(trial_id, score)
-        self._wave_ends = any(record.status == "RUNNING" for record in self._records.values())
+        self._draining = any(record.status == "RUNNING" for record in self._records.values())
         self._save()
 
     def running(self) -> list[Proposal]:
@@ -181,16 +181,16 @@ class Tuner:
             return f"{len(self._records)} of {limits.max_trials} trials"
         return None
 
-    def _known(self, trial_id: str) -> Record:
+    def _known(self, trial_id: str) -> TunerTrial:
         index = len(self._records)
         values = search_space.values(self.config, self._first[index])
         taken = None if values is None else self.oracle.adopt(trial_id, values)
-        return Record(trial_id, taken or {}, try_first=index, known=taken is not None)
+        return TunerTrial(trial_id, taken or {}, warm_start=index, known=taken is not None)
 
-    def _chosen(self, trial_id: str) -> Record | Wait | Exhausted:
+    def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)
         if answer["status"] == "RUNNING":
-            return Record(trial_id, answer["values"])
+            return TunerTrial(trial_id, answer["values"])
         return (
             Wait() if answer["status"] == "IDLE" else Exhausted(self.oracle.why_stopped(search_space.size(self.config)))
         )
@@ -199,10 +199,10 @@ class Tuner:
         held = set(self._slots.values())
         return [r.trial_id for r in self._records.values() if r.status == "RUNNING" and r.trial_id not in held]
 
-    def _proposal(self, record: Record) -> Proposal:
+    def _proposal(self, record: TunerTrial) -> Proposal:
         point = (
-            self._first[record.try_first]
-            if record.try_first is not None
+            self._first[record.warm_start]
+            if record.warm_start is not None
             else search_space.params(self.config, record.values)
         )
         return Proposal(
@@ -214,10 +214,10 @@ class Tuner:
             last_epoch=record.values.get("tuner/epochs", self.config.trial.epochs),
             continues=record.values.get("tuner/trial_id"),
             first_trial=self._first_trial(record),
-            origin="oracle" if record.try_first is None else "try_first",
+            origin="oracle" if record.warm_start is None else "warm_start",
         )
 
-    def _first_trial(self, record: Record) -> str:
+    def _first_trial(self, record: TunerTrial) -> str:
         while before := record.values.get("tuner/trial_id"):
             record = self._records[before]
         return record.trial_id
@@ -227,16 +227,16 @@ class Tuner:
         state = {
             "trials": [vars(record) for record in self._records.values()],
             "ended": self._ended,
-            "wave_ends": self._wave_ends,
+            "draining": self._draining,
             "oracle": self.oracle.memory(),
         }
         write_state(self.path, self._search, state)
 
     def _load(self, state: Mapping[str, Any]) -> None:
         try:
-            self._records = {entry["trial_id"]: Record(**entry) for entry in state["trials"]}
+            self._records = {entry["trial_id"]: TunerTrial(**entry) for entry in state["trials"]}
             self._ended = list(state["ended"])
-            self._wave_ends = state["wave_ends"]
+            self._draining = state["draining"]
             for record in self._records.values():
                 if record.known:
                     self.oracle.begin(record.trial_id, record.values)

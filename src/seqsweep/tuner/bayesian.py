@@ -12,7 +12,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 from threadpoolctl import threadpool_limits
 
-from seqsweep.tuner.oracles import RUNNING, Repaired
+from seqsweep.tuner.oracles import RUNNING, OracleBase
 from seqsweep.tuner.vectors import Vectors
 
 Matrix = NDArray[np.float64]
@@ -24,7 +24,7 @@ _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
 
 
-class Bayesian(Repaired, BayesianOptimizationOracle):  # type: ignore[misc]  # KerasTuner ships no types
+class Bayesian(OracleBase, BayesianOptimizationOracle):  # type: ignore[misc]  # KerasTuner ships no types
     """A Gaussian process over the trials so far; the next point has the lowest mean less `beta` deviations.
 
     The rule (Matérn kernel of smoothness 2.5, confidence bound, random points first) is KerasTuner's. What

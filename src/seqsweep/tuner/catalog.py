@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seqsweep.schema import SweepConfig
-    from seqsweep.tuner.oracles import Repaired
+    from seqsweep.tuner.oracles import OracleBase
 
 STATE_FILE = "tuner.json"
 
 
-def _like(config: SweepConfig) -> Repaired:
+def _like(config: SweepConfig) -> OracleBase:
     raise NotImplementedError
 
 
-TUNERS: Catalog[Callable[[SweepConfig], Repaired]] = Catalog("tuner", like=_like)
+TUNERS: Catalog[Callable[[SweepConfig], OracleBase]] = Catalog("tuner", like=_like)
 """Each takes a sweep's config and gives the oracle that chooses its points; importing one takes seconds."""
 
 
 @TUNERS.register
-def random(config: SweepConfig) -> Repaired:
+def random(config: SweepConfig) -> OracleBase:
     """Points drawn at random, none twice."""
     from seqsweep.tuner.oracles import Random
 
@@ -35,7 +35,7 @@ def random(config: SweepConfig) -> Repaired:
 
 
 @TUNERS.register
-def grid(config: SweepConfig) -> Repaired:
+def grid(config: SweepConfig) -> OracleBase:
     """Every point of the space once."""
     from seqsweep.tuner.oracles import Grid
 
@@ -43,21 +43,21 @@ def grid(config: SweepConfig) -> Repaired:
 
 
 @TUNERS.register
-def bayesian(config: SweepConfig) -> Repaired:
+def bayesian(config: SweepConfig) -> OracleBase:
     """The point that a Gaussian process over the trials so far prefers."""
     from seqsweep.tuner.bayesian import Bayesian
 
     settings = config.tuner
     return Bayesian(
         num_initial_points=initial_points(config),
-        beta=settings.exploration,
-        alpha=settings.noise,
+        beta=settings.beta,
+        alpha=settings.alpha,
         **_common(config),
     )
 
 
 @TUNERS.register
-def hyperband(config: SweepConfig) -> Repaired:
+def hyperband(config: SweepConfig) -> OracleBase:
     """Many points for few epochs, the best of them for more."""
     from seqsweep.tuner.hyperband import Hyperband
 
@@ -106,10 +106,10 @@ def faults(config: SweepConfig) -> list[str]:
         )
     if settings.kind == "bayesian" and None not in (settings.initial_points, settings.max_trials):
         found += _no_model_faults(settings.initial_points, settings.max_trials)
-    if settings.max_trials is not None and len(config.search_space.try_first) > settings.max_trials:
+    if settings.max_trials is not None and len(config.search_space.warm_start) > settings.max_trials:
         found.append(
-            f"tuner.max_trials={settings.max_trials}: search_space.try_first alone lists "
-            f"{len(config.search_space.try_first)} trials; raise max_trials or shorten the list"
+            f"tuner.max_trials={settings.max_trials}: search_space.warm_start alone lists "
+            f"{len(config.search_space.warm_start)} trials; raise max_trials or shorten the list"
         )
     gridded = settings.kind == "grid" and not search_space.faults(config)  # a faulty space has no dimensions
     return found + (_grid_faults(config) if gridded else [])
@@ -121,8 +121,8 @@ _NEEDED: dict[str, dict[str, str]] = {
     "grid": {},
     "bayesian": {
         "max_trials": _LIMIT,
-        "exploration": "standard deviations, such as 2.6",
-        "noise": "a variance, such as 1e-4",
+        "beta": "standard deviations, such as 2.6",
+        "alpha": "a variance, such as 1e-4",
     },
     "hyperband": {
         "factor": "one in `factor` goes on, such as 3",

@@ -7,10 +7,10 @@ from typing import Any
 
 from keras_tuner.oracles import HyperbandOracle
 
-from seqsweep.tuner.oracles import IDLE, RUNNING, STOPPED, Repaired
+from seqsweep.tuner.oracles import IDLE, RUNNING, STOPPED, OracleBase
 
 
-class Hyperband(Repaired, HyperbandOracle):  # type: ignore[misc]  # KerasTuner ships no types
+class Hyperband(OracleBase, HyperbandOracle):  # type: ignore[misc]  # KerasTuner ships no types
     """Many configurations for few epochs; the best of each round train on.
 
     Sizes of rounds, epochs, and the rule of promotion are KerasTuner's: the best of the trials that ended

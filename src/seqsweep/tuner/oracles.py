@@ -18,7 +18,7 @@ STOPPED = {"status": TrialStatus.STOPPED, "values": None}
 IDLE = {"status": TrialStatus.IDLE, "values": None}
 
 
-class Repaired(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships no types
+class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships no types
     """An oracle whose trials are begun and finished by a Tuner, which keeps them; it only chooses points.
 
     The repairs that all oracles share: a seed of 0 is a seed, the draws of neighbouring seeds do not overlap,
@@ -97,11 +97,11 @@ class Repaired(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships no
         return values  # type: ignore[no-any-return]  # KerasTuner ships no types
 
 
-class Random(Repaired, RandomSearchOracle):  # type: ignore[misc]
+class Random(OracleBase, RandomSearchOracle):  # type: ignore[misc]
     """Points drawn at random, none twice."""
 
 
-class Grid(Repaired, GridSearchOracle):  # type: ignore[misc]
+class Grid(OracleBase, GridSearchOracle):  # type: ignore[misc]
     """Every point once, in KerasTuner's order: the first of each dimension first, the last dimension fastest.
 
     KerasTuner's own walk waits until a trial ends before it goes on, so that it never runs two at once for

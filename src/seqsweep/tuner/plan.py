@@ -23,7 +23,7 @@ class Plan:
 def plan(config: SweepConfig) -> Plan:
     """The trials and epochs of a sweep with this `config`, from the first."""
     points = search_space.size(config)
-    known = search_space.try_first(config)
+    known = search_space.warm_start(config)
     outside = sum(search_space.values(config, point) is None for point in known)
     limit = math.inf if config.tuner.max_trials is None else config.tuner.max_trials
     if config.tuner.kind != "hyperband":

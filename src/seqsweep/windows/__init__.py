@@ -9,7 +9,7 @@ An *origin* is the last row that a forecast may see: from origin t the rows t+1 
 from __future__ import annotations
 
 from seqsweep.schema import SweepConfig
-from seqsweep.windows.split import SPLITS, Layout, lay_out
+from seqsweep.windows.split import SPLITS, Split, make_split
 from seqsweep.windows.transforms import SCALERS, Transform, fit_transform
 from seqsweep.windows.windows import ANCHORS, Windows, make_windows
 
@@ -17,12 +17,12 @@ __all__ = [
     "ANCHORS",
     "SCALERS",
     "SPLITS",
-    "Layout",
+    "Split",
     "Transform",
     "Windows",
     "faults",
     "fit_transform",
-    "lay_out",
+    "make_split",
     "make_windows",
 ]
 

@@ -16,23 +16,23 @@ from seqsweep.schema import WindowsConfig
 
 
 @dataclass(frozen=True)
-class Layout:
+class Split:
     """The parts of a series in order of time, and the origins of the forecasts in each.
 
     Rows [0, train_end) are train, [train_end, validation_end) validation, [validation_end, rows) test. A forecast
     belongs to the part that holds all of its targets; its window may reach back into earlier parts, as it would in use.
-    The origins are the same for every trial of a sweep: the first lies behind `reach` rows, the most that any trial
-    looks back.
+    The origins are the same for every trial of a sweep: the first lies behind `max_lookback` rows, the most that any
+    trial looks back.
     """
 
     train_end: int
     validation_end: int
     rows: int
-    reach: int
+    max_lookback: int
     horizon: int
 
-    def fold(self, back: int) -> Layout:
-        """The layout whose train and validation end `back` validation parts earlier; but for 0 it has no test part.
+    def fold(self, back: int) -> Split:
+        """The split whose train and validation end `back` validation parts earlier; but for 0 it has no test part.
 
         Source: rolling origins, Tashman (2000), International Journal of Forecasting 16(4).
 
@@ -43,17 +43,18 @@ class Layout:
             return self
         shift = back * (self.validation_end - self.train_end)
         end = self.validation_end - shift
-        if self.train_end - shift < self.reach + self.horizon:
+        if self.train_end - shift < self.max_lookback + self.horizon:
             raise DataError(
                 f"fold {back} ends its train part after row {self.train_end - shift}, and the longest window with its "
-                f"targets needs {self.reach + self.horizon} rows. Lower finals.folds, or shorten windows.validation"
+                f"targets needs {self.max_lookback + self.horizon} rows. Lower finals.folds, or shorten "
+                "windows.validation"
             )
-        return Layout(self.train_end - shift, end, end, self.reach, self.horizon)
+        return Split(self.train_end - shift, end, end, self.max_lookback, self.horizon)
 
     @property
     def train(self) -> NDArray[np.int64]:
         """Origins whose targets all lie in train."""
-        return np.arange(self.reach - 1, self.train_end - self.horizon, dtype=np.int64)
+        return np.arange(self.max_lookback - 1, self.train_end - self.horizon, dtype=np.int64)
 
     @property
     def validation(self) -> NDArray[np.int64]:
@@ -108,28 +109,28 @@ def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
     return cuts[0], cuts[1]
 
 
-def lay_out(series: Series, config: WindowsConfig, horizon: int, reach: int) -> Layout:
-    """The layout of a sweep.
+def make_split(series: Series, config: WindowsConfig, horizon: int, max_lookback: int) -> Split:
+    """The split of a sweep.
 
     Args:
         series: what is forecast.
         config: how it is split.
         horizon: rows that one forecast covers.
-        reach: rows that the most far-sighted trial looks back, differencing included.
+        max_lookback: rows that the most far-sighted trial looks back, differencing included.
 
     Raises:
         DataError: a part is too short to hold one forecast.
     """
     train_end, validation_end = SPLITS[config.split](series, config.validation, config.test)
-    layout = Layout(train_end, validation_end, series.rows, reach, horizon)
-    needed = {"train": reach + horizon, "validation": horizon, "test": horizon}
+    split = Split(train_end, validation_end, series.rows, max_lookback, horizon)
+    needed = {"train": max_lookback + horizon, "validation": horizon, "test": horizon}
     has = {"train": train_end, "validation": validation_end - train_end, "test": series.rows - validation_end}
     parts = [part for part in needed if has[part] < needed[part]]
     if parts:
         short = [f"the {part} part has {max(has[part], 0)} rows and needs {needed[part]}" for part in parts]
         raise DataError(
             f"{series.name}: the series of {series.rows} rows is too short for the windows: {'; '.join(short)} "
-            f"(the longest window reaches back {reach} rows, and {horizon} are forecast). "
+            f"(the longest window reaches back {max_lookback} rows, and {horizon} are forecast). "
             "Shorten search_space.window or task.horizon, or change windows.validation and windows.test"
         )
-    return layout
+    return split

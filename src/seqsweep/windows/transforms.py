@@ -62,7 +62,7 @@ class Transform:
     scale: Array  # (columns,)
 
     @property
-    def lost(self) -> int:
+    def n_dropped(self) -> int:
         """Rows at the start that differencing leaves without a value."""
         return len(self.lags) - 1
 
@@ -73,12 +73,12 @@ class Transform:
         return np.log1p(target) if self.log1p else target
 
     def apply(self, values: Array) -> NDArray[np.float32]:
-        """What a network sees: (time, columns) → (time, columns); the first `lost` rows of the target are 0."""
+        """What a network sees: (time, columns) → (time, columns); the first `n_dropped` rows of the target are 0."""
         result = (self._differenced(values) - self.offset) / self.scale
-        result[: self.lost, 0] = 0.0
+        result[: self.n_dropped, 0] = 0.0
         return result.astype(np.float32)
 
-    def invert(self, values: Array, origins: NDArray[np.int64], forecast: Array) -> Array:
+    def inverse_transform(self, values: Array, origins: NDArray[np.int64], forecast: Array) -> Array:
         """Forecasts in the unit of the data.
 
         Args:
@@ -90,10 +90,10 @@ class Transform:
             (n, horizon)
         """
         change = np.asarray(forecast, np.float64) * self.scale[0] + self.offset[0]
-        if self.lost == 0:
+        if self.n_dropped == 0:
             return self._unit(change)
         level = self.level(values[:, 0])
-        past = level[origins[:, None] - np.arange(self.lost)]  # (n, lost), the latest first
+        past = level[origins[:, None] - np.arange(self.n_dropped)]  # (n, n_dropped), the latest first
         steps = []
         for step in range(change.shape[1]):
             # (1-B)^d (1-B^s)^D y = z, solved for the newest y; what is not yet observed is itself a forecast.
@@ -105,7 +105,7 @@ class Transform:
     def _differenced(self, values: Array) -> Array:
         result = values.astype(np.float64, copy=True)
         level = self.level(values[:, 0])
-        result[:, 0] = np.convolve(level, self.lags)[: len(level)] if self.lost else level
+        result[:, 0] = np.convolve(level, self.lags)[: len(level)] if self.n_dropped else level
         return result
 
     def _unit(self, level: Array) -> Array:
@@ -151,5 +151,5 @@ def fit_transform(
     bare = Transform(clip, log1p, lags, np.zeros(columns), np.ones(columns))
     if log1p and (lowest := values[:, 0].min() if clip is None else clip[0]) <= -1:
         raise DataError(f"data.log1p=true: the target holds {lowest:g}, and log(1 + y) needs values above -1")
-    offset, scale = SCALERS[scaler](bare._differenced(train)[bare.lost :])
+    offset, scale = SCALERS[scaler](bare._differenced(train)[bare.n_dropped :])
     return Transform(clip, log1p, lags, offset, np.where(scale > 0, scale, 1.0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
-from seqsweep.windows.split import Layout
+from seqsweep.windows.split import Split
 from seqsweep.windows.transforms import Transform, fit_transform
 
 Floats = NDArray[np.float32]
@@ -60,7 +60,7 @@ class Windows:
     scaled: Floats  # (time, columns), transformed and scaled
     anchors: Floats | None  # (time, columns), scaled
     transform: Transform
-    layout: Layout
+    split: Split
     window: int
 
     def inputs(self, origins: NDArray[np.int64]) -> Floats:
@@ -71,25 +71,25 @@ class Windows:
 
     def targets(self, origins: NDArray[np.int64]) -> Floats:
         """(n,) → (n, horizon), scaled and anchored as the inputs of the same origins are."""
-        ahead = sliding_window_view(self.scaled[:, 0], self.layout.horizon)[origins + 1]
+        ahead = sliding_window_view(self.scaled[:, 0], self.split.horizon)[origins + 1]
         return ahead if self.anchors is None else ahead - self.anchors[origins, :1]
 
     def actual(self, origins: NDArray[np.int64]) -> NDArray[np.float64]:
         """(n,) → (n, horizon): what really happened, in the unit of the data, never clipped."""
-        return sliding_window_view(self.values[:, 0], self.layout.horizon)[origins + 1]
+        return sliding_window_view(self.values[:, 0], self.split.horizon)[origins + 1]
 
-    def restore(self, origins: NDArray[np.int64], forecast: Floats) -> NDArray[np.float64]:
+    def inverse_transform(self, origins: NDArray[np.int64], forecast: Floats) -> NDArray[np.float64]:
         """A network's output (n, horizon) in the unit of the data."""
         if self.anchors is not None:
             forecast = forecast + self.anchors[origins, :1]
-        return self.transform.invert(self.values, origins, forecast.astype(np.float64))
+        return self.transform.inverse_transform(self.values, origins, forecast.astype(np.float64))
 
 
-def make_windows(series: Series, layout: Layout, params: TrialParams, season: int | None) -> Windows:
+def make_windows(series: Series, split: Split, params: TrialParams, season: int | None) -> Windows:
     """The windows of one trial: transform and scaler fitted on the rows of train alone."""
     transform = fit_transform(
         series.values,
-        layout.train_end,
+        split.train_end,
         scaler=params.scaler,
         clip_quantile=params.clip_quantile,
         log1p=params.log1p,
@@ -99,4 +99,4 @@ def make_windows(series: Series, layout: Layout, params: TrialParams, season: in
     )
     scaled = transform.apply(series.values)
     anchors = ANCHORS[params.anchor](scaled, params.window)
-    return Windows(series.values, scaled, anchors, transform, layout, params.window)
+    return Windows(series.values, scaled, anchors, transform, split, params.window)

@@ -2,9 +2,9 @@
 
 `material` reads what the sweep left on disk, `summary` says it in three sentences, `board`, `search`, `settings`,
 `forecasts` and `account` make the sections, `theme` gives every figure its looks, `document` puts all into one file,
-and `story` has the order.
+and `run` has the order.
 """
 
-from seqsweep.report.page.story import PAGE, markdown, publish, write, write_all
+from seqsweep.report.page.run import PAGE, markdown, publish, write, write_all
 
 __all__ = ["PAGE", "markdown", "publish", "write", "write_all"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqsweep.finals import Conclusion, Finalist, Look
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.metrics import skill, unit
 from seqsweep.report.finals import sentences
 from seqsweep.report.leaderboard import percent
@@ -30,7 +30,7 @@ def leaderboard(material: Material) -> Section:
         *_metrics(material),
         "skill",
         "epochs",
-        "weights",
+        "parameters",
     ]
     blocks = [
         table(head, *_rows(material, ranked[:SHOWN], parameters)),
@@ -68,13 +68,13 @@ def finalists(material: Material) -> Section:
     return Section("finals", "Finals", blocks)
 
 
-def look_table(material: Material, look: Look) -> str:
+def test_table(material: Material, evaluation: TestEvaluation) -> str:
     """The winner and the baselines on the test part, best first."""
-    names = list(look.scores)
-    best = look.baselines[look.best_baseline][material.metric] if look.best_baseline else None
+    names = list(evaluation.scores)
+    best = evaluation.baselines[evaluation.best_baseline][material.metric] if evaluation.best_baseline else None
     winner = material.conclusion.winner if material.conclusion else None
-    entries = [(winner.name if winner else look.run, look.scores, True)]
-    entries += [(spaced(name), scores, False) for name, scores in look.baselines.items()]
+    entries = [(winner.name if winner else evaluation.run, evaluation.scores, True)]
+    entries += [(spaced(name), scores, False) for name, scores in evaluation.baselines.items()]
     entries.sort(key=lambda entry: entry[1][material.metric])
     rows = []
     for name, scores, _ in entries:
@@ -113,7 +113,7 @@ def _rows(
         score = record.metrics[outcome.objective]
         settings = [shown(parameter.values[place - 1]) for parameter in parameters]
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
-        spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "weights")]
+        spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "parameter_count")]
         cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
         entries.append((score, False, cells))
     for name, scores in outcome.baselines.items():

@@ -7,42 +7,42 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqsweep.finals import ForecastInterval, Look
+from seqsweep.finals import ForecastInterval, TestEvaluation
 from seqsweep.report.page import theme
-from seqsweep.report.page.board import look_table
+from seqsweep.report.page.board import test_table
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, significant, table, text
 from seqsweep.report.page.material import Floats, Forecasts, Material
 from seqsweep.report.page.summary import spaced
 
 SHOWN = 1500  # targets drawn; more would hide each other
-UNREAD = "The test part was not looked at: there is no winner of finals."
+UNREAD = "The test part was not read: there is no winner of finals."
 BANDS = ("rgba(86,180,233,0.45)", "rgba(86,180,233,0.22)")  # of the narrower and the wider interval
 
 
 def forecasts(material: Material) -> Section:
     """What was forecast and what happened, with intervals, and how often they held it."""
-    look, seen = material.look, material.forecasts
+    evaluation, seen = material.evaluation, material.forecasts
     title = "Forecast against actual, test part"
-    if look is None or seen is None:
+    if evaluation is None or seen is None:
         return Section("forecasts", title, [paragraph(UNREAD)])
     steps = _steps(seen.horizon)
-    figures = [_forecast(material, look, seen, step) for step in steps]
-    blocks = [look_table(material, look), *figures]
+    figures = [_forecast(material, evaluation, seen, step) for step in steps]
+    blocks = [test_table(material, evaluation), *figures]
     if len(seen.actual) > SHOWN:
         blocks.append(note(f"The last {SHOWN:,} of {len(seen.actual):,} forecasts are drawn; all of them are scored."))
-    return Section("forecasts", title, [*blocks, *_coverage(material, look)])
+    return Section("forecasts", title, [*blocks, *_coverage(material, evaluation)])
 
 
 def residuals(material: Material) -> Section:
     """Actual minus forecast: over time, how often, and by step."""
-    look, seen = material.look, material.forecasts
-    if look is None or seen is None:
+    evaluation, seen = material.evaluation, material.forecasts
+    if evaluation is None or seen is None:
         return Section("residuals", "Residuals, test part", [paragraph(UNREAD)])
     left = seen.actual - seen.forecast
     figures = [_over_time(material, seen, left), _histogram(material, left)]
     blocks = [side_by_side(figures)]
     if seen.horizon > 1:
-        blocks.append(_by_step(material, look, seen))
+        blocks.append(_by_step(material, evaluation, seen))
     said = f"Residual: actual minus forecast; above 0 the forecast was too low. Mean {left.mean():.3g}, "
     return Section("residuals", "Residuals, test part", [*blocks, note(f"{said}standard deviation {left.std():.3g}.")])
 
@@ -52,15 +52,15 @@ def _steps(horizon: int) -> list[int]:
     return sorted({1, (1 + horizon) // 2, horizon}) if horizon > 1 else [1]
 
 
-def _forecast(material: Material, look: Look, seen: Forecasts, step: int) -> str:
+def _forecast(material: Material, evaluation: TestEvaluation, seen: Forecasts, step: int) -> str:
     times = seen.times[-SHOWN:, step - 1]
     forecast = seen.forecast[-SHOWN:, step - 1]
     traces = [
-        *_bands(look.intervals, times, forecast, step),
+        *_bands(evaluation.intervals, times, forecast, step),
         _line(times, seen.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
-    if seen.baseline is not None and look.best_baseline is not None:
-        name = f"best baseline: {spaced(look.best_baseline)}"
+    if seen.baseline is not None and evaluation.best_baseline is not None:
+        name = f"best baseline: {spaced(evaluation.best_baseline)}"
         traces.append(_line(times, seen.baseline[-SHOWN:, step - 1], name, theme.GREEN, "dot"))
     winner = material.conclusion.winner if material.conclusion else None
     traces.append(_line(times, forecast, winner.name if winner else "network", theme.VERMILION))
@@ -84,16 +84,16 @@ def _bands(intervals: Sequence[ForecastInterval], times: np.ndarray, forecast: F
     return traces
 
 
-def _coverage(material: Material, look: Look) -> list[str]:
-    if not look.intervals:
+def _coverage(material: Material, evaluation: TestEvaluation) -> list[str]:
+    if not evaluation.intervals:
         return []
     rows = [
         [f"{interval.level:.0%} interval", f"{interval.coverage:.1%}", _width(interval.width)]
-        for interval in look.intervals
+        for interval in evaluation.intervals
     ]
     unit = material.unit("mae")
     said = "Half widths come from residuals on validation (split conformal), and assume that the test part is like it"
-    if any(not math.isfinite(interval.width) for interval in look.intervals):
+    if any(not math.isfinite(interval.width) for interval in evaluation.intervals):
         said += "; a level for which validation has too few residuals has no bounds"
     return [table(["", "held on test", f"mean width ({unit})"], rows), note(f"{said}.")]
 
@@ -130,12 +130,12 @@ def _histogram(material: Material, left: Floats) -> str:
     return theme.figure(title, [trace], x, theme.axis("forecasts (count)"), 340, show_legend=False)
 
 
-def _by_step(material: Material, look: Look, seen: Forecasts) -> str:
+def _by_step(material: Material, evaluation: TestEvaluation, seen: Forecasts) -> str:
     steps = np.arange(1, seen.horizon + 1)
     mark = "lines+markers" if seen.horizon <= 40 else "lines"
     entries = [("network", seen.forecast, theme.VERMILION, "solid")]
-    if seen.baseline is not None and look.best_baseline is not None:
-        entries.append((f"best baseline: {spaced(look.best_baseline)}", seen.baseline, theme.GREEN, "dot"))
+    if seen.baseline is not None and evaluation.best_baseline is not None:
+        entries.append((f"best baseline: {spaced(evaluation.best_baseline)}", seen.baseline, theme.GREEN, "dot"))
     traces = []
     for name, forecast, colour, dash in entries:
         errors = np.abs(seen.actual - forecast).mean(0)

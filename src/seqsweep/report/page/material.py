@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seqsweep import finals
 from seqsweep.data.series import Index
 from seqsweep.errors import StateError, UserError
-from seqsweep.finals import Conclusion, Look
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import unit
 from seqsweep.sweep import Outcome, SweepState, load_outcome
 from seqsweep.tracking import TrialRecord
@@ -50,7 +50,7 @@ class Material:
         outcome: of its search.
         final_runs: of its finals; empty where there were none.
         conclusion: None where no finals were run.
-        forecasts: None where the test part was not looked at.
+        forecasts: None where the test part was not read.
     """
 
     outcome: Outcome
@@ -69,9 +69,9 @@ class Material:
         return [record for record in self.outcome.records if record.status == "FAILED"]
 
     @property
-    def look(self) -> Look | None:
-        """The look at the winner, if there is one."""
-        return self.conclusion.look if self.conclusion else None
+    def evaluation(self) -> TestEvaluation | None:
+        """The test evaluation of the winner, if there is one."""
+        return self.conclusion.evaluation if self.conclusion else None
 
     def unit(self, metric: str | None = None) -> str:
         """In words, for an axis: `unit of sales`, `%`, or nothing. The data do not name their own unit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from seqsweep.finals import Finalist, Look
+from seqsweep.finals import Finalist, TestEvaluation
 from seqsweep.metrics import skill
 from seqsweep.report.leaderboard import counted
 from seqsweep.report.page.markup import significant
@@ -16,8 +16,8 @@ ORDINALS = {1: "first", 2: "second", 3: "third"}
 def sentences(material: Material) -> tuple[str, str, str]:
     """Three sentences in plain text, whatever the sweep came to."""
     winner = material.conclusion.winner if material.conclusion else None
-    if winner is not None and material.look is not None:
-        return _won(material, winner), _by_how_much(material, material.look), _how_sure(material.look)
+    if winner is not None and material.evaluation is not None:
+        return _won(material, winner), _by_how_much(material, material.evaluation), _how_sure(material.evaluation)
     if material.outcome.ranked:
         return _best_of_search(material)
     return _nothing(material)
@@ -59,14 +59,14 @@ def _won(material: Material, winner: Finalist) -> str:
     )
 
 
-def _by_how_much(material: Material, look: Look) -> str:
-    own = look.scores[material.metric]
-    if look.best_baseline is None or look.skill is None:
+def _by_how_much(material: Material, evaluation: TestEvaluation) -> str:
+    own = evaluation.scores[material.metric]
+    if evaluation.best_baseline is None or evaluation.skill is None:
         return f"On the test part its {material.metric} is {significant(own)}; no baseline was scored."
-    reference = look.baselines[look.best_baseline][material.metric]
+    reference = evaluation.baselines[evaluation.best_baseline][material.metric]
     return (
         f"On the test part its {material.metric} is {significant(own)} against {significant(reference)} of the best "
-        f"baseline, {spaced(look.best_baseline)}: {_gain(look.skill)}."
+        f"baseline, {spaced(evaluation.best_baseline)}: {_gain(evaluation.skill)}."
     )
 
 
@@ -78,15 +78,15 @@ def _gain(share: float) -> str:
     return f"{abs(share):.1%} {'less' if share > 0 else 'more'}"
 
 
-def _how_sure(look: Look) -> str:
-    nth = f"the {ORDINALS.get(look.number, f'{look.number}th')} look at this test part"
-    tainted = "" if look.number == 1 else ", so its figures flatter whatever was chosen after an earlier one"
-    if look.comparison is None or look.best_baseline is None:
+def _how_sure(evaluation: TestEvaluation) -> str:
+    nth = f"the {ORDINALS.get(evaluation.number, f'{evaluation.number}th')} evaluation on this test part"
+    tainted = "" if evaluation.number == 1 else ", so its figures flatter whatever was chosen after an earlier one"
+    if evaluation.comparison is None or evaluation.best_baseline is None:
         return f"How sure that is cannot be said, with so few targets or no baseline; this was {nth}{tainted}."
-    interval, baseline = look.comparison.difference, spaced(look.best_baseline)
-    measure = "absolute error" if look.loss == "absolute" else "squared error"
+    interval, baseline = evaluation.comparison.difference, spaced(evaluation.best_baseline)
+    measure = "absolute error" if evaluation.loss == "absolute" else "squared error"
     said = f"The mean {measure} differs by {interval.mean:.3g} ({interval.level:.0%} interval "
-    said += f"{interval.low:.3g} to {interval.high:.3g}, {counted(look.comparison.n, 'forecast')}): "
+    said += f"{interval.low:.3g} to {interval.high:.3g}, {counted(evaluation.comparison.n, 'forecast')}): "
     if interval.holds_zero:
         said += f"the interval holds zero, so no network is shown to be better than {baseline}"
     elif interval.low > 0:

@@ -16,17 +16,17 @@ from seqsweep.executor import Executor, make_executor
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.problem import Problem, pose
-from seqsweep.sweep.state import SweepState, differences, fingerprint, folder_of, identity, write_text
+from seqsweep.sweep.problem import Problem, build_problem
+from seqsweep.sweep.sweep_state import SweepState, differences, fingerprint, folder_of, identity, write_text
 from seqsweep.task import Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
-from seqsweep.windows import Layout
+from seqsweep.windows import Split
 
-MakeJob = Callable[[SweepConfig, Series, Layout, Task], Job]
+MakeJob = Callable[[SweepConfig, Series, Split, Task], Job]
 
 
 @dataclass(frozen=True)
-class Session:
+class SweepContext:
     """All that the parts of a sweep share.
 
     Args:
@@ -59,12 +59,12 @@ class Session:
 
 
 @contextmanager
-def session(
+def open_sweep(
     config: SweepConfig,
     observer: Observer,
     make_job: MakeJob = trial.Trial,
     warm: Callable[[int], None] = trial.warm,
-) -> Iterator[Session]:
+) -> Iterator[SweepContext]:
     """Open a sweep, new or as its folder left it; gives its run an end, whatever happens.
 
     Args:
@@ -80,7 +80,7 @@ def session(
     started = time.monotonic()
     executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
     try:
-        problem = pose(config, observer.say)
+        problem = build_problem(config, observer.say)
         state = open_state(problem, observer)
         with state.locked():
             state.begin(identity(config, problem.series))
@@ -88,9 +88,9 @@ def session(
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
-                job = make_job(config, problem.series, problem.layout, problem.task)
+                job = make_job(config, problem.series, problem.split, problem.task)
                 executor.open(job)
-                yield Session(problem, state, executor, tracker, observer, job, started)
+                yield SweepContext(problem, state, executor, tracker, observer, job, started)
     finally:
         executor.close()
 

@@ -17,7 +17,7 @@ COLUMNS = (
 """Where MLflow keeps paths of files."""
 
 
-def follow(database: Path, artifacts: str) -> None:
+def relocate_artifacts(database: Path, artifacts: str) -> None:
     """Point every path below a folder of artifacts that is gone to the one beside the database.
 
     Args:

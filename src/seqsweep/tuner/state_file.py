@@ -48,7 +48,7 @@ def write_state(path: Path, search: Mapping[str, Any], state: Mapping[str, Any])
     """
     text = json.dumps({"format": FORMAT, "version": VERSION, "search": search, **state})
     try:
-        files.put(path, text.encode())
+        files.atomic_write(path, text.encode())
     except OSError as error:
         raise StateError(
             f"{path}: the state of this sweep cannot be written: {error}. "

@@ -193,7 +193,7 @@ def write_json(file: Path, content: Any) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Put a text in place, see `files.put`.
+    """Put a text in place, see `files.atomic_write`.
 
     Raises:
         StateError: the disk refuses.
@@ -204,7 +204,7 @@ def write_text(file: Path, text: str) -> None:
 def write_bytes(file: Path, content: bytes) -> None:
     """As `write_text` does."""
     with _writing(file):
-        files.put(file, content)
+        files.atomic_write(file, content)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ FIRST_PAUSE = 5.0  # seconds; doubled with each attempt in vain
 LONGEST_PAUSE = 120.0
 
 
-class Outbox:
+class RetryQueue:
     """Writes by key, tried in order; each must be safe to repeat, since one that broke off is made again.
 
     A sweep must not stop, or wait, because its store is away: after a failure all further writes wait, and

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from seqsweep.compare import Contest, Entry
+from seqsweep.compare import ComparableGroup, FinishedSweep
 from seqsweep.report.finals import beats_baselines, between, loses_to_baselines
 from seqsweep.report.leaderboard import WIDE, percent
 from seqsweep.report.progress import duration
@@ -18,15 +18,15 @@ NARROW = 80  # characters a line of a terminal that says nothing else
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedJob:
     """One job of a multirun: its overrides, and what it came to or why it failed."""
 
     overrides: tuple[str, ...]
-    entry: Entry | None
+    entry: FinishedSweep | None
     error: str = ""
 
 
-def jobs_table(jobs: Sequence[Finished], width: int = NARROW) -> Table:
+def jobs_table(jobs: Sequence[FinishedJob], width: int = NARROW) -> Table:
     """A row a job: what set it apart, its winner over seeds, and how that stands against the best baseline.
 
     Args:
@@ -42,44 +42,45 @@ def jobs_table(jobs: Sequence[Finished], width: int = NARROW) -> Table:
     return table
 
 
-def sweeps_table(entries: Sequence[Entry], width: int = NARROW) -> Table:
+def sweeps_table(entries: Sequence[FinishedSweep], width: int = NARROW) -> Table:
     """A row a finished sweep, and one below it for its best baseline.
 
     Args:
         entries: in the order in which they ended.
         width: as for `jobs_table`.
     """
-    table = _table("Finished sweeps", "study and sweep", width)
+    table = _table("FinishedJob sweeps", "study and sweep", width)
     for number, entry in enumerate(entries):
         outcome = entry.outcome
         title = Text(f"{outcome.config.study}\n{outcome.name}")
         table.add_row(str(number), title, *_cells(entry)[: len(table.columns) - 2])
-        look = entry.conclusion.look if entry.conclusion is not None else None
-        if look is not None and look.best_baseline is not None:
-            score = f"{look.baselines[look.best_baseline][outcome.config.task.objective]:.4g}"
-            table.add_row("", "", look.best_baseline.replace("_", " "), "", score, "+0.0%", style="cyan")
+        evaluation = entry.conclusion.evaluation if entry.conclusion is not None else None
+        if evaluation is not None and evaluation.best_baseline is not None:
+            score = f"{evaluation.baselines[evaluation.best_baseline][outcome.config.task.objective]:.4g}"
+            table.add_row("", "", evaluation.best_baseline.replace("_", " "), "", score, "+0.0%", style="cyan")
     return table
 
 
-def verdicts(contest: Contest) -> list[str]:
+def verdicts(group: ComparableGroup) -> list[str]:
     """Which sweep's winner does better than which, and whether any beats the baselines, in plain sentences."""
-    labels = _labels(contest)
-    objective = contest.entries[0].outcome.config.task.objective
+    labels = _labels(group)
+    objective = group.entries[0].outcome.config.task.objective
     said = []
-    for duel in contest.duels:
-        better, other = labels[id(duel.better)], labels[id(duel.other)]
-        lead = between(duel.interval, sign=-1)
-        if duel.interval is None:
+    for comparison in group.comparisons:
+        better, other = labels[id(comparison.better)], labels[id(comparison.other)]
+        lead = between(comparison.interval, sign=-1)
+        if comparison.interval is None:
             said.append(f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more.")
-        elif duel.interval.holds_zero:
+        elif comparison.interval.holds_zero:
             said.append(
                 f"{better} is not shown to do better than {other}: its lead in {objective} of {lead} may be chance."
             )
         else:
             said.append(
-                f"{better} does better than {other}: {objective} lower by {lead} over {duel.interval.n} pairs of runs."
+                f"{better} does better than {other}: {objective} lower by {lead} over {comparison.interval.n} pairs "
+                "of runs."
             )
-    beating = [labels[id(entry)] for entry in contest.entries if _beats(entry)]
+    beating = [labels[id(entry)] for entry in group.entries if _beats(entry)]
     if beating:
         said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
     else:
@@ -87,17 +88,17 @@ def verdicts(contest: Contest) -> list[str]:
     return said
 
 
-def _beats(entry: Entry) -> bool:
-    look = entry.conclusion.look if entry.conclusion is not None else None
-    return look is not None and beats_baselines(look)
+def _beats(entry: FinishedSweep) -> bool:
+    evaluation = entry.conclusion.evaluation if entry.conclusion is not None else None
+    return evaluation is not None and beats_baselines(evaluation)
 
 
-def _labels(contest: Contest) -> dict[int, str]:
+def _labels(group: ComparableGroup) -> dict[int, str]:
     """Labels that tell the sweeps apart: their own, with the run's name behind it where two are the same."""
-    plain = [entry.label for entry in contest.entries]
+    plain = [entry.label for entry in group.entries]
     return {
         id(entry): entry.label if plain.count(entry.label) == 1 else f"{entry.label} ({entry.outcome.name})"
-        for entry in contest.entries
+        for entry in group.entries
     }
 
 
@@ -121,7 +122,7 @@ def _short(override: str) -> str:
     return f"{key.rpartition('.')[2]}={value[1:-1] if alone else value}"
 
 
-def _cells(entry: Entry) -> list[str]:
+def _cells(entry: FinishedSweep) -> list[str]:
     """Winner, score over seeds on validation, test score, skill, whether it is proven, trials and time."""
     outcome, objective = entry.outcome, entry.outcome.config.task.objective
     done, winner = outcome.ranked, entry.winner
@@ -133,9 +134,9 @@ def _cells(entry: Entry) -> list[str]:
         return [best.name if best else "none completed", score, "", "", "", trials]
     spread = "" if winner.std is None else f"±{winner.std:.2g}"
     score = f"{objective} {winner.mean:.4g}{spread}"
-    look = entry.conclusion.look
-    if look is None:
+    evaluation = entry.conclusion.evaluation
+    if evaluation is None:
         return [winner.name, score, "", "", "", trials]
-    gain = percent(look.skill) if look.skill is not None else ""
-    proven = "yes" if beats_baselines(look) else "no, worse" if loses_to_baselines(look) else "not shown"
-    return [winner.name, score, f"{look.scores[objective]:.4g}", gain, proven, trials]
+    gain = percent(evaluation.skill) if evaluation.skill is not None else ""
+    proven = "yes" if beats_baselines(evaluation) else "no, worse" if loses_to_baselines(evaluation) else "not shown"
+    return [winner.name, score, f"{evaluation.scores[objective]:.4g}", gain, proven, trials]

@@ -12,7 +12,7 @@ Weights = list[NDArray[np.float32]]
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """What early stopping knows. Epochs count from 1, over promotions."""
 
     epoch: int = 0

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from seqsweep import trial
 from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
+from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import OUTCOME, Outcome, save_outcome
-from seqsweep.sweep.session import MakeJob, Session, session
 from seqsweep.sweep.source import Search
 from seqsweep.tracking import Tracker, best_name
 from seqsweep.tuner import make_tuner, plan
@@ -24,48 +24,48 @@ def run(
     make_job: MakeJob = trial.Trial,
     warm: Callable[[int], None] = trial.warm,
 ) -> Outcome:
-    """Search alone, or go on where a search was; the arguments and errors are those of `session`."""
-    with session(config, observer, make_job, warm) as opened:
+    """Search alone, or go on where a search was; the arguments and errors are those of `open_sweep`."""
+    with open_sweep(config, observer, make_job, warm) as opened:
         return search(opened)
 
 
-def search(session: Session) -> Outcome:
+def search(context: SweepContext) -> Outcome:
     """Run what is left of the search, and keep its outcome."""
-    problem, tracker = session.problem, session.tracker
+    problem, tracker = context.problem, context.tracker
     tracker.log_sweep(
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
-    reason, loop = _run_trials(session)
-    outcome = _outcome(session, reason, loop)
+    reason, loop = _run_trials(context)
+    outcome = _outcome(context, reason, loop)
     if loop.trained or not (outcome.folder / OUTCOME).exists():
         save_outcome(outcome)
     _summarise(outcome, tracker)
     return outcome
 
 
-def _run_trials(session: Session) -> tuple[str, Loop]:
+def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     """Run what is left; returns why nothing more is proposed, and the loop, which knows what ran."""
-    config, state, observer = session.config, session.state, session.observer
+    config, state, observer = context.config, context.state, context.observer
     kept = state.records()
     with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
         tuner = make_tuner(config, state.tuner)
     running = {proposal.trial_id for proposal in tuner.running()}
     source = Search(config, state, tuner)
-    loop = Loop(config, state, source, session.executor, session.tracker, observer, kept, session.problem.reference)
+    loop = Loop(config, state, source, context.executor, context.tracker, observer, kept, context.problem.reference)
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
-    observer.begin(plan(config).trials, finished, session.executor.capacity)
+    observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:
         return loop.run(), loop
     finally:
         observer.finish()
 
 
-def _outcome(session: Session, reason: str, loop: Loop) -> Outcome:
-    problem, state = session.problem, session.state
+def _outcome(context: SweepContext, reason: str, loop: Loop) -> Outcome:
+    problem, state = context.problem, context.state
     return Outcome(
         config=problem.config,
-        name=session.name,
+        name=context.name,
         fingerprint=state.folder.name,
         folder=state.folder,
         series=problem.series.name,
@@ -77,9 +77,9 @@ def _outcome(session: Session, reason: str, loop: Loop) -> Outcome:
         best_baseline=problem.best_baseline,
         reason=reason,
         trained=loop.trained,
-        seconds=time.monotonic() - session.started,
+        seconds=time.monotonic() - context.started,
         search_seconds=loop.choosing,
-        tracking_seconds=session.tracker.seconds,
+        tracking_seconds=context.tracker.seconds,
         disk=state.size(),
         lineage=lineage(),
     )

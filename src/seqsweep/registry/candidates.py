@@ -13,10 +13,10 @@ from seqsweep.config import from_yaml
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
 from seqsweep.package import MODEL
-from seqsweep.registry.store import Registry, model_name
+from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import folders
-from seqsweep.sweep.state import read_json
+from seqsweep.sweep.sweep_state import read_json
 from seqsweep.tracking.models import parent_run
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ended:
+class Candidate:
     """A sweep that was run.
 
     Args:
@@ -54,7 +54,7 @@ class Ended:
         return model_name(named)
 
 
-def find(registry: Registry, target: str | None) -> Ended:
+def find(registry: Registry, target: str | None) -> Candidate:
     """The sweep that `target` means.
 
     Args:
@@ -75,7 +75,7 @@ def find(registry: Registry, target: str | None) -> Ended:
     if not text.exists():
         raise StateError(f"{text}: the sweep never began; run its study again")
     config = from_yaml(text.read_text(encoding="utf-8"))
-    return Ended(folder, config, finals.load(folder), _parent(registry, config.study, folder.name))
+    return Candidate(folder, config, finals.load(folder), _parent(registry, config.study, folder.name))
 
 
 def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from seqsweep.compare import Entry, contests
+from seqsweep.compare import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
 from seqsweep.report.finals import beats_baselines
 from seqsweep.report.leaderboard import counted, percent
@@ -18,7 +18,7 @@ from seqsweep.report.page.markup import Section, folded, note, paragraph, signif
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parameters import shown
 from seqsweep.report.progress import duration
-from seqsweep.report.table import verdicts
+from seqsweep.report.sweeps_table import verdicts
 from seqsweep.sweep import write_text
 from seqsweep.tracking import Tracker
 
@@ -102,18 +102,18 @@ def _head(material: Material) -> list[str]:
 
 
 def _tiles(material: Material) -> list[tuple[str, str, str]]:
-    outcome, look = material.outcome, material.look
+    outcome, evaluation = material.outcome, material.evaluation
     searched = ("searched", str(len(outcome.records)), f"{summary.trials(material)}, {outcome.config.tuner.kind}")
     entries: list[tuple[str, str, str]] = []
     winner = material.conclusion.winner if material.conclusion else None
-    if winner is not None and look is not None:
+    if winner is not None and evaluation is not None:
         entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}"))
-        own = significant(look.scores[material.metric])
+        own = significant(evaluation.scores[material.metric])
         entries.append((f"{material.metric} on test", own, material.unit() or "no unit"))
-        if look.skill is not None and look.best_baseline is not None:
-            sure = "better, beyond chance" if beats_baselines(look) else "not shown to be better"
-            said = f"over {summary.spaced(look.best_baseline)}; {sure}"
-            entries.append(("skill on test", percent(look.skill), said))
+        if evaluation.skill is not None and evaluation.best_baseline is not None:
+            sure = "better, beyond chance" if beats_baselines(evaluation) else "not shown to be better"
+            said = f"over {summary.spaced(evaluation.best_baseline)}; {sure}"
+            entries.append(("skill on test", percent(evaluation.skill), said))
     elif outcome.ranked:
         best = outcome.ranked[0]
         entries.append(("best of the search", best.name, "one seed, not proven"))
@@ -127,8 +127,8 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
 
 def _verdicts(jobs: Sequence[Material]) -> list[str]:
     """What the final runs say of the sweeps against each other, where they can be compared."""
-    found = contests([Entry(job.outcome, job.conclusion) for job in jobs])
-    said = [paragraph(sentence) for contest in found for sentence in verdicts(contest)]
+    found = comparable_groups([FinishedSweep(job.outcome, job.conclusion) for job in jobs])
+    said = [paragraph(sentence) for group in found for sentence in verdicts(group)]
     return [f'<div class="summary">{"".join(said)}</div>'] if said else []
 
 
@@ -143,13 +143,13 @@ def _table(jobs: Sequence[Material], named: Sequence[str]) -> str:
 
 
 def _cells(job: Material) -> list[object]:
-    outcome, look = job.outcome, job.look
+    outcome, evaluation = job.outcome, job.evaluation
     winner = job.conclusion.winner if job.conclusion else None
     ranked = outcome.ranked
     counts = [len(outcome.records), len(job.failed), duration(outcome.seconds)]
-    if winner is not None and look is not None and winner.mean is not None:
-        gain = percent(look.skill) if look.skill is not None else ""
-        return [winner.name, significant(winner.mean), significant(look.scores[job.metric]), gain, *counts]
+    if winner is not None and evaluation is not None and winner.mean is not None:
+        gain = percent(evaluation.skill) if evaluation.skill is not None else ""
+        return [winner.name, significant(winner.mean), significant(evaluation.scores[job.metric]), gain, *counts]
     if not ranked:
         return ["none completed", "", "", "", *counts]
     gain = percent(ranked[0].metrics["val_skill"]) if "val_skill" in ranked[0].metrics else ""

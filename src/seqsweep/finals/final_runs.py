@@ -58,7 +58,7 @@ class FinalRuns:
         self._pending = [run.trial_id for run in listed if not self.has_ended(run)]
 
     def has_ended(self, run: FinalRun) -> bool:
-        """Whether there is a result, and where a look may need it the network too: weights that are gone come back."""
+        """Whether there is a result, and where the test evaluation may need it, the network too."""
         record = self.ended.get(run.trial_id)
         lost = run.fold == 0 and not self.state.network(run.trial_id).exists()
         return record is not None and not (record.status == "COMPLETED" and lost)

@@ -13,7 +13,7 @@ from seqsweep.tracking import TrialRecord
 MISSING = math.nan  # the score of a run that failed, where pairs are compared
 
 
-def choose(ranked: Sequence[TrialRecord], count: int) -> list[TrialRecord]:
+def select_finalists(ranked: Sequence[TrialRecord], count: int) -> list[TrialRecord]:
     """The best `count` configurations, and after them the best of each layer type that is not among them.
 
     Args:
@@ -40,7 +40,7 @@ def rank(
     """The finalists by their mean, best first; those of which a run failed come last, in the order of the search.
 
     Args:
-        chosen: what `choose` gave.
+        chosen: what `select_finalists` gave.
         runs: ids of the final runs of each, by fold, then seed.
         ended: final runs by id.
         objective: `val_mae`.
@@ -65,7 +65,7 @@ def differences(finalists: Sequence[Finalist], confidence: float) -> tuple[Diffe
     )
 
 
-def typical(winner: Finalist, seeds: int) -> str:
+def median_run(winner: Finalist, seeds: int) -> str:
     """The run of the winner whose network is scored and packaged: on fold 0 the one with the median score.
 
     Of an even number the better of the two in the middle. The best of them would be a lucky one, and its test score

@@ -10,23 +10,25 @@ from seqsweep import data, package, search_space, windows
 from seqsweep.data import Series
 from seqsweep.errors import DataError
 from seqsweep.evidence import Interval, diebold_mariano, loss_of
-from seqsweep.finals import Conclusion, Look
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import METRICS, naive_scale
 from seqsweep.package.loaded import Floats
-from seqsweep.registry.store import CHAMPION, Registry
-from seqsweep.registry.sweeps import Ended
-from seqsweep.tracking.outbox import first_line
+from seqsweep.registry.candidates import Candidate
+from seqsweep.registry.registered import CHAMPION, Registry
+from seqsweep.tracking.retry_queue import first_line
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 REPLACE = "say --replace to put it in the champion's place without a comparison"
 
-Verdict = tuple[bool, str, str]
+ChallengeResult = tuple[bool, str, str]
 """Whether it passes, what was found, what would satisfy the condition."""
 
 
-def no_worse(registry: Registry, ended: Ended, conclusion: Conclusion, look: Look, replace: bool) -> Verdict:
+def no_worse(
+    registry: Registry, candidate: Candidate, conclusion: Conclusion, evaluation: TestEvaluation, replace: bool
+) -> ChallengeResult:
     """Whether the winner may take the champion's place.
 
     Both forecast the winner's test targets as a caller would have them do, but for targets that the champion has seen
@@ -34,26 +36,26 @@ def no_worse(registry: Registry, ended: Ended, conclusion: Conclusion, look: Loo
 
     Args:
         registry: with the champion.
-        ended: the sweep of the winner.
+        candidate: the sweep of the winner.
         conclusion: of it.
-        look: at the winner.
+        evaluation: at the winner.
         replace: whether a champion that cannot be compared may be replaced.
     """
-    version = champion(registry, ended.registered_name)
+    version = champion(registry, candidate.registered_name)
     if version is None:
         return True, "there is no champion yet", ""
     sha256 = version.tags.get("data_sha256")
-    if sha256 != look.sha256:
+    if sha256 != evaluation.sha256:
         short = (sha256 or "unknown")[:12]
         return _incomparable(f"the champion, version {version.version}, is of other data (sha256 {short})", replace)
     try:
-        series = data.load(ended.config.data)
+        series = data.load(candidate.config.data)
     except DataError as error:
         return False, f"the data cannot be read again to compare with the champion: {error}", "bring it back"
-    if series.sha256 != look.sha256:
-        changed = f"the data has changed since the sweep (sha256 {series.sha256[:12]}, then {look.sha256[:12]})"
+    if series.sha256 != evaluation.sha256:
+        changed = f"the data has changed since the sweep (sha256 {series.sha256[:12]}, then {evaluation.sha256[:12]})"
         return False, changed, "bring the data back as it was, or run the study again on what it is now"
-    return _compare(registry, ended, conclusion, series, version, replace)
+    return _compare(registry, candidate, conclusion, series, version, replace)
 
 
 def champion(registry: Registry, name: str) -> ModelVersion | None:
@@ -64,9 +66,14 @@ def champion(registry: Registry, name: str) -> ModelVersion | None:
 
 
 def _compare(
-    registry: Registry, ended: Ended, conclusion: Conclusion, series: Series, version: ModelVersion, replace: bool
-) -> Verdict:
-    who, task = f"the champion, version {version.version}", ended.config.task
+    registry: Registry,
+    candidate: Candidate,
+    conclusion: Conclusion,
+    series: Series,
+    version: ModelVersion,
+    replace: bool,
+) -> ChallengeResult:
+    who, task = f"the champion, version {version.version}", candidate.config.task
     try:
         theirs = package.load(registry.load_path(version))
         rows, horizon, seen = theirs.rows, theirs.horizon, int(theirs.spec["data"]["validation_end"])
@@ -74,24 +81,26 @@ def _compare(
         return _incomparable(f"{who}, cannot be loaded: {first_line(error)}", replace)
     if horizon != task.horizon:
         return _incomparable(f"{who}, forecasts {horizon} rows ahead, this winner {task.horizon}", replace)
-    layout = windows.lay_out(series, ended.config.windows, task.horizon, search_space.reach(ended.config))
-    origins = layout.test[layout.test >= max(rows, seen) - 1]
+    split = windows.make_split(
+        series, candidate.config.windows, task.horizon, search_space.max_lookback(candidate.config)
+    )
+    origins = split.test[split.test >= max(rows, seen) - 1]
     if not len(origins):
         return _incomparable(f"{who}, has learned from all of this winner's test part", replace)
     actual = np.lib.stride_tricks.sliding_window_view(series.values[:, 0], task.horizon)[origins + 1]
-    new = package.load(ended.model).forecast(series.values, series.columns, origins)
+    new = package.load(candidate.model).forecast(series.values, series.columns, origins)
     old = theirs.forecast(series.values, series.columns, origins)
-    scale = naive_scale(series.values[:, 0], layout.train_end, ended.config.data.season)
-    return _judge(conclusion.objective, actual, new, old, scale, who)
+    mase_scale = naive_scale(series.values[:, 0], split.train_end, candidate.config.data.season)
+    return _judge(conclusion.objective, actual, new, old, mase_scale, who)
 
 
-def _incomparable(found: str, replace: bool) -> Verdict:
+def _incomparable(found: str, replace: bool) -> ChallengeResult:
     return (True, f"{found}; it is replaced as you said", "") if replace else (False, found, REPLACE)
 
 
-def _judge(objective: str, actual: Floats, new: Floats, old: Floats, scale: float, who: str) -> Verdict:
+def _judge(objective: str, actual: Floats, new: Floats, old: Floats, mase_scale: float, who: str) -> ChallengeResult:
     """By the objective's value over all targets, (n, horizon) each."""
-    ours, theirs = (METRICS[objective](actual, forecast, scale) for forecast in (new, old))
+    ours, theirs = (METRICS[objective](actual, forecast, mase_scale) for forecast in (new, old))
     found = f"{objective} {ours:.4g} against {theirs:.4g} of {who}, on {len(actual)} test origins"
     test = diebold_mariano(actual, new, old, loss_of(objective))
     if test is not None:

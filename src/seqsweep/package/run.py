@@ -1,0 +1,35 @@
+"""When a winner is packaged, and its package brought into the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from seqsweep import finals
+from seqsweep.finals import Conclusion
+from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.package.parity import load_parity
+from seqsweep.sweep import SweepContext
+
+if TYPE_CHECKING:
+    from seqsweep.trial import Trial
+
+
+def keep(context: SweepContext, conclusion: Conclusion) -> None:
+    """Package the present winner in the sweep's folder and log it with the sweep's run, unless that was done.
+
+    The run says whether parity holds.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    folder = context.state.folder
+    if conclusion.evaluation is None:
+        return
+    if packaged_evaluation(folder / MODEL) != (conclusion.evaluation.run, conclusion.evaluation.number):
+        seen = finals.network(context, conclusion)
+        assert seen is not None  # there was an evaluation
+        build(folder, cast("Trial", context.job), *seen, conclusion, context.config)
+    parity = load_parity(folder / MODEL)
+    context.tracker.log_sweep({}, {"parity": "passed" if parity and parity.passed else "failed"})
+    assert conclusion.winner is not None  # who was evaluated
+    context.tracker.log_model(folder / MODEL, conclusion.winner.params)
