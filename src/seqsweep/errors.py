@@ -18,6 +18,24 @@ SeqsweepError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a config.
+
+    Args:
+        key: the dotted key that it is about: `data.path`; a group alone where it is about all of it.
+        text: the sentence for the user: key, value received, rule, and how to mend it.
+    """
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.text
 
 
 class SeqsweepError(Exception):
@@ -32,11 +50,11 @@ class ConfigError(UserError):
     """Every fault found in a config, in one error.
 
     Args:
-        faults: one sentence a fault, each with the key, the value received and how to mend it.
+        faults: one a fault, or its sentence alone, with the key, the value received and how to mend it.
     """
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.faults = tuple(faults)
+    def __init__(self, faults: Sequence[Fault | str]) -> None:
+        self.faults = tuple(str(fault) for fault in faults)
         super().__init__("\n".join(self.faults))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[str, ...]]]:
