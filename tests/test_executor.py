@@ -344,7 +344,7 @@ def test_every_executor_has_a_config_without_faults_and_the_reverse() -> None:
 def test_faults_say_key_value_and_mend(settings: dict[str, Any], said: str) -> None:
     found = faults(SweepConfig(executor=replace(config_of("processes"), **settings)))
     assert len(found) == bool(said)
-    assert "".join(found).startswith(said)
+    assert "".join(map(str, found)).startswith(said)
 
 
 def test_an_unknown_kind_is_refused() -> None:

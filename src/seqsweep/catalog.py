@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, Fault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,11 +57,12 @@ class Catalog(Mapping[str, F]):
         self._entries[name] = entry
         return entry
 
-    def fault(self, key: str, name: object) -> list[str]:
-        """What is wrong with `name` as the value of the config key `key`: one sentence, or none."""
+    def fault(self, key: str, name: object) -> list[Fault]:
+        """What is wrong with `name` as the value of the config key `key`: one fault, or none."""
         if name in self:
             return []
-        return [f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"]
+        text = f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"
+        return [Fault(key, text)]
 
     def __getitem__(self, name: str) -> F:
         if name not in self._entries:

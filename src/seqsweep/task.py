@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog, nearest
+from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
 
@@ -85,18 +86,18 @@ def constant_loss(loss: str, targets: NDArray[np.float32]) -> float:
     return float((error**2).mean())
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the config of the task."""
     task = config.task
     found = TASKS.fault("task.kind", task.kind)
     for name in task.metrics:
         found += METRICS.fault("task.metrics", name)
     if task.objective not in task.metrics:
-        found.append(
-            f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
-        )
+        told = f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
+        found.append(Fault("task.objective", told, also=("task.metrics",)))
     elif task.objective in METRICS and not can_rank(task.objective):
-        found.append(f"task.objective={task.objective}: lower is not better by this metric; rank by mae or rmse")
+        told = f"task.objective={task.objective}: lower is not better by this metric; rank by mae or rmse"
+        found.append(Fault("task.objective", told))
     return found
 
 

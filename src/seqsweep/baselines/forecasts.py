@@ -11,6 +11,7 @@ import numpy as np
 from seqsweep.baselines.past import BaselineInput, IntArray
 from seqsweep.baselines.ridge import fit_linear
 from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, FloatArray, can_rank
 
 if TYPE_CHECKING:
@@ -68,23 +69,33 @@ def best(scored: Mapping[str, Mapping[str, float]], metric: str) -> str | None:
     return min(scored, key=lambda name: scored[name][metric], default=None)
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the settings of the baselines: unknown names, impossible windows and penalties."""
     task = config.task
     found = [fault for name in task.baselines for fault in BASELINES.fault("task.baselines", name)]
     if "linear" in task.baselines:
         found += [
-            f"task.{key}=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'"
+            Fault(
+                f"task.{key}",
+                f"task.{key}=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'",
+                also=("task.baselines",),
+            )
             for key in ("ridge_windows", "ridge_penalties")
             if not getattr(task, key)
         ]
     found += [
-        f"task.ridge_windows={task.ridge_windows}: {window} is no window; each is 1 row or more"
+        Fault(
+            "task.ridge_windows",
+            f"task.ridge_windows={task.ridge_windows}: {window} is no window; each is 1 row or more",
+        )
         for window in task.ridge_windows
         if window < 1
     ]
     found += [
-        f"task.ridge_penalties={task.ridge_penalties}: {penalty} is no penalty; each is finite and 0 or more"
+        Fault(
+            "task.ridge_penalties",
+            f"task.ridge_penalties={task.ridge_penalties}: {penalty} is no penalty; each is finite and 0 or more",
+        )
         for penalty in task.ridge_penalties
         if not (math.isfinite(penalty) and penalty >= 0)
     ]

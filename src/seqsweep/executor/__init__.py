@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.executor.cores import available_cores
 from seqsweep.executor.inline import InlineExecutor
 from seqsweep.executor.processes import ProcessExecutor
@@ -33,8 +34,8 @@ def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
     return EXECUTORS[config.kind](config, warm)
 
 
-def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with `config.executor`, one sentence a fault.
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with `config.executor`.
 
     More threads than cores are slow, but no fault: figures depend on `threads`, and what was logged on a
     larger machine must be able to run again. (A small LSTM on 2 cores had the same weights after 8 epochs
@@ -43,10 +44,11 @@ def faults(config: SweepConfig) -> list[str]:
     executor = config.executor
     found = EXECUTORS.fault("executor.kind", executor.kind)
     if executor.kind == "inline" and executor.workers not in (None, 1):
-        found.append(
+        told = (
             f"executor.workers={executor.workers}: executor=inline runs 1 trial at a time; "
             "leave executor.workers out, or choose executor=processes"
         )
+        found.append(Fault("executor.workers", told, also=("executor.kind",)))
     return found
 
 
