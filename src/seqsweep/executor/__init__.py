@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.executor.cores import available_cores
@@ -55,12 +55,19 @@ def default_workers(threads: int) -> int:
     return max(1, math.floor(available_cores() / threads))
 
 
-def _like(config: ExecutorConfig, warm: Warm) -> Executor:
-    raise NotImplementedError
+class ExecutorFactory(Protocol):
+    """What an entry of EXECUTORS is: a place to run."""
+
+    def __call__(self, config: ExecutorConfig, warm: Warm) -> Executor:
+        """An executor, whose workers begin to warm up at once.
+
+        Args:
+            config: how many trials at once, threads of each, limits.
+            warm: called once wherever trials will run.
+        """
 
 
-EXECUTORS: Catalog[Callable[[ExecutorConfig, Warm], Executor]] = Catalog("executor", like=_like)
-"""Places to run by name; each makes an Executor."""
+EXECUTORS: Catalog[ExecutorFactory] = Catalog("executor", like=ExecutorFactory)
 
 
 @EXECUTORS.register
