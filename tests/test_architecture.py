@@ -64,6 +64,8 @@ DOORS = {
     "pandas": {"data", "package", "registry"},
     "plotly": {"report"},
     "sklearn": {"tuner", "report"},
+    "scipy": {"evidence", "tuner", "report"},
+    "joblib": {"executor"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

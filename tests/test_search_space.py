@@ -5,7 +5,7 @@ import json
 import math
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -364,12 +364,14 @@ def test_what_is_missing_is_left_to_who_reports_it_for_all_groups() -> None:
     assert faults(config(layer="???", seasonal_difference="???")) == []
 
 
-def layer(config: int) -> None:
-    """A catalog's pattern."""
+class Layer(Protocol):
+    """What the catalog below holds."""
+
+    def __call__(self, config: int) -> None: ...
 
 
 def test_names_are_checked_against_the_catalogs_of_those_who_know_them() -> None:
-    layers: Catalog[Any] = Catalog("layer", like=layer)
+    layers: Catalog[Layer] = Catalog("layer", like=Layer)
 
     @layers.register
     def lstm(config: int) -> None: ...

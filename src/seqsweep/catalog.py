@@ -34,15 +34,15 @@ class Catalog(Mapping[str, F]):
 
     Args:
         kind: what an entry is, for messages: `data source`, `scaler`.
-        like: a function whose parameters every entry must take.
+        like: the protocol that every entry follows, F itself; its `__call__` says the parameters.
 
     Raises:
         TypeError: an entry's parameters differ from those of `like`, or its name is taken.
     """
 
-    def __init__(self, kind: str, like: Callable[..., Any]) -> None:
+    def __init__(self, kind: str, like: type[Any]) -> None:
         self.kind = kind
-        self._parameters = list(inspect.signature(like).parameters)
+        self._parameters = list(inspect.signature(like.__call__).parameters)[1:]  # without `self`
         self._entries: dict[str, F] = {}
 
     def register(self, entry: F) -> F:

@@ -6,7 +6,7 @@ whoever reports them says on which part they were taken (`val_mae`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,11 +63,19 @@ class Forecast:
         return {name: METRICS[name](actual, forecast, self.mase_scale) for name in self.config.metrics}
 
 
-def _like(config: TaskConfig, mase_scale: float) -> Task:
-    raise NotImplementedError
+class TaskFactory(Protocol):
+    """What an entry of TASKS is."""
+
+    def __call__(self, config: TaskConfig, mase_scale: float) -> Task:
+        """A task.
+
+        Args:
+            config: horizon, loss and metrics.
+            mase_scale: mean absolute error of the seasonal naive forecast on train, in the unit of the data.
+        """
 
 
-TASKS: Catalog[Callable[[TaskConfig, float], Task]] = Catalog("task", _like)
+TASKS: Catalog[TaskFactory] = Catalog("task", like=TaskFactory)
 
 
 @TASKS.register

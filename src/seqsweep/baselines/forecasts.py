@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,25 +17,24 @@ from seqsweep.metrics import METRICS, FloatArray, can_rank
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
 
-Baseline: TypeAlias = Callable[[BaselineInput, IntArray], FloatArray | None]
 Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
 
 
-def _like(past: BaselineInput, origins: IntArray) -> FloatArray | None:
-    """What each baseline takes and returns.
+class Baseline(Protocol):
+    """What an entry of BASELINES is."""
 
-    Args:
-        past: of it, only rows up to an origin, the train part and a choice on validation may be used.
-        origins: (forecasts,), the last row that each forecast may see; none before the last row of train.
+    def __call__(self, past: BaselineInput, origins: IntArray) -> FloatArray | None:
+        """(forecasts, horizon), the rows after each origin in the unit of the data.
 
-    Returns:
-        (forecasts, horizon), the rows after each origin in the unit of the data; None where the series does
-        not allow this baseline.
-    """
-    raise NotImplementedError
+        None where the series does not allow this baseline.
+
+        Args:
+            past: of it, only rows up to an origin, the train part and a choice on validation may be used.
+            origins: (forecasts,), the last row that each forecast may see; none before the last row of train.
+        """
 
 
-BASELINES: Catalog[Baseline] = Catalog("baseline", like=_like)
+BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
 def scores(

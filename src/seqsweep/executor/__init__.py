@@ -5,13 +5,11 @@ An executor knows nothing of networks: it runs a `Job` on a `TrialSpec` and rela
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.executor.cores import available_cores
 from seqsweep.executor.inline import InlineExecutor
 from seqsweep.executor.processes import ProcessExecutor
 from seqsweep.executor.protocol import Executor
@@ -19,7 +17,7 @@ from seqsweep.executor.protocol import Executor
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig, SweepConfig
 
-__all__ = ["EXECUTORS", "Executor", "available_cores", "default_workers", "faults", "make_executor"]
+__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "make_executor"]
 
 Warm = Callable[[int], None]
 """Called once wherever trials will run, with the threads of a trial; a function of a module."""
@@ -53,16 +51,29 @@ def faults(config: SweepConfig) -> list[Fault]:
 
 
 def default_workers(threads: int) -> int:
-    """As many workers of `threads` threads as the cores of this machine allow, at least 1."""
-    return max(1, math.floor(available_cores() / threads))
+    """As many workers of `threads` threads as the cores that this process may use allow, at least 1.
+
+    joblib counts them: affinity and the quota of the container are below what the machine has.
+    """
+    import joblib
+
+    cores: int = joblib.cpu_count()
+    return max(1, cores // threads)
 
 
-def _like(config: ExecutorConfig, warm: Warm) -> Executor:
-    raise NotImplementedError
+class ExecutorFactory(Protocol):
+    """What an entry of EXECUTORS is: a place to run."""
+
+    def __call__(self, config: ExecutorConfig, warm: Warm) -> Executor:
+        """An executor, whose workers begin to warm up at once.
+
+        Args:
+            config: how many trials at once, threads of each, limits.
+            warm: called once wherever trials will run.
+        """
 
 
-EXECUTORS: Catalog[Callable[[ExecutorConfig, Warm], Executor]] = Catalog("executor", like=_like)
-"""Places to run by name; each makes an Executor."""
+EXECUTORS: Catalog[ExecutorFactory] = Catalog("executor", like=ExecutorFactory)
 
 
 @EXECUTORS.register

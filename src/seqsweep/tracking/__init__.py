@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
@@ -53,11 +53,19 @@ __all__ = [
 Warn = Callable[[str], None]
 
 
-def _tracker(config: TrackingConfig, warn: Warn) -> Tracker:
-    raise NotImplementedError
+class TrackerFactory(Protocol):
+    """What an entry of TRACKERS is."""
+
+    def __call__(self, config: TrackingConfig, warn: Warn) -> Tracker:
+        """A tracker that is not open yet.
+
+        Args:
+            config: where runs are kept.
+            warn: is told when the store goes away or is back.
+        """
 
 
-TRACKERS: Catalog[Callable[[TrackingConfig, Warn], Tracker]] = Catalog("tracker", like=_tracker)
+TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 
 
 @TRACKERS.register

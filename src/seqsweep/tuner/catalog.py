@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
@@ -11,20 +11,20 @@ from seqsweep.errors import Fault
 from seqsweep.tuner.ask_tell import Tuner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seqsweep.schema import SweepConfig
     from seqsweep.tuner.oracles import OracleBase
 
 STATE_FILE = "tuner.json"
 
 
-def _like(config: SweepConfig) -> OracleBase:
-    raise NotImplementedError
+class OracleFactory(Protocol):
+    """What an entry of TUNERS is."""
+
+    def __call__(self, config: SweepConfig) -> OracleBase:
+        """The oracle that chooses the points of a sweep with this config; importing one takes seconds."""
 
 
-TUNERS: Catalog[Callable[[SweepConfig], OracleBase]] = Catalog("tuner", like=_like)
-"""Each takes a sweep's config and gives the oracle that chooses its points; importing one takes seconds."""
+TUNERS: Catalog[OracleFactory] = Catalog("tuner", like=OracleFactory)
 
 
 @TUNERS.register

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,12 +66,20 @@ class Split:
         return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
 
 
-def _like(series: Series, validation: Any, test: Any) -> tuple[int, int]:
-    raise NotImplementedError
+class Splitter(Protocol):
+    """What an entry of SPLITS is."""
+
+    def __call__(self, series: Series, validation: Any, test: Any) -> tuple[int, int]:
+        """(train_end, validation_end), the rows that begin validation and test.
+
+        Args:
+            series: what is split.
+            validation: size or begin of the validation part, as the config gives it.
+            test: size or begin of the test part, as the config gives it.
+        """
 
 
-SPLITS: Catalog[Callable[[Series, Any, Any], tuple[int, int]]] = Catalog("way to split", _like)
-"""(series, size of validation, size of test) → (train_end, validation_end)."""
+SPLITS: Catalog[Splitter] = Catalog("way to split", like=Splitter)
 
 
 @SPLITS.register

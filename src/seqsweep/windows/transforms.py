@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,14 @@ from seqsweep.errors import DataError
 Array = NDArray[np.float64]
 
 
-def _like(train: Array) -> tuple[Array, Array]:
-    raise NotImplementedError
+class Scaler(Protocol):
+    """What an entry of SCALERS is."""
+
+    def __call__(self, train: Array) -> tuple[Array, Array]:
+        """Train rows (time, columns) → offset (columns,) and scale (columns,): scaled = (value - offset) / scale."""
 
 
-SCALERS: Catalog[Callable[[Array], tuple[Array, Array]]] = Catalog("scaler", _like)
-"""Train rows (time, columns) → offset (columns,) and scale (columns,): scaled = (value - offset) / scale."""
+SCALERS: Catalog[Scaler] = Catalog("scaler", like=Scaler)
 
 
 @SCALERS.register

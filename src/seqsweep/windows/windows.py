@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,12 +18,19 @@ from seqsweep.windows.transforms import Transform, fit_transform
 Floats = NDArray[np.float32]
 
 
-def _like(scaled: Floats, window: int) -> Floats | None:
-    raise NotImplementedError
+class Anchor(Protocol):
+    """What an entry of ANCHORS is."""
+
+    def __call__(self, scaled: Floats, window: int) -> Floats | None:
+        """(time, columns): what is taken off the window that ends at each row; None where nothing is.
+
+        Args:
+            scaled: (time, columns), the series as scaled.
+            window: rows of a window.
+        """
 
 
-ANCHORS: Catalog[Callable[[Floats, int], Floats | None]] = Catalog("anchor", _like)
-"""Scaled series (time, columns), window length → (time, columns): what is taken off the window that ends at a row."""
+ANCHORS: Catalog[Anchor] = Catalog("anchor", like=Anchor)
 
 
 @ANCHORS.register
