@@ -120,8 +120,8 @@ def _conclusion(
     config: SweepConfig, folder: Path, job: Trial, spec: TrialSpec, trained: Network, skill: float | None
 ) -> Conclusion:
     split, windows = job.split, trained.windows
-    actual, forecast = windows.actual(split.test), trained.forecast(split.test)
-    past = windows.actual(split.validation)
+    actual, forecast = windows.actual.numpy(split.test), trained.forecast(split.test)
+    past = windows.actual.numpy(split.validation)
     validation = trained.forecast(split.validation)
     scores = job.task.score(actual, forecast)
     mean = np.full_like(actual, windows.values[: split.train_end, 0].mean())

@@ -125,7 +125,7 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     windows = make_windows(trial.series, trial.split, POINT, 12)
     constant = np.zeros((len(trial.split.validation), 1), np.float32)
     origins = trial.split.validation
-    scores = trial.task.score(windows.actual(origins), windows.inverse_transform(origins, constant))
+    scores = trial.task.score(windows.actual.numpy(origins), windows.inverse_transform(origins, constant))
     actual = trial.series.values[trial.split.validation + 1, 0]
     mean = np.full(len(actual), trial.series.values[: trial.split.train_end].mean())
     assert scores["mae"] == pytest.approx(mean_absolute_error(actual, mean))
@@ -250,7 +250,7 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
         model.compile("sgd", "mse")
         origins = trial.split.validation
         flat = Learner(model, windows, 8).forecast(origins)
-        np.testing.assert_allclose(flat.reshape(-1, 6, 2), windows.inputs(origins), atol=1e-6)
+        assert np.array_equal(flat.reshape(-1, 6, 2), windows.inputs.numpy(origins))
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw"])
@@ -288,7 +288,8 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
     order = np.random.default_rng(1).permutation(trial.split.train)
     ours, keras_own = (model.build(params, 1, 1, "mse", trial.config.model, seed=3) for _ in range(2))
     loss = Learner(ours, windows, 32).train(order)
-    fit = keras_own.fit(windows.inputs(order), windows.targets(order), batch_size=32, shuffle=False, verbose=0)
+    inputs, targets = windows.inputs.numpy(order), windows.targets.numpy(order)
+    fit = keras_own.fit(inputs, targets, batch_size=32, shuffle=False, verbose=0)
     assert loss == pytest.approx(fit.history["loss"][0], rel=1e-4)
     for mine, theirs in zip(ours.get_weights(), keras_own.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=2e-5)
