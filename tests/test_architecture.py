@@ -18,6 +18,8 @@ ORDER = [
     "errors",
     "imports",
     "files",
+    "spelling",
+    "hyperparameters",
     "catalog",
     "metrics",
     "schema",

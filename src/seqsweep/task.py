@@ -13,10 +13,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.catalog import Catalog, nearest
+from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
+from seqsweep.spelling import nearest
 
 Floats = NDArray[np.float64]
 
