@@ -142,7 +142,7 @@ def _conclusion(
         intervals=tuple(ForecastInterval(level, tuple(width), level, 1.0) for level, width in widths.items()),
         validation=job.task.score(past, validation)[objective],
     )
-    params = {name: _plain(value) for name, value in dataclasses.asdict(spec.params).items()}
+    params = {name: _plain(value) for name, value in dict(spec.params).items()}
     score = evaluation.validation
     winner = Finalist("0001", 1, "1 GRU 8x1", "gru", params, score, (spec.trial_id,), (score,), score, None)
     return Conclusion(

@@ -20,6 +20,8 @@ ORDER = [
     "imports",
     "files",
     "serving",
+    "spelling",
+    "hyperparameters",
     "catalog",
     "metrics",
     "schema",
@@ -66,6 +68,8 @@ DOORS = {
     "pandas": {"data", "package", "registry"},
     "plotly": {"report"},
     "sklearn": {"tuner", "report"},
+    "scipy": {"evidence", "tuner", "report"},
+    "joblib": {"executor"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

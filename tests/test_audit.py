@@ -18,7 +18,7 @@ SEASON = 12
 
 
 def params_of(**changes):
-    return dataclasses.replace(POINT, window=10, **changes)
+    return POINT.replace(window=10, **changes)
 
 
 @pytest.fixture

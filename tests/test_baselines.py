@@ -426,7 +426,7 @@ def test_a_past_that_cannot_be_is_refused(changes, message):
     ],
 )
 def test_faults_of_the_settings(changes, expected):
-    assert faults(SweepConfig(task=settings(**changes))) == expected
+    assert [str(fault) for fault in faults(SweepConfig(task=settings(**changes)))] == expected
 
 
 def test_an_unknown_baseline_is_refused_with_the_nearest_name():

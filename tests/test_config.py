@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from dataclasses import fields
@@ -12,7 +13,7 @@ import pytest
 from seqsweep import config
 from seqsweep.config import check
 from seqsweep.config.compose import bound_faults
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, Fault
 from seqsweep.launch import RULES
 from seqsweep.schema import SweepConfig, groups
 
@@ -30,7 +31,7 @@ OPTIONS = [f"{group}={name}" for group, names in config.options().items() for na
 def faults(*overrides: str, study: str = "quickstart", **kwargs: object) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         config.compose(study, overrides, RULES, **kwargs)
-    return list(caught.value.faults)
+    return [str(fault) for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -140,6 +141,21 @@ def test_one_message_holds_the_faults_of_keys_options_types_bounds_and_rules():
         assert set(faults("trial.epochs=0", one, "task.objective=maee")) == {ALL_KINDS[4][1], said, ALL_KINDS[5][1]}
 
 
+def test_a_fault_carries_the_key_that_it_is_about():
+    with pytest.raises(ConfigError) as caught:
+        config.compose("quickstart", [override for override, _ in ALL_KINDS], RULES)
+    told = [fault.key for fault in pickle.loads(pickle.dumps(caught.value)).faults]
+    assert told == [override.split("=")[0] for override, _ in ALL_KINDS]
+
+
+def test_a_fault_concerns_its_keys_their_parts_and_their_groups_alone():
+    fault = Fault("search_space.units[0]", "data.path and seed are words of the sentence alone", also=("data.season",))
+    concerned = ["search_space", "search_space.units", "search_space.units[0]", "data", "data.season"]
+    assert [name for name in [*concerned, "data.path", "seed", "search_space.unit", "sea"] if fault.concerns(name)] == (
+        concerned
+    )
+
+
 @pytest.mark.parametrize(
     ("overrides", "count"),
     [
@@ -151,6 +167,9 @@ def test_one_message_holds_the_faults_of_keys_options_types_bounds_and_rules():
         ("tuner=qqq tuner.initial_points=30", 1),  # what a rule says would be of a tuner that nobody chose
         ("tuner=qqq tuner.max_trials=0", 2),  # out of bounds with any tuner
         ("tuner=bayesia tuner.initial_points=30 tuner.max_trials=30", 2),  # the rules are those of the nearest name
+        ("windows.validation=0.9 windows.test=[", 1),  # no word of a sum of which one part is not known
+        ("windows.validation=[ windows.test=0.9", 1),
+        ("tuner=hyperband tuner.max_trials=5 trial.epochs=many", 2),  # the limit is wrong with any epochs
     ],
 )
 def test_what_is_left_out_of_the_check_causes_no_further_faults(overrides, count):
@@ -309,7 +328,7 @@ def test_every_bound_of_the_schema_is_checked(make_config):
             beyond = limits.get("at_least", limits.get("above", 1)) - 1 if "one_of" not in limits else "none of these"
             setattr(section, setting.name, beyond)
             key = f"{group}.{setting.name}"
-            assert any(name == key and f"{key}={beyond}" in fault for name, fault in bound_faults(made))
+            assert any(fault.key == key and f"{key}={beyond}" in fault.text for fault in bound_faults(made))
             setattr(section, setting.name, kept)
     assert bounded >= 20
 
@@ -343,5 +362,9 @@ def test_conf_and_studies_are_found_where_they_are():
 def test_an_interpolation_that_is_no_list_is_refused_where_a_list_is_needed():
     with pytest.raises(ConfigError) as refused:
         config.compose("quickstart", ["data.features=${seed}", "finals.levels=${seed}", "trial.epochs=0"], RULES)
-    assert [fault.split("=")[0] for fault in refused.value.faults] == ["trial.epochs", "data.features", "finals.levels"]
-    assert "such as [0]" in refused.value.faults[1]
+    assert [fault.split("=")[0] for fault in map(str, refused.value.faults)] == [
+        "trial.epochs",
+        "data.features",
+        "finals.levels",
+    ]
+    assert "such as [0]" in str(refused.value.faults[1])

@@ -255,7 +255,7 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
 @pytest.mark.parametrize("levels", ["[1.0]", "[0.8,95]", "[0]"])
 def test_a_level_that_is_no_share_is_refused(levels, make_config):
     (fault,) = finals.faults(make_config(f"finals.levels={levels}"))
-    assert "write 0.95 for 95 per cent" in fault
+    assert "write 0.95 for 95 per cent" in fault.text
 
 
 # Whole finals with real networks
@@ -461,7 +461,7 @@ def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
         FinalRuns,
         "spec_of",
         lambda self, run: dataclasses.replace(
-            original(self, run), params=dataclasses.replace(original(self, run).params, learning_rate=1e30)
+            original(self, run), params=original(self, run).params.replace(learning_rate=1e30)
         ),
     )
     found, *_ = launch()

@@ -493,7 +493,7 @@ def test_the_first_line_of_an_error_is_short() -> None:
 def test_a_bad_config_is_named_with_its_mend(kind: str, uri: str | None, word: str) -> None:
     config = SweepConfig(tracking=TrackingConfig(kind=kind, directory="mlruns", uri=uri))
     found = faults(config)
-    assert len(found) == 1 and found[0].startswith("tracking.") and word in found[0]
+    assert len(found) == 1 and found[0].key.startswith("tracking.") and word in found[0].text
 
 
 @pytest.mark.parametrize(
@@ -505,7 +505,7 @@ def test_a_good_config_has_no_fault(uri: str | None) -> None:
 
 
 def test_an_empty_directory_is_a_fault() -> None:
-    assert "tracking.directory" in faults(SweepConfig(tracking=TrackingConfig(kind="none", directory=" ")))[0]
+    assert "tracking.directory" in faults(SweepConfig(tracking=TrackingConfig(kind="none", directory=" ")))[0].text
 
 
 def test_addresses_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,17 +70,17 @@ class _As(Ours):
 )
 def test_a_wrong_setting_is_named_with_its_mend(kind: str, settings: dict[str, Any], words: str) -> None:
     (fault,) = faults(sweep_config(kind, tuner=settings))
-    assert words in fault
+    assert words in fault.text
 
 
 def test_a_grid_refuses_a_range_without_steps() -> None:
     (fault,) = faults(sweep_config("grid", learning_rate={"low": 0.001, "high": 0.1, "log": True}, window=[12, 24]))
-    assert fault.startswith("search_space.learning_rate={low: 0.001, high: 0.1}: a grid cannot try every value")
+    assert fault.text.startswith("search_space.learning_rate={low: 0.001, high: 0.1}: a grid cannot try every value")
 
 
 def test_more_known_points_than_trials_are_refused() -> None:
     (fault,) = faults(sweep_config("random", tuner={"max_trials": 1}, warm_start=[INSIDE, OUTSIDE], **EIGHT))
-    assert "search_space.warm_start alone lists 2 trials" in fault
+    assert "search_space.warm_start alone lists 2 trials" in fault.text
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,12 +12,12 @@ from points import POINT
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, make_split, make_windows
 
-PARAMS = dataclasses.replace(POINT, window=10)
+PARAMS = POINT.replace(window=10)
 
 
 def windows_of(series, make_config, season=12, horizon=1, max_lookback=40, **params):
     split = make_split(series, make_config().windows, horizon, max_lookback)
-    return make_windows(series, split, dataclasses.replace(PARAMS, **params), season)
+    return make_windows(series, split, PARAMS.replace(**params), season)
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def _store(directory: Path, uri: str | None) -> TrackingConfig:
 
 def show_error(error: SeqsweepError) -> None:
     """Print an error for its reader: every fault of a config on a line of its own."""
-    faults = error.faults if isinstance(error, ConfigError) else (str(error),)
+    faults = [str(fault) for fault in error.faults] if isinstance(error, ConfigError) else [str(error)]
     click.echo(
         click.style("error: ", fg="red", bold=True) + faults[0]
         if len(faults) == 1

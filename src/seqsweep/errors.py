@@ -26,16 +26,23 @@ class Fault:
     """One thing that is wrong with a config.
 
     Args:
-        key: the dotted key that it is about: `data.path`; a group alone where it is about all of it.
+        key: the dotted key that it is about: `data.path`; a group alone where it is about all of it; nothing where it
+            is about an argument that is no key.
         text: the sentence for the user: key, value received, rule, and how to mend it.
+        also: further keys whose values it judges; without the value of any of them it need not be said.
     """
 
     key: str
     text: str
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The sentence."""
         return self.text
+
+    def concerns(self, name: str) -> bool:
+        """Whether it is about the key or group `name`, or about a part of it."""
+        return any(key == name or key.startswith((f"{name}.", f"{name}[")) for key in (self.key, *self.also))
 
 
 class SeqsweepError(Exception):
@@ -50,14 +57,14 @@ class ConfigError(UserError):
     """Every fault found in a config, in one error.
 
     Args:
-        faults: one a fault, or its sentence alone, with the key, the value received and how to mend it.
+        faults: one a fault; the sentence alone where no key is at fault but an argument: a study, a run, a flag.
     """
 
     def __init__(self, faults: Sequence[Fault | str]) -> None:
-        self.faults = tuple(str(fault) for fault in faults)
-        super().__init__("\n".join(self.faults))
+        self.faults = tuple(Fault("", fault) if isinstance(fault, str) else fault for fault in faults)
+        super().__init__("\n".join(fault.text for fault in self.faults))
 
-    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...]]]:
         # Exceptions cross from worker to parent by pickle, which would call __init__ with the joined text.
         return type(self), (self.faults,)
 

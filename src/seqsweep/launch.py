@@ -21,7 +21,7 @@ from rich.text import Text
 
 from seqsweep import config
 from seqsweep.catalog import Catalog
-from seqsweep.errors import ConfigError, SeqsweepError
+from seqsweep.errors import ConfigError, Fault, SeqsweepError
 from seqsweep.schema import SweepConfig
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 
-def room_faults(checked: SweepConfig) -> list[str]:
+def room_faults(checked: SweepConfig) -> list[Fault]:
     """What each room has to say against a config, in the order of the data's way."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
     from seqsweep import (
@@ -56,7 +56,7 @@ def room_faults(checked: SweepConfig) -> list[str]:
         "anchor": windows.ANCHORS,
         "scaler": windows.SCALERS,
     }
-    found: list[str] = []
+    found: list[Fault] = []
     for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, finals, registry):
         found += room.faults(checked)
     return found + search_space.name_faults(checked, catalogs)

@@ -8,8 +8,7 @@ good, not even by its median.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,28 +16,31 @@ import numpy.typing as npt
 from seqsweep.catalog import Catalog
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
-Metric: TypeAlias = Callable[[FloatArray, FloatArray, float], float]
 
 _UNITS = {"mase": "", "smape": "%", "wape": "%"}  # any other metric is in the unit of the data
 _SIGNED = {"bias"}  # lower is not better
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
 
 
-def _like(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """What each metric takes.
+class Metric(Protocol):
+    """What an entry of METRICS is: a function."""
 
-    Args:
-        actual: (targets, horizon), in the unit of the data, all finite.
-        forecast: (targets, horizon), in the unit of the data.
-        mase_scale: what `naive_scale` returns for the series: above 0, in the unit of the data.
+    __name__: str
 
-    Raises:
-        ValueError: the shapes differ or are empty, `actual` is not finite, or `mase_scale` is not above 0.
-    """
-    raise NotImplementedError
+    def __call__(self, actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+        """How far forecasts lie from what happened.
+
+        Args:
+            actual: (targets, horizon), in the unit of the data, all finite.
+            forecast: (targets, horizon), in the unit of the data.
+            mase_scale: what `naive_scale` returns for the series: above 0, in the unit of the data.
+
+        Raises:
+            ValueError: the shapes differ or are empty, `actual` is not finite, or `mase_scale` is not above 0.
+        """
 
 
-METRICS: Catalog[Metric] = Catalog("metric", like=_like)
+METRICS: Catalog[Metric] = Catalog("metric", like=Metric)
 
 
 def unit(name: str) -> str:

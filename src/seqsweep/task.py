@@ -6,17 +6,19 @@ whoever reports them says on which part they were taken (`val_mae`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.catalog import Catalog, nearest
+from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.serving.array_types import Float64s
+from seqsweep.spelling import nearest
 
 
 class Task(Protocol):
@@ -61,11 +63,19 @@ class Forecast:
         return {name: METRICS[name](actual, forecast, self.mase_scale) for name in self.config.metrics}
 
 
-def _like(config: TaskConfig, mase_scale: float) -> Task:
-    raise NotImplementedError
+class TaskFactory(Protocol):
+    """What an entry of TASKS is."""
+
+    def __call__(self, config: TaskConfig, mase_scale: float) -> Task:
+        """A task.
+
+        Args:
+            config: horizon, loss and metrics.
+            mase_scale: mean absolute error of the seasonal naive forecast on train, in the unit of the data.
+        """
 
 
-TASKS: Catalog[Callable[[TaskConfig, float], Task]] = Catalog("task", _like)
+TASKS: Catalog[TaskFactory] = Catalog("task", like=TaskFactory)
 
 
 @TASKS.register
@@ -84,18 +94,18 @@ def constant_loss(loss: str, targets: NDArray[np.float32]) -> float:
     return float((error**2).mean())
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the config of the task."""
     task = config.task
     found = TASKS.fault("task.kind", task.kind)
     for name in task.metrics:
         found += METRICS.fault("task.metrics", name)
     if task.objective not in task.metrics:
-        found.append(
-            f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
-        )
+        told = f"task.objective={task.objective}: this is not among task.metrics{nearest(task.objective, task.metrics)}"
+        found.append(Fault("task.objective", told, also=("task.metrics",)))
     elif task.objective in METRICS and not can_rank(task.objective):
-        found.append(f"task.objective={task.objective}: lower is not better by this metric; rank by mae or rmse")
+        told = f"task.objective={task.objective}: lower is not better by this metric; rank by mae or rmse"
+        found.append(Fault("task.objective", told))
     return found
 
 

@@ -54,7 +54,7 @@ def test_each_fault_of_a_config_is_one_sentence(settings, name):
     values, sentence = FAULTS[name]
     found = faults(SweepConfig(data=settings(**values)))
     assert len(found) == 1
-    assert sentence in found[0]
+    assert sentence in found[0].text
 
 
 def test_all_faults_come_together(settings):

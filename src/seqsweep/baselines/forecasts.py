@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
 from seqsweep.baselines.past import BaselineInput, IntArray
 from seqsweep.baselines.ridge import fit_linear
 from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, FloatArray, can_rank
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
 
-Baseline: TypeAlias = Callable[[BaselineInput, IntArray], FloatArray | None]
 Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
 
 
-def _like(past: BaselineInput, origins: IntArray) -> FloatArray | None:
-    """What each baseline takes and returns.
+class Baseline(Protocol):
+    """What an entry of BASELINES is."""
 
-    Args:
-        past: of it, only rows up to an origin, the train part and a choice on validation may be used.
-        origins: (forecasts,), the last row that each forecast may see; none before the last row of train.
+    def __call__(self, past: BaselineInput, origins: IntArray) -> FloatArray | None:
+        """(forecasts, horizon), the rows after each origin in the unit of the data.
 
-    Returns:
-        (forecasts, horizon), the rows after each origin in the unit of the data; None where the series does
-        not allow this baseline.
-    """
-    raise NotImplementedError
+        None where the series does not allow this baseline.
+
+        Args:
+            past: of it, only rows up to an origin, the train part and a choice on validation may be used.
+            origins: (forecasts,), the last row that each forecast may see; none before the last row of train.
+        """
 
 
-BASELINES: Catalog[Baseline] = Catalog("baseline", like=_like)
+BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
 def scores(
@@ -68,23 +68,33 @@ def best(scored: Mapping[str, Mapping[str, float]], metric: str) -> str | None:
     return min(scored, key=lambda name: scored[name][metric], default=None)
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the settings of the baselines: unknown names, impossible windows and penalties."""
     task = config.task
     found = [fault for name in task.baselines for fault in BASELINES.fault("task.baselines", name)]
     if "linear" in task.baselines:
         found += [
-            f"task.{key}=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'"
+            Fault(
+                f"task.{key}",
+                f"task.{key}=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'",
+                also=("task.baselines",),
+            )
             for key in ("ridge_windows", "ridge_penalties")
             if not getattr(task, key)
         ]
     found += [
-        f"task.ridge_windows={task.ridge_windows}: {window} is no window; each is 1 row or more"
+        Fault(
+            "task.ridge_windows",
+            f"task.ridge_windows={task.ridge_windows}: {window} is no window; each is 1 row or more",
+        )
         for window in task.ridge_windows
         if window < 1
     ]
     found += [
-        f"task.ridge_penalties={task.ridge_penalties}: {penalty} is no penalty; each is finite and 0 or more"
+        Fault(
+            "task.ridge_penalties",
+            f"task.ridge_penalties={task.ridge_penalties}: {penalty} is no penalty; each is finite and 0 or more",
+        )
         for penalty in task.ridge_penalties
         if not (math.isfinite(penalty) and penalty >= 0)
     ]

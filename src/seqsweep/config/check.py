@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,25 +22,24 @@ from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.catalog import closest, nearest
+from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
+from seqsweep.spelling import closest, nearest
 
 Options = Mapping[str, Sequence[str]]
 """The names that each config group offers."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong with a study or an override.
+class InputFault(Fault):
+    """A fault of a study or an override, found before anything is composed.
 
     Args:
-        text: the sentence for the user.
-        keys: keys and groups that have no value, or not the one meant, because of it: whatever a rule would say of
+        left_out: keys and groups that have no value, or not the one meant, because of it: whatever a rule would say of
             them would be said of a config that nobody asked for.
     """
 
-    text: str
-    keys: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def keys() -> list[str]:
@@ -51,7 +50,7 @@ def keys() -> list[str]:
     return found
 
 
-def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[Fault]]:
+def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[InputFault]]:
     """The overrides that can be composed, and what is wrong with the others: unknown keys or options, wrong types."""
     parser, sound, faults = OverridesParser.create(), [], []
     for text in overrides:
@@ -60,11 +59,11 @@ def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str
         except OverrideParseException:
             mend = "quote what Hydra would take apart: 'key=\"value\"'" if "=" in text else "write KEY=VALUE"
             key = text.split("=")[0].lstrip("+~")
-            faults.append(Fault(f"{text}: this is no override that Hydra can read; {mend}", (key,)))
+            faults.append(_left_out(key, f"{text}: this is no override that Hydra can read; {mend}"))
             continue
         key = override.key_or_group
         mended: str | None = None
-        found: list[Fault] = []
+        found: list[InputFault] = []
         if key in options:
             found, mended = _read_option(override, options[key])
         elif key != "hydra" and not override.is_hydra_override():  # Hydra checks its own settings
@@ -74,13 +73,15 @@ def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str
     return sound, faults
 
 
-def read_studies(study: str, files: Mapping[str, Path], options: Options) -> tuple[dict[str, Any] | None, list[Fault]]:
+def read_studies(
+    study: str, files: Mapping[str, Path], options: Options
+) -> tuple[dict[str, Any] | None, list[InputFault]]:
     """The content of a study and of those that it starts from, by name, and what is wrong with them.
 
     The content is without the faulty lines; it is None where one of the files cannot be read.
     """
     contents: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: list[InputFault] = []
     names = [study]
     for name in names:
         content, found = read_study(files[name], options)
@@ -93,17 +94,18 @@ def read_studies(study: str, files: Mapping[str, Path], options: Options) -> tup
     return contents, faults
 
 
-def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[Fault]]:
+def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[InputFault]]:
     """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it."""
     try:
         content = (
             yaml.load(file.read_text(encoding="utf-8"), get_yaml_loader()) or {}
         )  # a date remains text, as for Hydra
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [Fault(f"{file}: this is not YAML: {' '.join(str(error).split())}")]
+        return None, [InputFault("study", f"{file}: this is not YAML: {' '.join(str(error).split())}")]
     if not isinstance(content, dict):
-        return None, [Fault(f"{file}: a study is a mapping of keys to values, this is a {type(content).__name__}")]
-    faults: list[Fault] = []
+        told = f"{file}: a study is a mapping of keys to values, this is a {type(content).__name__}"
+        return None, [InputFault("study", told)]
+    faults: list[InputFault] = []
     sound: dict[str, Any] = {}
     for key, value in content.items():
         if key == "defaults" and isinstance(value, list):
@@ -116,10 +118,10 @@ def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, lis
             }
         elif _kept(str(key), value, options, faults):
             sound[key] = value
-    return sound, [Fault(f"{file.name}: {fault.text}", fault.keys) for fault in faults]
+    return sound, [replace(fault, text=f"{file.name}: {fault.text}") for fault in faults]
 
 
-def _read_default(entry: Any, options: Options, faults: list[Fault]) -> Any:
+def _read_default(entry: Any, options: Options, faults: list[InputFault]) -> Any:
     """One line of a defaults list, an unknown option replaced by the nearest one."""
     if not isinstance(entry, Mapping) or len(entry) != 1:
         return entry
@@ -131,7 +133,7 @@ def _read_default(entry: Any, options: Options, faults: list[Fault]) -> Any:
     return {group: closest(name, options[bare]) or options[bare][0]}
 
 
-def _read_sweep(settings: Any, options: Options, faults: list[Fault]) -> Any:
+def _read_sweep(settings: Any, options: Options, faults: list[InputFault]) -> Any:
     """Hydra's settings of a study, what is wrong with its sweep left out."""
     try:
         params = dict(settings["sweeper"]["params"])
@@ -142,14 +144,14 @@ def _read_sweep(settings: Any, options: Options, faults: list[Fault]) -> Any:
     return {**settings, "sweeper": {**settings["sweeper"], "params": dict(text.split("=", 1) for text in sound)}}
 
 
-def _kept(key: str, value: Any, options: Options, faults: list[Fault]) -> bool:
+def _kept(key: str, value: Any, options: Options, faults: list[InputFault]) -> bool:
     """Whether a line of a study has no fault; if it has one, `faults` gets it."""
     fault = _value_fault(key, value, options)
     faults += [fault] if fault else []
     return fault is None
 
 
-def _read_option(override: Override, names: Sequence[str]) -> tuple[list[Fault], str | None]:
+def _read_option(override: Override, names: Sequence[str]) -> tuple[list[InputFault], str | None]:
     """What is wrong with the choice of an option, and the override with the nearest names, if there are any."""
     group = override.key_or_group
     if fault := _prefix_fault(override, group, "group"):
@@ -157,7 +159,7 @@ def _read_option(override: Override, names: Sequence[str]) -> tuple[list[Fault],
     if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         glob = override.value()
         fits = isinstance(glob, Glob) and glob.filter(list(names))
-        fault = Fault(f"{override.input_line}: no option fits this; possible: {', '.join(names)}", (group,))
+        fault = _left_out(group, f"{override.input_line}: no option fits this; possible: {', '.join(names)}")
         return ([] if fits else [fault]), None
     chosen = list(_values(override))
     flat = [name for value in chosen for name in (value if isinstance(value, list) else [value])]
@@ -168,29 +170,29 @@ def _read_option(override: Override, names: Sequence[str]) -> tuple[list[Fault],
     return unknown, mended
 
 
-def _option_fault(group: str, name: Any, names: Sequence[str]) -> Fault:
+def _option_fault(group: str, name: Any, names: Sequence[str]) -> InputFault:
     told = f"{group}={_shown(name)}: there is no such option{nearest(str(name), names)}"
-    return Fault(told, () if closest(str(name), names) else (group,))
+    return InputFault(group, told, left_out=() if closest(str(name), names) else (group,))
 
 
-def _key_faults(override: Override, options: Options) -> list[Fault]:
+def _key_faults(override: Override, options: Options) -> list[InputFault]:
     """What is wrong with an override of a value, each value of a sweep looked at."""
     key = override.key_or_group
     if override.value_type is ValueType.INTERVAL_SWEEP:
         mend = "write the values, as in key=1,2, or search it: {low: 1, high: 2}"
-        return [Fault(f"{override.input_line}: an interval has no end of values to run; {mend}", (key,))]
+        return [_left_out(key, f"{override.input_line}: an interval has no end of values to run; {mend}")]
     if key in keys() and (fault := _prefix_fault(override, key, "key")):
         return [fault]
     found = (_value_fault(key, value, options) for value in _values(override))
     return [fault for fault in found if fault]
 
 
-def _prefix_fault(override: Override, key: str, kind: str) -> Fault | None:
+def _prefix_fault(override: Override, key: str, kind: str) -> InputFault | None:
     """What is wrong with the `+` or `~` before a key or group of the schema, which are there and stay there."""
     if override.is_add() and override.package is None:
-        return Fault(f"+{key}: this {kind} is there already; leave out the +", (key,))
+        return _left_out(key, f"+{key}: this {kind} is there already; leave out the +")
     if override.is_delete():
-        return Fault(f"~{key}: a sweep needs this {kind}; give it a value instead", (key,))
+        return _left_out(key, f"~{key}: a sweep needs this {kind}; give it a value instead")
     return None
 
 
@@ -207,18 +209,18 @@ def _values(override: Override) -> Iterator[Any]:
         yield override.value()
 
 
-def _value_fault(key: str, value: Any, options: Options) -> Fault | None:
+def _value_fault(key: str, value: Any, options: Options) -> InputFault | None:
     known = keys()
     if key in options:
         told = "this is a group, and its options are names; possible"
-        return Fault(f"{key}={value}: {told}: {', '.join(options[key])}", (key,))
+        return _left_out(key, f"{key}={value}: {told}: {', '.join(options[key])}")
     parent = key.rpartition(".")[0]
     if key not in known and parent not in known:
         near = _nearest_key(key, known)
         told = f"; did you mean {near!r}?" if near else nearest(key, _siblings(key, known))
-        return Fault(f"{key}: there is no such key{told}", (key, near) if near else (key,))
+        return InputFault(key, f"{key}: there is no such key{told}", left_out=(key, near) if near else (key,))
     if value == "???":
-        return Fault(f"{key}=???: the value is left open; give one", (key,))
+        return _left_out(key, f"{key}=???: the value is left open; give one")
     if isinstance(value, str) and "${" in value:
         return None  # an interpolation: Hydra checks what it becomes
     group, _, name = key.partition(".")
@@ -226,8 +228,13 @@ def _value_fault(key: str, value: Any, options: Options) -> Fault | None:
     try:
         OmegaConf.update(OmegaConf.structured(section), name or key, value, force_add=True)
     except OmegaConfBaseException as error:
-        return Fault(f"{key}={_shown(value)}: {' '.join(str(error).splitlines()[0].split())}", (key,))
+        return _left_out(key, f"{key}={_shown(value)}: {' '.join(str(error).splitlines()[0].split())}")
     return None
+
+
+def _left_out(key: str, text: str) -> InputFault:
+    """A fault that leaves its own key or group without a value."""
+    return InputFault(key, text, left_out=(key,))
 
 
 def _shown(value: Any) -> str:

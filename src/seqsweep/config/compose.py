@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from itertools import chain
@@ -26,11 +26,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.catalog import nearest
 from seqsweep.config import check
 from seqsweep.config.folders import CONF, STUDIES, options, studies
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, Fault
 from seqsweep.schema import SearchSpaceConfig, SweepConfig
+from seqsweep.spelling import nearest
 
 _OMEGACONF_MERGE = BaseContainer._merge_with
 
@@ -38,8 +38,8 @@ PASSWORD = re.compile(r"(://[^/@\s:]*:)\S*@")  # up to the last @, since a passw
 
 SOUND = "sound_"  # before the name of a study: its content without the faulty lines
 
-Rule = Callable[[SweepConfig], list[str]]
-"""What one room has to say against a config: a sentence a fault."""
+Rule = Callable[[SweepConfig], list[Fault]]
+"""What one module has to say against a config."""
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,17 @@ def compose(
     known, choices = studies(own), options(own)
     sound, wrong = check.read_overrides(overrides, choices)
     if study not in known:
-        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *(fault.text for fault in wrong)])
+        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *wrong])
     contents, found = check.read_studies(study, known, choices)
     wrong = [*found, *wrong]
     if contents is None:
-        raise ConfigError([fault.text for fault in wrong])
+        raise ConfigError(wrong)
     file = f"{SOUND}{study}" if found else study
     with _hydra(own, contents if found else {}):
         composed, found = _compose_jobs(study, file, sound, multirun)
     wrong += found
-    left_out = [key for fault in wrong for key in fault.keys]
-    faults = [fault.text for fault in wrong]
+    left_out = [key for fault in wrong for key in fault.left_out]
+    faults: list[Fault] = list(wrong)
     jobs: list[SweepConfig] = []
     for cfg in composed:
         try:
@@ -123,7 +123,7 @@ def compose(
         except ConfigError as error:
             faults += error.faults
     if faults:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     return Launch(tuple(jobs))
 
 
@@ -139,30 +139,29 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
     Raises:
         ConfigError: with every fault that was found.
     """
-    faults: list[str] = []
+    faults: list[Fault] = []
     try:
         missing = sorted(OmegaConf.missing_keys(cfg))
-        faults += [f"{key}: a value is needed; give {key}=VALUE" for key in missing if not _about(key, left_out)]
+        needed = [Fault(key, f"{key}: a value is needed; give {key}=VALUE") for key in missing]
+        faults += _without(left_out, needed)
         for key in missing:
             OmegaConf.update(cfg, key, None)  # so that the other faults are found too
         config = cast(SweepConfig, OmegaConf.to_object(cfg))
     except OmegaConfBaseException as error:
-        raise ConfigError(faults or [_sentence(error)]) from error
-    faults += [fault for key, fault in bound_faults(config) if key not in left_out]
+        raise ConfigError(faults or [_fault(error)]) from error
+    faults += [fault for fault in bound_faults(config) if fault.key not in left_out]
     no_lists = _no_list_faults(config)
     if no_lists:  # the rules go through lists
         raise ConfigError([*faults, *no_lists])
-    told = chain.from_iterable(rule(config) for rule in rules)
-    faults += [fault for fault in told if not _about(fault, [*missing, *left_out])]
+    faults += _without([*missing, *left_out], chain.from_iterable(rule(config) for rule in rules))
     if faults:
         raise ConfigError(faults)
     return config
 
 
-def _about(text: str, names: Sequence[str]) -> bool:
-    """Whether a text speaks of one of these keys, or of a key of one of these groups."""
-    ends = {name: r"\b" if "." in name else r"(?=[.=:])" for name in names}  # `data` is also a word
-    return any(re.search(rf"(?<![\w.]){re.escape(name)}{end}", f"{text}:") for name, end in ends.items())
+def _without(left_out: Sequence[str], faults: Iterable[Fault]) -> list[Fault]:
+    """The faults that concern none of these keys and groups."""
+    return [fault for fault in faults if not any(fault.concerns(name) for name in left_out)]
 
 
 def to_yaml(config: SweepConfig) -> str:
@@ -180,12 +179,12 @@ def from_yaml(text: str) -> SweepConfig:
         merged = OmegaConf.merge(OmegaConf.structured(SweepConfig), yaml.safe_load(text))
         return cast(SweepConfig, OmegaConf.to_object(merged))
     except (OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        raise ConfigError([_sentence(error)]) from error
+        raise ConfigError([_fault(error)]) from error
 
 
-def bound_faults(config: SweepConfig) -> list[tuple[str, str]]:
-    """Every value outside the bounds that its field of the schema states: its key, and a sentence."""
-    found: list[tuple[str, str]] = []
+def bound_faults(config: SweepConfig) -> list[Fault]:
+    """Every value outside the bounds that its field of the schema states."""
+    found: list[Fault] = []
     for group, section in [("", config), *((f.name, getattr(config, f.name)) for f in fields(config))]:
         if not is_dataclass(section):
             continue
@@ -193,15 +192,15 @@ def bound_faults(config: SweepConfig) -> list[tuple[str, str]]:
             value = getattr(section, setting.name)
             if value is not None and setting.metadata:
                 key = f"{group}.{setting.name}" if group else setting.name
-                found += [(key, fault) for fault in _outside(key, value, setting.metadata)]
+                found += _outside(key, value, setting.metadata)
     return found
 
 
-def _no_list_faults(config: SweepConfig) -> list[str]:
+def _no_list_faults(config: SweepConfig) -> list[Fault]:
     """Every value of a field for lists that is none: OmegaConf checks no type of what an interpolation becomes."""
     sections = [(f.name, getattr(config, f.name)) for f in fields(config) if is_dataclass(getattr(config, f.name))]
     return [
-        f"{group}.{setting.name}={value}: a list is needed, such as [{value}]"
+        Fault(f"{group}.{setting.name}", f"{group}.{setting.name}={value}: a list is needed, such as [{value}]")
         for group, section in sections
         for setting in fields(section)
         if str(setting.type).startswith("list[")
@@ -210,10 +209,10 @@ def _no_list_faults(config: SweepConfig) -> list[str]:
     ]
 
 
-def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[str]:
+def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[Fault]:
     allowed = bounds.get("one_of")
     if allowed is not None:
-        return [] if value in allowed else [f"{key}={value}: no such value{nearest(str(value), allowed)}"]
+        return [] if value in allowed else [Fault(key, f"{key}={value}: no such value{nearest(str(value), allowed)}")]
     holds = {
         "at_least": lambda bound: value >= bound,
         "above": lambda bound: value > bound,
@@ -223,7 +222,7 @@ def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[str]:
     if all(holds[name](bound) for name, bound in bounds.items()):
         return []
     rule = " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in bounds.items())
-    return [f"{key}={value}: must be {rule}"]
+    return [Fault(key, f"{key}={value}: must be {rule}")]
 
 
 @contextmanager
@@ -246,7 +245,7 @@ def _hydra(own: Path | None, contents: Mapping[str, dict[str, Any]]) -> Iterator
 
 def _compose_jobs(
     study: str, file: str, overrides: Sequence[str], multirun: bool
-) -> tuple[list[DictConfig], list[check.Fault]]:
+) -> tuple[list[DictConfig], list[check.InputFault]]:
     """The config of each job, by Hydra's own rule for sweeps, and what kept a config from being composed.
 
     A single job is composed once.
@@ -265,11 +264,14 @@ def _compose_jobs(
         if several:
             return [_compose_one(file, [named, *job]) for job in _jobs(cfg.hydra.sweeper.get("params"), overrides)], []
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        return [], [check.Fault(_sentence(error))]
+        fault = _fault(error)
+        return [], [check.InputFault(fault.key, fault.text)]
     with open_dict(cfg):
         del cfg["hydra"]
     mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
-    return [cfg], [check.Fault(f"{o.input_line}: {mend}", (o.key_or_group,)) for o in swept]
+    return [cfg], [
+        check.InputFault(o.key_or_group, f"{o.input_line}: {mend}", left_out=(o.key_or_group,)) for o in swept
+    ]
 
 
 def _jobs(params: Mapping[str, Any] | None, overrides: Sequence[str]) -> list[list[str]]:
@@ -285,9 +287,9 @@ def _compose_one(file: str, overrides: Sequence[str], hydra: bool = False) -> Di
     return hydra_compose(file, list(overrides), return_hydra_config=hydra)
 
 
-def _sentence(error: Exception) -> str:
+def _fault(error: Exception) -> Fault:
     """The first lines of a Hydra or OmegaConf error, without the search path that follows them."""
     text = str(error).split("\n\n")[0]
-    key = getattr(error, "full_key", None)
+    key = getattr(error, "full_key", None) or ""
     line = " ".join(line.strip() for line in text.splitlines() if "full_key" not in line and "object_type" not in line)
-    return f"{key}: {line}" if key and key not in line else line
+    return Fault(key, f"{key}: {line}" if key not in line else line)

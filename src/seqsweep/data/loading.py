@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from seqsweep.catalog import nearest
 from seqsweep.data.missing import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.sources import BUNDLED, SOURCES
 from seqsweep.data.steps import even_frequency, in_order, resampled
 from seqsweep.data.table import Table
 from seqsweep.data.text import separator_of
-from seqsweep.errors import DataError
+from seqsweep.errors import DataError, Fault
 from seqsweep.schema import DataConfig, SweepConfig
+from seqsweep.spelling import nearest
 
 # Which of the keys that say where the data is a kind must have, and may have.
 NEEDED = {
@@ -98,31 +98,31 @@ def _label(config: DataConfig) -> str:
     return Path(source).name.split(".")[0]
 
 
-def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with `data.*`, a sentence a fault, without looking at any data."""
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with `data.*`, without looking at any data."""
     data = config.data
     found = SOURCES.fault("data.kind", data.kind) + MISSING_VALUES.fault("data.missing", data.missing)
     if data.kind in SOURCES:
         found += _source_faults(data)
     found += _column_faults(data)
     if len(separator_of(data)) != 1:
-        found.append(f"data.separator={data.separator}: must be one character, or tab")
+        found.append(Fault("data.separator", f"data.separator={data.separator}: must be one character, or tab"))
     try:
         "".encode(data.encoding)
     except LookupError:
         names = sorted({*aliases, *(name.replace("_", "-") for name in aliases.values())})
         near = nearest(data.encoding, names)
         possible = near if near.startswith("; did") else "; usual ones: utf-8, cp1252, latin-1, utf-16"
-        found.append(f"data.encoding={data.encoding}: there is no such encoding{possible}")
+        found.append(Fault("data.encoding", f"data.encoding={data.encoding}: there is no such encoding{possible}"))
     return found
 
 
-def _source_faults(data: DataConfig) -> list[str]:
+def _source_faults(data: DataConfig) -> list[Fault]:
     """What is wrong with the keys that say where the data is."""
     kind = data.kind
     needed = [] if kind == "kaggle" and data.path else NEEDED.get(kind, [])
     found = [
-        f"data.kind={kind} needs data.{key}; give data.{key}={key.upper()}"
+        Fault(f"data.{key}", f"data.kind={kind} needs data.{key}; give data.{key}={key.upper()}", also=("data.kind",))
         for key in needed
         if not (getattr(data, key) or "").strip()
     ]
@@ -130,42 +130,49 @@ def _source_faults(data: DataConfig) -> list[str]:
     reads = " and ".join(f"data.{key}" for key in known)
     # Values are not shown: a URL may hold a password.
     found += [
-        f"data.{key} is given, and data.kind={kind} reads {reads}"
+        Fault(f"data.{key}", f"data.{key} is given, and data.kind={kind} reads {reads}", also=("data.kind",))
         for key in SOURCE_KEYS
         if getattr(data, key) is not None and key not in known
     ]
     if kind == "bundled" and data.name is not None:
         found += BUNDLED.fault("data.name", data.name)
     if kind == "bundled" and data.time is not None:
-        found.append(f"data.time={data.time}: a bundled series has its own times; leave data.time=null")
+        told = f"data.time={data.time}: a bundled series has its own times; leave data.time=null"
+        found.append(Fault("data.time", told, also=("data.kind",)))
     if kind == "sql" and data.query and data.query.strip():
         found += _query_faults(data.query, data.time)
     if kind == "kaggle" and data.dataset and not re.fullmatch(r"[\w-]+/[\w-]+(/versions/\d+)?", data.dataset):
-        found.append(f"data.dataset={data.dataset}: must be OWNER/NAME, the end of the data set's address")
+        told = f"data.dataset={data.dataset}: must be OWNER/NAME, the end of the data set's address"
+        found.append(Fault("data.dataset", told))
     return found
 
 
-def _query_faults(query: str, time: str | None) -> list[str]:
+def _query_faults(query: str, time: str | None) -> list[Fault]:
     word = query.split(maxsplit=1)[0].lower()
     if word in ("insert", "update", "delete", "drop", "alter", "create", "truncate", "replace"):
-        return [f"data.query begins with {word.upper()}: it must be a SELECT"]
+        return [Fault("data.query", f"data.query begins with {word.upper()}: it must be a SELECT")]
     if time is None and not re.search(r"\border\s+by\b", query, re.IGNORECASE):
-        return ["data.query has no ORDER BY and data.time is null: the rows may come in any order; give one"]
+        told = "data.query has no ORDER BY and data.time is null: the rows may come in any order; give one"
+        return [Fault("data.query", told, also=("data.time",))]
     return []
 
 
-def _column_faults(data: DataConfig) -> list[str]:
+def _column_faults(data: DataConfig) -> list[Fault]:
     """What is wrong with the roles of the columns."""
     has_time = data.time is not None or data.kind == "bundled"
     found = []
     if data.sort and not has_time:
-        found.append("data.sort=true: needs times; give data.time=COLUMN, or leave data.sort=false")
+        told = "data.sort=true: needs times; give data.time=COLUMN, or leave data.sort=false"
+        found.append(Fault("data.sort", told, also=("data.time",)))
     if data.frequency is not None and not has_time:
-        found.append(f"data.frequency={data.frequency}: needs times; give data.time=COLUMN, or leave it null")
+        told = f"data.frequency={data.frequency}: needs times; give data.time=COLUMN, or leave it null"
+        found.append(Fault("data.frequency", told, also=("data.time",)))
     if data.time is not None and data.time in (data.target, *data.features):
-        found.append(f"data.time={data.time}: the same column is data.target or in data.features; times are no input")
+        told = f"data.time={data.time}: the same column is data.target or in data.features; times are no input"
+        found.append(Fault("data.time", told, also=("data.target", "data.features")))
     if data.target is not None and data.target in data.features:
-        found.append(f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out")
+        told = f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out"
+        found.append(Fault("data.features", told, also=("data.target",)))
     twice = sorted({name for name in data.features if data.features.count(name) > 1})
-    found += [f"data.features: {name!r} is there twice" for name in twice]
+    found += [Fault("data.features", f"data.features: {name!r} is there twice") for name in twice]
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from seqsweep.data.table import Table
 from seqsweep.errors import DataError
 
 
-def _like(table: Table) -> Table:
-    raise NotImplementedError
+class MissingValues(Protocol):
+    """What an entry of MISSING_VALUES is."""
+
+    def __call__(self, table: Table) -> Table:
+        """A table with NaN → one without; rows in the order of time on both sides."""
 
 
-MISSING_VALUES: Catalog[Callable[[Table], Table]] = Catalog("way to treat missing values", _like)
-"""Table with NaN → table without; rows in the order of time on both sides."""
+MISSING_VALUES: Catalog[MissingValues] = Catalog("way to treat missing values", like=MissingValues)
 
 
 @MISSING_VALUES.register

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -33,20 +32,24 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def _like(config: DataConfig) -> Table:
-    raise NotImplementedError
+class Source(Protocol):
+    """What an entry of SOURCES is."""
+
+    def __call__(self, config: DataConfig) -> Table:
+        """The chosen columns as read: in the order of the source, NaN where a value is missing."""
 
 
-SOURCES: Catalog[Callable[[DataConfig], Table]] = Catalog("data source", _like)
-"""Config → the chosen columns as read: in the order of the source, NaN where a value is missing."""
+SOURCES: Catalog[Source] = Catalog("data source", like=Source)
 
 
-def _no_parameter() -> Table:
-    raise NotImplementedError
+class BundledSeries(Protocol):
+    """What an entry of BUNDLED is: a series that ships with statsmodels, so it needs no file and no network."""
+
+    def __call__(self) -> Table:
+        """The whole series, with its own times."""
 
 
-BUNDLED: Catalog[Callable[[], Table]] = Catalog("bundled series", _no_parameter)
-"""Series that ship with statsmodels: no file, no network."""
+BUNDLED: Catalog[BundledSeries] = Catalog("bundled series", like=BundledSeries)
 
 
 # Bundled ------------------------------------------------------------------------------------------

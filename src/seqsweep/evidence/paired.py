@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,8 +64,12 @@ def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95)
         return None
     if np.ptp(differences) == 0:  # their mean may differ from each of them in the last bit
         return around(float(differences[0]), 0.0, level, n)
-    error = float(differences.std(ddof=1)) / math.sqrt(n)
-    return around(float(differences.mean()), error, level, n)
+    from scipy.stats import ttest_rel
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # differences that are all but equal: the interval is as narrow
+        ends = ttest_rel(first[whole], second[whole]).confidence_interval(level)
+    return Interval(float(differences.mean()), float(ends.low), float(ends.high), level, n)
 
 
 def around(mean: float, standard_error: float, level: float, n: int) -> Interval:

@@ -5,12 +5,11 @@ An executor knows nothing of networks: it runs a `Job` on a `TrialSpec` and rela
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
-from seqsweep.executor.cores import available_cores
+from seqsweep.errors import Fault
 from seqsweep.executor.inline import InlineExecutor
 from seqsweep.executor.processes import ProcessExecutor
 from seqsweep.executor.protocol import Executor
@@ -18,7 +17,7 @@ from seqsweep.executor.protocol import Executor
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig, SweepConfig
 
-__all__ = ["EXECUTORS", "Executor", "available_cores", "default_workers", "faults", "make_executor"]
+__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "make_executor"]
 
 Warm = Callable[[int], None]
 """Called once wherever trials will run, with the threads of a trial; a function of a module."""
@@ -33,8 +32,8 @@ def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
     return EXECUTORS[config.kind](config, warm)
 
 
-def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with `config.executor`, one sentence a fault.
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with `config.executor`.
 
     More threads than cores are slow, but no fault: figures depend on `threads`, and what was logged on a
     larger machine must be able to run again. (A small LSTM on 2 cores had the same weights after 8 epochs
@@ -43,24 +42,38 @@ def faults(config: SweepConfig) -> list[str]:
     executor = config.executor
     found = EXECUTORS.fault("executor.kind", executor.kind)
     if executor.kind == "inline" and executor.workers not in (None, 1):
-        found.append(
+        told = (
             f"executor.workers={executor.workers}: executor=inline runs 1 trial at a time; "
             "leave executor.workers out, or choose executor=processes"
         )
+        found.append(Fault("executor.workers", told, also=("executor.kind",)))
     return found
 
 
 def default_workers(threads: int) -> int:
-    """As many workers of `threads` threads as the cores of this machine allow, at least 1."""
-    return max(1, math.floor(available_cores() / threads))
+    """As many workers of `threads` threads as the cores that this process may use allow, at least 1.
+
+    joblib counts them: affinity and the quota of the container are below what the machine has.
+    """
+    import joblib
+
+    cores: int = joblib.cpu_count()
+    return max(1, cores // threads)
 
 
-def _like(config: ExecutorConfig, warm: Warm) -> Executor:
-    raise NotImplementedError
+class ExecutorFactory(Protocol):
+    """What an entry of EXECUTORS is: a place to run."""
+
+    def __call__(self, config: ExecutorConfig, warm: Warm) -> Executor:
+        """An executor, whose workers begin to warm up at once.
+
+        Args:
+            config: how many trials at once, threads of each, limits.
+            warm: called once wherever trials will run.
+        """
 
 
-EXECUTORS: Catalog[Callable[[ExecutorConfig, Warm], Executor]] = Catalog("executor", like=_like)
-"""Places to run by name; each makes an Executor."""
+EXECUTORS: Catalog[ExecutorFactory] = Catalog("executor", like=ExecutorFactory)
 
 
 @EXECUTORS.register

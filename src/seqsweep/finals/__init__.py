@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from seqsweep.errors import Fault
 from seqsweep.finals.conclusion import (
     CONCLUSION,
     Conclusion,
@@ -39,11 +40,11 @@ __all__ = [
 ]
 
 
-def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with the group `finals`, one sentence a fault."""
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with the group `finals`."""
     levels = config.finals.levels
     return [
-        f"finals.levels={levels}: {level} is no share; write 0.95 for 95 per cent"
+        Fault("finals.levels", f"finals.levels={levels}: {level} is no share; write 0.95 for 95 per cent")
         for level in levels
         if not 0 < level < 1
     ]

@@ -11,8 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError
@@ -26,18 +25,27 @@ if TYPE_CHECKING:
 __all__ = ["ACTIVATIONS", "LAYERS", "recurrent_stack", "to_keras"]
 
 
-def _like(
-    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
-) -> Recurrent:
-    raise NotImplementedError
+class LayerFactory(Protocol):
+    """What an entry of LAYERS is."""
+
+    def __call__(
+        self, units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
+    ) -> Recurrent:
+        """A Keras layer: (batch, window, features) → (batch, units), or (batch, window, units) for sequences.
+
+        Args:
+            units: width of the layer.
+            activation: of the state or candidate, one of ACTIVATIONS; gates are sigmoid.
+            use_bias: whether the layer has biases.
+            return_sequences: whether every step is put out, or the last alone.
+            kernels: `auto`, `fast` or `keras`.
+            name: of the Keras layer.
+            seed: of the initial weights: the same seed gives the same weights, whatever the kernels.
+        """
 
 
-LAYERS: Catalog[Callable[..., Recurrent]] = Catalog("layer", _like)
-"""What `search_space.layer` may name.
-
-`activation` is that of the state or candidate, one of ACTIVATIONS; gates are sigmoid. The same seed gives the same
-weights, whatever the kernels.
-"""
+LAYERS: Catalog[LayerFactory] = Catalog("layer", like=LayerFactory)
+"""What `search_space.layer` may name."""
 
 
 @LAYERS.register

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, Fault
 from seqsweep.layers.dropout import drop
 from seqsweep.layers.gru_kernel import gru
 from seqsweep.layers.lstm_kernel import lstm
@@ -108,7 +108,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
 
     def _choice(self, reason: str | None) -> str:
         if self.kernels == "fast" and reason is not None:
-            raise ConfigError([f"model.kernels=fast: layer {self.name!r} cannot: {reason}; use auto or keras"])
+            told = f"model.kernels=fast: layer {self.name!r} cannot: {reason}; use auto or keras"
+            raise ConfigError([Fault("model.kernels", told)])
         return "keras" if self.kernels == "keras" or reason is not None else "fast"
 
     def _run_keras(self, inputs: tf.Tensor, training: bool | None, mask: tf.Tensor | None) -> tf.Tensor:

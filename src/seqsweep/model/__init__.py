@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,12 +15,19 @@ if TYPE_CHECKING:
     import keras
 
 
-def _like(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
-    raise NotImplementedError
+class OptimizerFactory(Protocol):
+    """What an entry of OPTIMIZERS is."""
+
+    def __call__(self, learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+        """A Keras optimizer.
+
+        Args:
+            learning_rate: above 0.
+            clip_norm: the greatest norm of all gradients together; None leaves them as they are.
+        """
 
 
-OPTIMIZERS: Catalog[Callable[[float, float | None], keras.optimizers.Optimizer]] = Catalog("optimizer", _like)
-"""(learning rate, greatest norm of all gradients together or None) → optimizer."""
+OPTIMIZERS: Catalog[OptimizerFactory] = Catalog("optimizer", like=OptimizerFactory)
 
 
 @OPTIMIZERS.register

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from seqsweep.errors import Fault
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
@@ -37,9 +38,10 @@ __all__ = [
 ]
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the group `registry`."""
     name = config.registry.model
     if name is not None and (not name.strip() or re.search(r"[/:@]", name)):
-        return [f"registry.model={name}: a model's name has no / : or @, such as {model_name(name.strip() or 'model')}"]
+        mend = f"a model's name has no / : or @, such as {model_name(name.strip() or 'model')}"
+        return [Fault("registry.model", f"registry.model={name}: {mend}")]
     return []

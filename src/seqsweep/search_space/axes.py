@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seqsweep.catalog import nearest
+from seqsweep.errors import Fault
+from seqsweep.spelling import nearest
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 PER_LAYER = ("units", "dropout")  # the fields of TrialParams that have one entry a layer
@@ -139,27 +140,27 @@ def axis(name: str, setting: Any) -> Axis:
     return Axis(default=listed[0], choices=tuple(_in_order(field, listed)))
 
 
-def setting_faults(name: str, setting: Any) -> list[str]:
-    """What is wrong with `setting` as the values of the field `name`: a sentence each."""
+def setting_faults(name: str, setting: Any) -> list[Fault]:
+    """What is wrong with `setting` as the values of the field `name`."""
     key = f"search_space.{name}"
     if isinstance(setting, Mapping):
         return _range_faults(name, setting)
     listed = setting if isinstance(setting, (list, tuple)) else [setting]
     if not listed:
-        return [f"{key}=[]: the list is empty; give at least one value, each {FIELDS[name].rule}"]
+        return [Fault(key, f"{key}=[]: the list is empty; give at least one value, each {FIELDS[name].rule}")]
     faults = value_faults(key, name, listed)
     if not faults:
         clean = [FIELDS[name].clean(value) for value in listed]
         twice = sorted({str(value) for i, value in enumerate(clean) if value in clean[:i]})
-        faults += [f"{key} lists {value} more than once; leave one" for value in twice]
+        faults += [Fault(key, f"{key} lists {value} more than once; leave one") for value in twice]
     return faults
 
 
-def value_faults(key: str, name: str, listed: Any) -> list[str]:
-    """A sentence for each of `listed` that is no value of the field `name`."""
+def value_faults(key: str, name: str, listed: Any) -> list[Fault]:
+    """A fault for each of `listed` that is no value of the field `name`."""
     field = FIELDS[name]
     return [
-        f"{key}={value}: {_as_written(value)} is not {field.rule}{_hint(field, value)}"
+        Fault(key, f"{key}={value}: {_as_written(value)} is not {field.rule}{_hint(field, value)}")
         for value in listed
         if not field.allows(value)
     ]
@@ -188,39 +189,45 @@ def _in_order(field: Field, listed: list[Any]) -> list[Any]:
     return listed
 
 
-def _range_faults(name: str, setting: Mapping[str, Any]) -> list[str]:
+def _range_faults(name: str, setting: Mapping[str, Any]) -> list[Fault]:
     key, field = f"search_space.{name}", FIELDS[name]
     if field.kind in ("name", "switch"):
-        return [f"{key}: a range needs numbers, and {name} is {field.rule}; give a list of choices"]
+        return [Fault(key, f"{key}: a range needs numbers, and {name} is {field.rule}; give a list of choices")]
     unknown = [given for given in setting if given not in _RANGE_KEYS]
     if unknown:
-        return [f"{key}.{given}: a range has no such key{nearest(str(given), _RANGE_KEYS)}" for given in unknown]
+        return [
+            Fault(key, f"{key}.{given}: a range has no such key{nearest(str(given), _RANGE_KEYS)}") for given in unknown
+        ]
     ends = [end for end in ("low", "high") if end not in setting]
     if ends:
-        return [f"{key}: a range needs `{end}`; write {{low: …, high: …}}" for end in ends]
+        return [Fault(key, f"{key}: a range needs `{end}`; write {{low: …, high: …}}") for end in ends]
     low, high, step, log = setting["low"], setting["high"], setting.get("step"), setting.get("log", False)
     faults = value_faults(f"{key}.low", name, [low]) + value_faults(f"{key}.high", name, [high])
     if not isinstance(log, bool):
-        faults += [f"{key}.log={log}: must be true or false"]
+        faults += [Fault(key, f"{key}.log={log}: must be true or false")]
     if faults or low is None or high is None:
-        return faults or [f"{key}: a range needs two numbers; write a list where null is one of the choices"]
+        return faults or [
+            Fault(key, f"{key}: a range needs two numbers; write a list where null is one of the choices")
+        ]
     return _order_faults(key, field, setting, step=step, log=log)
 
 
-def _order_faults(key: str, field: Field, setting: Mapping[str, Any], *, step: Any, log: bool) -> list[str]:
+def _order_faults(key: str, field: Field, setting: Mapping[str, Any], *, step: Any, log: bool) -> list[Fault]:
     low, high = setting["low"], setting["high"]
     if low >= high:
-        return [f"{key}: low={low} is not below high={high}; swap them, or write one value instead of a range"]
+        return [
+            Fault(key, f"{key}: low={low} is not below high={high}; swap them, or write one value instead of a range")
+        ]
     faults = []
     if log and low <= 0:
-        faults += [f"{key}: log: true needs low above 0, not {low}; leave `log` out, or list the choices"]
+        faults += [Fault(key, f"{key}: log: true needs low above 0, not {low}; leave `log` out, or list the choices")]
     if step is not None:
         number = Field("whole" if field.kind == "whole" else "number", above=1 if log else 0)
         if not number.allows(step):
             what = "the factor from one value to the next" if log else "the distance from one value to the next"
-            faults += [f"{key}.step={step}: {what} must be {number.rule}"]
+            faults += [Fault(key, f"{key}.step={step}: {what} must be {number.rule}")]
         elif not faults and (low * step if log else low + step) > high * (1 + _SLACK):
-            faults += [f"{key}.step={step}: from low={low} it leads beyond high={high}; make it smaller"]
+            faults += [Fault(key, f"{key}.step={step}: from low={low} it leads beyond high={high}; make it smaller")]
     return faults
 
 

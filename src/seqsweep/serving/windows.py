@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol
 
 import numpy as np
 
@@ -13,11 +12,20 @@ from .array_types import Float32s, Float64s, Int64s
 from .gather import Gather
 from .transforms import Transform
 
-Anchor: TypeAlias = Callable[[Float32s, int], Float32s | None]
-"""Scaled series (time, columns), window length → (time, columns): what is taken off the window that ends at a row.
 
-A row of the result depends on the rows of its own window alone, to the bit: in service there are no others.
-"""
+class Anchor(Protocol):
+    """What an entry of ANCHORS is.
+
+    A row of what it gives depends on the rows of its own window alone, to the bit: in service there are no others.
+    """
+
+    def __call__(self, scaled: Float32s, window: int) -> Float32s | None:
+        """(time, columns): what is taken off the window that ends at each row; None where nothing is.
+
+        Args:
+            scaled: (time, columns), the series as scaled.
+            window: rows of a window.
+        """
 
 
 def none(scaled: Float32s, window: int) -> None:  # noqa: ARG001
@@ -42,7 +50,7 @@ def mean(scaled: Float32s, window: int) -> Float32s:
     return result
 
 
-ANCHORS: dict[str, Anchor] = {rule.__name__: rule for rule in (none, last, mean)}
+ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean}
 
 
 @dataclass(frozen=True, eq=False)

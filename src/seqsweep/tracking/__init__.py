@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
 from seqsweep.tracking.records import (
@@ -52,11 +53,19 @@ __all__ = [
 Warn = Callable[[str], None]
 
 
-def _tracker(config: TrackingConfig, warn: Warn) -> Tracker:
-    raise NotImplementedError
+class TrackerFactory(Protocol):
+    """What an entry of TRACKERS is."""
+
+    def __call__(self, config: TrackingConfig, warn: Warn) -> Tracker:
+        """A tracker that is not open yet.
+
+        Args:
+            config: where runs are kept.
+            warn: is told when the store goes away or is back.
+        """
 
 
-TRACKERS: Catalog[Callable[[TrackingConfig, Warn], Tracker]] = Catalog("tracker", like=_tracker)
+TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 
 
 @TRACKERS.register
@@ -84,12 +93,14 @@ def make_tracker(config: TrackingConfig, warn: Warn) -> Tracker:
     return TRACKERS[config.kind](config, warn)
 
 
-def faults(config: SweepConfig) -> list[str]:
-    """What is wrong with the group `tracking`, one sentence a fault."""
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with the group `tracking`."""
     tracking = config.tracking
     found = TRACKERS.fault("tracking.kind", tracking.kind)
     if not tracking.directory.strip():
-        found.append("tracking.directory: give a folder, for example tracking.directory=mlruns")
+        told = "tracking.directory: give a folder, for example tracking.directory=mlruns"
+        found.append(Fault("tracking.directory", told))
     if tracking.uri is not None and tracking.kind != "mlflow" and not found:
-        found.append(f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow")
+        told = f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow"
+        found.append(Fault("tracking.uri", told, also=("tracking.kind",)))
     return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies
 
-from seqsweep.catalog import nearest
-from seqsweep.errors import TrackingError
+from seqsweep.errors import Fault, TrackingError
 from seqsweep.imports import quick_imports
+from seqsweep.spelling import nearest
 from seqsweep.tracking.relocation import relocate_artifacts
 from seqsweep.tracking.retry_queue import first_line
 from seqsweep.tracking.tables import make_tables
@@ -97,21 +97,22 @@ def without_password(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:***@{parts.netloc.rpartition('@')[2]}"))
 
 
-def uri_faults(uri: str | None) -> list[str]:
+def uri_faults(uri: str | None) -> list[Fault]:
     """What is wrong with `tracking.uri`."""
     if uri is None or scheme_of(uri) in SCHEMES:
         if uri is not None and scheme_of(uri) == "sqlite" and not re.match(r"sqlite(\+\w+)?:///.", uri):
-            return [f"tracking.uri={uri}: write sqlite:///PATH; an absolute path makes four slashes"]
+            told = f"tracking.uri={uri}: write sqlite:///PATH; an absolute path makes four slashes"
+            return [Fault("tracking.uri", told)]
         return []
     shown = without_password(uri)
     if not scheme_of(uri) or scheme_of(uri) == "file":
-        return [
-            f"tracking.uri={shown}: MLflow keeps no runs in plain folders any more; "
+        told = (
+            "MLflow keeps no runs in plain folders any more; "
             "leave it out for SQLite in tracking.directory, or write sqlite:///PATH/mlflow.db"
-        ]
-    return [
-        f"tracking.uri={shown}: seqsweep knows no MLflow store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"
-    ]
+        )
+    else:
+        told = f"seqsweep knows no MLflow store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"
+    return [Fault("tracking.uri", f"tracking.uri={shown}: {told}")]
 
 
 def load_mlflow() -> None:

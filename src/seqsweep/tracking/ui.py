@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from seqsweep.errors import ConfigError, TrackingError, UserError
+from seqsweep.errors import ConfigError, Fault, TrackingError, UserError
 from seqsweep.tracking.store import open_store, reaching
 from seqsweep.tracking.view import CHARTS_KEY, CHARTS_TAG, VIEW_KEY, VIEW_TAG
 
@@ -52,7 +52,8 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
         TrackingError: the store cannot be used, or the server does not start.
     """
     if config.kind != "mlflow":
-        raise ConfigError([f"tracking.kind={config.kind} keeps nothing to show; choose tracking=mlflow"])
+        told = f"tracking.kind={config.kind} keeps nothing to show; choose tracking=mlflow"
+        raise ConfigError([Fault("tracking.kind", told)])
     place, client = open_store(config)
     with reaching(place):
         page, charts = newest_sweep(client), newest_charts(client)

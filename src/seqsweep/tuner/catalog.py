@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
 from seqsweep.tuner.ask_tell import Tuner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from seqsweep.schema import SweepConfig
     from seqsweep.tuner.oracles import OracleBase
 
 STATE_FILE = "tuner.json"
 
 
-def _like(config: SweepConfig) -> OracleBase:
-    raise NotImplementedError
+class OracleFactory(Protocol):
+    """What an entry of TUNERS is."""
+
+    def __call__(self, config: SweepConfig) -> OracleBase:
+        """The oracle that chooses the points of a sweep with this config; importing one takes seconds."""
 
 
-TUNERS: Catalog[Callable[[SweepConfig], OracleBase]] = Catalog("tuner", like=_like)
-"""Each takes a sweep's config and gives the oracle that chooses its points; importing one takes seconds."""
+TUNERS: Catalog[OracleFactory] = Catalog("tuner", like=OracleFactory)
 
 
 @TUNERS.register
@@ -88,29 +89,31 @@ def initial_points(config: SweepConfig) -> int:
     return wanted if most is None else max(min(wanted, most // 2), 1)
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with `config.tuner`, alone and against the search space."""
     settings = config.tuner
     found = TUNERS.fault("tuner.kind", settings.kind)
     if found:
         return found
     found = [
-        f"tuner.{name}=null: tuner={settings.kind} needs it; {advice}"
+        Fault(f"tuner.{name}", f"tuner.{name}=null: tuner={settings.kind} needs it; {advice}", also=("tuner.kind",))
         for name, advice in _NEEDED[settings.kind].items()
         if getattr(settings, name) is None
     ]
     if settings.kind == "hyperband" and settings.max_trials is not None:
-        found.append(
+        told = (
             f"tuner.max_trials={settings.max_trials}: the number of hyperband's trials follows from "
             "trial.epochs and tuner.factor; leave it null, and lower trial.epochs for fewer trials"
         )
+        found.append(Fault("tuner.max_trials", told, also=("tuner.kind",)))
     if settings.kind == "bayesian" and None not in (settings.initial_points, settings.max_trials):
         found += _no_model_faults(settings.initial_points, settings.max_trials)
     if settings.max_trials is not None and len(config.search_space.warm_start) > settings.max_trials:
-        found.append(
+        told = (
             f"tuner.max_trials={settings.max_trials}: search_space.warm_start alone lists "
             f"{len(config.search_space.warm_start)} trials; raise max_trials or shorten the list"
         )
+        found.append(Fault("tuner.max_trials", told, also=("search_space.warm_start",)))
     gridded = settings.kind == "grid" and not search_space.faults(config)  # a faulty space has no dimensions
     return found + (_grid_faults(config) if gridded else [])
 
@@ -131,24 +134,29 @@ _NEEDED: dict[str, dict[str, str]] = {
 }
 
 
-def _no_model_faults(initial: int | None, most: int | None) -> list[str]:
+def _no_model_faults(initial: int | None, most: int | None) -> list[Fault]:
     if cast(int, initial) < cast(int, most):
         return []
-    return [
+    told = (
         f"tuner.initial_points={initial}: all tuner.max_trials={most} trials would be random and the "
         "model never asked; lower initial_points, or choose tuner=random"
-    ]
+    )
+    return [Fault("tuner.initial_points", told, also=("tuner.max_trials", "tuner.kind"))]
 
 
-def _grid_faults(config: SweepConfig) -> list[str]:
+def _grid_faults(config: SweepConfig) -> list[Fault]:
     endless = {
         d.field: d.axis
         for d in search_space.dimensions(config)
         if d.axis.choices is None and (d.axis.log or not d.axis.whole)
     }
+    mend = "a grid cannot try every value of a range without steps; add `step`, give a list, or choose another tuner"
     return [
-        f"search_space.{name}={{low: {axis.low:g}, high: {axis.high:g}}}: a grid cannot try every value of a "
-        f"range without steps; add `step`, give a list, or choose another tuner"
+        Fault(
+            f"search_space.{name}",
+            f"search_space.{name}={{low: {axis.low:g}, high: {axis.high:g}}}: {mend}",
+            also=("tuner.kind",),
+        )
         for name, axis in endless.items()
     ]
 

@@ -9,6 +9,7 @@ An *origin* is the last row that a forecast may see: from origin t the rows t+1 
 
 from __future__ import annotations
 
+from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.transforms import Transform
 from seqsweep.windows.split import SPLITS, Split, make_split
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-def faults(config: SweepConfig) -> list[str]:
+def faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with the config of the split, the scaler and the anchor, and with differencing."""
     windows, data = config.windows, config.data
     found = SPLITS.fault("windows.split", windows.split)
@@ -39,22 +40,27 @@ def faults(config: SweepConfig) -> list[str]:
         found += _part_faults(windows.split, {"validation": windows.validation, "test": windows.test})
     if data.seasonal_difference and data.season is None:
         mend = "give data.season (12 for months, 24 for hours)"
-        found.append(f"data.seasonal_difference=1 needs the rows of a season; {mend}")
+        told = f"data.seasonal_difference=1 needs the rows of a season; {mend}"
+        found.append(Fault("data.seasonal_difference", told, also=("data.season",)))
     return found
 
 
-def _part_faults(split: str, parts: dict[str, object]) -> list[str]:
+def _part_faults(split: str, parts: dict[str, object]) -> list[Fault]:
     """What is wrong with the sizes of the parts: each kind of split takes another type."""
-    found: list[str] = []
+    found: list[Fault] = []
     for name, value in parts.items():
-        key = f"windows.{name}={value}"
+        key = f"windows.{name}"
+        rule: str | None = None
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if split == "fraction" and not (number and 0 < float(str(value)) < 1):
-            found.append(f"{key}: with windows=fraction this is a share of the series, above 0 and below 1")
+            rule = "with windows=fraction this is a share of the series, above 0 and below 1"
         elif split == "rows" and not (isinstance(value, int) and number and value >= 1):
-            found.append(f"{key}: with windows=rows this is a count of rows, 1 or more")
+            rule = "with windows=rows this is a count of rows, 1 or more"
         elif split == "dates" and number:
-            found.append(f"{key}: with windows=dates this is the first date of the part, such as 1990-01-01")
+            rule = "with windows=dates this is the first date of the part, such as 1990-01-01"
+        if rule is not None:
+            found.append(Fault(key, f"{key}={value}: {rule}", also=("windows.split",)))
     if not found and split == "fraction" and sum(float(str(value)) for value in parts.values()) >= 1:
-        found.append("windows.validation and windows.test leave nothing to train on; their sum must be below 1")
+        told = "windows.validation and windows.test leave nothing to train on; their sum must be below 1"
+        found.append(Fault("windows.validation", told, also=("windows.test", "windows.split")))
     return found

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
-from seqsweep.errors import ConfigError, DataError
+from seqsweep.errors import ConfigError, DataError, Fault
 from seqsweep.schema import WindowsConfig
 
 
@@ -67,12 +66,20 @@ class Split:
         return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
 
 
-def _like(series: Series, validation: Any, test: Any) -> tuple[int, int]:
-    raise NotImplementedError
+class Splitter(Protocol):
+    """What an entry of SPLITS is."""
+
+    def __call__(self, series: Series, validation: Any, test: Any) -> tuple[int, int]:
+        """(train_end, validation_end), the rows that begin validation and test.
+
+        Args:
+            series: what is split.
+            validation: size or begin of the validation part, as the config gives it.
+            test: size or begin of the test part, as the config gives it.
+        """
 
 
-SPLITS: Catalog[Callable[[Series, Any, Any], tuple[int, int]]] = Catalog("way to split", _like)
-"""(series, size of validation, size of test) → (train_end, validation_end)."""
+SPLITS: Catalog[Splitter] = Catalog("way to split", like=Splitter)
 
 
 @SPLITS.register
@@ -96,16 +103,19 @@ def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
         ConfigError: the series has no times, or a value is no date.
     """
     if not np.issubdtype(series.index.dtype, np.datetime64):
-        raise ConfigError(["windows=dates: the series has no times; name the column of times with data.time"])
+        told = "windows=dates: the series has no times; name the column of times with data.time"
+        raise ConfigError([Fault("data.time", told, also=("windows.split",))])
     cuts = []
     for name, value in (("validation", validation), ("test", test)):
         try:
             cut = np.datetime64(str(value))
         except ValueError:
-            raise ConfigError([f"windows.{name}={value}: this is no date; write it as 1990-01-01"]) from None
+            told = f"windows.{name}={value}: this is no date; write it as 1990-01-01"
+            raise ConfigError([Fault(f"windows.{name}", told)]) from None
         cuts.append(int(np.searchsorted(series.index, cut)))
     if cuts[0] >= cuts[1]:
-        raise ConfigError([f"windows.validation={validation} must begin before windows.test={test}"])
+        told = f"windows.validation={validation} must begin before windows.test={test}"
+        raise ConfigError([Fault("windows.validation", told, also=("windows.test",))])
     return cuts[0], cuts[1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.transforms import Transform, difference_lags
 
 
-def _like(train: Float64s) -> tuple[Float64s, Float64s]:
-    raise NotImplementedError
+class Scaler(Protocol):
+    """What an entry of SCALERS is."""
+
+    def __call__(self, train: Float64s) -> tuple[Float64s, Float64s]:
+        """Train rows (time, columns) → offset (columns,) and scale (columns,): scaled = (value - offset) / scale."""
 
 
-SCALERS: Catalog[Callable[[Float64s], tuple[Float64s, Float64s]]] = Catalog("scaler", _like)
-"""Train rows (time, columns) → offset (columns,) and scale (columns,): scaled = (value - offset) / scale."""
+SCALERS: Catalog[Scaler] = Catalog("scaler", like=Scaler)
 
 
 @SCALERS.register

@@ -8,17 +8,11 @@ from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.serving import windows
-from seqsweep.serving.array_types import Float32s
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.windows.split import Split
 from seqsweep.windows.transforms import fit_transform
 
-
-def _like(scaled: Float32s, window: int) -> Float32s | None:
-    raise NotImplementedError
-
-
-ANCHORS: Catalog[Anchor] = Catalog("anchor", _like)
+ANCHORS: Catalog[Anchor] = Catalog("anchor", like=Anchor)
 for _anchor in windows.ANCHORS.values():
     ANCHORS.register(_anchor)
 
