@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tracking import TrialRecord
 from seqsweep.tracking.records import Value
 from seqsweep.words import in_words, setting
 
 FEW = 6  # distinct numbers up to which each has a place of its own
 LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Parameter:
         return in_words(self.name)
 
     @property
-    def codes(self) -> Floats:
+    def codes(self) -> Float64s:
         """(trials,): the place of a category, or the number or its decimal logarithm; a missing number lies below."""
         if self.categories is not None:
             return np.array([self.categories.index(value) for value in self.values], np.float64)
