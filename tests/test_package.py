@@ -21,6 +21,7 @@ from seqsweep.package.card import card
 from seqsweep.package.code import SERVING
 from seqsweep.package.parity import Parity, compare
 from seqsweep.package.spec import finite_half_widths
+from seqsweep.words import significant
 
 pytestmark = pytest.mark.keras
 
@@ -199,7 +200,7 @@ def test_the_card_says_what_a_reader_must_know(plain):
     evaluation = plain.conclusion.evaluations[-1]
     spec = json.loads((plain.model / "artifacts" / "spec.json").read_text())
     for said in (
-        f"{evaluation.scores['mae']:.5g}",
+        f"its mae is {significant(evaluation.scores['mae'])}",
         "linear",
         evaluation.sha256,
         "leak audit: passed",
@@ -208,7 +209,9 @@ def test_the_card_says_what_a_reader_must_know(plain):
     ):
         assert said in text
     leaking = dataclasses.replace(plain.conclusion.audit, passed=False, findings=("the scaler moved",))
-    assert "FAILED: the scaler moved" in card(spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config)
+    assert "leak audit: FAILED, so believe none of these figures: the scaler moved" in card(
+        spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config
+    )
 
 
 def test_a_level_without_a_finite_interval_is_left_out(plain):
