@@ -12,6 +12,7 @@ from seqsweep.sweep.sweep_state import SweepState
 from seqsweep.tracking import RunKind, TrialRecord
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
+from seqsweep.words import in_words
 
 
 class Source(Protocol):
@@ -92,7 +93,7 @@ class Search:
 def network_name(params: TrialParams) -> str:
     """`GRU 32x2`, `Bi-LSTM 64-32`, `causal conv 16x1`: kind and widths of a network's layers."""
     short = {"simple_rnn": "RNN"}
-    kind = short.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else params.layer.replace("_", " "))
+    kind = short.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else in_words(params.layer))
     kind = f"Bi-{kind}" if params.get("bidirectional", False) else kind
     equal = len(set(params.units)) == 1
     return f"{kind} {params.units[0]}x{params.depth}" if equal else f"{kind} {'-'.join(map(str, params.units))}"
