@@ -22,6 +22,7 @@ ORDER = [
     "metrics",
     "schema",
     "events",
+    "records",
     "config",
     "data",
     "windows",

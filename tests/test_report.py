@@ -10,18 +10,18 @@ from rich.console import Console
 
 from seqsweep import report
 from seqsweep.compare import FinishedSweep
-from seqsweep.events import Epoch
+from seqsweep.events import Cause, Epoch
+from seqsweep.records import TrialRecord
 from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
-from seqsweep.tracking import TrialRecord
 
 
 def trial(number: int, score: float | None, reason: str = "", **params: object) -> TrialRecord:
     status = "FAILED" if score is None else "COMPLETED"
     metrics = {} if score is None else {"val_mae": score, "val_rmse": 2 * score, "val_skill": 1 - score / 10}
-    tags = {"reason": reason, "cause": "diverged"} if reason else {}
+    why = {"reason": reason, "cause": Cause.DIVERGED} if reason else {}
     settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
-    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, tags)
+    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, **why)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.metrics import skill, unit
+from seqsweep.records import TrialRecord
 from seqsweep.report.finals import sentences
 from seqsweep.report.leaderboard import percent
 from seqsweep.report.page import theme
@@ -13,7 +14,6 @@ from seqsweep.report.page.markup import Section, folded, listed, note, paragraph
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, shown, varying
 from seqsweep.report.page.summary import spaced
-from seqsweep.tracking import TrialRecord
 
 SHOWN = 15  # trials that the page opens with
 
@@ -113,7 +113,7 @@ def _rows(
         score = record.metrics[outcome.objective]
         settings = [shown(parameter.values[place - 1]) for parameter in parameters]
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
-        spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "parameter_count")]
+        spent = [f"{number or 0:,}" for number in (record.epochs, record.parameter_count)]
         cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
         entries.append((score, False, cells))
     for name, scores in outcome.baselines.items():

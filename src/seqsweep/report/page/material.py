@@ -14,8 +14,8 @@ from seqsweep.data.series import Index
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import unit
+from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome, SweepState, load_outcome
-from seqsweep.tracking import TrialRecord
 
 Floats = NDArray[np.float64]
 

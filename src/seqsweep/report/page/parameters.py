@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.tracking import TrialRecord
-from seqsweep.tracking.records import Value
+from seqsweep.records import TrialRecord, Value
 
 FEW = 6  # distinct numbers up to which each has a place of its own
+LAST_EPOCH = "last_epoch"  # a field of a record, shown beside its parameters
 LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """`learning rate`."""
-        return "epochs" if self.name == "last_epoch" else self.name.replace("_", " ")
+        return "epochs" if self.name == LAST_EPOCH else self.name.replace("_", " ")
 
     @property
     def codes(self) -> Floats:
@@ -68,7 +68,7 @@ class Parameter:
 
 def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
     """The settings that differ between these trials, in the order in which trials list them."""
-    points = _by_layer([record.params for record in records])
+    points = _by_layer([{**record.params, LAST_EPOCH: record.last_epoch} for record in records])
     names = dict.fromkeys(name for point in points for name in point)
     found = [_parameter(name, tuple(point.get(name) for point in points)) for name in names]
     return [parameter for parameter in found if parameter is not None]

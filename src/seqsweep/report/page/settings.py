@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seqsweep.records import TrialRecord
 from seqsweep.report.leaderboard import counted
 from seqsweep.report.page import theme
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.tracking import TrialRecord
 
 TITLE = "Which settings mattered"
 EFFECTS = 4  # settings whose effect is drawn

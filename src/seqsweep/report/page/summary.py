@@ -119,7 +119,7 @@ def _why_unsure(material: Material) -> str:
 
 def _nothing(material: Material) -> tuple[str, str, str]:
     outcome = material.outcome
-    causes = Counter(record.tags.get("cause", "unknown") for record in material.failed)
+    causes = Counter(record.cause or "unknown" for record in material.failed)
     said = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())
     first = f"No trial completed: {said}." if causes else "No trial was run."
     second = "No baseline was scored either."
