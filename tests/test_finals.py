@@ -383,7 +383,7 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_look(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
-    room = sys.modules["seqsweep.sweep.session"]
+    room = sys.modules["seqsweep.sweep.context"]
     build_problem = room.build_problem
 
     def poisoned(*arguments: Any) -> sweep.Problem:
@@ -462,7 +462,7 @@ def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
         FinalRuns,
         "spec_of",
         lambda self, run: dataclasses.replace(
-            original(self, run), params=dataclasses.replace(original(self, run).params, learning_rate=1e30)
+            original(self, run), params=original(self, run).params.replace(learning_rate=1e30)
         ),
     )
     found, *_ = launch()

@@ -13,8 +13,8 @@ from seqsweep.errors import ConfigError, SweepError
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
 from seqsweep.schema import TrackingConfig
+from seqsweep.tracking.mlflow_spelling import plain
 from seqsweep.tracking.reading import LoggedRun, read_run, read_value
-from seqsweep.tracking.spelling import plain
 from seqsweep.tracking.store import open_store
 from test_sweep import Quiet
 

@@ -39,9 +39,7 @@ from seqsweep.tracking import (
     tables,
 )
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.reading import read_metrics
-from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.spelling import (
+from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     check_names,
     check_trial,
@@ -50,6 +48,8 @@ from seqsweep.tracking.spelling import (
     trial_params,
     trial_tags,
 )
+from seqsweep.tracking.reading import read_metrics
+from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
 from seqsweep.tracking.store import address, load_mlflow, open_store, ping, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view

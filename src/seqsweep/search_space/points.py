@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.events import TrialParams
@@ -103,20 +102,18 @@ def plain(point: TrialParams) -> dict[str, Value]:
     `complete` is the way back.
     """
     found: dict[str, Value] = {}
-    for name, value in asdict(point).items():
+    for name, value in point.items():
         if not isinstance(value, tuple):
             found[name] = value
         elif len(set(value)) == 1:
             found[name] = value[0]
         else:
             found |= {f"{name}_{i}": entry for i, entry in enumerate(value, 1)}
-        if name == "layer":
-            found["depth"] = point.depth
     return found
 
 
 def _complete(point: dict[str, Any], layered: Mapping[str, Mapping[int, Any]]) -> TrialParams:
-    depth = point.pop("depth")
+    depth = point["depth"]
     for name in PER_LAYER:
         point[name] = tuple(layered[name].get(layer, point[name]) for layer in range(1, depth + 1))
     return TrialParams(**point)

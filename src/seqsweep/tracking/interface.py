@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord, Value
-from seqsweep.tracking.spelling import check_names
+from seqsweep.tracking.mlflow_spelling import check_names
 
 SweepStatus = Literal["FINISHED", "FAILED", "KILLED"]
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.spelling import (
+from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     RUN_STATUS,
     check_names,
     check_trial,
     plain_params,
+    split_finite,
     sweep_metrics,
     trial_metrics,
     trial_params,
@@ -86,11 +86,9 @@ class MemoryRun:
 
     def add(self, metrics: Mapping[str, float]) -> None:
         """Take numbers as metrics, NaN and infinity as tags, as the MLflow tracker does."""
-        for name, value in metrics.items():
-            if math.isfinite(value):
-                self.metrics[name] = value
-            else:
-                self.tags[name] = str(value)
+        numbers, oddities = split_finite(metrics)
+        self.metrics.update(numbers)
+        self.tags.update(oddities)
 
 
 class MemoryTracker:

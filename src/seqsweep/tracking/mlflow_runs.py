@@ -6,25 +6,25 @@ fluent functions cost ten times that and its autologging a second.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.models import log_model
-from seqsweep.tracking.spelling import (
+from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     PARENT,
     RUN_STATUS,
     best_name,
     plain_params,
+    split_finite,
     sweep_metrics,
     trial_metrics,
     trial_params,
     trial_tags,
 )
+from seqsweep.tracking.models import log_model
 from seqsweep.tracking.view import SavedView, read_view
 
 if TYPE_CHECKING:
@@ -285,16 +285,6 @@ class SweepRuns:
         if self._best:
             lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {self._best[0]:.5g}")
         return "\n".join(lines)
-
-
-def split_finite(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
-    """The numbers among `metrics`, and the others as tags: `val_mae=inf`.
-
-    MLflow stores infinity as 1.8e308, which flattens every chart, and shows NaN as if it were a value.
-    """
-    numbers = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
-    oddities = {name: str(float(value)) for name, value in metrics.items() if not math.isfinite(value)}
-    return numbers, oddities
 
 
 def _curve_metrics(points: Iterable[Epoch]) -> tuple[list[Metric], dict[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.spelling import plain
+from seqsweep.tracking.mlflow_spelling import plain
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError
 from seqsweep.records import Value
-from seqsweep.tracking.spelling import BEST, FIGURES, LAST_EPOCH, LOG_RATE, PARENT, RUN_STATUS, SECONDS, best_name
+from seqsweep.tracking.mlflow_spelling import (
+    BEST,
+    FIGURES,
+    LAST_EPOCH,
+    LOG_RATE,
+    PARENT,
+    RUN_STATUS,
+    SECONDS,
+    best_name,
+)
 from seqsweep.tracking.store import open_store, reaching
 
 if TYPE_CHECKING:
@@ -79,7 +88,7 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
 
 
 def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], config_yaml: str) -> LoggedRun:
-    """What `spelling` made of a record, read back."""
+    """What `mlflow_spelling` made of a record, read back."""
     tags, params = run.data.tags, read_params(run.data.params)
     threads = tags.get("threads")
     return LoggedRun(
@@ -104,7 +113,7 @@ def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], confi
 
 
 def read_params(texts: Mapping[str, str]) -> dict[str, Value]:
-    """What `spelling.plain_params` spelt."""
+    """What `mlflow_spelling.plain_params` spelt."""
     return {name: read_value(text) for name, text in texts.items() if name != LOG_RATE}
 
 
@@ -116,7 +125,7 @@ def read_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def read_value(text: str) -> Value:
-    """What `spelling.plain` spelt."""
+    """What `mlflow_spelling.plain` spelt."""
     if text in ("null", "true", "false"):
         return {"null": None, "true": True, "false": False}[text]
     for kind in (int, float):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
 from seqsweep.tracking.mlflow_runs import SweepRuns
+from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
 from seqsweep.tracking.retry_queue import RetryQueue
-from seqsweep.tracking.spelling import RUN_STATUS, check_names, check_trial
 from seqsweep.tracking.store import failures, open_store, reaching
 
 if TYPE_CHECKING:

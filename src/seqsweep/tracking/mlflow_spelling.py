@@ -127,3 +127,13 @@ def sweep_metrics(metrics: Mapping[str, float], objective: str) -> dict[str, flo
 def best_name(metric: str) -> str:
     """The name that a trial's and its sweep's best value of `metric` share, so that one column shows both."""
     return f"{BEST}{metric}"
+
+
+def split_finite(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+    """The numbers among `metrics`, and the others as tags: `val_mae=inf`.
+
+    MLflow stores infinity as 1.8e308, which flattens every chart, and shows NaN as if it were a value.
+    """
+    numbers = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+    oddities = {name: str(float(value)) for name, value in metrics.items() if not math.isfinite(value)}
+    return numbers, oddities
