@@ -25,8 +25,7 @@ def drawn(seed, make_config, make_series):
     random = np.random.default_rng(seed)
     columns, order = int(random.integers(1, 4)), str(random.choice(["C", "F"]))
     values = np.asarray(random.gamma(2.0, 10.0 ** random.integers(-2, 4), size=(160, columns)), order=order)
-    params = dataclasses.replace(
-        POINT,
+    params = POINT.replace(
         window=int(random.integers(1, 20)),
         anchor=str(random.choice(sorted(ANCHORS))),
         scaler=str(random.choice(sorted(SCALERS))),
@@ -66,7 +65,7 @@ def test_inputs_in_service_are_those_of_training_to_the_bit(seed, make_config, m
 def test_a_series_of_other_size_in_the_same_request_moves_no_bit(make_config, make_series):
     windows, params = drawn(3, make_config, make_series)
     for anchor in ANCHORS:
-        params = dataclasses.replace(params, anchor=anchor)
+        params = params.replace(anchor=anchor)
         windows = dataclasses.replace(windows, anchor=ANCHORS[anchor])
         view, last = in_service(windows, params, np.array([60, 70]))
         values = view.values.copy()

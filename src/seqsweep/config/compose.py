@@ -31,6 +31,7 @@ from seqsweep.config.folders import CONF, STUDIES, options, studies
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.schema import SearchSpaceConfig, SweepConfig
 from seqsweep.spelling import nearest
+from seqsweep.words import in_words
 
 _OMEGACONF_MERGE = BaseContainer._merge_with
 
@@ -221,7 +222,7 @@ def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[Fault]:
     }
     if all(holds[name](bound) for name, bound in bounds.items()):
         return []
-    rule = " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in bounds.items())
+    rule = " and ".join(f"{in_words(name)} {bound:g}" for name, bound in bounds.items())
     return [Fault(key, f"{key}={value}: must be {rule}")]
 
 

@@ -26,6 +26,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.models import log_model
 from seqsweep.tracking.view import SavedView, read_view
+from seqsweep.words import significant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -283,7 +284,7 @@ class SweepRuns:
             f"- trials: {statuses.count('FINISHED')} finished, {statuses.count('FAILED')} failed",
         ]
         if self._best:
-            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {self._best[0]:.5g}")
+            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {significant(self._best[0])}")
         return "\n".join(lines)
 
 

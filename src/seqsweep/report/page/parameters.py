@@ -10,9 +10,9 @@ import numpy as np
 
 from seqsweep.records import TrialRecord, Value
 from seqsweep.serving.array_types import Float64s
+from seqsweep.words import in_words, setting
 
 FEW = 6  # distinct numbers up to which each has a place of its own
-LAST_EPOCH = "last_epoch"  # a field of a record, shown beside its parameters
 LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
 
 
@@ -35,7 +35,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """`learning rate`."""
-        return "epochs" if self.name == LAST_EPOCH else self.name.replace("_", " ")
+        return in_words(self.name)
 
     @property
     def codes(self) -> Float64s:
@@ -50,7 +50,7 @@ class Parameter:
     def ticks(self) -> tuple[list[float], list[str]]:
         """Where an axis of codes has ticks, and what they say."""
         if self.categories is not None:
-            return [float(i) for i in range(len(self.categories))], [shown(value) for value in self.categories]
+            return [float(i) for i in range(len(self.categories))], [setting(value) for value in self.categories]
         numbers = sorted(float(value) for value in self.values if value is not None)
         if self.log:
             decades = range(math.floor(math.log10(numbers[0])), math.ceil(math.log10(numbers[-1])) + 1)
@@ -60,25 +60,16 @@ class Parameter:
             inside = round_numbers(numbers[0], numbers[-1])
             at = list(inside)
         if None in self.values:
-            return [float(self.codes.min()), *at], ["none", *map(shown, inside)]
-        return at, [shown(number) for number in inside]
+            return [float(self.codes.min()), *at], ["none", *map(setting, inside)]
+        return at, [setting(number) for number in inside]
 
 
 def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
     """The settings that differ between these trials, in the order in which trials list them."""
-    points = _by_layer([{**record.params, LAST_EPOCH: record.last_epoch} for record in records])
+    points = _by_layer([{**record.params, "last_epoch": record.last_epoch} for record in records])
     names = dict.fromkeys(name for point in points for name in point)
     found = [_parameter(name, tuple(point.get(name) for point in points)) for name in names]
     return [parameter for parameter in found if parameter is not None]
-
-
-def shown(value: Value) -> str:
-    """`0.0017`, `relu`, `none`."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else str(value).replace("_", " ")
 
 
 def round_numbers(low: float, high: float) -> list[float]:
