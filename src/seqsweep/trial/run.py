@@ -141,11 +141,9 @@ class Trial:
         return learner, progress, seed
 
     def _schedule(self, learner: Learner, progress: TrainingProgress, params: TrialParams) -> None:
-        """Set the learning rate of the next epoch; the first one has that of the parameters."""
+        """Set the learning rate of the next epoch."""
         from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
 
-        if progress.epoch == 0:
-            return
         waited, limits = progress.epoch - progress.best_epoch, self.config.trial
         now = BetweenEpochs(
             params.learning_rate, learner.learning_rate, progress.epoch, waited, limits.epochs, limits.patience
