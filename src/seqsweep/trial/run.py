@@ -181,9 +181,10 @@ class Trial:
             epochs=progress.epoch,
             best_epoch=progress.best_epoch,
             parameter_count=int(learner.model.count_params()),
+            seed=seed,
             seconds=seconds,
-            # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
-            tags={"kernels": kernels_of(learner.model), "seed": str(seed), "threads": str(_threads())},
+            kernels=kernels_of(learner.model),
+            threads=_threads(),
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
