@@ -146,7 +146,7 @@ def test_a_wheel_brings_conf_and_sweeps_and_runs_from_any_folder(tmp_path):
     for folder in ("conf", "sweeps"):
         shipped = {str(file.relative_to(ROOT)) for file in (ROOT / folder).rglob("*.yaml")}
         assert {f"seqsweep/{name}" for name in shipped} <= set(names)
-    assert "seqsweep/package/forecaster.py" in names  # copied into every packaged model
+    assert "seqsweep/serving/model.py" in names  # copied into every packaged model
     empty = tmp_path / "empty"
     venv.create(empty, with_pip=False)
     packages = next(empty.glob("lib/python*/site-packages"))

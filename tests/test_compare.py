@@ -15,9 +15,9 @@ from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import DieboldMariano, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
-from seqsweep.tracking import TrialRecord
 
 
 def evaluation(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> TestEvaluation:
@@ -50,7 +50,7 @@ def make_entry(make_config, tmp_path):
         if not scores:
             return FinishedSweep(outcome, None)
         spread = statistics.stdev(scores) if len(scores) > 1 else None
-        best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 9.0, tuple(map(str, scores)), scores,
+        best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 30, 9.0, tuple(map(str, scores)), scores,
                         statistics.fmean(scores), spread)  # fmt: skip
         values: dict[str, Any] = {
             "study": config.study, "fingerprint": fingerprint, "name": name, "series": "shop", "target": "sales",
@@ -87,8 +87,13 @@ def test_each_pair_of_few_is_compared_over_pairs_of_runs_and_of_many_the_best_wi
                      (3.0, pytest.approx(25 / 6))]  # fmt: skip
     assert group.comparisons[0].interval == paired_interval(scores[0], scores[1], 0.95)
     assert group.comparisons[0].interval.mean < 0
-    (many,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(6)])
-    assert [comparison.better for comparison in many.comparisons] == [many.entries[0]] * 5
+
+
+@pytest.mark.parametrize(("sweeps", "pairs"), [(2, 1), (4, 6), (5, 4), (6, 5)])
+def test_up_to_four_sweeps_are_all_compared_with_each_other(sweeps, pairs, make_entry):
+    (group,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(sweeps)])
+    assert len(group.comparisons) == pairs
+    assert (len({id(comparison.better) for comparison in group.comparisons}) > 1) is (2 < sweeps < 5)
 
 
 def test_a_difference_is_claimed_only_where_its_interval_leaves_zero_out(make_entry):

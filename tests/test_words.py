@@ -64,7 +64,18 @@ def test_a_share_is_as_long_as_it_was_written(part, said):
     assert words.share(part) == said
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (75, "1 min 15 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
 def test_durations_read_naturally(seconds, said):
     assert words.duration(seconds) == said
 

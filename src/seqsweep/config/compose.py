@@ -277,11 +277,11 @@ def _compose_jobs(
 
 def _jobs(params: Mapping[str, Any] | None, overrides: Sequence[str]) -> list[list[str]]:
     """The overrides of each job: those of the command line go before the `params` that a study sweeps over."""
-    given = {override.split("=")[0] for override in overrides}
-    swept = [f"{key}={value}" for key, value in (params or {}).items() if key not in given]
     parser = OverridesParser.create(GlobalHydra.instance().config_loader())  # which knows the options of a glob
-    parsed = parser.parse_overrides([*swept, *overrides])
-    return [list(job) for job in chain.from_iterable(BasicSweeper.split_arguments(parsed, None))]
+    asked = parser.parse_overrides(list(overrides))
+    given = {override.key_or_group for override in asked}
+    swept = parser.parse_overrides([f"{key}={value}" for key, value in (params or {}).items() if key not in given])
+    return [list(job) for job in chain.from_iterable(BasicSweeper.split_arguments([*swept, *asked], None))]
 
 
 def _compose_one(file: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.records import plain
+from seqsweep.tracking.mlflow_spelling import plain
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from seqsweep.tracking.records import Value
+    from seqsweep.records import Value
 
 NAME = "model"
 UUID_TAG = "package"  # of the logged model: which package it is a copy of
@@ -48,7 +48,7 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path
     logged = client.create_logged_model(experiment_id, NAME, run_id, {UUID_TAG: uuid}, texts, model_type="forecaster")
     model_id = str(logged.model_id)
     with tempfile.TemporaryDirectory() as aside:
-        copy = Path(shutil.copytree(model, Path(aside) / NAME))
+        copy = Path(shutil.copytree(model, Path(aside) / NAME, ignore=shutil.ignore_patterns("__pycache__")))
         package.model_id, package.run_id = model_id, run_id
         package.save(str(copy / "MLmodel"))
         client.log_model_artifacts(model_id, str(copy))

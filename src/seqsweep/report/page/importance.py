@@ -110,8 +110,8 @@ def _lost(columns: Float64s, ranks: Float64s, random: np.random.Generator) -> tu
         held = order[fold::FOLDS]
         seen = np.setdiff1d(order, held)
         forest = _forest(int(random.integers(2**31)), TREES).fit(columns[seen], ranks[seen])
-        # One call for all shuffles: a forest's calls cost more than its rows. scikit-learn's permutation_importance makes
-        # one each, and takes two to five times as long for the same figures.
+        # One call for all shuffles: a forest's calls cost more than its rows. scikit-learn's permutation_importance
+        # makes one each, and takes two to five times as long for the same figures.
         stacked = np.tile(columns[held], (1 + width * SHUFFLES, 1, 1))  # (1 + width * shuffles, held, width)
         for i in range(width * SHUFFLES):
             stacked[1 + i, :, i // SHUFFLES] = random.permutation(columns[held, i // SHUFFLES])

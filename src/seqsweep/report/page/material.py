@@ -9,9 +9,9 @@ from seqsweep import finals
 from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import sort_key
+from seqsweep.records import TrialRecord
 from seqsweep.report import forecast
 from seqsweep.sweep import Outcome, SweepState, load_outcome
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import in_words, unit_in_words
 
 

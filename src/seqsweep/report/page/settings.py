@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
+from seqsweep.records import TrialRecord
 from seqsweep.report import forecast
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import counted, share
 
 TITLE = "Which settings mattered"
