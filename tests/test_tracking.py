@@ -19,7 +19,7 @@ import time
 import urllib.request
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -1462,6 +1462,23 @@ def test_ctrl_c_ends_the_ui_and_leaves_no_process(ui: Ui) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_closed_terminal_ends_the_ui_as_ctrl_c_does(number: signal.Signals) -> None:
-    with pytest.raises(KeyboardInterrupt), _ended_by_signals():
-        os.kill(os.getpid(), number)
-    assert signal.getsignal(number) == signal.SIG_DFL
+    with handled(number, signal.SIG_DFL):
+        with pytest.raises(KeyboardInterrupt), _ended_by_signals():
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_under_nohup_the_ui_outlives_its_terminal() -> None:
+    with handled(signal.SIGHUP, signal.SIG_IGN), _ended_by_signals():
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+@contextmanager
+def handled(number: signal.Signals, how: signal.Handlers) -> Iterator[None]:
+    """A signal handled like that, however these tests were started."""
+    before = signal.signal(number, how)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
