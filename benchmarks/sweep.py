@@ -123,16 +123,17 @@ def plain(options: argparse.Namespace) -> None:
             seen = windows.make_windows(series, split, proposal.params, config.data.season)
             model = keras_model(proposal.params, series.values.shape[1], config)
             model.fit(
-                seen.inputs(split.train),
-                seen.targets(split.train),
-                validation_data=(seen.inputs(split.validation), seen.targets(split.validation)),
+                seen.inputs.numpy(split.train),
+                seen.targets.numpy(split.train),
+                validation_data=(seen.inputs.numpy(split.validation), seen.targets.numpy(split.validation)),
                 batch_size=proposal.params.batch_size,
                 epochs=proposal.last_epoch,
                 callbacks=[keras.callbacks.EarlyStopping(patience=config.trial.patience, restore_best_weights=True)],
                 verbose=0,
             )
-            forecast = seen.restore(split.validation, model.predict(seen.inputs(split.validation), verbose=0))
-            error = forecast - seen.actual(split.validation)
+            outputs = model.predict(seen.inputs.numpy(split.validation), verbose=0)
+            forecast = seen.inverse_transform(split.validation, outputs)
+            error = forecast - seen.actual.numpy(split.validation)
             by_metric = {"mae": np.abs(error).mean(), "rmse": (error**2).mean() ** 0.5}
             scores[proposal.trial_id] = float(by_metric[config.task.objective])
             tuner.tell(proposal.trial_id, scores[proposal.trial_id])

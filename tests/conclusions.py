@@ -120,8 +120,8 @@ def _conclusion(
     config: SweepConfig, folder: Path, job: Trial, spec: TrialSpec, trained: Network, skill: float | None
 ) -> Conclusion:
     split, windows = job.split, trained.windows
-    actual, forecast = windows.actual(split.test), trained.forecast(split.test)
-    past = windows.actual(split.validation)
+    actual, forecast = windows.actual.numpy(split.test), trained.forecast(split.test)
+    past = windows.actual.numpy(split.validation)
     validation = trained.forecast(split.validation)
     scores = job.task.score(actual, forecast)
     mean = np.full_like(actual, windows.values[: split.train_end, 0].mean())
@@ -142,7 +142,7 @@ def _conclusion(
         intervals=tuple(ForecastInterval(level, tuple(width), level, 1.0) for level, width in widths.items()),
         validation=job.task.score(past, validation)[objective],
     )
-    params = {name: _plain(value) for name, value in dataclasses.asdict(spec.params).items()}
+    params = {name: _plain(value) for name, value in dict(spec.params).items()}
     score = evaluation.validation
     winner = Finalist("0001", 1, "1 GRU 8x1", "gru", params, score, (spec.trial_id,), (score,), score, None)
     return Conclusion(

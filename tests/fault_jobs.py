@@ -34,7 +34,7 @@ class StandIn:
 
     def __call__(self, spec: TrialSpec) -> Iterator[Event]:
         yield Started(os.getpid(), time.time())
-        params = json.loads(json.dumps(dataclasses.asdict(spec.params)))
+        params = json.loads(json.dumps(dict(spec.params)))
         if spec.continue_from:
             before = json.loads(Path(spec.continue_from).read_text())
             assert before == {"params": params, "epoch": spec.first_epoch}

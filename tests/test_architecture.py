@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ ORDER = [
     "errors",
     "imports",
     "files",
+    "serving",
+    "spelling",
+    "hyperparameters",
     "catalog",
     "metrics",
     "schema",
@@ -51,7 +55,7 @@ ORDER = [
 DOORS = {
     "hydra": {"config", "launch"},
     "omegaconf": {"schema", "config", "launch"},
-    "tensorflow": {"layers", "model", "trial", "package"},
+    "tensorflow": {"serving", "layers", "model", "trial", "package"},
     "keras": {"layers", "model", "trial", "package"},
     "keras_tuner": {"search_space", "tuner"},
     "mlflow": {"tracking", "package", "registry"},
@@ -116,3 +120,39 @@ def test_group_and_module_and_field_have_one_name():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_a_file_stays_short_enough_to_read(file):
     assert len(file.read_text().splitlines()) <= 320
+
+
+SERVING = sorted((SOURCE / "serving").rglob("*.py"))
+TRAVELS_WITH = {"numpy", "pandas", "keras", "tensorflow", "mlflow"}
+
+
+@pytest.mark.parametrize("file", SERVING, ids=lambda file: file.name)
+def test_what_travels_with_a_model_imports_a_few_libraries_and_its_own_folder(file):
+    absolute: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            absolute |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            absolute.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 1, f"{ast.unparse(node)}: it would leave the folder"
+    assert absolute <= TRAVELS_WITH | sys.stdlib_module_names
+
+
+PREPROCESSING = {"sliding_window_view", "log1p", "expm1", "convolve", "gather"}
+"""Functions of NumPy and TensorFlow that windows, transforms and anchors are made with."""
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if room(file) != "serving" and file.name != "forecaster.py"],
+    ids=lambda file: file.name,
+)
+def test_windows_transforms_and_anchors_are_written_in_serving_alone(file):
+    called = {
+        node.attr
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).split(".")[0] in {"np", "numpy", "tf"}
+    }
+    named = {name.split(".")[-1] for name in imports(file) if name.startswith(("numpy", "tensorflow"))}
+    assert not (called | named) & PREPROCESSING

@@ -11,13 +11,14 @@ import pytest
 from points import POINT
 from seqsweep import audit as room
 from seqsweep.audit import audit, pipeline
-from seqsweep.windows import ANCHORS, SCALERS, Split, Windows, make_split
+from seqsweep.serving.gather import Gather
+from seqsweep.windows import ANCHORS, SCALERS, Split, make_split
 
 SEASON = 12
 
 
 def params_of(**changes):
-    return dataclasses.replace(POINT, window=10, **changes)
+    return POINT.replace(window=10, **changes)
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def wide(make_series):
 
 def linear(windows, origins):
     """A stand-in for a network: a fixed linear map of the window, put back in the unit of the data."""
-    inputs = windows.inputs(origins)
+    inputs = windows.inputs.numpy(origins)
     weights = np.random.default_rng(0).normal(size=(inputs[0].size, windows.split.horizon)).astype(np.float32)
     return windows.inverse_transform(origins, np.einsum("nk,kh->nh", inputs.reshape(len(inputs), -1), weights))
 
@@ -121,7 +122,7 @@ def test_a_clip_by_the_whole_series_is_caught_at_every_cut(splitter, make_series
         made = pipeline(params_of(scaler="none", clip_quantile=0.9), SEASON)(series, split)
         low, high = np.quantile(series.values[:, 0], [0.1, 0.9])
         transform = dataclasses.replace(made.transform, clip=(float(low), float(high)))
-        return dataclasses.replace(made, transform=transform, scaled=transform.apply(series.values))
+        return dataclasses.replace(made, transform=transform)
 
     assert findings(make_series(), splitter(), see).count("the transform's clip moved") == 5
 
@@ -185,20 +186,26 @@ def test_a_split_that_depends_on_later_values_is_caught(splitter, make_series):
     assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
 
 
-@dataclass(frozen=True)
-class AheadWindows(Windows):
+class AheadGather(Gather):
     """Windows that end one row too late."""
 
-    def inputs(self, origins):
-        return super().inputs(np.minimum(origins + 1, len(self.values) - 1))
+    def numpy(self, items):
+        return super().numpy(np.minimum(items + 1, len(self.array) - 1))
+
+
+def with_inputs(see, kind):
+    """The same pipeline with inputs of another kind."""
+
+    def changed(series, split):
+        made = see(series, split)
+        made.__dict__["inputs"] = kind(made.inputs.array, made.inputs.offsets, made.inputs.anchors)
+        return made
+
+    return changed
 
 
 def test_windows_that_hold_the_row_to_forecast_are_caught(splitter, make_series):
-    def see(series, split):
-        made = pipeline(params_of(), SEASON)(series, split)
-        return AheadWindows(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
-
-    verdict = audit(make_series(), splitter(), see)
+    verdict = audit(make_series(), splitter(), with_inputs(pipeline(params_of(), SEASON), AheadGather))
     last = [
         f"row {cut} on, the inputs of origins before that row moved, first at origin {cut - 1}" for cut in verdict.cuts
     ]
@@ -275,16 +282,12 @@ def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, splitter, make_series
     monkeypatch.setattr(room, "_CHUNK", 1000)
     sizes = []
 
-    class Watched(AheadWindows):
-        def inputs(self, origins):
-            sizes.append(len(origins))
-            return Windows.inputs(self, origins)
+    class Watched(Gather):
+        def numpy(self, items):
+            sizes.append(len(items))
+            return super().numpy(items)
 
-    def see(series, split):
-        made = pipeline(params_of(), SEASON)(series, split)
-        return Watched(**{field.name: getattr(made, field.name) for field in dataclasses.fields(made)})
-
-    assert audit(make_series(), splitter(), see).passed
+    assert audit(make_series(), splitter(), with_inputs(pipeline(params_of(), SEASON), Watched)).passed
     assert max(sizes) == 100  # 1000 numbers, windows of 10 rows and one column
 
 

@@ -461,7 +461,7 @@ def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
         FinalRuns,
         "spec_of",
         lambda self, run: dataclasses.replace(
-            original(self, run), params=dataclasses.replace(original(self, run).params, learning_rate=1e30)
+            original(self, run), params=original(self, run).params.replace(learning_rate=1e30)
         ),
     )
     found, *_ = launch()

@@ -12,12 +12,12 @@ from points import POINT
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.windows import ANCHORS, SCALERS, SPLITS, fit_transform, make_split, make_windows
 
-PARAMS = dataclasses.replace(POINT, window=10)
+PARAMS = POINT.replace(window=10)
 
 
 def windows_of(series, make_config, season=12, horizon=1, max_lookback=40, **params):
     split = make_split(series, make_config().windows, horizon, max_lookback)
-    return make_windows(series, split, dataclasses.replace(PARAMS, **params), season)
+    return make_windows(series, split, PARAMS.replace(**params), season)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(hor
             for values in (series.values, later)
         )
         for part in (fold.train, fold.validation):
-            assert np.array_equal(sound.inputs(part), blind.inputs(part))
-            assert np.array_equal(sound.targets(part), blind.targets(part))
+            assert np.array_equal(sound.inputs.numpy(part), blind.inputs.numpy(part))
+            assert np.array_equal(sound.targets.numpy(part), blind.targets.numpy(part))
 
 
 def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
@@ -101,8 +101,8 @@ def test_trials_of_different_windows_are_scored_on_the_same_targets(make_config,
     for part in ("train", "validation", "test"):
         origins = getattr(short.split, part)
         assert np.array_equal(origins, getattr(long.split, part))
-        assert np.array_equal(short.actual(origins), long.actual(origins))
-        assert np.array_equal(short.targets(origins), long.targets(origins))
+        assert np.array_equal(short.actual.numpy(origins), long.actual.numpy(origins))
+        assert np.array_equal(short.targets.numpy(origins), long.targets.numpy(origins))
 
 
 @pytest.mark.parametrize("anchor", sorted(ANCHORS))
@@ -113,7 +113,7 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
     series = make_series(np.random.default_rng(1).normal(size=(120, 2)))
     made = windows_of(series, make_config, anchor=anchor, horizon=horizon, scaler="none", max_lookback=10)
     origins = made.split.validation
-    inputs, targets = made.inputs(origins), made.targets(origins)
+    inputs, targets = made.inputs.numpy(origins), made.targets.numpy(origins)
     assert inputs.shape == (len(origins), 10, 2)
     assert targets.shape == (len(origins), horizon)
     for i, origin in enumerate(origins):
@@ -134,8 +134,8 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
 def test_a_perfect_forecast_comes_back_as_what_happened(scaler, anchor, transform, make_config, make_series):
     made = windows_of(make_series(), make_config, horizon=15, scaler=scaler, anchor=anchor, **transform)
     origins = made.split.validation
-    restored = made.inverse_transform(origins, made.targets(origins))
-    np.testing.assert_allclose(restored, made.actual(origins), rtol=2e-3)
+    restored = made.inverse_transform(origins, made.targets.numpy(origins))
+    np.testing.assert_allclose(restored, made.actual.numpy(origins), rtol=2e-3)
 
 
 def test_a_zero_forecast_of_differences_is_the_last_value_or_the_last_season(make_config, make_series):
@@ -156,7 +156,7 @@ def test_differencing_agrees_with_pandas(make_series):
     made = fit_transform(values, 150, scaler="none", clip_quantile=None, log1p=False, difference=1,
                          seasonal_difference=1, season=12)  # fmt: skip
     expected = pd.Series(values[:, 0]).diff(12).diff().to_numpy()
-    np.testing.assert_allclose(made.apply(values)[13:, 0], expected[13:], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(made.transform(values)[13:, 0], expected[13:], rtol=1e-4, atol=1e-4)
     assert made.n_dropped == 13
 
 
@@ -166,7 +166,7 @@ def test_clipping_limits_what_is_learned_but_not_what_is_scored(make_config, mak
     train = values[: made.split.train_end]
     assert made.scaled[100, 0] == pytest.approx(np.quantile(train, 0.9))
     assert made.scaled.min() == pytest.approx(np.quantile(train, 0.1))
-    assert made.actual(np.array([99]))[0, 0] == 10_000.0
+    assert made.actual.numpy(np.array([99]))[0, 0] == 10_000.0
 
 
 def test_log1p_of_a_target_of_minus_one_is_refused_with_the_value(make_config, make_series):
@@ -206,7 +206,7 @@ def test_nothing_before_a_cut_moves_when_all_after_it_changes(name, cut, make_co
         after = windows_of(make_series(noise), make_config, **{name: value})
         first = max(cut, before.split.train_end)
         origins = np.arange(before.split.max_lookback - 1, first)
-        assert np.array_equal(before.inputs(origins), after.inputs(origins))
+        assert np.array_equal(before.inputs.numpy(origins), after.inputs.numpy(origins))
         assert np.array_equal(before.transform.offset, after.transform.offset)
         forecast = np.ones((len(origins), 1), np.float32)
         assert np.array_equal(before.inverse_transform(origins, forecast), after.inverse_transform(origins, forecast))
@@ -216,7 +216,7 @@ def test_windows_of_a_million_rows_cost_no_more_memory_for_being_long(make_confi
     series = make_series(np.random.default_rng(4).normal(size=1_000_000))
     tracemalloc.start()
     made = windows_of(series, make_config, window=500, max_lookback=500, anchor="mean")
-    made.inputs(made.split.train[:1024])
+    made.inputs.numpy(made.split.train[:1024])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 200e6  # a copy of all windows would take 2,000 MB

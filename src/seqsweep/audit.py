@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
+from seqsweep.serving.gather import Gather
 from seqsweep.windows import Split, Windows, make_windows
 
 Origins: TypeAlias = NDArray[np.int64]
@@ -162,8 +163,8 @@ def _moved_state(before: Windows, after: Windows, cut: int) -> Iterator[str]:
 
 def _first_moved(
     what: str,
-    before: Callable[[Origins], NDArray[Any]],
-    after: Callable[[Origins], NDArray[Any]],
+    before: Gather,
+    after: Gather,
     origins: Origins,
     windows: Windows,
 ) -> Iterator[str]:
@@ -171,7 +172,7 @@ def _first_moved(
     step = max(1, _CHUNK // (windows.window * windows.values.shape[1]))
     for start in range(0, len(origins), step):
         part = origins[start : start + step]
-        for finding in _difference(what, before(part), after(part), part):
+        for finding in _difference(what, before.numpy(part), after.numpy(part), part):
             yield finding
             return
 

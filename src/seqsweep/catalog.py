@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, overload
 
 from seqsweep.errors import ConfigError, Fault
+from seqsweep.hyperparameters import Hyperparameter, Section
+from seqsweep.spelling import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def closest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` was most likely meant to be; None where none is near."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """`; did you mean 'lstm'?` where one of `names` is near to `name`, else the list of all that are possible."""
-    names = list(names)
-    match = closest(name, names)
-    if match is not None:
-        return f"; did you mean {match!r}?"
-    return f"; possible: {', '.join(names)}" if names else ""
 
 
 class Catalog(Mapping[str, F]):
@@ -37,16 +25,53 @@ class Catalog(Mapping[str, F]):
         like: the protocol that every entry follows, F itself; its `__call__` says the parameters.
 
     Raises:
-        TypeError: an entry's parameters differ from those of `like`, or its name is taken.
+        TypeError: an entry's parameters differ from those of `like`, its name is taken, or it declares a hyperparameter
+            otherwise than another entry does.
     """
 
     def __init__(self, kind: str, like: type[Any]) -> None:
         self.kind = kind
         self._parameters = list(inspect.signature(like.__call__).parameters)[1:]  # without `self`
         self._entries: dict[str, F] = {}
+        self._own: dict[str, tuple[Hyperparameter, ...]] = {}
 
-    def register(self, entry: F) -> F:
-        """Add `entry` under its own name; use as a decorator."""
+    @overload
+    def register(self, entry: F) -> F: ...
+
+    @overload
+    def register(self, *, hyperparameters: Sequence[Hyperparameter]) -> Callable[[F], F]: ...
+
+    def register(self, entry: F | None = None, *, hyperparameters: Sequence[Hyperparameter] = ()) -> Any:
+        """Add `entry` under its own name; use as a decorator, bare or with the hyperparameters that it brings.
+
+        Args:
+            entry: a function or class with the parameters of `like`.
+            hyperparameters: those that exist only where this entry is chosen; several entries may bring the same one.
+        """
+        if entry is None:
+            return lambda entry: self._add(entry, tuple(hyperparameters))
+        return self._add(entry, tuple(hyperparameters))
+
+    def own(self, name: str) -> tuple[Hyperparameter, ...]:
+        """The hyperparameters that the entry `name` brings, as it declared them."""
+        return self._own.get(name, ())
+
+    def hyperparameters(self, chosen_by: str, section: Section) -> tuple[Hyperparameter, ...]:
+        """All that the entries bring, each active only where one of those that bring it is chosen.
+
+        Args:
+            chosen_by: the hyperparameter whose values are the names of this catalog.
+            section: where that hyperparameter belongs.
+        """
+        found: dict[str, tuple[Hyperparameter, list[str]]] = {}
+        for name, own in self._own.items():
+            for hyperparameter in own:
+                found.setdefault(hyperparameter.name, (hyperparameter, []))[1].append(name)
+        return tuple(
+            replace(own, section=section, when={chosen_by: tuple(names), **own.when}) for own, names in found.values()
+        )
+
+    def _add(self, entry: F, hyperparameters: tuple[Hyperparameter, ...]) -> F:
         name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
         parameters = list(inspect.signature(entry).parameters)
         if parameters != self._parameters:
@@ -54,7 +79,12 @@ class Catalog(Mapping[str, F]):
             raise TypeError(f"{self.kind} {name!r} takes ({takes}), not ({must})")
         if name in self._entries:
             raise TypeError(f"there are two of {self.kind} {name!r}")
+        others = {other.name: other for own in self._own.values() for other in own}
+        for hyperparameter in hyperparameters:
+            if others.get(hyperparameter.name, hyperparameter) != hyperparameter:
+                raise TypeError(f"{self.kind} {name!r} declares {hyperparameter.name!r} otherwise than another one")
         self._entries[name] = entry
+        self._own[name] = hyperparameters
         return entry
 
     def fault(self, key: str, name: object) -> list[Fault]:

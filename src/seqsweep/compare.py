@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
+from seqsweep.spelling import nearest
 from seqsweep.sweep import Outcome, folders, load_outcome
 
 FEW = 4  # sweeps of which every pair is compared: six sentences

@@ -4,36 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
-@dataclass(frozen=True)
-class TrialParams:
-    """One point of the search space, complete: everything that may differ between two trials of a sweep.
+class TrialParams(Mapping[str, Any]):
+    """One point of the search space: every hyperparameter that is active in a trial, by name and as an attribute.
 
-    `units` and `dropout` have one entry a recurrent layer, so their length is the depth.
+    What may have another value in each layer is a tuple with one entry a layer (`units`, `dropout`), and `depth` is
+    their length. What is not active is not there: `params.weight_decay` of a trial without it raises, while
+    `params.get("weight_decay")` is None. It never changes; equal values make equal points.
+
+    Raises:
+        ValueError: tuples of several lengths, or another `depth`.
     """
 
-    layer: str
-    units: tuple[int, ...]
-    activation: str
-    dropout: tuple[float, ...]
-    use_bias: bool
-    window: int
-    learning_rate: float
-    batch_size: int
-    optimizer: str
-    linear_skip: bool
-    anchor: str
-    scaler: str
-    clip_quantile: float | None
-    log1p: bool
-    difference: int
-    seasonal_difference: int
+    __slots__ = ("_values",)
+    _values: dict[str, Any]
 
-    @property
-    def depth(self) -> int:
-        """Recurrent layers."""
-        return len(self.units)
+    def __init__(self, **values: Any) -> None:
+        depths = {len(value) for value in values.values() if isinstance(value, tuple)}
+        if depths and len(depths | {values.setdefault("depth", max(depths))}) > 1:
+            raise ValueError(f"one entry a layer is needed, and one depth: {values}")
+        object.__setattr__(self, "_values", values)
+
+    def replace(self, **changes: Any) -> TrialParams:
+        """The same point but for `changes`; the depth is that of the tuples."""
+        values = {**self._values, **changes}
+        layered = [value for value in changes.values() if isinstance(value, tuple)]
+        return TrialParams(**values | ({"depth": len(layered[0])} if layered and "depth" not in changes else {}))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._values:
+            raise KeyError(self._missing(name))
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(name if name.startswith("_") else self._missing(name))
+        return self._values[name]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name}={value}: a point never changes; replace() gives another one")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], TrialParams], tuple[dict[str, Any]]]:
+        return _trial_params, (self._values,)  # the default would set the slot, which never changes
+
+    def __repr__(self) -> str:
+        return f"TrialParams({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
+
+    def _missing(self, name: str) -> str:
+        return f"this trial has no hyperparameter {name!r}; it has {', '.join(self._values)}"
+
+
+def _trial_params(values: dict[str, Any]) -> TrialParams:
+    return TrialParams(**values)
 
 
 @dataclass(frozen=True)

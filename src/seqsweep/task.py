@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.catalog import Catalog, nearest
+from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
-
-Floats = NDArray[np.float64]
+from seqsweep.serving.array_types import Float64s
+from seqsweep.spelling import nearest
 
 
 class Task(Protocol):
@@ -32,7 +32,7 @@ class Task(Protocol):
     def loss(self) -> str:
         """What training lowers: `mse`, `mae` or `huber`, on scaled targets."""
 
-    def score(self, actual: Floats, forecast: Floats) -> dict[str, float]:
+    def score(self, actual: Float64s, forecast: Float64s) -> dict[str, float]:
         """The metrics of forecasts (n, horizon) in the unit of the data, by name."""
 
 
@@ -58,7 +58,7 @@ class Forecast:
         """The config's."""
         return self.config.loss
 
-    def score(self, actual: Floats, forecast: Floats) -> dict[str, float]:
+    def score(self, actual: Float64s, forecast: Float64s) -> dict[str, float]:
         """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
         return {name: METRICS[name](actual, forecast, self.mase_scale) for name in self.config.metrics}
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqsweep.metrics import FloatArray
+from seqsweep.serving.gather import Gather
 
 if TYPE_CHECKING:
     from seqsweep.schema import TaskConfig
@@ -63,5 +64,4 @@ class BaselineInput:
 
     def actual(self, origins: IntArray) -> FloatArray:
         """(forecasts, horizon), what happened in the rows after each origin."""
-        ahead: FloatArray = self.target[origins[:, None] + np.arange(1, self.horizon + 1)]
-        return ahead
+        return Gather(self.target, range(1, self.horizon + 1)).numpy(origins)

@@ -22,9 +22,9 @@ from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.catalog import closest, nearest
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
+from seqsweep.spelling import closest, nearest
 
 Options = Mapping[str, Sequence[str]]
 """The names that each config group offers."""

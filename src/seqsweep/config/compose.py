@@ -26,11 +26,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.basecontainer import BaseContainer
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.catalog import nearest
 from seqsweep.config import check
 from seqsweep.config.folders import CONF, STUDIES, options, studies
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.schema import SearchSpaceConfig, SweepConfig
+from seqsweep.spelling import nearest
 
 _OMEGACONF_MERGE = BaseContainer._merge_with
 

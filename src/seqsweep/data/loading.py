@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from seqsweep.catalog import nearest
 from seqsweep.data.missing import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.sources import BUNDLED, SOURCES
@@ -17,6 +16,7 @@ from seqsweep.data.table import Table
 from seqsweep.data.text import separator_of
 from seqsweep.errors import DataError, Fault
 from seqsweep.schema import DataConfig, SweepConfig
+from seqsweep.spelling import nearest
 
 # Which of the keys that say where the data is a kind must have, and may have.
 NEEDED = {

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import DataError
+from seqsweep.spelling import nearest
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SHOWN = 10  # names listed in a message

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from seqsweep.serving.array_types import Float64s
+
 Index = NDArray[np.datetime64] | NDArray[np.int64]
 
 
@@ -23,7 +24,7 @@ class Series:
     """
 
     name: str
-    values: Floats
+    values: Float64s
     columns: tuple[str, ...]
     index: Index
     sha256: str  # of values, columns and index: the same data has the same one, whatever file it came from
@@ -50,7 +51,7 @@ class Series:
         return self.columns[0]
 
 
-def fingerprint(values: Floats, columns: tuple[str, ...], index: Index) -> str:
+def fingerprint(values: Float64s, columns: tuple[str, ...], index: Index) -> str:
     """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine."""
     digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.

@@ -12,7 +12,6 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
 from seqsweep.data.packed_files import choose_file, existing, text_file
-from seqsweep.data.series import Floats
 from seqsweep.data.table import (
     SAMPLE,
     Choice,
@@ -27,6 +26,7 @@ from seqsweep.data.table import (
 from seqsweep.data.text import read_csv
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
+from seqsweep.serving.array_types import Float64s
 
 if TYPE_CHECKING:
     import pyarrow
@@ -74,7 +74,7 @@ def co2() -> Table:
     return _bundled("co2", frame["co2"].to_numpy(), frame.index.to_numpy())
 
 
-def _bundled(name: str, values: Floats, times: Any) -> Table:
+def _bundled(name: str, values: Float64s, times: Any) -> Table:
     origin = Origin(name, np.arange(1, len(values) + 1))
     return Table(origin, (name,), values.astype(np.float64)[:, np.newaxis], times.astype("datetime64[ns]"), "time")
 
@@ -139,11 +139,11 @@ def _is_arrow_number(kind: pyarrow.DataType) -> bool:
     return bool(of.is_integer(kind) or of.is_floating(kind) or of.is_decimal(kind))
 
 
-def _floats(column: pyarrow.ChunkedArray, origin: Origin, name: str) -> Floats:
+def _floats(column: pyarrow.ChunkedArray, origin: Origin, name: str) -> Float64s:
     import pyarrow
 
     if _is_arrow_number(column.type) or pyarrow.types.is_boolean(column.type):
-        floats: Floats = column.cast(pyarrow.float64(), safe=False).to_numpy()
+        floats: Float64s = column.cast(pyarrow.float64(), safe=False).to_numpy()
         return floats
     return np.frombuffer(numbers_of(column.to_pylist(), origin, name), dtype=np.float64)
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.data.packed_files import near, some
-from seqsweep.data.series import Floats, Index
+from seqsweep.data.series import Index
 from seqsweep.data.times import MISSING_MARKS, read_times
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
+from seqsweep.serving.array_types import Float64s
 
 SAMPLE = 1000  # rows that decide which columns hold numbers
 BLOCK = 512  # records converted at a time
@@ -47,7 +48,7 @@ class Table:
 
     origin: Origin
     columns: tuple[str, ...]
-    values: Floats
+    values: Float64s
     index: Index
     time: str | None = None  # the column that `index` came from
 
@@ -141,7 +142,7 @@ def table_of_records(choice: Choice, where: str, word: str, names: Sequence[str]
     return indexed(Origin(where, np.frombuffer(numbers, dtype=np.int64), label), choice, values, times)
 
 
-def indexed(origin: Origin, choice: Choice, values: Floats, times: Sequence[object] | NDArray[np.generic]) -> Table:
+def indexed(origin: Origin, choice: Choice, values: Float64s, times: Sequence[object] | NDArray[np.generic]) -> Table:
     """A table whose index is `times` read as times; where the choice has no time, the row numbers from 0.
 
     Raises:

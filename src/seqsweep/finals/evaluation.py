@@ -14,13 +14,12 @@ from seqsweep.baselines import BASELINES, best, scores
 from seqsweep.evidence import coverage, diebold_mariano, half_widths, loss_of
 from seqsweep.finals.conclusion import CONCLUSION, ForecastInterval, TestEvaluation, load
 from seqsweep.metrics import skill
+from seqsweep.serving.array_types import Float64s
 from seqsweep.sweep import Problem, write_bytes
 from seqsweep.trial import Network
 
 ARRAYS = "test_forecasts.npz"
 """Its file in the sweep's folder."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,12 @@ class TestForecasts:
     __test__: ClassVar = False  # of pytest, which would take it for a test by its name
 
     validation_origins: NDArray[np.int64]
-    validation_actual: Floats
-    validation_forecast: Floats
+    validation_actual: Float64s
+    validation_forecast: Float64s
     test_origins: NDArray[np.int64]
-    test_actual: Floats
-    test_forecast: Floats
-    test_baseline: Floats  # of the best baseline; empty where there is none
+    test_actual: Float64s
+    test_forecast: Float64s
+    test_baseline: Float64s  # of the best baseline; empty where there is none
     index: NDArray[np.generic]  # (time,), times or row numbers of the series
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.gather import Gather
 from seqsweep.tracking.store import load_mlflow
 from seqsweep.trial import without_start_up_notes
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlflow.pyfunc import PyFuncModel
 
 CHUNK = 512  # forecasts a request
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Loaded:
         """Rows that a forecast covers."""
         return int(self.spec["horizon"])
 
-    def forecast(self, values: Floats, columns: tuple[str, ...], origins: NDArray[np.int64]) -> Floats:
+    def forecast(self, values: Float64s, columns: tuple[str, ...], origins: Int64s) -> Float64s:
         """What the model answers to requests as any caller would make them.
 
         Args:
@@ -65,15 +63,15 @@ class Loaded:
         answers: list[Any] = [self.model.predict(frame) for frame in self._requests(values, columns, origins)]
         return np.concatenate([answer["forecast"].to_numpy(np.float64).reshape(-1, self.horizon) for answer in answers])
 
-    def _requests(self, values: Floats, columns: tuple[str, ...], origins: NDArray[np.int64]) -> Iterator[pd.DataFrame]:
+    def _requests(self, values: Float64s, columns: tuple[str, ...], origins: Int64s) -> Iterator[pd.DataFrame]:
         """A DataFrame for each chunk of origins, an origin a series."""
         import pandas as pd
 
-        views = sliding_window_view(values, self.rows, axis=0)  # (time - rows + 1, columns, rows)
+        past = Gather(values, range(1 - self.rows, 1))
         for start in range(0, len(origins), CHUNK):
             chunk = origins[start : start + CHUNK]
-            blocks = views[chunk - self.rows + 1].transpose(0, 2, 1).reshape(-1, len(columns))
-            frame = pd.DataFrame(blocks, columns=list(columns))
+            blocks = past.numpy(chunk)  # (chunk, rows, columns)
+            frame = pd.DataFrame(blocks.reshape(-1, len(columns)), columns=list(columns))
             frame["series_id"] = np.repeat(chunk, self.rows)
             yield frame
 

@@ -6,15 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
+from seqsweep.serving.array_types import Float64s
 from seqsweep.sweep.sweep_state import read_json, write_json
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Parity:
         return self.largest <= TOLERANCE
 
 
-def compare(served: Floats, own: Floats) -> Parity:
+def compare(served: Float64s, own: Float64s) -> Parity:
     """Both (n, horizon), in the unit of the data."""
     if not (np.isfinite(served).all() and np.isfinite(own).all()):
         return Parity(len(own), float("inf"))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from seqsweep.data import Series
 from seqsweep.events import TrialSpec
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.schema import SweepConfig
-from seqsweep.windows import Transform, Windows
+from seqsweep.windows import Windows
 
 FORMAT = 1
 """Of spec.json; another number asks for another forecaster.py, which lies beside it."""
@@ -32,9 +30,9 @@ def make_spec(
         "series": series.name,
         "columns": list(series.columns),
         "window": windows.window,
-        "horizon": windows.split.horizon,
+        "horizon": windows.horizon,
         "anchor": spec.params.anchor,
-        "transform": _transform(windows.transform),
+        "transform": windows.transform.to_json(),
         "half_widths": finite_half_widths(evaluation),
         "time": config.data.time,
         "frequency": series.frequency if series.index.dtype.kind == "M" else None,
@@ -64,14 +62,4 @@ def finite_half_widths(evaluation: TestEvaluation) -> dict[str, list[float]]:
         f"{interval.level:g}": list(interval.half_widths)
         for interval in evaluation.intervals
         if all(math.isfinite(width) for width in interval.half_widths)
-    }
-
-
-def _transform(transform: Transform) -> dict[str, Any]:
-    return {
-        "clip": None if transform.clip is None else list(transform.clip),
-        "log1p": transform.log1p,
-        "lags": np.asarray(transform.lags, np.float64).tolist(),
-        "offset": np.asarray(transform.offset, np.float64).tolist(),
-        "scale": np.asarray(transform.scale, np.float64).tolist(),
     }

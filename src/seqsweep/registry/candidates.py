@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep import finals
-from seqsweep.catalog import nearest
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
 from seqsweep.package import MODEL
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
+from seqsweep.spelling import nearest
 from seqsweep.sweep import folders
 from seqsweep.sweep.sweep_state import read_json
 from seqsweep.tracking.models import parent_run

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seqsweep import data, package, search_space, windows
 from seqsweep.data import Series
 from seqsweep.errors import DataError
 from seqsweep.evidence import Interval, diebold_mariano, loss_of
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import METRICS, naive_scale
-from seqsweep.package.loaded import Floats
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import CHAMPION, Registry
+from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.gather import Gather
 from seqsweep.tracking.retry_queue import first_line
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _compare(
     origins = split.test[split.test >= max(rows, seen) - 1]
     if not len(origins):
         return _incomparable(f"{who}, has learned from all of this winner's test part", replace)
-    actual = np.lib.stride_tricks.sliding_window_view(series.values[:, 0], task.horizon)[origins + 1]
+    actual = Gather(series.values[:, 0], range(1, task.horizon + 1)).numpy(origins)
     new = package.load(candidate.model).forecast(series.values, series.columns, origins)
     old = theirs.forecast(series.values, series.columns, origins)
     mase_scale = naive_scale(series.values[:, 0], split.train_end, candidate.config.data.season)
@@ -98,7 +97,9 @@ def _incomparable(found: str, replace: bool) -> ChallengeResult:
     return (True, f"{found}; it is replaced as you said", "") if replace else (False, found, REPLACE)
 
 
-def _judge(objective: str, actual: Floats, new: Floats, old: Floats, mase_scale: float, who: str) -> ChallengeResult:
+def _judge(
+    objective: str, actual: Float64s, new: Float64s, old: Float64s, mase_scale: float, who: str
+) -> ChallengeResult:
     """By the objective's value over all targets, (n, horizon) each."""
     ours, theirs = (METRICS[objective](actual, forecast, mase_scale) for forecast in (new, old))
     found = f"{objective} {ours:.4g} against {theirs:.4g} of {who}, on {len(actual)} test origins"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import LockedError, UserError
+from seqsweep.spelling import nearest
 from seqsweep.tracking.store import open_store, reaching
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import DataError, UserError
 from seqsweep.package import Loaded, load
 from seqsweep.registry.registered import CHAMPION, Registry, opened
+from seqsweep.spelling import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import Fault
+from seqsweep.spelling import nearest
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 PER_LAYER = ("units", "dropout")  # the fields of TrialParams that have one entry a layer

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from seqsweep.catalog import Catalog, nearest
+from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.schema import OPEN
 from seqsweep.search_space.axes import FIELDS, PER_LAYER, setting_faults, value_faults
 from seqsweep.search_space.dimensions import axes
 from seqsweep.search_space.points import LAYER_KEY, complete
+from seqsweep.spelling import nearest
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig

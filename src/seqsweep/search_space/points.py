@@ -96,7 +96,7 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
 
 
 def _complete(point: dict[str, Any], layered: Mapping[str, Mapping[int, Any]]) -> TrialParams:
-    depth = point.pop("depth")
+    depth = point["depth"]
     for name in PER_LAYER:
         point[name] = tuple(layered[name].get(layer, point[name]) for layer in range(1, depth + 1))
     return TrialParams(**point)

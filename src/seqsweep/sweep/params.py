@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from seqsweep import search_space
 from seqsweep.events import TrialParams
@@ -17,15 +16,13 @@ LIMIT = "last_epoch"  # no parameter of the network, but of its training
 def recorded(proposal: Proposal) -> dict[str, Value]:
     """All parameters of a trial by their plain names; `units` and `dropout` as one value where all layers agree."""
     params: dict[str, Value] = {}
-    for name, value in asdict(proposal.params).items():
+    for name, value in proposal.params.items():
         if not isinstance(value, tuple):
             params[name] = value
         elif len(set(value)) == 1:
             params[name] = value[0]
         else:
             params |= {f"{name}_{i}": entry for i, entry in enumerate(value, 1)}
-        if name == "layer":
-            params["depth"] = proposal.params.depth
     return {**params, LIMIT: proposal.last_epoch}
 
 

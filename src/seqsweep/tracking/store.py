@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies
 
-from seqsweep.catalog import nearest
 from seqsweep.errors import Fault, TrackingError
 from seqsweep.imports import quick_imports
+from seqsweep.spelling import nearest
 from seqsweep.tracking.relocation import relocate_artifacts
 from seqsweep.tracking.retry_queue import first_line
 from seqsweep.tracking.tables import make_tables

@@ -1,7 +1,8 @@
 """A network that learns from windows: whole epochs as one graph call each, windows gathered inside the graph.
 
 Keras's `fit` spends much of a small network's time between steps: it fetches batches from Python, calls callbacks, and
-would need the windows as an array. Here the series lies in the graph once; a step gathers its windows from it.
+would need the windows as an array. Here the series lies in the graph once; a step gathers its windows from it, as
+`serving.gather` says.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from seqsweep.serving.array_types import Float32s
 from seqsweep.windows import Windows
 
-Floats = NDArray[np.float32]
 FORECAST_BATCH = 1024  # windows a call: their states stay in the processor's cache, and the call's own cost is small
 
 
@@ -32,10 +33,7 @@ class Learner:
     def __init__(self, model: keras.Model, windows: Windows, batch_size: int) -> None:
         self.model = model
         self._batch_size = batch_size
-        self._scaled = tf.constant(windows.scaled)  # (time, columns)
-        self._anchors = None if windows.anchors is None else tf.constant(windows.anchors)
-        self._back = tf.range(1 - windows.window, 1)
-        self._ahead = tf.range(1, windows.split.horizon + 1)
+        self._inputs, self._targets = windows.inputs, windows.targets
         self._loss = keras.losses.get(model.loss)
         model.optimizer.build(model.trainable_variables)
         origins = tf.TensorSpec([None], tf.int32)
@@ -48,14 +46,14 @@ class Learner:
         self._trace(self._train)
         return float(self._train(tf.constant(order, tf.int32)))
 
-    def forecast(self, origins: NDArray[np.int64]) -> Floats:
+    def forecast(self, origins: NDArray[np.int64]) -> Float32s:
         """The network's output for each origin, (n,) → (n, horizon), scaled and anchored."""
         self._trace(self._predict)
         cuts = range(0, len(origins), FORECAST_BATCH)
         parts = [self._predict(tf.constant(origins[cut : cut + FORECAST_BATCH], tf.int32)).numpy() for cut in cuts]
         return np.concatenate(parts)
 
-    def loss(self, targets: Floats, forecast: Floats) -> float:
+    def loss(self, targets: Float32s, forecast: Float32s) -> float:
         """The mean loss of forecasts, both (n, horizon), on scaled targets."""
         return float(tf.reduce_mean(self._loss(tf.constant(targets), tf.constant(forecast))))
 
@@ -77,7 +75,7 @@ class Learner:
         return total / tf.cast(count, tf.float32)
 
     def _step(self, origins: tf.Tensor) -> tf.Tensor:
-        inputs, targets = self._inputs(origins), self._targets(origins)
+        inputs, targets = self._inputs.tensor(origins), self._targets.tensor(origins)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(self._loss(targets, self.model(inputs, training=True)))
         weights = self.model.trainable_variables
@@ -85,12 +83,4 @@ class Learner:
         return loss
 
     def _forecast(self, origins: tf.Tensor) -> tf.Tensor:
-        return self.model(self._inputs(origins), training=False)
-
-    def _inputs(self, origins: tf.Tensor) -> tf.Tensor:
-        windows = tf.gather(self._scaled, origins[:, None] + self._back)  # (batch, window, columns)
-        return windows if self._anchors is None else windows - tf.gather(self._anchors, origins)[:, None]
-
-    def _targets(self, origins: tf.Tensor) -> tf.Tensor:
-        targets = tf.gather(self._scaled[:, 0], origins[:, None] + self._ahead)  # (batch, horizon)
-        return targets if self._anchors is None else targets - tf.gather(self._anchors[:, 0], origins)[:, None]
+        return self.model(self._inputs.tensor(origins), training=False)

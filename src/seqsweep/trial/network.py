@@ -46,7 +46,7 @@ class Network:
         """
         seen = self.windows if windows is None else windows
         cuts = range(0, len(origins), FORECAST_BATCH)
-        parts = [self._call(seen.inputs(origins[cut : cut + FORECAST_BATCH])).numpy() for cut in cuts]
+        parts = [self._call(seen.inputs.numpy(origins[cut : cut + FORECAST_BATCH])).numpy() for cut in cuts]
         return seen.inverse_transform(origins, np.concatenate(parts))
 
     @cached_property

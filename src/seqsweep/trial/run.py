@@ -88,7 +88,7 @@ class Trial:
         windows = self.windows(spec)
         learner, progress, seed = yield from self._learner(spec, windows)
         limit = self.config.trial.divergence_factor * constant_loss(
-            self.task.loss, windows.targets(windows.split.train)
+            self.task.loss, windows.targets.numpy(windows.split.train)
         )
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
@@ -148,7 +148,7 @@ class Trial:
         loss = learner.train(order)
         trained = time.perf_counter()
         forecast = learner.forecast(windows.split.validation)
-        val_loss = learner.loss(windows.targets(windows.split.validation), forecast)
+        val_loss = learner.loss(windows.targets.numpy(windows.split.validation), forecast)
         scores = self._score(windows, forecast)
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
@@ -178,7 +178,7 @@ class Trial:
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
         origins = windows.split.validation
         return with_prefix(
-            "val", self.task.score(windows.actual(origins), windows.inverse_transform(origins, forecast))
+            "val", self.task.score(windows.actual.numpy(origins), windows.inverse_transform(origins, forecast))
         )
 
 

@@ -1,7 +1,8 @@
 """A series becomes windows and targets: split by time, transformed and scaled by what train alone shows.
 
-`split` cuts the series and names the rows that are forecast, `transforms` turns the target into what a network sees and
-forecasts back into the unit of the data, `windows` gathers inputs and targets for any set of origins.
+`split` cuts the series and names the rows that are forecast, `transforms` fits what turns the target into what a
+network sees, `windows` brings both together for one trial. What is done with values is written in `serving`, which also
+travels with packaged models.
 
 An *origin* is the last row that a forecast may see: from origin t the rows t+1 … t+horizon are forecast.
 """
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
+from seqsweep.serving.transforms import Transform
 from seqsweep.windows.split import SPLITS, Split, make_split
-from seqsweep.windows.transforms import SCALERS, Transform, fit_transform
+from seqsweep.windows.transforms import SCALERS, fit_transform
 from seqsweep.windows.windows import ANCHORS, Windows, make_windows
 
 __all__ = [

@@ -11,8 +11,9 @@ from seqsweep.finals import ForecastInterval, TestEvaluation
 from seqsweep.report.page import theme
 from seqsweep.report.page.board import test_table
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, significant, table, text
-from seqsweep.report.page.material import Floats, Forecasts, Material
+from seqsweep.report.page.material import Forecasts, Material
 from seqsweep.report.page.summary import spaced
+from seqsweep.serving.array_types import Float64s
 
 SHOWN = 1500  # targets drawn; more would hide each other
 UNREAD = "The test part was not read: there is no winner of finals."
@@ -69,7 +70,9 @@ def _forecast(material: Material, evaluation: TestEvaluation, seen: Forecasts, s
     return theme.figure(title, traces, theme.axis(_time_title(seen)), y, 420)
 
 
-def _bands(intervals: Sequence[ForecastInterval], times: np.ndarray, forecast: Floats, step: int) -> list[theme.Trace]:
+def _bands(
+    intervals: Sequence[ForecastInterval], times: np.ndarray, forecast: Float64s, step: int
+) -> list[theme.Trace]:
     """The widest first, so that the narrower one lies over it."""
     traces: list[theme.Trace] = []
     known = [interval for interval in intervals if math.isfinite(interval.half_widths[step - 1])]
@@ -102,7 +105,7 @@ def _width(width: float) -> str:
     return significant(width) if math.isfinite(width) else "unbounded"
 
 
-def _over_time(material: Material, seen: Forecasts, left: Floats) -> str:
+def _over_time(material: Material, seen: Forecasts, left: Float64s) -> str:
     trace: theme.Trace = {
         "x": seen.times[-SHOWN:, 0],
         "y": left[-SHOWN:, 0],
@@ -115,7 +118,7 @@ def _over_time(material: Material, seen: Forecasts, left: Floats) -> str:
     return theme.figure(title, [trace], theme.axis(_time_title(seen)), y, 340, show_legend=False)
 
 
-def _histogram(material: Material, left: Floats) -> str:
+def _histogram(material: Material, left: Float64s) -> str:
     counts, edges = np.histogram(left, bins="auto" if np.ptp(left) > 0 and left.size < 100_000 else 60)
     trace: theme.Trace = {
         "type": "bar",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from seqsweep.serving.array_types import Float64s
 
 if TYPE_CHECKING:
     from seqsweep.report.page.parameters import Parameter
@@ -20,8 +21,6 @@ ROUNDS = 20  # columns of noise, one after the other: the floor is the worst of 
 FOLDS = 3
 TREES = 50
 SHUFFLES = 5  # of each column on each fold
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,9 @@ def importance(parameters: Sequence[Parameter], scores: Sequence[float], seed: i
     return Importance(ordered, max(0.0, float(lost[:, -1].max())), float(np.mean(explained)))
 
 
-def effect(parameters: Sequence[Parameter], scores: Sequence[float], name: str, seed: int = 0) -> tuple[Floats, Floats]:
+def effect(
+    parameters: Sequence[Parameter], scores: Sequence[float], name: str, seed: int = 0
+) -> tuple[Float64s, Float64s]:
     """What a parameter does to the score while the others stay as the trials had them.
 
     Returns:
@@ -100,7 +101,7 @@ def effect(parameters: Sequence[Parameter], scores: Sequence[float], name: str, 
     return points, np.interp(ranks, np.linspace(0, 1, len(values)), np.sort(values))
 
 
-def _lost(columns: Floats, ranks: Floats, random: np.random.Generator) -> tuple[Floats, float]:
+def _lost(columns: Float64s, ranks: Float64s, random: np.random.Generator) -> tuple[Float64s, float]:
     """The variance lost for each column (columns,), and the variance predicted; of the variance of ranks, unseen."""
     trials, width = columns.shape
     order = random.permutation(trials)
@@ -128,7 +129,7 @@ def _forest(seed: int, trees: int) -> Any:
     return RandomForestRegressor(trees, min_samples_leaf=2, random_state=seed)
 
 
-def _ranks(scores: Floats) -> Floats:
+def _ranks(scores: Float64s) -> Float64s:
     """(trials,) → ranks from 0, the best, to 1; equal scores share theirs."""
     from scipy.stats import rankdata
 

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep import finals
 from seqsweep.data.series import Index
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import unit
+from seqsweep.serving.array_types import Float64s
 from seqsweep.sweep import Outcome, SweepState, load_outcome
 from seqsweep.tracking import TrialRecord
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,9 @@ class Forecasts:
     """
 
     times: Index
-    actual: Floats
-    forecast: Floats
-    baseline: Floats | None
+    actual: Float64s
+    forecast: Float64s
+    baseline: Float64s | None
 
     @property
     def horizon(self) -> int:

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tracking import TrialRecord
 from seqsweep.tracking.records import Value
 
 FEW = 6  # distinct numbers up to which each has a place of its own
 LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Parameter:
         return "epochs" if self.name == "last_epoch" else self.name.replace("_", " ")
 
     @property
-    def codes(self) -> Floats:
+    def codes(self) -> Float64s:
         """(trials,): the place of a category, or the number or its decimal logarithm; a missing number lies below."""
         if self.categories is not None:
             return np.array([self.categories.index(value) for value in self.values], np.float64)

@@ -1,0 +1,150 @@
+"""What a config may set, one declaration a name: type, bounds, unit, default, meaning, and when it is active.
+
+A hyperparameter is declared by who uses it: the layers, an optimizer, a task. All else (the search space, its checks,
+KerasTuner's hyperparameters, tables, help and `seqsweep explain`) comes from the declaration.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from seqsweep.spelling import nearest
+
+Section = Literal["network", "input", "training", "head", "preprocessing"]
+"""What a hyperparameter is about; a search space has them in this order."""
+
+RESERVED = ("per_layer", "warm_start", "keys", "values", "items", "get", "replace", "last_epoch")
+"""Names that something else has: settings of a search space, methods of TrialParams, columns of tables."""
+
+_NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that a config may set, and what its values may be.
+
+    Args:
+        name: as a config spells it.
+        type: of its values: `int`, `float`, `bool` or `str`; an int is a float too, but no bool is a number.
+        at_least: the least value.
+        above: what a value must be greater than.
+        at_most: the greatest value.
+        below: what a value must be less than.
+        choices: the only values, or a catalog whose names are the only values.
+        optional: whether null is a value too.
+        unit: what a number is counted or measured in: `rows`, `seconds`.
+        meaning: one line for the user.
+    """
+
+    name: str
+    type: type[Any]
+    at_least: float | None = field(default=None, kw_only=True)
+    above: float | None = field(default=None, kw_only=True)
+    at_most: float | None = field(default=None, kw_only=True)
+    below: float | None = field(default=None, kw_only=True)
+    choices: Collection[Any] | None = field(default=None, kw_only=True, hash=False)
+    optional: bool = field(default=False, kw_only=True)
+    unit: str = field(default="", kw_only=True)
+    meaning: str = field(default="", kw_only=True)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers, so that a range of them can be searched."""
+        return self.type in (int, float)
+
+    @property
+    def rule(self) -> str:
+        """What a value must be, in words: `a whole number, 1 or more`."""
+        if self.choices is not None:
+            words = f"one of {', '.join(map(written, self.choices))}"
+        else:
+            bounds = [
+                f"{self.at_least:g} or more" if self.at_least is not None else "",
+                f"above {self.above:g}" if self.above is not None else "",
+                f"{self.at_most:g} or less" if self.at_most is not None else "",
+                f"below {self.below:g}" if self.below is not None else "",
+            ]
+            words = ", ".join([_NOUNS[self.type], *filter(None, bounds)])
+        return f"{words}, or null" if self.optional else words
+
+    def clean(self, value: Any) -> Any:
+        """`value` in the type of this setting: 0 becomes 0.0 where numbers are expected."""
+        return float(value) if self.type is float and value is not None else value
+
+    def allows(self, value: Any) -> bool:
+        """Whether `value` has the type and lies within the bounds."""
+        if value is None:
+            return self.optional
+        if not self.numeric:
+            return isinstance(value, self.type) and (self.choices is None or value in self.choices)
+        types = int if self.type is int else (int, float)
+        if isinstance(value, bool) or not isinstance(value, types) or not math.isfinite(value):
+            return False
+        return (
+            (self.choices is None or value in self.choices)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def fault(self, key: str, value: Any) -> str | None:
+        """What is wrong with `value` where a config gives it as `key`: one sentence, or None."""
+        if self.allows(value):
+            return None
+        return f"{key}={written(value)}: must be {self.rule}{self._hint(value)}"
+
+    def _hint(self, value: Any) -> str:
+        if self.choices is not None and isinstance(value, str):
+            near = nearest(value, map(str, self.choices))
+            return near if "did you mean" in near else ""  # the rule lists what is possible
+        if self.numeric and isinstance(value, str):
+            return "; leave the quotation marks out" if value.replace(".", "", 1).isdigit() else ""
+        if self.type is int and isinstance(value, float) and value.is_integer():
+            return f"; write {int(value)}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Hyperparameter(Setting):
+    """One thing that may differ between the trials of a sweep.
+
+    Args:
+        default: its value where a config says nothing.
+        follows: the config key whose value is the default instead: `windows.scaler`.
+        per_layer: whether a network may have another value in each of its layers.
+        section: what it is about. What an entry of a catalog brings belongs where that entry is chosen.
+        when: the other hyperparameters on which it depends, each with the values at which it is active; all of them
+            must hold. It stands behind those in the space, and they are names, switches, or the depth.
+
+    Raises:
+        TypeError: the name is no identifier, is taken, or ends as that of a single layer does (`units_2`); or the
+            default is not allowed.
+    """
+
+    default: Any = field(default=None, kw_only=True)
+    follows: str | None = field(default=None, kw_only=True)
+    per_layer: bool = field(default=False, kw_only=True)
+    section: Section = field(default="network", kw_only=True)
+    when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
+
+    def __post_init__(self) -> None:
+        unfit = not self.name.isidentifier() or self.name.startswith("_") or re.search(r"_\d+$", self.name)
+        if unfit or self.name in RESERVED:
+            raise TypeError(f"{self.name!r} cannot be the name of a hyperparameter")
+        named = isinstance(self.choices, Mapping)  # a catalog, which may not be full yet
+        if self.follows is None and not named and not self.allows(self.default):
+            raise TypeError(f"{self.name}: the default {written(self.default)} must be {self.rule}")
+
+    def is_active(self, values: Mapping[str, Any]) -> bool:
+        """Whether a trial with these `values` of the other hyperparameters has it."""
+        return all(name in values and values[name] in allowed for name, allowed in self.when.items())
+
+
+def written(value: Any) -> str:
+    """A value as YAML writes it, text in quotation marks."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,110 @@
+"""A series as a network sees it: inputs and targets for any set of origins, gathered from one copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from .array_types import Float32s, Float64s, Int64s
+from .gather import Gather
+from .transforms import Transform
+
+
+class Anchor(Protocol):
+    """What an entry of ANCHORS is.
+
+    A row of what it gives depends on the rows of its own window alone, to the bit: in service there are no others.
+    """
+
+    def __call__(self, scaled: Float32s, window: int) -> Float32s | None:
+        """(time, columns): what is taken off the window that ends at each row; None where nothing is.
+
+        Args:
+            scaled: (time, columns), the series as scaled.
+            window: rows of a window.
+        """
+
+
+def none(scaled: Float32s, window: int) -> None:  # noqa: ARG001
+    """Windows stay as they are."""
+    return
+
+
+def last(scaled: Float32s, window: int) -> Float32s:  # noqa: ARG001
+    """The last row: a network that outputs 0 forecasts the last value, and learns what is better."""
+    return scaled
+
+
+def mean(scaled: Float32s, window: int) -> Float32s:
+    """The mean of the window: its level is taken away. Rows before the first whole window are 0."""
+    total = np.zeros((len(scaled) - window + 1, *scaled.shape[1:]))
+    # Added up anew for each window, in one order: the difference of two running totals would carry the rounding of
+    # all rows before.
+    for row in range(window):
+        total += scaled[row : row + len(total)]
+    result = np.zeros_like(scaled)
+    result[window - 1 :] = total / window
+    return result
+
+
+ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean}
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesView:
+    """Raw values as one network sees them, the same in training and in service.
+
+    Memory: one float32 copy of the series (two with the anchor `mean`), whatever the window; windows are gathered for
+    the origins that are asked for. An origin is the last row that a forecast may see.
+
+    Args:
+        values: the series (time, columns), in the unit of the data; column 0 is the target.
+        transform: of values into what is learned.
+        anchor: what is taken off a window and its targets.
+        window: rows of an input.
+        horizon: rows of a target.
+    """
+
+    values: Float64s
+    transform: Transform
+    anchor: Anchor
+    window: int
+    horizon: int
+
+    @cached_property
+    def scaled(self) -> Float32s:
+        """(time, columns), transformed and scaled."""
+        return self.transform.transform(self.values)
+
+    @cached_property
+    def anchors(self) -> Float32s | None:
+        """(time, columns), scaled."""
+        return self.anchor(self.scaled, self.window)
+
+    @cached_property
+    def inputs(self) -> Gather:
+        """Of origins (n,): (n, window, columns)."""
+        return Gather(self.scaled, range(1 - self.window, 1), self.anchors)
+
+    @cached_property
+    def targets(self) -> Gather:
+        """Of origins (n,): (n, horizon), scaled and anchored as the inputs of the same origins are."""
+        return Gather(self.scaled[:, 0], self._ahead, None if self.anchors is None else self.anchors[:, 0])
+
+    @cached_property
+    def actual(self) -> Gather:
+        """Of origins (n,): (n, horizon), what really happened, in the unit of the data, never clipped."""
+        return Gather(self.values[:, 0], self._ahead)
+
+    def inverse_transform(self, origins: Int64s, forecast: Float32s) -> Float64s:
+        """A network's output (n, horizon) for these origins (n,), in the unit of the data."""
+        if self.anchors is not None:
+            forecast = forecast + self.anchors[origins, :1]
+        return self.transform.inverse_transform(self.values, origins, forecast.astype(np.float64))
+
+    @property
+    def _ahead(self) -> range:
+        return range(1, self.horizon + 1)
