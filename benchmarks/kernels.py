@@ -126,12 +126,18 @@ def networks(case: Case) -> tuple[Any, Any]:
     """The network with our layers, and the same in plain Keras layers."""
     import keras
 
-    from seqsweep.layers import recurrent_stack, to_keras
+    from seqsweep.events import TrialParams
+    from seqsweep.layers import body, to_keras
 
-    units, dropout = (case.units,) * case.depth, (case.dropout,) * case.depth
+    params = TrialParams(
+        layer=case.layer,
+        units=(case.units,) * case.depth,
+        dropout=(case.dropout,) * case.depth,
+        activation="tanh",
+        use_bias=True,
+    )
     inputs = keras.Input((case.window, 1))
-    state = recurrent_stack(case.layer, units, "tanh", dropout, use_bias=True, kernels="auto", seed=0)(inputs)
-    model = keras.Model(inputs, keras.layers.Dense(1)(state))
+    model = keras.Model(inputs, keras.layers.Dense(1)(body(inputs, params, kernels="auto", seed=0)))
     return model, to_keras(model)
 
 

@@ -149,7 +149,7 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         gap = (finalists[0].mean or 0.0) - (other.mean or 0.0)
         interval = Interval(gap, gap - 0.8, gap + 0.8, 0.95, 3)
         differences.append(Difference(other.trial_id, other.name, "runner-up", interval))
-    evaluation = _look(outcome, random, times, better)
+    evaluation = _evaluation(outcome, random, times, better)
     conclusion = Conclusion(
         study=config.study,
         fingerprint=outcome.fingerprint,
@@ -168,7 +168,7 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
     finals.save(outcome.folder, conclusion)
 
 
-def _look(outcome: Outcome, random: np.random.Generator, times: bool, better: float) -> TestEvaluation:
+def _evaluation(outcome: Outcome, random: np.random.Generator, times: bool, better: float) -> TestEvaluation:
     config, horizon = outcome.config, outcome.config.task.horizon
     rows = np.arange(ROWS)
     series = 50 + 20 * np.sin(rows * 2 * np.pi / 12) + 3 * random.normal(size=ROWS)

@@ -87,23 +87,28 @@ def test_each_pair_of_few_is_compared_over_pairs_of_runs_and_of_many_the_best_wi
                      (3.0, pytest.approx(25 / 6))]  # fmt: skip
     assert group.comparisons[0].interval == paired_interval(scores[0], scores[1], 0.95)
     assert group.comparisons[0].interval.mean < 0
-    (many,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(6)])
-    assert [comparison.better for comparison in many.comparisons] == [many.entries[0]] * 5
+
+
+@pytest.mark.parametrize(("sweeps", "pairs"), [(2, 1), (4, 6), (5, 4), (6, 5)])
+def test_up_to_four_sweeps_are_all_compared_with_each_other(sweeps, pairs, make_entry):
+    (group,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(sweeps)])
+    assert len(group.comparisons) == pairs
+    assert (len({id(comparison.better) for comparison in group.comparisons}) > 1) is (2 < sweeps < 5)
 
 
 def test_a_difference_is_claimed_only_where_its_interval_leaves_zero_out(make_entry):
     far, near = make_entry(5.0, 5.1, 5.2, layers=("gru",)), make_entry(1.0, 1.2, 1.1)
     (group,) = comparable_groups([far, near])
     said = report.verdicts(group)
-    assert said[0].startswith("lstm does better than gru: mae lower by 4 (")
-    assert said[0].endswith("over 3 pairs of runs.")
+    assert said[0].startswith("lstm does better than gru: its mae is less by 4.00 (")
+    assert said[0].endswith(", over 3 pairs of runs.")
     (group,) = comparable_groups([make_entry(1.0, 9.0, 2.0, layers=("gru",)), make_entry(1.1, 3.0, 3.0)])
     assert report.verdicts(group)[0].startswith("lstm is not shown to do better than gru: its lead in mae of 1.63 (")
     (group,) = comparable_groups([make_entry(1.0, layers=("gru",)), make_entry(2.0)])
     assert "shows nothing" in report.verdicts(group)[0]
 
 
-def test_only_what_the_look_proves_beats_the_baselines(make_entry):
+def test_only_what_the_test_evaluation_proves_beats_the_baselines(make_entry):
     def said(*evaluations: TestEvaluation) -> str:
         (group,) = comparable_groups(
             [

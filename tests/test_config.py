@@ -215,6 +215,25 @@ def test_a_committed_multirun_expands_by_itself_and_yields_to_the_command_line()
     assert [job.search_space.layer for job in launch.jobs] == [["simple_rnn"], ["lstm"], ["gru"]]
     launch = config.compose("airbnb_rnn_vs_lstm", ["search_space.layer=[lstm]"])
     assert [job.search_space.layer for job in launch.jobs] == [["lstm"]]
+    launch = config.compose("airbnb_rnn_vs_lstm", ["seed=1,2"])
+    jobs = [(job.search_space.layer, job.seed) for job in launch.jobs]
+    assert jobs == [([layer], seed) for layer in ("simple_rnn", "lstm", "gru") for seed in (1, 2)]
+
+
+@pytest.mark.parametrize("prefix", ["", "++"])
+def test_values_of_the_command_line_take_the_place_of_those_that_a_study_sweeps_over(prefix, tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "defaults: [config, {override data: sunspots}, _self_]\nquestion: q\n"
+        "hydra: {mode: MULTIRUN, sweeper: {params: {seed: '1,2,3', trial.epochs: '5,6'}}}\n"
+    )
+
+    def jobs(*overrides):
+        launch = config.compose("mine", overrides, own=tmp_path)
+        return [(job.trial.epochs, job.seed) for job in launch.jobs]
+
+    assert jobs(f"{prefix}trial.epochs=9") == [(9, 1), (9, 2), (9, 3)]
+    assert jobs(f"{prefix}seed=7,8") == [(5, 7), (5, 8), (6, 7), (6, 8)]  # the command line's vary fastest
+    assert jobs(f"{prefix}seed=7", f"{prefix}trial.epochs=9") == [(9, 7)]
 
 
 def test_faults_in_the_file_of_a_study_name_the_file(tmp_path):

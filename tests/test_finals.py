@@ -235,7 +235,7 @@ def test_there_is_no_conclusion_before_there_is_one_and_a_broken_one_is_named(tm
             finals.load(tmp_path)
 
 
-def test_without_a_winner_there_is_no_look_at_the_present_winner():
+def test_without_a_winner_there_is_no_evaluation_of_the_present_winner():
     failed = conclusion(finalists=(finalist(1, [None, 1.0]),))
     assert failed.winner is None
     assert failed.evaluation is None
@@ -320,7 +320,7 @@ def figures(found: Conclusion) -> str:
 
 
 @pytest.mark.keras
-def test_finals_end_in_a_winner_one_look_and_an_audit_that_a_second_launch_leaves_alone(launch, monkeypatch):
+def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch_leaves_alone(launch, monkeypatch):
     first, context, ran, outcome = launch()
     assert len(first.finalists) == len(select_finalists(outcome.ranked, 2))
     assert first.winner is first.finalists[0]
@@ -337,7 +337,7 @@ def test_finals_end_in_a_winner_one_look_and_an_audit_that_a_second_launch_leave
 
 
 @pytest.mark.keras
-def test_the_look_agrees_with_an_independent_computation(launch):
+def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     found, context, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
     evaluation, problem = found.evaluation, context.problem
     arrays = np.load(context.state.folder / finals.ARRAYS)
@@ -380,7 +380,7 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 
 
 @pytest.mark.keras
-def test_the_test_part_is_never_read_before_the_look(launch, tmp_path, monkeypatch):
+def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
     room = sys.modules["seqsweep.sweep.session"]
     build_problem = room.build_problem
@@ -402,7 +402,7 @@ def test_the_test_part_is_never_read_before_the_look(launch, tmp_path, monkeypat
 
 
 @pytest.mark.keras
-def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_look(launch, monkeypatch):
+def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_evaluation(launch, monkeypatch):
     first, *_ = launch("finals.seeds=1")
     more, _, ran, _ = launch("finals.seeds=2")
     assert all("-s2-" in run for run in ran)
@@ -455,7 +455,7 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
 
 
 @pytest.mark.keras
-def test_finals_that_all_fail_end_without_winner_or_look(launch, monkeypatch):
+def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypatch):
     original = FinalRuns.spec_of
     monkeypatch.setattr(
         FinalRuns,
@@ -481,7 +481,7 @@ def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
 
 
 @pytest.mark.keras
-def test_mlflow_shows_a_nested_run_a_final_run_and_the_look_on_the_parent(launch):
+def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(launch):
     found, context, _, outcome = launch("tracking=mlflow")
     from seqsweep.tracking.store import open_store
 
@@ -541,8 +541,8 @@ def test_finals_hold_under(name, launch):
     assert (found.evaluation.best_baseline is None) == (not context.config.task.baselines)
     from seqsweep import report
 
-    said = report.sentences(found)
-    assert len(said) >= 4
+    said = report.details(found)
+    assert said[-1].startswith("Leak audit passed")
     report.test_table(found, found.evaluation, context.config.task.metrics)
     spec, _ = finals.network(context, found)
     original = context.state.records()[found.winner.trial_id].params

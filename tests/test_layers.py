@@ -1,4 +1,4 @@
-"""Fast layers are Keras's layers: same weights, outputs, gradients; and what is saved knows nothing of ours."""
+"""Layers are Keras's own, fast kernels the same to rounding, and what is saved knows nothing of ours."""
 
 from __future__ import annotations
 
@@ -8,20 +8,31 @@ import sys
 import numpy as np
 import pytest
 
+from points import POINT
 from seqsweep.errors import ConfigError
-from seqsweep.layers import ACTIVATIONS, LAYERS, recurrent_stack, to_keras
+from seqsweep.layers import ACTIVATIONS, LAYERS, body, kernels_of, to_keras
 
 pytestmark = pytest.mark.keras
 
 EXACT = 1e-5  # of the largest number of a tensor
+RECURRENT = ("simple_rnn", "lstm", "gru")
 
 
-def layer(kind, *, units=5, activation="tanh", use_bias=True, return_sequences=False, kernels="fast", seed=3):
-    return LAYERS[kind](units, activation, use_bias, return_sequences, kernels, "layer", seed)
+def params(layer="gru", *, units=(5,), dropout=None, **changes):
+    return POINT.replace(layer=layer, units=units, dropout=dropout or (0.0,) * len(units), **changes)
 
 
-def stack(kind, *, units=(5,), activation="tanh", dropout=None, use_bias=True, kernels="fast", seed=3):
-    return recurrent_stack(kind, units, activation, dropout or (0.0,) * len(units), use_bias, kernels, seed)
+def one_layer(kind, units=5, return_sequences=False, seeds=(1, 2, 3), **changes):
+    return LAYERS[kind](units, params(kind, **changes), return_sequences, "layer", seeds)
+
+
+def network(kind="gru", *, shape=(6, 3), kernels="auto", seed=3, masked=False, **changes):
+    """A model that is a body and nothing else."""
+    import keras
+
+    inputs = keras.Input(shape)
+    window = keras.layers.Masking()(inputs) if masked else inputs
+    return keras.Model(inputs, body(window, params(kind, **changes), kernels, seed))
 
 
 def random(*shape, seed=0):
@@ -33,7 +44,7 @@ def spread_biases(weights):
     return [w + 0.3 * random(*w.shape, seed=i) if w.ndim == 1 or len(w) == 2 else w for i, w in enumerate(weights)]
 
 
-def outputs_and_gradients(layer, inputs):
+def outputs_and_gradients(call, weights, inputs):
     """Of a weighted sum of outputs: the outputs, and gradients of inputs and weights, traced with any batch."""
     import tensorflow as tf
 
@@ -41,65 +52,82 @@ def outputs_and_gradients(layer, inputs):
     def run(inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            outputs = layer(inputs)
+            outputs = call(inputs)
             loss = tf.reduce_sum(outputs * tf.constant(random(*outputs.shape[1:], seed=7)))
-        return outputs, tape.gradient(loss, [inputs, *layer.trainable_variables])
+        return outputs, tape.gradient(loss, [inputs, *weights])
 
     return [tensor.numpy() for tensor in tf.nest.flatten(run(inputs))]
 
 
-def assert_same(fast, keras):
-    for ours, theirs in zip(fast, keras, strict=True):
-        assert ours.shape == theirs.shape
-        assert np.abs(ours - theirs).max() <= EXACT * max(np.abs(theirs).max(), 1e-3)
+def assert_same(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.shape == other.shape
+        assert np.abs(one - other).max() <= EXACT * max(np.abs(other).max(), 1e-3)
 
 
-def compare(make, shape):
-    """Fast and plain Keras layers of the same weights, on the same inputs."""
-    found = []
-    for kernels in ("fast", "keras"):
-        layer = make(kernels)
-        layer.build((None, *shape[1:]))
-        assert layer.kernel == kernels
-        layer.set_weights(spread_biases(layer.get_weights()))
-        found.append(outputs_and_gradients(layer, random(*shape)))
-    assert_same(*found)
+def compare_layer(layer, shape):
+    """A layer of Keras, and the kernel that takes its place, on the same inputs."""
+    import tensorflow as tf
+
+    from seqsweep.layers.recurrent import KERNELS, activation
+
+    layer.build((None, *shape[1:]))
+    layer.set_weights(spread_biases(layer.get_weights()))
+    weights = [weight.value for weight in layer.trainable_variables]
+
+    def fast(inputs):
+        outputs = KERNELS[type(layer)](
+            tf.transpose(inputs, [1, 0, 2]),
+            *weights[:2],
+            weights[2] if layer.use_bias else None,
+            activation(layer),
+            layer.return_sequences,
+        )
+        return tf.transpose(outputs, [1, 0, 2]) if layer.return_sequences else outputs
+
+    inputs = random(*shape)
+    assert_same(outputs_and_gradients(fast, weights, inputs), outputs_and_gradients(layer, weights, inputs))
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", RECURRENT)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("use_bias", "return_sequences"), [(True, False), (False, True)])
 def test_outputs_and_gradients_are_those_of_keras(kind, activation, use_bias, return_sequences):
-    options = {"activation": activation, "use_bias": use_bias, "return_sequences": return_sequences}
-    compare(lambda kernels: layer(kind, kernels=kernels, **options), (4, 7, 3))
+    layer = one_layer(kind, return_sequences=return_sequences, activation=activation, use_bias=use_bias)
+    assert (layer.activation.__name__, layer.use_bias) == (activation, use_bias)
+    compare_layer(layer, (4, 7, 3))
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", RECURRENT)
 @pytest.mark.parametrize(("window", "batch"), [(1, 3), (2, 1), (24, 1), (37, 3), (100, 2)])
 def test_any_window_and_a_batch_of_one_are_exact(kind, window, batch):
-    compare(lambda kernels: layer(kind, kernels=kernels, return_sequences=window == 37), (batch, window, 2))
+    compare_layer(one_layer(kind, return_sequences=window == 37), (batch, window, 2))
 
 
 @pytest.mark.parametrize("window", [37, 60])  # with and without a rest beside whole chunks
 def test_the_loop_of_an_lstm_is_exact_over_chunks(window):
-    compare(lambda kernels: layer("lstm", kernels=kernels, activation="sigmoid"), (2, window, 1))
+    compare_layer(one_layer("lstm", activation="sigmoid"), (2, window, 1))
 
 
 @pytest.mark.parametrize(("kind", "units"), [("simple_rnn", (4, 6, 5, 3)), ("lstm", (6, 3)), ("gru", (3, 5, 4))])
 def test_stacks_are_exact(kind, units):
-    compare(lambda kernels: stack(kind, units=units, kernels=kernels), (3, 12, 2))
+    found = []
+    for kernels in ("fast", "keras"):
+        model = network(kind, shape=(12, 2), units=units, kernels=kernels)
+        assert kernels_of(model) == kernels
+        model.set_weights(spread_biases(model.get_weights()))
+        found.append(outputs_and_gradients(model, model.trainable_variables, random(3, 12, 2)))
+    assert_same(*found)
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", RECURRENT)
 def test_either_kernel_learns_the_same_and_repeats_itself_under_op_determinism(kind):
     import keras
     import tensorflow as tf
 
     def losses(kernels):
-        inputs = keras.Input((32, 1))
-        model = keras.Model(
-            inputs, keras.layers.Dense(1, kernel_initializer="ones")(stack(kind, kernels=kernels)(inputs))
-        )
+        body = network(kind, shape=(32, 1), kernels=kernels)
+        model = keras.Model(body.input, keras.layers.Dense(1, kernel_initializer="ones")(body.output))
         model.compile(keras.optimizers.SGD(0.05), "mse", jit_compile=False)
         windows = random(24, 32, 1)
         return model.fit(windows, windows.sum(1), batch_size=8, epochs=2, shuffle=False, verbose=0).history["loss"]
@@ -115,16 +143,14 @@ def test_either_kernel_learns_the_same_and_repeats_itself_under_op_determinism(k
         config.disable_op_determinism()
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", RECURRENT)
 def test_the_seed_alone_decides_the_weights_and_keras_would_make_such(kind):
     import keras
 
     def weights(**options):
-        made = stack(kind, units=(8, 8), **options)
-        made.build((None, 6, 3))
-        return made.get_weights()
+        return network(kind, units=(8, 8), **options).get_weights()
 
-    for fast, plain in zip(weights(), weights(kernels="keras"), strict=True):
+    for fast, plain in zip(weights(kernels="fast"), weights(kernels="keras"), strict=True):
         np.testing.assert_array_equal(fast, plain)
     assert not np.array_equal(weights(seed=0)[0], weights(seed=1)[0])
     assert not np.array_equal(weights()[1], weights()[4])  # nor are two layers alike
@@ -136,13 +162,15 @@ def test_the_seed_alone_decides_the_weights_and_keras_would_make_such(kind):
     np.testing.assert_allclose(recurrent_kernel @ recurrent_kernel.T, np.eye(8), atol=1e-5)  # orthogonal
 
 
-def test_dropout_acts_in_training_alone_and_follows_the_seed():
+@pytest.mark.parametrize("kernels", ["fast", "keras"])
+def test_dropout_acts_in_training_alone_and_follows_the_seed(kernels):
     import tensorflow as tf
 
     inputs = random(4, 5, 1)
 
     def run(seed, training):
-        return stack("gru", units=(32, 32), dropout=(0.0, 0.5), seed=seed)(inputs, training=training).numpy()
+        model = network(shape=(5, 1), units=(32, 32), dropout=(0.0, 0.5), seed=seed, kernels=kernels)
+        return model(inputs, training=training).numpy()
 
     dropped = run(1, training=True)
     assert 0.3 < np.mean(dropped == 0) < 0.7
@@ -178,48 +206,66 @@ def test_dropout_drops_each_number_by_itself_at_the_rate_and_keeps_the_mean(rate
 
 
 @pytest.mark.parametrize(
-    ("shape", "dtype", "reason"), [((None, None, 2), "float32", "window"), ((None, 4, 2), "mixed_bfloat16", "bfloat16")]
+    ("shape", "dtype", "reason"),
+    [((None, 2), "float32", "length of its window"), ((4, 2), "mixed_bfloat16", "bfloat16")],
 )
 def test_where_fast_is_not_exact_auto_takes_keras_and_fast_is_refused(shape, dtype, reason):
     import keras
 
     keras.config.set_dtype_policy(dtype)
     try:
-        auto = stack("gru", kernels="auto")
-        auto.build(shape)
-        assert auto.kernel == "keras"
-        with pytest.raises(ConfigError, match=f"model.kernels=fast: .*{reason}"):
-            stack("gru", kernels="fast").build(shape)
+        assert kernels_of(network(shape=shape)) == "keras"
+        with pytest.raises(ConfigError, match=f"model.kernels=fast: layer 'gru' cannot: .*{reason}"):
+            network(shape=shape, kernels="fast")
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def test_masked_inputs_run_as_keras_runs_them():
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("recurrent_activation", "hard_sigmoid"),
+        ("dropout", 0.1),
+        ("recurrent_dropout", 0.1),
+        ("go_backwards", True),
+        ("stateful", True),
+        ("return_state", True),
+        ("reset_after", False),
+        ("activation", "elu"),
+    ],
+)
+def test_a_layer_that_is_not_what_the_kernels_are_written_for_runs_as_keras_runs_it(setting, value):
     import keras
 
+    from seqsweep.layers.recurrent import obstacle
+
+    window = keras.Input((4, 2))
+    assert obstacle(window, [keras.layers.GRU(3)]) is None
+    assert str(value) in obstacle(window, [keras.layers.GRU(3), keras.layers.GRU(3, **{setting: value})])
+
+
+def test_masked_inputs_run_as_keras_runs_them():
     inputs = random(2, 6, 3)
     inputs[:, 4:] = 0
-    masked = keras.layers.Masking()(inputs)
-    auto = layer("gru", kernels="auto", return_sequences=True)
-    outputs = auto(masked).numpy()
-    assert auto.kernel == "keras"
-    np.testing.assert_array_equal(outputs[:, 5], outputs[:, 3])
+    model = network(masked=True)
+    assert kernels_of(model) == "keras"
+    np.testing.assert_allclose(model(inputs), network(shape=(4, 3))(inputs[:, :4]), rtol=EXACT, atol=EXACT)
     with pytest.raises(ConfigError, match="masked"):
-        layer("gru")(masked)
+        network(masked=True, kernels="fast")
 
 
 def test_an_unknown_layer_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match="did you mean 'lstm'"):
-        stack("lstn")
+        network("lstn")
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", RECURRENT)
 def test_the_plain_model_has_the_same_predictions_and_no_layer_of_ours(kind):
     import keras
 
-    inputs = keras.Input((9, 2))
-    state = stack(kind, units=(4, 3), dropout=(0.2, 0.0))(inputs)
-    model = keras.Model(inputs, keras.layers.Add()([keras.layers.Dense(1)(state), keras.layers.Dense(1)(state)]))
+    body = network(kind, shape=(9, 2), units=(4, 3), dropout=(0.2, 0.0), kernels="fast")
+    outputs = keras.layers.Add()([keras.layers.Dense(1)(body.output), keras.layers.Dense(1)(body.output)])
+    model = keras.Model(body.input, outputs)
     model.set_weights(spread_biases(model.get_weights()))
     plain = to_keras(model)
     windows = random(5, 9, 2)
@@ -229,28 +275,124 @@ def test_the_plain_model_has_the_same_predictions_and_no_layer_of_ours(kind):
     assert rates == [0.2]
 
 
+def test_a_bidirectional_body_is_keras_own_with_other_weights_from_each_end():
+    import keras
+
+    made = network(units=(4, 3), kernels="auto", bidirectional=True)
+    assert kernels_of(made) == "keras"
+    assert made.output_shape == (None, 6)
+    reference = keras.Sequential(
+        [
+            keras.Input((6, 3)),
+            keras.layers.Bidirectional(keras.layers.GRU(4, return_sequences=True)),
+            keras.layers.Bidirectional(keras.layers.GRU(3)),
+        ]
+    )
+    weights = spread_biases(made.get_weights())
+    made.set_weights(weights)
+    reference.set_weights(weights)
+    windows = random(4, 6, 3)
+    np.testing.assert_array_equal(made(windows), reference(windows))
+    turned = made(windows[:, ::-1]).numpy()
+    assert np.abs(turned - made(windows)).max() > 0.01
+    fresh, single = (network(units=(4, 3), bidirectional=both).get_weights() for both in (True, False))
+    np.testing.assert_array_equal(fresh[0], single[0])
+    assert not np.array_equal(fresh[0], fresh[3])
+    assert not np.array_equal(fresh[1], fresh[4])
+    for one, other in zip(fresh, network(units=(4, 3), bidirectional=True).get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_recurrent_dropout_is_keras_own_and_follows_the_seed(kind):
+    import keras
+
+    own = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[kind]
+    made, reference = one_layer(kind, 16, recurrent_dropout=0.4), own(16, recurrent_dropout=0.4, seed=3)
+    windows = random(2, 6, 3)
+    for layer in (made, reference):
+        layer.build((None, 6, 3))
+    reference.set_weights(made.get_weights())
+    dropped = made(windows, training=True).numpy()
+    np.testing.assert_array_equal(dropped, reference(windows, training=True))
+    np.testing.assert_array_equal(made(windows), reference(windows))
+    assert np.abs(dropped - made(windows)).max() > 0.01
+    assert kernels_of(network(kind, recurrent_dropout=0.4)) == "keras"
+    assert kernels_of(network(kind, recurrent_dropout=0.0)) == "fast"
+
+
+# The contract of an entry: whoever registers a layer, it is tested here unasked.
+
+
+def usual(kind, **changes):
+    """What an entry brings, at its default."""
+    return {own.name: own.default for own in LAYERS.own(kind)} | changes
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_an_entry_makes_one_layer_over_steps_or_of_the_last_one(kind, return_sequences):
+    import keras
+
+    layer = one_layer(kind, 4, return_sequences, **usual(kind))
+    assert isinstance(layer, keras.layers.Layer)
+    assert layer.name == "layer"
+    assert not layer.built
+    shape = layer(random(2, 6, 3)).shape
+    assert shape == (2, 6, 4) or (shape == (2, 4) and not return_sequences)
+    assert network(kind, units=(4, 5), **usual(kind)).output_shape == (None, 5)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_the_seeds_alone_decide_an_entry_s_weights(kind):
+    def weights(seeds):
+        layer = one_layer(kind, 4, seeds=seeds, **usual(kind))
+        layer.build((None, 6, 3))
+        return layer.get_weights()
+
+    first, second = (weights((1, 2, 3, 4, 5)) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(first[0], weights((6, 7, 8, 9, 10))[0])
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_an_entry_that_claims_to_know_masks_leaves_masked_steps_out(kind):
+    layer = one_layer(kind, 4, **usual(kind))
+    if not layer.supports_masking:
+        pytest.skip("it does not")
+    inputs = random(2, 6, 3)
+    inputs[:, 4:] = 0
+    masked, short = network(kind, masked=True, **usual(kind)), network(kind, shape=(4, 3), **usual(kind))
+    np.testing.assert_allclose(masked(inputs), short(inputs[:, :4]), rtol=EXACT, atol=EXACT)
+
+
 LOAD = """
 import sys
 sys.modules["seqsweep"] = None  # importing it fails
 import keras, numpy as np
 folder = sys.argv[1]
-model = keras.saving.load_model(f"{folder}/model.keras", safe_mode=True)
-np.testing.assert_allclose(model(np.load(f"{folder}/inputs.npy")), np.load(f"{folder}/outputs.npy"), atol=1e-5)
+inputs = np.load(f"{folder}/inputs.npy")
+for name in sys.argv[2:]:
+    model = keras.saving.load_model(f"{folder}/{name}.keras", safe_mode=True)
+    np.testing.assert_allclose(model(inputs), np.load(f"{folder}/{name}.npy"), atol=1e-5, err_msg=name)
 """
 
 
 @pytest.mark.slow
-def test_a_saved_plain_model_loads_where_there_is_no_seqsweep(tmp_path):
-    import keras
-
-    inputs = keras.Input((9, 2))
-    model = keras.Model(inputs, keras.layers.Dense(2)(stack("lstm", units=(4, 3), dropout=(0.2, 0.1))(inputs)))
+def test_what_is_made_of_an_entry_is_loaded_by_keras_where_there_is_no_seqsweep(tmp_path):
     windows = random(5, 9, 2)
     np.save(tmp_path / "inputs.npy", windows)
-    np.save(tmp_path / "outputs.npy", model(windows))
-    to_keras(model).save(tmp_path / "model.keras")
+    models = {kind: network(kind, shape=(9, 2), units=(4, 3), dropout=(0.2, 0.1), **usual(kind)) for kind in LAYERS} | {
+        f"{kind}_both": network(kind, shape=(9, 2), units=(4, 3), **usual(kind, bidirectional=True))
+        for kind in LAYERS
+        if "bidirectional" in usual(kind)
+    }
+    for name, model in models.items():
+        np.save(tmp_path / f"{name}.npy", model(windows))
+        to_keras(model).save(tmp_path / f"{name}.keras")
     done = subprocess.run(
-        [sys.executable, "-c", LOAD, str(tmp_path)], check=False, capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", LOAD, str(tmp_path), *models], check=False, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
 

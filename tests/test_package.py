@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,10 @@ from conclusions import Made, make_sweep, season, write_csv
 from seqsweep import package
 from seqsweep.finals import ForecastInterval
 from seqsweep.package.card import card
+from seqsweep.package.code import SERVING
 from seqsweep.package.parity import Parity, compare
 from seqsweep.package.spec import finite_half_widths
+from seqsweep.words import significant
 
 pytestmark = pytest.mark.keras
 
@@ -142,9 +145,9 @@ def test_only_the_last_rows_count(plain):
 def test_what_cannot_be_used_is_named(plain, spoil, said):
     from mlflow.exceptions import MlflowException
 
-    forecaster = package.load(plain.model).forecaster
+    served = package.load(plain.model).served
     with pytest.raises(MlflowException, match=said):
-        forecaster.predict(None, spoil(pd.DataFrame({"y": np.arange(20.0)})))
+        served.predict(None, spoil(pd.DataFrame({"y": np.arange(20.0)})))
 
 
 def test_what_has_no_logarithm_is_named(folder):
@@ -152,7 +155,9 @@ def test_what_has_no_logarithm_is_named(folder):
 
     made = make_sweep(folder / "shop.csv", folder / "mlruns", "data.log1p=true", "seed=9", epochs=0)
     with pytest.raises(MlflowException, match=r"-3 has no log\(1 \+ y\)"):
-        package.load(made.model).forecaster.predict(None, pd.DataFrame({"y": np.arange(-3.0, 3)}))
+        package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-3.0, 3)}))
+    with pytest.raises(MlflowException, match=r"-1 has no log\(1 \+ y\)"):
+        package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-1.0, 5)}))
 
 
 @pytest.fixture(scope="module")
@@ -166,16 +171,16 @@ def test_a_column_of_times_gives_the_time_of_each_step_and_checks_their_order(da
     from mlflow.exceptions import MlflowException
 
     frame = pd.read_csv(dated.config.data.path).iloc[:50]
-    forecaster = package.load(dated.model).forecaster
-    assert list(forecaster.predict(None, frame)["time"]) == list(pd.date_range("2024-02-20", periods=2))
+    served = package.load(dated.model).served
+    assert list(served.predict(None, frame)["time"]) == list(pd.date_range("2024-02-20", periods=2))
     with pytest.raises(MlflowException, match=r"row 46: 2024-01-05 is not later.*sort the rows"):
-        forecaster.predict(None, frame.iloc[::-1])
-    assert "time" not in forecaster.predict(None, frame.drop(columns="day"))
+        served.predict(None, frame.iloc[::-1])
+    assert "time" not in served.predict(None, frame.drop(columns="day"))
 
 
 def test_the_package_holds_what_a_stranger_needs_and_no_pickle(plain):
     files = {str(file.relative_to(plain.model)) for file in plain.model.rglob("*") if file.is_file()}
-    assert {"MLmodel", "forecaster.py", "artifacts/network.keras", "artifacts/spec.json"} <= files
+    assert {"MLmodel", "loader.py", "artifacts/network.keras", "artifacts/spec.json"} <= files
     assert {"requirements.txt", "input_example.json", "model_card.md", "parity.json"} <= files
     assert not [name for name in files if name.endswith((".pkl", ".pickle"))]
     pins = (plain.model / "requirements.txt").read_text().split()
@@ -184,9 +189,12 @@ def test_the_package_holds_what_a_stranger_needs_and_no_pickle(plain):
     assert not list(plain.folder.glob(".model-*"))
 
 
-def test_the_code_that_travels_imports_nothing_of_ours(plain):
-    text = (plain.model / "forecaster.py").read_text()
-    assert "seqsweep" not in text.replace('"""', "").lower()
+def test_the_code_that_travels_is_the_code_that_training_used(plain):
+    (code,) = (plain.model / "code").iterdir()
+    ours = {path.name: path.read_text() for path in SERVING.glob("*.py")}
+    assert {path.name: path.read_text() for path in (code / "serving").glob("*.py")} == ours
+    assert {"gather.py", "transforms.py", "windows.py", "forecast.py", "model.py"} < set(ours)
+    assert not [path for path in plain.model.rglob("*.py") if "import seqsweep" in path.read_text()]
 
 
 def test_the_card_says_what_a_reader_must_know(plain):
@@ -194,7 +202,7 @@ def test_the_card_says_what_a_reader_must_know(plain):
     evaluation = plain.conclusion.evaluations[-1]
     spec = json.loads((plain.model / "artifacts" / "spec.json").read_text())
     for said in (
-        f"{evaluation.scores['mae']:.5g}",
+        f"its mae is {significant(evaluation.scores['mae'])}",
         "linear",
         evaluation.sha256,
         "leak audit: passed",
@@ -203,7 +211,9 @@ def test_the_card_says_what_a_reader_must_know(plain):
     ):
         assert said in text
     leaking = dataclasses.replace(plain.conclusion.audit, passed=False, findings=("the scaler moved",))
-    assert "FAILED: the scaler moved" in card(spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config)
+    assert "leak audit: FAILED, so believe none of these figures: the scaler moved" in card(
+        spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config
+    )
 
 
 def test_a_level_without_a_finite_interval_is_left_out(plain):
@@ -211,6 +221,9 @@ def test_a_level_without_a_finite_interval_is_left_out(plain):
     evaluation = plain.conclusion.evaluations[-1]
     evaluation = dataclasses.replace(evaluation, intervals=(*evaluation.intervals, endless))
     assert list(finite_half_widths(evaluation)) == ["0.8", "0.95"]
+    partly = ForecastInterval(0.99, (1.0, float("inf")), 1.0, float("inf"))  # two steps, the second without an end
+    whole = ForecastInterval(0.5, (1.0, 2.0), 1.0, 3.0)
+    assert finite_half_widths(dataclasses.replace(evaluation, intervals=(partly, whole))) == {"0.5": [1.0, 2.0]}
 
 
 def test_packaging_again_replaces_the_whole_folder(plain, folder):
@@ -230,18 +243,44 @@ class Wall:
 
 sys.meta_path.insert(0, Wall())
 import json, mlflow, pandas
-answer = mlflow.pyfunc.load_model(sys.argv[1]).predict(pandas.read_csv(sys.argv[2]))
-print(json.dumps(answer.to_dict("list")))
+rows = pandas.read_csv(sys.argv[1])
+models = [mlflow.pyfunc.load_model(model) for model in sys.argv[2:]]
+print(json.dumps([model.predict(rows).to_dict("list") for model in models]))
 """
 
 
+@pytest.fixture
+def later(plain, tmp_path, monkeypatch) -> Path:
+    """The model of `plain` packaged by a later version of the code that travels: its forecasts are higher by 1,000."""
+    serving = Path(shutil.copytree(SERVING, tmp_path / "later"))
+    text = (serving / "transforms.py").read_text()
+    changed = text.replace("np.expm1(level) if self.log1p else level", "level + 1000")
+    assert changed != text
+    (serving / "transforms.py").write_text(changed)
+    monkeypatch.setattr("seqsweep.package.code.SERVING", serving)
+    return package.build(tmp_path, plain.job, plain.spec, plain.network, plain.conclusion, plain.config)
+
+
+@pytest.mark.parametrize("first", ["plain", "later"])
+def test_models_packaged_by_two_versions_of_the_code_live_in_one_process(first, plain, later):
+    models = {"plain": plain.model, "later": later}
+    loaded = {name: package.load(models[name]) for name in sorted(models, reverse=first == "plain")}
+    frame = rows(plain, 100)
+    answers = {name: model.model.predict(frame)["forecast"] for name, model in loaded.items()}
+    np.testing.assert_allclose(answers["later"], answers["plain"] + 1000)
+    assert not [path for path in sys.path if str(later) in path]
+
+
 @pytest.mark.slow
-def test_it_forecasts_where_seqsweep_keras_tuner_and_hydra_cannot_be_imported_and_pickles_are_refused(full, tmp_path):
+def test_it_forecasts_where_seqsweep_keras_tuner_and_hydra_cannot_be_imported_and_pickles_are_refused(
+    full, plain, later, tmp_path
+):
     origin = int(full.job.split.test[-1])
     rows(full, origin).to_csv(tmp_path / "rows.csv", index=False)
     stranger = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    models = [str(model) for model in (full.model, later, plain.model)]
     ran = subprocess.run(
-        [sys.executable, "-c", STRANGER, str(full.model), str(tmp_path / "rows.csv")],
+        [sys.executable, "-c", STRANGER, str(tmp_path / "rows.csv"), *models],
         capture_output=True,
         text=True,
         check=False,
@@ -249,5 +288,7 @@ def test_it_forecasts_where_seqsweep_keras_tuner_and_hydra_cannot_be_imported_an
         env={**stranger, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
     )
     assert ran.returncode == 0, ran.stderr
-    answer = json.loads(ran.stdout.splitlines()[-1])
-    np.testing.assert_allclose(answer["forecast"], full.network.forecast(np.array([origin]))[0], rtol=1e-5)
+    answers = [answer["forecast"] for answer in json.loads(ran.stdout.splitlines()[-1])]
+    own = [made.network.forecast(np.array([origin]))[0] for made in (full, plain)]
+    for answer, expected in zip(answers, [own[0], own[1] + 1000, own[1]], strict=True):
+        np.testing.assert_allclose(answer, expected, rtol=1e-5)

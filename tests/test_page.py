@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -16,16 +17,15 @@ from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
-from seqsweep.report.page import summary
 from seqsweep.report.page.forecasts import _steps
 from seqsweep.report.page.importance import effect, importance
-from seqsweep.report.page.markup import significant, table
+from seqsweep.report.page.markup import table
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.tracking import MemoryTracker, SweepRecord, TrialRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
-    "usual": ([], {}, "the network is better than linear"),
+    "usual": ([], {}, "The network is shown to be better than linear"),
     "one trial": ([], {"trials": 1, "failing": 0.0}, "No setting differs between the completed trials"),
     "few trials": ([], {"trials": 5, "failing": 0.0}, "too few to tell"),
     "many trials, many steps": (["task.horizon=12"], {"trials": 500, "failing": 0.3}, "12 steps ahead"),
@@ -33,11 +33,11 @@ CASES = {  # overrides of the config, how the sweep went, what its page says
     "all failed": ([], {"trials": 6, "failing": 1.0}, "No trial completed"),
     "no trial": ([], {"trials": 0}, "No trial was run."),
     "constant": ([], {"constant": True}, "every trial has the same score"),
-    "no finals": (["finals=none"], {"ends": False, "trials": 8}, "no finals were run"),
+    "no finals": (["finals=none"], {"ends": False, "trials": 8}, "the test part is unread"),
     "nothing to choose": (
         ["task.horizon=3"],
         {"better": 0.0, "times": False, "trials": 8},
-        "no network is shown to be better",
+        "not shown to be better or worse than linear",
     ),
     "no unit": (["task.objective=mase"], {"trials": 8}, "mase on validation"),
 }
@@ -94,35 +94,43 @@ def test_texts_of_the_data_cannot_become_markup(sweep_of):
     assert "<script" not in table(["a"], [["<script>"]])
 
 
+def headline(folder: Path) -> list[str]:
+    material = gather(folder)
+    return report.headline(material.outcome, material.conclusion)
+
+
 def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
     folder = sweep_of(trials=8)
-    won, by, sure = summary.sentences(gather(folder))
+    won, by, sure = headline(folder)
     conclusion = finals.load(folder)
     evaluation = conclusion.evaluation
     assert conclusion.winner.name in won
-    assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:.2g}" in won
+    assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:#.2g}" in won
     assert f"{abs(evaluation.skill):.1%} less" in by
-    assert f"{evaluation.comparison.difference.low:.3g} to {evaluation.comparison.difference.high:.3g}" in sure
+    low, high = evaluation.comparison.difference.low, evaluation.comparison.difference.high
+    assert f"{low:#.3g} to {high:#.3g}" in sure
     assert "first evaluation" in sure
+    page = report.write(folder).read_text()
+    assert all(html.escape(sentence) in page for sentence in (won, by, sure))
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
+    ("low", "high", "skill", "said"),
     [
-        (-2.0, 0.5, "the interval holds zero, so no network is shown to be better than linear"),
-        (-2.0, -0.5, "the network is better than linear"),
-        (0.5, 2.0, "linear is better than the network"),
+        (-2.0, 0.5, 0.1, "The network is not shown to be better or worse than linear"),
+        (-2.0, -0.5, 0.1, "The network is shown to be better than linear"),
+        (0.5, 2.0, -0.1, "The network is shown to be WORSE than linear"),
     ],
 )
-def test_how_sure_follows_the_interval_alone(low, high, said, sweep_of):
+def test_how_sure_follows_interval_and_skill(low, high, skill, said, sweep_of):
     folder = sweep_of(trials=8)
     conclusion = finals.load(folder)
-    evaluation = conclusion.evaluation
-    comparison = replace(evaluation.comparison, difference=Interval((low + high) / 2, low, high, 0.95, 40))
-    finals.save(folder, replace(conclusion, evaluations=(replace(evaluation, comparison=comparison, number=3),)))
-    sure = summary.sentences(gather(folder))[2]
+    comparison = replace(conclusion.evaluation.comparison, difference=Interval((low + high) / 2, low, high, 0.95, 40))
+    evaluation = replace(conclusion.evaluation, comparison=comparison, skill=skill, number=3)
+    finals.save(folder, replace(conclusion, evaluations=(evaluation,)))
+    sure = headline(folder)[2]
     assert said in sure
-    assert "third evaluation on this test part, so its figures flatter" in sure
+    assert "evaluation 3 on the test part of this data: whatever was chosen after an earlier one looks better" in sure
 
 
 def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):
@@ -243,8 +251,3 @@ def test_ticks_are_round_and_inside(low, high):
     ticks = round_numbers(low, high)
     assert 3 <= len(ticks) <= 8
     assert low <= ticks[0] < ticks[-1] <= high * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(("value", "said"), [(13.0, "13.00"), (0.35449, "0.3545"), (12345.6, "12,346"), (0.0, "0.000")])
-def test_figures_of_a_column_have_the_same_digits(value, said):
-    assert significant(value) == said

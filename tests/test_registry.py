@@ -185,13 +185,13 @@ def no_package(sweep: Made) -> None:
 
 
 def skilled(skill: float | None) -> Callable[[Made], None]:
-    def change_look(sweep: Made) -> None:
+    def change_evaluation(sweep: Made) -> None:
         best = None if skill is None else "linear"
         rewrite(
             sweep, evaluations=(dataclasses.replace(sweep.conclusion.evaluations[-1], skill=skill, best_baseline=best),)
         )
 
-    return change_look
+    return change_evaluation
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def skilled(skill: float | None) -> Callable[[Made], None]:
         (leak, "leak audit", "the scaler moved"),
         (no_parity, "parity", "3.0e-04"),
         (no_package, "parity", "not packaged"),
-        (skilled(-0.001), "skill", "no network of this sweep beats linear by more than 1.0%"),
+        (skilled(-0.001), "skill", "no network of this sweep beats linear by more than 1%"),
         (skilled(0.01), "skill", "no network of this sweep beats linear"),
         (skilled(float("nan")), "skill", "no network of this sweep beats linear"),
         (skilled(None), "skill", "no baseline was scored"),
@@ -228,7 +228,7 @@ def test_every_baseline_that_is_not_beaten_by_the_margin_is_named(house):
     errors = {"last_value": 2 * own, "train_mean": own * 1.001, "linear": own}
     baselines = {name: {"mae": error, "rmse": error} for name, error in errors.items()}
     rewrite(house.good, evaluations=(dataclasses.replace(evaluation, baselines=baselines, skill=0.0),))
-    assert "beats linear, train mean by more than 1.0%" in " ".join(house.promote("good").output.split())
+    assert "beats linear, train mean by more than 1%" in " ".join(house.promote("good").output.split())
 
 
 def test_skill_above_the_margin_passes(house):

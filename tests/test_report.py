@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from outcomes import outcome, trial
 from seqsweep import report
 from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
-from seqsweep.report.progress import duration
 from seqsweep.sweep import Outcome
-from seqsweep.tracking import TrialRecord
-
-
-def trial(number: int, score: float | None, reason: str = "", **params: object) -> TrialRecord:
-    status = "FAILED" if score is None else "COMPLETED"
-    metrics = {} if score is None else {"val_mae": score, "val_rmse": 2 * score, "val_skill": 1 - score / 10}
-    tags = {"reason": reason, "cause": "diverged"} if reason else {}
-    settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
-    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, tags)
 
 
 @pytest.fixture
 def make_outcome(make_config):
-    def make(*records: TrialRecord, baselines: dict[str, float] | None = None, **changes: object) -> Outcome:
-        errors = {"last_value": 10.0, "linear": 12.0} if baselines is None else baselines
-        values = {
-            "config": make_config("task.metrics=[mae,rmse]"),
-            "name": "random-12 3f0a",
-            "fingerprint": "3f0a",
-            "folder": Path("state"),
-            "series": "shop",
-            "target": "sales",
-            "rows": 300,
-            "sha256": "5eed",
-            "records": records,
-            "baselines": {name: {"mae": error, "rmse": 2 * error} for name, error in errors.items()},
-            "best_baseline": min(errors, key=errors.get, default=None),
-            "reason": "3 of 3 trials",
-            "trained": len(records),
-            "seconds": 75.0,
-            "search_seconds": 0.1,
-            "tracking_seconds": 1.0,
-            "disk": 2_500_000,
-            "lineage": {},
-        }
-        return Outcome(**values | changes)
-
-    return make
+    return functools.partial(outcome, make_config("task.metrics=[mae,rmse]"))
 
 
 def shown(what: object, width: int = 120) -> str:
@@ -83,25 +50,38 @@ def test_failures_are_listed_with_their_reason(make_outcome):
     assert "state: 2.5 MB in state" in said
 
 
+def verdict(outcome: Outcome) -> str:
+    return " ".join(report.headline(outcome, None))
+
+
 @pytest.mark.parametrize(
     ("scores", "said"),
     [
-        ([9.0], "10.0% below the best baseline, last value"),
-        ([12.0], "No network beats the baselines"),
-        ([10.0], "No network beats the baselines"),
-        ([None], "No trial completed"),
+        ([9.0, 11.0], "The best of 2 trials is 1 LSTM 8x1, by mae (unit of sales)."),
+        ([9.0], "On the validation part its mae is 9.000, 10.0% less than the 10.00 of last value, the best baseline."),
+        ([9.0], "near scores of one seed a trial may be chance, and the test part is unread"),
+        ([12.0], "20.0% more than the 10.00 of last value, the best baseline. No network beats the baselines."),
+        ([10.0], "the same as the 10.00 of last value, the best baseline. No network beats the baselines."),
+        ([None], "No trial completed: 1 diverged. All there is are baselines: the best, last value, has mae 10.00"),
+        ([], "No trial was run."),
     ],
 )
 def test_the_verdict_says_plainly_how_the_best_network_stands(scores, said, make_outcome):
-    outcome = make_outcome(*(trial(i, score, "reason") for i, score in enumerate(scores, 1)))
-    assert said in report.verdict(outcome)
+    text = verdict(make_outcome(*(trial(i, score, "reason") for i, score in enumerate(scores, 1))))
+    assert said in text
+    assert ("No network beats" in text) == (scores in ([12.0], [10.0]))
+
+
+def test_causes_of_failure_are_counted_where_nothing_completed(make_outcome):
+    done = make_outcome(trial(1, None, "nan"), trial(2, None, "nan"), baselines={})
+    assert verdict(done).startswith("No trial completed: 2 diverged. No baseline was scored either.")
 
 
 def test_no_baseline_and_a_perfect_baseline_are_no_error(make_outcome):
-    assert "no baseline was scored" in report.verdict(make_outcome(trial(1, 1.0), baselines={}))
+    assert "no baseline was scored" in verdict(make_outcome(trial(1, 1.0), baselines={}))
     perfect = make_outcome(trial(1, 1.0), baselines={"last_value": 0.0})
-    assert "No network beats" in report.verdict(perfect)
-    assert "inf" not in shown(report.leaderboard(perfect, 120)) + report.verdict(perfect)
+    assert "No network beats" in verdict(perfect)
+    assert "inf" not in shown(report.leaderboard(perfect, 120)) + verdict(perfect)
 
 
 def test_the_settings_of_the_best_are_those_of_the_best(make_outcome):
@@ -153,7 +133,7 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "resuming: 1 of 3 trials are done already"
     assert lines[2].startswith("[2/3] 2 LSTM 8x1")
-    assert "best 9 (1 LSTM 8x1)" in lines[2]
+    assert "best 9.000 (1 LSTM 8x1)" in lines[2]
     assert "failed: loss became nan" in lines[3]
     assert "\x1b" not in console.file.getvalue()
 
@@ -170,11 +150,47 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     terminal.finish()
     assert "2 LSTM 8x1" in said
     assert "epoch 4 of at most 5" in said
-    assert "best so far: val_mae 11, 1 LSTM 8x1" in said
+    assert "best so far: val_mae 11.00, 1 LSTM 8x1" in said
     assert "1/3" in said
     assert "left" in said
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
-def test_durations_read_naturally(seconds, said):
-    assert duration(seconds) == said
+def test_of_equal_trials_the_first_is_the_best_so_far():
+    console = Console(width=80, file=io.StringIO())
+    terminal = report.Terminal(console, "val_mae", 5)
+    terminal.begin(2, [], 1)
+    terminal.ended(trial(1, 9.0), 9.0)
+    terminal.ended(trial(2, 9.0), 9.0)
+    assert console.file.getvalue().splitlines()[-1].endswith("best 9.000 (1 LSTM 8x1)")
+
+
+@pytest.mark.parametrize(
+    ("expected", "done", "lines"),
+    [
+        (2, 0, ["trials to run: 2, 3 at a time; workers take some seconds to start"]),
+        (
+            2,
+            1,
+            ["resuming: 1 of 2 trials are done already", "trials to run: 1, 3 at a time; workers take"],
+        ),
+        (2, 2, ["resuming: 2 of 2 trials are done already"]),
+        (1, 2, ["resuming: 2 of 2 trials are done already"]),  # the limit was lowered
+    ],
+)
+def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
+    console = Console(width=120, file=io.StringIO())
+    terminal = report.Terminal(console, "val_mae", 5)
+    terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
+    said = console.file.getvalue().splitlines()
+    assert len(said) == len(lines)
+    assert all(line.startswith(start) for line, start in zip(said, lines, strict=True))
+
+
+def test_the_time_left_is_told_from_the_first_trial_on_that_this_launch_finished():
+    console = Console(width=100, file=io.StringIO(), force_terminal=True)
+    terminal = report.Terminal(console, "val_mae", 5)
+    terminal.begin(4, [trial(1, 9.0)], 2)
+    assert "left" not in shown(terminal._render(), 100)
+    terminal.ended(trial(2, 11.0), 11.0)
+    assert "left" in shown(terminal._render(), 100)
+    terminal.finish()

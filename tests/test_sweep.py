@@ -12,12 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from points import POINT
 from seqsweep import sweep
 from seqsweep.errors import DivergedError, LockedError, StateError
 from seqsweep.events import Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
 from seqsweep.sweep.loop import Loop
-from seqsweep.sweep.source import Search
+from seqsweep.sweep.source import Search, network_name
 from seqsweep.tracking import MemoryTracker
 from seqsweep.tuner import make_tuner
 
@@ -361,3 +362,16 @@ def test_lineage_names_versions_and_commit():
     tags = lineage()
     assert tags["version_tensorflow"].count(".") == 2
     assert json.dumps(tags)
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"layer": "simple_rnn", "units": (50, 50)}, "RNN 50x2"),
+        ({"layer": "gru", "units": (32, 16), "bidirectional": False}, "GRU 32-16"),
+        ({"layer": "lstm", "units": (8,), "bidirectional": True}, "Bi-LSTM 8x1"),
+        ({"layer": "causal_conv", "units": (8,)}, "causal conv 8x1"),
+    ],
+)
+def test_a_trial_is_called_by_the_kind_and_the_widths_of_its_layers(params, name):
+    assert network_name(POINT.replace(dropout=(0.0,) * len(params["units"]), **params)) == name

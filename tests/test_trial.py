@@ -12,6 +12,7 @@ from points import POINT
 from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
 from seqsweep.metrics import naive_scale
+from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
 from seqsweep.task import TASKS
 from seqsweep.trial import Trial, derive_seed, restore, warm
 from seqsweep.windows import make_split, make_windows
@@ -24,10 +25,13 @@ CHANGES = {  # one other value of each parameter
     "activation": "sigmoid",
     "dropout": (0.4,),
     "use_bias": False,
+    "bidirectional": True,
+    "recurrent_dropout": 0.4,
     "window": 5,
     "learning_rate": 0.02,
     "batch_size": 16,
     "optimizer": "sgd",
+    "schedule": "cosine",
     "linear_skip": True,
     "anchor": "last",
     "scaler": "minmax",
@@ -82,6 +86,15 @@ def _reference(make_trial, kept: dict[str, float] = {}) -> float:  # noqa: B006 
     if not kept:
         kept["val_mae"] = run(make_trial())[1].result.metrics["val_mae"]
     return kept["val_mae"]
+
+
+def test_weight_decay_changes_what_a_trial_learns(make_trial):
+    scores = {
+        run(make_trial(), POINT.replace(optimizer="adamw", weight_decay=decay))[1].result.metrics["val_mae"]
+        for decay in (0.0, 0.004, 0.3)
+    }
+    assert len(scores) == 3
+    assert _reference(make_trial) in scores  # without decay it is Adam
 
 
 def test_every_parameter_of_a_trial_is_changed_above():
@@ -142,9 +155,18 @@ def test_a_diverged_trial_ends_with_its_reason(make_trial):
         run(make_trial(), params, epochs=5)
 
 
-@pytest.mark.parametrize("layer", ["simple_rnn", "lstm"])
-def test_a_continued_trial_equals_one_that_never_stopped(layer, make_trial, tmp_path):
-    params = POINT.replace(layer=layer, units=(5, 4), dropout=(0.3, 0.2))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layer": "simple_rnn"},
+        {"layer": "lstm"},
+        {"layer": "gru", "bidirectional": True, "recurrent_dropout": 0.3},
+        {"optimizer": "adamw", "weight_decay": 0.1},
+    ],
+    ids=str,
+)
+def test_a_continued_trial_equals_one_that_never_stopped(changes, make_trial, tmp_path):
+    params = POINT.replace(units=(5, 4), dropout=(0.3, 0.2), **changes)
     straight = run(make_trial(), params, epochs=4)
     first = tmp_path / "first.npz"
     run(make_trial(), params, epochs=2, checkpoint=str(first))
@@ -154,6 +176,41 @@ def test_a_continued_trial_equals_one_that_never_stopped(layer, make_trial, tmp_
     *epochs, done = list(continued)[1:]
     assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0][2:]]
     assert done.result.metrics == straight[1].result.metrics
+
+
+@pytest.fixture
+def rates(monkeypatch) -> list[float]:
+    """The learning rate of each epoch that is trained."""
+    from seqsweep.trial.learner import Learner
+
+    seen: list[float] = []
+    train = Learner.train
+    monkeypatch.setattr(Learner, "train", lambda self, order: (seen.append(self.learning_rate), train(self, order))[1])
+    return seen
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_trial_trains_with_the_rates_of_its_schedule_whether_it_is_stopped_or_not(
+    schedule, make_trial, rates, tmp_path
+):
+    params = POINT.replace(schedule=schedule, learning_rate=0.3)  # so high that validation gets worse
+    straight, whole = run(make_trial("trial.epochs=8", "trial.patience=3"), params, epochs=8)
+    assert (len(set(rates)) > 1) is (schedule != "constant")
+    expected = [np.float32(params.learning_rate)]
+    for epoch in range(1, len(straight)):
+        best = int(np.argmin([e.metrics["val_loss"] for e in straight[:epoch]])) + 1
+        now = BetweenEpochs(params.learning_rate, float(expected[-1]), epoch, epoch - best, epochs=8, patience=3)
+        expected.append(np.float32(SCHEDULES[schedule](now)))
+    assert rates == expected
+    cut = len(straight) - 1
+    for first, last in ((0, cut), (cut, 8)):
+        paths = {"continue_from": str(tmp_path / f"{first}.npz")} if first else {}
+        trial = make_trial("trial.epochs=8", "trial.patience=3")
+        epochs, done = run(trial, params, last, first_epoch=first, checkpoint=str(tmp_path / f"{last}.npz"), **paths)
+    assert rates[len(straight) :] == expected
+    assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[cut:]]
+    assert done.result.metrics == whole.result.metrics
+    assert whole.result.epochs == min(whole.result.best_epoch + 3, 8)  # early stopping knows no schedule
 
 
 def _cut(content: bytes) -> bytes:
@@ -260,11 +317,13 @@ def test_adam_in_one_operation_takes_the_steps_of_keras(name, clip_norm):
 
     from seqsweep.model import OPTIMIZERS
 
-    plain = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name](0.01, global_clipnorm=clip_norm)
+    options = {"weight_decay": 0.3} if name == "adamw" else {}
+    own = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name]
+    plain = own(0.01, global_clipnorm=clip_norm, **options)
     random = np.random.default_rng(0)
     start = [random.normal(size=shape).astype(np.float32) for shape in ((5, 3), (3,))]
     found = []
-    for optimizer in (OPTIMIZERS[name](0.01, clip_norm), plain):
+    for optimizer in (OPTIMIZERS[name](POINT.replace(learning_rate=0.01, **options), clip_norm), plain):
         weights = [keras.Variable(array) for array in start]
         optimizer.build(weights)
         for i in range(1, 40):

@@ -19,6 +19,7 @@ from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
 from seqsweep.serving.gather import Gather
 from seqsweep.windows import Split, Windows, make_windows
+from seqsweep.words import audited, counted
 
 Origins: TypeAlias = NDArray[np.int64]
 MakeSplit: TypeAlias = Callable[[Series], Split]
@@ -42,6 +43,12 @@ class Audit:
     passed: bool
     cuts: tuple[int, ...]
     findings: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """The verdict in words, to stand behind `Leak audit`."""
+        shown = f"noise after each of {counted(len(self.cuts), 'cut')} moves nothing before it"
+        return audited(self.passed, shown, self.findings)
 
 
 def pipeline(params: TrialParams, season: int | None) -> See:

@@ -1,4 +1,4 @@
-"""FinishedJob sweeps side by side, and what their final runs say about which of them does better.
+"""Finished sweeps side by side, and what their final runs say about which of them does better.
 
 Two sweeps can be compared where they were scored on the same targets by the same measure: the same data, split, horizon
 and objective. Their winners were trained from the same seeds, so they are compared in pairs of seed and fold.

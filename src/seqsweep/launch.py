@@ -208,14 +208,12 @@ class _Jobs:
 
         outcome, conclusion = ended.outcome, ended.conclusion
         self._console.print(report.leaderboard(outcome, self._console.width))
-        if conclusion is None:
-            self._say(report.verdict(outcome))
-        else:
+        if conclusion is not None:
             self._console.print(report.finals_table(conclusion))
             if conclusion.evaluation is not None:
                 self._console.print(report.test_table(conclusion, conclusion.evaluation, outcome.config.task.metrics))
-            for sentence in report.sentences(conclusion):
-                self._say(sentence)
+        for sentence in (*report.headline(outcome, conclusion), *(report.details(conclusion) if conclusion else ())):
+            self._say(sentence)
         if outcome.ranked:
             whose = "the winner" if conclusion is not None and conclusion.winner is not None else "the best trial"
             self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")

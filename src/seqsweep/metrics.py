@@ -19,6 +19,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _UNITS = {"mase": "", "smape": "%", "wape": "%"}  # any other metric is in the unit of the data
 _SIGNED = {"bias"}  # lower is not better
+_HIGHER_IS_BETTER: set[str] = set()
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
 
 
@@ -46,6 +47,18 @@ METRICS: Catalog[Metric] = Catalog("metric", like=Metric)
 def unit(name: str) -> str:
     """The unit of a metric: "data" for that of the series, "%", or "" for none."""
     return _UNITS.get(METRICS[name].__name__, "data")
+
+
+def lower_is_better(name: str) -> bool:
+    """The direction of a metric: whether of two scores the smaller one is better."""
+    return METRICS[name].__name__ not in _HIGHER_IS_BETTER
+
+
+def sort_key(name: str, score: float) -> float:
+    """What sorts scores of a metric best first; NaN is the worst."""
+    if np.isnan(score):
+        return np.inf
+    return score if lower_is_better(name) else -score
 
 
 def can_rank(name: str) -> bool:

@@ -31,6 +31,7 @@ from seqsweep.config.folders import CONF, STUDIES, options, studies
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.schema import SearchSpaceConfig, SweepConfig
 from seqsweep.spelling import nearest
+from seqsweep.words import in_words
 
 _OMEGACONF_MERGE = BaseContainer._merge_with
 
@@ -221,7 +222,7 @@ def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[Fault]:
     }
     if all(holds[name](bound) for name, bound in bounds.items()):
         return []
-    rule = " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in bounds.items())
+    rule = " and ".join(f"{in_words(name)} {bound:g}" for name, bound in bounds.items())
     return [Fault(key, f"{key}={value}: must be {rule}")]
 
 
@@ -276,11 +277,11 @@ def _compose_jobs(
 
 def _jobs(params: Mapping[str, Any] | None, overrides: Sequence[str]) -> list[list[str]]:
     """The overrides of each job: those of the command line go before the `params` that a study sweeps over."""
-    given = {override.split("=")[0] for override in overrides}
-    swept = [f"{key}={value}" for key, value in (params or {}).items() if key not in given]
     parser = OverridesParser.create(GlobalHydra.instance().config_loader())  # which knows the options of a glob
-    parsed = parser.parse_overrides([*swept, *overrides])
-    return [list(job) for job in chain.from_iterable(BasicSweeper.split_arguments(parsed, None))]
+    asked = parser.parse_overrides(list(overrides))
+    given = {override.key_or_group for override in asked}
+    swept = parser.parse_overrides([f"{key}={value}" for key, value in (params or {}).items() if key not in given])
+    return [list(job) for job in chain.from_iterable(BasicSweeper.split_arguments([*swept, *asked], None))]
 
 
 def _compose_one(file: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:

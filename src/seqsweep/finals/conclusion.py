@@ -13,6 +13,7 @@ from seqsweep.errors import StateError
 from seqsweep.evidence import DieboldMariano, Interval
 from seqsweep.sweep import write_text
 from seqsweep.tracking import Value
+from seqsweep.words import Standing
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -117,6 +118,12 @@ class TestEvaluation:
     intervals: tuple[ForecastInterval, ...]
     validation: float
     baseline_validation: float | None = None
+
+    def standing(self, metric: str) -> Standing:
+        """How the network stands against the best baseline by a metric."""
+        name = self.best_baseline
+        reference = self.baselines[name][metric] if name is not None else None
+        return Standing(metric, self.scores[metric], name, reference, self.skill, self.comparison, self.loss)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def save_test_forecasts(folder: Path, forecasts: TestForecasts) -> None:
 
 
 def evaluations_before(folder: Path, sha256: str) -> int:
-    """Looks at the test part of this data, by all sweeps beside `folder` and by its own.
+    """Test evaluations on this data, by all sweeps beside `folder` and by its own.
 
     Raises:
         StateError: a conclusion cannot be read.

@@ -1,103 +1,135 @@
-"""Recurrent layers that train fast on a CPU, and the way back to plain Keras layers.
+"""What a network is made of: a catalog of Keras layers, and the body that stacks one of them.
 
-- `LAYERS["gru"](units=32, …)`: one layer, (batch, window, features) → (batch, window, units) or (batch, units)
-- `recurrent_stack("gru", (32, 16), …)`: several with dropout after each, which is what a model is made of; inside, time
-  comes before batch, so that a step's inputs lie together
+- `LAYERS["gru"](32, params, …)`: one plain Keras layer, (batch, time, features) → (batch, time, units)
+- `body(window, params, …)`: several, with dropout after each, (batch, window, features) → (batch, units); where that is
+  exact, fast kernels run them on a CPU
 - `to_keras(model)`: the same weights and predictions in layers that Keras loads without seqsweep
 
-`kernels` says what runs them: `fast`, `keras`, or `auto`, which is `fast` wherever that is exact. A layer's attribute
-`kernel` says what was chosen. Importing this package imports neither TensorFlow nor Keras.
+To add a layer, register a function. What it returns is searched, trained, packaged and loaded like any other:
+
+    @LAYERS.register(hyperparameters=[Hyperparameter("kernel_size", int, at_least=1, default=3, unit="rows")])
+    def causal_conv(units, params, return_sequences, name, seeds):
+        import keras
+
+        return keras.layers.Conv1D(
+            units, params.kernel_size, padding="causal", activation=params.activation, use_bias=params.use_bias,
+            kernel_initializer=keras.initializers.GlorotUniform(seeds[0]), name=name,
+        )
+
+Importing this package imports neither TensorFlow nor Keras.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.catalog import Catalog
-from seqsweep.errors import ConfigError
+from seqsweep.events import TrialParams
+from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.search_space import ACTIVATIONS
 
 if TYPE_CHECKING:
     import keras
 
-    from seqsweep.layers.recurrent import Recurrent
-
-__all__ = ["ACTIVATIONS", "LAYERS", "recurrent_stack", "to_keras"]
+__all__ = ["ACTIVATIONS", "LAYERS", "body", "kernels_of", "to_keras"]
 
 
 class LayerFactory(Protocol):
     """What an entry of LAYERS is."""
 
     def __call__(
-        self, units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
-    ) -> Recurrent:
-        """A Keras layer: (batch, window, features) → (batch, units), or (batch, window, units) for sequences.
+        self, units: int, params: TrialParams, return_sequences: bool, name: str, seeds: Sequence[int]
+    ) -> keras.layers.Layer:
+        """One Keras layer, not yet built: (batch, time, features) → (batch, time, units) or (batch, units).
+
+        It must be made of what plain Keras knows, for a packaged model is loaded where there is no seqsweep. A layer
+        that runs over time alone may give all steps in any case: then the last one is taken.
 
         Args:
             units: width of the layer.
-            activation: of the state or candidate, one of ACTIVATIONS; gates are sigmoid.
-            use_bias: whether the layer has biases.
-            return_sequences: whether every step is put out, or the last alone.
-            kernels: `auto`, `fast` or `keras`.
+            params: of the trial: `activation`, `use_bias`, and whatever hyperparameters the entry brings.
+            return_sequences: whether every step must come out: another layer follows.
             name: of the Keras layer.
-            seed: of the initial weights: the same seed gives the same weights, whatever the kernels.
+            seeds: a few, independent of each other, for initial weights and whatever else is drawn. Use each once:
+                two initializers of one seed draw the same numbers. The same seeds must give the same layer.
         """
 
 
 LAYERS: Catalog[LayerFactory] = Catalog("layer", like=LayerFactory)
 """What `search_space.layer` may name."""
 
+BIDIRECTIONAL = Hyperparameter(
+    "bidirectional",
+    bool,
+    default=False,
+    meaning="a second layer beside each reads the window from its end; their outputs lie side by side",
+)
+"""Of any layer that has Keras's `go_backwards`; `body` makes the second layer."""
 
-@LAYERS.register
+RECURRENT_DROPOUT = Hyperparameter(
+    "recurrent_dropout",
+    float,
+    at_least=0,
+    below=1,
+    default=0.0,
+    meaning="fraction of the state that training drops between steps; above 0 Keras's own, slower kernels run it",
+)
+"""One mask a window, the same at each step. Source: Gal and Ghahramani, 2016."""
+
+RECURRENT = (BIDIRECTIONAL, RECURRENT_DROPOUT)
+
+
+@LAYERS.register(hyperparameters=RECURRENT)
 def simple_rnn(
-    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
-) -> Recurrent:
-    """Elman's network, as `keras.layers.SimpleRNN`."""
-    return _stack("simple_rnn", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
+    units: int, params: TrialParams, return_sequences: bool, name: str, seeds: Sequence[int]
+) -> keras.layers.Layer:
+    """Elman's network."""
+    import keras
+
+    return keras.layers.SimpleRNN(units, **_recurrent(params, return_sequences, name, seeds))
 
 
-@LAYERS.register
+@LAYERS.register(hyperparameters=RECURRENT)
 def lstm(
-    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
-) -> Recurrent:
-    """Long short-term memory, as `keras.layers.LSTM`; the bias of its forget gate starts at 1."""
-    return _stack("lstm", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
+    units: int, params: TrialParams, return_sequences: bool, name: str, seeds: Sequence[int]
+) -> keras.layers.Layer:
+    """Long short-term memory; the bias of its forget gate starts at 1, its gates are sigmoid."""
+    import keras
+
+    return keras.layers.LSTM(units, **_recurrent(params, return_sequences, name, seeds))
 
 
-@LAYERS.register
-def gru(
-    units: int, activation: str, use_bias: bool, return_sequences: bool, kernels: str, name: str, seed: int
-) -> Recurrent:
-    """Gated recurrent unit, as `keras.layers.GRU`; its reset gate comes after the product (`reset_after=True`)."""
-    return _stack("gru", (units,), activation, (0.0,), use_bias, return_sequences, kernels, name, seed)
+@LAYERS.register(hyperparameters=RECURRENT)
+def gru(units: int, params: TrialParams, return_sequences: bool, name: str, seeds: Sequence[int]) -> keras.layers.Layer:
+    """Gated recurrent unit; its reset gate comes after the product (`reset_after=True`), its gates are sigmoid."""
+    import keras
+
+    return keras.layers.GRU(units, **_recurrent(params, return_sequences, name, seeds))
 
 
-def recurrent_stack(
-    layer: str,
-    units: tuple[int, ...],
-    activation: str,
-    dropout: tuple[float, ...],
-    use_bias: bool,
-    kernels: str,
-    seed: int,
-) -> Recurrent:
-    """A Keras layer that reads a window through recurrent layers: (batch, window, features) → (batch, units[-1]).
+def body(window: keras.KerasTensor, params: TrialParams, kernels: str, seed: int) -> keras.KerasTensor:
+    """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
     Args:
-        layer: an entry of LAYERS.
-        units: width of each layer, first to last.
-        activation: one of ACTIVATIONS.
-        dropout: fraction of each layer's outputs that training drops, in [0, 1).
-        use_bias: whether the layers have biases.
-        kernels: `auto`, `fast` or `keras`.
-        seed: of the initial weights and of the dropout.
+        window: symbolic, of a functional model.
+        params: of the trial.
+        kernels: `keras`, `fast`, or `auto`: fast wherever that is exact.
+        seed: of initial weights and dropout: the same seed gives the same network, whatever the kernels.
 
     Raises:
         ConfigError: there is no such layer, or `kernels` is `fast` where the fast kernels cannot run.
     """
-    if faults := LAYERS.fault("layer", layer):
-        raise ConfigError(faults)
-    return _stack(layer, units, activation, dropout, use_bias, False, kernels, f"{layer}_stack", seed)
+    from seqsweep.layers.stack import read
+
+    return read(window, LAYERS[params.layer], params, kernels, seed)
+
+
+def kernels_of(model: keras.Model) -> str:
+    """What runs the layers of a body in `model`: `fast` or `keras`."""
+    from seqsweep.layers.recurrent import Recurrent
+
+    return "fast" if any(isinstance(layer, Recurrent) for layer in model.layers) else "keras"
 
 
 def to_keras(model: keras.Model) -> keras.Model:
@@ -107,27 +139,17 @@ def to_keras(model: keras.Model) -> keras.Model:
     return plain(model)
 
 
-def _stack(
-    layer: str,
-    units: tuple[int, ...],
-    activation: str,
-    dropout: tuple[float, ...],
-    use_bias: bool,
-    return_sequences: bool,
-    kernels: str,
-    name: str,
-    seed: int,
-) -> Recurrent:
-    from seqsweep.layers.recurrent import Recurrent
+def _recurrent(params: TrialParams, return_sequences: bool, name: str, seeds: Sequence[int]) -> dict[str, Any]:
+    """What Keras's three recurrent layers are told alike."""
+    import keras
 
-    return Recurrent(
-        layer=layer,
-        units=units,
-        activation=activation,
-        dropout=dropout,
-        use_bias=use_bias,
-        return_sequences=return_sequences,
-        kernels=kernels,
-        name=name,
-        seed=seed,
-    )
+    return {
+        "activation": params.activation,
+        "use_bias": params.use_bias,
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=seeds[0]),
+        "recurrent_initializer": keras.initializers.Orthogonal(seed=seeds[1]),
+        "recurrent_dropout": params.get("recurrent_dropout", 0.0),
+        "seed": seeds[2],  # of the recurrent dropout
+        "return_sequences": return_sequences,
+        "name": name,
+    }

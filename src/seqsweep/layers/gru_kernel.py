@@ -12,22 +12,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
 from seqsweep.layers.loop import State, graph, recurrence, scan
-
-
-def gru(
-    inputs: tf.Tensor,
-    kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
-    bias: tf.Tensor | None,
-    activation: str,
-    return_sequences: bool,
-) -> tf.Tensor:
-    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
-    input_bias, inner_bias = (None, tf.zeros([kernel.shape[1]])) if bias is None else tf.unstack(bias)
-    loop = recurrence(forward, backward, activation, return_sequences)
-    return loop(project(inputs, kernel, input_bias), recurrent_kernel, inner_bias)
 
 
 @graph
@@ -77,3 +63,12 @@ def backward(
     da, dc = scan(step, (last,), [*saved, upstream] if return_sequences else list(saved), reverse=True)
     projected = tf.concat([da[:, :, : 2 * units], dc], 2)
     return projected, weight_gradient(states, da), tf.reduce_sum(da, [0, 1])
+
+
+def both(bias: tf.Tensor | None, columns: int) -> tuple[tf.Tensor | None, tf.Tensor]:
+    """The bias of the input projection and b', of the recurrent one, which the loop takes in any case."""
+    return (None, tf.zeros([columns])) if bias is None else tuple(tf.unstack(bias))
+
+
+gru = recurrence(forward, backward, both)
+"""As `keras.layers.GRU`."""

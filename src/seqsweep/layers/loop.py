@@ -9,12 +9,38 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
+from seqsweep.layers.algebra import project
+
 State = tuple[tf.Tensor, ...]
 Step = Callable[[State, State], tuple[State, State]]
+
+
+class Kernel(Protocol):
+    """What runs a recurrent layer."""
+
+    def __call__(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        recurrent_weights: tf.Tensor,
+        bias: tf.Tensor | None,
+        activation: str,
+        return_sequences: bool,
+    ) -> tf.Tensor:
+        """(time, batch, features) → (time, batch, units), or the last step's (batch, units).
+
+        Args:
+            inputs: float32.
+            weights: Keras's `kernel`, (features, columns).
+            recurrent_weights: Keras's `recurrent_kernel`, (units, columns).
+            bias: as Keras has it; None: the layer has none.
+            activation: of the state or candidate, one of `algebra.ACTIVATE`; gates are sigmoid.
+            return_sequences: whether every step comes out, or the last alone.
+        """
 
 
 def graph(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,28 +66,40 @@ def graph(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def recurrence(
-    forward: Callable[..., Any], backward: Callable[..., Any], activation: str, return_sequences: bool
-) -> Callable[..., tf.Tensor]:
-    """A layer's loop with a gradient of its own: (projected inputs, recurrent weights, …) -> states, or the last one.
+    forward: Callable[..., Any], backward: Callable[..., Any], biases: Callable[..., Any] | None = None
+) -> Kernel:
+    """The kernel of a recurrent layer, of its loops forwards and backwards.
 
     Args:
-        forward: of the same tensors; gives the state after each step, (time, batch, units), and what `backward` needs.
-        backward: (states, recurrent weights, gradient of what came out, *needed) -> a gradient of each tensor.
-        activation: an option of both.
-        return_sequences: give the state after every step; an option of `backward`.
+        forward: (projected inputs, recurrent weights, …) → the state after each step, (time, batch, units), and what
+            `backward` needs.
+        backward: (states, recurrent weights, gradient of what came out, *needed) → a gradient of each tensor that
+            `forward` took.
+        biases: (bias, columns of the weights) → the one that is added to the projected inputs, and what else `forward`
+            takes; None: the bias is added to the projected inputs, and that is all.
     """
 
-    def run(*tensors: tf.Tensor) -> Any:
-        states, *needed = forward(*tensors, activation=activation)
+    def kernel(
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        recurrent_weights: tf.Tensor,
+        bias: tf.Tensor | None,
+        activation: str,
+        return_sequences: bool,
+    ) -> tf.Tensor:
+        def run(*tensors: tf.Tensor) -> Any:
+            states, *needed = forward(*tensors, activation=activation)
 
-        def gradient(upstream: tf.Tensor) -> Any:
-            options = {"activation": activation, "return_sequences": return_sequences}
-            return backward(states, tensors[1], upstream, *needed, **options)
+            def gradient(upstream: tf.Tensor) -> Any:
+                options = {"activation": activation, "return_sequences": return_sequences}
+                return backward(states, tensors[1], upstream, *needed, **options)
 
-        return (states if return_sequences else states[-1]), gradient
+            return (states if return_sequences else states[-1]), gradient
 
-    run_with_gradient: Callable[..., tf.Tensor] = tf.custom_gradient(run)
-    return run_with_gradient
+        first, *others = [bias] if biases is None else biases(bias, weights.shape[1])
+        return tf.custom_gradient(run)(project(inputs, weights, first), recurrent_weights, *others)
+
+    return kernel
 
 
 def scan(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: bool = False) -> list[tf.Tensor]:

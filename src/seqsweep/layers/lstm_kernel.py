@@ -14,25 +14,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
 from seqsweep.layers.loop import State, graph, recurrence, scan
-
-
-def lstm(
-    inputs: tf.Tensor,
-    kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
-    bias: tf.Tensor | None,
-    activation: str,
-    return_sequences: bool,
-) -> tf.Tensor:
-    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
-    if activation != "tanh":
-        loop = recurrence(forward, backward, activation, return_sequences)
-        return loop(project(inputs, kernel, bias), recurrent_kernel)
-    bias = tf.zeros([kernel.shape[1]]) if bias is None else bias
-    states = tf.custom_gradient(block)(inputs, tf.concat([kernel, recurrent_kernel], 0), bias)
-    return states if return_sequences else states[-1]
 
 
 def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
@@ -116,3 +99,22 @@ def backward(
     sequences = [*saved, upstream] if return_sequences else list(saved)
     (da,) = scan(step, (last, zero), sequences, reverse=True)
     return da, weight_gradient(states, da)
+
+
+loop = recurrence(forward, backward)
+
+
+def lstm(
+    inputs: tf.Tensor,
+    weights: tf.Tensor,
+    recurrent_weights: tf.Tensor,
+    bias: tf.Tensor | None,
+    activation: str,
+    return_sequences: bool,
+) -> tf.Tensor:
+    """As `keras.layers.LSTM`, see `loop.Kernel`."""
+    if activation != "tanh":
+        return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences)
+    bias = tf.zeros([weights.shape[1]]) if bias is None else bias
+    states = tf.custom_gradient(block)(inputs, tf.concat([weights, recurrent_weights], 0), bias)
+    return states if return_sequences else states[-1]

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from seqsweep.layers.algebra import ACTIVATE, BACK, project, weight_gradient
+from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
 from seqsweep.layers.loop import State, graph, recurrence, scan
-
-
-def simple_rnn(
-    inputs: tf.Tensor,
-    kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
-    bias: tf.Tensor | None,
-    activation: str,
-    return_sequences: bool,
-) -> tf.Tensor:
-    """(time, batch, features) -> (time, batch, units), or the last step's (batch, units)."""
-    loop = recurrence(forward, backward, activation, return_sequences)
-    return loop(project(inputs, kernel, bias), recurrent_kernel)
 
 
 @graph
@@ -48,3 +35,7 @@ def backward(
     last = tf.zeros_like(upstream[0]) if return_sequences else upstream
     (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
     return dz, weight_gradient(states, dz)
+
+
+simple_rnn = recurrence(forward, backward)
+"""As `keras.layers.SimpleRNN`."""

@@ -8,21 +8,25 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.events import TrialParams
-from seqsweep.layers import recurrent_stack
+from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.layers import body
+from seqsweep.model.schedules import SCHEDULES
 from seqsweep.schema import ModelConfig
 
 if TYPE_CHECKING:
     import keras
 
+__all__ = ["OPTIMIZERS", "SCHEDULES", "WEIGHT_DECAY", "build"]
+
 
 class OptimizerFactory(Protocol):
     """What an entry of OPTIMIZERS is."""
 
-    def __call__(self, learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+    def __call__(self, params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
         """A Keras optimizer.
 
         Args:
-            learning_rate: above 0.
+            params: of the trial: `learning_rate`, and whatever hyperparameters the entry brings.
             clip_norm: the greatest norm of all gradients together; None leaves them as they are.
         """
 
@@ -31,43 +35,54 @@ OPTIMIZERS: Catalog[OptimizerFactory] = Catalog("optimizer", like=OptimizerFacto
 
 
 @OPTIMIZERS.register
-def adam(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+def adam(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Source: Kingma and Ba, 2015."""
     from seqsweep.model.adam import Adam
 
-    return Adam(learning_rate, global_clipnorm=clip_norm)
+    return Adam(params.learning_rate, global_clipnorm=clip_norm)
+
+
+WEIGHT_DECAY = Hyperparameter(
+    "weight_decay",
+    float,
+    at_least=0,
+    default=0.004,  # Keras's
+    meaning="times the learning rate: the share of each weight that a step takes away",
+)
+
+
+@OPTIMIZERS.register(hyperparameters=[WEIGHT_DECAY])
+def adamw(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
+    """Adam with decoupled weight decay. Source: Loshchilov and Hutter, 2019."""
+    from seqsweep.model.adam import Adam
+
+    return Adam(
+        params.learning_rate, weight_decay=params.get("weight_decay", WEIGHT_DECAY.default), global_clipnorm=clip_norm
+    )
 
 
 @OPTIMIZERS.register
-def adamw(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
-    """Adam with decoupled weight decay of 0.004, Keras's default. Source: Loshchilov and Hutter, 2019."""
-    from seqsweep.model.adam import AdamW
-
-    return AdamW(learning_rate, global_clipnorm=clip_norm)
-
-
-@OPTIMIZERS.register
-def nadam(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+def nadam(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Adam with Nesterov momentum. Source: Dozat, 2016."""
     import keras
 
-    return keras.optimizers.Nadam(learning_rate, global_clipnorm=clip_norm)
+    return keras.optimizers.Nadam(params.learning_rate, global_clipnorm=clip_norm)
 
 
 @OPTIMIZERS.register
-def rmsprop(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+def rmsprop(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Source: Tieleman and Hinton, 2012."""
     import keras
 
-    return keras.optimizers.RMSprop(learning_rate, global_clipnorm=clip_norm)
+    return keras.optimizers.RMSprop(params.learning_rate, global_clipnorm=clip_norm)
 
 
 @OPTIMIZERS.register
-def sgd(learning_rate: float, clip_norm: float | None) -> keras.optimizers.Optimizer:
+def sgd(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimizer:
     """Stochastic gradient descent with momentum 0.9."""
     import keras
 
-    return keras.optimizers.SGD(learning_rate, momentum=0.9, global_clipnorm=clip_norm)
+    return keras.optimizers.SGD(params.learning_rate, momentum=0.9, global_clipnorm=clip_norm)
 
 
 def build(params: TrialParams, columns: int, outputs: int, loss: str, config: ModelConfig, seed: int) -> keras.Model:
@@ -87,22 +102,14 @@ def build(params: TrialParams, columns: int, outputs: int, loss: str, config: Mo
 
     seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(3)]
     window = keras.Input((params.window, columns), name="window")
-    state = recurrent_stack(
-        params.layer, params.units, params.activation, params.dropout, params.use_bias, config.kernels, seeds[0]
-    )(window)
+    state = body(window, params, config.kernels, seeds[0])
     output = _dense(outputs, "head", seeds[1], use_bias=True)(state)
     if params.linear_skip:
         flat = keras.layers.Flatten(name="skip_window")(window)
         output = keras.layers.Add(name="output")([output, _dense(outputs, "skip", seeds[2], use_bias=False)(flat)])
     model = keras.Model(window, output, name=params.layer)
-    model.compile(OPTIMIZERS[params.optimizer](params.learning_rate, config.clip_norm), loss, jit_compile=False)
+    model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), loss, jit_compile=False)
     return model
-
-
-def kernel(model: keras.Model) -> str:
-    """What runs the recurrent layers of a model that `build` made: `fast` or `keras`."""
-    chosen = [getattr(layer, "kernel", None) for layer in model.layers]  # of a Dense layer this is a weight
-    return next((name for name in chosen if isinstance(name, str)), "keras")
 
 
 def _dense(outputs: int, name: str, seed: int, *, use_bias: bool) -> keras.layers.Layer:

@@ -1,8 +1,8 @@
 """The winner of a sweep as an MLflow model that needs no seqsweep: raw values in, forecasts in their unit out.
 
-`forecaster` is the code that travels with it and imports nothing of ours, `spec` what that code is told, `card` what a
-person is told, `build` puts them together, `loaded` is how its callers have it, `parity` proves that the whole still
-forecasts as the trial did; `story` says when.
+`code` copies the files of `serving` that travel with it, `spec` is what they are told, `card` what a person is told,
+`build` puts them together, `loaded` is how its callers have it, `parity` proves that the whole still forecasts as the
+trial did; `run` says when.
 """
 
 from seqsweep.package.build import MODEL, build

@@ -15,6 +15,7 @@ from seqsweep.events import TrialSpec
 from seqsweep.finals import Conclusion
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
+from seqsweep.package.code import LOADER, importing_from, write_code
 from seqsweep.package.loaded import load
 from seqsweep.package.parity import PARITY, compare, save_parity
 from seqsweep.package.spec import make_spec
@@ -33,7 +34,6 @@ MODEL = "model"
 """The model's folder in that of its sweep."""
 
 CARD = "model_card.md"
-FORECASTER = Path(__file__).with_name("forecaster.py")
 
 
 def build(
@@ -41,9 +41,9 @@ def build(
 ) -> Path:
     """Package the network that was evaluated on the test part; a package that is there is replaced as a whole.
 
-    The folder holds forecaster.py, the network in plain Keras layers (`network.keras`), `spec.json`, signature, input
-    example, pinned requirements, `model_card.md`, and `parity.json`: whether what MLflow loads from it forecasts the
-    test part as `network` does.
+    The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
+    `spec.json`, signature, input example, pinned requirements, `model_card.md`, and `parity.json`: whether what MLflow
+    loads from it forecasts the test part as `network` does.
 
     Args:
         folder: of the sweep.
@@ -98,21 +98,26 @@ def _save(
 ) -> Path:
     import mlflow
 
+    from seqsweep.serving.forecast import ForecastPredictor
+
     evaluation = conclusion.evaluation
     assert evaluation is not None  # without an evaluation there is no winner to package
     content = make_spec(job.series, spec, network.windows, conclusion, evaluation, config, lineage())
     (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
     to_keras(network.model).save(aside / "network.keras")
     rows = network.windows.window + network.windows.transform.n_dropped
-    mlflow.pyfunc.save_model(
-        aside / MODEL,
-        python_model=str(FORECASTER),
-        artifacts={"network": str(aside / "network.keras"), "spec": str(aside / "spec.json")},
-        signature=_signature(job.series.columns, list(content["half_widths"])),
-        input_example=_example(job.series, job.split.train_end, rows),
-        pip_requirements=requirements(),
-        metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
-    )
+    code = write_code(aside, ForecastPredictor)
+    with importing_from(aside):
+        mlflow.pyfunc.save_model(
+            aside / MODEL,
+            python_model=str(aside / LOADER),
+            code_paths=[str(code)],
+            artifacts={"network": str(aside / "network.keras"), "spec": str(aside / "spec.json")},
+            signature=_signature(job.series.columns, list(content["half_widths"])),
+            input_example=_example(job.series, job.split.train_end, rows),
+            pip_requirements=requirements(),
+            metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
+        )
     (aside / MODEL / CARD).write_text(card(content, conclusion, config), encoding="utf-8")
     return aside / MODEL
 

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.metrics import sort_key
 from seqsweep.schema import SweepConfig
+from seqsweep.words import (
+    column_title,
+    counted,
+    how_sure,
+    in_words,
+    nth_evaluation,
+    percent,
+    scored,
+    share,
+    significant,
+)
 
 USE = """## Use
 
@@ -48,36 +60,23 @@ def _data(spec: Mapping[str, Any], conclusion: Conclusion) -> str:
             f"- sha256 `{data['sha256']}`",
             f"- in the order of time: train rows 1 to {data['train_end']:,}, validation to "
             f"{data['validation_end']:,}, test to {data['rows']:,}; scaler and transform learned from train alone",
-            f"- leak audit: {_audit(conclusion)}",
+            f"- leak audit: {conclusion.audit.said if conclusion.audit is not None else 'not made'}",
         ]
     )
-
-
-def _audit(conclusion: Conclusion) -> str:
-    if conclusion.audit is None:
-        return "not made"
-    return "passed" if conclusion.audit.passed else "FAILED: " + "; ".join(conclusion.audit.findings)
 
 
 def _scores(evaluation: TestEvaluation, conclusion: Conclusion) -> str:
     objective = conclusion.objective
     names = list(evaluation.scores)
-    rows = [["this model", *(f"{evaluation.scores[name]:.5g}" for name in names)]]
-    ranked = sorted(evaluation.baselines, key=lambda name: evaluation.baselines[name][objective])
-    rows += [[name.replace("_", " "), *(f"{evaluation.baselines[name][m]:.5g}" for m in names)] for name in ranked]
-    lines = ["## Scores on the test part", "", *_table(["", *names], rows), ""]
-    lines.append(f"TestEvaluation {evaluation.number} at the test part of this data. Objective: {objective}.")
-    if evaluation.skill is not None and evaluation.best_baseline is not None:
-        best = evaluation.best_baseline.replace("_", " ")
-        lines.append(f"Skill against the best baseline, {best}: {evaluation.skill:+.1%} (above 0: fewer errors).")
-    if evaluation.comparison is not None:
-        gap = evaluation.comparison.difference
-        lines.append(
-            f"Mean difference of losses {gap.mean:.4g}, {gap.level:.0%} interval {gap.low:.4g} to {gap.high:.4g} "
-            f"(below 0: the model is better), p = {evaluation.comparison.p_value:.3g}, "
-            f"{evaluation.comparison.n} origins."
-        )
-    return "\n".join(lines)
+    rows = [["this model", *(significant(evaluation.scores[name]) for name in names)]]
+    ranked = sorted(evaluation.baselines, key=lambda name: sort_key(objective, evaluation.baselines[name][objective]))
+    rows += [[in_words(name), *(significant(evaluation.baselines[name][m]) for m in names)] for name in ranked]
+    lines = ["## Scores on the test part", "", *_table(["", *map(column_title, names)], rows), ""]
+    standing = evaluation.standing(objective)
+    lines += [f"Trials were ranked by {in_words(objective)}. {scored(standing, 'test')}", how_sure(standing)]
+    if evaluation.skill is not None:
+        lines.append(f"Skill over the best baseline: {percent(evaluation.skill)}.")
+    return "\n".join([*lines, nth_evaluation(evaluation.number)])
 
 
 def _intervals(evaluation: TestEvaluation) -> str:
@@ -85,7 +84,7 @@ def _intervals(evaluation: TestEvaluation) -> str:
     if not evaluation.intervals:
         return "\n".join([*lines, "None."])
     lines.append("Split conformal, from the errors on validation; what they covered on test:")
-    rows = [[f"{i.level:g}", f"{i.coverage:.3f}", f"{i.width:.5g}"] for i in evaluation.intervals]
+    rows = [[share(i.level), share(i.coverage), significant(i.width)] for i in evaluation.intervals]
     return "\n".join([*lines, "", *_table(["level", "covered", "mean width"], rows)])
 
 
@@ -99,8 +98,8 @@ def _limits(spec: Mapping[str, Any], config: SweepConfig) -> str:
         "Intervals hold if later errors are like those on validation; they do not widen with the unusual.",
     ]
     if spec["transform"]["clip"] is not None:
-        low, high = spec["transform"]["clip"]
-        limits.append(f"What it sees of the target is clipped to {low:.5g} … {high:.5g}, the quantiles of train.")
+        low, high = map(significant, spec["transform"]["clip"])
+        limits.append(f"What it sees of the target is clipped to {low} … {high}, the quantiles of train.")
     return "\n".join(["## Limits", "", *(f"- {limit}" for limit in limits)])
 
 
@@ -112,7 +111,8 @@ def _origin(spec: Mapping[str, Any], conclusion: Conclusion, params: Mapping[str
             "## Where it came from",
             "",
             f"- study `{conclusion.study}`, sweep `{conclusion.fingerprint}`, final run `{lineage['run']}`, seed "
-            f"{lineage['seed']}; best mean of {conclusion.seeds} seeds and {conclusion.folds} folds",
+            f"{lineage['seed']}; best mean of "
+            f"{counted(conclusion.seeds, 'seed')} and {counted(conclusion.folds, 'fold')}",
             f"- parameters: {settings}",
             f"- git commit: {lineage.get('git_commit', 'none')}",
             "- "
@@ -127,7 +127,7 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
 
 
 def _rows(count: int) -> str:
-    return "row" if count == 1 else f"{count} rows"
+    return "row" if count == 1 else counted(count, "row")
 
 
 def _names(columns: list[str]) -> str:

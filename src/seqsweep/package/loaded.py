@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqsweep.package.code import importing_from
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tracking.store import load_mlflow
@@ -27,22 +28,22 @@ class Loaded:
 
     Args:
         model: what MLflow gives to any caller.
-        forecaster: the object of forecaster.py behind it.
+        served: the `serving.model.ServedModel` behind it, of the code that travelled with it.
     """
 
     model: PyFuncModel
-    forecaster: Any
+    served: Any
 
     @property
     def spec(self) -> Mapping[str, Any]:
         """The content of its spec.json."""
-        content: Mapping[str, Any] = self.forecaster.spec
+        content: Mapping[str, Any] = self.served.spec
         return content
 
     @property
     def rows(self) -> int:
         """Rows that a forecast needs."""
-        return int(self.forecaster.rows)
+        return int(self.served.predictor.rows)
 
     @property
     def horizon(self) -> int:
@@ -85,6 +86,6 @@ def load(folder: Path) -> Loaded:
     load_mlflow()
     import mlflow
 
-    with without_start_up_notes():  # of TensorFlow, which this may be the first to import
+    with importing_from(), without_start_up_notes():  # of TensorFlow, which this may be the first to import
         model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
     return Loaded(model, model.unwrap_python_model())  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.windows import Windows
 
 FORMAT = 1
-"""Of spec.json; another number asks for another forecaster.py, which lies beside it."""
+"""Of spec.json; the code that reads it lies beside it."""
 
 
 def make_spec(

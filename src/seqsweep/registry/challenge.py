@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from seqsweep import data, package, search_space, windows
 from seqsweep.data import Series
 from seqsweep.errors import DataError
-from seqsweep.evidence import Interval, diebold_mariano, loss_of
+from seqsweep.evidence import diebold_mariano, loss_of
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import METRICS, naive_scale
+from seqsweep.metrics import METRICS, naive_scale, sort_key
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import CHAMPION, Registry
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tracking.retry_queue import first_line
+from seqsweep.words import counted, difference, in_words, significant
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -102,17 +103,11 @@ def _judge(
 ) -> ChallengeResult:
     """By the objective's value over all targets, (n, horizon) each."""
     ours, theirs = (METRICS[objective](actual, forecast, mase_scale) for forecast in (new, old))
-    found = f"{objective} {ours:.4g} against {theirs:.4g} of {who}, on {len(actual)} test origins"
-    test = diebold_mariano(actual, new, old, loss_of(objective))
+    figures = f"{in_words(objective)} {significant(ours)} against {significant(theirs)}"
+    found, loss = f"{figures} of {who}, on {counted(len(actual), 'test origin')}", loss_of(objective)
+    test = diebold_mariano(actual, new, old, loss)
     if test is not None:
-        found += f"; {in_between(test.difference)} (p = {test.p_value:.2g})"
-    if ours <= theirs:
+        found += f"; {difference(test, loss)}" + (", so they may be equal" if test.difference.holds_zero else "")
+    if sort_key(objective, ours) <= sort_key(objective, theirs):
         return True, found, ""
     return False, f"worse than the champion: {found}", "search further: only a winner that is no worse takes its place"
-
-
-def in_between(difference: Interval) -> str:
-    """The interval of a mean difference of losses, and whether it proves one."""
-    text = f"losses differ by {difference.mean:.3g}, {difference.level:.0%} interval {difference.low:.3g} to "
-    verdict = ", so they may be equal" if difference.holds_zero else ""
-    return f"{text}{difference.high:.3g}{verdict}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import skill
+from seqsweep.metrics import skill, sort_key
 from seqsweep.package import load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.candidates import Candidate
-from seqsweep.registry.challenge import in_between, no_worse
+from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
+from seqsweep.words import counted, how_sure, in_words, percent, scored, share
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
             again = "run it with finals=default"
         return [Condition("finals", False, f"sweep {candidate.fingerprint} has no winner: {why}", again)]
     winner, evaluation = conclusion.winner, conclusion.evaluation
-    runs = len(winner.runs)
-    found = f"{winner.name} is the winner, the best mean of {runs} final run{'s' if runs > 1 else ''}"
+    found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
     conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(candidate, again)]
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
     if candidate.model.is_dir():  # or else there is nothing to compare, and parity says so
@@ -57,7 +56,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
     return conditions
 
 
-def in_words(conditions: Sequence[Condition]) -> str:
+def as_lines(conditions: Sequence[Condition]) -> str:
     """A line each, for a log."""
     lines = [f"{'passed' if c.passed else 'FAILED'}  {c.name}: {c.found}" for c in conditions]
     return "\n".join(lines) + "\n"
@@ -69,8 +68,8 @@ def _audit(conclusion: Conclusion, again: str) -> Condition:
         return Condition("leak audit", False, "no leak audit was made", again)
     if not audit.passed:
         mend = "mend the leak: what a trial learns or forecasts must not depend on what comes later"
-        return Condition("leak audit", False, f"the leak audit failed: {'; '.join(audit.findings)}", mend)
-    return Condition("leak audit", True, f"nothing moved when all later values became noise, at {len(audit.cuts)} rows")
+        return Condition("leak audit", False, f"the leak audit {audit.said}", mend)
+    return Condition("leak audit", True, f"the leak audit {audit.said}")
 
 
 def _parity(candidate: Candidate, again: str) -> Condition:
@@ -92,17 +91,11 @@ def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) ->
     if evaluation.skill is None or evaluation.best_baseline is None:
         mend = "name some in task.baselines: a network that beats nothing proves nothing"
         return Condition("skill", False, "no baseline was scored", mend)
-    own, theirs = evaluation.scores[objective], evaluation.baselines[evaluation.best_baseline][objective]
-    best = evaluation.best_baseline.replace("_", " ")
-    found = (
-        f"{objective} {own:.4g} on test against {theirs:.4g} of the best baseline, {best}: "
-        f"skill {_share(evaluation.skill)}"
-    )
-    if evaluation.comparison is not None:
-        found += f"; {in_between(evaluation.comparison.difference)}"
+    standing = evaluation.standing(objective)
+    found = f"skill {percent(evaluation.skill)}. {scored(standing, 'test')} {how_sure(standing)}"
     if evaluation.skill > needed:  # never where it is NaN
         return Condition("skill", True, found)
-    margin = f"by more than {needed:.1%} (registry.min_skill)" if needed else "(registry.min_skill=0)"
+    margin = f"by more than {share(needed)} (registry.min_skill)" if needed else "(registry.min_skill=0)"
     mend = "search further, with more trials or another space; where there is nothing to learn, use the baseline"
     return Condition(
         "skill",
@@ -115,10 +108,7 @@ def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) ->
 def _unbeaten(evaluation: TestEvaluation, objective: str, needed: float) -> str:
     """The baselines that the winner does not beat by the margin, the best first: `linear, train mean`."""
     own = evaluation.scores[objective]
-    errors = {name: row[objective] for name, row in evaluation.baselines.items()}
-    near = [name for name in sorted(errors, key=lambda n: errors[n]) if not skill(own, errors[name]) > needed]
-    return ", ".join(name.replace("_", " ") for name in near or [evaluation.best_baseline or ""])
-
-
-def _share(share: float) -> str:
-    return f"{share:+.1%}" if math.isfinite(share) else "none"
+    scores = {name: row[objective] for name, row in evaluation.baselines.items()}
+    ranked = sorted(scores, key=lambda name: sort_key(objective, scores[name]))
+    near = [name for name in ranked if not skill(own, scores[name]) > needed]
+    return ", ".join(map(in_words, near or [evaluation.best_baseline or ""]))

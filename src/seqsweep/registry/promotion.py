@@ -13,7 +13,7 @@ from seqsweep.registry import ledger
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend
-from seqsweep.registry.gate import Condition, check, in_words
+from seqsweep.registry.gate import Condition, as_lines, check
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, Registry, Say, owned
 from seqsweep.tracking.models import log_model
@@ -180,7 +180,7 @@ def _entry(
             **evaluation.scores,
             **({} if evaluation.skill is None else {"skill": evaluation.skill}),
         },
-        why="; ".join(gate[name].found for name in ("skill", "champion") if name in gate),
+        why=" ".join(gate[name].found for name in ("skill", "champion") if name in gate),
         forced=force,
         failed=tuple(condition.name for condition in conditions if not condition.passed),
     )
@@ -192,7 +192,7 @@ def _log(
     """Keep what the gate said with the sweep's run; its status stays."""
     verdict = f"{'forced' if force else 'refused'}: {', '.join(failed)}" if failed else "passed"
     run_id, now = candidate.run.info.run_id, datetime.now(UTC)
-    text = f"{now.isoformat(timespec='seconds')} {_who()}: {verdict}\n{in_words(conditions)}"
+    text = f"{now.isoformat(timespec='seconds')} {_who()}: {verdict}\n{as_lines(conditions)}"
     registry.client.log_text(run_id, text, f"gate/{now:%Y%m%dT%H%M%S.%f}.txt")
     registry.client.set_tag(run_id, "gate", verdict)
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry, champions
+from seqsweep.words import in_words, percent, significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,16 +67,16 @@ def forecast_table(title: str, forecasts: pd.DataFrame) -> Table:
     """A row a step ahead."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in forecasts.columns:
-        table.add_column(str(name).replace("_", " "), justify="right", no_wrap=True)
+        table.add_column(in_words(str(name)), justify="right", no_wrap=True)
     for row in forecasts.itertuples(index=False):
-        table.add_row(*(f"{value:.5g}" if isinstance(value, float) else str(value) for value in row))
+        table.add_row(*(significant(value, 5) if isinstance(value, float) else str(value) for value in row))
     return table
 
 
 def _what(entry: LedgerEntry) -> str:
     """What was done, the score on the test part that counts most, and the user's own words; the rest is in the tags."""
-    figures = [f"{name} {value:.4g}" for name, value in entry.scores.items() if name != "skill"][:1]
-    figures += [f"skill {entry.scores['skill']:+.1%}"] if "skill" in entry.scores else []
+    figures = [f"{in_words(name)} {significant(value)}" for name, value in entry.scores.items() if name != "skill"][:1]
+    figures += [f"skill {percent(entry.scores['skill'])}"] if "skill" in entry.scores else []
     text = f"{entry.event}: test {', '.join(figures)}" if figures else entry.event
     if entry.forced:
         return f"{text}; FORCED over {', '.join(entry.failed) or 'nothing'}: {entry.forced}"

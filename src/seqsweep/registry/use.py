@@ -83,7 +83,7 @@ def _forecasts(loaded: Loaded, file: Path) -> pd.DataFrame:
 
     rows = read_rows(file, **loaded.spec["csv"])
     try:
-        made: pd.DataFrame = loaded.forecaster.predict(None, rows)
+        made: pd.DataFrame = loaded.served.predict(None, rows)
     except MlflowException as error:
         raise DataError(f"{file}: {error.message}") from error
     return made

@@ -17,7 +17,7 @@ from seqsweep.schema import TrackingConfig
 
 
 def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -> None:
-    """FinishedJob sweeps side by side, and which of them does better; with `html` a page over them too.
+    """Finished sweeps side by side, and which of them does better; with `html` a page over them too.
 
     Raises:
         ConfigError: there is no finished sweep of a name.

@@ -1,8 +1,7 @@
-"""The leaderboard of a sweep: trials and baselines in one order, and a plain sentence on where the networks stand."""
+"""The leaderboard of a sweep: trials and baselines in one order, with the settings that differ between the trials."""
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +13,32 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from seqsweep.finals import Conclusion
-from seqsweep.metrics import skill, unit
-from seqsweep.report.progress import duration
+from seqsweep.metrics import skill, sort_key
 from seqsweep.sweep import Outcome
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import (
+    about_skill,
+    column_title,
+    counted,
+    duration,
+    in_words,
+    megabytes,
+    percent,
+    setting,
+    significant,
+)
 
 SHOWN = 10  # trials; the rest is in MLflow
 WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
-LABELS = {"learning_rate": "lr"}
+SHORT = {"learning_rate": "lr"}  # a column has little room
 
 
 @dataclass(frozen=True)
 class _Row:
     score: float
-    name: str
-    trial: TrialRecord | None  # None: a baseline
+    name: str  # of the baseline where there is no trial
+    trial: TrialRecord | None = None
 
 
 def leaderboard(outcome: Outcome, width: int) -> Table:
@@ -62,11 +71,9 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[str]) -> Table:
     )
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("trial or baseline", no_wrap=True)
-    for name in settings:
-        table.add_column(LABELS.get(name, name.replace("_", " ")), justify="right", no_wrap=True)
-    for name in metrics:
-        table.add_column(name + {"%": " %"}.get(unit(name), ""), justify="right", no_wrap=True)
-    table.add_column("skill", justify="right", no_wrap=True)
+    heads = [*(SHORT.get(name, in_words(name)) for name in settings), *map(column_title, metrics), "skill"]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
     for row in _rows(outcome):
         table.add_row(*_cells(row, outcome, settings, metrics), style=None if row.trial else "cyan")
     return table
@@ -79,26 +86,7 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
         return ""
     params = outcome.ranked[0].params if winner is None else winner.params
     shown = {name: value for name, value in params.items() if name != "last_epoch" and value is not None}
-    return " ".join(f"{name}={_value(value)}" for name, value in shown.items())
-
-
-def verdict(outcome: Outcome) -> str:
-    """One sentence: how the best network stands against the best baseline, by how much, on which part."""
-    objective, ranked = outcome.config.task.objective, outcome.ranked
-    if not ranked:
-        return f"No trial completed; {outcome.best_baseline or 'no baseline'} is all there is. The reasons are above."
-    best = ranked[0]
-    score = best.metrics[outcome.objective]
-    if outcome.best_baseline is None:
-        return f"The best network, {best.name}, has {objective} {score:.4g} on validation; no baseline was scored."
-    reference = outcome.baselines[outcome.best_baseline][objective]
-    gain = skill(score, reference)
-    against = f"the best baseline, {outcome.best_baseline.replace('_', ' ')}, with {reference:.4g}"
-    one_seed = "One seed a trial and the validation part alone: near scores are not proven apart."
-    if gain > 0:
-        return f"The best network, {best.name}, has {objective} {score:.4g}: {gain:.1%} below {against}. {one_seed}"
-    by = f"{-gain:.1%} above" if math.isfinite(gain) else "above"
-    return f"No network beats the baselines: the best, {best.name}, has {objective} {score:.4g}, {by} {against}."
+    return " ".join(f"{name}={f'{value:.3g}' if isinstance(value, float) else value}" for name, value in shown.items())
 
 
 def next_commands(outcome: Outcome, conclusion: Conclusion | None, overrides: Sequence[str]) -> list[tuple[str, str]]:
@@ -136,8 +124,8 @@ def _again(outcome: Outcome, overrides: Sequence[str], change: str) -> str:
 def _rows(outcome: Outcome) -> list[_Row]:
     objective = outcome.config.task.objective
     trials = [_Row(record.metrics[outcome.objective], record.name, record) for record in outcome.ranked[:SHOWN]]
-    baselines = [_Row(scores[objective], name.replace("_", " "), None) for name, scores in outcome.baselines.items()]
-    return sorted([*trials, *baselines], key=lambda row: row.score)
+    baselines = [_Row(scores[objective], name) for name, scores in outcome.baselines.items()]
+    return sorted([*trials, *baselines], key=lambda row: sort_key(objective, row.score))
 
 
 def _settings(outcome: Outcome) -> list[str]:
@@ -155,12 +143,12 @@ def _settings(outcome: Outcome) -> list[str]:
 
 def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[str]) -> list[str]:
     if row.trial is None:
-        baseline = outcome.baselines[row.name.replace(" ", "_")]
-        figures = [f"{baseline[name]:.4g}" for name in metrics]
-        return ["", row.name, *["" for _ in settings], *figures, _skill(row, outcome)]
+        figures = [significant(outcome.baselines[row.name][name]) for name in metrics]
+        return ["", in_words(row.name), *("" for _ in settings), *figures, _skill(row, outcome)]
     place = outcome.ranked.index(row.trial) + 1
-    values = [_value(row.trial.params.get(name)) for name in settings]
-    figures = [f"{row.trial.metrics[f'val_{name}']:.4g}" for name in metrics]
+    known = row.trial.params
+    values = [setting(known[name]) if name in known else "" for name in settings]
+    figures = [significant(row.trial.metrics[f"val_{name}"]) for name in metrics]
     return [str(place), row.name, *values, *figures, _skill(row, outcome)]
 
 
@@ -171,33 +159,15 @@ def _skill(row: _Row, outcome: Outcome) -> str:
     return percent(skill(row.score, reference))
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def percent(share: float) -> str:
-    """`+5.3%`, `-213%`; a dash where the baseline has no error that a share could be taken of."""
-    if not math.isfinite(share):
-        return "-"
-    return f"{share:+.1%}" if abs(share) < 1 else f"{share:+.0%}"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return "" if value is None else str(value)
-
-
 def _caption(outcome: Outcome) -> str:
     failed = [record for record in outcome.records if record.status == "FAILED"]
-    lines = [f"skill: 1 - {outcome.config.task.objective} / that of the best baseline; baselines have no number"]
+    lines = [f"{about_skill(outcome.config.task.objective)}; baselines have no number"]
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]
     took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
     lines.append(f"{counted(len(outcome.records), 'trial')}{took}; ended because: {outcome.reason}")
-    lines.append(f"state: {outcome.disk / 1e6:.1f} MB in {_short(outcome.folder)}")
+    lines.append(f"state: {megabytes(outcome.disk)} in {_short(outcome.folder)}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from seqsweep.events import Epoch
 from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.words import duration, significant
 
 
 class _TimeLeft(ProgressColumn):
@@ -105,8 +106,12 @@ class Terminal:
             self._best = (score, trial)
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:
-        said = f"{self._objective} {score:.4g}" if score is not None else f"failed: {trial.tags.get('reason', '')}"
-        best = f"   best {self._best[0]:.4g} ({self._best[1].name})" if self._best else ""
+        said = (
+            f"{self._objective} {significant(score)}"
+            if score is not None
+            else f"failed: {trial.tags.get('reason', '')}"
+        )
+        best = f"   best {significant(self._best[0])} ({self._best[1].name})" if self._best else ""
         took = f"{trial.metrics.get('duration', 0):.1f} s"
         return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {took}{best}"
 
@@ -116,13 +121,5 @@ class Terminal:
             lines.append(Text(f"  {trial.name:<16} epoch {epoch} of at most {self._epochs}", style="dim"))
         if self._best:
             score, trial = self._best
-            lines.append(Text(f"  best so far: {self._objective} {score:.4g}, {trial.name}", style="green"))
+            lines.append(Text(f"  best so far: {self._objective} {significant(score)}, {trial.name}", style="green"))
         return Group(*lines, self._bar)
-
-
-def duration(seconds: float) -> str:
-    """`2 h 5 min`, `3 min 20 s`, `45 s`."""
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from seqsweep.compare import ComparableGroup, FinishedSweep
-from seqsweep.report.finals import beats_baselines, between, loses_to_baselines
-from seqsweep.report.leaderboard import WIDE, percent
-from seqsweep.report.progress import duration
+from seqsweep.finals import TestEvaluation
+from seqsweep.report.leaderboard import WIDE
+from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, significant
 
 NARROW = 80  # characters a line of a terminal that says nothing else
 
@@ -49,15 +49,15 @@ def sweeps_table(entries: Sequence[FinishedSweep], width: int = NARROW) -> Table
         entries: in the order in which they ended.
         width: as for `jobs_table`.
     """
-    table = _table("FinishedJob sweeps", "study and sweep", width)
+    table = _table("Finished sweeps", "study and sweep", width)
     for number, entry in enumerate(entries):
         outcome = entry.outcome
         title = Text(f"{outcome.config.study}\n{outcome.name}")
         table.add_row(str(number), title, *_cells(entry)[: len(table.columns) - 2])
-        evaluation = entry.conclusion.evaluation if entry.conclusion is not None else None
+        evaluation = _evaluation(entry)
         if evaluation is not None and evaluation.best_baseline is not None:
-            score = f"{evaluation.baselines[evaluation.best_baseline][outcome.config.task.objective]:.4g}"
-            table.add_row("", "", evaluation.best_baseline.replace("_", " "), "", score, "+0.0%", style="cyan")
+            score = significant(evaluation.baselines[evaluation.best_baseline][outcome.config.task.objective])
+            table.add_row("", "", in_words(evaluation.best_baseline), "", score, percent(0.0), style="cyan")
     return table
 
 
@@ -65,21 +65,9 @@ def verdicts(group: ComparableGroup) -> list[str]:
     """Which sweep's winner does better than which, and whether any beats the baselines, in plain sentences."""
     labels = _labels(group)
     objective = group.entries[0].outcome.config.task.objective
-    said = []
-    for comparison in group.comparisons:
-        better, other = labels[id(comparison.better)], labels[id(comparison.other)]
-        lead = between(comparison.interval, sign=-1)
-        if comparison.interval is None:
-            said.append(f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more.")
-        elif comparison.interval.holds_zero:
-            said.append(
-                f"{better} is not shown to do better than {other}: its lead in {objective} of {lead} may be chance."
-            )
-        else:
-            said.append(
-                f"{better} does better than {other}: {objective} lower by {lead} over {comparison.interval.n} pairs "
-                "of runs."
-            )
+    said = [
+        lead(labels[id(pair.better)], labels[id(pair.other)], objective, pair.interval) for pair in group.comparisons
+    ]
     beating = [labels[id(entry)] for entry in group.entries if _beats(entry)]
     if beating:
         said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
@@ -88,9 +76,13 @@ def verdicts(group: ComparableGroup) -> list[str]:
     return said
 
 
+def _evaluation(entry: FinishedSweep) -> TestEvaluation | None:
+    return entry.conclusion.evaluation if entry.conclusion is not None else None
+
+
 def _beats(entry: FinishedSweep) -> bool:
-    evaluation = entry.conclusion.evaluation if entry.conclusion is not None else None
-    return evaluation is not None and beats_baselines(evaluation)
+    evaluation = _evaluation(entry)
+    return evaluation is not None and evaluation.standing(entry.outcome.config.task.objective).verdict == "better"
 
 
 def _labels(group: ComparableGroup) -> dict[int, str]:
@@ -130,13 +122,13 @@ def _cells(entry: FinishedSweep) -> list[str]:
     trials = f"{trials}, {duration(outcome.seconds)}"
     if winner is None or entry.conclusion is None:
         best = done[0] if done else None
-        score = f"{objective} {best.metrics[outcome.objective]:.4g}" if best else ""
+        score = f"{in_words(objective)} {significant(best.metrics[outcome.objective])}" if best else ""
         return [best.name if best else "none completed", score, "", "", "", trials]
-    spread = "" if winner.std is None else f"±{winner.std:.2g}"
-    score = f"{objective} {winner.mean:.4g}{spread}"
-    evaluation = entry.conclusion.evaluation
+    assert winner.mean is not None  # or it would be no winner
+    score = f"{in_words(objective)} {plus_minus(winner.mean, winner.std).replace(' ± ', '±')}"  # columns are narrow
+    evaluation = _evaluation(entry)
     if evaluation is None:
         return [winner.name, score, "", "", "", trials]
     gain = percent(evaluation.skill) if evaluation.skill is not None else ""
-    proven = "yes" if beats_baselines(evaluation) else "no, worse" if loses_to_baselines(evaluation) else "not shown"
-    return [winner.name, score, f"{evaluation.scores[objective]:.4g}", gain, proven, trials]
+    proven = BEATS[evaluation.standing(objective).verdict]
+    return [winner.name, score, significant(evaluation.scores[objective]), gain, proven, trials]

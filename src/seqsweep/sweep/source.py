@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from seqsweep.events import TrialSpec
+from seqsweep.events import TrialParams, TrialSpec
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.sweep_state import SweepState
 from seqsweep.tracking import RunKind, TrialRecord
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
+from seqsweep.words import in_words
 
 
 class Source(Protocol):
@@ -82,12 +83,17 @@ class Search:
 
     def name(self, proposal: Proposal) -> str:
         """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
-        params = proposal.params
-        widths = set(params.units)
-        size = f"{params.units[0]}x{params.depth}" if len(widths) == 1 else "-".join(map(str, params.units))
-        layer = {"simple_rnn": "RNN"}.get(params.layer, params.layer.upper())
-        return f"{proposal.number} {layer} {size}"
+        return f"{proposal.number} {network_name(proposal.params)}"
 
     def tags(self, proposal: Proposal) -> dict[str, str]:
         """Who proposed it, and the trial that it goes on from."""
         return {"origin": proposal.origin} | ({"continues": proposal.continues} if proposal.continues else {})
+
+
+def network_name(params: TrialParams) -> str:
+    """`GRU 32x2`, `Bi-LSTM 64-32`, `causal conv 16x1`: kind and widths of a network's layers."""
+    short = {"simple_rnn": "RNN"}
+    kind = short.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else in_words(params.layer))
+    kind = f"Bi-{kind}" if params.get("bidirectional", False) else kind
+    equal = len(set(params.units)) == 1
+    return f"{kind} {params.units[0]}x{params.depth}" if equal else f"{kind} {'-'.join(map(str, params.units))}"

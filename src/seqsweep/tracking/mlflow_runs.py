@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from seqsweep.tracking.models import log_model
 from seqsweep.tracking.records import NOTE, PARENT, RUN_STATUS, best_name, final_metrics, plain_params
 from seqsweep.tracking.view import SavedView, read_view
+from seqsweep.words import significant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,7 +278,7 @@ class SweepRuns:
             f"- trials: {statuses.count('FINISHED')} finished, {statuses.count('FAILED')} failed",
         ]
         if self._best:
-            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {self._best[0]:.5g}")
+            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {significant(self._best[0])}")
         return "\n".join(lines)
 
 

@@ -48,7 +48,7 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path
     logged = client.create_logged_model(experiment_id, NAME, run_id, {UUID_TAG: uuid}, texts, model_type="forecaster")
     model_id = str(logged.model_id)
     with tempfile.TemporaryDirectory() as aside:
-        copy = Path(shutil.copytree(model, Path(aside) / NAME))
+        copy = Path(shutil.copytree(model, Path(aside) / NAME, ignore=shutil.ignore_patterns("__pycache__")))
         package.model_id, package.run_id = model_id, run_id
         package.save(str(copy / "MLmodel"))
         client.log_model_artifacts(model_id, str(copy))

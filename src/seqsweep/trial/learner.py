@@ -41,6 +41,15 @@ class Learner:
         self._predict = tf.function(self._forecast, input_signature=[origins], autograph=False)
         self.tracing_seconds = 0.0
 
+    @property
+    def learning_rate(self) -> float:
+        """Of the steps to come."""
+        return float(self.model.optimizer.learning_rate.numpy())
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self.model.optimizer.learning_rate = rate
+
     def train(self, order: NDArray[np.int64]) -> float:
         """One epoch over the origins in this order: the mean loss a window, on scaled targets, while it learned."""
         self._trace(self._train)

@@ -16,7 +16,7 @@ import numpy as np
 
 from seqsweep.data import Series
 from seqsweep.errors import DivergedError, TrialError
-from seqsweep.events import Done, Epoch, Event, Note, Started, TrialResult, TrialSpec
+from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
 from seqsweep.task import Task, constant_loss, with_prefix
@@ -92,6 +92,7 @@ class Trial:
         )
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
+            self._schedule(learner, progress, spec.params)
             metrics = self._epoch(learner, windows, progress.epoch, seed, seconds)
             _check(metrics, limit, progress.epoch + 1)
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
@@ -139,6 +140,18 @@ class Trial:
             return learner, TrainingProgress(), spec.seed
         return learner, progress, seed
 
+    def _schedule(self, learner: Learner, progress: TrainingProgress, params: TrialParams) -> None:
+        """Set the learning rate of the next epoch; the first one has that of the parameters."""
+        from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
+
+        if progress.epoch == 0:
+            return
+        waited, limits = progress.epoch - progress.best_epoch, self.config.trial
+        now = BetweenEpochs(
+            params.learning_rate, learner.learning_rate, progress.epoch, waited, limits.epochs, limits.patience
+        )
+        learner.learning_rate = SCHEDULES[params.get("schedule", "constant")](now)
+
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
@@ -159,7 +172,7 @@ class Trial:
         self, learner: Learner, windows: Windows, progress: TrainingProgress, seed: int, seconds: dict[str, float]
     ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
-        from seqsweep.model import kernel
+        from seqsweep.layers import kernels_of
 
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
@@ -172,7 +185,7 @@ class Trial:
             parameter_count=int(learner.model.count_params()),
             seconds=seconds,
             # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
-            tags={"kernels": kernel(learner.model), "seed": str(seed), "threads": str(_threads())},
+            tags={"kernels": kernels_of(learner.model), "seed": str(seed), "threads": str(_threads())},
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:

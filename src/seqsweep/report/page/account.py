@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqsweep.config import to_yaml
-from seqsweep.report.leaderboard import counted
 from seqsweep.report.page import theme
 from seqsweep.report.page.markup import Section, facts, folded, note, paragraph, table, text, verbatim
 from seqsweep.report.page.material import Material
-from seqsweep.report.progress import duration
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import counted, duration, in_words, megabytes, significant
 
 REASONS = 20  # failed trials that are listed
 PARTS = {
@@ -93,11 +92,8 @@ def lineage(material: Material) -> Section:
         ("SHA-256 of the data", outcome.sha256),
     ]
     if material.conclusion is not None and material.conclusion.audit is not None:
-        audit = material.conclusion.audit
-        cuts = counted(len(audit.cuts), "cut")
-        said = f"passed at {cuts}: nothing moved when later values became noise" if audit.passed else "FAILED"
-        pairs.append(("leak audit", said if audit.passed else f"{said}: {'; '.join(audit.findings)}"))
-    pairs += [(name.removeprefix("version_").replace("_", " "), value) for name, value in outcome.lineage.items()]
+        pairs.append(("leak audit", material.conclusion.audit.said))
+    pairs += [(in_words(name.removeprefix("version_")), value) for name, value in outcome.lineage.items()]
     pairs.append(("state", outcome.folder.name))
     config = folded("The whole config", verbatim(to_yaml(outcome.config)))
     return Section("lineage", "Lineage", [facts(pairs), config])
@@ -128,7 +124,7 @@ def _wall(material: Material) -> list[tuple[str, object]]:
         ),
         ("tuner: choosing trials", f"{outcome.search_seconds:.2f} s"),
         ("tracking: telling the store", f"{outcome.tracking_seconds:.2f} s"),
-        ("on disk", f"{outcome.disk / 1e6:.1f} MB"),
+        ("on disk", megabytes(outcome.disk)),
     ]
     return pairs
 
@@ -138,6 +134,6 @@ def _energy(material: Material) -> str:
     records = (*material.outcome.records, *material.final_runs)
     hours = threads * sum(record.metrics.get("duration", 0.0) for record in records) / 3600
     return (
-        f"Energy is not measured, and a guess would be worth little. Workers used at most {hours:.2g} "
-        f"core hours ({counted(threads, 'thread')} each)."
+        f"Energy is not measured, and a guess would be worth little. Workers used at most "
+        f"{significant(hours, 2)} core hours ({counted(threads, 'thread')} each)."
     )

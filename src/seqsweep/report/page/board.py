@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
-from seqsweep.metrics import skill, unit
-from seqsweep.report.finals import sentences
-from seqsweep.report.leaderboard import percent
+from seqsweep.metrics import lower_is_better, skill, sort_key
+from seqsweep.report.finals import rows_on_test
 from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, folded, listed, note, paragraph, significant, table
+from seqsweep.report.page.markup import Section, folded, listed, note, paragraph, table
 from seqsweep.report.page.material import Material
-from seqsweep.report.page.parameters import Parameter, shown, varying
-from seqsweep.report.page.summary import spaced
+from seqsweep.report.page.parameters import Parameter, varying
+from seqsweep.report.sentences import details
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import about_skill, column_title, in_words, percent, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with
 
@@ -27,7 +27,7 @@ def leaderboard(material: Material) -> Section:
         "trial or baseline",
         "rank",
         *(p.label for p in parameters),
-        *_metrics(material),
+        *map(column_title, _order(material)),
         "skill",
         "epochs",
         "parameters",
@@ -35,8 +35,8 @@ def leaderboard(material: Material) -> Section:
     blocks = [
         table(head, *_rows(material, ranked[:SHOWN], parameters)),
         note(
-            f"skill: 1 - {material.metric} / that of the best baseline, on the same targets. One seed a trial: the "
-            "best of many looks better than it is. Baselines are shaded and have no rank."
+            f"{about_skill(material.metric)}, on the same targets. One seed a trial: the best of many looks better "
+            "than it is. Baselines are shaded and have no rank."
         ),
     ]
     if len(ranked) > SHOWN:
@@ -59,43 +59,28 @@ def finalists(material: Material) -> Section:
         table(head, rows, marked=[0] if conclusion.winner else []),
         note(
             f"The best trials, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best "
-            "mean wins. Where the mean lies above the score of the search, that one was lucky."
+            "mean wins. Where the mean is worse than the score of the search, that one was lucky."
         ),
     ]
     if conclusion.winner is not None and conclusion.differences:
         blocks += _differences(material, conclusion)
-    blocks.append(listed(sentences(conclusion)))
+    blocks.append(listed(details(conclusion)))
     return Section("finals", "Finals", blocks)
 
 
 def test_table(material: Material, evaluation: TestEvaluation) -> str:
     """The winner and the baselines on the test part, best first."""
     names = list(evaluation.scores)
-    best = evaluation.baselines[evaluation.best_baseline][material.metric] if evaluation.best_baseline else None
     winner = material.conclusion.winner if material.conclusion else None
-    entries = [(winner.name if winner else evaluation.run, evaluation.scores, True)]
-    entries += [(spaced(name), scores, False) for name, scores in evaluation.baselines.items()]
-    entries.sort(key=lambda entry: entry[1][material.metric])
-    rows = []
-    for name, scores, _ in entries:
-        gain = percent(skill(scores[material.metric], best)) if best is not None else ""
-        rows.append([name, *(significant(scores[metric]) for metric in names), gain])
-    marked = [i for i, (_, _, network) in enumerate(entries) if not network]
-    return table(["on the test part", *map(titled, names), "skill"], rows, marked=marked)
-
-
-def titled(metric: str) -> str:
-    """`smape %`."""
-    return metric + {"%": " %"}.get(unit(metric), "")
+    rows = rows_on_test(winner.name if winner else evaluation.run, evaluation, material.metric, names)
+    marked = [i for i, (_, network, _) in enumerate(rows) if not network]
+    head = ["on the test part", *map(column_title, names), "skill"]
+    return table(head, [[who, *cells] for who, _, cells in rows], marked=marked)
 
 
 def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
     hidden = ("layer", "depth", "units", "last_epoch")  # in the trial's name, or among its epochs
     return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:7]
-
-
-def _metrics(material: Material) -> list[str]:
-    return [titled(name) for name in _order(material)]
 
 
 def _order(material: Material) -> list[str]:
@@ -108,19 +93,19 @@ def _rows(
     """The cells, how many columns hold words, and which rows are baselines."""
     outcome, names = material.outcome, _order(material)
     reference = outcome.baselines[outcome.best_baseline][material.metric] if outcome.best_baseline else None
-    entries: list[tuple[float, bool, list[object]]] = []
+    entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
         score = record.metrics[outcome.objective]
-        settings = [shown(parameter.values[place - 1]) for parameter in parameters]
+        settings = [setting(parameter.values[place - 1]) for parameter in parameters]
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
         spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "parameter_count")]
         cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
-        entries.append((score, False, cells))
+        entries.append((sort_key(material.metric, score), False, cells))
     for name, scores in outcome.baselines.items():
         score = scores[material.metric]
         figures = [significant(scores[metric]) for metric in names]
-        cells = [spaced(name), "", *("" for _ in parameters), *figures, _skill(score, reference), "", ""]
-        entries.append((score, True, cells))
+        cells = [in_words(name), "", *("" for _ in parameters), *figures, _skill(score, reference), "", ""]
+        entries.append((sort_key(material.metric, score), True, cells))
     entries.sort(key=lambda entry: entry[:2])
     return [row for _, _, row in entries], 1, [i for i, (_, baseline, _) in enumerate(entries) if baseline]
 
@@ -132,7 +117,7 @@ def _skill(score: float, reference: float | None) -> str:
 def _finalist(finalist: Finalist) -> list[object]:
     runs = " ".join("failed" if score is None else significant(score) for score in finalist.scores)
     mean = "failed" if finalist.mean is None else significant(finalist.mean)
-    std = "" if finalist.std is None else f"{finalist.std:.2g}"
+    std = "" if finalist.std is None else significant(finalist.std, 2)
     return [finalist.name, mean, std, significant(finalist.searched), len(finalist.runs), runs]
 
 
@@ -160,12 +145,11 @@ def _differences(material: Material, conclusion: Conclusion) -> list[str]:
         }
         x = theme.axis(material.axis(lead="winner minus other, "), zeroline=True, zerolinecolor=theme.INK)
         y = theme.axis("", range=[len(known) - 0.5, -0.5], ticks="")
-        title = f"The winner against the others, {intervals[0].level:.0%} intervals"
+        title = f"The winner against the others, {share(intervals[0].level)} intervals"
         blocks.append(theme.figure(title, [trace], x, y, 130 + 40 * len(known), show_legend=False))
-        said = (
-            "Pairs of the same seed and fold. Left of 0 the winner is better; an interval that holds 0 leaves it open."
-        )
-        blocks.append(note(said))
+        side = "Left" if lower_is_better(material.metric) else "Right"
+        said = f"Pairs of the same seed and fold. {side} of 0 the winner is better; an interval that holds 0 leaves it"
+        blocks.append(note(f"{said} open."))
     if unknown:
         blocks.append(note(f"No interval against {', '.join(unknown)}: fewer than two pairs of runs."))
     return blocks

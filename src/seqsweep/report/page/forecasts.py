@@ -10,10 +10,10 @@ import numpy as np
 from seqsweep.finals import ForecastInterval, TestEvaluation
 from seqsweep.report.page import theme
 from seqsweep.report.page.board import test_table
-from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, significant, table, text
+from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, table, text
 from seqsweep.report.page.material import Forecasts, Material
-from seqsweep.report.page.summary import spaced
 from seqsweep.serving.array_types import Float64s
+from seqsweep.words import in_words, share, significant
 
 SHOWN = 1500  # targets drawn; more would hide each other
 UNREAD = "The test part was not read: there is no winner of finals."
@@ -44,8 +44,10 @@ def residuals(material: Material) -> Section:
     blocks = [side_by_side(figures)]
     if seen.horizon > 1:
         blocks.append(_by_step(material, evaluation, seen))
-    said = f"Residual: actual minus forecast; above 0 the forecast was too low. Mean {left.mean():.3g}, "
-    return Section("residuals", "Residuals, test part", [*blocks, note(f"{said}standard deviation {left.std():.3g}.")])
+    said = f"Residual: actual minus forecast; above 0 the forecast was too low. Mean {significant(left.mean(), 3)}, "
+    return Section(
+        "residuals", "Residuals, test part", [*blocks, note(f"{said}standard deviation {significant(left.std(), 3)}.")]
+    )
 
 
 def _steps(horizon: int) -> list[int]:
@@ -61,7 +63,7 @@ def _forecast(material: Material, evaluation: TestEvaluation, seen: Forecasts, s
         _line(times, seen.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
     if seen.baseline is not None and evaluation.best_baseline is not None:
-        name = f"best baseline: {spaced(evaluation.best_baseline)}"
+        name = f"best baseline: {in_words(evaluation.best_baseline)}"
         traces.append(_line(times, seen.baseline[-SHOWN:, step - 1], name, theme.GREEN, "dot"))
     winner = material.conclusion.winner if material.conclusion else None
     traces.append(_line(times, forecast, winner.name if winner else "network", theme.VERMILION))
@@ -81,7 +83,7 @@ def _bands(
         line = {"width": 0, "shape": "linear"}
         common = {"x": times, "mode": "lines", "line": line, "hoverinfo": "skip"}
         traces.append({**common, "y": forecast - half, "showlegend": False})
-        name = f"{interval.level:.0%} interval"
+        name = f"{share(interval.level)} interval"
         fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)]}
         traces.append({**common, **fill, "y": forecast + half, "name": name})
     return traces
@@ -91,7 +93,7 @@ def _coverage(material: Material, evaluation: TestEvaluation) -> list[str]:
     if not evaluation.intervals:
         return []
     rows = [
-        [f"{interval.level:.0%} interval", f"{interval.coverage:.1%}", _width(interval.width)]
+        [f"{share(interval.level)} interval", share(interval.coverage), _width(interval.width)]
         for interval in evaluation.intervals
     ]
     unit = material.unit("mae")
@@ -138,7 +140,7 @@ def _by_step(material: Material, evaluation: TestEvaluation, seen: Forecasts) ->
     mark = "lines+markers" if seen.horizon <= 40 else "lines"
     entries = [("network", seen.forecast, theme.VERMILION, "solid")]
     if seen.baseline is not None and evaluation.best_baseline is not None:
-        entries.append((f"best baseline: {spaced(evaluation.best_baseline)}", seen.baseline, theme.GREEN, "dot"))
+        entries.append((f"best baseline: {in_words(evaluation.best_baseline)}", seen.baseline, theme.GREEN, "dot"))
     traces = []
     for name, forecast, colour, dash in entries:
         errors = np.abs(seen.actual - forecast).mean(0)

@@ -49,7 +49,7 @@ def importance(parameters: Sequence[Parameter], scores: Sequence[float], seed: i
 
     Args:
         parameters: those that differ between the trials; each has one value a trial.
-        scores: (trials,), lower is better.
+        scores: (trials,), all by one metric.
         seed: of forests, folds and noise.
 
     Returns:

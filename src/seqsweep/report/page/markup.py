@@ -27,11 +27,6 @@ def text(words: object) -> str:
     return html.escape(str(words), quote=True)
 
 
-def significant(value: float) -> str:
-    """Four digits that count, the same for all of a column: `13.00`, `0.3545`, `12,346`."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:#.4g}"
-
-
 def paragraph(words: str, kind: str = "") -> str:
     """A paragraph of plain text."""
     return f"<p{_class(kind)}>{text(words)}</p>"

@@ -12,10 +12,11 @@ from seqsweep import finals
 from seqsweep.data.series import Index
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import unit
+from seqsweep.metrics import sort_key
 from seqsweep.serving.array_types import Float64s
 from seqsweep.sweep import Outcome, SweepState, load_outcome
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import in_words, unit_in_words
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,17 @@ class Material:
         """The test evaluation of the winner, if there is one."""
         return self.conclusion.evaluation if self.conclusion else None
 
+    def order(self, score: float) -> float:
+        """What sorts scores by the objective best first."""
+        return sort_key(self.metric, score)
+
     def unit(self, metric: str | None = None) -> str:
         """In words, for an axis: `unit of sales`, `%`, or nothing. The data do not name their own unit."""
-        kind = unit(metric or self.metric)
-        return f"unit of {self.outcome.target}" if kind == "data" else kind
+        return unit_in_words(metric or self.metric, self.outcome.target)
 
     def axis(self, metric: str | None = None, part: str = "", lead: str = "") -> str:
         """The title of an axis: `mae on validation (unit of sales)`."""
-        words = lead + (metric or self.metric) + (f" on {part}" if part else "")
+        words = lead + in_words(metric or self.metric) + (f" on {part}" if part else "")
         named = self.unit(metric)
         return f"{words} ({named})" if named else words
 

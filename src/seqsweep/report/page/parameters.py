@@ -11,6 +11,7 @@ import numpy as np
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tracking import TrialRecord
 from seqsweep.tracking.records import Value
+from seqsweep.words import in_words, setting
 
 FEW = 6  # distinct numbers up to which each has a place of its own
 LOG_FROM = 10.0  # largest over smallest number from which on a factor counts, not a difference
@@ -35,7 +36,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """`learning rate`."""
-        return "epochs" if self.name == "last_epoch" else self.name.replace("_", " ")
+        return in_words(self.name)
 
     @property
     def codes(self) -> Float64s:
@@ -50,7 +51,7 @@ class Parameter:
     def ticks(self) -> tuple[list[float], list[str]]:
         """Where an axis of codes has ticks, and what they say."""
         if self.categories is not None:
-            return [float(i) for i in range(len(self.categories))], [shown(value) for value in self.categories]
+            return [float(i) for i in range(len(self.categories))], [setting(value) for value in self.categories]
         numbers = sorted(float(value) for value in self.values if value is not None)
         if self.log:
             decades = range(math.floor(math.log10(numbers[0])), math.ceil(math.log10(numbers[-1])) + 1)
@@ -60,8 +61,8 @@ class Parameter:
             inside = round_numbers(numbers[0], numbers[-1])
             at = list(inside)
         if None in self.values:
-            return [float(self.codes.min()), *at], ["none", *map(shown, inside)]
-        return at, [shown(number) for number in inside]
+            return [float(self.codes.min()), *at], ["none", *map(setting, inside)]
+        return at, [setting(number) for number in inside]
 
 
 def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
@@ -70,15 +71,6 @@ def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
     names = dict.fromkeys(name for point in points for name in point)
     found = [_parameter(name, tuple(point.get(name) for point in points)) for name in names]
     return [parameter for parameter in found if parameter is not None]
-
-
-def shown(value: Value) -> str:
-    """`0.0017`, `relu`, `none`."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else str(value).replace("_", " ")
 
 
 def round_numbers(low: float, high: float) -> list[float]:

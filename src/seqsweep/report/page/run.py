@@ -10,17 +10,15 @@ from typing import Any
 
 from seqsweep.compare import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
-from seqsweep.report.finals import beats_baselines
-from seqsweep.report.leaderboard import counted, percent
-from seqsweep.report.page import account, board, forecasts, search, settings, summary, theme
+from seqsweep.report.page import account, board, forecasts, search, settings, theme
 from seqsweep.report.page.document import document, rendered
-from seqsweep.report.page.markup import Section, folded, note, paragraph, significant, table, text, tiles
+from seqsweep.report.page.markup import Section, folded, note, paragraph, table, text, tiles
 from seqsweep.report.page.material import Material, gather
-from seqsweep.report.page.parameters import shown
-from seqsweep.report.progress import duration
+from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
 from seqsweep.sweep import write_text
 from seqsweep.tracking import Tracker
+from seqsweep.words import PROVEN, better_is, counted, duration, in_words, percent, setting, significant
 
 PAGE = "report.html"
 """Its file in the sweep's folder."""
@@ -75,8 +73,17 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
 
 
 def markdown(folder: Path) -> str:
-    """The summary of the sweep in `folder` for the description of its run; errors as `write` has them."""
-    return summary.markdown(gather(folder), f"`{ARTIFACTS}/{PAGE}` among this run's artifacts")
+    """What the sweep in `folder` found, for the description of its run; errors as `write` has them."""
+    material = gather(folder)
+    outcome = material.outcome
+    facts = {
+        "study": outcome.config.study,
+        "trials": trials(outcome),
+        "ended because": outcome.reason,
+        "the whole report": f"`{ARTIFACTS}/{PAGE}` among this run's artifacts",
+    }
+    said = headline(outcome, material.conclusion)
+    return "\n".join([*said, "", *(f"- {name}: {fact}" for name, fact in facts.items())])
 
 
 def sections(material: Material) -> list[Section]:
@@ -97,30 +104,30 @@ def sections(material: Material) -> list[Section]:
 
 
 def _head(material: Material) -> list[str]:
-    said = "".join(paragraph(sentence) for sentence in summary.sentences(material))
+    said = "".join(paragraph(sentence) for sentence in headline(material.outcome, material.conclusion))
     return [f'<div class="summary">{said}</div>', tiles(_tiles(material))]
 
 
 def _tiles(material: Material) -> list[tuple[str, str, str]]:
     outcome, evaluation = material.outcome, material.evaluation
-    searched = ("searched", str(len(outcome.records)), f"{summary.trials(material)}, {outcome.config.tuner.kind}")
+    searched = ("searched", str(len(outcome.records)), f"{trials(outcome)}, {outcome.config.tuner.kind}")
     entries: list[tuple[str, str, str]] = []
     winner = material.conclusion.winner if material.conclusion else None
     if winner is not None and evaluation is not None:
         entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}"))
         own = significant(evaluation.scores[material.metric])
-        entries.append((f"{material.metric} on test", own, material.unit() or "no unit"))
+        entries.append((f"{in_words(material.metric)} on test", own, material.unit() or "no unit"))
         if evaluation.skill is not None and evaluation.best_baseline is not None:
-            sure = "better, beyond chance" if beats_baselines(evaluation) else "not shown to be better"
-            said = f"over {summary.spaced(evaluation.best_baseline)}; {sure}"
+            sure = PROVEN[evaluation.standing(material.metric).verdict]
+            said = f"over {in_words(evaluation.best_baseline)}; {sure}"
             entries.append(("skill on test", percent(evaluation.skill), said))
     elif outcome.ranked:
         best = outcome.ranked[0]
         entries.append(("best of the search", best.name, "one seed, not proven"))
         own = significant(best.metrics[outcome.objective])
-        entries.append((f"{material.metric} on validation", own, material.unit() or "no unit"))
+        entries.append((f"{in_words(material.metric)} on validation", own, material.unit() or "no unit"))
         if "val_skill" in best.metrics:
-            over = f"over {summary.spaced(outcome.best_baseline)}" if outcome.best_baseline else ""
+            over = f"over {in_words(outcome.best_baseline)}" if outcome.best_baseline else ""
             entries.append(("skill on validation", percent(best.metrics["val_skill"]), over))
     return [*entries, searched]
 
@@ -137,7 +144,7 @@ def _job(material: Material) -> str:
 
 
 def _table(jobs: Sequence[Material], named: Sequence[str]) -> str:
-    metric = jobs[0].metric if len({job.metric for job in jobs}) == 1 else "score"
+    metric = in_words(jobs[0].metric) if len({job.metric for job in jobs}) == 1 else "score"
     head = ["sweep", "best or winner", f"{metric}, validation", f"{metric}, test", "skill", "trials", "failed", "time"]
     return table(head, [[name, *_cells(job)] for name, job in zip(named, jobs, strict=True)], words=2)
 
@@ -171,7 +178,7 @@ def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[str]:
     if len(errors) == len(known):
         traces.append(_dots(errors, labels, "best baseline", theme.GREY, "diamond"))
     x, y = theme.axis(jobs[0].axis(part="validation")), theme.axis("", autorange="reversed", ticks="")
-    title = "The best of each search, one seed a trial; lower is better"
+    title = f"The best of each search, one seed a trial; {better_is(jobs[0].metric)}"
     return [theme.figure(title, traces, x, y, 170 + 34 * len(known))]
 
 
@@ -191,7 +198,7 @@ def _apart(job: Material, jobs: Sequence[Material]) -> str:
 
 
 def _plain(value: Any) -> str:
-    return str(value).replace("'", "") if isinstance(value, list | dict) else shown(value)
+    return str(value).replace("'", "") if isinstance(value, list | dict) else setting(value)
 
 
 def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:

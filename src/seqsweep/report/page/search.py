@@ -9,11 +9,11 @@ from itertools import accumulate
 import numpy as np
 
 from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, significant, text
+from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.report.page.summary import spaced
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import better_is, in_words, significant
 
 AXES = 8  # of parallel coordinates: more do not fit beside each other
 
@@ -27,7 +27,7 @@ def history(material: Material) -> Section:
     scores = [record.metrics[outcome.objective] for record in done]
     numbers = [record.number for record in done]
     traces = _by_layer(material, done)
-    best = list(accumulate(scores, min))
+    best = list(accumulate(scores, lambda *two: min(two, key=material.order)))
     last = max(record.number for record in outcome.records)
     line = {"shape": "hv", "color": theme.INK, "width": 2}
     traces.append(_line([*numbers, last], [*best, best[-1]], "best so far", line))
@@ -38,11 +38,11 @@ def history(material: Material) -> Section:
         line = {"color": theme.GREY, "width": 2, "dash": "dash"}
         traces.append(_line([first, max(last, first + 1)], [error, error], f"best baseline: {name}", line))
     if material.failed:
-        traces.append(_failed(material, max(scores)))
+        traces.append(_failed(material, max(scores, key=material.order)))
     drawn = [*scores, reference[1]] if reference else scores
     y = theme.axis(material.axis(part="validation"), **theme.spread(drawn))
     x = theme.axis("trial", **_whole(last))
-    figure = theme.figure("Score of each trial; lower is better", traces, x, y)
+    figure = theme.figure(f"Score of each trial; {better_is(material.metric)}", traces, x, y)
     return Section("history", "Objective over the trials", [figure])
 
 
@@ -74,12 +74,13 @@ def parallel(material: Material) -> Section:
         return Section("parallel", "All settings at once", [paragraph(said)])
     scores = np.array([record.metrics[material.outcome.objective] for record in ranked])
     # A quarter of the trials share the scale's end, so that the good ones can be told apart. The highest is drawn last.
-    good, poor = float(scores.min()), float(np.quantile(scores, 0.75))
+    order = np.array([material.order(score) for score in scores])
+    good, poor = float(order.min()), float(np.quantile(order, 0.75))
     trace: theme.Trace = {
         "type": "parcoords",
         "dimensions": [*map(_dimension, parameters[:AXES]), _score_dimension(material, scores)],
         "line": {
-            "color": -scores,
+            "color": -order,
             "colorscale": [list(stop) for stop in theme.SCALE],
             "cmin": -poor if poor > good else -good - 1.0,
             "cmax": -good,
@@ -91,7 +92,7 @@ def parallel(material: Material) -> Section:
     }
     margin = {"l": 80, "r": 50, "t": 64, "b": 20}
     figure = theme.figure("One line a completed trial", [trace], {}, {}, 420, show_legend=False, margin=margin)
-    said = f"Red lines have the lowest {material.axis()}. Drag along an axis to pick trials, or a name to move it."
+    said = f"Red lines have the best {material.axis()}. Drag along an axis to pick trials, or a name to move it."
     if len(parameters) > AXES:
         said += f" {len(parameters) - AXES} more settings differ; MLflow shows them."
     return Section("parallel", "All settings at once", [figure, note(said)])
@@ -108,7 +109,7 @@ def _by_layer(material: Material, done: Sequence[TrialRecord]) -> list[theme.Tra
                 "x": [record.number for record in own],
                 "y": [record.metrics[material.outcome.objective] for record in own],
                 "text": [text(record.name) for record in own],
-                "name": text(spaced(layer)),
+                "name": text(in_words(layer)),
                 "mode": "markers",
                 "marker": marker,
                 "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
@@ -126,13 +127,13 @@ def _reference(material: Material) -> tuple[str, float] | None:
     if name is None:
         return None
     error = material.outcome.baselines[name][material.metric]
-    return (spaced(name), error) if math.isfinite(error) else None
+    return (in_words(name), error) if math.isfinite(error) else None
 
 
-def _failed(material: Material, top: float) -> theme.Trace:
+def _failed(material: Material, height: float) -> theme.Trace:
     return {
         "x": [record.number for record in material.failed],
-        "y": [top for _ in material.failed],
+        "y": [height for _ in material.failed],
         "text": [text(f"{record.name}: {record.tags.get('reason', 'failed')}") for record in material.failed],
         "name": "failed (at the height of the worst)",
         "mode": "markers",
@@ -207,7 +208,7 @@ def _score_dimension(material: Material, scores: np.ndarray) -> dict[str, object
     value = float(own.codes[0])
     ends = [value - 0.5, value + 0.5]
     return {
-        "label": material.metric,
+        "label": text(in_words(material.metric)),
         "values": own.codes,
         "tickvals": [value],
         "ticktext": [significant(value)],

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqsweep.report.leaderboard import counted
 from seqsweep.report.page import theme
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.tracking import TrialRecord
+from seqsweep.words import counted, share
 
 TITLE = "Which settings mattered"
 EFFECTS = 4  # settings whose effect is drawn
@@ -76,9 +76,10 @@ def _bars(parameters: Sequence[Parameter], found: Importance) -> str:
 
 
 def _explained(material: Material, found: Importance) -> str:
+    explained = share(round(max(0.0, found.explained), 2))
     said = (
-        f"A random forest predicts the rank of trials that it has not seen ({FOLDS} folds) and explains "
-        f"{max(0.0, found.explained):.0%} of its variance. The floor is the worst of {ROUNDS} columns of noise: "
+        f"A random forest predicts the rank of trials that it has not seen ({FOLDS} folds) and explains {explained} of "
+        f"its variance. The floor is the worst of {ROUNDS} columns of noise: "
     )
     mattered = len(found.mattered())
     if found.explained <= 0:

@@ -1,0 +1,67 @@
+"""The body of a network: layers of one kind with dropout after each, on fast kernels where that is exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from seqsweep.errors import ConfigError, Fault
+from seqsweep.events import TrialParams
+from seqsweep.layers.recurrent import Recurrent, obstacle
+
+if TYPE_CHECKING:
+    from seqsweep.layers import LayerFactory
+
+Step = tuple[keras.layers.Layer, keras.layers.Dropout]
+"""A layer and the dropout after it."""
+
+
+def read(
+    window: keras.KerasTensor, make: LayerFactory, params: TrialParams, kernels: str, seed: int
+) -> keras.KerasTensor:
+    """A window read by a trial's layers, see `layers.body`; `make` makes one of them."""
+    steps = [_step(make, params, i, seed) for i in range(params.depth)]
+    reason = obstacle(window, [layer for layer, _ in steps])
+    if kernels == "fast" and reason is not None:
+        text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
+        raise ConfigError([Fault("model.kernels", text)])
+    if kernels == "keras" or reason is not None:
+        return _compose(window, steps)
+    return Recurrent(steps, name=f"{params.layer}_stack")(window)
+
+
+def _compose(outputs: keras.KerasTensor, steps: list[Step]) -> keras.KerasTensor:
+    for layer, dropout in steps:
+        outputs = layer(outputs)
+        if layer is steps[-1][0] and len(outputs.shape) == 3:
+            outputs = outputs[:, -1]  # (batch, window, units) -> (batch, units)
+        outputs = dropout(outputs) if dropout.rate > 0 else outputs
+    return outputs
+
+
+def _step(make: LayerFactory, params: TrialParams, i: int, seed: int) -> Step:
+    """Layer `i` and its dropout, not yet built."""
+    name, options = f"{params.layer}_{i + 1}", (params.units[i], params, i < params.depth - 1)
+    first, second, dropout, *others = _seeds(seed, i)
+    layer = make(*options, name, (first, second, *others))
+    if params.get("bidirectional", False):
+        layer = _bidirectional(layer, make(*options, f"{name}_backward", _seeds(seed, i, 1)), name)
+    return layer, keras.layers.Dropout(params.dropout[i], seed=dropout, name=f"dropout_{i + 1}")
+
+
+def _bidirectional(layer: keras.layers.Layer, other: keras.layers.Layer, name: str) -> keras.layers.Layer:
+    """Two layers, one from each end of the window, their outputs side by side.
+
+    Left to itself, Keras would make the second one of the first one's seeds: both would begin as the same network.
+
+    Source: Schuster and Paliwal, 1997.
+    """
+    backward = type(other).from_config({**other.get_config(), "go_backwards": True})
+    return keras.layers.Bidirectional(layer, backward_layer=backward, name=name)
+
+
+def _seeds(seed: int, *place: int) -> list[int]:
+    """Six, of a place in the network."""
+    return [int(drawn) for drawn in np.random.SeedSequence([seed, *place]).generate_state(6)]

@@ -1,0 +1,135 @@
+"""What a sweep found, in plain sentences: for the terminal, the head of the page, the description of the MLflow run."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.metrics import skill
+from seqsweep.report import forecast
+from seqsweep.sweep import Outcome
+from seqsweep.words import (
+    Standing,
+    counted,
+    how_sure,
+    in_words,
+    lead,
+    nth_evaluation,
+    percent,
+    scored,
+    significant,
+    unit_in_words,
+    won,
+)
+
+NO_WINNER = "No finalist finished all its runs, so there is no winner and no test evaluation."
+
+
+def headline(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
+    """What won, by how much over the best baseline, and how sure that is; whatever the sweep came to.
+
+    Args:
+        outcome: of its search.
+        conclusion: of its finals; None: there were none.
+    """
+    winner = conclusion.winner if conclusion is not None else None
+    if conclusion is None or winner is None or conclusion.evaluation is None:
+        return _of_search(outcome, conclusion)
+    evaluation, audit = conclusion.evaluation, conclusion.audit
+    leaks = [f"Leak audit {audit.said}."] if audit is not None and not audit.passed else []
+    standing = evaluation.standing(conclusion.objective)
+    sure = f"{how_sure(standing)} {nth_evaluation(evaluation.number)}"
+    return [*leaks, _won(conclusion, winner), scored(standing, "test"), sure]
+
+
+def details(conclusion: Conclusion) -> list[str]:
+    """The winner against the other finalists, what the search promised, what the forecasts tell, the audit."""
+    winner, evaluation = conclusion.winner, conclusion.evaluation
+    if winner is None or evaluation is None:
+        return []
+    said = [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
+    said += forecast.sentences(evaluation, conclusion.objective)
+    if conclusion.audit is not None and conclusion.audit.passed:
+        said.append(f"Leak audit {conclusion.audit.said}.")
+    return said
+
+
+def trials(outcome: Outcome) -> str:
+    """`24 trials, 2 of them failed`."""
+    said = counted(len(outcome.records), "trial")
+    failed = sum(record.status == "FAILED" for record in outcome.records)
+    return f"{said}, {failed} of them failed" if failed else said
+
+
+def search_standing(outcome: Outcome) -> Standing:
+    """How the best trial stands against the best baseline, on validation; there is a completed trial."""
+    metric, name = outcome.config.task.objective, outcome.best_baseline
+    score = outcome.ranked[0].metrics[outcome.objective]
+    if name is None:
+        return Standing(metric, score)
+    reference = outcome.baselines[name][metric]
+    return Standing(metric, score, name, reference, skill(score, reference))
+
+
+def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
+    if not outcome.ranked:
+        return _nothing(outcome)
+    standing = search_standing(outcome)
+    unit = unit_in_words(standing.metric, outcome.target)
+    best = f"The best of {counted(len(outcome.records), 'trial')} is {outcome.ranked[0].name}"
+    said = [f"{best}, by {in_words(standing.metric)}{f' ({unit})' if unit else ''}.", scored(standing, "validation")]
+    if standing.skill is not None and not standing.skill > 0:
+        said.append("No network beats the baselines.")
+    if conclusion is not None:
+        return [*said, NO_WINNER]
+    return [*said, "Nothing is proven: near scores of one seed a trial may be chance, and the test part is unread."]
+
+
+def _nothing(outcome: Outcome) -> list[str]:
+    causes = Counter(record.tags.get("cause", "unknown") for record in outcome.records)
+    counts = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())
+    said = [f"No trial completed: {counts}." if causes else "No trial was run."]
+    if outcome.best_baseline is None:
+        said.append("No baseline was scored either.")
+    else:
+        metric = outcome.config.task.objective
+        score = significant(outcome.baselines[outcome.best_baseline][metric])
+        said.append(
+            f"All there is are baselines: the best, {in_words(outcome.best_baseline)}, has {in_words(metric)} {score} "
+            "on validation."
+        )
+    return [*said, "So there is no winner, and nothing is said about networks."]
+
+
+def _won(conclusion: Conclusion, winner: Finalist) -> str:
+    assert winner.mean is not None  # or it would be no winner
+    unit = unit_in_words(conclusion.objective, conclusion.target)
+    return won(winner.name, conclusion.objective, winner.mean, winner.std, len(winner.runs), unit)
+
+
+def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
+    """A sentence for each other finalist worth naming, with all the reasons why it is."""
+    reasons: dict[str, list[str]] = {}
+    for difference in conclusion.differences:
+        reasons.setdefault(difference.trial_id, []).append(in_words(difference.reason))
+    named = {difference.trial_id: difference for difference in conclusion.differences}
+    return [
+        lead(winner.name, f"the {' and '.join(why)}, {named[i].name}", conclusion.objective, named[i].interval)
+        for i, why in reasons.items()
+    ]
+
+
+def _optimism(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluation) -> list[str]:
+    if not winner.mean or not winner.searched:
+        return []
+    metric, name = conclusion.objective, evaluation.best_baseline
+    test = evaluation.scores[metric]
+    part = ""  # the test part may be the harder one, or the easier: a baseline, which has nothing to hope, tells
+    if name is not None and evaluation.baseline_validation:
+        reference = evaluation.baselines[name][metric] / evaluation.baseline_validation - 1
+        part = f"; there {in_words(name)} changes by {percent(reference)}"
+    return [
+        f"The search saw {in_words(metric)} {significant(winner.searched)} for the winner; new seeds gave "
+        f"{significant(winner.mean)} ({percent(winner.mean / winner.searched - 1)}), and the test part "
+        f"{significant(test)} ({percent(test / winner.searched - 1)}{part})."
+    ]

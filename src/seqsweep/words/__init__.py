@@ -1,0 +1,64 @@
+"""What a person reads: numbers, names and verdicts, spelt one way on terminal, page, card and gate, and in MLflow.
+
+`numbers` formats, `names` says in words what code calls by identifiers, `results` phrases what a result shows and what
+it does not. All take plain values, and none assumes that less is better: that is asked of `metrics`.
+"""
+
+from seqsweep.words.names import about_skill, better_is, column_title, in_words, setting, unit_in_words
+from seqsweep.words.numbers import (
+    bounds,
+    chance,
+    confidence,
+    counted,
+    duration,
+    megabytes,
+    percent,
+    plus_minus,
+    share,
+    significant,
+)
+from seqsweep.words.results import (
+    BEATS,
+    PROVEN,
+    Standing,
+    Verdict,
+    audited,
+    compared,
+    difference,
+    how_sure,
+    lead,
+    nth_evaluation,
+    scored,
+    won,
+)
+
+__all__ = [
+    "BEATS",
+    "PROVEN",
+    "Standing",
+    "Verdict",
+    "about_skill",
+    "audited",
+    "better_is",
+    "bounds",
+    "chance",
+    "column_title",
+    "compared",
+    "confidence",
+    "counted",
+    "difference",
+    "duration",
+    "how_sure",
+    "in_words",
+    "lead",
+    "megabytes",
+    "nth_evaluation",
+    "percent",
+    "plus_minus",
+    "scored",
+    "setting",
+    "share",
+    "significant",
+    "unit_in_words",
+    "won",
+]

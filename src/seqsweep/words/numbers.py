@@ -1,0 +1,78 @@
+"""Numbers as a person reads them: as many digits as count, and the same number of them everywhere."""
+
+from __future__ import annotations
+
+import math
+
+from seqsweep.evidence import Interval
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Digits that count, the same for all of a column: `13.00`, `0.3545`, `12,346`.
+
+    Args:
+        value: may be infinite or NaN: `inf`, `nan`.
+        digits: 4 for scores, 3 for differences, 2 for standard deviations.
+    """
+    value += 0.0  # -0 is 0
+    if 10 ** (digits - 1) <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:#.{digits}g}".rstrip(".")
+
+
+def plus_minus(mean: float, std: float | None) -> str:
+    """A mean and its standard deviation: `11.32 ± 0.22`; without one, the mean alone."""
+    return significant(mean) + ("" if std is None else f" ± {significant(std, 2)}")
+
+
+def percent(part: float) -> str:
+    """A skill or a change, with its sign: `+5.3%`, `-213%`; `none` where there is nothing to take a share of."""
+    if not math.isfinite(part):
+        return "none"
+    return f"{part:+.1%}" if abs(part) < 1 else f"{part:+.0%}"
+
+
+def share(part: float) -> str:
+    """A share of a whole, or the level of an interval: `78.26%`, `95%`, `99.5%`."""
+    return f"{100 * part:.4g}%"
+
+
+def bounds(interval: Interval | None, sign: int = 1) -> str:
+    """A mean and its interval: `0.299 (-1.66 to 2.25)`; empty where there is none.
+
+    Args:
+        interval: of a difference, one minus other.
+        sign: -1 turns it into other minus one.
+    """
+    if interval is None:
+        return ""
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return f"{significant(sign * interval.mean, 3)} ({significant(low, 3)} to {significant(high, 3)})"
+
+
+def confidence(interval: Interval) -> str:
+    """`95% interval -4.89 to 1.66`."""
+    return f"{share(interval.level)} interval {significant(interval.low, 3)} to {significant(interval.high, 3)}"
+
+
+def chance(p_value: float) -> str:
+    """`p = 0.33`, `p < 0.001`."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`, `1,200 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """`2 h 5 min`, `3 min 20 s`, `45 s`."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def megabytes(size: float) -> str:
+    """Bytes as `2.5 MB`."""
+    return f"{size / 1e6:.1f} MB"

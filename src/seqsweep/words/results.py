@@ -1,0 +1,167 @@
+"""What a result shows and what it does not, in sentences: each fact has one phrasing, whoever says it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from seqsweep.evidence import DieboldMariano, Interval
+from seqsweep.metrics import lower_is_better
+from seqsweep.words.names import in_words
+from seqsweep.words.numbers import bounds, chance, confidence, counted, plus_minus, significant
+
+Verdict: TypeAlias = Literal["better", "worse", "open"]
+
+PROVEN: dict[Verdict, str] = {
+    "better": "shown to be better",
+    "worse": "shown to be WORSE",
+    "open": "not shown to be better or worse",
+}
+
+BEATS: dict[Verdict, str] = {"better": "yes", "worse": "no, worse", "open": "not shown"}
+"""In a cell below `beats baselines`."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a network stands against the best baseline, both scored on the same targets.
+
+    Args:
+        metric: what scores them: an entry of METRICS that can rank.
+        score: of the network.
+        baseline: the name of the best baseline; None: none was scored.
+        reference: its score; None likewise.
+        skill: of the network over it; None likewise.
+        test: of the losses of both; None: there were too few targets, or the network's forecasts are not finite.
+        loss: `absolute` or `squared`: what `test` compares.
+    """
+
+    metric: str
+    score: float
+    baseline: str | None = None
+    reference: float | None = None
+    skill: float | None = None
+    test: DieboldMariano | None = None
+    loss: str = "absolute"
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is proven: the score says it, and the interval of the losses' difference does not hold zero.
+
+        Both are asked for, since the interval is of absolute or squared errors, whatever the metric is.
+        """
+        if self.test is None or self.skill is None:
+            return "open"
+        if self.test.difference.high < 0 < self.skill:
+            return "better"
+        return "worse" if self.test.difference.low > 0 > self.skill else "open"
+
+
+def won(name: str, metric: str, mean: float, std: float | None, runs: int, unit: str = "") -> str:
+    """Who won the finals.
+
+    Args:
+        name: of the winner.
+        metric: what decided.
+        mean: over its final runs, on validation; `std` likewise, None: there was one run.
+        std: their standard deviation.
+        runs: how many there were.
+        unit: of the metric, in words; may be empty.
+    """
+    named = f" ({unit})" if unit else ""
+    what = "mean and standard deviation of" if std is not None else "of"
+    figures = f"{in_words(metric)} {plus_minus(mean, std)} on validation{named}"
+    return f"{name} won: {figures}, {what} {counted(runs, 'run')} from new seeds."
+
+
+def scored(standing: Standing, part: str) -> str:
+    """The network's score beside the best baseline's.
+
+    Args:
+        standing: of the network.
+        part: of the data: `test`.
+    """
+    own = f"On the {part} part its {in_words(standing.metric)} is {significant(standing.score)}"
+    if standing.baseline is None or standing.reference is None:
+        return f"{own}; no baseline was scored."
+    other = f"{significant(standing.reference)} of {in_words(standing.baseline)}, the best baseline"
+    return f"{own}, {compared(standing.score, standing.reference)} the {other}."
+
+
+def compared(score: float, reference: float) -> str:
+    """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric."""
+    if score == reference:
+        return "the same as"
+    word = "less than" if score < reference else "more than"
+    change = score / reference - 1 if reference else math.inf
+    return f"{abs(change):.1%} {word}" if math.isfinite(change) else word
+
+
+def how_sure(standing: Standing) -> str:
+    """Whether the difference to the best baseline is proven."""
+    if standing.baseline is None:
+        return "Without a baseline nothing is shown to be better."
+    if standing.test is None:
+        finite = math.isfinite(standing.score)
+        why = "there are too few targets for a test" if finite else "forecasts of the network leave all bounds there"
+        return f"How sure that is cannot be said: {why}."
+    proven = f"The network is {PROVEN[standing.verdict]} than {in_words(standing.baseline)}"
+    return f"{proven}: {difference(standing.test, standing.loss)}."
+
+
+def difference(test: DieboldMariano, loss: str) -> str:
+    """`the mean absolute error differs by -1.61 (95% interval -4.89 to 1.66, p = 0.33, 46 forecasts)`.
+
+    Args:
+        test: of the first's losses minus the second's: below 0 the first is better.
+        loss: `absolute` or `squared`.
+    """
+    mean, told = significant(test.difference.mean, 3), f"{confidence(test.difference)}, {chance(test.p_value)}"
+    return f"the mean {loss} error differs by {mean} ({told}, {counted(test.n, 'forecast')})"
+
+
+def lead(better: str, other: str, metric: str, interval: Interval | None) -> str:
+    """What pairs of runs say of two that were trained from the same seeds.
+
+    Args:
+        better: the name of the one with the better mean.
+        other: the name of the other.
+        metric: of their scores.
+        interval: of better minus other; None: fewer than two pairs.
+    """
+    if interval is None:
+        return f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more."
+    lower, name = lower_is_better(metric), in_words(metric)
+    by = bounds(interval, sign=-1 if lower else 1)
+    if interval.holds_zero:
+        return f"{better} is not shown to do better than {other}: its lead in {name} of {by} may be chance."
+    word = "less" if lower else "more"
+    pairs = counted(interval.n, "pair")
+    return f"{better} does better than {other}: its {name} is {word} by {by}, over {pairs} of runs."
+
+
+def nth_evaluation(number: int) -> str:
+    """How often the test part of this data was read, and what follows from that.
+
+    Args:
+        number: 1 for the first time.
+    """
+    if number == 1:
+        return "This was the first evaluation on the test part of this data."
+    return (
+        f"This was evaluation {number} on the test part of this data: whatever was chosen after an earlier one looks "
+        "better here than it is."
+    )
+
+
+def audited(passed: bool, shown: str, findings: Sequence[str]) -> str:
+    """`passed: …` or `FAILED …`, to stand behind `Leak audit`.
+
+    Args:
+        passed: whether nothing leaked.
+        shown: what that means for this audit: `noise after a cut moves nothing before it`.
+        findings: what leaked; empty where it passed.
+    """
+    return f"passed: {shown}" if passed else f"FAILED, so believe none of these figures: {'; '.join(findings)}"

@@ -1,0 +1,46 @@
+"""Outcomes of searches, made up without a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seqsweep.schema import SweepConfig
+from seqsweep.sweep import Outcome
+from seqsweep.tracking import TrialRecord
+
+
+def trial(number: int, score: float | None, reason: str = "", **params: object) -> TrialRecord:
+    """A completed trial of a score, or one that failed for a reason."""
+    status = "FAILED" if score is None else "COMPLETED"
+    metrics = {} if score is None else {"val_mae": score, "val_rmse": 2 * score, "val_skill": 1 - score / 10}
+    tags = {"reason": reason, "cause": "diverged"} if reason else {}
+    settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
+    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, tags)
+
+
+def outcome(
+    config: SweepConfig, *records: TrialRecord, baselines: dict[str, float] | None = None, **changes: object
+) -> Outcome:
+    """A search that ended, with two baselines unless others are given."""
+    errors = {"last_value": 10.0, "linear": 12.0} if baselines is None else baselines
+    values = {
+        "config": config,
+        "name": "random-12 3f0a",
+        "fingerprint": "3f0a",
+        "folder": Path("state"),
+        "series": "shop",
+        "target": "sales",
+        "rows": 300,
+        "sha256": "5eed",
+        "records": records,
+        "baselines": {name: {"mae": error, "rmse": 2 * error} for name, error in errors.items()},
+        "best_baseline": min(errors, key=errors.get, default=None),
+        "reason": "3 of 3 trials",
+        "trained": len(records),
+        "seconds": 75.0,
+        "search_seconds": 0.1,
+        "tracking_seconds": 1.0,
+        "disk": 2_500_000,
+        "lineage": {},
+    }
+    return Outcome(**values | changes)

@@ -1,0 +1,183 @@
+"""How numbers, names and verdicts read, wherever they are printed; and that no phrase assumes that less is better."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import seqsweep
+from seqsweep import metrics, words
+from seqsweep.evidence import DieboldMariano, Interval
+
+SOURCE = Path(seqsweep.__file__).parent
+
+
+def compared(low: float, high: float, p: float = 0.01) -> DieboldMariano:
+    return DieboldMariano(-2.0, p, Interval((low + high) / 2, low, high, 0.95, 60), 60)
+
+
+STANDING = words.Standing("mae", 8.0, "last_value", 10.0, 0.2, compared(-3.0, -1.0, 0.00004))
+
+
+@pytest.fixture
+def higher_is_better(monkeypatch):
+    monkeypatch.setattr(metrics, "_HIGHER_IS_BETTER", {"mae"})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (13.0, "13.00"),
+        (0.35449, "0.3545"),
+        (12345.6, "12,346"),
+        (0.0, "0.000"),
+        (-0.0, "0.000"),
+        (999.96, "1000"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_figures_of_a_column_have_the_same_digits(value, said):
+    assert words.significant(value) == said
+
+
+def test_fewer_digits_where_fewer_count():
+    assert words.significant(12345.6, 3) == "12,346"
+    assert words.significant(2.0, 3) == "2.00"
+    assert words.plus_minus(11.318, 0.2154) == "11.32 ± 0.22"
+    assert words.plus_minus(11.318, None) == "11.32"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [(0.053, "+5.3%"), (-2.134, "-213%"), (-math.inf, "none"), (math.nan, "none"), (0.0, "+0.0%")]
+)
+def test_a_skill_has_its_sign(part, said):
+    assert words.percent(part) == said
+
+
+@pytest.mark.parametrize(("part", "said"), [(0.78261, "78.26%"), (0.95, "95%"), (0.995, "99.5%"), (1.0, "100%")])
+def test_a_share_is_as_long_as_it_was_written(part, said):
+    assert words.share(part) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (75, "1 min 15 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_read_naturally(seconds, said):
+    assert words.duration(seconds) == said
+
+
+def test_one_thing_is_not_many():
+    assert [words.counted(n, "trial") for n in (0, 1, 2, 1200)] == ["0 trials", "1 trial", "2 trials", "1,200 trials"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("last_value", "last value"), ("learning_rate", "learning rate"), ("last_epoch", "epochs")]
+)
+def test_names_are_said_in_words(name, said):
+    assert words.in_words(name) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0051656, "0.00517"), (True, "yes"), (False, "no"), (None, "none"), ("simple_rnn", "simple rnn"), (12, "12")],
+)
+def test_values_of_settings_are_said_in_words(value, said):
+    assert words.setting(value) == said
+
+
+def test_metrics_name_their_unit():
+    assert [words.unit_in_words(name, "sales") for name in ("mae", "smape", "mase")] == ["unit of sales", "%", ""]
+    assert [words.column_title(name) for name in ("mae", "smape")] == ["mae", "smape %"]
+
+
+@pytest.mark.parametrize(
+    ("score", "reference", "said"),
+    [
+        (8.0, 10.0, "20.0% less than the 10.00 of last value"),
+        (15.0, 10.0, "50.0% more than the 10.00"),
+        (10.0, 10.0, "the same as the 10.00"),
+        (1.0, 0.0, "more than the 0.000"),
+        (math.inf, 10.0, "more than the 10.00"),
+    ],
+)
+def test_a_score_stands_beside_that_of_the_best_baseline(score, reference, said):
+    text = words.scored(replace(STANDING, score=score, reference=reference), "test")
+    assert text.startswith("On the test part its mae is ")
+    assert said in text
+    assert "inf%" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {},
+            "The network is shown to be better than last value: the mean absolute error differs by -2.00 (95%",
+        ),
+        ({"test": compared(-3.0, 0.5, 0.3)}, "not shown to be better or worse than last value"),
+        ({"test": compared(0.5, 3.0), "skill": -0.1}, "The network is shown to be WORSE than last value"),
+        # The interval is of absolute errors. Where the metric (a median, say) disagrees, neither is proven.
+        ({"skill": -0.1}, "not shown to be better or worse"),
+        ({"test": compared(0.5, 3.0)}, "not shown to be better or worse"),
+        ({"test": None}, "cannot be said: there are too few targets for a test"),
+        ({"test": None, "score": math.inf, "skill": -math.inf}, "forecasts of the network leave all bounds there"),
+        ({"test": None, "baseline": None, "reference": None, "skill": None}, "Without a baseline nothing is shown"),
+        ({"loss": "squared"}, "the mean squared error differs"),
+    ],
+)
+def test_nothing_is_called_proven_that_is_not(changes, said):
+    standing = replace(STANDING, **changes)
+    assert said in words.how_sure(standing)
+    assert (standing.verdict == "better") == words.how_sure(standing).startswith("The network is shown to be better")
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        (Interval(-0.7, -2.0, 0.6, 0.95, 3), "A is not shown to do better than B: its lead in mae of 0.700 (-0.600 to"),
+        (
+            Interval(-0.7, -0.9, -0.5, 0.95, 3),
+            "A does better than B: its mae is less by 0.700 (0.500 to 0.900), over 3 pairs",
+        ),
+        (None, "A against B: one run each shows nothing"),
+    ],
+)
+def test_a_lead_that_may_be_chance_is_called_so(interval, said):
+    assert words.lead("A", "B", "mae", interval).startswith(said)
+
+
+def test_a_later_evaluation_says_what_it_is_worth():
+    assert words.nth_evaluation(1) == "This was the first evaluation on the test part of this data."
+    assert words.nth_evaluation(3).startswith("This was evaluation 3 on the test part of this data: whatever")
+
+
+def test_where_more_is_better_every_phrase_says_so(higher_is_better):
+    interval = Interval(0.7, 0.5, 0.9, 0.95, 3)
+    assert words.lead("A", "B", "mae", interval).startswith(
+        "A does better than B: its mae is more by 0.700 (0.500 to 0.900)"
+    )
+    assert words.better_is("mae") == "higher is better"
+    assert "1 -" not in words.about_skill("mae")
+    assert sorted([1.0, math.nan, 3.0, 2.0], key=lambda score: metrics.sort_key("mae", score))[:3] == [3.0, 2.0, 1.0]
+
+
+def test_names_and_directions_are_phrased_nowhere_else():
+    others = {file: file.read_text() for file in SOURCE.rglob("*.py") if file.parent.name != "words"}
+    assert not [file for file, text in others.items() if re.search(r"""replace\(['"]_['"], ['"] ['"]\)""", text)]
+    shown = {file: text for file, text in others.items() if {"report", "package", "registry"} & set(file.parts)}
+    assert shown
+    assert not [file for file, text in shown.items() if re.search(r"\b(low|high)er is better", text)]
