@@ -28,6 +28,7 @@ ORDER = [
     "words",
     "schema",
     "events",
+    "records",
     "config",
     "data",
     "windows",

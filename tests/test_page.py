@@ -17,12 +17,13 @@ from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
+from seqsweep.records import TrialRecord
 from seqsweep.report.page.forecasts import _steps
 from seqsweep.report.page.importance import effect, importance
 from seqsweep.report.page.markup import table
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
-from seqsweep.tracking import MemoryTracker, SweepRecord, TrialRecord
+from seqsweep.tracking import MemoryTracker, SweepRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
     "usual": ([], {}, "The network is shown to be better than linear"),

@@ -25,19 +25,28 @@ from pathlib import Path
 import pytest
 
 from seqsweep.errors import ConfigError, TrackingError, UserError
+from seqsweep.events import Cause, Epoch
+from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.tracking import (
     TRACKERS,
     MemoryTracker,
     MlflowTracker,
     SweepRecord,
-    TrialRecord,
     faults,
     make_tracker,
 )
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.mlflow_runs import NOTE
-from seqsweep.tracking.records import check_names, final_metrics, plain_params
+from seqsweep.tracking.mlflow_spelling import (
+    NOTE,
+    check_names,
+    check_trial,
+    plain_params,
+    trial_metrics,
+    trial_params,
+    trial_tags,
+)
+from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
 from seqsweep.tracking.store import address, open_store, ping, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
@@ -58,7 +67,7 @@ BEGAN = 1_700_000_000.0  # seconds since 1970
 
 def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **changes) -> TrialRecord:
     """A trial of 3 epochs that began at BEGAN and took 30 seconds."""
-    curve = tuple((epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3))
+    curve = tuple(Epoch(epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3))
     record = TrialRecord(
         trial_id=f"{number:02d}",
         number=number,
@@ -69,7 +78,11 @@ def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **cha
         curve=curve,
         started=BEGAN,
         ended=BEGAN + 30,
-        tags={"kernels": "fast"},
+        seed=5,
+        last_epoch=9,
+        epochs=3,
+        seconds={"training": 1.5},
+        kernels="fast",
     )
     return replace(record, **changes)
 
@@ -161,7 +174,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     tracker.log_sweep({"baseline_last": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
     tracker.poll()
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
     tracker.poll()
@@ -296,8 +309,11 @@ def test_names_that_the_store_takes_pass(name: str) -> None:
     "name", ["", "mae[1]", "mae@1", "mae%", "mae(h)", "mae=1", "a//b", "a/", "./a", "..", "../a", "/a", ".", "x" * 251]
 )
 def test_names_that_the_store_refuses_are_refused_before_any_write(name: str) -> None:
-    with pytest.raises(ValueError, match="metric"):
-        trial(metrics={name: 1.0})
+    for told in (trial(metrics={name: 1.0}), trial(curve=(Epoch(1, {name: 1.0}, BEGAN),))):
+        with pytest.raises(ValueError, match="metric"):
+            check_trial(told)
+    with pytest.raises(ValueError, match="parameter"):
+        check_trial(trial(params={name: 1.0}))
 
 
 def test_the_store_itself_refuses_those_names(config: TrackingConfig) -> None:
@@ -311,8 +327,33 @@ def test_the_store_itself_refuses_those_names(config: TrackingConfig) -> None:
 
 
 def test_the_objective_and_what_has_a_curve_get_a_name_of_their_best() -> None:
-    named = final_metrics(trial(score=17.5), objective="val_mae", curves=["loss", "val_loss"])
+    told = replace(trial(score=17.5), epochs=None, seconds={}, ended=None)
+    named = trial_metrics(told, objective="val_mae", curves=["loss", "val_loss"])
     assert named == {"best_val_mae": 17.5, "best_val_loss": 0.5, "val_rmse": 35.0}
+
+
+def test_the_fields_of_a_record_are_metrics_tags_and_parameters_and_are_read_back() -> None:
+    told = trial(
+        kind="final", trial_id="0004-s2-f1", final_of="0004", fold=1, origin="finals", best_epoch=2, parameter_count=77,
+        threads=2, retries=1, note="n", seconds={"training": 1.5},
+    )  # fmt: skip
+    metrics = trial_metrics(told, "val_mae", ["val_loss"])
+    figures = {"epochs": 3, "best_epoch": 2, "parameter_count": 77, "duration": 30.0, "seconds_training": 1.5}
+    assert figures.items() <= metrics.items()
+    assert read_metrics({**metrics, "val_loss": 9.0}) == told.metrics  # 9: the curve's last value
+    assert trial_tags(told) == {
+        "kind": "final", "trial_id": "0004-s2-f1", "final_of": "0004", "fold": "1", "origin": "finals", "seed": "5",
+        "kernels": "fast", "threads": "2", "retries": "1", "note": "n",
+    }  # fmt: skip
+    assert trial_params(told) == plain_params({**told.params, "last_epoch": 9})
+
+
+def test_a_trial_has_the_tags_of_the_fields_that_have_a_value() -> None:
+    failed = trial(status="FAILED", cause=Cause.TIME_LIMIT, reason="it ran longer", kernels="", continues="0003")
+    assert trial_tags(failed) == {
+        "kind": "trial", "trial_id": "00", "origin": "oracle", "seed": "5", "continues": "0003",
+        "cause": "time limit", "reason": "it ran longer",
+    }  # fmt: skip
 
 
 # The queue
@@ -515,14 +556,14 @@ def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path:
     tracker.start_trial(trial(0, status="RUNNING", metrics={}, curve=(), ended=None))
     tracker.poll()
     for point in trial().curve:
-        tracker.log_epoch("00", *point)
+        tracker.log_epoch("00", point)
     assert tracker.recorded() == set()
     tracker.end_trial(trial(0))
     tracker.end_trial(trial(0))
-    tracker.end_trial(trial(1, status="FAILED", metrics={}, detail="Traceback …", tags={"reason": "diverged"}))
+    tracker.end_trial(trial(1, status="FAILED", metrics={}, detail="Traceback …", reason="diverged"))
     assert tracker.recorded() == {"00", "01"}
     tracker.start_trial(trial(0, status="RUNNING"))  # a resumed sweep may tell everything again
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.end_trial(trial(0))
     assert tracker.recorded() == {"00", "01"}
     tracker.log_sweep({"baseline_last": 20.0}, {"stopped": "no"})
@@ -547,7 +588,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     for tracker in (memory, mlflow):
         tracker.open(SWEEP)
         tracker.start_trial(trial(0, status="RUNNING"))
-        tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+        tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
         tracker.start_trial(trial(0, status="RUNNING"))
         tracker.end_trial(trial(0))
         tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
@@ -555,19 +596,22 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
         tracker.start_trial(trial(2, status="RUNNING"))
         tracker.log_sweep({"baseline_last": 20.0, "baseline_mean": math.nan}, {})
         tracker.close("KILLED")
-    kept = [(run.name, run.status, run.params, run.metrics, run.curve) for run in memory.trials]
+    kept = [(run.name, run.status, run.params, run.tags, run.metrics, run.curve) for run in memory.trials]
     assert len(kept) == 5
     stored = []
     for run in runs_of(config):
         curve = {name for name in run.data.metrics if name in ("loss", "val_loss")}
         finals = {name: value for name, value in run.data.metrics.items() if name not in curve}
         losses = {step: value for step, value, _ in history(config, run, "loss")} if curve else {}
-        stored.append((run.info.run_name, run.info.status, run.data.params, finals, losses))
+        own = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
+        if run.info.status == "KILLED":
+            del own["reason"]  # MLflow alone says why
+        stored.append((run.info.run_name, run.info.status, run.data.params, own, finals, losses))
 
-    def line(name, status, params, metrics, losses):
-        return (name, status, sorted(params.items()), sorted(metrics.items()), sorted(losses.items()))
+    def line(name, status, *found):
+        return (name, status, *(sorted(each.items()) for each in found))
 
-    expected = sorted(line(n, s, p, m, {e: c[1]["loss"] for e, c in curve.items()}) for n, s, p, m, curve in kept)
+    expected = sorted(line(*row, {e: c.metrics["loss"] for e, c in curve.items()}) for *row, curve in kept)
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]
     assert parent.info.status == memory.sweeps["f00d"].status == "KILLED"
@@ -602,7 +646,7 @@ def test_a_trial_has_its_parameters_real_times_curves_and_final_figures(config: 
     (run,) = runs_of(config)
     assert run.info.run_name == "0 GRU 32x2" and run.info.status == "FINISHED"
     assert (run.info.start_time, run.info.end_time) == (1000 * BEGAN, 1000 * (BEGAN + 30))
-    assert run.data.params == plain_params(trial(0).params)
+    assert run.data.params == trial_params(trial(0))
     expected = [(e, 2 / e, int(1000 * (BEGAN + 10 * e))) for e in (1, 2, 3)]
     assert history(config, run, "val_loss") == expected
     assert run.data.metrics["best_val_mae"] == 17.5 and run.data.metrics["val_rmse"] == 35.0
@@ -614,7 +658,7 @@ def test_a_running_trial_is_shown_with_its_parameters_and_epochs(config: Trackin
     tracker = opened(config, clock=clock)
     tracker.start_trial(trial(0, status="RUNNING"))
     for point in trial().curve:
-        tracker.log_epoch("00", *point)
+        tracker.log_epoch("00", point)
         clock.now += 3
     (run,) = runs_of(config)
     assert run.info.status == "RUNNING" and run.data.params["layer"] == "gru"
@@ -642,15 +686,15 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     tracker.poll()
     calls.clear()
     tracker.start_trial(trial(1, status="RUNNING"))
-    tracker.log_epoch("01", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("01", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.poll()
     assert calls == []
     tracker.end_trial(trial(1))
     assert calls == ["create_run", "log_batch", "set_terminated"]
     (written,) = (run for run in runs_of(config) if run.data.tags["trial_id"] == "01")
     told = trial(1)
-    assert written.info.status == "FINISHED" and written.data.tags.items() >= told.tags.items()
-    assert set(written.data.params) >= set(told.params)
+    assert written.info.status == "FINISHED" and written.data.tags.items() >= trial_tags(told).items()
+    assert set(written.data.params) >= {*told.params, "last_epoch"}
 
 
 def test_a_sweep_starts_when_it_did_and_not_when_its_store_was_opened(config: TrackingConfig) -> None:
@@ -693,7 +737,7 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
     tracker.poll()
     monkeypatch.setattr(MlflowClient, "log_batch", counted)
     for epoch in range(1, 41):
-        tracker.log_epoch("00", epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch)
+        tracker.log_epoch("00", Epoch(epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch))
         clock.now += 0.25
     assert len(sizes) <= 3 and max(sizes) >= 38
     tracker.end_trial(trial(0, curve=()))
@@ -704,19 +748,19 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
 def test_nan_and_infinity_become_tags(config: TrackingConfig) -> None:
     tracker = opened(config)
     curve = (
-        (1, {"loss": 1.0}, BEGAN),
-        (2, {"loss": math.nan}, BEGAN + 1),
-        (3, {"loss": math.inf}, BEGAN + 2),
+        Epoch(1, {"loss": 1.0}, BEGAN),
+        Epoch(2, {"loss": math.nan}, BEGAN + 1),
+        Epoch(3, {"loss": math.inf}, BEGAN + 2),
     )
-    tracker.end_trial(trial(0, status="FAILED", curve=curve, metrics={"val_mae": math.inf}))
+    tracker.end_trial(trial(0, status="FAILED", curve=curve, metrics={"val_mae": math.inf}, epochs=None, seconds={}))
     (run,) = runs_of(config)
-    assert run.data.metrics == {"loss": 1.0}
+    assert run.data.metrics == {"loss": 1.0, "duration": 30.0}
     assert run.data.tags["loss"] == "nan at epoch 2" and run.data.tags["best_val_mae"] == "inf"
 
 
 def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> None:
     tracker = opened(config)
-    tracker.end_trial(trial(0, status="FAILED", metrics={}, tags={"reason": "diverged"}, detail="Traceback: oh"))
+    tracker.end_trial(trial(0, status="FAILED", metrics={}, reason="diverged", detail="Traceback: oh"))
     (run,) = runs_of(config)
     assert run.info.status == "FAILED" and run.data.tags["reason"] == "diverged"
     text = Path(config.directory, "artifacts", run.info.run_id, "artifacts", "traceback.txt").read_text()
@@ -724,14 +768,15 @@ def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> 
 
 
 def test_more_than_one_request_may_hold_goes_in_by_several(config: TrackingConfig) -> None:
-    curve = tuple((epoch, {f"m{k}": float(k) for k in range(5)}, BEGAN + epoch) for epoch in range(1, 501))
+    # Each value that is no number becomes a tag.
+    curve = tuple(Epoch(epoch, {f"m{k}": float(k) for k in range(5)}, BEGAN + epoch) for epoch in range(1, 501))
     many = {f"p{k}": k for k in range(250)}
-    tags = {f"t{k}": "x" for k in range(150)}
+    tags = {f"t{k}": math.inf for k in range(150)}
     tracker = opened(config)
-    tracker.end_trial(trial(0, curve=curve, params=many, tags=tags))
+    tracker.end_trial(trial(0, curve=curve, params=many, metrics=tags))
     assert tracker.recorded() == {"00"}
     (run,) = runs_of(config)
-    assert len(run.data.params) == 250 and len([tag for tag in run.data.tags if tag.startswith("t")]) >= 150
+    assert len(run.data.params) == 251 and len([tag for tag in run.data.tags if tag.startswith("t")]) >= 150
     assert all(len(history(config, run, f"m{k}")) == 500 for k in range(5))
 
 
@@ -843,7 +888,7 @@ def test_a_trial_told_again_by_a_resumed_sweep_has_one_run(config: TrackingConfi
     resumed = opened(config)
     assert resumed.recorded() == {"00"}
     resumed.start_trial(trial(0, status="RUNNING"))
-    resumed.log_epoch("00", 1, {"loss": 9.0}, BEGAN)
+    resumed.log_epoch("00", Epoch(1, {"loss": 9.0}, BEGAN))
     resumed.end_trial(trial(0))
     resumed.close("FINISHED")
     assert statuses(config) == [("00", "FINISHED")]
@@ -856,7 +901,7 @@ def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
     killed = opened(config)
     killed.start_trial(trial(0, status="RUNNING"))
     killed.start_trial(trial(1, status="RUNNING"))
-    killed.log_epoch("00", 1, {"loss": 1.0}, BEGAN + 12)
+    killed.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN + 12))
     resumed = opened(config)
     assert statuses(config) == [("00", "KILLED"), ("01", "KILLED")] and resumed.recorded() == set()
     first, second = sorted(runs_of(config), key=lambda run: run.data.tags["trial_id"])
@@ -874,7 +919,7 @@ def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
 def test_a_trial_that_is_started_again_leaves_its_first_run_killed(config: TrackingConfig) -> None:
     tracker = opened(config)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.log_epoch("00", 1, {"loss": 123.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 123.0}, BEGAN))
     tracker.start_trial(trial(0, status="RUNNING"))  # its worker was lost
     tracker.end_trial(trial(0))
     assert statuses(config) == [("00", "FINISHED"), ("00", "KILLED")]
@@ -908,8 +953,8 @@ def test_a_result_that_differs_takes_the_place_of_the_first(config: TrackingConf
 def test_ctrl_c_leaves_nothing_running(config: TrackingConfig) -> None:
     tracker = opened(config)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
-    tracker.log_epoch("00", 2, {"loss": 0.5}, BEGAN + 1)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
+    tracker.log_epoch("00", Epoch(2, {"loss": 0.5}, BEGAN + 1))
     tracker.close("KILLED")
     tracker.close("FINISHED")  # a second closing says nothing
     assert statuses(config) == [("00", "KILLED")]
@@ -976,7 +1021,7 @@ def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(config: Tracking
     fill()
     for number in (1, 2, 3):
         tracker.start_trial(trial(number, status="RUNNING"))
-        tracker.log_epoch(f"{number:02d}", 1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10)
+        tracker.log_epoch(f"{number:02d}", Epoch(1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10))
         tracker.end_trial(trial(number))
         clock.now += 2
     tracker.log_sweep({"baseline_last": 20.0}, {})
@@ -1021,7 +1066,7 @@ def test_a_result_told_twice_in_an_outage_keeps_the_epochs_of_the_first(config: 
     fill()
     for number in range(4):
         for point in trial().curve:
-            tracker.log_epoch(f"{number:02d}", *point)
+            tracker.log_epoch(f"{number:02d}", point)
         tracker.end_trial(trial(number, curve=()))
     free()
     for trial_id in {"00", "01", "02", "03"} - tracker.recorded():
@@ -1182,7 +1227,9 @@ FORKS = """
     import itertools, os, random, signal, sys, time, warnings
     from pathlib import Path
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import MlflowTracker, SweepRecord, TrialRecord
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord
+    from seqsweep.tracking import MlflowTracker, SweepRecord
     from seqsweep.tracking.store import failures
 
     failures()  # imports MLflow, which has filters of its own
@@ -1257,11 +1304,11 @@ def test_after_a_storm_of_kills_every_trial_has_exactly_one_finished_run(config:
         for number in range(12):
             new = f"{number:02d}" not in tracker.recorded()
             trial = dict(trial_id=f"{number:02d}", number=number, name=f"trial {number}", started=1e9)
-            curve = tuple((epoch, {"loss": 1 / epoch}, 1e9 + epoch) for epoch in range(1, 6))
+            curve = tuple(Epoch(epoch, {"loss": 1 / epoch}, 1e9 + epoch) for epoch in range(1, 6))
             tracker.start_trial(TrialRecord(**trial, status="RUNNING"))
             new and step()
             for point in curve:
-                tracker.log_epoch(trial["trial_id"], *point)
+                tracker.log_epoch(trial["trial_id"], point)
             new and step()
             tracker.end_trial(TrialRecord(**trial, status="COMPLETED", metrics={"mae": 1.0}, curve=curve))
             new and step()

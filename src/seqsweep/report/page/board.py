@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.metrics import lower_is_better, skill, sort_key
+from seqsweep.records import TrialRecord
 from seqsweep.report.finals import rows_on_test
 from seqsweep.report.page import theme
 from seqsweep.report.page.markup import Section, folded, listed, note, paragraph, table
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import details
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import about_skill, column_title, in_words, percent, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with
@@ -98,7 +98,7 @@ def _rows(
         score = record.metrics[outcome.objective]
         settings = [setting(parameter.values[place - 1]) for parameter in parameters]
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
-        spent = [f"{record.metrics.get(name, 0):,.0f}" for name in ("epochs", "parameter_count")]
+        spent = [f"{number or 0:,}" for number in (record.epochs, record.parameter_count)]
         cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
         entries.append((sort_key(material.metric, score), False, cells))
     for name, scores in outcome.baselines.items():

@@ -13,9 +13,9 @@ from seqsweep.data.series import Index
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import sort_key
+from seqsweep.records import TrialRecord
 from seqsweep.serving.array_types import Float64s
 from seqsweep.sweep import Outcome, SweepState, load_outcome
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import in_words, unit_in_words
 
 

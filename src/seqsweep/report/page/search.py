@@ -8,11 +8,11 @@ from itertools import accumulate
 
 import numpy as np
 
+from seqsweep.records import TrialRecord
 from seqsweep.report.page import theme
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import better_is, in_words, significant
 
 AXES = 8  # of parallel coordinates: more do not fit beside each other
@@ -134,7 +134,7 @@ def _failed(material: Material, height: float) -> theme.Trace:
     return {
         "x": [record.number for record in material.failed],
         "y": [height for _ in material.failed],
-        "text": [text(f"{record.name}: {record.tags.get('reason', 'failed')}") for record in material.failed],
+        "text": [text(f"{record.name}: {record.reason or 'failed'}") for record in material.failed],
         "name": "failed (at the height of the worst)",
         "mode": "markers",
         "marker": {"color": theme.INK, "symbol": "x-thin", "size": 10, "line": {"color": theme.INK, "width": 2}},
@@ -150,7 +150,7 @@ def _objectives(material: Material, best: Sequence[TrialRecord]) -> str:
         drawn += [value for _, value in points]
     reference = _reference(material)
     if reference is not None:
-        epochs = [epoch for record in best for epoch, _, _ in record.curve]
+        epochs = [point.epoch for record in best for point in record.curve]
         line = {"color": theme.GREY, "width": 2, "dash": "dash"}
         ends = [min(epochs), max(epochs)]
         traces.append(_line(ends, [reference[1]] * 2, f"best baseline: {reference[0]}", line))
@@ -174,7 +174,7 @@ def _losses(title: str, records: Sequence[TrialRecord], solid: str, dotted: str 
 
 def _points(record: TrialRecord, name: str) -> list[tuple[int, float]]:
     """Epochs and values that a figure can show."""
-    points = ((epoch, metrics.get(name)) for epoch, metrics, _ in record.curve)
+    points = ((point.epoch, point.metrics.get(name)) for point in record.curve)
     return [(epoch, value) for epoch, value in points if value is not None and math.isfinite(value)]
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seqsweep.records import TrialRecord
 from seqsweep.report.page import theme
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
 from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import counted, share
 
 TITLE = "Which settings mattered"
