@@ -144,7 +144,9 @@ def _conclusion(
     )
     params = {name: _plain(value) for name, value in dict(spec.params).items()}
     score = evaluation.validation
-    winner = Finalist("0001", 1, "1 GRU 8x1", "gru", params, score, (spec.trial_id,), (score,), score, None)
+    winner = Finalist(
+        "0001", 1, "1 GRU 8x1", "gru", params, spec.last_epoch, score, (spec.trial_id,), (score,), score, None
+    )
     return Conclusion(
         study=config.study,
         fingerprint=folder.name,

@@ -51,7 +51,7 @@ class StandIn:
             aside.replace(file)
         score = error_of(spec) / spec.last_epoch
         scores = {f"val_{name}": score for name in self.metrics}
-        yield Done(TrialResult(scores, spec.last_epoch, spec.last_epoch, spec.params.units[0]))
+        yield Done(TrialResult(scores, spec.last_epoch, spec.last_epoch, spec.params.units[0], spec.seed))
 
 
 def error_of(spec: TrialSpec) -> float:

@@ -219,11 +219,10 @@ def results(directory: Path) -> list[dict[str, Any]]:
     (trials,) = directory.glob("sweeps/*/trials")
     found = [json.loads(file.read_text()) for file in sorted(trials.glob("*.json"))]
     for record in found:
-        for moment in ("started", "ended"):
-            del record[moment]
-        record["tags"].pop("losses", None)
-        record["metrics"] = {n: v for n, v in record["metrics"].items() if "seconds" not in n and n != "duration"}
-        record["curve"] = [(epoch, metrics) for epoch, metrics, _ in record["curve"]]
+        for name in ("started", "ended", "seconds", "retries"):
+            del record[name]
+        for point in record["curve"]:
+            del point["at"]
         record["detail"] = record["detail"].splitlines()[-1:]
     return found
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from seqsweep.events import Cause
+from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Outcome
-from seqsweep.tracking import TrialRecord
 
 
 def trial(number: int, score: float | None, reason: str = "", **params: object) -> TrialRecord:
     """A completed trial of a score, or one that failed for a reason."""
     status = "FAILED" if score is None else "COMPLETED"
     metrics = {} if score is None else {"val_mae": score, "val_rmse": 2 * score, "val_skill": 1 - score / 10}
-    tags = {"reason": reason, "cause": "diverged"} if reason else {}
+    why = {"reason": reason, "cause": Cause.DIVERGED} if reason else {}
     settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
-    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, tags)
+    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, **why)
 
 
 def outcome(

@@ -11,18 +11,23 @@ import numpy as np
 from seqsweep import finals
 from seqsweep.audit import Audit
 from seqsweep.config import to_yaml
+from seqsweep.events import Cause, Epoch
 from seqsweep.evidence import Interval, diebold_mariano, half_widths
 from seqsweep.evidence.conformal import coverage
 from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, TestEvaluation
 from seqsweep.metrics import METRICS, skill
+from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
 from seqsweep.sweep.sweep_state import write_text
-from seqsweep.tracking import TrialRecord
 
 ROWS = 240
-CAUSES = (("diverged", "loss became nan in epoch 3"), ("error", "out of memory"), ("time limit", "took over 60 s"))
+CAUSES = (
+    (Cause.DIVERGED, "loss became nan in epoch 3"),
+    (Cause.ERROR, "out of memory"),
+    (Cause.TIME_LIMIT, "took over 60 s"),
+)
 
 
 def finished_sweep(
@@ -85,22 +90,15 @@ def _trial(
     for epoch in range(1, epochs + 1):
         value = score * (1 + 4 * math.exp(-epoch / 4)) if not failed else 10.0 ** (3 * epoch)
         loss = {"loss": value / 20, "val_loss": value / 16, f"val_{config.task.objective}": value}
-        curve.append((epoch, {key: 12.0 if constant else v for key, v in loss.items()}, started + 0.1 * epoch))
+        curve.append(Epoch(epoch, {key: 12.0 if constant else v for key, v in loss.items()}, started + 0.1 * epoch))
     common: dict[str, Any] = {"params": params, "curve": tuple(curve), "started": started, "ended": started + 3}
-    spent = {"seconds_building": 0.4, "seconds_training": 1.5, "seconds_validation": 0.4, "seconds_tracing": 0.5}
     if failed:
         cause, reason = CAUSES[int(random.integers(3))]
-        tags = {"cause": cause, "reason": reason}
-        return TrialRecord(f"{number:04d}", number, name, "FAILED", metrics={"duration": 1.0}, tags=tags, **common)
+        return TrialRecord(f"{number:04d}", number, name, "FAILED", cause=cause, reason=reason, **common)
     metrics = {f"val_{metric}": score * (1 + 0.3 * i) for i, metric in enumerate(config.task.metrics)}
     metrics |= {f"val_{config.task.objective}": score, "val_skill": 1 - score / 13, "loss": 0.2, "val_loss": 0.3}
-    metrics |= {
-        **spent,
-        "duration": 2.7,
-        "epochs": float(epochs),
-        "best_epoch": epochs - 1.0,
-        "parameter_count": 1234.0,
-    }
+    common |= {"epochs": epochs, "best_epoch": epochs - 1, "parameter_count": 1234}
+    common["seconds"] = {"building": 0.4, "training": 1.5, "validation": 0.4, "tracing": 0.5}
     return TrialRecord(f"{number:04d}", number, name, "COMPLETED", metrics=metrics, **common)
 
 
@@ -142,7 +140,7 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         mean, std = float(np.mean(scores)), float(np.std(scores, ddof=1))
         layer, params = str(record.params["layer"]), dict(record.params)
         finalists.append(
-            Finalist(record.trial_id, record.number, record.name, layer, params, score, runs, scores, mean, std)
+            Finalist(record.trial_id, record.number, record.name, layer, params, 30, score, runs, scores, mean, std)
         )
     finalists.sort(key=lambda finalist: finalist.mean or 0.0)
     for other in finalists[1:]:

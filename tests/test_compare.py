@@ -15,9 +15,9 @@ from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import DieboldMariano, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
-from seqsweep.tracking import TrialRecord
 
 
 def evaluation(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> TestEvaluation:
@@ -50,7 +50,7 @@ def make_entry(make_config, tmp_path):
         if not scores:
             return FinishedSweep(outcome, None)
         spread = statistics.stdev(scores) if len(scores) > 1 else None
-        best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 9.0, tuple(map(str, scores)), scores,
+        best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 30, 9.0, tuple(map(str, scores)), scores,
                         statistics.fmean(scores), spread)  # fmt: skip
         values: dict[str, Any] = {
             "study": config.study, "fingerprint": fingerprint, "name": name, "series": "shop", "target": "sales",

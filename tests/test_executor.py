@@ -18,7 +18,7 @@ import executor_jobs as jobs
 from executor_jobs import spec
 from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError, SweepError
-from seqsweep.events import Done, Epoch, Event, Failed, Lost, Started
+from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Started
 from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, make_executor
 from seqsweep.executor.protocol import whole_trial
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -210,7 +210,7 @@ def test_it_warms_up_once_with_the_threads_of_a_trial(kind: str, make: Make, mon
     executor.open(jobs.job)
     last = run_one(executor)[-1]
     assert isinstance(last, Done)
-    assert last.result.tags["threads"] == "3"
+    assert last.result.threads == 3
 
 
 @every_kind
@@ -224,7 +224,7 @@ def test_a_later_job_takes_the_place_of_the_first(kind: str, make: Make) -> None
 @every_kind
 def test_a_trial_over_its_time_fails_and_its_place_works_again(kind: str, make: Make) -> None:
     events = run(make(kind, time_limit=0.1), "short sleep", "nothing")
-    assert events["0"][-1] == Failed("time limit", "it ran longer than executor.time_limit=0.1 seconds")
+    assert events["0"][-1] == Failed(Cause.TIME_LIMIT, "it ran longer than executor.time_limit=0.1 seconds")
     assert names(events["1"])[-1] == "Done"
 
 
@@ -421,7 +421,7 @@ def test_a_hung_trial_is_killed_at_its_time_limit(make: Make) -> None:
     pid = until_busy(executor)
     assert event_of(executor) == (
         "0",
-        Failed("time limit", "it ran longer than executor.time_limit=0.5 seconds"),
+        Failed(Cause.TIME_LIMIT, "it ran longer than executor.time_limit=0.5 seconds"),
     )
     assert not psutil.pid_exists(pid)
 
@@ -477,7 +477,7 @@ def test_a_worker_is_replaced_after_its_trials(make: Make) -> None:
 def test_libraries_in_a_worker_are_told_threads_and_silence(variable: str, value: str, make: Make) -> None:
     last = run_one(make(threads=3), variable)[-1]
     assert isinstance(last, Done)
-    assert last.result.tags["said"] == value
+    assert last.result.kernels == value
 
 
 def test_what_a_trial_prints_stays_out_of_the_terminal(make: Make, capfd: pytest.CaptureFixture[str]) -> None:

@@ -261,7 +261,7 @@ def test_a_damaged_checkpoint_is_named_and_changes_no_figure(
     assert any(f"{file}: cannot read this checkpoint" in text for file in damaged for text in told), told
     found, expected = results(directory), results(inline_networks)
     assert [record["metrics"] for record in found] == [record["metrics"] for record in expected]
-    assert ["trains from its first epoch" in record["tags"].get("note", "") for record in found].count(True) == 1
+    assert ["trains from its first epoch" in record["note"] for record in found].count(True) == 1
 
 
 def test_checkpoints_of_a_sweep_stay_few(references: Any) -> None:

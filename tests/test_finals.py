@@ -23,16 +23,16 @@ from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, T
 from seqsweep.finals.evaluation import evaluations_before
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
-from seqsweep.tracking import TrialRecord
+from seqsweep.records import TrialRecord
 from seqsweep.tuner import Exhausted, Proposal
 
 RUN = sys.modules["seqsweep.finals.run"]  # the module: the package exports its function under the same name
 
 
-def record(number: int, score: float, layer: str = "lstm", units: int = 8, **params: Any) -> TrialRecord:
-    settings = {"layer": layer, "depth": 1, "units": units, "dropout": 0.0, "window": 6, "last_epoch": 2, **params}
+def record(number: int, score: float, layer: str = "lstm", units: int = 8, last_epoch: int = 2) -> TrialRecord:
+    settings = {"layer": layer, "depth": 1, "units": units, "dropout": 0.0, "window": 6}
     name = f"{number} {layer.upper()} {units}x1"
-    return TrialRecord(f"{number:04d}", number, name, "COMPLETED", settings, {"val_mae": score})
+    return TrialRecord(f"{number:04d}", number, name, "COMPLETED", settings, {"val_mae": score}, last_epoch=last_epoch)
 
 
 def finalist(number: int, scores: list[float | None], layer: str = "lstm") -> Finalist:
@@ -44,6 +44,7 @@ def finalist(number: int, scores: list[float | None], layer: str = "lstm") -> Fi
         name=f"{number} {layer.upper()} 8x1",
         layer=layer,
         params={"layer": layer, "log1p": False, "clip_quantile": None, "units": 8, "learning_rate": 1.0},
+        last_epoch=30,
         searched=float(number),
         runs=tuple(f"{number:04d}-s{i}-f0" for i in range(1, len(scores) + 1)),
         scores=tuple(scores),
@@ -79,7 +80,7 @@ def test_the_best_mean_wins_and_a_finalist_with_a_failed_run_comes_last_with_the
         for run, score in scores.items()
     }
     ended["0003-s2-f0"] = TrialRecord(
-        "0003-s2-f0", 3, "3 LSTM seed 2", "FAILED", {}, tags={"reason": "loss became nan"}, kind="final"
+        "0003-s2-f0", 3, "3 LSTM seed 2", "FAILED", kind="final", reason="loss became nan"
     )
     best, second, failed = rank(chosen, runs, ended, "val_mae")
     assert (best.number, best.mean, best.std, best.searched) == (2, 5.0, pytest.approx(math.sqrt(2)), 2.0)
@@ -153,7 +154,7 @@ def test_every_finalist_runs_from_every_seed_on_every_fold_all_of_them_advancing
     assert [s.network is not None for s in specs] == [True] * 4 + [False] * 4  # only fold 0 forecasts the test part
     assert {s.params.layer: (s.first_epoch, s.last_epoch) for s in specs} == {"lstm": (0, 2), "gru": (0, 1)}
     assert runs.name(proposals[-1]) == "2 GRU 8x1 seed 2 fold 1"
-    assert runs.tags(proposals[-1]) == {"origin": "finals", "final_of": "0002", "fold": "1"}
+    assert (runs.final_of(proposals[-1]), proposals[-1].origin) == ("0002", "finals")
 
 
 def test_only_what_is_missing_is_asked_for_and_a_network_that_is_gone_comes_back(make_config, tmp_path):
@@ -382,7 +383,7 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
-    room = sys.modules["seqsweep.sweep.session"]
+    room = sys.modules["seqsweep.sweep.context"]
     build_problem = room.build_problem
 
     def poisoned(*arguments: Any) -> sweep.Problem:

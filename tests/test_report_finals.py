@@ -27,7 +27,7 @@ def finalist(
 ) -> Finalist:
     scores = (mean, mean, mean)
     runs = ("a", "b", "c")
-    return Finalist(f"{number:04d}", number, f"{number} {name}", "lstm", {}, 8.0, runs, scores, mean, std, **more)
+    return Finalist(f"{number:04d}", number, f"{number} {name}", "lstm", {}, 30, 8.0, runs, scores, mean, std, **more)
 
 
 SEEN = TestEvaluation(

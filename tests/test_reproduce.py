@@ -13,8 +13,8 @@ from seqsweep.errors import ConfigError, SweepError
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
 from seqsweep.schema import TrackingConfig
+from seqsweep.tracking.mlflow_spelling import plain
 from seqsweep.tracking.reading import LoggedRun, read_run, read_value
-from seqsweep.tracking.records import plain
 from seqsweep.tracking.store import open_store
 from test_sweep import Quiet
 
@@ -55,7 +55,7 @@ def logged(shop, make_config) -> tuple[TrackingConfig, dict[str, str]]:
 def test_a_promoted_trial_is_equal_to_the_bit_and_a_changed_row_of_data_is_named(logged, shop):
     store, ids = logged
     runs = {trial_id: read_run(store, run_id) for trial_id, run_id in ids.items() if trial_id != "sweep"}
-    promoted = next(run for run in runs.values() if "continues" in run.tags)
+    promoted = next(run for run in runs.values() if run.continues)
     again = reproduce(store, promoted.run_id, lambda text: None)
     assert (again.verdict, again.unequal, again.changed) == ("equal to the bit", 0, ())
     assert again.points >= 3
@@ -83,12 +83,12 @@ def test_what_is_no_trial_is_refused_by_name(logged):
 
 
 def a_run(**changes: object) -> LoggedRun:
-    run = LoggedRun("id", "5 LSTM 32x1", "FINISHED", {}, {"seed": "1"}, {}, {}, {}, {}, "")
+    run = LoggedRun("id", "0005", "5 LSTM 32x1", True, "", {}, 2, 1, 0, None, "fast", 1, {}, {}, {}, None, "")
     return dataclasses.replace(run, **changes)
 
 
 def test_a_run_without_figures_is_refused_before_anything_is_trained(monkeypatch):
-    failed = a_run(status="FAILED", tags={"reason": "loss became nan in epoch 3"})
+    failed = a_run(finished=False, reason="loss became nan in epoch 3")
     monkeypatch.setattr("seqsweep.reproduce.read_run", lambda store, run_id: failed)
     with pytest.raises(SweepError, match="loss became nan in epoch 3"):
         reproduce(TrackingConfig(), "id", lambda text: None)

@@ -15,11 +15,12 @@ import pytest
 from points import POINT
 from seqsweep import sweep
 from seqsweep.errors import DivergedError, LockedError, StateError
-from seqsweep.events import Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
+from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.source import Search, network_name
 from seqsweep.tracking import MemoryTracker
+from seqsweep.trial import derive_seed
 from seqsweep.tuner import make_tuner
 
 SMALL = (
@@ -87,7 +88,7 @@ def good(spec: TrialSpec) -> Iterator[Event]:
     """A trial whose score is its width."""
     yield Started(1, 100.0)
     yield Epoch(1, {"loss": 1.0, "val_loss": 2.0, "val_mae": 3.0}, 101.0)
-    yield Done(TrialResult({"val_mae": float(spec.params.units[0])}, 1, 1, 10, {"training": 0.5}, {"kernels": "fast"}))
+    yield Done(TrialResult({"val_mae": float(spec.params.units[0])}, 1, 1, 10, spec.seed, {"training": 0.5}, "fast"))
 
 
 @pytest.mark.keras
@@ -100,7 +101,9 @@ def test_every_trial_is_kept_tracked_and_told(make_config, tmp_path):
     first = next(iter(records.values()))
     assert first.metrics["val_skill"] == pytest.approx(1 - first.metrics["val_mae"] / 10)
     assert first.params["units"] in (2, 3, 4)
-    assert (first.curve[0][0], first.curve[0][1]["val_loss"], first.tags["kernels"]) == (1, 2.0, "fast")
+    assert (first.curve[0].epoch, first.curve[0].metrics["val_loss"], first.kernels) == (1, 2.0, "fast")
+    assert (first.epochs, first.parameter_count, first.seconds) == (1, 10, {"training": 0.5})
+    assert (first.seed, first.last_epoch, first.origin) == (derive_seed(0, "0001"), 2, "oracle")
     assert sorted(observer.scores) == sorted(r.metrics["val_mae"] for r in records.values())
 
 
@@ -116,13 +119,9 @@ def test_a_failed_and_a_diverged_trial_do_not_stop_the_sweep_and_keep_their_reas
     loop, observer, _ = loop_over(make_config, tmp_path, job)
     loop.run()
     first, second, third = loop.state.records().values()
-    assert (first.status, first.tags["cause"], first.tags["reason"]) == (
-        "FAILED",
-        "error",
-        "ZeroDivisionError: by nothing",
-    )
+    assert (first.status, first.cause, first.reason) == ("FAILED", Cause.ERROR, "ZeroDivisionError: by nothing")
     assert "by nothing" in first.detail
-    assert (second.tags["cause"], second.tags["reason"]) == ("diverged", "loss became nan in epoch 1")
+    assert (second.cause, second.reason) == (Cause.DIVERGED, "loss became nan in epoch 1")
     assert third.status == "COMPLETED"
     assert observer.scores[:2] == [None, None]
 
@@ -157,7 +156,7 @@ def test_what_a_trial_has_to_say_is_told_and_kept(make_config, tmp_path):
     loop, observer, _ = loop_over(make_config, tmp_path, job)
     loop.run()
     assert observer.said == ["trial 2: the checkpoint is damaged"]
-    assert [r.tags.get("note") for r in loop.state.records().values()] == [None, "the checkpoint is damaged", None]
+    assert [r.note for r in loop.state.records().values()] == ["", "the checkpoint is damaged", ""]
 
 
 class Losing:
@@ -189,16 +188,16 @@ def test_a_lost_trial_runs_again_at_most_max_losses_times(losses, status, make_c
     assert first.status == status
     assert sum("runs again" in text for text in observer.said) == 2
     if status == "FAILED":
-        assert first.tags["cause"] == "lost"
+        assert (first.cause, first.retries) == (Cause.LOST, 2)
 
 
 @pytest.mark.keras
 def test_five_crashes_in_a_row_end_the_sweep_but_divergences_do_not(make_config, tmp_path):
     def crash(spec: TrialSpec) -> Iterator[Event]:
-        yield Failed("error", "no disk")
+        yield Failed(Cause.ERROR, "no disk")
 
     def diverge(spec: TrialSpec) -> Iterator[Event]:
-        yield Failed("diverged", "loss became inf")
+        yield Failed(Cause.DIVERGED, "loss became inf")
 
     space = ("search_space.units=[1,2,3,4,5,6,7,8,9]", "tuner.max_trials=8")
     loop, *_ = loop_over(make_config, tmp_path / "a", crash, *space)
@@ -228,7 +227,7 @@ def test_what_ended_before_a_kill_is_told_and_not_trained_again(make_config, tmp
 
 
 def _record_of(proposal):
-    from seqsweep.tracking import TrialRecord
+    from seqsweep.records import TrialRecord
 
     return TrialRecord(proposal.trial_id, proposal.number, "name", "COMPLETED", started=1.0, ended=2.0)
 
@@ -268,10 +267,7 @@ def test_one_worker_and_two_give_the_same_figures_to_the_bit(make_config, tmp_pa
             *SMALL[1:], "executor=processes", f"executor.workers={workers}", f"tracking.directory={tmp_path}/{workers}"
         )
         outcome = sweep.run(config, Quiet())
-        return [
-            {name: value for name, value in record.metrics.items() if "seconds" not in name and name != "duration"}
-            for record in outcome.records
-        ]
+        return [record.metrics for record in outcome.records]
 
     assert launch(1) == launch(2)
 
@@ -327,12 +323,12 @@ def test_the_folder_of_another_sweep_is_refused(tmp_path):
 
 
 def test_records_survive_the_way_to_disk_and_back(tmp_path):
-    from seqsweep.tracking import TrialRecord
+    from seqsweep.records import TrialRecord
 
     state = sweep.SweepState(tmp_path)
     whole = TrialRecord(
-        "0001", 1, "1 GRU 8x2", "COMPLETED", {"units": 8, "clip": None}, {"val_mae": 0.3}, ((1, {"loss": 1.5}, 3.0),),
-        1.0, 2.0, {"seed": "5"}, "",
+        "0001", 1, "1 GRU 8x2", "FAILED", {"units": 8, "clip": None}, {"val_mae": 0.3}, (Epoch(1, {"loss": 1.5}, 3.0),),
+        1.0, 2.0, seed=5, cause=Cause.TIME_LIMIT,
     )  # fmt: skip
     state.write(whole)
     assert state.records() == {"0001": whole}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import resource
 import shutil
 import signal
@@ -26,22 +25,30 @@ from pathlib import Path
 import pytest
 
 from seqsweep.errors import ConfigError, TrackingError, UserError
+from seqsweep.events import Cause, Epoch
+from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.tracking import (
     TRACKERS,
     MemoryTracker,
     MlflowTracker,
     SweepRecord,
-    TrialRecord,
     faults,
     make_tracker,
-    tables,
 )
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.mlflow_runs import NOTE
-from seqsweep.tracking.records import check_names, final_metrics, plain_params
+from seqsweep.tracking.mlflow_spelling import (
+    NOTE,
+    check_names,
+    check_trial,
+    plain_params,
+    trial_metrics,
+    trial_params,
+    trial_tags,
+)
+from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.store import address, load_mlflow, open_store, ping, without_password
+from seqsweep.tracking.store import address, open_store, ping, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -60,7 +67,7 @@ BEGAN = 1_700_000_000.0  # seconds since 1970
 
 def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **changes) -> TrialRecord:
     """A trial of 3 epochs that began at BEGAN and took 30 seconds."""
-    curve = tuple((epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3))
+    curve = tuple(Epoch(epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + 10 * epoch) for epoch in (1, 2, 3))
     record = TrialRecord(
         trial_id=f"{number:02d}",
         number=number,
@@ -71,7 +78,11 @@ def trial(number: int = 0, score: float = 17.5, status: str = "COMPLETED", **cha
         curve=curve,
         started=BEGAN,
         ended=BEGAN + 30,
-        tags={"kernels": "fast"},
+        seed=5,
+        last_epoch=9,
+        epochs=3,
+        seconds={"training": 1.5},
+        kernels="fast",
     )
     return replace(record, **changes)
 
@@ -163,7 +174,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     tracker.log_sweep({"baseline_last": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
     tracker.poll()
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
     tracker.poll()
@@ -262,42 +273,6 @@ def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: Track
     opened(new).close("FINISHED")  # an empty file that a ping may leave is no obstacle
 
 
-# The tables of a new SQLite file
-
-
-def schema(path: Path) -> tuple[set[tuple[str, ...]], dict[str, list[tuple[object, ...]]]]:
-    """What SQLite keeps of the file's tables and indexes, and every row.
-
-    Alembic writes the constraints of a table in the order of a set, which differs between two processes.
-    """
-    with sqlite3.connect(path) as connection:
-        told = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
-        made = {(*names, *sorted(re.split(r",? *\n\t?", sql.rstrip("\n)")))) for *names, sql in told}
-        names = [name for kind, name, *_ in made if kind == "table"]
-        rows = {name: list(connection.execute(f'SELECT * FROM "{name}"')) for name in names}
-    connection.close()
-    return made, rows
-
-
-def test_the_text_makes_what_the_migrations_make(tmp_path: Path) -> None:
-    load_mlflow()
-    assert tables.TABLES.read_text().startswith(tables.first_line()), "write it anew: see tracking/tables.py"
-    tables.make_tables(tmp_path / "text.db")
-    tables.migrate(tmp_path / "migrated.db")
-    assert schema(tmp_path / "text.db") == schema(tmp_path / "migrated.db")
-    assert len(schema(tmp_path / "text.db")[0]) > 50
-
-
-def test_another_release_of_mlflow_runs_its_own_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_mlflow()
-    (tmp_path / "tables.sql").write_text(tables.FIRST_LINE.format(revision="bd07f7e963c5") + "no SQL")
-    monkeypatch.setattr(tables, "TABLES", tmp_path / "tables.sql")
-    migrated: list[Path] = []
-    monkeypatch.setattr(tables, "migrate", lambda path: (migrated.append(path), path.write_text("made")))
-    tables.make_tables(tmp_path / "mlflow.db")
-    assert migrated == [tmp_path / "mlflow.db.new"] and (tmp_path / "mlflow.db").read_text() == "made"
-
-
 # What is written
 
 
@@ -334,8 +309,11 @@ def test_names_that_the_store_takes_pass(name: str) -> None:
     "name", ["", "mae[1]", "mae@1", "mae%", "mae(h)", "mae=1", "a//b", "a/", "./a", "..", "../a", "/a", ".", "x" * 251]
 )
 def test_names_that_the_store_refuses_are_refused_before_any_write(name: str) -> None:
-    with pytest.raises(ValueError, match="metric"):
-        trial(metrics={name: 1.0})
+    for told in (trial(metrics={name: 1.0}), trial(curve=(Epoch(1, {name: 1.0}, BEGAN),))):
+        with pytest.raises(ValueError, match="metric"):
+            check_trial(told)
+    with pytest.raises(ValueError, match="parameter"):
+        check_trial(trial(params={name: 1.0}))
 
 
 def test_the_store_itself_refuses_those_names(config: TrackingConfig) -> None:
@@ -349,8 +327,33 @@ def test_the_store_itself_refuses_those_names(config: TrackingConfig) -> None:
 
 
 def test_the_objective_and_what_has_a_curve_get_a_name_of_their_best() -> None:
-    named = final_metrics(trial(score=17.5), objective="val_mae", curves=["loss", "val_loss"])
+    told = replace(trial(score=17.5), epochs=None, seconds={}, ended=None)
+    named = trial_metrics(told, objective="val_mae", curves=["loss", "val_loss"])
     assert named == {"best_val_mae": 17.5, "best_val_loss": 0.5, "val_rmse": 35.0}
+
+
+def test_the_fields_of_a_record_are_metrics_tags_and_parameters_and_are_read_back() -> None:
+    told = trial(
+        kind="final", trial_id="0004-s2-f1", final_of="0004", fold=1, origin="finals", best_epoch=2, parameter_count=77,
+        threads=2, retries=1, note="n", seconds={"training": 1.5},
+    )  # fmt: skip
+    metrics = trial_metrics(told, "val_mae", ["val_loss"])
+    figures = {"epochs": 3, "best_epoch": 2, "parameter_count": 77, "duration": 30.0, "seconds_training": 1.5}
+    assert figures.items() <= metrics.items()
+    assert read_metrics({**metrics, "val_loss": 9.0}) == told.metrics  # 9: the curve's last value
+    assert trial_tags(told) == {
+        "kind": "final", "trial_id": "0004-s2-f1", "final_of": "0004", "fold": "1", "origin": "finals", "seed": "5",
+        "kernels": "fast", "threads": "2", "retries": "1", "note": "n",
+    }  # fmt: skip
+    assert trial_params(told) == plain_params({**told.params, "last_epoch": 9})
+
+
+def test_a_trial_has_the_tags_of_the_fields_that_have_a_value() -> None:
+    failed = trial(status="FAILED", cause=Cause.TIME_LIMIT, reason="it ran longer", kernels="", continues="0003")
+    assert trial_tags(failed) == {
+        "kind": "trial", "trial_id": "00", "origin": "oracle", "seed": "5", "continues": "0003",
+        "cause": "time limit", "reason": "it ran longer",
+    }  # fmt: skip
 
 
 # The queue
@@ -553,14 +556,14 @@ def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path:
     tracker.start_trial(trial(0, status="RUNNING", metrics={}, curve=(), ended=None))
     tracker.poll()
     for point in trial().curve:
-        tracker.log_epoch("00", *point)
+        tracker.log_epoch("00", point)
     assert tracker.recorded() == set()
     tracker.end_trial(trial(0))
     tracker.end_trial(trial(0))
-    tracker.end_trial(trial(1, status="FAILED", metrics={}, detail="Traceback …", tags={"reason": "diverged"}))
+    tracker.end_trial(trial(1, status="FAILED", metrics={}, detail="Traceback …", reason="diverged"))
     assert tracker.recorded() == {"00", "01"}
     tracker.start_trial(trial(0, status="RUNNING"))  # a resumed sweep may tell everything again
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.end_trial(trial(0))
     assert tracker.recorded() == {"00", "01"}
     tracker.log_sweep({"baseline_last": 20.0}, {"stopped": "no"})
@@ -585,7 +588,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     for tracker in (memory, mlflow):
         tracker.open(SWEEP)
         tracker.start_trial(trial(0, status="RUNNING"))
-        tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
+        tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
         tracker.start_trial(trial(0, status="RUNNING"))
         tracker.end_trial(trial(0))
         tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
@@ -593,19 +596,22 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
         tracker.start_trial(trial(2, status="RUNNING"))
         tracker.log_sweep({"baseline_last": 20.0, "baseline_mean": math.nan}, {})
         tracker.close("KILLED")
-    kept = [(run.name, run.status, run.params, run.metrics, run.curve) for run in memory.trials]
+    kept = [(run.name, run.status, run.params, run.tags, run.metrics, run.curve) for run in memory.trials]
     assert len(kept) == 5
     stored = []
     for run in runs_of(config):
         curve = {name for name in run.data.metrics if name in ("loss", "val_loss")}
         finals = {name: value for name, value in run.data.metrics.items() if name not in curve}
         losses = {step: value for step, value, _ in history(config, run, "loss")} if curve else {}
-        stored.append((run.info.run_name, run.info.status, run.data.params, finals, losses))
+        own = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
+        if run.info.status == "KILLED":
+            del own["reason"]  # MLflow alone says why
+        stored.append((run.info.run_name, run.info.status, run.data.params, own, finals, losses))
 
-    def line(name, status, params, metrics, losses):
-        return (name, status, sorted(params.items()), sorted(metrics.items()), sorted(losses.items()))
+    def line(name, status, *found):
+        return (name, status, *(sorted(each.items()) for each in found))
 
-    expected = sorted(line(n, s, p, m, {e: c[1]["loss"] for e, c in curve.items()}) for n, s, p, m, curve in kept)
+    expected = sorted(line(*row, {e: c.metrics["loss"] for e, c in curve.items()}) for *row, curve in kept)
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]
     assert parent.info.status == memory.sweeps["f00d"].status == "KILLED"
@@ -640,7 +646,7 @@ def test_a_trial_has_its_parameters_real_times_curves_and_final_figures(config: 
     (run,) = runs_of(config)
     assert run.info.run_name == "0 GRU 32x2" and run.info.status == "FINISHED"
     assert (run.info.start_time, run.info.end_time) == (1000 * BEGAN, 1000 * (BEGAN + 30))
-    assert run.data.params == plain_params(trial(0).params)
+    assert run.data.params == trial_params(trial(0))
     expected = [(e, 2 / e, int(1000 * (BEGAN + 10 * e))) for e in (1, 2, 3)]
     assert history(config, run, "val_loss") == expected
     assert run.data.metrics["best_val_mae"] == 17.5 and run.data.metrics["val_rmse"] == 35.0
@@ -652,7 +658,7 @@ def test_a_running_trial_is_shown_with_its_parameters_and_epochs(config: Trackin
     tracker = opened(config, clock=clock)
     tracker.start_trial(trial(0, status="RUNNING"))
     for point in trial().curve:
-        tracker.log_epoch("00", *point)
+        tracker.log_epoch("00", point)
         clock.now += 3
     (run,) = runs_of(config)
     assert run.info.status == "RUNNING" and run.data.params["layer"] == "gru"
@@ -680,15 +686,15 @@ def test_a_trial_that_ends_before_its_start_is_due_is_written_once(
     tracker.poll()
     calls.clear()
     tracker.start_trial(trial(1, status="RUNNING"))
-    tracker.log_epoch("01", 1, {"loss": 1.0}, BEGAN)
+    tracker.log_epoch("01", Epoch(1, {"loss": 1.0}, BEGAN))
     tracker.poll()
     assert calls == []
     tracker.end_trial(trial(1))
     assert calls == ["create_run", "log_batch", "set_terminated"]
     (written,) = (run for run in runs_of(config) if run.data.tags["trial_id"] == "01")
     told = trial(1)
-    assert written.info.status == "FINISHED" and written.data.tags.items() >= told.tags.items()
-    assert set(written.data.params) >= set(told.params)
+    assert written.info.status == "FINISHED" and written.data.tags.items() >= trial_tags(told).items()
+    assert set(written.data.params) >= {*told.params, "last_epoch"}
 
 
 def test_a_sweep_starts_when_it_did_and_not_when_its_store_was_opened(config: TrackingConfig) -> None:
@@ -731,7 +737,7 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
     tracker.poll()
     monkeypatch.setattr(MlflowClient, "log_batch", counted)
     for epoch in range(1, 41):
-        tracker.log_epoch("00", epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch)
+        tracker.log_epoch("00", Epoch(epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch}, BEGAN + epoch))
         clock.now += 0.25
     assert len(sizes) <= 3 and max(sizes) >= 38
     tracker.end_trial(trial(0, curve=()))
@@ -742,19 +748,19 @@ def test_epochs_go_in_together(config: TrackingConfig, monkeypatch: pytest.Monke
 def test_nan_and_infinity_become_tags(config: TrackingConfig) -> None:
     tracker = opened(config)
     curve = (
-        (1, {"loss": 1.0}, BEGAN),
-        (2, {"loss": math.nan}, BEGAN + 1),
-        (3, {"loss": math.inf}, BEGAN + 2),
+        Epoch(1, {"loss": 1.0}, BEGAN),
+        Epoch(2, {"loss": math.nan}, BEGAN + 1),
+        Epoch(3, {"loss": math.inf}, BEGAN + 2),
     )
-    tracker.end_trial(trial(0, status="FAILED", curve=curve, metrics={"val_mae": math.inf}))
+    tracker.end_trial(trial(0, status="FAILED", curve=curve, metrics={"val_mae": math.inf}, epochs=None, seconds={}))
     (run,) = runs_of(config)
-    assert run.data.metrics == {"loss": 1.0}
+    assert run.data.metrics == {"loss": 1.0, "duration": 30.0}
     assert run.data.tags["loss"] == "nan at epoch 2" and run.data.tags["best_val_mae"] == "inf"
 
 
 def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> None:
     tracker = opened(config)
-    tracker.end_trial(trial(0, status="FAILED", metrics={}, tags={"reason": "diverged"}, detail="Traceback: oh"))
+    tracker.end_trial(trial(0, status="FAILED", metrics={}, reason="diverged", detail="Traceback: oh"))
     (run,) = runs_of(config)
     assert run.info.status == "FAILED" and run.data.tags["reason"] == "diverged"
     text = Path(config.directory, "artifacts", run.info.run_id, "artifacts", "traceback.txt").read_text()
@@ -762,14 +768,15 @@ def test_a_failed_trial_has_its_reason_and_traceback(config: TrackingConfig) -> 
 
 
 def test_more_than_one_request_may_hold_goes_in_by_several(config: TrackingConfig) -> None:
-    curve = tuple((epoch, {f"m{k}": float(k) for k in range(5)}, BEGAN + epoch) for epoch in range(1, 501))
+    # Each value that is no number becomes a tag.
+    curve = tuple(Epoch(epoch, {f"m{k}": float(k) for k in range(5)}, BEGAN + epoch) for epoch in range(1, 501))
     many = {f"p{k}": k for k in range(250)}
-    tags = {f"t{k}": "x" for k in range(150)}
+    tags = {f"t{k}": math.inf for k in range(150)}
     tracker = opened(config)
-    tracker.end_trial(trial(0, curve=curve, params=many, tags=tags))
+    tracker.end_trial(trial(0, curve=curve, params=many, metrics=tags))
     assert tracker.recorded() == {"00"}
     (run,) = runs_of(config)
-    assert len(run.data.params) == 250 and len([tag for tag in run.data.tags if tag.startswith("t")]) >= 150
+    assert len(run.data.params) == 251 and len([tag for tag in run.data.tags if tag.startswith("t")]) >= 150
     assert all(len(history(config, run, f"m{k}")) == 500 for k in range(5))
 
 
@@ -881,7 +888,7 @@ def test_a_trial_told_again_by_a_resumed_sweep_has_one_run(config: TrackingConfi
     resumed = opened(config)
     assert resumed.recorded() == {"00"}
     resumed.start_trial(trial(0, status="RUNNING"))
-    resumed.log_epoch("00", 1, {"loss": 9.0}, BEGAN)
+    resumed.log_epoch("00", Epoch(1, {"loss": 9.0}, BEGAN))
     resumed.end_trial(trial(0))
     resumed.close("FINISHED")
     assert statuses(config) == [("00", "FINISHED")]
@@ -894,7 +901,7 @@ def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
     killed = opened(config)
     killed.start_trial(trial(0, status="RUNNING"))
     killed.start_trial(trial(1, status="RUNNING"))
-    killed.log_epoch("00", 1, {"loss": 1.0}, BEGAN + 12)
+    killed.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN + 12))
     resumed = opened(config)
     assert statuses(config) == [("00", "KILLED"), ("01", "KILLED")] and resumed.recorded() == set()
     first, second = sorted(runs_of(config), key=lambda run: run.data.tags["trial_id"])
@@ -912,7 +919,7 @@ def test_what_a_killed_process_left_running_is_killed_at_its_last_sign_of_life(
 def test_a_trial_that_is_started_again_leaves_its_first_run_killed(config: TrackingConfig) -> None:
     tracker = opened(config)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.log_epoch("00", 1, {"loss": 123.0}, BEGAN)
+    tracker.log_epoch("00", Epoch(1, {"loss": 123.0}, BEGAN))
     tracker.start_trial(trial(0, status="RUNNING"))  # its worker was lost
     tracker.end_trial(trial(0))
     assert statuses(config) == [("00", "FINISHED"), ("00", "KILLED")]
@@ -946,8 +953,8 @@ def test_a_result_that_differs_takes_the_place_of_the_first(config: TrackingConf
 def test_ctrl_c_leaves_nothing_running(config: TrackingConfig) -> None:
     tracker = opened(config)
     tracker.start_trial(trial(0, status="RUNNING"))
-    tracker.log_epoch("00", 1, {"loss": 1.0}, BEGAN)
-    tracker.log_epoch("00", 2, {"loss": 0.5}, BEGAN + 1)
+    tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
+    tracker.log_epoch("00", Epoch(2, {"loss": 0.5}, BEGAN + 1))
     tracker.close("KILLED")
     tracker.close("FINISHED")  # a second closing says nothing
     assert statuses(config) == [("00", "KILLED")]
@@ -1014,7 +1021,7 @@ def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(config: Tracking
     fill()
     for number in (1, 2, 3):
         tracker.start_trial(trial(number, status="RUNNING"))
-        tracker.log_epoch(f"{number:02d}", 1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10)
+        tracker.log_epoch(f"{number:02d}", Epoch(1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10))
         tracker.end_trial(trial(number))
         clock.now += 2
     tracker.log_sweep({"baseline_last": 20.0}, {})
@@ -1059,7 +1066,7 @@ def test_a_result_told_twice_in_an_outage_keeps_the_epochs_of_the_first(config: 
     fill()
     for number in range(4):
         for point in trial().curve:
-            tracker.log_epoch(f"{number:02d}", *point)
+            tracker.log_epoch(f"{number:02d}", point)
         tracker.end_trial(trial(number, curve=()))
     free()
     for trial_id in {"00", "01", "02", "03"} - tracker.recorded():
@@ -1113,7 +1120,7 @@ def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
     def full(path: Path) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("seqsweep.tracking.store.make_tables", full)
+    monkeypatch.setattr("seqsweep.tracking.store._make_tables", full)
     with pytest.raises(TrackingError, match=r"disk is full.*make room and run the same command again"):
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 
@@ -1220,7 +1227,9 @@ FORKS = """
     import itertools, os, random, signal, sys, time, warnings
     from pathlib import Path
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import MlflowTracker, SweepRecord, TrialRecord, tables
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord
+    from seqsweep.tracking import MlflowTracker, SweepRecord
     from seqsweep.tracking.store import failures
 
     failures()  # imports MLflow, which has filters of its own
@@ -1268,14 +1277,16 @@ def test_four_processes_may_open_an_empty_folder_at_once_and_are_quiet(tmp_path:
 @pytest.mark.slow
 def test_a_store_whose_making_was_killed_can_be_opened(tmp_path: Path) -> None:
     code = """
-    aside = Path(sys.argv[1], "mlflow.db.new")
-    tables.first_line = lambda: "-- another revision"  # the migrations take long enough to be killed in
+    import tempfile
+
+    tempfile.tempdir = sys.argv[1]
     pid = fork(lambda: opened("a"))
-    while not (aside.exists() and aside.stat().st_size > 150_000):  # some of its tables are there
+    made = lambda: [file for file in Path(sys.argv[1]).glob("seqsweep-*/*.db") if file.stat().st_size > 150_000]
+    while not made():  # some of its tables are there
         time.sleep(0.001)
     os.kill(pid, signal.SIGKILL)
     assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-    assert aside.exists() and not Path(sys.argv[1], "mlflow.db").exists()
+    assert made() and not Path(sys.argv[1], "mlflow.db").exists()
     """
     forks(code, tmp_path)
     opened(TrackingConfig(kind="mlflow", directory=str(tmp_path))).close("FINISHED")
@@ -1293,11 +1304,11 @@ def test_after_a_storm_of_kills_every_trial_has_exactly_one_finished_run(config:
         for number in range(12):
             new = f"{number:02d}" not in tracker.recorded()
             trial = dict(trial_id=f"{number:02d}", number=number, name=f"trial {number}", started=1e9)
-            curve = tuple((epoch, {"loss": 1 / epoch}, 1e9 + epoch) for epoch in range(1, 6))
+            curve = tuple(Epoch(epoch, {"loss": 1 / epoch}, 1e9 + epoch) for epoch in range(1, 6))
             tracker.start_trial(TrialRecord(**trial, status="RUNNING"))
             new and step()
             for point in curve:
-                tracker.log_epoch(trial["trial_id"], *point)
+                tracker.log_epoch(trial["trial_id"], point)
             new and step()
             tracker.end_trial(TrialRecord(**trial, status="COMPLETED", metrics={"mae": 1.0}, curve=curve))
             new and step()

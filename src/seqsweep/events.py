@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 
@@ -93,16 +94,25 @@ class TrialSpec:
 class TrialResult:
     """What a finished trial has to say.
 
-    `metrics` are those of the best epoch: `loss` and `val_loss` on scaled targets, `val_mae` and its like in the unit
-    of the data. `seconds` is by activity (`tracing`, `training`, `validation`, …).
+    Args:
+        metrics: of the best epoch: `loss` and `val_loss` on scaled targets, `val_mae` and its like in the unit of the
+            data.
+        epochs: behind it at the end, over promotions; `best_epoch` likewise counts from 1.
+        parameter_count: of the network.
+        seed: trains it again from its first epoch: a continued trial goes on with that of its beginning.
+        seconds: by activity: `tracing`, `training`, `validation` and so on.
+        kernels: of its layers: `fast` or `keras`.
+        threads: of an operation.
     """
 
     metrics: Mapping[str, float]
     epochs: int
     best_epoch: int
     parameter_count: int
+    seed: int
     seconds: Mapping[str, float] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    kernels: str = ""
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,15 +146,23 @@ class Done:
     result: TrialResult
 
 
+class Cause(StrEnum):
+    """Why a trial failed."""
+
+    DIVERGED = "diverged"  # a result: its loss became NaN, infinite, or far worse than a constant forecast
+    ERROR = "error"
+    TIME_LIMIT = "time limit"
+    LOST = "lost"  # with its worker, more often than `executor.max_retries` allows
+    STATE = "state"
+    """The disk refused what the trial had to keep. That says nothing against the trial: whoever hears of it stops the
+    sweep and records nothing, so that the same command runs the trial again."""
+
+
 @dataclass(frozen=True)
 class Failed:
-    """The trial ended otherwise: `cause` is one of `diverged`, `error`, `time limit`, `lost`, `state`.
+    """The trial ended otherwise."""
 
-    `state`: the disk refused what the trial had to keep. That says nothing against the trial: whoever hears of it stops
-    the sweep and records nothing, so that the same command runs the trial again.
-    """
-
-    cause: str
+    cause: Cause
     reason: str  # one sentence for the leaderboard
     detail: str = ""  # a traceback, for an artifact
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from seqsweep import search_space
 from seqsweep.config import from_yaml
 from seqsweep.errors import SweepError
-from seqsweep.events import Done, Epoch, Failed, Lost, TrialSpec
+from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
 from seqsweep.schema import SweepConfig, TrackingConfig
-from seqsweep.sweep import Problem, build_problem, lineage, restored
+from seqsweep.sweep import Problem, build_problem, lineage
 from seqsweep.tracking.reading import LoggedRun, read_run
 from seqsweep.trial import Trial, warm
 
@@ -67,35 +69,33 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
         SweepError: the run has no figures, or training failed this time.
     """
     run = read_run(store, run_id)
-    if run.status != "FINISHED":
-        reason = run.tags.get("reason", run.status.lower())
-        raise SweepError(f"{run.name} did not finish ({reason}), so there are no figures to compare with")
+    if not run.finished:
+        raise SweepError(f"{run.name} did not finish ({run.reason}), so there are no figures to compare with")
     config = from_yaml(run.config_yaml)
     problem = build_problem(config, say)
-    say(f"training {run.name} again: seed {run.tags['seed']}, at most {run.params['last_epoch']} epochs")
+    say(f"training {run.name} again: seed {run.seed}, at most {run.last_epoch} epochs")
     done, curve = _train(problem, _spec(config, run))
     now = {name: value for name, value in done.result.metrics.items() if name.startswith("val_") and name != "val_loss"}
-    then = {name: _recorded(run, name) for name in now}
+    then = {name: run.metrics.get(name, math.nan) for name in now}
     figures = tuple(Figure(name, then[name], now[name]) for name in now)
     unequal = sum(curve.get(point) != value for point, value in run.curve.items())
     objective = f"val_{config.task.objective}"
-    noise = run.sweep_metrics.get("final_std", NOISE * abs(then[objective]))
+    noise = run.noise if run.noise is not None else NOISE * abs(then[objective])
     same = unequal == 0 and all(figure.then == figure.now for figure in figures)
     near = abs(then[objective] - now[objective]) <= noise
     verdict: Match = "equal to the bit" if same else "equal within noise" if near else "different"
-    changed = tuple(_changed(run, problem, done.result.tags))
+    changed = tuple(_changed(run, problem, done.result))
     return Reproduction(run, verdict, figures, len(run.curve), unequal, noise, changed)
 
 
 def _spec(config: SweepConfig, run: LoggedRun) -> TrialSpec:
-    params, last_epoch = restored(config, run.params)
     return TrialSpec(
-        trial_id=run.tags["trial_id"],
-        params=params,
-        seed=int(run.tags["seed"]),
+        trial_id=run.trial_id,
+        params=search_space.complete(config, run.params),
+        seed=run.seed,
         first_epoch=0,  # a trial that went on from another is trained as if it had never stopped
-        last_epoch=last_epoch,
-        fold=int(run.tags.get("fold", 0)),
+        last_epoch=run.last_epoch,
+        fold=run.fold,
     )
 
 
@@ -123,19 +123,16 @@ def _train(problem: Problem, spec: TrialSpec) -> tuple[Done, Mapping[tuple[str, 
         executor.close()
 
 
-def _recorded(run: LoggedRun, name: str) -> float:
-    """A final figure: under `best_NAME` where its name is that of a curve."""
-    return run.metrics.get(f"best_{name}", run.metrics.get(name, float("nan")))
-
-
-def _changed(run: LoggedRun, problem: Problem, tags: Mapping[str, str]) -> list[str]:
+def _changed(run: LoggedRun, problem: Problem, result: TrialResult) -> list[str]:
     """What is not as it was, most telling first."""
-    before, found = run.sweep_tags, []
+    before, found = run.lineage, []
     sha256 = problem.series.sha256
     if before.get("data_sha256") != sha256:
         short = [text[:SHOWN_DIGITS] for text in (before.get("data_sha256", "unknown"), sha256)]
         found.append(f"data: its sha256 was {short[0]}…, it is {short[1]}…")
-    own = {name: (run.tags[name], tags.get(name)) for name in ("seed", "threads", "kernels") if name in run.tags}
+    own: dict[str, tuple[object, object]] = {
+        name: (getattr(run, name), getattr(result, name)) for name in ("seed", "threads", "kernels")
+    }
     now = lineage()
     names = [name for name in now if name.startswith("version_")] + ["python", "platform", "git_commit"]
     own |= {

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import Protocol
 
 from seqsweep.errors import DivergedError, SeqsweepError, StateError
-from seqsweep.events import Done, Event, Failed, Job, Lost, TrialSpec
+from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, TrialSpec
 
 LAST_EVENTS = (Done, Failed, Lost)
 """A trial ends with exactly one of these."""
@@ -60,7 +60,7 @@ def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
 
     Exceptions become Failed; what is no `Exception` (KeyboardInterrupt, SystemExit) passes.
     """
-    last: Event = Failed("error", "the job ended without a result")
+    last: Event = Failed(Cause.ERROR, "the job ended without a result")
     try:
         events = job(spec)
         # Closed before the last event leaves: whoever sees a trial end may rely on its clean-up.
@@ -83,18 +83,18 @@ def failed(error: Exception) -> Failed:
     return Failed(_cause(error), shortened(reason), "".join(traceback.format_exception(error)))
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception) -> Cause:
     """What `Failed` calls the reason of an exception."""
     if isinstance(error, DivergedError):
-        return "diverged"
+        return Cause.DIVERGED
     # A full disk is no fault of the trial that met it, whichever of its writes did.
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "state" if full or isinstance(error, StateError) else "error"
+    return Cause.STATE if full or isinstance(error, StateError) else Cause.ERROR
 
 
 def over_time(limit: float) -> Failed:
     """The end of a trial that ran longer than `limit` seconds."""
-    return Failed("time limit", f"it ran longer than executor.time_limit={limit:g} seconds")
+    return Failed(Cause.TIME_LIMIT, f"it ran longer than executor.time_limit={limit:g} seconds")
 
 
 def shortened(text: str, most: int = 300) -> str:

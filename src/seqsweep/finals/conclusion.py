@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from seqsweep.audit import Audit
 from seqsweep.errors import StateError
 from seqsweep.evidence import DieboldMariano, Interval
+from seqsweep.records import Value
 from seqsweep.sweep import write_text
-from seqsweep.tracking import Value
 from seqsweep.words import Standing
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Finalist:
     Args:
         trial_id: of the trial in the search; `number` and `name` likewise.
         params: all parameters by their plain names.
+        last_epoch: the most epochs that its runs were given.
         searched: the search's own score of it, in the unit of the data.
         runs: ids of the final runs, by fold, then seed.
         scores: the objective of each on its validation part; None: it failed.
@@ -42,6 +43,7 @@ class Finalist:
     name: str
     layer: str
     params: Mapping[str, Value]
+    last_epoch: int
     searched: float
     runs: tuple[str, ...]
     scores: tuple[float | None, ...]

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from seqsweep import search_space
 from seqsweep.events import TrialSpec
+from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import SweepState, restored
-from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.sweep import SweepState
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
@@ -89,13 +90,12 @@ class FinalRuns:
 
     def spec_of(self, run: FinalRun) -> TrialSpec:
         """What a worker is told of a run."""
-        params, last_epoch = restored(self.config, run.of.params)
         return TrialSpec(
             trial_id=run.trial_id,
-            params=params,
+            params=search_space.complete(self.config, run.of.params),
             seed=derive_seed(self.config.seed, f"final {run.seed}"),
             first_epoch=0,
-            last_epoch=last_epoch,
+            last_epoch=run.of.last_epoch,
             fold=run.fold,
             network=str(self.state.network(run.trial_id)) if run.fold == 0 else None,
         )
@@ -106,10 +106,9 @@ class FinalRuns:
         fold = f" fold {run.fold}" if self.config.finals.folds > 1 else ""
         return f"{run.of.name} seed {run.seed}{fold}"
 
-    def tags(self, proposal: Proposal) -> dict[str, str]:
-        """Which trial it repeats, from which seed, on which fold."""
-        run = self.runs[proposal.trial_id]
-        return {"origin": proposal.origin, "final_of": run.of.trial_id, "fold": str(run.fold)}
+    def final_of(self, proposal: Proposal) -> str | None:
+        """The finalist's trial in the search."""
+        return self.runs[proposal.trial_id].of.trial_id
 
     def _proposal(self, run: FinalRun) -> Proposal:
         spec = self.spec_of(run)

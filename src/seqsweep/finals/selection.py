@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from seqsweep.evidence import paired_interval
 from seqsweep.finals.conclusion import Difference, Finalist
-from seqsweep.tracking import TrialRecord
+from seqsweep.records import TrialRecord
 
 MISSING = math.nan  # the score of a run that failed, where pairs are compared
 
@@ -87,6 +87,7 @@ def _finalist(record: TrialRecord, runs: Sequence[str], ended: Mapping[str, Tria
         name=record.name,
         layer=str(record.params["layer"]),
         params=dict(record.params),
+        last_epoch=record.last_epoch,
         searched=record.metrics[objective],
         runs=tuple(runs),
         scores=scores,
@@ -97,7 +98,7 @@ def _finalist(record: TrialRecord, runs: Sequence[str], ended: Mapping[str, Tria
 
 
 def _reason(run: str, record: TrialRecord | None) -> str:
-    return f"{run}: it has not ended" if record is None else f"{record.name}: {record.tags.get('reason', 'it failed')}"
+    return f"{run}: it has not ended" if record is None else f"{record.name}: {record.reason or 'it failed'}"
 
 
 def _pairs(finalist: Finalist) -> list[float]:
@@ -105,4 +106,4 @@ def _pairs(finalist: Finalist) -> list[float]:
 
 
 def _configuration(record: TrialRecord) -> tuple[tuple[str, object], ...]:
-    return tuple(sorted((name, value) for name, value in record.params.items() if name != "last_epoch"))
+    return tuple(sorted(record.params.items()))

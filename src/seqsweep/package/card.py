@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.metrics import sort_key
 from seqsweep.schema import SweepConfig
 from seqsweep.words import (
@@ -45,7 +45,7 @@ def card(spec: Mapping[str, Any], conclusion: Conclusion, config: SweepConfig) -
         f"{_rows(spec['window'] + len(spec['transform']['lags']) - 1)} of {_names(spec['columns'])}."
     )
     parts = [title, purpose, USE, _data(spec, conclusion), _scores(evaluation, conclusion)]
-    parts += [_intervals(evaluation), _limits(spec, config), _origin(spec, conclusion, winner.params)]
+    parts += [_intervals(evaluation), _limits(spec, config), _origin(spec, conclusion, winner)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -103,9 +103,9 @@ def _limits(spec: Mapping[str, Any], config: SweepConfig) -> str:
     return "\n".join(["## Limits", "", *(f"- {limit}" for limit in limits)])
 
 
-def _origin(spec: Mapping[str, Any], conclusion: Conclusion, params: Mapping[str, Any]) -> str:
+def _origin(spec: Mapping[str, Any], conclusion: Conclusion, winner: Finalist) -> str:
     lineage = spec["lineage"]
-    settings = ", ".join(f"{name}={value}" for name, value in params.items())
+    settings = ", ".join(f"{name}={value}" for name, value in winner.params.items())
     return "\n".join(
         [
             "## Where it came from",
@@ -113,7 +113,7 @@ def _origin(spec: Mapping[str, Any], conclusion: Conclusion, params: Mapping[str
             f"- study `{conclusion.study}`, sweep `{conclusion.fingerprint}`, final run `{lineage['run']}`, seed "
             f"{lineage['seed']}; best mean of "
             f"{counted(conclusion.seeds, 'seed')} and {counted(conclusion.folds, 'fold')}",
-            f"- parameters: {settings}",
+            f"- parameters: {settings}; at most {winner.last_epoch} epochs",
             f"- git commit: {lineage.get('git_commit', 'none')}",
             "- "
             + ", ".join(f"{k.removeprefix('version_')} {v}" for k, v in lineage.items() if k.startswith("version_")),

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import skill, sort_key
+from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import (
     about_skill,
     column_title,
@@ -85,7 +85,7 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
     if not outcome.ranked:
         return ""
     params = outcome.ranked[0].params if winner is None else winner.params
-    shown = {name: value for name, value in params.items() if name != "last_epoch" and value is not None}
+    shown = {name: value for name, value in params.items() if value is not None}
     return " ".join(f"{name}={f'{value:.3g}' if isinstance(value, float) else value}" for name, value in shown.items())
 
 
@@ -135,8 +135,7 @@ def _settings(outcome: Outcome) -> list[str]:
     differing = [
         name
         for name in dict.fromkeys(names)
-        if name not in ("depth", "last_epoch", "layer", "units")
-        and len({record.params.get(name) for record in outcome.ranked}) > 1
+        if name not in ("depth", "layer", "units") and len({record.params.get(name) for record in outcome.ranked}) > 1
     ]
     return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:6]
 
@@ -164,7 +163,7 @@ def _caption(outcome: Outcome) -> str:
     lines = [f"{about_skill(outcome.config.task.objective)}; baselines have no number"]
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
-    lines += [f"failed: {record.name}: {record.tags.get('reason', '')}" for record in failed[:SHOWN]]
+    lines += [f"failed: {record.name}: {record.reason}" for record in failed[:SHOWN]]
     took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
     lines.append(f"{counted(len(outcome.records), 'trial')}{took}; ended because: {outcome.reason}")
     lines.append(f"state: {megabytes(outcome.disk)} in {_short(outcome.folder)}")

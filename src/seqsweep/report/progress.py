@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from seqsweep.events import Epoch
-from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.records import RunKind, TrialRecord
 from seqsweep.words import duration, significant
 
 
@@ -106,13 +106,9 @@ class Terminal:
             self._best = (score, trial)
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:
-        said = (
-            f"{self._objective} {significant(score)}"
-            if score is not None
-            else f"failed: {trial.tags.get('reason', '')}"
-        )
+        said = f"{self._objective} {significant(score)}" if score is not None else f"failed: {trial.reason}"
         best = f"   best {significant(self._best[0])} ({self._best[1].name})" if self._best else ""
-        took = f"{trial.metrics.get('duration', 0):.1f} s"
+        took = f"{trial.duration or 0:.1f} s"
         return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {took}{best}"
 
     def _render(self) -> Group:

@@ -86,7 +86,7 @@ def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
 
 
 def _nothing(outcome: Outcome) -> list[str]:
-    causes = Counter(record.tags.get("cause", "unknown") for record in outcome.records)
+    causes = Counter(record.cause or "unknown" for record in outcome.records)
     counts = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())
     said = [f"No trial completed: {counts}." if causes else "No trial was run."]
     if outcome.best_baseline is None:

@@ -22,7 +22,7 @@ default; it may lie outside the space, and then the oracle does not learn from i
 from seqsweep.search_space.axes import ACTIVATIONS, FIELDS, PER_LAYER, Axis
 from seqsweep.search_space.checks import faults, name_faults
 from seqsweep.search_space.dimensions import Dimension, axes, dimensions, hyperparameters, size
-from seqsweep.search_space.points import active, complete, max_lookback, params, values, warm_start
+from seqsweep.search_space.points import active, complete, max_lookback, params, plain, values, warm_start
 
 __all__ = [
     "ACTIVATIONS",
@@ -39,6 +39,7 @@ __all__ = [
     "max_lookback",
     "name_faults",
     "params",
+    "plain",
     "size",
     "values",
     "warm_start",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.events import TrialParams
+from seqsweep.records import Value
 from seqsweep.search_space.axes import FIELDS, PER_LAYER
 from seqsweep.search_space.dimensions import axes, dimensions
 
@@ -93,6 +94,22 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     if "depth" not in given and any(layered.values()):
         point["depth"] = max(layer for entries in layered.values() for layer in entries)
     return _complete(point, layered)
+
+
+def plain(point: TrialParams) -> dict[str, Value]:
+    """All parameters by their plain names; `units` and `dropout` as one value where all layers agree.
+
+    `complete` is the way back.
+    """
+    found: dict[str, Value] = {}
+    for name, value in point.items():
+        if not isinstance(value, tuple):
+            found[name] = value
+        elif len(set(value)) == 1:
+            found[name] = value[0]
+        else:
+            found |= {f"{name}_{i}": entry for i, entry in enumerate(value, 1)}
+    return found
 
 
 def _complete(point: dict[str, Any], layered: Mapping[str, Mapping[int, Any]]) -> TrialParams:

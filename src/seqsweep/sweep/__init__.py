@@ -1,7 +1,7 @@
 """The search of a sweep; the only room that sees both ends of the data's way.
 
 `problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
-in order, `loop` asks and tells, `source` proposes, `params` spells what it proposed, `state` keeps what must survive,
+in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive,
 `outcome` is what it came to, `observer` is what a terminal shows.
 """
 
@@ -10,7 +10,6 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, load_outcome
-from seqsweep.sweep.params import restored
 from seqsweep.sweep.problem import Problem, build_problem
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
@@ -33,7 +32,6 @@ __all__ = [
     "lineage",
     "load_outcome",
     "open_sweep",
-    "restored",
     "run",
     "search",
     "write_bytes",

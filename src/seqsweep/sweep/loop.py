@@ -7,16 +7,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from seqsweep import search_space
 from seqsweep.errors import StateError
-from seqsweep.events import Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
+from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
 from seqsweep.executor import Executor
 from seqsweep.metrics import skill
+from seqsweep.records import TrialRecord, TrialStatus
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.params import recorded
 from seqsweep.sweep.source import Source
 from seqsweep.sweep.sweep_state import SweepState
-from seqsweep.tracking import Tracker, TrialRecord, TrialStatus
+from seqsweep.tracking import Tracker
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
 TICK = 0.5  # seconds that a wait for an event may last, so that Ctrl-C and a clock are heard
@@ -29,7 +30,6 @@ class Running:
     slot: str
     spec: TrialSpec
     record: TrialRecord
-    losses: int = 0
 
 
 @dataclass
@@ -97,9 +97,14 @@ class Loop:
             name=self.source.name(proposal),
             status="RUNNING",
             kind=self.source.kind,
-            params=recorded(proposal),
+            params=search_space.plain(proposal.params),
             started=time.time(),
-            tags={"seed": str(spec.seed), **self.source.tags(proposal)},
+            seed=spec.seed,
+            last_epoch=proposal.last_epoch,
+            origin=proposal.origin,
+            continues=proposal.continues,
+            final_of=self.source.final_of(proposal),
+            fold=spec.fold,
         )
         self._running[proposal.trial_id] = Running(slot, spec, record)
         self.tracker.start_trial(record)
@@ -116,17 +121,16 @@ class Loop:
         if isinstance(event, Started):
             running.record = dataclasses.replace(running.record, started=event.at, curve=())
         elif isinstance(event, Epoch):
-            point = (event.epoch, dict(event.metrics), event.at)
-            running.record = dataclasses.replace(running.record, curve=(*running.record.curve, point))
-            self.tracker.log_epoch(trial_id, event.epoch, event.metrics, event.at)
+            running.record = dataclasses.replace(running.record, curve=(*running.record.curve, event))
+            self.tracker.log_epoch(trial_id, event)
             self.observer.epoch(running.record, event)
         elif isinstance(event, Note):
-            running.record = dataclasses.replace(running.record, tags={**running.record.tags, "note": event.text})
+            running.record = dataclasses.replace(running.record, note=event.text)
             self.observer.say(f"trial {running.record.number}: {event.text}")
-        elif isinstance(event, Failed) and event.cause == "state":  # neither recorded nor told: it runs again on resume
+        elif isinstance(event, Failed) and event.cause is Cause.STATE:  # not told: it runs again on resume
             raise StateError(f"trial {running.record.number}: {event.reason}")
-        elif isinstance(event, Lost) and running.losses < self.config.executor.max_retries:
-            running.losses += 1
+        elif isinstance(event, Lost) and running.record.retries < self.config.executor.max_retries:
+            running.record = dataclasses.replace(running.record, retries=running.record.retries + 1)
             self.observer.say(f"{running.record.name}: {event.reason}; it runs again in a new worker")
             self.executor.submit(running.spec)
         else:
@@ -152,24 +156,18 @@ class Loop:
 
     def _finished(self, running: Running, event: Event) -> TrialRecord:
         """The record of a trial that ended."""
-        record, tags, metrics, detail = running.record, dict(running.record.tags), {}, ""
-        if running.losses:
-            tags["losses"] = str(running.losses)
+        record = running.record
         if isinstance(event, Done):
-            result = event.result
-            metrics = {**result.metrics, "epochs": result.epochs, "best_epoch": result.best_epoch}
-            metrics["parameter_count"] = result.parameter_count
-            metrics |= {f"seconds_{name}": value for name, value in result.seconds.items()}
-            metrics |= {} if running.spec.fold else self._skill(result.metrics)
-            tags |= result.tags
+            skilled = {} if running.spec.fold else self._skill(event.result.metrics)
+            record = dataclasses.replace(record, **vars(event.result))
+            record = dataclasses.replace(record, metrics={**event.result.metrics, **skilled})
         elif isinstance(event, Failed):
-            tags |= {"cause": event.cause, "reason": event.reason}
-            detail = event.detail
+            record = dataclasses.replace(record, cause=event.cause, reason=event.reason, detail=event.detail)
         elif isinstance(event, Lost):
-            tags |= {"cause": "lost", "reason": f"{event.reason}, {running.losses + 1} times"}
-        metrics["duration"] = time.time() - (record.started or time.time())
+            reason = f"{event.reason}, {record.retries + 1} times"
+            record = dataclasses.replace(record, cause=Cause.LOST, reason=reason)
         status: TrialStatus = "COMPLETED" if isinstance(event, Done) else "FAILED"
-        return dataclasses.replace(record, status=status, metrics=metrics, tags=tags, detail=detail, ended=time.time())
+        return dataclasses.replace(record, status=status, ended=time.time())
 
     def _skill(self, metrics: Mapping[str, float]) -> dict[str, float]:
         if self.reference is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from seqsweep.events import Epoch
-from seqsweep.tracking import RunKind, TrialRecord
+from seqsweep.records import RunKind, TrialRecord
 
 
 class Observer(Protocol):

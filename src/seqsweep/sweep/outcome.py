@@ -9,9 +9,9 @@ from typing import Any
 
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError
+from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.sweep_state import SweepState, read_json, write_json
-from seqsweep.tracking import TrialRecord
 
 OUTCOME = "outcome.json"
 ELSEWHERE = ("config", "folder", "records")  # in files of their own

@@ -14,7 +14,7 @@ from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import OUTCOME, Outcome, save_outcome
 from seqsweep.sweep.source import Search
-from seqsweep.tracking import Tracker, best_name
+from seqsweep.tracking import Tracker
 from seqsweep.tuner import make_tuner, plan
 
 
@@ -91,7 +91,7 @@ def _summarise(outcome: Outcome, tracker: Tracker) -> None:
     metrics = {"trials": float(len(outcome.records)), "failed": float(len(outcome.records) - len(done))}
     tags = {"ended_because": outcome.reason}
     if done:
-        metrics[best_name(outcome.objective)] = done[0].metrics[outcome.objective]
+        metrics[outcome.objective] = done[0].metrics[outcome.objective]
         if "val_skill" in done[0].metrics:
             metrics["val_skill"] = done[0].metrics["val_skill"]
         tags["best_trial"] = done[0].name

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from seqsweep.events import TrialParams, TrialSpec
+from seqsweep.events import Cause, TrialParams, TrialSpec
+from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.sweep_state import SweepState
-from seqsweep.tracking import RunKind, TrialRecord
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
 from seqsweep.words import in_words
@@ -35,8 +35,8 @@ class Source(Protocol):
     def name(self, proposal: Proposal) -> str:
         """What the trial is called."""
 
-    def tags(self, proposal: Proposal) -> dict[str, str]:
-        """What its record says of where it comes from."""
+    def final_of(self, proposal: Proposal) -> str | None:
+        """The trial that it repeats; None: it is one of the search."""
 
 
 @dataclass
@@ -60,8 +60,8 @@ class Search:
 
     def tell(self, record: TrialRecord, score: float | None) -> None:
         """Tell the tuner, and delete the checkpoints that nobody can continue any more."""
-        crashed = record.tags.get("cause", "diverged") != "diverged"
-        self.tuner.tell(record.trial_id, score, record.tags.get("reason", ""), crashed=crashed)
+        crashed = record.cause not in (None, Cause.DIVERGED)
+        self.tuner.tell(record.trial_id, score, record.reason, crashed=crashed)
         self.state.forget_checkpoints(self.tuner.promotable())
 
     def running(self) -> Sequence[Proposal]:
@@ -85,9 +85,9 @@ class Search:
         """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
         return f"{proposal.number} {network_name(proposal.params)}"
 
-    def tags(self, proposal: Proposal) -> dict[str, str]:
-        """Who proposed it, and the trial that it goes on from."""
-        return {"origin": proposal.origin} | ({"continues": proposal.continues} if proposal.continues else {})
+    def final_of(self, proposal: Proposal) -> str | None:  # noqa: ARG002
+        """None."""
+        return None
 
 
 def network_name(params: TrialParams) -> str:

@@ -31,8 +31,9 @@ from filelock import FileLock, Timeout
 from seqsweep import files
 from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
+from seqsweep.events import Cause, Epoch
+from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.tracking import RunKind, TrialRecord
 
 
 def identity(config: SweepConfig, series: Series) -> dict[str, Any]:
@@ -236,7 +237,8 @@ def read_json(file: Path) -> Any:
 def _record(file: Path) -> TrialRecord:
     content = read_json(file)
     try:
-        content["curve"] = tuple((epoch, metrics, at) for epoch, metrics, at in content["curve"])
+        content["curve"] = tuple(Epoch(**point) for point in content["curve"])
+        content["cause"] = content["cause"] and Cause(content["cause"])
         return TrialRecord(**content)
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(f"{file}: this is no record of a trial ({error}); move it away") from error

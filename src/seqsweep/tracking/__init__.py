@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.tracking.deferred import DeferredTracker
+from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.records import (
-    EpochPoint,
-    RunKind,
-    SweepRecord,
-    SweepStatus,
-    Tracker,
-    TrialRecord,
-    TrialStatus,
-    Value,
-    best_name,
-)
 from seqsweep.tracking.store import ping, uri_faults
 from seqsweep.tracking.tracker import MlflowTracker
 
@@ -33,19 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRACKERS",
-    "EpochPoint",
     "MemoryRun",
     "MemoryTracker",
     "MlflowTracker",
     "NullTracker",
-    "RunKind",
     "SweepRecord",
     "SweepStatus",
     "Tracker",
-    "TrialRecord",
-    "TrialStatus",
-    "Value",
-    "best_name",
     "faults",
     "make_tracker",
 ]

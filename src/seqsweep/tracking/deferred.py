@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seqsweep.tracking.records import SweepRecord, SweepStatus, Tracker, TrialRecord, Value
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord, Value
+    from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 
 
 class DeferredTracker:
@@ -71,9 +73,9 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.start_trial, trial))
 
-    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+    def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
         """See Tracker."""
-        self._tell(partial(self._tracker.log_epoch, trial_id, epoch, metrics, at))
+        self._tell(partial(self._tracker.log_epoch, trial_id, epoch))
 
     def end_trial(self, trial: TrialRecord) -> None:
         """See Tracker."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.records import NOTE, RUN_STATUS, check_names, final_metrics, plain_params
+from seqsweep.tracking.mlflow_spelling import (
+    NOTE,
+    RUN_STATUS,
+    check_names,
+    check_trial,
+    plain_params,
+    split_finite,
+    sweep_metrics,
+    trial_metrics,
+    trial_params,
+    trial_tags,
+)
 
 if TYPE_CHECKING:
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord, Value
+    from seqsweep.tracking.interface import SweepRecord, SweepStatus
 
 
 class NullTracker:
@@ -34,7 +46,7 @@ class NullTracker:
     def start_trial(self, trial: TrialRecord) -> None:
         """Nothing."""
 
-    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+    def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
         """Nothing."""
 
     def end_trial(self, trial: TrialRecord) -> None:
@@ -69,16 +81,14 @@ class MemoryRun:
     params: dict[str, str]
     tags: dict[str, str]
     metrics: dict[str, float] = field(default_factory=dict)
-    curve: dict[int, EpochPoint] = field(default_factory=dict)  # by epoch
+    curve: dict[int, Epoch] = field(default_factory=dict)  # by epoch
     artifacts: dict[str, str] = field(default_factory=dict)  # a file's text by its path
 
     def add(self, metrics: Mapping[str, float]) -> None:
         """Take numbers as metrics, NaN and infinity as tags, as the MLflow tracker does."""
-        for name, value in metrics.items():
-            if math.isfinite(value):
-                self.metrics[name] = value
-            else:
-                self.tags[name] = str(value)
+        numbers, oddities = split_finite(metrics)
+        self.metrics.update(numbers)
+        self.tags.update(oddities)
 
 
 class MemoryTracker:
@@ -110,20 +120,22 @@ class MemoryTracker:
 
     def start_trial(self, trial: TrialRecord) -> None:
         """Show the trial as running."""
+        check_trial(trial)
         if trial.trial_id in self.recorded():
             return
         for run in self._children(trial.trial_id, "RUNNING"):
             run.status = "KILLED"
         self._add(trial)
 
-    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+    def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
         """One point of each curve."""
-        check_names(metrics, "metric")
+        check_names(epoch.metrics, "metric")
         for run in self._children(trial_id, "RUNNING"):
-            run.curve[epoch] = (epoch, dict(metrics), at)
+            run.curve[epoch.epoch] = epoch
 
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result."""
+        check_trial(trial)
         status = RUN_STATUS[trial.status]
         if self._children(trial.trial_id, status):
             return
@@ -131,11 +143,11 @@ class MemoryTracker:
             run.status = "KILLED"  # the sweep's state is right, and it says otherwise
         run = next(iter(self._children(trial.trial_id, "RUNNING")), None) or self._add(trial)
         run.status = status
-        for epoch, metrics, at in trial.curve:
-            run.curve.setdefault(epoch, (epoch, metrics, at))
-        run.tags.update(trial.tags)
-        curves = {name for _, metrics, _ in run.curve.values() for name in metrics}
-        run.add(final_metrics(trial, self._opened.objective, curves))
+        for epoch in trial.curve:
+            run.curve.setdefault(epoch.epoch, epoch)
+        run.tags.update(trial_tags(trial))
+        curves = {name for epoch in run.curve.values() for name in epoch.metrics}
+        run.add(trial_metrics(trial, self._opened.objective, curves))
         if trial.detail:
             run.artifacts["traceback.txt"] = trial.detail
 
@@ -143,7 +155,7 @@ class MemoryTracker:
         """Figures of the whole sweep."""
         check_names([*metrics, *tags], "name")
         self._parent.tags.update(tags)
-        self._parent.add(metrics)
+        self._parent.add(sweep_metrics(metrics, self._opened.objective))
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the tag that MLflow shows as a description."""
@@ -188,8 +200,8 @@ class MemoryTracker:
         ]
 
     def _add(self, trial: TrialRecord) -> MemoryRun:
-        tags = {"kind": trial.kind, "sweep": self._opened.fingerprint, "trial_id": trial.trial_id, **trial.tags}
-        run = MemoryRun(trial.name, "RUNNING", plain_params(trial.params), tags)
+        tags = {"sweep": self._opened.fingerprint, **trial_tags(trial)}
+        run = MemoryRun(trial.name, "RUNNING", trial_params(trial), tags)
         self.trials.append(run)
         return run
 

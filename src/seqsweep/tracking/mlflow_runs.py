@@ -6,15 +6,25 @@ fluent functions cost ten times that and its autologging a second.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seqsweep.tracking.mlflow_spelling import (
+    NOTE,
+    PARENT,
+    RUN_STATUS,
+    best_name,
+    plain_params,
+    split_finite,
+    sweep_metrics,
+    trial_metrics,
+    trial_params,
+    trial_tags,
+)
 from seqsweep.tracking.models import log_model
-from seqsweep.tracking.records import NOTE, PARENT, RUN_STATUS, best_name, final_metrics, plain_params
 from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import significant
 
@@ -24,7 +34,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Metric, Run
 
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord, Value
+    from seqsweep.tracking.interface import SweepRecord, SweepStatus
 
 
 @dataclass
@@ -71,23 +83,23 @@ class SweepRuns:
         """A nested run, RUNNING, with its parameters."""
         child = self._child(trial)
         if not child.described:
-            self._log(child.run_id, params=plain_params(trial.params))
+            self._log(child.run_id, params=trial_params(trial))
             child.described = True
 
-    def add_epochs(self, trial_id: str, points: Iterable[EpochPoint]) -> None:
+    def add_epochs(self, trial_id: str, points: Iterable[Epoch]) -> None:
         """Points of a running trial's curves."""
         metrics, tags = _curve_metrics(points)
         self._log(self.children[trial_id].run_id, metrics, tags=tags)
 
-    def finish(self, trial: TrialRecord, points: Sequence[EpochPoint]) -> None:
+    def finish(self, trial: TrialRecord, points: Sequence[Epoch]) -> None:
         """The trial's result and those `points` of its curves that are not written yet."""
         child = self._child(trial)
-        curves = {name for _, metrics, _ in (*points, *trial.curve) for name in metrics}
+        curves = {name for epoch in (*points, *trial.curve) for name in epoch.metrics}
         metrics, tags = _curve_metrics(points)
-        numbers, oddities = split_finite(final_metrics(trial, self._sweep.objective, curves))
+        numbers, oddities = split_finite(trial_metrics(trial, self._sweep.objective, curves))
         metrics += _at_once(numbers, trial.ended)
-        params = {} if child.described else plain_params(trial.params)
-        tags |= oddities | {name: text for name, text in trial.tags.items() if child.tags.get(name) != text}
+        params = {} if child.described else trial_params(trial)
+        tags |= oddities | {name: text for name, text in trial_tags(trial).items() if child.tags.get(name) != text}
         self._log(child.run_id, metrics, params, tags)
         child.described = True
         if trial.detail:
@@ -97,7 +109,7 @@ class SweepRuns:
         child.status = status
         self._curves |= dict.fromkeys(sorted(curves))
         if trial.kind == "trial":
-            self._remember(trial.name, plain_params(trial.params), numbers if status == "FINISHED" else {})
+            self._remember(trial.name, trial_params(trial), numbers if status == "FINISHED" else {})
 
     def kill(self, run_id: str, reason: str) -> None:
         """Mark a run as killed, and ended when it last wrote a metric: so long it was alive for sure."""
@@ -116,7 +128,7 @@ class SweepRuns:
 
     def describe(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the sweep that the store has not, the best so far, and the description."""
-        numbers, oddities = split_finite(metrics)
+        numbers, oddities = split_finite(sweep_metrics(metrics, self._sweep.objective))
         if self._best:
             numbers.setdefault(best_name(self._sweep.objective), self._best[0])
         news = {name: value for name, value in numbers.items() if self._parent.get(name) != value}
@@ -227,13 +239,7 @@ class SweepRuns:
     def _child(self, trial: TrialRecord) -> ChildRun:
         child = self.children.get(trial.trial_id)
         if child is None:
-            tags = {
-                "kind": trial.kind,
-                "sweep": self._sweep.fingerprint,
-                "trial_id": trial.trial_id,
-                PARENT: self._parent_id,
-                **trial.tags,
-            }
+            tags = {"sweep": self._sweep.fingerprint, PARENT: self._parent_id, **trial_tags(trial)}
             started = _milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
@@ -282,27 +288,17 @@ class SweepRuns:
         return "\n".join(lines)
 
 
-def split_finite(metrics: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
-    """The numbers among `metrics`, and the others as tags: `val_mae=inf`.
-
-    MLflow stores infinity as 1.8e308, which flattens every chart, and shows NaN as if it were a value.
-    """
-    numbers = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
-    oddities = {name: str(float(value)) for name, value in metrics.items() if not math.isfinite(value)}
-    return numbers, oddities
-
-
-def _curve_metrics(points: Iterable[EpochPoint]) -> tuple[list[Metric], dict[str, str]]:
+def _curve_metrics(points: Iterable[Epoch]) -> tuple[list[Metric], dict[str, str]]:
     """One metric a finite value; the first other value of each name as a tag: `val_loss=nan at epoch 3`."""
     from mlflow.entities import Metric
 
     metrics: list[Metric] = []
     tags: dict[str, str] = {}
-    for epoch, values, at in points:
-        numbers, oddities = split_finite(values)
-        metrics += [Metric(name, value, _milliseconds(at), epoch) for name, value in numbers.items()]
+    for point in points:
+        numbers, oddities = split_finite(point.metrics)
+        metrics += [Metric(name, value, _milliseconds(point.at), point.epoch) for name, value in numbers.items()]
         for name, text in oddities.items():
-            tags.setdefault(name, f"{text} at epoch {epoch}")
+            tags.setdefault(name, f"{text} at epoch {point.epoch}")
     return metrics, tags
 
 

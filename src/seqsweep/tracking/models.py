@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.tracking.records import plain
+from seqsweep.tracking.mlflow_spelling import plain
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from seqsweep.tracking.records import Value
+    from seqsweep.records import Value
 
 NAME = "model"
 UUID_TAG = "package"  # of the logged model: which package it is a copy of

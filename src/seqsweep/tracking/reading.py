@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError
-from seqsweep.tracking.records import LOG_RATE, PARENT, Value, best_name
+from seqsweep.records import Value
+from seqsweep.tracking.mlflow_spelling import (
+    BEST,
+    FIGURES,
+    LAST_EPOCH,
+    LOG_RATE,
+    PARENT,
+    RUN_STATUS,
+    SECONDS,
+    best_name,
+)
 from seqsweep.tracking.store import open_store, reaching
 
 if TYPE_CHECKING:
@@ -24,28 +34,40 @@ class LoggedRun:
     """A trial or final run, and what its sweep's run says of all of them.
 
     Args:
-        params: by their plain names, typed again.
-        metrics: final figures, one each.
+        run_id: of MLflow; the other fields of a trial are those of its record.
+        finished: whether it has figures; where not, `reason` says why.
+        metrics: final figures by the names that its record had.
         curve: (metric, epoch) → value.
-        sweep_tags: of the parent: data, versions, commit.
-        sweep_metrics: of the parent.
+        lineage: of its sweep: data, versions, commit.
+        noise: standard deviation of the winner's final runs by the objective; None: there were no finals.
         config_yaml: the composed config.
     """
 
     run_id: str
+    trial_id: str
     name: str
-    status: str
+    finished: bool
+    reason: str
     params: Mapping[str, Value]
-    tags: Mapping[str, str]
+    last_epoch: int
+    seed: int
+    fold: int
+    continues: str | None
+    kernels: str
+    threads: int | None
     metrics: Mapping[str, float]
     curve: Mapping[tuple[str, int], float]
-    sweep_tags: Mapping[str, str]
-    sweep_metrics: Mapping[str, float]
+    lineage: Mapping[str, str]
+    noise: float | None
     config_yaml: str
 
 
 def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
     """The trial or final run of this id.
+
+    Args:
+        config: of the store.
+        run_id: of MLflow.
 
     Raises:
         ConfigError: there is no such run, or it is none of seqsweep's trials.
@@ -62,28 +84,48 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
             )
             raise ConfigError([f"{run_id}: this is the run {run.info.run_name!r}; {trials}"])
         parent = client.get_run(run.data.tags[PARENT])
-        text = _text(client, parent.info.run_id)
-        return LoggedRun(
-            run_id=run.info.run_id,
-            name=run.info.run_name,
-            status=run.info.status,
-            params=read_params(run.data.params),
-            tags=dict(run.data.tags),
-            metrics=dict(run.data.metrics),
-            curve=_curve(client, run),
-            sweep_tags=dict(parent.data.tags),
-            sweep_metrics=dict(parent.data.metrics),
-            config_yaml=text,
-        )
+        return _logged(run, parent, _curve(client, run), _text(client, parent.info.run_id))
+
+
+def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], config_yaml: str) -> LoggedRun:
+    """What `mlflow_spelling` made of a record, read back."""
+    tags, params = run.data.tags, read_params(run.data.params)
+    threads = tags.get("threads")
+    return LoggedRun(
+        run_id=run.info.run_id,
+        trial_id=tags["trial_id"],
+        name=run.info.run_name,
+        finished=run.info.status == RUN_STATUS["COMPLETED"],
+        reason=tags.get("reason", run.info.status.lower()),
+        params={name: value for name, value in params.items() if name != LAST_EPOCH},
+        last_epoch=int(str(params.get(LAST_EPOCH, 0))),
+        seed=int(tags["seed"]),
+        fold=int(tags.get("fold", 0)),
+        continues=tags.get("continues"),
+        kernels=tags.get("kernels", ""),
+        threads=None if threads is None else int(threads),
+        metrics=read_metrics(run.data.metrics),
+        curve=curve,
+        lineage=dict(parent.data.tags),
+        noise=parent.data.metrics.get("final_std"),
+        config_yaml=config_yaml,
+    )
 
 
 def read_params(texts: Mapping[str, str]) -> dict[str, Value]:
-    """What `records.plain_params` spelt."""
+    """What `mlflow_spelling.plain_params` spelt."""
     return {name: read_value(text) for name, text in texts.items() if name != LOG_RATE}
 
 
+def read_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The scores among the metrics of a run, by the names that its record had; of a curve the best, not the last."""
+    scores = {n: v for n, v in metrics.items() if n not in FIGURES and not n.startswith(SECONDS)}
+    last = {name: value for name, value in scores.items() if not name.startswith(BEST)}
+    return last | {name.removeprefix(BEST): value for name, value in scores.items() if name.startswith(BEST)}
+
+
 def read_value(text: str) -> Value:
-    """What `records.plain` spelt."""
+    """What `mlflow_spelling.plain` spelt."""
     if text in ("null", "true", "false"):
         return {"null": None, "true": True, "false": False}[text]
     for kind in (int, float):

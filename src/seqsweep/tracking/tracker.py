@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
 from seqsweep.tracking.mlflow_runs import SweepRuns
-from seqsweep.tracking.records import RUN_STATUS, check_names
+from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
 from seqsweep.tracking.retry_queue import RetryQueue
 from seqsweep.tracking.store import failures, open_store, reaching
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seqsweep.events import Epoch
+    from seqsweep.records import TrialRecord, Value
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.records import EpochPoint, SweepRecord, SweepStatus, TrialRecord, Value
+    from seqsweep.tracking.interface import SweepRecord, SweepStatus
 
 RUNNING_EVERY = 5.0  # seconds between two writes of what runs: a write costs 10 ms a trial, and the UI looks less often
 DESCRIPTION_EVERY = 10.0  # seconds between two of the sweep's description
@@ -30,7 +32,7 @@ class _Running:
     """A trial as it was started, its epochs still to write, and the numbers of those written."""
 
     trial: TrialRecord
-    waiting: list[EpochPoint] = field(default_factory=list)
+    waiting: list[Epoch] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
 
 
@@ -97,6 +99,7 @@ class MlflowTracker:
 
         A trial that ends before then is written once, as a whole. An earlier run without a result becomes KILLED.
         """
+        check_trial(trial)
         with self._writing() as (runs, _):
             if trial.trial_id in runs.recorded():
                 return
@@ -104,18 +107,19 @@ class MlflowTracker:
             started = replace(trial, started=time.time() if trial.started is None else trial.started)
             self._running[trial.trial_id] = _Running(started)
 
-    def log_epoch(self, trial_id: str, epoch: int, metrics: Mapping[str, float], at: float) -> None:
+    def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
         """One point of each curve, written with others every couple of seconds."""
-        check_names(metrics, "metric")
+        check_names(epoch.metrics, "metric")
         with self._writing():
             if trial_id not in self._running:
                 return
-            self._running[trial_id].waiting.append((epoch, dict(metrics), at))
+            self._running[trial_id].waiting.append(epoch)
             if self._clock() >= self._running_due:
                 self._write_running()
 
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, in the run that its start made or in a new one with the times of the trial."""
+        check_trial(trial)
         with self._writing() as (runs, queue):
             key = f"trial {trial.trial_id}"
             if key in queue.waiting():  # told before, with all its epochs
@@ -128,8 +132,8 @@ class MlflowTracker:
                 self._give_up(trial.trial_id, "the trial ran again, and ended otherwise")
             queue.drop(f"start of {trial.trial_id}", f"epochs of {trial.trial_id}")
             told = self._running.pop(trial.trial_id, None) or _Running(trial)
-            known = told.written | {point[0] for point in told.waiting}
-            points = told.waiting + [point for point in trial.curve if point[0] not in known]
+            known = told.written | {point.epoch for point in told.waiting}
+            points = told.waiting + [point for point in trial.curve if point.epoch not in known]
             ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
             queue.put(key, partial(runs.finish, ended, points))
             if self._clock() >= self._description_due:
@@ -212,7 +216,7 @@ class MlflowTracker:
             return
         points = list(running.waiting)
         runs.add_epochs(trial_id, points)
-        running.written |= {point[0] for point in points}
+        running.written |= {point.epoch for point in points}
         running.waiting = running.waiting[len(points) :]
 
     def _give_up(self, trial_id: str, reason: str) -> None:

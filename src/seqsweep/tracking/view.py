@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seqsweep.tracking.records import LOG_RATE
+from seqsweep.tracking.mlflow_spelling import LOG_RATE
 
 VIEW_KEY = "seqsweep"
 CHARTS_KEY = "seqsweep-charts"

@@ -141,11 +141,9 @@ class Trial:
         return learner, progress, seed
 
     def _schedule(self, learner: Learner, progress: TrainingProgress, params: TrialParams) -> None:
-        """Set the learning rate of the next epoch; the first one has that of the parameters."""
+        """Set the learning rate of the next epoch."""
         from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
 
-        if progress.epoch == 0:
-            return
         waited, limits = progress.epoch - progress.best_epoch, self.config.trial
         now = BetweenEpochs(
             params.learning_rate, learner.learning_rate, progress.epoch, waited, limits.epochs, limits.patience
@@ -183,9 +181,10 @@ class Trial:
             epochs=progress.epoch,
             best_epoch=progress.best_epoch,
             parameter_count=int(learner.model.count_params()),
+            seed=seed,
             seconds=seconds,
-            # The seed that trains it again from its first epoch: a continued trial goes on with that of its beginning.
-            tags={"kernels": kernels_of(learner.model), "seed": str(seed), "threads": str(_threads())},
+            kernels=kernels_of(learner.model),
+            threads=_threads(),
         )
 
     def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:

@@ -6,17 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from seqsweep import search_space
 from seqsweep.events import TrialParams
+from seqsweep.records import Origin
 from seqsweep.tuner.state_file import damaged, read_state, write_state
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
     from seqsweep.tuner.oracles import OracleBase
-
-Origin = Literal["warm_start", "oracle", "finals"]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqsweep.config import to_yaml
-from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, facts, folded, note, paragraph, table, text, verbatim
+from seqsweep.html import Section, facts, folded, note, paragraph, table, theme, verbatim
+from seqsweep.records import TrialRecord
 from seqsweep.report.page.material import Material
-from seqsweep.tracking import TrialRecord
 from seqsweep.words import counted, duration, in_words, megabytes, significant
 
 REASONS = 20  # failed trials that are listed
@@ -28,20 +27,20 @@ def failures(material: Material) -> Section:
     failed = [*material.failed, *(run for run in material.final_runs if run.status == "FAILED")]
     if not failed:
         return Section("failures", title, [paragraph("No trial failed.")])
-    causes = Counter(record.tags.get("cause", "unknown") for record in failed)
+    causes = Counter(record.cause or "unknown" for record in failed)
     names = [cause for cause, _ in causes.most_common()]
     trace: theme.Trace = {
         "type": "bar",
         "orientation": "h",
         "x": [causes[name] for name in names],
-        "y": [text(name) for name in names],
+        "y": names,
         "marker": {"color": theme.VERMILION},
         "hovertemplate": "%{y}: %{x}<extra></extra>",
     }
     x = theme.axis("trials (count)", rangemode="tozero", **({"dtick": 1} if max(causes.values()) < 10 else {}))
     y = theme.axis("", autorange="reversed", ticks="")
     figure = theme.figure("Trials that failed", [trace], x, y, 90 + 34 * len(names), show_legend=False, bargap=0.35)
-    rows = [[record.name, record.tags.get("cause", "unknown"), record.tags.get("reason", "")] for record in failed]
+    rows = [[record.name, record.cause or "unknown", record.reason] for record in failed]
     blocks = [figure, table(["trial", "cause", "reason"], rows[:REASONS], words=3)]
     if len(rows) > REASONS:
         blocks.append(note(f"{len(rows) - REASONS} more in MLflow."))
@@ -103,19 +102,19 @@ def _parts(records: Sequence[TrialRecord]) -> Mapping[str, float]:
     """Seconds by activity over all records; what a trial did besides is `rest`."""
     total: dict[str, float] = defaultdict(float)
     for record in records:
-        own = {name: record.metrics.get(f"seconds_{name}", 0.0) for name in ("tracing", "building")}
-        stepped = sum(record.metrics.get(f"seconds_{name}", 0.0) for name in ("training", "validation"))
+        own = {name: record.seconds.get(name, 0.0) for name in ("tracing", "building")}
+        stepped = sum(record.seconds.get(name, 0.0) for name in ("training", "validation"))
         # A graph is traced before the first step of each, within the time of both.
         own["training and validation"] = max(0.0, stepped - own["tracing"])
         for name, seconds in own.items():
             total[name] += seconds
-        total["rest"] += max(0.0, record.metrics.get("duration", 0.0) - sum(own.values()))
+        total["rest"] += max(0.0, (record.duration or 0.0) - sum(own.values()))
     return total
 
 
 def _wall(material: Material) -> list[tuple[str, object]]:
     outcome = material.outcome
-    busy = sum(record.metrics.get("duration", 0.0) for record in (*outcome.records, *material.final_runs))
+    busy = sum((record.duration or 0.0) for record in (*outcome.records, *material.final_runs))
     pairs: list[tuple[str, object]] = [
         ("trials, one after the other", duration(busy)),
         (
@@ -132,7 +131,7 @@ def _wall(material: Material) -> list[tuple[str, object]]:
 def _energy(material: Material) -> str:
     threads = material.outcome.config.executor.threads
     records = (*material.outcome.records, *material.final_runs)
-    hours = threads * sum(record.metrics.get("duration", 0.0) for record in records) / 3600
+    hours = threads * sum((record.duration or 0.0) for record in records) / 3600
     return (
         f"Energy is not measured, and a guess would be worth little. Workers used at most "
         f"{significant(hours, 2)} core hours ({counted(threads, 'thread')} each)."

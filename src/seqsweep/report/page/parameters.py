@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqsweep.records import TrialRecord, Value
 from seqsweep.serving.array_types import Float64s
-from seqsweep.tracking import TrialRecord
-from seqsweep.tracking.records import Value
 from seqsweep.words import in_words, setting
 
 FEW = 6  # distinct numbers up to which each has a place of its own
@@ -67,7 +66,7 @@ class Parameter:
 
 def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
     """The settings that differ between these trials, in the order in which trials list them."""
-    points = _by_layer([record.params for record in records])
+    points = _by_layer([{**record.params, "last_epoch": record.last_epoch} for record in records])
     names = dict.fromkeys(name for point in points for name in point)
     found = [_parameter(name, tuple(point.get(name) for point in points)) for name in names]
     return [parameter for parameter in found if parameter is not None]

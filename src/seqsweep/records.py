@@ -1,0 +1,80 @@
+"""The record of a trial: what a sweep keeps of it, and all that is ever shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from seqsweep.events import Cause, Epoch
+
+Value = str | int | float | bool | None
+"""Of a parameter."""
+
+TrialStatus = Literal["RUNNING", "COMPLETED", "FAILED"]
+RunKind = Literal["trial", "final"]
+"""A trial of the search, or one of its best trained again."""
+
+Origin = Literal["warm_start", "oracle", "finals"]
+"""Who proposed it: `search_space.warm_start`, the oracle, or the finals."""
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial of the search, or one final run.
+
+    Args:
+        trial_id: its own within the sweep; `number` counts from 1, and a final run has that of its trial.
+        name: for tables: `13 GRU 32x2`.
+        params: all parameters by their plain names, see `search_space.plain`.
+        metrics: scores of the best epoch, in the unit of the data; none where it failed.
+        curve: what each epoch gave.
+        started: seconds since 1970, and likewise `ended`; None: not known yet.
+        kind: of the search, or a final run.
+        seed: trains it again from its first epoch.
+        last_epoch: the most epochs that it was given, over promotions.
+        origin: who proposed it.
+        continues: the trial that it went on from.
+        final_of: of a final run: the trial that it repeats.
+        fold: of a final run: counted from 0, the sweep's own split.
+        retries: times that it was begun again because its worker was lost.
+        note: what its user must know although it went on.
+        epochs: as in TrialResult, like `best_epoch`, `parameter_count`, `seconds`, `kernels`, `threads`; None and
+            empty where it failed.
+        cause: why it failed; None: it did not.
+        reason: the same in a sentence.
+        detail: a traceback.
+    """
+
+    trial_id: str
+    number: int
+    name: str
+    status: TrialStatus
+    params: Mapping[str, Value] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curve: tuple[Epoch, ...] = ()
+    started: float | None = None
+    ended: float | None = None
+    kind: RunKind = "trial"
+    seed: int = 0
+    last_epoch: int = 0
+    origin: Origin = "oracle"
+    continues: str | None = None
+    final_of: str | None = None
+    fold: int = 0
+    retries: int = 0
+    note: str = ""
+    epochs: int | None = None
+    best_epoch: int | None = None
+    parameter_count: int | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    kernels: str = ""
+    threads: int | None = None
+    cause: Cause | None = None
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from its start to its end; None: it has not ended."""
+        return None if self.started is None or self.ended is None else self.ended - self.started

@@ -1,0 +1,105 @@
+"""What a sweep tells its tracker of itself, and the interface that every tracker has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from seqsweep.events import Epoch
+from seqsweep.records import TrialRecord, Value
+from seqsweep.tracking.mlflow_spelling import check_names
+
+SweepStatus = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """One sweep, for its parent run.
+
+    Args:
+        study: the experiment.
+        question: what the study asks, in one sentence.
+        name: of the run; some 14 characters show in the UI.
+        fingerprint: what makes two launches the same sweep; its parent run is found by it.
+        config_yaml: the composed config.
+        objective: the final metric of a trial that the sweep ranks by; empty: none, and no best is shown.
+        started: seconds since 1970; None: when the store is open, which may be after the first trials.
+    """
+
+    study: str
+    question: str
+    name: str
+    fingerprint: str
+    config_yaml: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    objective: str = ""
+    lower_is_better: bool = True
+    started: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no store would take."""
+        check_names(self.params, "parameter")
+        check_names(self.tags, "tag")
+
+
+class Tracker(Protocol):
+    """Where the runs of a sweep are kept; all calls come from one thread of the sweep's own process.
+
+    A tracker is a picture of the sweep's state: whatever it is told twice, it keeps once, so that a resumed
+    sweep may tell it everything again. After `open`, no method lets a store that is away stop the sweep.
+    """
+
+    @property
+    def seconds(self) -> float:
+        """Spent inside the tracker: what tracking costs the sweep."""
+
+    def open(self, sweep: SweepRecord) -> None:
+        """Find or make the run of this sweep; what a killed process left running counts as killed.
+
+        Raises:
+            TrackingError: the store cannot be reached, or is none.
+        """
+
+    def poll(self) -> None:
+        """Do what is due; called at least once a second while trials run.
+
+        Raises:
+            TrackingError: a store that answered `open` turns out to be none.
+        """
+
+    def recorded(self) -> set[str]:
+        """Ids of the trials that the store holds with their result; asking ends a pause after an outage."""
+
+    def start_trial(self, trial: TrialRecord) -> None:
+        """Show the trial as running; one that ran before without a result counts as killed."""
+
+    def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
+        """One point of each curve of a running trial."""
+
+    def end_trial(self, trial: TrialRecord) -> None:
+        """The trial's result, whether its start was told here or not."""
+
+    def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Figures of the whole sweep: baselines, totals, the best trial's objective. The last value told stands."""
+
+    def summarise(self, markdown: str) -> None:
+        """What the sweep found, as the description of its run; it begins with a plain sentence."""
+
+    def log_text(self, text: str, name: str) -> None:
+        """A text as the file `name` of the sweep's run."""
+
+    def log_file(self, path: Path, folder: str) -> None:
+        """A copy of a file in `folder` of the sweep's run."""
+
+    def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
+        """The packaged winner in `folder`, as a logged model of the sweep's run with the winner's parameters."""
+
+    def close(self, status: SweepStatus) -> None:
+        """End the sweep's run; trials still running count as killed.
+
+        Raises:
+            TrackingError: the store is away and lacks something that the sweep's own state holds.
+        """
