@@ -1,5 +1,13 @@
-"""What a test evaluation shows where the task is to forecast one series of numbers."""
+"""What a test evaluation shows where the task is to forecast one series of numbers.
 
+`arrays` reads what it left behind, `sections` draws that for a page, `sentences` says what it tells.
+"""
+
+from seqsweep.report.forecast.arrays import Forecasts, read
+from seqsweep.report.forecast.sections import sections
 from seqsweep.report.forecast.sentences import sentences
 
-__all__ = ["sentences"]
+UNITS = {"window": "rows"}
+"""Of settings that mean something to this task alone."""
+
+__all__ = ["UNITS", "Forecasts", "read", "sections", "sentences"]

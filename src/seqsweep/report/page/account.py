@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqsweep.config import to_yaml
+from seqsweep.html import Section, facts, folded, note, paragraph, table, theme, verbatim
 from seqsweep.records import TrialRecord
-from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, facts, folded, note, paragraph, table, text, verbatim
 from seqsweep.report.page.material import Material
 from seqsweep.words import counted, duration, in_words, megabytes, significant
 
@@ -34,7 +33,7 @@ def failures(material: Material) -> Section:
         "type": "bar",
         "orientation": "h",
         "x": [causes[name] for name in names],
-        "y": [text(name) for name in names],
+        "y": names,
         "marker": {"color": theme.VERMILION},
         "hovertemplate": "%{y}: %{x}<extra></extra>",
     }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.finals import Conclusion, Finalist
+from seqsweep.html import Markup, Section, folded, listed, note, paragraph, table, theme
 from seqsweep.metrics import lower_is_better, skill, sort_key
 from seqsweep.records import TrialRecord
 from seqsweep.report.finals import rows_on_test
-from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, folded, listed, note, paragraph, table
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.report.sentences import details
+from seqsweep.report.sentences import NO_WINNER, details
 from seqsweep.words import about_skill, column_title, in_words, percent, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with
@@ -51,7 +50,7 @@ def finalists(material: Material) -> Section:
     if conclusion is None:
         said = "No finals were run: each trial has one seed, and near scores are not proven apart."
         return Section("finals", "Finals", [paragraph(said)])
-    metric = material.metric
+    metric = in_words(material.metric)
     head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]
     rows = [_finalist(finalist) for finalist in conclusion.finalists]
     folds = "" if conclusion.folds == 1 else f", {conclusion.folds} rolling origins"
@@ -64,18 +63,24 @@ def finalists(material: Material) -> Section:
     ]
     if conclusion.winner is not None and conclusion.differences:
         blocks += _differences(material, conclusion)
-    blocks.append(listed(details(conclusion)))
+    reasons = [reason for finalist in conclusion.finalists for reason in finalist.reasons]
+    blocks.append(listed([*(details(conclusion) or [NO_WINNER]), *(f"failed: {reason}" for reason in reasons)]))
     return Section("finals", "Finals", blocks)
 
 
-def test_table(material: Material, evaluation: TestEvaluation) -> str:
+def test_part(material: Material) -> Section:
     """The winner and the baselines on the test part, best first."""
+    conclusion, evaluation = material.conclusion, material.evaluation
+    if conclusion is None or conclusion.winner is None or evaluation is None:
+        return Section("test", "Test part", [paragraph("The test part was not read: there is no winner of finals.")])
     names = list(evaluation.scores)
-    winner = material.conclusion.winner if material.conclusion else None
-    rows = rows_on_test(winner.name if winner else evaluation.run, evaluation, material.metric, names)
+    rows = rows_on_test(conclusion.winner.name, evaluation, material.metric, names)
+    head = ["network or baseline", *map(column_title, names), "skill"]
     marked = [i for i, (_, network, _) in enumerate(rows) if not network]
-    head = ["on the test part", *map(column_title, names), "skill"]
-    return table(head, [[who, *cells] for who, _, cells in rows], marked=marked)
+    said = f"{about_skill(material.metric)}, on the same targets. Baselines are shaded."
+    return Section(
+        "test", "Test part", [table(head, [[who, *cells] for who, _, cells in rows], marked=marked), note(said)]
+    )
 
 
 def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
@@ -121,7 +126,7 @@ def _finalist(finalist: Finalist) -> list[object]:
     return [finalist.name, mean, std, significant(finalist.searched), len(finalist.runs), runs]
 
 
-def _differences(material: Material, conclusion: Conclusion) -> list[str]:
+def _differences(material: Material, conclusion: Conclusion) -> list[Markup]:
     """The winner against the others: an interval that reaches over 0 leaves it open who is better."""
     known = [d for d in conclusion.differences if d.interval is not None]
     unknown = [d.name for d in conclusion.differences if d.interval is None]

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from seqsweep import finals
-from seqsweep.data.series import Index
-from seqsweep.errors import StateError, UserError
+from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import sort_key
 from seqsweep.records import TrialRecord
-from seqsweep.serving.array_types import Float64s
+from seqsweep.report import forecast
 from seqsweep.sweep import Outcome, SweepState, load_outcome
 from seqsweep.words import in_words, unit_in_words
-
-
-@dataclass(frozen=True)
-class Forecasts:
-    """The winner's forecasts of the test part, in the unit of the data.
-
-    Args:
-        times: (n, horizon), the index of each target.
-        actual: (n, horizon).
-        forecast: (n, horizon).
-        baseline: (n, horizon), of the best baseline; None: there is none.
-    """
-
-    times: Index
-    actual: Float64s
-    forecast: Float64s
-    baseline: Float64s | None
-
-    @property
-    def horizon(self) -> int:
-        """Rows ahead."""
-        return int(self.actual.shape[1])
 
 
 @dataclass(frozen=True)
@@ -49,13 +23,13 @@ class Material:
         outcome: of its search.
         final_runs: of its finals; empty where there were none.
         conclusion: None where no finals were run.
-        forecasts: None where the test part was not read.
+        forecasts: None where the test part was not read, or they are gone.
     """
 
     outcome: Outcome
     final_runs: tuple[TrialRecord, ...]
     conclusion: Conclusion | None
-    forecasts: Forecasts | None
+    forecasts: forecast.Forecasts | None
 
     @property
     def metric(self) -> str:
@@ -98,18 +72,4 @@ def gather(folder: Path) -> Material:
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     runs = tuple(SweepState(folder).records("final").values())
-    return Material(outcome, runs, finals.load(folder), _forecasts(folder / finals.ARRAYS))
-
-
-def _forecasts(file: Path) -> Forecasts | None:
-    if not file.exists():
-        return None
-    try:
-        with np.load(file) as arrays:
-            actual = arrays["test_actual"]
-            origins, steps = arrays["test_origins"], np.arange(1, actual.shape[1] + 1)
-            times = arrays["index"][origins[:, None] + steps]  # from origin t the rows t+1 … t+horizon are forecast
-            baseline = arrays["test_baseline"] if arrays["test_baseline"].size else None
-            return Forecasts(times, actual, arrays["test_forecast"], baseline)
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
-        raise StateError(f"{file}: these are no forecasts of a winner ({error}); move it away") from error
+    return Material(outcome, runs, finals.load(folder), forecast.read(folder / finals.ARRAYS))

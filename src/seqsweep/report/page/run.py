@@ -10,9 +10,9 @@ from typing import Any
 
 from seqsweep.compare import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
-from seqsweep.report.page import account, board, forecasts, search, settings, theme
-from seqsweep.report.page.document import document, rendered
-from seqsweep.report.page.markup import Section, folded, note, paragraph, table, text, tiles
+from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
+from seqsweep.report import forecast
+from seqsweep.report.page import account, board, search, settings
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
@@ -91,21 +91,28 @@ def sections(material: Material) -> list[Section]:
     return [
         board.leaderboard(material),
         board.finalists(material),
+        board.test_part(material),
+        *_of_task(material),
         search.history(material),
         search.curves(material),
         search.parallel(material),
         settings.mattered(material),
-        forecasts.forecasts(material),
-        forecasts.residuals(material),
         account.failures(material),
         account.spent(material),
         account.lineage(material),
     ]
 
 
-def _head(material: Material) -> list[str]:
-    said = "".join(paragraph(sentence) for sentence in headline(material.outcome, material.conclusion))
-    return [f'<div class="summary">{said}</div>', tiles(_tiles(material))]
+def _of_task(material: Material) -> list[Section]:
+    """What only this kind of task shows of its test evaluation."""
+    winner = material.conclusion.winner if material.conclusion else None
+    if material.evaluation is None or winner is None:
+        return []
+    return forecast.sections(material.evaluation, material.forecasts, material.outcome.target, winner.name)
+
+
+def _head(material: Material) -> list[Markup]:
+    return [summary(headline(material.outcome, material.conclusion)), tiles(_tiles(material))]
 
 
 def _tiles(material: Material) -> list[tuple[str, str, str]]:
@@ -132,18 +139,18 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
     return [*entries, searched]
 
 
-def _verdicts(jobs: Sequence[Material]) -> list[str]:
+def _verdicts(jobs: Sequence[Material]) -> list[Markup]:
     """What the final runs say of the sweeps against each other, where they can be compared."""
     found = comparable_groups([FinishedSweep(job.outcome, job.conclusion) for job in jobs])
-    said = [paragraph(sentence) for group in found for sentence in verdicts(group)]
-    return [f'<div class="summary">{"".join(said)}</div>'] if said else []
+    said = [sentence for group in found for sentence in verdicts(group)]
+    return [summary(said)] if said else []
 
 
-def _job(material: Material) -> str:
-    return "".join([*_head(material), *(rendered(section) for section in sections(material))])
+def _job(material: Material) -> Markup:
+    return joined([*_head(material), *(rendered(section) for section in sections(material))])
 
 
-def _table(jobs: Sequence[Material], named: Sequence[str]) -> str:
+def _table(jobs: Sequence[Material], named: Sequence[str]) -> Markup:
     metric = in_words(jobs[0].metric) if len({job.metric for job in jobs}) == 1 else "score"
     head = ["sweep", "best or winner", f"{metric}, validation", f"{metric}, test", "skill", "trials", "failed", "time"]
     return table(head, [[name, *_cells(job)] for name, job in zip(named, jobs, strict=True)], words=2)
@@ -163,14 +170,14 @@ def _cells(job: Material) -> list[object]:
     return [ranked[0].name, significant(ranked[0].metrics[outcome.objective]), "unread", gain, *counts]
 
 
-def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[str]:
+def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
     """The best of each sweep beside its best baseline; only where all are in one unit."""
     if len({(job.axis(), job.outcome.sha256) for job in jobs}) > 1:
         return [note("The sweeps differ in data or objective, so their scores are not drawn in one figure.")]
     known = [(name, job) for name, job in zip(named, jobs, strict=True) if job.outcome.ranked]
     if not known:
         return []
-    labels = [text(shorten(name, 40, placeholder=" …")) for name, _ in known]
+    labels = [shorten(name, 40, placeholder=" …") for name, _ in known]
     best = [job.outcome.ranked[0].metrics[job.outcome.objective] for _, job in known]
     traces = [_dots(best, labels, "best trial", theme.BLUE, "circle")]
     references = [(job.outcome.best_baseline, job) for _, job in known]

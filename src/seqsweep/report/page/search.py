@@ -8,12 +8,11 @@ from itertools import accumulate
 
 import numpy as np
 
+from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
-from seqsweep.report.page import theme
-from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
-from seqsweep.words import better_is, in_words, significant
+from seqsweep.words import better_is, counted, in_words, significant
 
 AXES = 8  # of parallel coordinates: more do not fit beside each other
 
@@ -108,8 +107,8 @@ def _by_layer(material: Material, done: Sequence[TrialRecord]) -> list[theme.Tra
             {
                 "x": [record.number for record in own],
                 "y": [record.metrics[material.outcome.objective] for record in own],
-                "text": [text(record.name) for record in own],
-                "name": text(in_words(layer)),
+                "text": [record.name for record in own],
+                "name": in_words(layer),
                 "mode": "markers",
                 "marker": marker,
                 "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
@@ -119,7 +118,7 @@ def _by_layer(material: Material, done: Sequence[TrialRecord]) -> list[theme.Tra
 
 
 def _line(x: Sequence[float], y: Sequence[float], name: str, line: dict[str, object]) -> theme.Trace:
-    return {"x": list(x), "y": list(y), "name": text(name), "mode": "lines", "line": line, "hoverinfo": "skip"}
+    return {"x": list(x), "y": list(y), "name": name, "mode": "lines", "line": line, "hoverinfo": "skip"}
 
 
 def _reference(material: Material) -> tuple[str, float] | None:
@@ -134,7 +133,7 @@ def _failed(material: Material, height: float) -> theme.Trace:
     return {
         "x": [record.number for record in material.failed],
         "y": [height for _ in material.failed],
-        "text": [text(f"{record.name}: {record.reason or 'failed'}") for record in material.failed],
+        "text": [f"{record.name}: {record.reason or 'failed'}" for record in material.failed],
         "name": "failed (at the height of the worst)",
         "mode": "markers",
         "marker": {"color": theme.INK, "symbol": "x-thin", "size": 10, "line": {"color": theme.INK, "width": 2}},
@@ -142,7 +141,7 @@ def _failed(material: Material, height: float) -> theme.Trace:
     }
 
 
-def _objectives(material: Material, best: Sequence[TrialRecord]) -> str:
+def _objectives(material: Material, best: Sequence[TrialRecord]) -> Markup:
     traces, drawn = [], []
     for i, record in enumerate(best):
         points = _points(record, material.outcome.objective)
@@ -156,10 +155,10 @@ def _objectives(material: Material, best: Sequence[TrialRecord]) -> str:
         traces.append(_line(ends, [reference[1]] * 2, f"best baseline: {reference[0]}", line))
     y = theme.axis(material.axis(part="validation"), **theme.spread(drawn))
     x = theme.axis("epoch", **_whole(max((len(record.curve) for record in best), default=1)))
-    return theme.figure(f"The best {len(best)} by epoch", traces, x, y, 430)
+    return theme.figure(f"The best {counted(len(best), 'trial')} by epoch", traces, x, y, 430)
 
 
-def _losses(title: str, records: Sequence[TrialRecord], solid: str, dotted: str | None) -> str:
+def _losses(title: str, records: Sequence[TrialRecord], solid: str, dotted: str | None) -> Markup:
     traces, drawn = [], []
     for i, record in enumerate(records):
         for name, dash in ((solid, "solid"), (dotted, "dot")):
@@ -184,7 +183,7 @@ def _curve(
     return {
         "x": [epoch for epoch, _ in points],
         "y": [value for _, value in points],
-        "name": text(record.name),
+        "name": record.name,
         "legendgroup": record.trial_id,
         "showlegend": named,
         "mode": "lines" if len(points) > 1 else "markers",
@@ -198,7 +197,7 @@ def _dimension(parameter: Parameter) -> dict[str, object]:
     if parameter.categories is not None:  # or else lines through the same values hide each other
         codes = codes + np.random.default_rng(0).uniform(-0.12, 0.12, len(codes))
     ends = [min(float(codes.min()), *at), max(float(codes.max()), *at)]
-    return {"label": text(parameter.label), "values": codes, "tickvals": at, "ticktext": said, "range": ends}
+    return {"label": parameter.label, "values": codes, "tickvals": at, "ticktext": said, "range": ends}
 
 
 def _score_dimension(material: Material, scores: np.ndarray) -> dict[str, object]:
@@ -208,7 +207,7 @@ def _score_dimension(material: Material, scores: np.ndarray) -> dict[str, object
     value = float(own.codes[0])
     ends = [value - 0.5, value + 0.5]
     return {
-        "label": text(in_words(material.metric)),
+        "label": in_words(material.metric),
         "values": own.codes,
         "tickvals": [value],
         "ticktext": [significant(value)],

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
-from seqsweep.report.page import theme
+from seqsweep.report import forecast
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
-from seqsweep.report.page.markup import Section, note, paragraph, side_by_side, text
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.words import counted, share
 
 TITLE = "Which settings mattered"
 EFFECTS = 4  # settings whose effect is drawn
+UNITS = {"dropout": "share of outputs", **forecast.UNITS}
 
 
 def mattered(material: Material) -> Section:
@@ -37,14 +38,14 @@ def mattered(material: Material) -> Section:
     return Section("importance", TITLE, [*blocks, *effects])
 
 
-def _bars(parameters: Sequence[Parameter], found: Importance) -> str:
+def _bars(parameters: Sequence[Parameter], found: Importance) -> Markup:
     labels = {parameter.name: parameter.label for parameter in parameters}
     mattered = set(found.mattered())
     trace: theme.Trace = {
         "type": "bar",
         "orientation": "h",
         "x": list(found.shares.values()),
-        "y": [text(labels[name]) for name in found.shares],
+        "y": [labels[name] for name in found.shares],
         "marker": {"color": [theme.BLUE if name in mattered else theme.GREY for name in found.shares]},
         "hovertemplate": "%{y}: %{x:.3f}<extra></extra>",
     }
@@ -99,7 +100,7 @@ def _effects(
     parameters: Sequence[Parameter],
     scores: Sequence[float],
     found: Importance,
-) -> list[str]:
+) -> list[Markup]:
     names = found.mattered()[:EFFECTS]
     if not names:
         return []
@@ -115,14 +116,14 @@ def _effect(
     parameter: Parameter,
     scores: Sequence[float],
     expected: tuple[np.ndarray, np.ndarray],
-) -> str:
+) -> Markup:
     codes = parameter.codes
     if parameter.categories is not None:  # or else trials of the same value hide each other
         codes = codes + np.random.default_rng(0).uniform(-0.15, 0.15, len(codes))
     dots: theme.Trace = {
         "x": codes,
         "y": list(scores),
-        "text": [text(record.name) for record in ranked],
+        "text": [record.name for record in ranked],
         "mode": "markers",
         "marker": {"color": theme.SKY, "size": 8, "opacity": 0.75},
         "hovertemplate": "%{text}: %{y:.4g}<extra></extra>",
@@ -137,7 +138,7 @@ def _effect(
         "hovertemplate": "expected: %{y:.4g}<extra></extra>",
     }
     at, said = parameter.ticks()
-    unit = {"window": " (rows)", "last_epoch": "", "dropout": " (share of outputs)"}.get(parameter.name, "")
-    x = theme.axis(parameter.label + unit, tickvals=at, ticktext=[text(word) for word in said])
+    unit = UNITS.get(parameter.name)
+    x = theme.axis(parameter.label + (f" ({unit})" if unit else ""), tickvals=at, ticktext=said)
     y = theme.axis(material.axis(part="validation"), **theme.spread(scores))
     return theme.figure(f"Effect of {parameter.label}", [dots, line], x, y, 320, show_legend=False)

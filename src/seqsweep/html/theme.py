@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seqsweep.report.page.markup import text
+from markupsafe import Markup, escape
+
+from seqsweep.html.blocks import plot
 
 # Source: Okabe & Ito (2008), https://jfly.uni-koeln.de/color/; yellow is left out, it vanishes on white.
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
@@ -20,6 +22,8 @@ INK, GRID, PAPER = "#010101", "#020202", "#030303"
 # From the poor to the best, which stands out on white and on black, and to colour-blind readers.
 SCALE = ((0.0, "#a9b4bf"), (0.7, ORANGE), (1.0, VERMILION))
 
+WORDS = ("text", "name", "label", "ticktext", "x", "y")  # keys whose texts plotly draws; x and y of categories
+
 WIDE_SPAN = 30.0  # largest over smallest value from which on an axis is logarithmic
 
 Trace = dict[str, Any]
@@ -29,7 +33,7 @@ Axis = dict[str, Any]
 def axis(title: str, **settings: Any) -> Axis:
     """An axis; the title names the unit."""
     return {
-        "title": {"text": text(title), "standoff": 10, "font": {"size": 13}},
+        "title": {"text": title, "standoff": 10, "font": {"size": 13}},
         "gridcolor": GRID,
         "linecolor": GREY,
         "zeroline": False,
@@ -42,7 +46,7 @@ def axis(title: str, **settings: Any) -> Axis:
 
 def figure(
     title: str, traces: Sequence[Trace], x: Axis, y: Axis, height: int = 380, show_legend: bool = True, **layout: Any
-) -> str:
+) -> Markup:
     """A figure as HTML: its title, its place, and its data, which page.js draws.
 
     Args:
@@ -71,12 +75,8 @@ def figure(
         "yaxis": y,
         **layout,
     }
-    drawn: str = go.Figure(data=list(traces), layout=settings).to_json()
-    data = drawn.replace("<", "\\u003c")  # or else a text of the data could end the script
-    return (
-        f'<figure><figcaption>{text(title)}</figcaption><div class="plot" style="height:{height}px"></div>'
-        f'<script type="application/json">{data}</script></figure>'
-    )
+    drawn: str = go.Figure(data=_escaped(list(traces)), layout=_escaped(settings)).to_json()
+    return plot(title, height, Markup(drawn.replace("<", "\\u003c")))  # or else a text could end the script
 
 
 def spread(values: Sequence[float]) -> Mapping[str, Any]:
@@ -84,3 +84,12 @@ def spread(values: Sequence[float]) -> Mapping[str, Any]:
     if values and min(values) > 0 and max(values) / min(values) > WIDE_SPAN:
         return {"type": "log", "dtick": 1 if max(values) / min(values) > 1000 else "D2"}
     return {}
+
+
+def _escaped(value: Any, key: str = "") -> Any:
+    """The same with every text of the data escaped, for plotly takes some HTML in what it draws."""
+    if isinstance(value, Mapping):
+        return {name: _escaped(entry, name) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(entry, key) for entry in value]
+    return str(escape(value)) if isinstance(value, str) and key in WORDS else value

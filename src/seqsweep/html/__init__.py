@@ -1,0 +1,45 @@
+"""Pages of one file: blocks of HTML, figures, and a document that opens with no network. It knows nothing of sweeps.
+
+`templates` opens Jinja2 with autoescape, so that a text of the data is escaped in one place, whoever prints it;
+`blocks` are the pieces of a page, `theme` gives every figure its style, `document` puts all into one file. A block is
+`Markup`: HTML already, which no other block escapes again.
+"""
+
+from markupsafe import Markup
+
+from seqsweep.html.blocks import (
+    Section,
+    facts,
+    folded,
+    joined,
+    listed,
+    note,
+    paragraph,
+    rendered,
+    side_by_side,
+    summary,
+    table,
+    tiles,
+    verbatim,
+)
+from seqsweep.html.document import document
+from seqsweep.html.templates import environment
+
+__all__ = [
+    "Markup",
+    "Section",
+    "document",
+    "environment",
+    "facts",
+    "folded",
+    "joined",
+    "listed",
+    "note",
+    "paragraph",
+    "rendered",
+    "side_by_side",
+    "summary",
+    "table",
+    "tiles",
+    "verbatim",
+]

@@ -1,0 +1,97 @@
+"""Pages of one file: whatever a text holds, it stays text; the browser may fetch nothing; figures are whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from seqsweep import html
+from seqsweep.html import Markup, theme
+
+HOSTILE = """<script>alert("1")</script> & 'x'"""
+BLOCKS = {
+    "paragraph": html.paragraph,
+    "kind": lambda text: html.paragraph("", text),
+    "note": html.note,
+    "summary": lambda text: html.summary([text]),
+    "head": lambda text: html.table([text], []),
+    "cell": lambda text: html.table(["a"], [[text]]),
+    "listed": lambda text: html.listed([text]),
+    "name": lambda text: html.facts([(text, 1)]),
+    "fact": lambda text: html.facts([("a", text)]),
+    "tile": lambda text: html.tiles([("a", text, "b")]),
+    "title": lambda text: html.folded(text, Markup("")),
+    "verbatim": html.verbatim,
+    "section": lambda text: html.rendered(html.Section("key", text, [])),
+    "figure": lambda text: theme.figure(text, [], {}, {}),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_text_stays_text_in_every_block(name):
+    block = BLOCKS[name](HOSTILE)
+    shell = BLOCKS[name]("words")
+    assert isinstance(block, Markup)
+    assert block.count("<") == shell.count("<")
+    assert "&lt;script&gt;" in block
+    assert block.count('"') == shell.count('"')
+
+
+def test_a_block_within_another_is_escaped_once():
+    inner = html.paragraph("a & b")
+    assert html.folded("more", inner) == "<details><summary>more</summary><p>a &amp; b</p></details>"
+    assert html.joined([inner, inner]).count("&amp;") == 2
+
+
+def figure(**trace: object) -> dict:
+    block = theme.figure("figure", [trace], theme.axis(HOSTILE), {})
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', block, re.S)
+    assert "<" not in data
+    return json.loads(data)
+
+
+def test_labels_of_figures_are_escaped_for_plotly_which_takes_html_there():
+    drawn = figure(name=HOSTILE, text=[HOSTILE], y=[HOSTILE, "b"], hovertemplate="%{y}<extra></extra>", type="bar")
+    trace = drawn["data"][0]
+    assert not any("<" in text for text in (trace["name"], *trace["text"], *trace["y"]))
+    assert trace["name"].startswith("&lt;script&gt;")
+    assert "<" not in drawn["layout"]["xaxis"]["title"]["text"]
+    assert trace["hovertemplate"] == "%{y}<extra></extra>"  # our own
+
+
+def test_rows_that_do_not_fit_their_head_are_refused():
+    with pytest.raises(ValueError, match=r"2 columns received rows of \[2, 3\] cells"):
+        html.table(["a", "b"], [[1, 2], [1, 2, 3]])
+
+
+def test_words_stand_left_figures_right_and_marked_rows_stand_out():
+    table = html.table(["name", "score"], [["a", 1], ["b", 2]], marked=[1])
+    assert '<th>name</th><th class="figure-cell">score</th>' in table
+    assert '<tr><td>a</td><td class="figure-cell">1</td></tr><tr class="marked"><td>b</td>' in table
+
+
+def test_a_document_is_whole_links_to_its_sections_and_forbids_the_network():
+    section = html.Section("key", "Title & more", [html.paragraph("words")])
+    page = html.document("<b>", "what?", [html.note("above")], [section])
+    own = page[: page.index("plotly.js v")]
+    assert own.startswith("<!DOCTYPE html>")
+    assert "<title>&lt;b&gt;</title>" in own
+    assert '<nav><a href="#key">Title &amp; more</a></nav>' in own
+    assert '<section id="key">\n<h2>Title &amp; more</h2>\n<p>words</p>\n</section>' in own
+    assert own.index("above") < own.index("<section")
+    assert "content=\"default-src 'none'; style-src 'unsafe-inline'" in own
+    assert not re.search(r'(src|href)="(?!#)', own)
+    assert page.count("<script>") == 2
+    assert page.rstrip().endswith("</html>")
+
+
+def test_every_template_is_escaped_and_an_unknown_name_is_an_error(tmp_path: Path):
+    (tmp_path / "t.j2").write_text("{{ known }}{{ unknown }}")
+    template = html.environment(tmp_path).get_template("t.j2")
+    assert template.render(known="<", unknown="") == "&lt;"
+    with pytest.raises(UndefinedError, match="unknown"):
+        template.render(known="<")
