@@ -143,9 +143,10 @@ def imported(test: Path) -> set[str]:
 
 
 def mutants(file: Path) -> list[Mutant]:
-    """Every mutant of a module; annotations are left alone."""
+    """Every mutant of a module; annotations and decorators are left alone."""
     tree = ast.parse((ROOT / SOURCE / file).read_text())
     notes = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
+    notes += [decorator for node in ast.walk(tree) for decorator in getattr(node, "decorator_list", [])]
     inside = {id(inner) for note in notes if note for inner in ast.walk(note)}
     nodes = (node for node in ast.walk(tree) if id(node) not in inside)
     return [Mutant(file, tree, kind, node, after) for node in nodes for kind, after in changed(node)]

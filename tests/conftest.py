@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import signal
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,13 @@ from seqsweep.config import compose
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.schema import SweepConfig
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Ctrl-C works in what tests start: a script's job in the background ignores it, and so would all its children."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

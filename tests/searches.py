@@ -176,7 +176,12 @@ def _stock_oracle(config: SweepConfig) -> Any:
         "max_consecutive_failed_trials": settings.max_consecutive_failures,
     }
     if settings.kind == "hyperband":
-        return oracles.HyperbandOracle(max_epochs=config.trial.epochs, factor=3, hyperband_iterations=1, **common)
+        return oracles.HyperbandOracle(
+            max_epochs=config.trial.epochs,
+            factor=settings.factor,
+            hyperband_iterations=settings.iterations,
+            **common,
+        )
     if settings.kind == "bayesian":
         oracle = oracles.BayesianOptimizationOracle(
             max_trials=settings.max_trials, num_initial_points=settings.initial_points, **common

@@ -93,7 +93,15 @@ def test_each_pair_of_few_is_compared_over_pairs_of_runs_and_of_many_the_best_wi
 def test_up_to_four_sweeps_are_all_compared_with_each_other(sweeps, pairs, make_entry):
     (group,) = comparable_groups([make_entry(float(i), float(i) + 1) for i in range(sweeps)])
     assert len(group.comparisons) == pairs
-    assert (len({id(comparison.better) for comparison in group.comparisons}) > 1) is (2 < sweeps < 5)
+    if sweeps > 4:
+        assert [comparison.better for comparison in group.comparisons] == [group.entries[0]] * pairs
+
+
+def test_sweeps_that_differ_in_confidence_are_compared_by_that_of_the_best(make_entry):
+    levels = ("finals.confidence=0.8", "finals.confidence=0.9")
+    entries = [make_entry(mean, mean + 1, overrides=(level,)) for mean, level in zip((2.0, 1.0), levels, strict=True)]
+    (group,) = comparable_groups(entries)
+    assert [comparison.interval.level for comparison in group.comparisons] == [0.9]
 
 
 def test_a_difference_is_claimed_only_where_its_interval_leaves_zero_out(make_entry):
@@ -137,21 +145,39 @@ def test_a_sweep_of_one_layer_type_is_called_by_it_and_any_other_by_its_run(make
     )
 
 
+def kept(entry: FinishedSweep) -> FinishedSweep:
+    """The sweep, as files in its folder."""
+    folder = entry.outcome.folder
+    for record in entry.outcome.records:
+        SweepState(folder).write(record)
+    save_outcome(entry.outcome)
+    (folder / "config.yaml").write_text(to_yaml(entry.outcome.config))
+    (folder / "sweep.json").write_text("{}")
+    return entry
+
+
+def test_the_order_is_that_of_the_last_trials_to_end(make_entry, tmp_path):
+    ends = {"aaaa11": (9.0, 1.0), "bbbb22": (5.0, 6.0), "cccc33": (0.5,), "dddd44": (None,), "eeee55": ()}
+    for fingerprint, each in ends.items():
+        outcome = make_entry(layers=("gru",) * max(1, len(each)), fingerprint=fingerprint).outcome
+        records = tuple(
+            dataclasses.replace(record, ended=ended) for record, ended in zip(outcome.records, each, strict=False)
+        )
+        kept(FinishedSweep(dataclasses.replace(outcome, records=records), None))
+    order = [entry.outcome.fingerprint for entry in finished(tmp_path)]
+    assert set(order[:2]) == {"dddd44", "eeee55"}  # none of their trials has an end
+    assert order[2:] == ["cccc33", "bbbb22", "aaaa11"]
+
+
 def test_finished_sweeps_are_found_by_study_run_or_fingerprint_in_the_order_of_their_ends(make_entry, tmp_path):
-    late, early = make_entry(1.0, 2.0, ended=9.0), make_entry(ended=3.0, fingerprint="beef22")
-    for entry in (late, early):
-        folder = entry.outcome.folder
-        for record in entry.outcome.records:
-            SweepState(folder).write(record)
-        save_outcome(entry.outcome)
-        (folder / "config.yaml").write_text(to_yaml(entry.outcome.config))
-        (folder / "sweep.json").write_text("{}")
+    late, early = kept(make_entry(1.0, 2.0, ended=9.0)), kept(make_entry(ended=3.0, fingerprint="beef22"))
     finals.save(late.outcome.folder, late.conclusion)
     (tmp_path / "sweeps" / "unfinished").mkdir()
     assert finished(tmp_path) == [early, late]
     assert finished(tmp_path, ["quickstart"]) == [early, late]
     assert finished(tmp_path, ["random-12 beef"]) == [early]
     assert finished(tmp_path, ["3f0a"]) == [late]
+    assert finished(tmp_path, ["3f0a", "beef"]) == [early, late]
     with pytest.raises(ConfigError, match=r"quickstrat: there is no such finished sweep.*did you mean 'quickstart'"):
         finished(tmp_path, ["quickstrat"])
     with pytest.raises(ConfigError, match="3f0: there is no such"):  # too short to be meant as a fingerprint

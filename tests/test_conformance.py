@@ -272,12 +272,23 @@ def test_parallel_bayesian_proposals_differ(search: Search, tmp_path: Path) -> N
     assert len({answer.params for answer in asked if isinstance(answer, Proposal)}) == 4
 
 
-@pytest.mark.parametrize("kind", ["random", "grid", "hyperband"])
-def test_without_faults_the_trials_are_those_of_the_stock_oracle(kind: str, tmp_path: Path) -> None:
+STOCK_SEARCHES = [
+    ("random", 9, {}),
+    ("grid", 9, {}),
+    ("hyperband", 9, {"factor": 3}),
+    ("hyperband", 10, {"factor": 2}),
+    ("hyperband", 5, {"factor": 4, "iterations": 2}),
+]
+
+
+@pytest.mark.parametrize(("kind", "epochs", "settings"), STOCK_SEARCHES)
+def test_without_faults_the_trials_are_those_of_the_stock_oracle(
+    kind: str, epochs: int, settings: dict[str, Any], tmp_path: Path
+) -> None:
     space = EIGHT if kind == "grid" else WIDE
-    config = sweep_config(kind, seed=5, **space)
+    config = sweep_config(kind, seed=5, epochs=epochs, tuner=settings, **space)
     stock, ours = Stock(config, tmp_path / "stock"), Ours(config, tmp_path / "ours")
-    ours.oracle._seed_state = stock.oracle._seed_state
+    ours.oracle.next_seed = config.seed  # where the stock oracle begins
 
     theirs, own = run(stock), run(ours)
 
@@ -359,9 +370,9 @@ def _promoted_by_stock(model: Any, directory: Path) -> Any:
 
 def _promoted_by_ours(model: Any, directory: Path) -> Any:
     from seqsweep.trial import checkpoint
-    from seqsweep.trial.training_progress import Progress
+    from seqsweep.trial.training_progress import TrainingProgress
 
-    checkpoint.save(directory / "0001.npz", model, Progress(epoch=3), seed=1)
+    checkpoint.save(directory / "0001.npz", model, TrainingProgress(epoch=3), seed=1)
     promoted = _tiny_model()
     promoted.optimizer.build(promoted.trainable_variables)
     checkpoint.load(directory / "0001.npz", promoted)

@@ -205,15 +205,27 @@ def test_the_card_says_what_a_reader_must_know(plain):
         f"its mae is {significant(evaluation.scores['mae'])}",
         "linear",
         evaluation.sha256,
-        "leak audit: passed",
+        "leak audit passed",
         "Limits",
         plain.fingerprint,
     ):
         assert said in text
     leaking = dataclasses.replace(plain.conclusion.audit, passed=False, findings=("the scaler moved",))
-    assert "leak audit: FAILED, so believe none of these figures: the scaler moved" in card(
+    assert "leak audit FAILED, so believe none of these figures: the scaler moved" in card(
         spec, dataclasses.replace(plain.conclusion, audit=leaking), plain.config
     )
+
+
+def test_the_card_is_markdown_whatever_the_data_are_called(plain):
+    spec = json.loads((plain.model / "artifacts" / "spec.json").read_text())
+    spec |= {"series": "shop <b>&", "columns": ["a`b<i>", "x1"]}
+    text = card(spec, plain.conclusion, plain.config)
+    assert text.startswith("# shop &lt;b&gt;&amp;: ")
+    assert "of `` a`b<i> ``, in its own unit" in text  # what stands in a code span is no markup
+    assert "`` a`b<i> ``, `x1`." in text
+    assert "<b>" not in text.replace("`shop <b>&`", "")
+    (head, line, *rows) = [row for row in text.splitlines() if row.startswith("|")][:4]
+    assert head.count("|") == line.count("|") == rows[0].count("|") == 2 + len(plain.conclusion.evaluation.scores) + 1
 
 
 def test_a_level_without_a_finite_interval_is_left_out(plain):

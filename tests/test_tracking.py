@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import resource
 import shutil
 import signal
@@ -19,7 +18,7 @@ import time
 import urllib.request
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +35,6 @@ from seqsweep.tracking import (
     SweepRecord,
     faults,
     make_tracker,
-    tables,
 )
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.mlflow_spelling import (
@@ -50,7 +48,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.store import address, load_mlflow, open_store, ping, without_password
+from seqsweep.tracking.store import address, open_store, ping, without_password
 from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -273,42 +271,6 @@ def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: Track
     new = TrackingConfig(kind="mlflow", directory=str(tmp_path / "new"))
     ping(new)
     opened(new).close("FINISHED")  # an empty file that a ping may leave is no obstacle
-
-
-# The tables of a new SQLite file
-
-
-def schema(path: Path) -> tuple[set[tuple[str, ...]], dict[str, list[tuple[object, ...]]]]:
-    """What SQLite keeps of the file's tables and indexes, and every row.
-
-    Alembic writes the constraints of a table in the order of a set, which differs between two processes.
-    """
-    with sqlite3.connect(path) as connection:
-        told = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master")
-        made = {(*names, *sorted(re.split(r",? *\n\t?", sql.rstrip("\n)")))) for *names, sql in told}
-        names = [name for kind, name, *_ in made if kind == "table"]
-        rows = {name: list(connection.execute(f'SELECT * FROM "{name}"')) for name in names}
-    connection.close()
-    return made, rows
-
-
-def test_the_text_makes_what_the_migrations_make(tmp_path: Path) -> None:
-    load_mlflow()
-    assert tables.TABLES.read_text().startswith(tables.first_line()), "write it anew: see tracking/tables.py"
-    tables.make_tables(tmp_path / "text.db")
-    tables.migrate(tmp_path / "migrated.db")
-    assert schema(tmp_path / "text.db") == schema(tmp_path / "migrated.db")
-    assert len(schema(tmp_path / "text.db")[0]) > 50
-
-
-def test_another_release_of_mlflow_runs_its_own_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_mlflow()
-    (tmp_path / "tables.sql").write_text(tables.FIRST_LINE.format(revision="bd07f7e963c5") + "no SQL")
-    monkeypatch.setattr(tables, "TABLES", tmp_path / "tables.sql")
-    migrated: list[Path] = []
-    monkeypatch.setattr(tables, "migrate", lambda path: (migrated.append(path), path.write_text("made")))
-    tables.make_tables(tmp_path / "mlflow.db")
-    assert migrated == [tmp_path / "mlflow.db.new"] and (tmp_path / "mlflow.db").read_text() == "made"
 
 
 # What is written
@@ -1158,7 +1120,7 @@ def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
     def full(path: Path) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("seqsweep.tracking.store.make_tables", full)
+    monkeypatch.setattr("seqsweep.tracking.store._make_tables", full)
     with pytest.raises(TrackingError, match=r"disk is full.*make room and run the same command again"):
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 
@@ -1267,7 +1229,7 @@ FORKS = """
     from seqsweep.schema import TrackingConfig
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord
-    from seqsweep.tracking import MlflowTracker, SweepRecord, tables
+    from seqsweep.tracking import MlflowTracker, SweepRecord
     from seqsweep.tracking.store import failures
 
     failures()  # imports MLflow, which has filters of its own
@@ -1315,14 +1277,16 @@ def test_four_processes_may_open_an_empty_folder_at_once_and_are_quiet(tmp_path:
 @pytest.mark.slow
 def test_a_store_whose_making_was_killed_can_be_opened(tmp_path: Path) -> None:
     code = """
-    aside = Path(sys.argv[1], "mlflow.db.new")
-    tables.first_line = lambda: "-- another revision"  # the migrations take long enough to be killed in
+    import tempfile
+
+    tempfile.tempdir = sys.argv[1]
     pid = fork(lambda: opened("a"))
-    while not (aside.exists() and aside.stat().st_size > 150_000):  # some of its tables are there
+    made = lambda: [file for file in Path(sys.argv[1]).glob("seqsweep-*/*.db") if file.stat().st_size > 150_000]
+    while not made():  # some of its tables are there
         time.sleep(0.001)
     os.kill(pid, signal.SIGKILL)
     assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-    assert aside.exists() and not Path(sys.argv[1], "mlflow.db").exists()
+    assert made() and not Path(sys.argv[1], "mlflow.db").exists()
     """
     forks(code, tmp_path)
     opened(TrackingConfig(kind="mlflow", directory=str(tmp_path))).close("FINISHED")
@@ -1509,6 +1473,23 @@ def test_ctrl_c_ends_the_ui_and_leaves_no_process(ui: Ui) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_closed_terminal_ends_the_ui_as_ctrl_c_does(number: signal.Signals) -> None:
-    with pytest.raises(KeyboardInterrupt), _ended_by_signals():
-        os.kill(os.getpid(), number)
-    assert signal.getsignal(number) == signal.SIG_DFL
+    with handled(number, signal.SIG_DFL):
+        with pytest.raises(KeyboardInterrupt), _ended_by_signals():
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_under_nohup_the_ui_outlives_its_terminal() -> None:
+    with handled(signal.SIGHUP, signal.SIG_IGN), _ended_by_signals():
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+@contextmanager
+def handled(number: signal.Signals, how: signal.Handlers) -> Iterator[None]:
+    """A signal handled like that, however these tests were started."""
+    before = signal.signal(number, how)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

@@ -80,6 +80,27 @@ def test_durations_read_naturally(seconds, said):
     assert words.duration(seconds) == said
 
 
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("1700-01-01T00:00:00.000000000", "1700-01-01"),
+        ("2024-05-01T12:00:00.000000000", "2024-05-01T12:00:00"),
+        ("2024-05-01T00:00:00.500000000", "2024-05-01T00:00:00.500000000"),
+        ("100", "100"),
+    ],
+)
+def test_times_have_no_zeros_behind_them(time, said):
+    assert words.moment(time) == said
+
+
+def test_a_table_ranks_the_network_among_the_baselines():
+    baselines = {"last_value": {"mae": 10.0, "rmse": 9.0}, "linear": {"mae": 4.0, "rmse": 5.0}}
+    rows = words.ranking("GRU", {"mae": 5.0, "rmse": 6.0}, baselines, "linear", "mae", ["rmse", "mae"])
+    assert [(who, own) for who, own, _ in rows] == [("linear", False), ("GRU", True), ("last value", False)]
+    assert rows[1][2] == ["6.000", "5.000", "-25.0%"]
+    assert words.ranking("GRU", {"mae": 5.0}, {}, None, "mae", ["mae"]) == [("GRU", True, ["5.000", ""])]
+
+
 def test_one_thing_is_not_many():
     assert [words.counted(n, "trial") for n in (0, 1, 2, 1200)] == ["0 trials", "1 trial", "2 trials", "1,200 trials"]
 

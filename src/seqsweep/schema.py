@@ -1,7 +1,7 @@
 """The typed shape of a config, one dataclass a group: types, units and bounds live here, values live in `conf/`.
 
 A field has no value but MISSING or None, so that the YAML alone says what a sweep does. `setting` puts the bounds
-beside the type; `config.py` checks them all and reports every fault together.
+beside the type; the package `config` checks them all and reports every fault together.
 """
 
 from __future__ import annotations

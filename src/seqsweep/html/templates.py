@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,16 @@ HERE = Path(__file__).parent
 
 
 @cache
-def environment(folder: Path = HERE) -> Environment:
-    """The templates of a folder: values that are no `Markup` are escaped, a name that is unknown is an error."""
+def environment(folder: Path = HERE, **filters: Callable[..., str]) -> Environment:
+    """The templates of a folder: values that are no `Markup` are escaped, a name that is unknown is an error.
+
+    Args:
+        folder: of the templates.
+        **filters: functions that they may call; one that returns `Markup` answers for its content.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    loader = FileSystemLoader(folder)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    made.trim_blocks = made.lstrip_blocks = True  # a line that only says what to do leaves no line behind
+    made.filters.update(filters)
+    return made

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from rich import box
 from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import lower_is_better, skill, sort_key
-from seqsweep.words import bounds, column_title, counted, in_words, percent, share, significant
-
-Row = tuple[str, bool, list[str]]
-"""Who, whether that is the network, and the cells."""
+from seqsweep.metrics import lower_is_better
+from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
 def finals_table(conclusion: Conclusion) -> Table:
@@ -52,28 +47,9 @@ def test_table(conclusion: Conclusion, evaluation: TestEvaluation, metrics: list
         table.add_column(name, justify="right", no_wrap=True)
     winner = conclusion.winner
     name = winner.name if winner is not None else evaluation.run
-    for who, own, cells in rows_on_test(name, evaluation, conclusion.objective, metrics):
+    ranked = ranking(
+        name, evaluation.scores, evaluation.baselines, evaluation.best_baseline, conclusion.objective, metrics
+    )
+    for who, own, cells in ranked:
         table.add_row(who, *cells, style="bold green" if own else "cyan")
     return table
-
-
-def rows_on_test(name: str, evaluation: TestEvaluation, objective: str, metrics: Sequence[str]) -> list[Row]:
-    """The network and every baseline, best first.
-
-    Args:
-        name: of the network.
-        evaluation: of it.
-        objective: the metric that ranks, and that the skill is of.
-        metrics: whose scores stand in the cells; the skill stands behind them.
-    """
-    known = {**{in_words(baseline): row for baseline, row in evaluation.baselines.items()}, name: evaluation.scores}
-    ranked = sorted(known.items(), key=lambda item: sort_key(objective, item[1][objective]))
-    best = evaluation.baselines[evaluation.best_baseline] if evaluation.best_baseline is not None else None
-    return [(who, who == name, _cells(scores, best, objective, metrics)) for who, scores in ranked]
-
-
-def _cells(
-    scores: Mapping[str, float], best: Mapping[str, float] | None, objective: str, metrics: Sequence[str]
-) -> list[str]:
-    gain = "" if best is None else percent(skill(scores[objective], best[objective]))
-    return [*(significant(scores[metric]) for metric in metrics), gain]

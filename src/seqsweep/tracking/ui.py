@@ -176,7 +176,10 @@ class _Tail:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays."""
+    """Let a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays.
+
+    A signal that is ignored stays so: who started this by `nohup` wants it to outlive the terminal.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -184,7 +187,8 @@ def _ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets no other thread handle signals
         return
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heeded}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Who chooses the trials: KerasTuner's oracles, asked and told by one owner, their known faults repaired.
+"""Who chooses the trials: KerasTuner's search rules, asked and told by one owner, their known faults repaired.
 
 `make_tuner` gives a Tuner, new or as its state file left it. `ask` proposes a trial, `tell` takes its score
 (lower is better); each writes the state aside, syncs and replaces it, so that a kill at any moment loses

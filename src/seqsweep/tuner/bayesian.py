@@ -1,11 +1,10 @@
-"""KerasTuner's Bayesian oracle, repaired and made fast. Importing this imports TensorFlow."""
+"""The Bayesian search: KerasTuner's rule, repaired and made fast. Importing this imports TensorFlow."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from keras_tuner.oracles import BayesianOptimizationOracle
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -24,7 +23,7 @@ _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
 
 
-class Bayesian(OracleBase, BayesianOptimizationOracle):  # type: ignore[misc]  # KerasTuner ships no types
+class Bayesian(OracleBase):
     """A Gaussian process over the trials so far; the next point has the lowest mean less `beta` deviations.
 
     The rule (Matérn kernel of smoothness 2.5, confidence bound, random points first) is KerasTuner's. What
@@ -39,19 +38,28 @@ class Bayesian(OracleBase, BayesianOptimizationOracle):  # type: ignore[misc]  #
     - the kernel's one length is found by a search along a line, and thousands of candidates, moved round by
       round, are predicted at once: KerasTuner's 20 and 50 gradient descents take far longer and mostly end
       higher, once they are rounded to points of the space.
+
+    Args:
+        initial_points: drawn at random before the model is asked.
+        beta: standard deviations.
+        alpha: variance of the noise, in units of that of the scores.
     """
+
+    def __init__(self, *, initial_points: int, beta: float, alpha: float, **common: Any) -> None:
+        super().__init__(**common)
+        self.initial_points, self.beta, self.alpha = initial_points, beta, alpha
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
         """A point at random until there are enough, then the one that the model prefers."""
         ended = [trial for trial in self.trials.values() if trial.trial_id not in self.ongoing_trials]
         scored = [trial.score for trial in ended if trial.score is not None]
-        few = len(ended) < self.num_initial_points or not scored
+        few = len(ended) < self.initial_points or not scored
         if few or not self.hyperparameters.space:
-            return self._random_populate_space()  # type: ignore[no-any-return]  # KerasTuner ships no types
+            return self.drawn()
         # Threads would fight with the workers for their cores.
         with threadpool_limits(limits=1, user_api="blas"):
             values = self._preferred(ended, scored)
-        return self._random_populate_space() if values is None else {"status": RUNNING, "values": values}
+        return self.drawn() if values is None else {"status": RUNNING, "values": values}
 
     def _preferred(self, ended: list[Any], scored: list[float]) -> dict[str, Any] | None:
         """The untried point with the lowest bound; None where the candidates were all tried."""
@@ -62,7 +70,7 @@ class Bayesian(OracleBase, BayesianOptimizationOracle):  # type: ignore[misc]  #
         rng = np.random.default_rng([self.seed, len(self.trials)])
         candidates = self._candidates(model, vectors, seen[np.argsort(scores, kind="stable")], rng)
         decoded = (vectors.decode(point) for point in candidates)
-        return next((values for values in decoded if not self._duplicate(values)), None)
+        return next((values for values in decoded if self.key(values) not in self.tried), None)
 
     def _with_running(
         self, model: GaussianProcessRegressor, vectors: Vectors, seen: Matrix, scores: Matrix

@@ -9,6 +9,7 @@ from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.tuner.ask_tell import Tuner
+from seqsweep.tuner.plan import brackets
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -50,9 +51,9 @@ def bayesian(config: SweepConfig) -> OracleBase:
 
     settings = config.tuner
     return Bayesian(
-        num_initial_points=initial_points(config),
-        beta=settings.beta,
-        alpha=settings.alpha,
+        initial_points=initial_points(config),
+        beta=cast(float, settings.beta),  # `faults` refuses null
+        alpha=cast(float, settings.alpha),
         **_common(config),
     )
 
@@ -62,12 +63,7 @@ def hyperband(config: SweepConfig) -> OracleBase:
     """Many points for few epochs, the best of them for more."""
     from seqsweep.tuner.hyperband import Hyperband
 
-    return Hyperband(
-        max_epochs=config.trial.epochs,
-        factor=config.tuner.factor,
-        hyperband_iterations=config.tuner.iterations,
-        **_common(config),
-    )
+    return Hyperband(plan=brackets(config), **_common(config))
 
 
 def make_tuner(config: SweepConfig, directory: Path) -> Tuner:

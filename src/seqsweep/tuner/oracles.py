@@ -1,4 +1,4 @@
-"""The random and the grid oracle, and the repairs that all oracles share. Importing it imports TensorFlow."""
+"""The random and the grid search, and what all oracles share. Importing it imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras_tuner
-from keras_tuner.oracles import GridSearchOracle, RandomSearchOracle
-from keras_tuner.src.engine.trial import Trial, TrialStatus
+from keras_tuner.engine.trial import Trial, TrialStatus
 
 _FEW = 20_000  # points that are listed one by one when a draw keeps meeting those that were tried
-_DRAWS = 50  # times 21, in a larger space
+_DRAWS = 21  # of points that were all tried, before the points are listed
+_MANY_DRAWS = 51 * _DRAWS  # in a larger space, before it counts as exhausted
 
 RUNNING = TrialStatus.RUNNING
 STOPPED = {"status": TrialStatus.STOPPED, "values": None}
@@ -21,41 +21,48 @@ IDLE = {"status": TrialStatus.IDLE, "values": None}
 class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships no types
     """An oracle whose trials are begun and finished by a Tuner, which keeps them; it only chooses points.
 
-    The repairs that all oracles share: a seed of 0 is a seed, the draws of neighbouring seeds do not overlap,
-    and a finite space is drawn from until nothing is left.
+    KerasTuner's interface, and its rule of drawing: each value from the next integer as its seed. Repaired for all
+    oracles: a seed of 0 is a seed, the draws of neighbouring seeds do not overlap, and a finite space is drawn from
+    until nothing is left, where KerasTuner gives up after 21 draws that were tried, with a tenth of 100 points left.
+
+    Args:
+        space: all hyperparameters.
+        seed: of every draw.
+        points: that the space has; may be infinite.
     """
 
-    def __init__(self, space: keras_tuner.HyperParameters, seed: int, points: float, **settings: Any) -> None:
+    def __init__(self, space: keras_tuner.HyperParameters, seed: int, points: float) -> None:
         super().__init__(
             objective=keras_tuner.Objective("score", "min"),
             hyperparameters=space,
             tune_new_entries=False,
             allow_new_entries=False,
             seed=seed + 1,  # KerasTuner reads 0 as "draw a seed"
-            **settings,
         )
-        self.verbose = 0
-        self.points = points
         self.seed = seed
+        self.points = points
         # Each draw of a dimension takes the next integer: seeds that are one apart would soon draw the same
         # trials.
-        self._seed_state = seed << 32
+        self.next_seed = seed << 32
+        self.tried: set[tuple[Any, ...]] = set()
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """Take note that the trial runs."""
         hyperparameters = self.hyperparameters.copy()
         hyperparameters.values = dict(values)
+        self.tried.add(self.key(values))
         trial = Trial(hyperparameters, trial_id=trial_id, status=TrialStatus.RUNNING)
-        self._record_values(trial)
         self.trials[trial_id] = self.ongoing_trials[trial_id] = trial
-        self.start_order.append(trial_id)
 
     def finish(self, trial_id: str, score: float | None) -> None:
         """Take note of the trial's score; None: it failed."""
         trial = self.ongoing_trials.pop(trial_id)
         trial.status = TrialStatus.COMPLETED if score is not None else TrialStatus.FAILED
         trial.score = score
-        self.end_order.append(trial_id)
+
+    def key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What tells the point of these values from others: what a search rule added to them is left out."""
+        return tuple(values.get(dimension.name) for dimension in self.hyperparameters.space)
 
     # Hyperband needs the id.
     def adopt(self, trial_id: str, values: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ARG002
@@ -72,79 +79,91 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
 
     def memory(self) -> dict[str, Any]:
         """What a resume needs beside the trials."""
-        return {"seed_state": self._seed_state}
+        return {"next_seed": self.next_seed}
 
     def recall(self, memory: Mapping[str, Any]) -> None:
         """Take up what `memory` gave."""
-        self._seed_state = memory["seed_state"]
+        self.next_seed = memory["next_seed"]
 
-    def _random_values(self) -> dict[str, Any] | None:
-        """New values; None only where every point was tried.
+    def draw(self) -> dict[str, Any] | None:
+        """The values of a point at random that was not tried; None only where every point was."""
+        for _ in range(_DRAWS if self.points <= _FEW else _MANY_DRAWS):
+            values = self.draw_any()
+            if self.key(values) not in self.tried:
+                return values
+        if self.points > _FEW:
+            return None
+        left = [point for point in every_point(self.hyperparameters) if self.key(point) not in self.tried]
+        if not left:
+            return None
+        self.next_seed += 1
+        return random.Random(self.next_seed).choice(left)
 
-        KerasTuner gives up after 21 draws that were tried before, which leaves a tenth of a space of 100
-        untried.
-        """
-        values = super()._random_values()
-        if values is None and self.points <= _FEW:
-            left = [point for point in every_point(self.hyperparameters) if not self._duplicate(point)]
-            if not left:
-                return None
-            self._seed_state += 1
-            return random.Random(self._seed_state).choice(left)
-        draws = 0
-        while values is None and draws < _DRAWS:
-            values, draws = super()._random_values(), draws + 1
-        return values  # type: ignore[no-any-return]  # KerasTuner ships no types
+    def draw_any(self) -> dict[str, Any]:
+        """The values of a point at random, tried or not."""
+        values: dict[str, Any] = {}
+        for dimension in self.hyperparameters.space:
+            if exists(dimension, values):
+                values[dimension.name] = dimension.random_sample(self.next_seed)
+                self.next_seed += 1
+        return values
+
+    def drawn(self) -> dict[str, Any]:
+        """An answer of `populate_space`: a point at random."""
+        values = self.draw()
+        return STOPPED if values is None else {"status": RUNNING, "values": values}
 
 
-class Random(OracleBase, RandomSearchOracle):  # type: ignore[misc]
+class Random(OracleBase):
     """Points drawn at random, none twice."""
 
+    def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
+        """The next draw."""
+        return self.drawn()
 
-class Grid(OracleBase, GridSearchOracle):  # type: ignore[misc]
+
+class Grid(OracleBase):
     """Every point once, in KerasTuner's order: the first of each dimension first, the last dimension fastest.
 
     KerasTuner's own walk waits until a trial ends before it goes on, so that it never runs two at once for
-    long, and cannot be resumed. Here the walk is one point, the last that was proposed.
+    long, and cannot be resumed. Here the next point is the first that was not tried.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._at: dict[str, Any] | None = None  # the last point of the walk
+        self.walk = every_point(self.hyperparameters, default_first=True)
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
         """The next point that was not tried."""
-        at = self._at
-        while True:
-            at = _first_point(self.hyperparameters) if at is None else self._get_next_combination(at)
-            if at is None:
-                return STOPPED
-            if not self._duplicate(at):
-                self._at = at
-                return {"status": RUNNING, "values": dict(at)}
-
-    def memory(self) -> dict[str, Any]:
-        """What a resume needs beside the trials: where the walk is."""
-        return {**super().memory(), "at": self._at}
-
-    def recall(self, memory: Mapping[str, Any]) -> None:
-        """Take up what `memory` gave."""
-        super().recall(memory)
-        self._at = memory["at"]
+        values = next((point for point in self.walk if self.key(point) not in self.tried), None)
+        return STOPPED if values is None else {"status": RUNNING, "values": values}
 
 
-def every_point(space: keras_tuner.HyperParameters) -> Iterator[dict[str, Any]]:
-    """Each distinct point of a finite space once; what a point does not have is left out."""
+def exists(dimension: Any, values: Mapping[str, Any]) -> bool:
+    """Whether a point that has these values has the dimension, which comes after all that it depends on."""
+    return all(condition.is_active(values) for condition in dimension.conditions)
+
+
+def every_point(space: keras_tuner.HyperParameters, default_first: bool = False) -> Iterator[dict[str, Any]]:
+    """Each distinct point of a finite space once; what a point does not have is left out.
+
+    Args:
+        space: all hyperparameters, each after those that it depends on.
+        default_first: whether a dimension's default comes before its other values.
+    """
 
     def extend(index: int, point: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if index == len(space.space):
             yield dict(point)
             return
         dimension = space.space[index]
-        if not all(condition.is_active(point) for condition in dimension.conditions):
+        if not exists(dimension, point):
             yield from extend(index + 1, point)
             return
-        for value in _every_value(dimension):
+        values = _every_value(dimension)
+        if default_first:
+            values.sort(key=lambda value: value != dimension.default)
+        for value in values:
             yield from extend(index + 1, {**point, dimension.name: value})
 
     return extend(0, {})
@@ -154,11 +173,3 @@ def _every_value(dimension: Any) -> list[Any]:
     if getattr(dimension, "sampling", "linear") == "log":  # KerasTuner lists ten of them
         return list(range(dimension.min_value, dimension.max_value + 1))
     return list(dimension.values)
-
-
-def _first_point(space: keras_tuner.HyperParameters) -> dict[str, Any]:
-    point: dict[str, Any] = {}
-    for dimension in space.space:
-        if all(condition.is_active(point) for condition in dimension.conditions):
-            point[dimension.name] = dimension.default
-    return point

@@ -20,6 +20,15 @@ class Plan:
     epochs: int
 
 
+@dataclass(frozen=True)
+class Round:
+    """One round of a bracket of Hyperband: its trials, and the epochs behind each at its beginning and its end."""
+
+    trials: int
+    first_epoch: int
+    last_epoch: int
+
+
 def plan(config: SweepConfig) -> Plan:
     """The trials and epochs of a sweep with this `config`, from the first."""
     points = search_space.size(config)
@@ -31,26 +40,33 @@ def plan(config: SweepConfig) -> Plan:
         return Plan(trials, trials * config.trial.epochs)
     trials, epochs = outside, outside * config.trial.epochs
     left = points
-    for bracket in _brackets(config):
-        start = min(left, bracket[0][0])
+    for rounds in brackets(config):
+        start = min(left, rounds[0].trials)
         left -= start
-        for size, trained in bracket:
-            trials += int(min(start, size))
-            epochs += int(min(start, size)) * trained
+        for one in rounds:
+            trials += int(min(start, one.trials))
+            epochs += int(min(start, one.trials)) * (one.last_epoch - one.first_epoch)
     return Plan(trials, epochs)
 
 
-def _brackets(config: SweepConfig) -> list[list[tuple[int, int]]]:
-    """Hyperband's brackets as KerasTuner sizes them: a list of rounds, (trials, epochs each trains)."""
+def brackets(config: SweepConfig) -> list[list[Round]]:
+    """Hyperband's brackets in the order in which they start, with the sizes that KerasTuner gives them."""
     most, factor = config.trial.epochs, config.tuner.factor or 3
-    count = 0
-    while most / factor**count >= 1:
-        count += 1
-    brackets = []
-    for bracket in reversed(range(count)):
-        width = math.ceil(1 + math.log(most, factor)) / (bracket + 1)
-        epochs = [math.ceil(most / factor ** (bracket - number)) for number in range(bracket + 1)]
-        trained = [now - before for now, before in zip(epochs, [0, *epochs], strict=False)]
-        sizes = [math.ceil(width * factor ** (bracket - number)) for number in range(bracket + 1)]
-        brackets.append(list(zip(sizes, trained, strict=True)))
-    return brackets * (config.tuner.iterations or 1)
+    deepest = 0
+    while factor ** (deepest + 1) <= most:
+        deepest += 1
+    return [_rounds(most, factor, depth) for depth in range(deepest, -1, -1)] * (config.tuner.iterations or 1)
+
+
+def _rounds(most: int, factor: int, depth: int) -> list[Round]:
+    """The rounds of the bracket that lets one in `factor` go on `depth` times.
+
+    Early rounds of deep brackets have more trials and fewer epochs, so that all brackets cost about the same.
+    """
+    lefts = range(depth, -1, -1)  # times that one in `factor` goes on after this round
+    in_last = math.ceil(1 + math.log(most, factor)) / (depth + 1)
+    ends = [math.ceil(most / factor**left) for left in lefts]
+    return [
+        Round(math.ceil(in_last * factor**left), first, last)
+        for left, first, last in zip(lefts, [0, *ends], ends, strict=False)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from seqsweep.evidence import Interval
 
@@ -71,6 +72,11 @@ def duration(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def moment(time: str) -> str:
+    """A time, or the number of a row, without the zeros behind it: `1700-01-01` for `1700-01-01T00:00:00.000000000`."""
+    return re.sub(r"(T00:00:00)?\.0+$", "", time)
 
 
 def megabytes(size: float) -> str:

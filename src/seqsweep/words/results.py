@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from seqsweep.evidence import DieboldMariano, Interval
-from seqsweep.metrics import lower_is_better
+from seqsweep.metrics import lower_is_better, skill, sort_key
 from seqsweep.words.names import in_words
-from seqsweep.words.numbers import bounds, chance, confidence, counted, plus_minus, significant
+from seqsweep.words.numbers import bounds, chance, confidence, counted, percent, plus_minus, significant
 
 Verdict: TypeAlias = Literal["better", "worse", "open"]
 
@@ -57,6 +57,35 @@ class Standing:
         if self.test.difference.high < 0 < self.skill:
             return "better"
         return "worse" if self.test.difference.low > 0 > self.skill else "open"
+
+
+def ranking(
+    name: str,
+    scores: Mapping[str, float],
+    baselines: Mapping[str, Mapping[str, float]],
+    best: str | None,
+    objective: str,
+    metrics: Sequence[str],
+) -> list[tuple[str, bool, list[str]]]:
+    """Rows of a table, best first: who, whether that is the network, its scores and behind them its skill.
+
+    Args:
+        name: of the network.
+        scores: of it, by metric.
+        baselines: those of each baseline, on the same targets.
+        best: the best baseline, which the skill is over; None: there is none.
+        objective: the metric that ranks, and that the skill is of.
+        metrics: what stands in the cells.
+    """
+    known = {**{in_words(baseline): row for baseline, row in baselines.items()}, name: scores}
+    reference = None if best is None else baselines[best][objective]
+
+    def cells(row: Mapping[str, float]) -> list[str]:
+        gain = "" if reference is None else percent(skill(row[objective], reference))
+        return [*(significant(row[metric]) for metric in metrics), gain]
+
+    ranked = sorted(known.items(), key=lambda item: sort_key(objective, item[1][objective]))
+    return [(who, who == name, cells(row)) for who, row in ranked]
 
 
 def won(name: str, metric: str, mean: float, std: float | None, runs: int, unit: str = "") -> str:

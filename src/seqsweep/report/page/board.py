@@ -8,11 +8,10 @@ from seqsweep.finals import Conclusion, Finalist
 from seqsweep.html import Markup, Section, folded, listed, note, paragraph, table, theme
 from seqsweep.metrics import lower_is_better, skill, sort_key
 from seqsweep.records import TrialRecord
-from seqsweep.report.finals import rows_on_test
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, details
-from seqsweep.words import about_skill, column_title, in_words, percent, setting, share, significant
+from seqsweep.words import about_skill, column_title, in_words, percent, ranking, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with
 
@@ -74,7 +73,8 @@ def test_part(material: Material) -> Section:
     if conclusion is None or conclusion.winner is None or evaluation is None:
         return Section("test", "Test part", [paragraph("The test part was not read: there is no winner of finals.")])
     names = list(evaluation.scores)
-    rows = rows_on_test(conclusion.winner.name, evaluation, material.metric, names)
+    name, best = conclusion.winner.name, evaluation.best_baseline
+    rows = ranking(name, evaluation.scores, evaluation.baselines, best, material.metric, names)
     head = ["network or baseline", *map(column_title, names), "skill"]
     marked = [i for i, (_, network, _) in enumerate(rows) if not network]
     said = f"{about_skill(material.metric)}, on the same targets. Baselines are shaded."
@@ -133,7 +133,7 @@ def _differences(material: Material, conclusion: Conclusion) -> list[Markup]:
     blocks = []
     if known:
         intervals = [d.interval for d in known if d.interval is not None]
-        names = [f"{d.name} ({d.reason})" for d in known]
+        names = [f"{d.name} ({in_words(d.reason)})" for d in known]
         trace: theme.Trace = {
             "x": [interval.mean for interval in intervals],
             "y": names,
