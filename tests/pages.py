@@ -18,9 +18,9 @@ from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, 
 from seqsweep.metrics import METRICS, skill
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import Outcome, SweepState
+from seqsweep.state_files import write_text
+from seqsweep.sweep import Identity, Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
-from seqsweep.sweep.sweep_state import write_text
 
 ROWS = 240
 CAUSES = (
@@ -61,7 +61,7 @@ def finished_sweep(
     for record in records:
         state.write(record)
     write_text(folder / "config.yaml", to_yaml(config))
-    write_text(folder / "sweep.json", "{}")
+    state.begin(Identity(config.study, config.seed, {}, {}, {}, {}, {}, {}, {}, {}))
     outcome = _outcome(folder, config, records)
     save_outcome(outcome)
     if ends and outcome.ranked:

@@ -303,7 +303,10 @@ def test_the_identity_follows_the_data_not_its_path_and_not_where_trials_run(mak
     assert print_of(values=range(240)) != base
 
 
-@pytest.mark.parametrize("content", ['{"study": "x"', "[]", '{"trial_id": "1", "foreign": 1}'])
+RECORD = '{"trial_id": "1", "number": 1, "name": "1 GRU 8x1", "status": "COMPLETED"'
+
+
+@pytest.mark.parametrize("content", ['{"study": "x"', "[]", '{"trial_id": "1"}', RECORD, f'{RECORD}, "foreign": 1}}'])
 def test_a_truncated_or_foreign_record_is_reported_and_left_alone(content, tmp_path):
     state = sweep.SweepState(tmp_path)
     file = tmp_path / "trials" / "0001.json"
@@ -314,12 +317,14 @@ def test_a_truncated_or_foreign_record_is_reported_and_left_alone(content, tmp_p
     assert file.read_text() == content
 
 
-def test_the_folder_of_another_sweep_is_refused(tmp_path):
+def test_the_folder_of_another_sweep_is_refused(make_config, make_series, tmp_path):
     state = sweep.SweepState(tmp_path)
-    state.begin({"study": "a"})
-    state.begin({"study": "a"})
+    one = sweep.identity(make_config(), make_series())
+    state.begin(one)
+    state.begin(one)
+    assert sweep.read_identity(tmp_path) == one
     with pytest.raises(StateError, match="state of another sweep"):
-        state.begin({"study": "b"})
+        state.begin(dataclasses.replace(one, study="b"))
 
 
 def test_records_survive_the_way_to_disk_and_back(tmp_path):
@@ -348,7 +353,9 @@ def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
 def test_a_disk_that_refuses_is_a_clear_error(tmp_path):
     state = sweep.SweepState(tmp_path / "file")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StateError, match="cannot write the state of the sweep"):
+    with pytest.raises(
+        StateError, match=r"cannot write the state of the sweep .*same command again: .*file/trials/1.json"
+    ):
         state.write(_record_of(SimpleNamespace(trial_id="1", number=1)))
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from seqsweep.audit import Audit
-from seqsweep.errors import StateError
 from seqsweep.evidence import DieboldMariano, Interval
 from seqsweep.records import Value
-from seqsweep.sweep import write_text
+from seqsweep.state_files import read_state, write_state
 from seqsweep.words import Standing
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    pass
 
 CONCLUSION = "conclusion.json"
 """Its file in the sweep's folder."""
@@ -139,8 +137,6 @@ class Conclusion:
         evaluations: every test evaluation of this sweep; where there is a winner, the last one is of it.
     """
 
-    __pydantic_config__: ClassVar = {"ser_json_inf_nan": "constants"}  # else JSON would lose infinities and NaN
-
     study: str
     fingerprint: str
     name: str
@@ -173,7 +169,7 @@ def save(folder: Path, conclusion: Conclusion) -> None:
     Raises:
         StateError: the disk refuses.
     """
-    write_text(folder / CONCLUSION, _adapter().dump_json(conclusion, indent=1).decode())
+    write_state(folder / CONCLUSION, conclusion, indent=1)
 
 
 def load(folder: Path) -> Conclusion | None:
@@ -183,16 +179,4 @@ def load(folder: Path) -> Conclusion | None:
         StateError: the file is truncated or foreign.
     """
     file = folder / CONCLUSION
-    if not file.exists():
-        return None
-    try:
-        return _adapter().validate_json(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise StateError(f"{file}: this is no conclusion of a sweep ({error}); move it away") from error
-
-
-@cache
-def _adapter() -> TypeAdapter[Conclusion]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Conclusion)
+    return read_state(file, Conclusion) if file.exists() else None

@@ -15,7 +15,8 @@ from seqsweep.evidence import coverage, diebold_mariano, half_widths, loss_of
 from seqsweep.finals.conclusion import CONCLUSION, ForecastInterval, TestEvaluation, load
 from seqsweep.metrics import skill
 from seqsweep.serving.array_types import Float64s
-from seqsweep.sweep import Problem, write_bytes
+from seqsweep.state_files import write_bytes
+from seqsweep.sweep import Problem
 from seqsweep.trial import Network
 
 ARRAYS = "test_forecasts.npz"

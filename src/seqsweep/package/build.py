@@ -18,8 +18,9 @@ from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
 from seqsweep.package.loaded import load
 from seqsweep.package.parity import PARITY, compare, save_parity
-from seqsweep.package.spec import make_spec
+from seqsweep.package.spec import Packaged, make_spec
 from seqsweep.schema import SweepConfig
+from seqsweep.state_files import read_state
 from seqsweep.sweep import lineage
 from seqsweep.tracking.store import load_mlflow
 
@@ -75,11 +76,10 @@ def build(
 def packaged_evaluation(model: Path) -> tuple[str, int] | None:
     """The final run whose network a package holds, and the number of its test evaluation; None: there is no package."""
     try:
-        content = json.loads((model / "artifacts" / "spec.json").read_text(encoding="utf-8"))
-        lineage = content["lineage"]
-        return (lineage["run"], lineage["test_evaluation"]) if (model / PARITY).exists() else None
-    except (OSError, ValueError, KeyError):
-        return None
+        origin = read_state(model / "artifacts" / "spec.json", Packaged, partly=True).lineage
+    except StateError:
+        return None  # then it is packaged anew
+    return (origin.run, origin.test_evaluation) if (model / PARITY).exists() else None
 
 
 def requirements() -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from seqsweep.errors import StateError
 from seqsweep.serving.array_types import Float64s
-from seqsweep.sweep.sweep_state import read_json, write_json
+from seqsweep.state_files import read_state, write_state
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5
@@ -50,7 +49,7 @@ def save_parity(model: Path, parity: Parity) -> None:
     Raises:
         StateError: the disk refuses.
     """
-    write_json(model / PARITY, asdict(parity))
+    write_state(model / PARITY, parity)
 
 
 def load_parity(model: Path) -> Parity | None:
@@ -59,9 +58,5 @@ def load_parity(model: Path) -> Parity | None:
     Raises:
         StateError: the file is truncated or foreign.
     """
-    if not (model / PARITY).exists():
-        return None
-    try:
-        return Parity(**read_json(model / PARITY))
-    except TypeError as error:
-        raise StateError(f"{model / PARITY}: this is no comparison of forecasts ({error}); move it away") from error
+    file = model / PARITY
+    return read_state(file, Parity, f"remove {model} to package it again") if file.exists() else None

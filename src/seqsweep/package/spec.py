@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from seqsweep.data import Series
@@ -13,6 +14,21 @@ from seqsweep.windows import Windows
 
 FORMAT = 1
 """Of spec.json; the code that reads it lies beside it."""
+
+
+@dataclass(frozen=True)
+class PackagedLineage:
+    """Where a packaged network comes from: the final run that trained it, and the number of its test evaluation."""
+
+    run: str
+    test_evaluation: int
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """What is read of spec.json outside the code that travels with it."""
+
+    lineage: PackagedLineage
 
 
 def make_spec(

@@ -15,8 +15,7 @@ from seqsweep.package import MODEL
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
-from seqsweep.sweep import folders
-from seqsweep.sweep.sweep_state import read_json
+from seqsweep.sweep import IDENTITY, folders, read_identity
 from seqsweep.tracking.models import parent_run
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> P
         return _newest(list(begun.values()))
     studies: dict[str, list[Path]] = {}
     for folder in begun.values():
-        studies.setdefault(str(read_json(folder / "sweep.json").get("study")), []).append(folder)
+        studies.setdefault(read_identity(folder).study, []).append(folder)
     if target in studies:
         return _newest(studies[target])
     alike = [name for name in begun if name.startswith(target.lower())]
@@ -110,7 +109,7 @@ def _of_run(registry: Registry, run_id: str, begun: dict[str, Path]) -> Path:
 
 def _newest(found: list[Path]) -> Path:
     """The one that concluded last; where none did, the one that began last."""
-    for name in (CONCLUSION, "sweep.json"):
+    for name in (CONCLUSION, IDENTITY):
         dated = [(file.stat().st_mtime, folder) for folder in found if (file := folder / name).exists()]
         if dated:
             return max(dated)[1]

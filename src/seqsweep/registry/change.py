@@ -6,17 +6,16 @@ was done; a change whose model is gone is taken back instead.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from seqsweep.errors import LockedError, StateError
-from seqsweep.registry import ledger
+from seqsweep.errors import LockedError
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, Registry, Say
+from seqsweep.state_files import from_json, to_json
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import RegisteredModel
@@ -49,7 +48,7 @@ class Intent:
 
     def text(self) -> str:
         """JSON, short enough for a tag."""
-        return json.dumps({**asdict(self), "entry": json.loads(self.entry.text())}, ensure_ascii=False)
+        return to_json(replace(self, entry=self.entry.shortened()), ensure_ascii=False)
 
 
 def intend(entry: LedgerEntry, model_id: str = "", parent: str = "", tags: Mapping[str, str] | None = None) -> Intent:
@@ -102,12 +101,8 @@ def pending(model: RegisteredModel) -> Intent | None:
     text = model.tags.get(INTENT)
     if not text:
         return None
-    try:
-        content = json.loads(text)
-        entry = ledger.parse(INTENT, json.dumps(content.pop("entry")))
-        return Intent(entry=entry, **content)
-    except (ValueError, TypeError, KeyError) as error:
-        raise StateError(f"the tag {INTENT} of the registered model {model.name} is not readable: {error}") from error
+    where = f"the tag {INTENT} of the registered model {model.name}, a change of its champion that was begun"
+    return from_json(text, Intent, where, "delete the tag to leave the champion as it is")
 
 
 def _announce(registry: Registry, name: str, intent: Intent) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from seqsweep.errors import StateError
+from seqsweep.state_files import from_json, to_json
 
 ENTRY = "ledger."
 """Begins the key of each entry's tag: `ledger.0001`."""
@@ -57,11 +56,13 @@ class LedgerEntry:
 
     def text(self) -> str:
         """JSON, short enough for a tag."""
-        content = asdict(self)
-        content["forced"] = self.forced[:LONGEST_REASON]
-        spare = LONGEST - len(json.dumps({**content, "why": ""}, ensure_ascii=False))
-        content["why"] = self.why[: max(spare // 2, 0)]  # a quote or a line's end takes two
-        return json.dumps(content, ensure_ascii=False)
+        return to_json(self.shortened(), ensure_ascii=False)
+
+    def shortened(self) -> LedgerEntry:
+        """The same with reasons that a tag has room for."""
+        bare = replace(self, forced=self.forced[:LONGEST_REASON], why="")
+        spare = LONGEST - len(to_json(bare, ensure_ascii=False))
+        return replace(bare, why=self.why[: max(spare // 2, 0)])  # a quote or a line's end takes two
 
 
 def read(tags: Mapping[str, str]) -> list[LedgerEntry]:
@@ -79,11 +80,8 @@ def parse(key: str, text: str) -> LedgerEntry:
     Raises:
         StateError: the tag holds something else.
     """
-    try:
-        content = json.loads(text)
-        return LedgerEntry(**{**content, "failed": tuple(content["failed"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise StateError(f"the tag {key} of the registered model is no entry of a ledger: {error}") from error
+    where = f"the tag {key} of the registered model, an entry of its ledger"
+    return from_json(text, LedgerEntry, where, "put back what it was, or delete the tag")
 
 
 def champions(entries: Iterable[LedgerEntry]) -> list[str]:

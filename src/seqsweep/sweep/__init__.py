@@ -1,8 +1,8 @@
 """The search of a sweep; the only room that sees both ends of the data's way.
 
 `problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
-in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive,
-`outcome` is what it came to, `observer` is what a terminal shows.
+in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what it came to,
+`observer` is what a terminal shows.
 """
 
 from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
@@ -13,9 +13,20 @@ from seqsweep.sweep.outcome import Outcome, load_outcome
 from seqsweep.sweep.problem import Problem, build_problem
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
-from seqsweep.sweep.sweep_state import SweepState, differences, fingerprint, folders, identity, write_bytes, write_text
+from seqsweep.sweep.sweep_state import (
+    IDENTITY,
+    Identity,
+    SweepState,
+    differences,
+    fingerprint,
+    folders,
+    identity,
+    read_identity,
+)
 
 __all__ = [
+    "IDENTITY",
+    "Identity",
     "Loop",
     "MakeJob",
     "Observer",
@@ -32,8 +43,7 @@ __all__ = [
     "lineage",
     "load_outcome",
     "open_sweep",
+    "read_identity",
     "run",
     "search",
-    "write_bytes",
-    "write_text",
 ]

@@ -14,10 +14,11 @@ from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Executor, make_executor
 from seqsweep.schema import SweepConfig
+from seqsweep.state_files import write_text
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, build_problem
-from seqsweep.sweep.sweep_state import SweepState, differences, fingerprint, folder_of, identity, write_text
+from seqsweep.sweep.sweep_state import IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.task import Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 from seqsweep.windows import Split
@@ -99,7 +100,7 @@ def open_state(problem: Problem, observer: Observer) -> SweepState:
     """The folder of this sweep; says so where it differs from the last one of its study."""
     content = identity(problem.config, problem.series)
     folder = folder_of(problem.config.tracking.directory, fingerprint(content))
-    if not (folder / "sweep.json").exists():
+    if not (folder / IDENTITY).exists():
         changed = differences(folder, content)
         if changed:
             study = problem.config.study

@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.sweep_state import SweepState, read_json, write_json
+from seqsweep.state_files import MEND, read_state, write_state
+from seqsweep.sweep.sweep_state import SweepState
 
 OUTCOME = "outcome.json"
-ELSEWHERE = ("config", "folder", "records")  # in files of their own
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A sweep that came to its end.
+class OutcomeFile:
+    """What its own file says of a search that came to its end.
 
     Args:
-        config: of the sweep.
         name: of its run.
         fingerprint: its identity.
-        folder: its state.
         series: the name of the series and its target, for headings; `rows` and `sha256` are of its content.
-        records: finished trials by number.
         baselines: metrics of each baseline on the validation targets, in the unit of the data.
         best_baseline: the baseline with the least error by the objective; None where there is none.
         reason: why nothing more was tried: `12 of 12 trials`.
@@ -38,15 +34,12 @@ class Outcome:
         lineage: versions, platform and commit of this launch.
     """
 
-    config: SweepConfig
     name: str
     fingerprint: str
-    folder: Path
     series: str
     target: str
     rows: int
     sha256: str
-    records: tuple[TrialRecord, ...]
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
     reason: str
@@ -56,6 +49,21 @@ class Outcome:
     tracking_seconds: float
     disk: int
     lineage: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome(OutcomeFile):
+    """All that a search came to.
+
+    Args:
+        config: of the sweep.
+        folder: its state.
+        records: finished trials by number.
+    """
+
+    config: SweepConfig
+    folder: Path
+    records: tuple[TrialRecord, ...]
 
     @property
     def objective(self) -> str:
@@ -75,8 +83,7 @@ def save_outcome(outcome: Outcome) -> None:
     Raises:
         StateError: the disk refuses.
     """
-    names = [field.name for field in fields(Outcome) if field.name not in ELSEWHERE]
-    write_json(outcome.folder / OUTCOME, {name: getattr(outcome, name) for name in names})
+    write_state(outcome.folder / OUTCOME, {field.name: getattr(outcome, field.name) for field in fields(OutcomeFile)})
 
 
 def load_outcome(folder: Path) -> Outcome | None:
@@ -87,10 +94,11 @@ def load_outcome(folder: Path) -> Outcome | None:
     """
     if not (folder / OUTCOME).exists():
         return None
-    content: dict[str, Any] = read_json(folder / OUTCOME)
+    kept = read_state(folder / OUTCOME, OutcomeFile)
     records = tuple(SweepState(folder).records().values())
+    file = folder / "config.yaml"
     try:
-        config = from_yaml((folder / "config.yaml").read_text(encoding="utf-8"))
-        return Outcome(config=config, folder=folder, records=records, **content)
-    except (OSError, TypeError) as error:
-        raise StateError(f"{folder / OUTCOME}: this is no outcome of a sweep ({error}); move it away") from error
+        config = from_yaml(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StateError(f"{file}: cannot read the config of this sweep ({error.strerror}); {MEND}") from error
+    return Outcome(**vars(kept), config=config, folder=folder, records=records)

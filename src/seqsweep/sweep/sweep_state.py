@@ -28,37 +28,59 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from seqsweep import files
 from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
-from seqsweep.events import Cause, Epoch
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.state_files import read_state, to_json, write_state, writing
+
+IDENTITY = "sweep.json"
 
 
-def identity(config: SweepConfig, series: Series) -> dict[str, Any]:
-    """All that a figure of this sweep depends on; the same identity resumes, another one starts anew.
+@dataclass(frozen=True)
+class Identity:
+    """All that a figure of a sweep depends on; the same identity resumes, another one starts anew.
 
     Where trials run and where runs are kept is no part of it, so that a sweep can be resumed with more workers. The
     series counts by content, not by path. Nor are the limits at which a search stops: raise them to go on.
+
+    Args:
+        study: its name.
+        seed: of the sweep.
+        data: the settings of that group, and the content of the series; the other groups likewise.
     """
+
+    study: str
+    seed: int
+    data: Mapping[str, Any]
+    windows: Mapping[str, Any]
+    task: Mapping[str, Any]
+    search_space: Mapping[str, Any]
+    model: Mapping[str, Any]
+    trial: Mapping[str, Any]
+    tuner: Mapping[str, Any]
+    executor: Mapping[str, Any]
+
+
+def identity(config: SweepConfig, series: Series) -> Identity:
+    """What this config and this series make."""
     whole = asdict(config)
     reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
     data = {key: value for key, value in whole["data"].items() if key not in reading}
     for limit in ("max_trials", "max_consecutive_failures"):
         del whole["tuner"][limit]
-    return {
-        "study": config.study,
-        "seed": config.seed,
-        "data": {**data, "sha256": series.sha256, "rows": series.rows},
+    return Identity(
+        study=config.study,
+        seed=config.seed,
+        data={**data, "sha256": series.sha256, "rows": series.rows},
+        executor={"threads": config.executor.threads, "order": config.executor.order},
         **{group: whole[group] for group in ("windows", "task", "search_space", "model", "trial", "tuner")},
-        "executor": {"threads": config.executor.threads, "order": config.executor.order},
-    }
+    )
 
 
-def fingerprint(identity: Mapping[str, Any]) -> str:
+def fingerprint(identity: Identity) -> str:
     """The first 12 hex digits of the SHA-256 of an identity."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(asdict(identity), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def folder_of(directory: str | Path, fingerprint: str) -> Path:
@@ -68,7 +90,7 @@ def folder_of(directory: str | Path, fingerprint: str) -> Path:
 
 def folders(directory: str | Path) -> list[Path]:
     """The folder of every sweep that was begun under `tracking.directory`, by name."""
-    return sorted(file.parent for file in folder_of(directory, "").glob("*/sweep.json"))
+    return sorted(file.parent for file in folder_of(directory, "").glob(f"*/{IDENTITY}"))
 
 
 @dataclass(frozen=True)
@@ -101,7 +123,7 @@ class SweepState:
         owner = self.folder / "owner"
         lock = FileLock(self.folder / "lock")
         try:
-            with _writing(self.folder):
+            with writing(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 lock.acquire(timeout=0)
         except Timeout:
@@ -111,14 +133,14 @@ class SweepState:
                 "wait for it, or stop it and run the same command to resume"
             ) from None
         try:
-            with _writing(owner):
+            with writing(owner):
                 owner.write_text(str(os.getpid()))
             yield
         finally:
             owner.unlink(missing_ok=True)
             lock.release()
 
-    def begin(self, identity: Mapping[str, Any]) -> None:
+    def begin(self, identity: Identity) -> None:
         """Write down what this sweep is, or check that the folder is of this very sweep.
 
         Raises:
@@ -126,15 +148,15 @@ class SweepState:
         """
         for left in self.folder.rglob("*.tmp"):  # by processes that were killed while they wrote
             left.unlink(missing_ok=True)
-        file = self.folder / "sweep.json"
+        file = self.folder / IDENTITY
         if not file.exists():
-            write_json(file, identity)
-        elif read_json(file) != json.loads(json.dumps(identity)):
+            write_state(file, identity)
+        elif _plain(read_identity(self.folder)) != _plain(identity):
             raise StateError(f"{file}: this is the state of another sweep; move the folder {self.folder} away")
 
     def write(self, record: TrialRecord) -> None:
         """Keep a finished trial, or final run."""
-        write_json(self.folder / f"{record.kind}s" / f"{record.trial_id}.json", asdict(record))
+        write_state(self.folder / f"{record.kind}s" / f"{record.trial_id}.json", record)
 
     def records(self, kind: RunKind = "trial") -> dict[str, TrialRecord]:
         """The finished trials, or final runs, by id, in the order of their numbers.
@@ -142,7 +164,7 @@ class SweepState:
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [_record(file) for file in sorted((self.folder / f"{kind}s").glob("*.json"))]
+        found = [read_state(file, TrialRecord) for file in sorted((self.folder / f"{kind}s").glob("*.json"))]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
 
     def forget_networks(self, keep: Iterable[str]) -> None:
@@ -167,7 +189,7 @@ class SweepState:
         return total
 
 
-def differences(folder: Path, identity: Mapping[str, Any]) -> list[str]:
+def differences(folder: Path, identity: Identity) -> list[str]:
     """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing.
 
     Other jobs of the same multirun, which this process began itself, do not count.
@@ -175,77 +197,41 @@ def differences(folder: Path, identity: Mapping[str, Any]) -> list[str]:
     import psutil
 
     before = psutil.Process().create_time()
-    found = [(file.stat().st_mtime, file) for file in folder.parent.glob("*/sweep.json")]
+    found = [(file.stat().st_mtime, file) for file in folder.parent.glob(f"*/{IDENTITY}")]
     others = [file for modified, file in sorted(found, reverse=True) if modified < before]
-    now = _flat(json.loads(json.dumps(identity)))
+    now = _flat(identity)
     for file in others:
         if file.parent == folder:
             continue
         with contextlib.suppress(StateError):
-            then = _flat(read_json(file))
-            if then.get("study") == now["study"]:
+            then = _flat(read_identity(file.parent))
+            if then["study"] == now["study"]:
                 return sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
     return []
 
 
-def write_json(file: Path, content: Any) -> None:
-    """Write JSON as `write_text` does."""
-    write_text(file, json.dumps(content))
-
-
-def write_text(file: Path, text: str) -> None:
-    """Put a text in place, see `files.atomic_write`.
+def read_identity(folder: Path) -> Identity:
+    """What the sweep in `folder` is.
 
     Raises:
-        StateError: the disk refuses.
+        StateError: its file is truncated or foreign.
     """
-    write_bytes(file, text.encode())
+    return read_state(folder / IDENTITY, Identity, f"move the folder {folder} away")
 
 
-def write_bytes(file: Path, content: bytes) -> None:
-    """As `write_text` does."""
-    with _writing(file):
-        files.atomic_write(file, content)
+def _flat(identity: Identity) -> dict[str, Any]:
+    return dict(_leaves(_plain(identity)))
 
 
-@contextlib.contextmanager
-def _writing(file: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a StateError."""
-    try:
-        yield
-    except Timeout:  # of the lock, which counts as an OSError
-        raise
-    except OSError as error:
-        raise StateError(
-            f"{file}: cannot write the state of the sweep: {error}. What was finished before is kept; "
-            "make room and run the same command again"
-        ) from error
+def _plain(identity: Identity) -> dict[str, Any]:
+    """As its file has it: a tuple is a list."""
+    content: dict[str, Any] = json.loads(to_json(identity))
+    return content
 
 
-def read_json(file: Path) -> Any:
-    """The content of a state file.
-
-    Raises:
-        StateError: it is truncated or no JSON.
-    """
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StateError(f"{file}: cannot read this state file ({error}); move it away to do its part again") from error
-
-
-def _record(file: Path) -> TrialRecord:
-    content = read_json(file)
-    try:
-        content["curve"] = tuple(Epoch(**point) for point in content["curve"])
-        content["cause"] = content["cause"] and Cause(content["cause"])
-        return TrialRecord(**content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StateError(f"{file}: this is no record of a trial ({error}); move it away") from error
-
-
-def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in content.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

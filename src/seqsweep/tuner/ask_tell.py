@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep import search_space
+from seqsweep.errors import StateError
 from seqsweep.events import TrialParams
 from seqsweep.records import Origin
-from seqsweep.tuner.state_file import damaged, read_state, write_state
+from seqsweep.state_files import write_state
+from seqsweep.tuner import state_file
+from seqsweep.tuner.state_file import TunerState, TunerTrial
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -46,19 +49,6 @@ class Exhausted:
 
 
 @dataclass
-class TunerTrial:
-    """One trial, as the state file keeps it."""
-
-    trial_id: str
-    values: dict[str, Any]  # the oracle's; empty where the oracle does not know the trial
-    warm_start: int | None = None  # which of search_space.warm_start; None: the oracle's own
-    known: bool = True  # to the oracle: false for a point outside the space
-    status: str = "RUNNING"  # RUNNING, COMPLETED, FAILED
-    score: float | None = None
-    message: str = ""
-
-
-@dataclass
 class Tuner:
     """Proposes trials and learns from their scores.
 
@@ -86,7 +76,7 @@ class Tuner:
         """Take up the state file, or write the first."""
         self._first = search_space.warm_start(self.config)
         self._search = _search(self.config)
-        state = read_state(self.path, self._search)
+        state = state_file.read(self.path, self._search)
         if state is None:
             self._save()
         else:
@@ -222,29 +212,24 @@ class Tuner:
         return record.trial_id
 
     def _save(self) -> None:
-        """Everything in one file: what was asked and what was told are never at odds."""
-        state = {
-            "trials": [vars(record) for record in self._records.values()],
-            "ended": self._ended,
-            "draining": self._draining,
-            "oracle": self.oracle.memory(),
-        }
-        write_state(self.path, self._search, state)
+        trials, ended = tuple(self._records.values()), tuple(self._ended)
+        write_state(self.path, TunerState(self._search, trials, ended, self._draining, self.oracle.memory()))
 
-    def _load(self, state: Mapping[str, Any]) -> None:
+    def _load(self, state: TunerState) -> None:
+        self._records = {trial.trial_id: trial for trial in state.trials}
+        self._ended = list(state.ended)
+        self._draining = state.draining
         try:
-            self._records = {entry["trial_id"]: TunerTrial(**entry) for entry in state["trials"]}
-            self._ended = list(state["ended"])
-            self._draining = state["draining"]
             for record in self._records.values():
                 if record.known:
                     self.oracle.begin(record.trial_id, record.values)
             for trial_id in self._ended:
                 if self._records[trial_id].known:
                     self.oracle.finish(trial_id, self._records[trial_id].score)
-            self.oracle.recall(state["oracle"])
+            self.oracle.recall(state.oracle)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise damaged(self.path, error) from error
+            told = f"{self.path}: its trials and what the oracle remembers do not belong together"
+            raise StateError(f"{told}; {state_file.anew(self.path)}") from error
 
 
 def _search(config: SweepConfig) -> dict[str, Any]:

@@ -1,72 +1,83 @@
-"""The state file of a tuner: whole or absent, never half-written, and never taken for another search's."""
+"""The state file of a tuner: never taken for another search's."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqsweep import files
 from seqsweep.errors import StateError
-
-FORMAT = "seqsweep tuner"
-VERSION = 1
+from seqsweep.state_files import read_state, to_json
 
 
-def read_state(path: Path, search: Mapping[str, Any]) -> dict[str, Any] | None:
+@dataclass
+class TunerTrial:
+    """One trial.
+
+    Args:
+        trial_id: its own.
+        values: the oracle's; empty where the oracle does not know the trial.
+        warm_start: which of search_space.warm_start; None: the oracle's own.
+        known: to the oracle: false for a point outside the space.
+        status: RUNNING, COMPLETED, or FAILED.
+        score: lower is better; None: it has none.
+        message: why it failed.
+    """
+
+    trial_id: str
+    values: dict[str, Any]
+    warm_start: int | None = None
+    known: bool = True
+    status: str = "RUNNING"
+    score: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class TunerState:
+    """Everything in one file: what was asked and what was told are never at odds.
+
+    Args:
+        search: what the proposals depend on.
+        trials: in the order of proposal.
+        ended: ids in the order of telling.
+        draining: one of a wave was told, and the rest of it was not.
+        oracle: what it needs beside the trials.
+    """
+
+    search: Mapping[str, Any]
+    trials: tuple[TunerTrial, ...]
+    ended: tuple[str, ...]
+    draining: bool
+    oracle: Mapping[str, Any]
+
+
+def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
     """What the file at `path` holds of the search that `search` describes; None where there is no file.
 
+    Args:
+        path: of the file, which is left as it is.
+        search: what the proposals depend on.
+
     Raises:
-        StateError: the file cannot be read, is truncated, or belongs to another search. It is left as it is.
+        StateError: the file cannot be read, is truncated, or belongs to another search.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StateError(f"{path}: the state of this sweep cannot be read: {error}; {_anew(path)}") from error
-    try:
-        state = json.loads(text)
-    except ValueError as error:
-        raise damaged(path, error) from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT or state.get("version") != VERSION:
-        raise StateError(f"{path}: this is no state of a seqsweep tuner (version {VERSION}); {_anew(path)}")
-    changed = _differences(state.get("search", {}), _plain(search))
+    state = read_state(path, TunerState, anew(path))
+    changed = _differences(state.search, json.loads(to_json(search)))
     if changed:
         raise StateError(
-            f"{path} belongs to another search: {'; '.join(changed)}. Undo the change to resume; {_anew(path)}"
+            f"{path} belongs to another search: {'; '.join(changed)}. Undo the change to resume; {anew(path)}"
         )
     return state
 
 
-def write_state(path: Path, search: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-    """Replace the file at `path` by `state`; a kill at any moment leaves the old file or the new one.
-
-    Raises:
-        StateError: the directory cannot be written, or the disk is full; the old file is whole.
-    """
-    text = json.dumps({"format": FORMAT, "version": VERSION, "search": search, **state})
-    try:
-        files.atomic_write(path, text.encode())
-    except OSError as error:
-        raise StateError(
-            f"{path}: the state of this sweep cannot be written: {error}. "
-            "What was finished before is kept; make room and run the same command again"
-        ) from error
-
-
-def damaged(path: Path, error: Exception) -> StateError:
-    """The error for a state file that is no whole state; the file is left as it is."""
-    return StateError(f"{path}: the state of this sweep is truncated or damaged ({error!r}); {_anew(path)}")
-
-
-def _anew(path: Path) -> str:
+def anew(path: Path) -> str:
+    """What mends a state file."""
     return f"to start anew, move or delete {path.parent}"
-
-
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value))
 
 
 def _differences(old: Any, new: Any, key: str = "") -> list[str]:

@@ -16,7 +16,7 @@ from seqsweep.report.page import account, board, search, settings
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
-from seqsweep.sweep import write_text
+from seqsweep.state_files import write_text
 from seqsweep.tracking import Tracker
 from seqsweep.words import PROVEN, better_is, counted, duration, in_words, percent, setting, significant
 
