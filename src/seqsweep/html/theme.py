@@ -76,7 +76,7 @@ def figure(
         **layout,
     }
     drawn = go.Figure(data=_escaped(list(traces)), layout=_escaped(settings)).to_json()
-    return plot(title, height, Markup(drawn))  # plotly writes `<` as \\u003c, so that no text can end the script
+    return plot(title, height, Markup(drawn))  # plotly writes `<` as \u003c, so that no text can end the script
 
 
 def spread(values: Sequence[float]) -> Mapping[str, Any]:
