@@ -22,6 +22,7 @@ from seqsweep.report.forecast.sections import _steps
 from seqsweep.report.page.importance import effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
+from seqsweep.report.page.settings import _unit
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
@@ -240,6 +241,13 @@ def test_an_effect_has_a_point_for_every_category_and_those_of_the_trials_where_
     assert points.tolist() == [0.0, 1.0, 2.0]
     assert expected == pytest.approx([0.0, 1.0, 2.0], abs=0.2)
     assert len(effect([*columns(12, 0, 2), named], scores, "p0")[0]) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("window", "rows"), ("dropout_2", "share of outputs"), ("learning_rate", ""), ("gone", "")]
+)
+def test_a_setting_has_the_unit_of_its_declaration(name, unit):
+    assert _unit(name) == unit
 
 
 def test_noise_alone_seldom_matters():

@@ -103,6 +103,7 @@ HYPERPARAMETERS = (
         below=1,
         default=0,
         per_layer=True,
+        unit="share of outputs",
         meaning="share of a layer's outputs that training drops",
     ),
     Hyperparameter("use_bias", bool, default=True, meaning="whether layers have biases"),

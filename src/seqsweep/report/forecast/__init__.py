@@ -7,7 +7,4 @@ from seqsweep.report.forecast.arrays import Forecasts, read
 from seqsweep.report.forecast.sections import sections
 from seqsweep.report.forecast.sentences import sentences
 
-UNITS = {"window": "rows"}
-"""Of settings that mean something to this task alone."""
-
-__all__ = ["UNITS", "Forecasts", "read", "sections", "sentences"]
+__all__ = ["Forecasts", "read", "sections", "sentences"]
