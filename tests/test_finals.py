@@ -253,12 +253,6 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "new", "another") == 1
 
 
-@pytest.mark.parametrize("levels", ["[1.0]", "[0.8,95]", "[0]"])
-def test_a_level_that_is_no_share_is_refused(levels, make_config):
-    (fault,) = finals.faults(make_config(f"finals.levels={levels}"))
-    assert "write 0.95 for 95 per cent" in fault.text
-
-
 # Whole finals with real networks
 
 SMALL = (
