@@ -56,8 +56,8 @@ def sweep_config(
 ) -> SweepConfig:
     """A sweep whose space is the one point SPACE, but for what `space` gives."""
     config = SweepConfig(seed=seed)
-    for name, setting in {**SPACE, **space}.items():
-        setattr(config.search_space, name, setting)
+    config.task.kind = "forecast"
+    config.search_space = {**SPACE, **space}
     config.data.season = None
     config.trial.epochs, config.trial.patience, config.trial.divergence_factor = epochs, None, 100.0
     config.executor.order = order

@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
 from seqsweep import cli, config
+from seqsweep.arguments import _parser, parse
 from seqsweep.errors import ConfigError
-from seqsweep.launch import RULES, launch, parse
+from seqsweep.launch import RULES, launch
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -84,6 +87,75 @@ def test_flags_and_overrides_and_the_study_are_told_apart():
     assert parse(["seed=1", "--cfg", "job"]).informs
     with pytest.raises(ConfigError, match="--nonsense"):
         parse(["quickstart", "--nonsense"])
+
+
+def test_the_flags_are_those_of_hydra():
+    command = [sys.executable, "-m", "seqsweep.cli", "sweep", "--hydra-help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    told = set(re.findall(r"^(--[a-z-]+)", said, re.MULTILINE))
+    ours = {flag for action in _parser()._actions for flag in action.option_strings if flag.startswith("--")}
+    otherwise = {"--version", "--config-path", "--config-name", "--experimental-rerun"}  # a study is named otherwise
+    assert told == ours | otherwise
+    for flag in otherwise:
+        with pytest.raises(ConfigError, match=f"{flag}: there is no such flag"):
+            parse(["quickstart", flag])
+
+
+def test_a_part_of_the_composed_config_is_shown(capfd):
+    assert launch(["quickstart", "--cfg", "job", "--package", "trial"]) == 0
+    assert capfd.readouterr().out == "epochs: 40\npatience: 10\ndivergence_factor: 100.0\n"
+    assert (
+        launch(["quickstart", "search_space.window={low: 4, high: 8}", "-c", "job", "-p", "search_space.window"]) == 0
+    )
+    assert capfd.readouterr().out == "low: 4\nhigh: 8\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["quickstart", "search_space.window={low: 4, high: 8}"],
+        ["-m", "quickstart", "seed=range(0,3)", "search_space.window={low: 4, high: 8},[5,6],7", "windows.scaler=none"],
+        ["-m", "quickstart", "tuner=glob([r*,b*])", "seed=3,1"],
+        ["airbnb_rnn_vs_lstm", "data.path=x.csv"],
+        ["airbnb_rnn_vs_lstm", "data.path=x.csv", "search_space.layer={low: 1}"],
+        ["mine", "search_space.window=3", "--config-dir", "OWN"],
+        ["mine", "--config-dir", "OWN"],
+        ["mine", "++seed=7,8", "--config-dir", "OWN"],
+    ],
+)
+def test_hydra_launches_the_jobs_that_were_checked(arguments, tmp_path, monkeypatch):
+    ran, told = [], []
+
+    class Jobs:
+        def __init__(self, expected):
+            self.expected = expected
+
+        def run(self, cfg):
+            OmegaConf.set_struct(cfg, True)
+            ran.append(config.to_object(cfg))
+            told.append([config.shown(given) for given in HydraConfig.get().overrides.task])
+
+        def close(self):
+            return 0
+
+    ways = "{low: 2, high: 5},[7,8]"
+    (tmp_path / "mine.yaml").write_text(
+        "defaults: [config, {override search_space: own}, _self_]\nquestion: q\n"
+        "search_space: {units: {low: 3, high: 4}}\n"
+        f"hydra: {{mode: MULTIRUN, sweeper: {{params: {{search_space.window: '{ways}', seed: '1,2'}}}}}}\n"
+    )
+    (tmp_path / "search_space").mkdir()
+    (tmp_path / "search_space" / "own.yaml").write_text("units: [8, 9]\nlearning_rate: {low: 0.1, high: 0.2}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("seqsweep.launch._Jobs", Jobs)
+    monkeypatch.setattr("seqsweep.launch.RULES", ())
+    given = [str(tmp_path) if argument == "OWN" else argument for argument in arguments]
+    assert launch(given) == 0
+    request = parse(given)
+    wanted = config.compose(request.study, request.overrides, (), request.own, request.multirun).jobs
+    assert ran == list(wanted)
+    single = [override for override in request.overrides if "," not in override or override.endswith("}")]
+    assert all(override in labels for override in single for labels in told)
 
 
 @pytest.mark.keras

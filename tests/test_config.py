@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from seqsweep import config
 from seqsweep.config import check
 from seqsweep.config.compose import bound_faults
 from seqsweep.errors import ConfigError, Fault
+from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.launch import RULES
+from seqsweep.model import OPTIMIZERS
 from seqsweep.schema import SweepConfig, groups
 
 GIVEN = {  # what an option leaves to the user
@@ -129,7 +132,7 @@ ALL_KINDS = [
     ("trial.patience=soon", "trial.patience=soon: Value 'soon' of type 'str' could not be converted to Integer"),
     ("trial.epochs=0", "trial.epochs=0: must be at least 1"),
     ("task.objective=maee", "task.objective=maee: this is not among task.metrics; did you mean 'mae'?"),
-    ("search_space.units=[-3]", "search_space.units=-3: -3 is not a whole number, 1 or more"),
+    ("search_space.units=[-3]", "search_space.units=-3: must be a whole number, 1 or more"),
 ]
 
 
@@ -179,7 +182,7 @@ def test_what_is_left_out_of_the_check_causes_no_further_faults(overrides, count
 
 def test_a_fault_in_any_job_of_a_multirun_refuses_the_launch():
     told = faults("search_space.layer=[lstm],[lstn]", multirun=True)
-    assert told == ["search_space.layer=lstn: there is no layer 'lstn'; did you mean 'lstm'?"]
+    assert told == ["search_space.layer=lstn: must be one of simple_rnn, lstm, gru; did you mean 'lstm'?"]
     told = faults("tuner=random,hyperbnd", "trial.epochs=1,0", "search_space.layer=[lstm],[lstn]", multirun=True)
     assert sorted(fault.split(":")[0] for fault in told) == [
         "search_space.layer=lstn",
@@ -212,11 +215,11 @@ def test_a_multirun_composes_one_config_a_job():
 
 def test_a_committed_multirun_expands_by_itself_and_yields_to_the_command_line():
     launch = config.compose("airbnb_rnn_vs_lstm")
-    assert [job.search_space.layer for job in launch.jobs] == [["simple_rnn"], ["lstm"], ["gru"]]
+    assert [job.search_space["layer"] for job in launch.jobs] == [["simple_rnn"], ["lstm"], ["gru"]]
     launch = config.compose("airbnb_rnn_vs_lstm", ["search_space.layer=[lstm]"])
-    assert [job.search_space.layer for job in launch.jobs] == [["lstm"]]
+    assert [job.search_space["layer"] for job in launch.jobs] == [["lstm"]]
     launch = config.compose("airbnb_rnn_vs_lstm", ["seed=1,2"])
-    jobs = [(job.search_space.layer, job.seed) for job in launch.jobs]
+    jobs = [(job.search_space["layer"], job.seed) for job in launch.jobs]
     assert jobs == [([layer], seed) for layer in ("simple_rnn", "lstm", "gru") for seed in (1, 2)]
 
 
@@ -265,7 +268,7 @@ def test_faults_in_the_file_of_a_study_and_of_the_command_line_come_in_one_messa
         "seed=-1: must be at least 0",
         "windows.scaler=minmx: there is no scaler 'minmx'",
         "task.objective=maee: this is not among task.metrics",
-        "search_space.layer=lstn: there is no layer 'lstn'",
+        "search_space.layer=lstn: must be one of simple_rnn, lstm, gru",
     ]
 
 
@@ -286,20 +289,113 @@ def test_an_unknown_study_gets_the_nearest_name():
     assert faults(study="quikstart") == ["there is no study 'quikstart'; did you mean 'quickstart'?"]
 
 
-@pytest.mark.parametrize(
-    ("override", "expected"),
-    [
-        ("search_space.learning_rate=[0.1,0.2]", [0.1, 0.2]),  # a list over a range
-        ("search_space.learning_rate={low: 1, high: 2}", {"low": 1, "high": 2}),  # a range over one with `log`
-        ("search_space.learning_rate=0.5", 0.5),
-    ],
-)
-def test_a_dimension_replaces_the_one_before_it_whole(override, expected, tmp_path):
-    assert config.compose("quickstart", [override]).jobs[0].search_space.learning_rate == expected
-    key, value = override.removeprefix("search_space.").split("=")
-    study = "defaults: [config, {override search_space: small}, _self_]\nquestion: q\n"
-    (tmp_path / "mine.yaml").write_text(f"{study}search_space: {{{key}: {value}}}\n")
-    assert config.compose("mine", own=tmp_path).jobs[0].search_space.learning_rate == expected
+RANGE, LOG = {"low": 1, "high": 2}, {"low": 0.001, "high": 0.02, "log": True}
+WAYS = {"[0.1,0.2]": [0.1, 0.2], "{low: 1, high: 2}": RANGE, "0.5": 0.5, "{low: 1e-3, high: 2e-2, log: true}": LOG}
+
+
+@pytest.mark.parametrize("before", WAYS)
+@pytest.mark.parametrize("after", WAYS)
+def test_a_hyperparameter_replaces_the_one_before_it_whole(before, after, tmp_path):
+    def rate(name, *overrides):
+        return config.compose(name, overrides, RULES, own=tmp_path).jobs[0].search_space["learning_rate"]
+
+    head = "defaults: [config, {override search_space: mine}, _self_]\nquestion: q\n"
+    (tmp_path / "search_space").mkdir()
+    (tmp_path / "search_space" / "base.yaml").write_text(f"learning_rate: {before}\n")
+    (tmp_path / "search_space" / "mine.yaml").write_text(f"defaults: [base]\nlearning_rate: {after}\n")
+    (tmp_path / "option.yaml").write_text(head)
+    assert rate("option") == WAYS[after]  # an option over another
+    override = f"search_space.learning_rate={before}"
+    assert rate("option", override) == WAYS[before]  # the command line over an option
+    assert rate("option", override, f"search_space.learning_rate={after}") == WAYS[after]  # over itself
+    (tmp_path / "study.yaml").write_text(f"{head}search_space: {{learning_rate: {before}}}\n")
+    assert rate("study") == WAYS[before]  # a study over an option
+    lines = f"defaults: [study, _self_]\nsearch_space: {{learning_rate: {after}}}\n"
+    (tmp_path / "further.yaml").write_text(lines)
+    assert rate("further") == WAYS[after]  # a study over another
+    (tmp_path / "further.yaml").write_text(f"{lines}trial: {{epochs: x}}\n")
+    assert len(faults(study="further", own=tmp_path)) == 1  # what has no fault is composed all the same
+
+
+def test_what_is_swept_may_be_ranges_too(tmp_path):
+    def swept(*overrides, name="quickstart", multirun=False):
+        jobs = config.compose(name, overrides, RULES, own=tmp_path, multirun=multirun).jobs
+        return [job.search_space["window"] for job in jobs]
+
+    ways = "{low: 4, high: 8},[5,6],7,{low: 4, high: 16, log: true}"
+    wanted = [{"low": 4, "high": 8}, [5, 6], 7, {"low": 4, "high": 16, "log": True}]
+    assert swept(f"search_space.window={ways}", multirun=True) == wanted
+    params = f"hydra: {{mode: MULTIRUN, sweeper: {{params: {{search_space.window: '{ways}'}}}}}}\n"
+    (tmp_path / "mine.yaml").write_text(f"defaults: [config, _self_]\nquestion: q\n{params}")
+    assert swept(name="mine") == wanted
+    assert swept("search_space.window={low: 9, high: 12}", name="mine") == [{"low": 9, "high": 12}]
+
+
+def test_an_interpolation_in_a_range_becomes_a_number(tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "defaults: [config, _self_]\nquestion: q\nsearch_space: {window: {low: 2, high: '${data.season}'}}\n"
+    )
+    for study, override in (("mine", "seed=1"), ("quickstart", "search_space.window={low: 2, high: ${data.season}}")):
+        space = config.compose(study, [override], RULES, own=tmp_path).jobs[0].search_space
+        assert space["window"] == {"low": 2, "high": 11}
+    assert config.compose("quickstart", ["task.ridge_windows=${search_space.window}"]).jobs[0].task.ridge_windows == [
+        12,
+        24,
+    ]
+
+
+def test_a_part_of_a_hyperparameter_is_refused_with_the_mend():
+    whole = "a hyperparameter is replaced as a whole; write 'search_space.units={low: 7, high: 32}'"
+    assert faults("search_space.units.low=7") == [f"search_space.units.low=7: {whole}"]
+    told = faults("search_space.learning_rate.high=0.1", "search_space.learning_rate.step=2")
+    assert "write 'search_space.learning_rate={low: 0.001, high: 0.1, log: true}'" in told[0]
+    assert "write 'search_space.learning_rate={low: 0.001, high: 0.02, log: true, step: 2}'" in told[1]
+
+
+def test_a_hyperparameter_that_is_never_active_is_told_where_the_command_line_sets_it(registered):
+    (told,) = faults("search_space.decay=0.1")
+    assert told == (
+        "search_space.decay=0.1: it is active only where optimizer is lion, which no point of this space has; leave it "
+        "out, or search that too"
+    )
+    for optimizer in ("lion", "[adam,lion]"):
+        space = config.compose("quickstart", ["search_space.decay=0.1", f"search_space.optimizer={optimizer}"], RULES)
+        assert space.jobs[0].search_space["decay"] == 0.1
+    several = ["search_space.decay=0.1", "search_space.optimizer=adam,lion"]  # one of the jobs has it
+    jobs = config.compose("quickstart", several, RULES, multirun=True).jobs
+    assert ["decay" in job.search_space for job in jobs] == [False, True]
+
+
+def test_an_entry_that_was_just_registered_is_known_everywhere(registered, capsys):
+    from seqsweep.launch import launch
+
+    space = config.compose("quickstart", ["search_space.optimizer=lion"], RULES).jobs[0].search_space
+    assert (space["optimizer"], space["decay"]) == ("lion", 0.25)
+    assert "did you mean 'search_space.decay'?" in faults("search_space.decai=0.1")[0]
+    assert "search_space.decay=-1: must be a number, 0 or more" in faults(
+        "search_space.optimizer=lion", "search_space.decay=-1"
+    )
+    launch(["--help"])
+    assert "decay" in capsys.readouterr().out
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    """An optimizer with a hyperparameter of its own."""
+    for kept in ("_entries", "_own"):
+        monkeypatch.setattr(OPTIMIZERS, kept, dict(getattr(OPTIMIZERS, kept)))
+    entry = functools.wraps(OPTIMIZERS["adam"])(lambda *_: None)
+    entry.__name__ = "lion"
+    OPTIMIZERS.register(hyperparameters=[Hyperparameter("decay", float, at_least=0, default=0.25)])(entry)
+
+
+def test_no_other_library_is_patched():
+    code = (
+        "from omegaconf.basecontainer import BaseContainer as Base; before = dict(vars(Base))\n"
+        "from seqsweep import config; config.compose('quickstart', ['search_space.units={low: 1, high: 2}'])\n"
+        "assert vars(Base) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_other_mappings_merge_key_by_key(make_config):
@@ -336,7 +432,7 @@ def test_a_password_is_not_written_down(url, make_config):
 def test_every_bound_of_the_schema_is_checked(make_config):
     made = make_config()
     bounded = 0
-    for group in groups():
+    for group in set(groups()) - {"search_space"}:
         section = getattr(made, group)
         for setting in fields(section):
             if not setting.metadata:

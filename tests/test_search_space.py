@@ -5,24 +5,22 @@ import json
 import math
 import subprocess
 import sys
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from searches import sweep_config
+from searches import SPACE, sweep_config
 from seqsweep import search_space
-from seqsweep.catalog import Catalog
 from seqsweep.config import CONF
 from seqsweep.events import TrialParams
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import OPEN, SweepConfig
 from seqsweep.search_space import (
-    FIELDS,
     active,
+    declared,
     dimensions,
     faults,
     hyperparameters,
     max_lookback,
-    name_faults,
     params,
     size,
     values,
@@ -59,11 +57,11 @@ LAYERED: dict[str, Any] = {"depth": [1, 3], "units": [8, 16], "dropout": [0, 0.1
     ],
 )
 def test_a_list_of_choices_is_read_in_order(name: str, setting: Any, choices: tuple[Any, ...], default: Any) -> None:
-    axis = search_space.axes(config(**{name: setting}))[name]
+    values_of = search_space.distributions(config(**{name: setting}))[name]
     assert faults(config(**{name: setting})) == []
-    assert axis.choices == choices
-    assert [type(choice) for choice in axis.choices or ()] == [type(choice) for choice in choices]
-    assert axis.default == default
+    assert values_of.choices == choices
+    assert [type(choice) for choice in values_of.choices or ()] == [type(choice) for choice in choices]
+    assert values_of.default == default
 
 
 @pytest.mark.keras
@@ -107,22 +105,22 @@ def test_dimensions_are_described_for_tables() -> None:
     found = dimensions(
         config(**LAYERED, learning_rate={"low": 0.001, "high": 0.1, "log": True}, window={"low": 2, "high": 9})
     )
-    assert [(d.name, d.field, d.kind, d.depths) for d in found] == [
-        ("depth", "depth", "choices", None),
-        ("units_1", "units", "choices", None),
-        ("units_2", "units", "choices", (3,)),
-        ("units_3", "units", "choices", (3,)),
-        ("dropout", "dropout", "choices", None),
-        ("window", "window", "whole numbers", None),
-        ("learning_rate", "learning_rate", "numbers", None),
+    assert [(d.name, d.hyperparameter, d.kind, dict(d.when)) for d in found] == [
+        ("depth", "depth", "choices", {}),
+        ("units_1", "units", "choices", {}),
+        ("units_2", "units", "choices", {"depth": (3,)}),
+        ("units_3", "units", "choices", {"depth": (3,)}),
+        ("dropout", "dropout", "choices", {}),
+        ("window", "window", "whole numbers", {}),
+        ("learning_rate", "learning_rate", "numbers", {}),
     ]
-    assert (found[-1].axis.low, found[-1].axis.high, found[-1].axis.log) == (0.001, 0.1, True)
+    assert (found[-1].distribution.low, found[-1].distribution.high, found[-1].distribution.log) == (0.001, 0.1, True)
 
 
 def test_layers_of_a_fixed_depth_always_exist() -> None:
-    assert [(d.name, d.depths) for d in dimensions(config(depth=2, units=[8, 16], per_layer=["units"]))] == [
-        ("units_1", None),
-        ("units_2", None),
+    assert [(d.name, dict(d.when)) for d in dimensions(config(depth=2, units=[8, 16], per_layer=["units"]))] == [
+        ("units_1", {}),
+        ("units_2", {}),
     ]
 
 
@@ -217,6 +215,9 @@ def test_points_hold_plain_types() -> None:
         log1p=False,
         difference=0,
         seasonal_difference=0,
+        bidirectional=False,
+        recurrent_dropout=0.0,
+        schedule="constant",
     )
 
 
@@ -280,25 +281,25 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
 @pytest.mark.parametrize(
     ("space", "words"),
     [
-        ({"units": 0}, "search_space.units=0: 0 is not a whole number, 1 or more"),
-        ({"units": 8.5}, "search_space.units=8.5: 8.5 is not a whole number, 1 or more"),
-        ({"units": 8.0}, "search_space.units=8.0: 8.0 is not a whole number, 1 or more; write 8"),
-        ({"units": True}, "search_space.units=True: true is not a whole number, 1 or more"),
-        ({"units": "16"}, "'16' is not a whole number, 1 or more; leave the quotation marks out"),
-        ({"units": None}, "search_space.units=None: null is not a whole number, 1 or more"),
-        ({"window": [12, 0]}, "search_space.window=0: 0 is not a whole number, 1 or more"),
-        ({"dropout": 1}, "search_space.dropout=1: 1 is not a number, 0 or more, below 1"),
-        ({"learning_rate": [0.1, 0]}, "search_space.learning_rate=0: 0 is not a number, above 0"),
-        ({"learning_rate": math.inf}, "search_space.learning_rate=inf: inf is not a number, above 0"),
-        ({"batch_size": -1}, "search_space.batch_size=-1: -1 is not a whole number, 1 or more"),
-        ({"use_bias": 1}, "search_space.use_bias=1: 1 is not true or false"),
+        ({"units": 0}, "search_space.units=0: must be a whole number, 1 or more"),
+        ({"units": 8.5}, "search_space.units=8.5: must be a whole number, 1 or more"),
+        ({"units": 8.0}, "search_space.units=8.0: must be a whole number, 1 or more; write 8"),
+        ({"units": True}, "search_space.units=true: must be a whole number, 1 or more"),
+        ({"units": "16"}, "=16: must be a whole number, 1 or more; leave the quotation marks out"),
+        ({"units": None}, "search_space.units=null: must be a whole number, 1 or more"),
+        ({"window": [12, 0]}, "search_space.window=0: must be a whole number, 1 or more"),
+        ({"dropout": 1}, "search_space.dropout=1: must be a number, 0 or more, below 1"),
+        ({"learning_rate": [0.1, 0]}, "search_space.learning_rate=0: must be a number, above 0"),
+        ({"learning_rate": math.inf}, "search_space.learning_rate=inf: must be a number, above 0"),
+        ({"batch_size": -1}, "search_space.batch_size=-1: must be a whole number, 1 or more"),
+        ({"use_bias": 1}, "search_space.use_bias=1: must be true or false"),
         (
             {"activation": ["tanh", "rely"]},
-            "search_space.activation=rely: 'rely' is not one of tanh, relu, sigmoid; did you mean 'relu'?",
+            "search_space.activation=rely: must be one of tanh, relu, sigmoid; did you mean 'relu'?",
         ),
-        ({"layer": 3}, "search_space.layer=3: 3 is not a name"),
-        ({"clip_quantile": 0.4}, "0.4 is not a number, above 0.5, below 1, or null"),
-        ({"difference": 3}, "search_space.difference=3: 3 is not a whole number, 0 or more, 2 or less"),
+        ({"layer": 3}, "search_space.layer=3: must be one of simple_rnn, lstm, gru"),
+        ({"clip_quantile": 0.4}, "=0.4: must be a number, above 0.5, below 1, or null"),
+        ({"difference": 3}, "search_space.difference=3: must be a whole number, 0 or more, 2 or less"),
         ({"units": []}, "search_space.units=[]: the list is empty; give at least one value, each a whole number"),
         ({"units": [8, 16, 8]}, "search_space.units lists 8 more than once; leave one"),
         ({"dropout": [0, 0.0]}, "search_space.dropout lists 0.0 more than once; leave one"),
@@ -306,7 +307,7 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         ({"units": {"low": 8}}, "search_space.units: a range needs `high`; write {low: …, high: …}"),
         ({"units": {"low": 16, "high": 8}}, "search_space.units: low=16 is not below high=8; swap them"),
         ({"units": {"low": 8, "high": 8}}, "search_space.units: low=8 is not below high=8"),
-        ({"units": {"low": 0, "high": 8}}, "search_space.units.low=0: 0 is not a whole number, 1 or more"),
+        ({"units": {"low": 0, "high": 8}}, "search_space.units.low=0: must be a whole number, 1 or more"),
         (
             {"units": {"low": 8, "high": 16, "step": 0}},
             "search_space.units.step=0: the distance from one value to the next must be a whole number, above 0",
@@ -326,7 +327,10 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
             "search_space.dropout: log: true needs low above 0, not 0;",
         ),
         ({"clip_quantile": {"low": None, "high": 0.9}}, "search_space.clip_quantile: a range needs two numbers"),
-        ({"layer": {"low": 1, "high": 2}}, "search_space.layer: a range needs numbers, and layer is a name"),
+        (
+            {"layer": {"low": 1, "high": 2}},
+            "search_space.layer: a range needs numbers, and layer is one of simple_rnn, lstm",
+        ),
         (
             {"per_layer": ["unit"]},
             "search_space.per_layer: 'unit' cannot be chosen for each layer; did you mean 'units'?",
@@ -334,10 +338,10 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         ({"seasonal_difference": [0, 1]}, "search_space.seasonal_difference=[0, 1]: needs data.season"),
         (
             {"warm_start": [{"unit": 8}]},
-            "search_space.warm_start[0].unit: there is no such dimension; did you mean 'units'?",
+            "search_space.warm_start[0].unit: there is no such hyperparameter; did you mean 'units'?",
         ),
-        ({"warm_start": [{}, {"units": 0}]}, "search_space.warm_start[1].units=0: 0 is not a whole number, 1 or more"),
-        ({"warm_start": [{"units_2": -1}]}, "search_space.warm_start[0].units_2=-1: -1 is not a whole number"),
+        ({"warm_start": [{}, {"units": 0}]}, "search_space.warm_start[1].units=0: must be a whole number, 1 or more"),
+        ({"warm_start": [{"units_2": -1}]}, "search_space.warm_start[0].units_2=-1: must be a whole number"),
         (
             {"warm_start": [{"depth": 3, "units": [8, 8]}]},
             "search_space.warm_start[0].units=[8, 8]: does not fit 3 layers",
@@ -364,28 +368,48 @@ def test_all_faults_are_found_at_once() -> None:
     assert len(faults(config(units=0, window=[], dropout=2, warm_start=[{"unit": 3}]))) == 4
 
 
-def test_what_is_missing_is_left_to_who_reports_it_for_all_groups() -> None:
-    assert faults(config(layer="???", seasonal_difference="???")) == []
+def test_what_a_space_leaves_out_has_its_default() -> None:
+    searched = config(units=[8, 16], window=OPEN)
+    for name in ("layer", "dropout", "anchor", "per_layer", "warm_start"):
+        del searched.search_space[name]
+    searched.windows.anchor = "last"
+    searched.windows.scaler = "minmax"
+    assert faults(searched) == []
+    point = params(searched, {"units": "16"})
+    assert (point.layer, point.dropout, point.anchor, point.window) == ("lstm", (0.0,), "last", 24)
+    settings = search_space.settings(searched)
+    assert {name: settings.pop(name) for name in SPACE} == {
+        **SPACE,
+        "units": [8, 16],
+        "window": 24,
+        "anchor": "last",
+        "scaler": "standard",
+    }
+    assert settings == {"bidirectional": False, "recurrent_dropout": 0.0, "schedule": "constant"}
 
 
-class Layer(Protocol):
-    """What the catalog below holds."""
-
-    def __call__(self, config: int) -> None: ...
-
-
-def test_names_are_checked_against_the_catalogs_of_those_who_know_them() -> None:
-    layers: Catalog[Layer] = Catalog("layer", like=Layer)
-
-    @layers.register
-    def lstm(config: int) -> None: ...
-
-    searched = config(layer=["lstm", "lstn"], warm_start=[{"layer": "lsmt"}, {"units": 8}])
-    assert [str(fault) for fault in name_faults(searched, {"layer": layers})] == [
-        "search_space.layer=lstn: there is no layer 'lstn'; did you mean 'lstm'?",
-        "search_space.warm_start[0].layer=lsmt: there is no layer 'lsmt'; did you mean 'lstm'?",
+def test_names_are_checked_against_their_catalogs() -> None:
+    found = faults(config(layer=["lstm", "lstn"], warm_start=[{"layer": "lsmt"}, {"units": 8}]))
+    assert [fault.text for fault in found] == [
+        "search_space.layer=lstn: must be one of simple_rnn, lstm, gru; did you mean 'lstm'?",
+        "search_space.warm_start[0].layer=lsmt: must be one of simple_rnn, lstm, gru; did you mean 'lstm'?",
     ]
-    assert name_faults(config(layer="lstm"), {"layer": layers}) == []
+
+
+def test_what_is_wrong_with_a_followed_key_is_not_told_twice() -> None:
+    searched = config(anchor="lats")
+    searched.windows.anchor = "lats"
+    assert faults(searched) == []  # windows tells it
+    searched.windows.anchor = "last"
+    assert [fault.key for fault in faults(searched)] == ["search_space.anchor"]
+
+
+def test_every_declaration_is_complete() -> None:
+    assert list(declared("forecast"))[:6] == ["layer", "depth", "units", "activation", "dropout", "use_bias"]
+    for hyperparameter in declared().values():
+        assert hyperparameter.meaning
+        assert hyperparameter.follows or hyperparameter.allows(hyperparameter.default), hyperparameter.name
+        assert hyperparameter.type is not int or hyperparameter.unit, hyperparameter.name
 
 
 # What is shipped
@@ -395,17 +419,10 @@ def test_names_are_checked_against_the_catalogs_of_those_who_know_them() -> None
 def test_a_shipped_space_has_no_fault(option: str) -> None:
     from omegaconf import OmegaConf
 
-    folder = CONF / "search_space"
-    follows = {
-        "windows": {"anchor": "last", "scaler": "standard"},
-        "data": {"clip_quantile": None, "log1p": False, "difference": 0, "seasonal_difference": 0},
-    }
-    space = OmegaConf.merge(OmegaConf.load(folder / "_base.yaml"), OmegaConf.load(folder / f"{option}.yaml"))
-    whole = OmegaConf.to_container(OmegaConf.create({**follows, "search_space": space}), resolve=True)
-    assert isinstance(whole, dict)
-    settings = whole["search_space"]
-    assert settings.pop("defaults") == ["_base"]
-    assert set(settings) == {*FIELDS, "per_layer", "warm_start"}
+    settings = OmegaConf.to_container(OmegaConf.load(CONF / "search_space" / f"{option}.yaml"))
+    assert isinstance(settings, dict)
+    assert set(settings) <= {*declared("forecast"), "per_layer", "warm_start"}
+    assert not any(settings.get(name, OPEN) == entry.default for name, entry in declared("forecast").items())
     searched = config(**settings)
     assert faults(searched) == []
     assert len(dimensions(searched)) >= 5
@@ -413,7 +430,7 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 
 
 def test_three_spaces_are_shipped() -> None:
-    assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"_base", "small", "default", "tutorial"}
+    assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"small", "default", "tutorial"}
 
 
 def test_importing_the_room_imports_no_heavy_library() -> None:

@@ -60,7 +60,7 @@ class Setting:
     def rule(self) -> str:
         """What a value must be, in words: `a whole number, 1 or more`."""
         if self.choices is not None:
-            words = f"one of {', '.join(map(written, self.choices))}"
+            words = f"one of {', '.join(map(plain, self.choices))}"
         else:
             bounds = [
                 f"{self.at_least:g} or more" if self.at_least is not None else "",
@@ -96,7 +96,7 @@ class Setting:
         """What is wrong with `value` where a config gives it as `key`: one sentence, or None."""
         if self.allows(value):
             return None
-        return f"{key}={written(value)}: must be {self.rule}{self._hint(value)}"
+        return f"{key}={plain(value)}: must be {self.rule}{self._hint(value)}"
 
     def _hint(self, value: Any) -> str:
         if self.choices is not None and isinstance(value, str):
@@ -140,6 +140,11 @@ class Hyperparameter(Setting):
         if self.follows is None and not named and not self.allows(self.default):
             raise TypeError(f"{self.name}: the default {written(self.default)} must be {self.rule}")
 
+    @property
+    def condition(self) -> str:
+        """When it is active, in words: `optimizer is adamw and depth is 2 or 3`; nothing where it always is."""
+        return " and ".join(f"{name} is {' or '.join(map(plain, values))}" for name, values in self.when.items())
+
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
@@ -147,4 +152,9 @@ class Hyperparameter(Setting):
 
 def written(value: Any) -> str:
     """A value as YAML writes it, text in quotation marks."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return repr(value) if isinstance(value, str) else plain(value)
+
+
+def plain(value: Any) -> str:
+    """A value as YAML writes it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,16 +11,15 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.text import Text
 
 from seqsweep import config
-from seqsweep.catalog import Catalog
+from seqsweep.arguments import Request, parse
 from seqsweep.errors import ConfigError, Fault, SeqsweepError
 from seqsweep.schema import SweepConfig
 
@@ -28,54 +27,21 @@ if TYPE_CHECKING:
     from seqsweep.report import FinishedJob
     from seqsweep.study import JobResult
 
-INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")  # Hydra's flags that launch nothing
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 
 def room_faults(checked: SweepConfig) -> list[Fault]:
     """What each room has to say against a config, in the order of the data's way."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import (
-        baselines,
-        data,
-        executor,
-        finals,
-        layers,
-        model,
-        registry,
-        search_space,
-        task,
-        tracking,
-        tuner,
-        windows,
-    )
+    from seqsweep import baselines, data, executor, finals, registry, search_space, task, tracking, tuner, windows
 
-    catalogs: dict[str, Catalog[Any]] = {
-        "layer": layers.LAYERS,
-        "optimizer": model.OPTIMIZERS,
-        "anchor": windows.ANCHORS,
-        "scaler": windows.SCALERS,
-    }
     found: list[Fault] = []
     for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, finals, registry):
         found += room.faults(checked)
-    return found + search_space.name_faults(checked, catalogs)
+    return found
 
 
 RULES: Sequence[config.Rule] = (room_faults,)
-
-
-@dataclass(frozen=True)
-class Request:
-    """The arguments of `seqsweep sweep`, taken apart."""
-
-    study: str | None
-    overrides: list[str]
-    flags: list[str]  # Hydra's, as given
-    own: Path | None
-    multirun: bool
-    informs: bool  # asks Hydra for information; nothing is launched
-    help: bool
 
 
 def launch(arguments: list[str]) -> int:
@@ -98,42 +64,17 @@ def launch(arguments: list[str]) -> int:
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
+    if request.shown == "job":
+        # Hydra would show the ranges of the search space as it is handed them: as texts.
+        print("---\n".join(config.to_yaml(job, request.package) for job in checked.jobs), end="")
+        return 0
     jobs = _Jobs(len(checked.jobs))
     try:
-        _through_hydra(study, request, jobs)
+        _through_hydra(study, request, checked.arguments, jobs)
     finally:
         for job in checked.jobs:  # Hydra's record of a multirun, overrides with passwords and all
             Path(job.tracking.directory, "multirun.yaml").unlink(missing_ok=True)
     return 0 if request.informs else jobs.close()
-
-
-def parse(arguments: list[str]) -> Request:
-    """Take the arguments apart; the first one that is neither a flag nor an override names the study.
-
-    Raises:
-        ConfigError: a flag that Hydra does not know, or a folder that is not there.
-    """
-    from hydra._internal.utils import get_args_parser
-
-    parser = get_args_parser()
-    known, unknown = parser.parse_known_intermixed_args(arguments)
-    if unknown:
-        raise ConfigError([f"{flag}: there is no such flag; seqsweep sweep --help lists them" for flag in unknown])
-    positional = list(known.overrides)
-    study = positional.pop(0) if positional and "=" not in positional[0] and positional[0][:1] not in "+~" else None
-    own = Path(known.config_dir) if known.config_dir else None
-    if own is not None and not own.is_dir():
-        raise ConfigError([f"--config-dir {own}: there is no such folder"])
-    flags = [argument for argument in arguments if argument not in known.overrides]
-    return Request(
-        study=study,
-        overrides=positional,
-        flags=flags,
-        own=own,
-        multirun=bool(known.multirun),
-        informs=any(getattr(known, flag) for flag in INFORMATION),
-        help=bool(known.help),
-    )
 
 
 class _Jobs:
@@ -151,7 +92,8 @@ class _Jobs:
         from seqsweep import report, study
         from seqsweep.compare import FinishedSweep
 
-        overrides = tuple(o for o in HydraConfig.get().overrides.task if not o.startswith("study="))
+        given = HydraConfig.get().overrides.task
+        overrides = tuple(config.shown(override) for override in given if not override.startswith("study="))
         OmegaConf.set_struct(cfg, True)
         job = config.to_object(cfg, RULES)
         if self._expected > 1:
@@ -228,14 +170,22 @@ class _Jobs:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _through_hydra(study: str, request: Request, jobs: _Jobs) -> None:
-    """Let Hydra launch: it composes each job anew, from the same files and overrides."""
+def _through_hydra(study: str, request: Request, arguments: Sequence[str], jobs: _Jobs) -> None:
+    """Let Hydra launch: it composes each job anew, from the same files and overrides.
+
+    Args:
+        study: its name.
+        request: has the flags, and the user's folder.
+        arguments: overrides of the jobs that were checked.
+        jobs: runs each.
+    """
     import hydra
 
-    config.register()
+    config.register(request.own)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # whatever reaches Hydra from here on is a fault of ours: show all of it
     kept = sys.argv
-    sys.argv = ["seqsweep sweep", *request.flags, f"study={study}", *request.overrides]
+    helps = "--hydra-help" in request.flags  # it composes Hydra's own settings alone
+    sys.argv = ["seqsweep sweep", *request.flags, *([] if helps else arguments)]
     try:
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=study)(jobs.run)()
     finally:

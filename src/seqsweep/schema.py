@@ -86,31 +86,6 @@ class TaskConfig:
 
 
 @dataclass
-class SearchSpaceConfig:
-    """What is searched. Each dimension is one value, a list of choices, or {low, high} with `step` or `log: true`."""
-
-    layer: Any = MISSING  # entries of layers.LAYERS
-    depth: Any = MISSING  # recurrent layers, 1 or more
-    units: Any = MISSING  # a layer's width
-    activation: Any = MISSING  # tanh, relu, sigmoid
-    dropout: Any = MISSING  # fraction of a layer's outputs, in [0, 1)
-    use_bias: Any = MISSING
-    window: Any = MISSING  # rows that a prediction sees
-    learning_rate: Any = MISSING
-    batch_size: Any = MISSING  # windows a training step
-    optimizer: Any = MISSING  # entries of model.OPTIMIZERS
-    linear_skip: Any = MISSING  # a linear path from window to output beside the recurrent one
-    anchor: Any = MISSING  # here and below: follows windows.* and data.*, unless searched
-    scaler: Any = MISSING
-    clip_quantile: Any = MISSING
-    log1p: Any = MISSING
-    difference: Any = MISSING
-    seasonal_difference: Any = MISSING
-    per_layer: list[str] = MISSING  # of `units` and `dropout`: those chosen anew for each layer
-    warm_start: list[dict[str, Any]] = MISSING  # known configurations, run before the oracle's own
-
-
-@dataclass
 class ModelConfig:
     """What all networks of a sweep share."""
 
@@ -201,7 +176,7 @@ class SweepConfig:
     data: DataConfig = field(default_factory=DataConfig)
     windows: WindowsConfig = field(default_factory=WindowsConfig)
     task: TaskConfig = field(default_factory=TaskConfig)
-    search_space: SearchSpaceConfig = field(default_factory=SearchSpaceConfig)
+    search_space: dict[str, Any] = field(default_factory=dict)  # see seqsweep.search_space
     model: ModelConfig = field(default_factory=ModelConfig)
     trial: TrialConfig = field(default_factory=TrialConfig)
     tuner: TunerConfig = field(default_factory=TunerConfig)
@@ -214,4 +189,5 @@ class SweepConfig:
 
 def groups() -> tuple[str, ...]:
     """The config groups, in the order of the data's way."""
-    return tuple(name for name, kind in get_type_hints(SweepConfig).items() if is_dataclass(kind))
+    hints = get_type_hints(SweepConfig).items()
+    return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")

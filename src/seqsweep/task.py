@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.metrics import METRICS, can_rank
 from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.spelling import nearest
+from seqsweep.windows import ANCHORS, SCALERS
 
 
 class Task(Protocol):
@@ -78,7 +80,76 @@ class TaskFactory(Protocol):
 TASKS: Catalog[TaskFactory] = Catalog("task", like=TaskFactory)
 
 
-@TASKS.register
+HYPERPARAMETERS = (
+    Hyperparameter(
+        "window",
+        int,
+        at_least=1,
+        default=24,
+        section="input",
+        unit="rows",
+        meaning="rows up to the last known one that a forecast sees",
+    ),
+    Hyperparameter(
+        "linear_skip",
+        bool,
+        default=False,
+        section="head",
+        meaning="a linear path from window to output beside the recurrent one",
+    ),
+    Hyperparameter(
+        "anchor",
+        str,
+        choices=ANCHORS,
+        follows="windows.anchor",
+        section="preprocessing",
+        meaning="level that is taken off each window and its targets",
+    ),
+    Hyperparameter(
+        "scaler",
+        str,
+        choices=SCALERS,
+        follows="windows.scaler",
+        section="preprocessing",
+        meaning="how values are scaled, by what train alone shows",
+    ),
+    Hyperparameter(
+        "clip_quantile",
+        float,
+        above=0.5,
+        below=1,
+        optional=True,
+        follows="data.clip_quantile",
+        section="preprocessing",
+        meaning="quantile q: the target is clipped to train's quantiles 1 - q and q; null does not clip",
+    ),
+    Hyperparameter(
+        "log1p", bool, follows="data.log1p", section="preprocessing", meaning="whether training sees log(1 + target)"
+    ),
+    Hyperparameter(
+        "difference",
+        int,
+        at_least=0,
+        at_most=2,
+        follows="data.difference",
+        section="preprocessing",
+        unit="times",
+        meaning="how often the target is differenced",
+    ),
+    Hyperparameter(
+        "seasonal_difference",
+        int,
+        at_least=0,
+        at_most=1,
+        follows="data.seasonal_difference",
+        section="preprocessing",
+        unit="times",
+        meaning="how often the target is differenced by data.season rows",
+    ),
+)
+
+
+@TASKS.register(hyperparameters=HYPERPARAMETERS)
 def forecast(config: TaskConfig, mase_scale: float) -> Task:
     """Forecast the rows that follow a window."""
     return Forecast(config, mase_scale)

@@ -1,12 +1,15 @@
 """From a study's name and the overrides of a command line to checked `SweepConfig` objects.
 
 `folders` knows where the YAML lies, `check` finds every fault of key, option and type before Hydra composes anything,
-`compose` composes what has none, checks bounds and the rules of each room, and reports all faults together.
+`compose` composes what has none, checks bounds and the rules of each module, and reports all faults together; `ranges`
+lets a range of the search space replace what stood there.
 """
 
 from seqsweep.config.check import keys
-from seqsweep.config.compose import Launch, Rule, compose, from_yaml, register, to_object, to_yaml
+from seqsweep.config.compose import Launch, Rule, compose, from_yaml, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, options, question, studies
+from seqsweep.config.jobs import register
+from seqsweep.config.ranges import shown
 
 __all__ = [
     "CONF",
@@ -19,6 +22,7 @@ __all__ = [
     "options",
     "question",
     "register",
+    "shown",
     "studies",
     "to_object",
     "to_yaml",

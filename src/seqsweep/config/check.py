@@ -19,9 +19,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, ValueType
 from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
-from omegaconf._utils import get_yaml_loader
 from omegaconf.errors import OmegaConfBaseException
 
+from seqsweep import search_space
+from seqsweep.config import ranges
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import closest, nearest
@@ -41,12 +42,40 @@ class InputFault(Fault):
 
     left_out: tuple[str, ...] = ()
 
+    def mended(self, _: Mapping[str, Any]) -> InputFault:
+        """The fault with a mend that depends on the search space which was composed without it."""
+        return self
+
+
+@dataclass(frozen=True)
+class PartFault(InputFault):
+    """A part of a range was set, `search_space.units.low`, where a hyperparameter is replaced as a whole.
+
+    Args:
+        value: of the part.
+    """
+
+    value: Any = None
+
+    def mended(self, space: Mapping[str, Any]) -> InputFault:
+        """The fault with the range that is most likely meant."""
+        whole, _, part = self.key.rpartition(".")
+        now = ranges.unpacked({"range": space[whole.partition(".")[2]]})["range"]
+        numbers = [value for value in (now if isinstance(now, Sequence) else [now]) if isinstance(value, int | float)]
+        ends = {"low": min(numbers, default="…"), "high": max(numbers, default="…")}
+        meant = {**(now if isinstance(now, Mapping) else ends), part: self.value}
+        written = ", ".join(f"{name}: {_shown(value)}" for name, value in meant.items())
+        return replace(self, text=f"{self.text}; write '{whole}={{{written}}}'")
+
 
 def keys() -> list[str]:
     """Every dotted key of a config."""
     found: list[str] = []
     for name, value in vars(SweepConfig()).items():
-        found += [f"{name}.{inner.name}" for inner in fields(value)] if is_dataclass(value) else [name]
+        if name == ranges.SPACE:
+            found += [f"{name}.{inner}" for inner in (*search_space.declared(), "per_layer", "warm_start")]
+        else:
+            found += [f"{name}.{inner.name}" for inner in fields(value)] if is_dataclass(value) else [name]
     return found
 
 
@@ -97,10 +126,8 @@ def read_studies(
 def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[InputFault]]:
     """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it."""
     try:
-        content = (
-            yaml.load(file.read_text(encoding="utf-8"), get_yaml_loader()) or {}
-        )  # a date remains text, as for Hydra
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content: Any = OmegaConf.to_container(OmegaConf.load(file))  # a date remains text, as for Hydra
+    except (yaml.YAMLError, OSError, UnicodeDecodeError, OmegaConfBaseException) as error:
         return None, [InputFault("study", f"{file}: this is not YAML: {' '.join(str(error).split())}")]
     if not isinstance(content, dict):
         told = f"{file}: a study is a mapping of keys to values, this is a {type(content).__name__}"
@@ -211,10 +238,13 @@ def _values(override: Override) -> Iterator[Any]:
 
 def _value_fault(key: str, value: Any, options: Options) -> InputFault | None:
     known = keys()
+    parent = key.rpartition(".")[0]
     if key in options:
         told = "this is a group, and its options are names; possible"
         return _left_out(key, f"{key}={value}: {told}: {', '.join(options[key])}")
-    parent = key.rpartition(".")[0]
+    if parent in known and parent.startswith(f"{ranges.SPACE}."):
+        text = f"{key}={_shown(value)}: a hyperparameter is replaced as a whole"
+        return PartFault(key, text, left_out=(key,), value=value)
     if key not in known and parent not in known:
         near = _nearest_key(key, known)
         told = f"; did you mean {near!r}?" if near else nearest(key, _siblings(key, known))
@@ -223,7 +253,13 @@ def _value_fault(key: str, value: Any, options: Options) -> InputFault | None:
         return _left_out(key, f"{key}=???: the value is left open; give one")
     if isinstance(value, str) and "${" in value:
         return None  # an interpolation: Hydra checks what it becomes
+    return _type_fault(key, value)
+
+
+def _type_fault(key: str, value: Any) -> InputFault | None:
     group, _, name = key.partition(".")
+    if group == ranges.SPACE:
+        return None  # the declarations say what its values may be
     section = getattr(SweepConfig(), group) if name else SweepConfig()  # a group alone is built in a tenth of the time
     try:
         OmegaConf.update(OmegaConf.structured(section), name or key, value, force_add=True)

@@ -27,12 +27,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from seqsweep.catalog import Catalog
 from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.search_space import ACTIVATIONS
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["ACTIVATIONS", "LAYERS", "body", "kernels_of", "to_keras"]
+
+ACTIVATIONS = ("tanh", "relu", "sigmoid")
+"""What `search_space.activation` may name."""
 
 
 class LayerFactory(Protocol):

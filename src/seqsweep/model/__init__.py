@@ -9,7 +9,7 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.layers import body
+from seqsweep.layers import ACTIVATIONS, LAYERS, body
 from seqsweep.model.schedules import SCHEDULES
 from seqsweep.schema import ModelConfig
 
@@ -83,6 +83,55 @@ def sgd(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Optimi
     import keras
 
     return keras.optimizers.SGD(params.learning_rate, momentum=0.9, global_clipnorm=clip_norm)
+
+
+HYPERPARAMETERS = (
+    Hyperparameter("layer", str, choices=LAYERS, default="lstm", meaning="kind of all layers of a network"),
+    Hyperparameter(
+        "depth", int, at_least=1, default=1, unit="layers", meaning="layers, one reading what the last gave"
+    ),
+    Hyperparameter("units", int, at_least=1, default=32, per_layer=True, unit="numbers", meaning="width of a layer"),
+    Hyperparameter(
+        "activation",
+        str,
+        choices=ACTIVATIONS,
+        default="tanh",
+        meaning="function that makes a layer's new state; the fast kernels of LSTM and GRU are written for tanh",
+    ),
+    Hyperparameter(
+        "dropout",
+        float,
+        at_least=0,
+        below=1,
+        default=0,
+        per_layer=True,
+        meaning="share of a layer's outputs that training drops",
+    ),
+    Hyperparameter("use_bias", bool, default=True, meaning="whether layers have biases"),
+    Hyperparameter(
+        "learning_rate", float, above=0, default=0.001, section="training", meaning="size of the optimizer's steps"
+    ),
+    Hyperparameter(
+        "batch_size", int, at_least=1, default=64, section="training", unit="windows", meaning="windows a training step"
+    ),
+    Hyperparameter(
+        "optimizer",
+        str,
+        choices=OPTIMIZERS,
+        default="adam",
+        section="training",
+        meaning="rule that changes the weights",
+    ),
+    Hyperparameter(
+        "schedule",
+        str,
+        choices=SCHEDULES,
+        default="constant",
+        section="training",
+        meaning="how the learning rate goes on from epoch to epoch",
+    ),
+)
+"""Those of every network and every training."""
 
 
 def build(params: TrialParams, columns: int, outputs: int, loss: str, config: ModelConfig, seed: int) -> keras.Model:

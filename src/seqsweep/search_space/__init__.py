@@ -1,6 +1,7 @@
-"""What may differ between the trials of a sweep: dimensions, their bounds, the way to KerasTuner and back.
+"""What may differ between the trials of a sweep: the hyperparameters, the way to KerasTuner and back.
 
-A dimension of `search_space` is written in one of three ways:
+`declared` gathers the hyperparameters from those who use them: the layers, an optimizer, a task. In `search_space`,
+each is written in one of three ways, or left out for its default:
 
 - one value: nothing is searched, every trial has it;
 - a list: one of its values, each as likely as the next; numbers are put in order, the first listed is the
@@ -11,35 +12,35 @@ A dimension of `search_space` is written in one of three ways:
     - `log: true` makes each factor as likely as the next (0.001 to 0.01 as likely as 0.01 to 0.1);
     - both together leave `low`, `low · s`, `low · s²` … as far as `high`.
 
-`units` and `dropout` are shared by all layers of a network, unless `per_layer` names them: then layer i has
-its own dimension, `units_1`, `units_2` …, which exists only while the network has that layer. A dimension
-that a trial does not have is neither logged nor counted nor shown to a surrogate.
+`units` and `dropout` are shared by all layers of a network, unless `per_layer` names them: then layer i has its own
+dimension, `units_1`, `units_2` …, which exists only while the network has that layer. What depends on another
+hyperparameter (the weight decay on the optimizer) exists only where that has a fitting value. A dimension that a trial
+does not have is neither logged nor counted nor shown to a surrogate.
 
 `warm_start` lists known configurations, run before the oracle's own. What such a point leaves out has its
 default; it may lie outside the space, and then the oracle does not learn from it.
 """
 
-from seqsweep.search_space.axes import ACTIVATIONS, FIELDS, PER_LAYER, Axis
-from seqsweep.search_space.checks import faults, name_faults
-from seqsweep.search_space.dimensions import Dimension, axes, dimensions, hyperparameters, size
+from seqsweep.search_space.checks import faults
+from seqsweep.search_space.declarations import declared
+from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
+from seqsweep.search_space.distributions import Distribution
 from seqsweep.search_space.points import active, complete, max_lookback, params, plain, values, warm_start
 
 __all__ = [
-    "ACTIVATIONS",
-    "FIELDS",
-    "PER_LAYER",
-    "Axis",
     "Dimension",
+    "Distribution",
     "active",
-    "axes",
     "complete",
+    "declared",
     "dimensions",
+    "distributions",
     "faults",
     "hyperparameters",
     "max_lookback",
-    "name_faults",
     "params",
     "plain",
+    "settings",
     "size",
     "values",
     "warm_start",

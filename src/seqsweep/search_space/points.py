@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.events import TrialParams
+from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.records import Value
-from seqsweep.search_space.axes import FIELDS, PER_LAYER
-from seqsweep.search_space.dimensions import axes, dimensions
+from seqsweep.search_space.declarations import declared
+from seqsweep.search_space.dimensions import dimensions, distributions, setting
+from seqsweep.search_space.distributions import distribution
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-
-LAYER_KEY = re.compile(rf"({'|'.join(PER_LAYER)})_([1-9]\d*)")
 
 
 def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
@@ -22,78 +22,93 @@ def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
 
     Keys that are no dimension (`tuner/epochs`) are passed over.
     """
-    point = {name: axis.default for name, axis in axes(config).items()}
-    layered: dict[str, dict[int, Any]] = {name: {} for name in PER_LAYER}
-    for dimension in dimensions(config):
-        if dimension.name not in values:
-            continue
-        value = dimension.decode(values[dimension.name])
-        if dimension.layer is None:
-            point[dimension.field] = value
-        else:
-            layered[dimension.field][dimension.layer] = value
-    return _complete(point, layered)
+    return complete(config, {d.name: d.decode(values[d.name]) for d in dimensions(config) if d.name in values})
 
 
 def values(config: SweepConfig, point: TrialParams) -> dict[str, Any] | None:
     """An oracle's values for `point`; None where it lies outside the space."""
-    inside = {name: axis.holds for name, axis in axes(config).items() if name not in ("depth", *PER_LAYER)}
-    if not all(holds(getattr(point, name)) for name, holds in inside.items()):
-        return None
-    allowed = axes(config)
-    if not allowed["depth"].holds(point.depth):
-        return None
-    for name in PER_LAYER:
-        entries = getattr(point, name)
-        shared = name not in config.search_space.per_layer and len(set(entries)) > 1
-        if shared or not all(allowed[name].holds(entry) for entry in entries):
+    allowed = distributions(config)
+    for name, value in point.items():
+        entries = value if isinstance(value, tuple) else (value,)
+        shared = name not in config.search_space.get("per_layer", []) and len(set(entries)) > 1
+        if name not in allowed or shared or not all(map(allowed[name].holds, entries)):
             return None
-    return {d.name: d.encode(_entry(point, d.field, d.layer)) for d in dimensions(config) if d.exists_at(point.depth)}
+    return {
+        d.name: d.encode(_entry(point, d.hyperparameter, d.layer)) for d in dimensions(config) if d.exists_at(point)
+    }
 
 
 def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
     """What sets `point` apart, in plain values by the name of the dimension: for tables and as parameters.
 
-    These are the dimensions that are searched and that a network of its depth has; of a point outside the
-    space also whatever differs from the config.
+    These are the dimensions that are searched and that the trial has; of a point outside the space also whatever
+    differs from the config.
     """
-    found = {d.name: _entry(point, d.field, d.layer) for d in dimensions(config) if d.exists_at(point.depth)}
-    searched = {d.field for d in dimensions(config)}
-    for name, axis in axes(config).items():
+    searched, allowed = dimensions(config), distributions(config)
+    found = {d.name: _entry(point, d.hyperparameter, d.layer) for d in searched if d.exists_at(point)}
+    for name in point:
         value = _entry(point, name, None)
-        if name not in searched and not axis.holds(value):
+        if name not in {d.hyperparameter for d in searched} and not (name in allowed and allowed[name].holds(value)):
             found[name] = value
     return found
 
 
 def warm_start(config: SweepConfig) -> list[TrialParams]:
     """The configurations of `search_space.warm_start`, complete: what a point leaves out has its default."""
-    return [complete(config, point) for point in config.search_space.warm_start]
+    return [complete(config, point) for point in config.search_space.get("warm_start", [])]
 
 
 def max_lookback(config: SweepConfig) -> int:
     """The most rows that any point of the space, or of `warm_start`, looks back from its first target."""
-    found, season = axes(config), config.data.season or 0
+    found, season = distributions(config), config.data.season or 0
     back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
     known = (p.window + p.difference + season * p.seasonal_difference for p in warm_start(config))
     return int(max(back, *known, 0))
 
 
 def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
-    """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one."""
-    point = {name: axis.default for name, axis in axes(config).items()}
-    layered: dict[str, dict[int, Any]] = {name: {} for name in PER_LAYER}
+    """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
+
+    What is not given has its default; what is not active is left out.
+    """
+    declarations = declared(config.task.kind)
+    layered = _by_layer(given, declarations)
+    depths = [layer for entries in layered.values() for layer in entries]
+    depth = max(depths) if depths and "depth" not in given else given.get("depth", _default(config, "depth"))
+    point = {"depth": depth}
+    for name, hyperparameter in declarations.items():
+        if name == "depth" or not hyperparameter.is_active(point):
+            continue
+        shared = name in given and not isinstance(given[name], (list, tuple))
+        value = given[name] if shared else _default(config, name)
+        of = layered.get(name, {})
+        entries = [hyperparameter.clean(of.get(layer, value)) for layer in range(1, depth + 1)]
+        point[name] = tuple(entries) if hyperparameter.per_layer else hyperparameter.clean(value)
+    return TrialParams(**{name: point[name] for name in declarations if name in point})
+
+
+def of_layer(name: str, declarations: Mapping[str, Hyperparameter]) -> tuple[str, int] | None:
+    """The hyperparameter and the layer that a name such as `units_2` stands for; None where it is none."""
+    found = re.fullmatch(r"(\w+)_([1-9]\d*)", name)
+    known = found is not None and found[1] in declarations and declarations[found[1]].per_layer
+    return (found[1], int(found[2])) if found is not None and known else None
+
+
+def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparameter]) -> dict[str, dict[int, Any]]:
+    """What `given` says of single layers: by name and by layer, counted from 1."""
+    found: dict[str, dict[int, Any]] = {}
     for key, value in given.items():
-        layer = LAYER_KEY.fullmatch(key)
-        if layer:
-            layered[layer[1]][int(layer[2])] = FIELDS[layer[1]].clean(value)
-        elif key in PER_LAYER and isinstance(value, (list, tuple)):
-            layered[key].update({i: FIELDS[key].clean(entry) for i, entry in enumerate(value, 1)})
-        else:
-            point[key] = FIELDS[key].clean(value)
-    if "depth" not in given and any(layered.values()):
-        point["depth"] = max(layer for entries in layered.values() for layer in entries)
-    return _complete(point, layered)
+        name, layer = of_layer(key, declarations) or (key, None)
+        if layer is not None:
+            found.setdefault(name, {})[layer] = value
+        elif isinstance(value, (list, tuple)):
+            found.setdefault(name, {}).update(enumerate(value, 1))
+    return found
+
+
+def _default(config: SweepConfig, name: str) -> Any:
+    hyperparameter = declared(config.task.kind)[name]
+    return distribution(hyperparameter, setting(config, hyperparameter)).default
 
 
 def plain(point: TrialParams) -> dict[str, Value]:
@@ -112,16 +127,9 @@ def plain(point: TrialParams) -> dict[str, Value]:
     return found
 
 
-def _complete(point: dict[str, Any], layered: Mapping[str, Mapping[int, Any]]) -> TrialParams:
-    depth = point["depth"]
-    for name in PER_LAYER:
-        point[name] = tuple(layered[name].get(layer, point[name]) for layer in range(1, depth + 1))
-    return TrialParams(**point)
-
-
-def _entry(point: TrialParams, field: str, layer: int | None) -> Any:
-    value = getattr(point, field)
-    if field not in PER_LAYER:
+def _entry(point: TrialParams, name: str, layer: int | None) -> Any:
+    value = point[name]
+    if not isinstance(value, tuple):
         return value
     if layer is not None:
         return value[layer - 1]

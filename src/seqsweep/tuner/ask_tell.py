@@ -240,5 +240,5 @@ def _search(config: SweepConfig) -> dict[str, Any]:
         "seed": config.seed,
         "trial": {"epochs": config.trial.epochs},
         "tuner": tuner,
-        "search_space": asdict(config.search_space),
+        "search_space": search_space.settings(config),
     }

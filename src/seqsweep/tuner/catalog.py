@@ -104,10 +104,11 @@ def faults(config: SweepConfig) -> list[Fault]:
         found.append(Fault("tuner.max_trials", told, also=("tuner.kind",)))
     if settings.kind == "bayesian" and None not in (settings.initial_points, settings.max_trials):
         found += _no_model_faults(settings.initial_points, settings.max_trials)
-    if settings.max_trials is not None and len(config.search_space.warm_start) > settings.max_trials:
+    known = len(config.search_space.get("warm_start", []))
+    if settings.max_trials is not None and known > settings.max_trials:
         told = (
-            f"tuner.max_trials={settings.max_trials}: search_space.warm_start alone lists "
-            f"{len(config.search_space.warm_start)} trials; raise max_trials or shorten the list"
+            f"tuner.max_trials={settings.max_trials}: search_space.warm_start alone lists {known} trials; raise "
+            "max_trials or shorten the list"
         )
         found.append(Fault("tuner.max_trials", told, also=("search_space.warm_start",)))
     gridded = settings.kind == "grid" and not search_space.faults(config)  # a faulty space has no dimensions
@@ -142,18 +143,18 @@ def _no_model_faults(initial: int | None, most: int | None) -> list[Fault]:
 
 def _grid_faults(config: SweepConfig) -> list[Fault]:
     endless = {
-        d.field: d.axis
+        d.hyperparameter: d.distribution
         for d in search_space.dimensions(config)
-        if d.axis.choices is None and (d.axis.log or not d.axis.whole)
+        if d.distribution.choices is None and (d.distribution.log or not d.distribution.integer)
     }
     mend = "a grid cannot try every value of a range without steps; add `step`, give a list, or choose another tuner"
     return [
         Fault(
             f"search_space.{name}",
-            f"search_space.{name}={{low: {axis.low:g}, high: {axis.high:g}}}: {mend}",
+            f"search_space.{name}={{low: {values.low:g}, high: {values.high:g}}}: {mend}",
             also=("tuner.kind",),
         )
-        for name, axis in endless.items()
+        for name, values in endless.items()
     ]
 
 
