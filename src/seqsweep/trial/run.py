@@ -143,7 +143,7 @@ class Trial:
         now = BetweenEpochs(
             params.learning_rate, learner.learning_rate, progress.epoch, waited, limits.epochs, limits.patience
         )
-        learner.learning_rate = SCHEDULES[params.get("schedule", "constant")](now)
+        learner.learning_rate = SCHEDULES[params.schedule](now)
 
     def _epoch(
         self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
