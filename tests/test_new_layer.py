@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from points import POINT
+from seqsweep import search_space
+from seqsweep.config import compose
 from seqsweep.errors import ConfigError
 from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.launch import RULES, launch
 from seqsweep.layers import LAYERS, body, kernels_of, to_keras
 
 pytestmark = pytest.mark.keras
@@ -69,3 +77,75 @@ def test_it_has_no_fast_kernel_and_says_so():
     assert kernels_of(network(kernel_size=2)) == "keras"
     with pytest.raises(ConfigError, match="layer 'causal_conv' cannot: there is no fast kernel of Conv1D"):
         network("fast", kernel_size=2)
+
+
+def test_its_hyperparameter_exists_where_it_is_chosen_alone(make_config):
+    space = ("search_space.layer=[causal_conv,gru]", "search_space.kernel_size=[2,4]", "search_space.depth=1")
+    others = ("units=8", "window=6", "dropout=0", "learning_rate=0.01", "batch_size=32", "linear_skip=false")
+    config = make_config(*space, *(f"search_space.{other}" for other in others), "search_space.per_layer=[]")
+    assert search_space.size(config) == 3  # a GRU has none
+    conv, gru = (search_space.complete(config, {"layer": layer}) for layer in ("causal_conv", "gru"))
+    assert conv["kernel_size"] == 2
+    assert "bidirectional" not in conv
+    assert "kernel_size" not in gru
+    assert gru["bidirectional"] is False
+    with pytest.raises(ConfigError, match=r"kernel_size.*a whole number, 1 or more"):
+        compose("quickstart", ["search_space.layer=causal_conv", "search_space.kernel_size=0"], RULES)
+
+
+LOAD = """
+import sys
+sys.modules["seqsweep"] = None  # importing it fails
+import json, mlflow, pandas
+answer = mlflow.pyfunc.load_model(sys.argv[1]).predict(pandas.read_csv(sys.argv[2]))
+print(json.dumps(answer["forecast"].tolist()))
+"""
+
+
+@pytest.mark.slow
+def test_it_is_searched_trained_packaged_and_loaded_where_there_is_no_seqsweep(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = 50 + 20 * np.sin(np.arange(260) * 2 * np.pi / 12) + np.random.default_rng(0).normal(size=260)
+    (tmp_path / "shop.csv").write_text("\n".join(["y", *map(str, values)]))
+    code = launch(
+        [
+            "quickstart",
+            "data=csv",
+            "data.path=shop.csv",
+            "data.target=y",
+            "executor=inline",
+            "search_space.layer=causal_conv",
+            "search_space.kernel_size=[2,4]",
+            "search_space.depth=[1,2]",
+            "search_space.units=8",
+            "search_space.window=12",
+            "search_space.dropout=0",
+            "search_space.learning_rate=0.02",
+            "search_space.batch_size=32",
+            "search_space.linear_skip=false",
+            "search_space.per_layer=[]",
+            "tuner=grid",
+            "trial.epochs=6",
+            "finals.trials=1",
+            "finals.seeds=2",
+        ]
+    )
+    assert code == 0
+    (folder,) = (path.parent for path in (tmp_path / "mlruns" / "sweeps").glob("*/sweep.json"))
+    trials = [json.loads(file.read_text()) for file in folder.glob("trials/*.json")]
+    found = sorted((t["params"]["depth"], t["params"]["kernel_size"]) for t in trials)
+    assert found == [(1, 2), (1, 4), (2, 2), (2, 4)]
+    assert {t["status"] for t in trials} == {"COMPLETED"}
+    conclusion = json.loads((folder / "conclusion.json").read_text())
+    assert conclusion["finalists"][0]["layer"] == "causal_conv"
+    assert json.loads((folder / "model" / "parity.json").read_text())["largest"] < 1e-5
+    ran = subprocess.run(
+        [sys.executable, "-c", LOAD, str(folder / "model"), "shop.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    forecast = json.loads(ran.stdout.splitlines()[-1])
+    assert abs(forecast[0] - 50) < 30

@@ -147,6 +147,25 @@ def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):
     assert [_steps(horizon) for horizon in (1, 2, 24)] == [[1], [1, 2], [1, 12, 24]]
 
 
+def test_forecasts_that_are_gone_are_said_to_be_and_the_scores_stay(sweep_of):
+    folder = sweep_of(trials=8)
+    (folder / finals.ARRAYS).unlink()
+    page = report.write(folder).read_text()
+    assert "The file of these forecasts is gone" in page
+    assert "On the test part its mae is" in page
+
+
+def test_finals_without_a_winner_say_why(sweep_of):
+    folder = sweep_of(trials=8)
+    conclusion = finals.load(folder)
+    first = replace(conclusion.finalists[0], mean=None, std=None, reasons=("6 LSTM seed 1: loss became <nan>",))
+    finals.save(folder, replace(conclusion, finalists=(first,), differences=()))
+    page = report.write(folder).read_text()
+    assert "No finalist finished all its runs, so there is no winner" in page
+    assert "<li>failed: 6 LSTM seed 1: loss became &lt;nan&gt;</li>" in page
+    assert "The test part was not read" in page
+
+
 def test_a_search_that_has_not_ended_and_a_broken_file_are_said_plainly(sweep_of):
     folder = sweep_of(trials=8)
     (folder / finals.ARRAYS).write_bytes(b"half")
@@ -208,7 +227,8 @@ def test_what_decides_the_score_is_above_the_noise_floor_and_its_effect_is_seen(
     assert found.mattered() == ["p1"]
     assert found.explained > 0.5
     points, expected = effect(parameters, scores, "p1")
-    assert len(points) == 30
+    codes = parameters[1].codes
+    assert (len(points), points[0], points[-1]) == (30, codes.min(), codes.max())
     assert expected[-1] - expected[0] > 5
     assert expected.max() < 20
 

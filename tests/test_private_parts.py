@@ -36,6 +36,17 @@ ROWS = [
 # The source
 
 
+def test_every_private_use_is_in_the_decision() -> None:
+    listed = {(where, part) for _, parts, places, *_ in ROWS for where in codes(places) for part in codes(parts)}
+    used = {(str(file), name) for file, name in private_uses(TREES, "seqsweep")}
+    assert used - listed == set()
+    assert {(where, part) for where, part in listed if re.search(r"(^|\.)_|\.src\.", part)} - used == set()
+
+
+def test_nothing_is_changed_in_another_library() -> None:
+    assert {str(file): changed for file, tree in TREES.items() if (changed := foreign_changes(tree, "seqsweep"))} == {}
+
+
 def test_every_row_of_the_decision_names_files_and_tests_that_are_there() -> None:
     tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
     assert len(ROWS) >= 4

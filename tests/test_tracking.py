@@ -872,14 +872,6 @@ def test_what_is_no_saved_view_reads_as_none(tag: str) -> None:
     assert read_view(tag) == {}
 
 
-def test_the_ui_of_this_mlflow_knows_the_format_of_saved_views() -> None:
-    import mlflow
-
-    scripts = Path(mlflow.__file__).parent.glob("server/js/build/static/js/main.*.js")
-    text = "".join(script.read_text() for script in scripts)
-    assert "mlflow.sharedViewState." in text and "deflate;" in text and "viewStateShareKey" in text
-
-
 # Once, whatever happens
 
 

@@ -48,6 +48,7 @@ def test_figures_of_a_column_have_the_same_digits(value, said):
 def test_fewer_digits_where_fewer_count():
     assert words.significant(12345.6, 3) == "12,346"
     assert words.significant(2.0, 3) == "2.00"
+    assert words.significant(152.0, 2) == "152"
     assert words.plus_minus(11.318, 0.2154) == "11.32 ± 0.22"
     assert words.plus_minus(11.318, None) == "11.32"
 

@@ -75,8 +75,8 @@ def figure(
         "yaxis": y,
         **layout,
     }
-    drawn: str = go.Figure(data=_escaped(list(traces)), layout=_escaped(settings)).to_json()
-    return plot(title, height, Markup(drawn.replace("<", "\\u003c")))  # or else a text could end the script
+    drawn = go.Figure(data=_escaped(list(traces)), layout=_escaped(settings)).to_json()
+    return plot(title, height, Markup(drawn))  # plotly writes `<` as \u003c, so that no text can end the script
 
 
 def spread(values: Sequence[float]) -> Mapping[str, Any]:

@@ -56,9 +56,7 @@ def adamw(params: TrialParams, clip_norm: float | None) -> keras.optimizers.Opti
     """Adam with decoupled weight decay. Source: Loshchilov and Hutter, 2019."""
     from seqsweep.model.adam import Adam
 
-    return Adam(
-        params.learning_rate, weight_decay=params.get("weight_decay", WEIGHT_DECAY.default), global_clipnorm=clip_norm
-    )
+    return Adam(params.learning_rate, weight_decay=params.weight_decay, global_clipnorm=clip_norm)
 
 
 @OPTIMIZERS.register

@@ -86,7 +86,8 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
         return ""
     params = outcome.ranked[0].params if winner is None else winner.params
     shown = {name: value for name, value in params.items() if value is not None}
-    return " ".join(f"{name}={f'{value:.3g}' if isinstance(value, float) else value}" for name, value in shown.items())
+    values = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in shown.items()}
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def next_commands(outcome: Outcome, conclusion: Conclusion | None, overrides: Sequence[str]) -> list[tuple[str, str]]:
