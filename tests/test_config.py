@@ -510,4 +510,4 @@ def test_an_interpolation_that_is_no_list_is_refused_where_a_list_is_needed():
         "trial.epochs",
         "finals.levels",
     ]
-    assert "such as [0]" in str(refused.value.faults[1])
+    assert "such as [0]" in str(refused.value.faults[0])
