@@ -19,8 +19,9 @@ from seqsweep.finals import conclusion as conclusions
 from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, TestEvaluation
 from seqsweep.schema import SweepConfig
 from seqsweep.search_space.points import complete
+from seqsweep.state_files import write_bytes
 from seqsweep.trial import Network, Trial, restore
-from seqsweep.trial.checkpoint import save_weights
+from seqsweep.trial.checkpoint import pack_weights
 
 SMALL = (
     "executor=inline",
@@ -96,13 +97,10 @@ def make_sweep(
     with sweep.open_sweep(config, Silent()) as context:
         job, folder = context.job, context.state.folder
         assert isinstance(job, Trial)
-        spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs)
-        spec = dataclasses.replace(spec, network=str(context.state.network(spec.trial_id)))
-        if epochs:
-            list(job(spec))
-        else:
-            save_weights(Path(spec.network or ""), job.model(spec))
-        trained = restore(job, spec, Path(spec.network or ""))
+        spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs, network=True)
+        weights = list(job(spec))[-1].network if epochs else pack_weights(job.model(spec))
+        write_bytes(context.state.network(spec.trial_id), weights)
+        trained = restore(job, spec, weights)
         ended = _conclusion(config, folder, job, spec, trained, skill)
         conclusions.save(folder, ended)
         model = package.build(folder, job, spec, trained, ended, config)

@@ -92,12 +92,12 @@ def is_no_generator(trial: TrialSpec) -> Iterator[Event]:
 
 
 def reports_its_end(trial: TrialSpec) -> Iterator[Event]:
-    """Leaves a file at the path in `checkpoint` when it is closed."""
+    """Leaves a file at the path in `continues` when it is closed."""
     try:
         yield Started(os.getpid(), 0)
         yield done()
     finally:
-        Path(str(trial.checkpoint)).touch()
+        Path(str(trial.continues)).touch()
 
 
 def end_with_a_thread_left() -> None:

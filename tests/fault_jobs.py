@@ -35,23 +35,18 @@ class StandIn:
     def __call__(self, spec: TrialSpec) -> Iterator[Event]:
         yield Started(os.getpid(), time.time())
         params = json.loads(json.dumps(dict(spec.params)))
-        if spec.continue_from:
-            before = json.loads(Path(spec.continue_from).read_text())
+        if spec.continues:
+            before = json.loads(spec.continue_from)
             assert before == {"params": params, "epoch": spec.first_epoch}
         for epoch in range(spec.first_epoch + 1, spec.last_epoch + 1):
             time.sleep(self.pause * (1 + spec.seed % 4))
             yield Epoch(epoch, {"val_loss": error_of(spec) / epoch}, time.time())
         if spec.seed % 8 == 3:
             raise DivergedError("the stand-in of this seed diverges")
-        if spec.checkpoint:
-            file = Path(spec.checkpoint)
-            file.parent.mkdir(exist_ok=True)
-            aside = file.with_suffix(f".{os.getpid()}.tmp")
-            aside.write_text(json.dumps({"params": params, "epoch": spec.last_epoch}))
-            aside.replace(file)
+        left = json.dumps({"params": params, "epoch": spec.last_epoch}).encode() if spec.checkpoint else None
         score = error_of(spec) / spec.last_epoch
         scores = {f"val_{name}": score for name in self.metrics}
-        yield Done(TrialResult(scores, spec.last_epoch, spec.last_epoch, spec.params.units[0], spec.seed))
+        yield Done(TrialResult(scores, spec.last_epoch, spec.last_epoch, spec.params.units[0], spec.seed), left)
 
 
 def error_of(spec: TrialSpec) -> float:

@@ -40,6 +40,7 @@ ORDER = [
     "model",
     "search_space",
     "config",
+    "explain",
     "trial",
     "executor",
     "tracking",
@@ -59,7 +60,7 @@ ORDER = [
 
 DOORS = {
     "hydra": {"config", "launch"},
-    "omegaconf": {"schema", "config", "launch"},
+    "omegaconf": {"schema", "config", "explain", "launch"},
     "tensorflow": {"serving", "layers", "model", "trial", "package"},
     "keras": {"serving", "layers", "model", "trial", "package"},
     "keras_tuner": {"search_space", "tuner"},

@@ -415,14 +415,6 @@ def test_a_past_that_cannot_be_is_refused(changes, message):
             {"ridge_windows": []},
             ["task.ridge_windows=[]: the baseline 'linear' has nothing to choose from; name one, or drop 'linear'"],
         ),
-        (
-            {"ridge_windows": [0, 6], "ridge_penalties": [-1.0, np.nan]},
-            [
-                "task.ridge_windows=[0, 6]: 0 is no window; each is 1 row or more",
-                "task.ridge_penalties=[-1.0, nan]: -1.0 is no penalty; each is finite and 0 or more",
-                "task.ridge_penalties=[-1.0, nan]: nan is no penalty; each is finite and 0 or more",
-            ],
-        ),
     ],
 )
 def test_faults_of_the_settings(changes, expected):

@@ -13,12 +13,12 @@ import pytest
 
 from seqsweep import config
 from seqsweep.config import check
-from seqsweep.config.compose import bound_faults
+from seqsweep.config.compose import setting_faults
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.launch import RULES
 from seqsweep.model import OPTIMIZERS
-from seqsweep.schema import SweepConfig, groups
+from seqsweep.schema import SweepConfig, settings
 
 GIVEN = {  # what an option leaves to the user
     "data=csv": ["data.path=f.csv"],
@@ -80,8 +80,8 @@ def test_three_faults_are_told_at_once_with_the_nearest_names():
     ("override", "said"),
     [
         ("trial.epochs=many", "could not be converted to Integer"),
-        ("trial.epochs=0", "at least 1"),
-        ("seed=-1", "at least 0"),
+        ("trial.epochs=0", "1 or more"),
+        ("seed=-1", "0 or more"),
         ("task.loss=mape", "did you mean 'mae'?"),
         ("task.objective=rmsee", "task.metrics; did you mean 'rmse'?"),
         ("task.metrics=[mae,mapse]", "did you mean 'mase'?"),
@@ -109,7 +109,7 @@ def test_three_faults_are_told_at_once_with_the_nearest_names():
         ("seed=interval(0,1)", "write the values"),
         ("seed=${trial.epoch}", "Interpolation key 'trial.epoch' not found"),
         ("search_space.units={low:1} tuner=grid", "needs `high`"),
-        ("task.baselines=[{}]", "no baseline"),
+        ("task.baselines=[{}]", "must be text"),
     ],
 )
 def test_bad_input_is_named_with_its_key_and_mend(override, said):
@@ -130,7 +130,7 @@ ALL_KINDS = [
     ("windows.horizn=3", "windows.horizn: there is no such key; did you mean 'task.horizon'?"),
     ("tuner=hyperbnd", "tuner=hyperbnd: there is no such option; did you mean 'hyperband'?"),
     ("trial.patience=soon", "trial.patience=soon: Value 'soon' of type 'str' could not be converted to Integer"),
-    ("trial.epochs=0", "trial.epochs=0: must be at least 1"),
+    ("trial.epochs=0", "trial.epochs=0: must be a whole number, 1 or more"),
     ("task.objective=maee", "task.objective=maee: this is not among task.metrics; did you mean 'mae'?"),
     ("search_space.units=[-3]", "search_space.units=-3: must be a whole number, 1 or more"),
 ]
@@ -265,7 +265,7 @@ def test_faults_in_the_file_of_a_study_and_of_the_command_line_come_in_one_messa
         "mine.yaml: trial.patienc: there is no such key",
         "base.yaml: trial.epochs=x: Value 'x' of type 'str' could not be converted to Integer",
         "executor.workrs: there is no such key",
-        "seed=-1: must be at least 0",
+        "seed=-1: must be a whole number, 0 or more",
         "windows.scaler=minmx: there is no scaler 'minmx'",
         "task.objective=maee: this is not among task.metrics",
         "search_space.layer=lstn: must be one of simple_rnn, lstm, gru",
@@ -429,23 +429,51 @@ def test_a_password_is_not_written_down(url, make_config):
     assert "secret" not in written
 
 
-def test_every_bound_of_the_schema_is_checked(make_config):
+BEYOND = [
+    ("trial.epochs", 0, "must be a whole number, 1 or more"),
+    ("trial.divergence_factor", 1.0, "must be a number, above 1"),
+    ("data.difference", 3, "must be a whole number, 0 or more, 2 or less"),
+    ("data.clip_quantile", 1.0, "must be a number, above 0.5, below 1, or null"),
+    ("finals.levels", [0.8, 95.0], "must be a number, above 0, below 1"),
+    ("task.ridge_windows", [6, 0], "must be a whole number, 1 or more"),
+    ("task.ridge_penalties", [1.0, float("nan")], "must be a number, 0 or more"),
+    ("task.loss", "mape", "must be one of mse, mae, huber; did you mean 'mae'?"),
+    ("task.metrics", "mae", "a list is needed, such as [mae]"),
+    ("executor.workers", "2", "must be a whole number, 1 or more, or null; leave the quotation marks out"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "said"), BEYOND)
+def test_a_value_that_its_setting_does_not_allow_is_told(key, value, said, make_config):
     made = make_config()
+    assert setting_faults(made) == []
+    group, _, name = key.partition(".")
+    setattr(getattr(made, group), name, value)
+    (fault,) = setting_faults(made)
+    assert fault.key == key
+    wrong = value[1] if isinstance(value, list) else value
+    assert fault.text == f"{key}={wrong}: {said}"
+
+
+def test_every_bound_of_the_schema_is_checked(make_config):
     bounded = 0
-    for group in set(groups()) - {"search_space"}:
-        section = getattr(made, group)
-        for setting in fields(section):
-            if not setting.metadata:
+    for key, setting in settings().items():
+        beyond = {
+            "at_least": lambda bound: bound - 1,
+            "above": lambda bound: bound,
+            "at_most": lambda bound: bound + 1,
+            "below": lambda bound: bound,
+            "choices": lambda _: "none of these",
+        }
+        for name, outside in beyond.items():
+            if getattr(setting, name) is None:
                 continue
             bounded += 1
-            limits = setting.metadata
-            kept = getattr(section, setting.name)
-            beyond = limits.get("at_least", limits.get("above", 1)) - 1 if "one_of" not in limits else "none of these"
-            setattr(section, setting.name, beyond)
-            key = f"{group}.{setting.name}"
-            assert any(fault.key == key and f"{key}={beyond}" in fault.text for fault in bound_faults(made))
-            setattr(section, setting.name, kept)
-    assert bounded >= 20
+            made, value = make_config(), setting.clean(outside(getattr(setting, name)))
+            group, _, own = key.rpartition(".")
+            setattr(getattr(made, group) if group else made, own, [value] if setting.several else value)
+            assert [fault.key for fault in setting_faults(made)] == [key]
+    assert bounded >= 40
 
 
 def test_keys_names_every_field():
@@ -478,8 +506,8 @@ def test_an_interpolation_that_is_no_list_is_refused_where_a_list_is_needed():
     with pytest.raises(ConfigError) as refused:
         config.compose("quickstart", ["data.features=${seed}", "finals.levels=${seed}", "trial.epochs=0"], RULES)
     assert [fault.split("=")[0] for fault in map(str, refused.value.faults)] == [
-        "trial.epochs",
         "data.features",
+        "trial.epochs",
         "finals.levels",
     ]
-    assert "such as [0]" in str(refused.value.faults[1])
+    assert "such as [0]" in str(refused.value.faults[0])

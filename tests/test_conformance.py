@@ -372,8 +372,8 @@ def _promoted_by_ours(model: Any, directory: Path) -> Any:
     from seqsweep.trial import checkpoint
     from seqsweep.trial.training_progress import TrainingProgress
 
-    checkpoint.save(directory / "0001.npz", model, TrainingProgress(epoch=3), seed=1)
+    left = checkpoint.pack_checkpoint(model, TrainingProgress(epoch=3), seed=1)
     promoted = _tiny_model()
     promoted.optimizer.build(promoted.trainable_variables)
-    checkpoint.load(directory / "0001.npz", promoted)
+    checkpoint.restore_checkpoint(left, promoted)
     return promoted

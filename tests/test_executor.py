@@ -182,7 +182,7 @@ def test_nothing_follows_the_end_of_a_whole_trial() -> None:
 @every_kind
 def test_a_trial_has_cleaned_up_when_its_end_is_told(kind: str, make: Make, tmp_path: Path) -> None:
     executor = make(kind, job=jobs.reports_its_end)
-    executor.submit(replace(spec("0"), checkpoint=str(tmp_path / "closed")))
+    executor.submit(replace(spec("0"), continues=str(tmp_path / "closed")))
     assert names([event_of(executor)[1], event_of(executor)[1]]) == ["Started", "Done"]
     assert (tmp_path / "closed").exists()
 

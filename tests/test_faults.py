@@ -232,7 +232,8 @@ def test_a_disk_without_room_for_a_checkpoint_stops_the_sweep_and_fails_no_trial
         fill(state / "checkpoints")
         end = life.ends()
         assert (end["event"], end.get("kind")) == ("error", "StateError"), end
-        assert "cannot write its checkpoint (No space left on device)" in end["text"]
+        assert "cannot write the state of the sweep (No space left on device)" in end["text"]
+        assert str(state / "checkpoints") in end["text"]
         assert "same command again" in end["text"]
         assert list((state / "checkpoints").glob("*.tmp")) == []
         kept = results(directory)
@@ -258,7 +259,9 @@ def test_a_damaged_checkpoint_is_named_and_changes_no_figure(
         file.write_bytes(file.read_bytes()[:100])
     again = nursery.run(directory, *sweep, job="networks")
     told = [event["text"] for event in again.events if event["event"] == "say"]
-    assert any(f"{file}: cannot read this checkpoint" in text for file in damaged for text in told), told
+    assert any(f"the checkpoint of trial {f.stem} is truncated or damaged" in text for f in damaged for text in told), (
+        told
+    )
     found, expected = results(directory), results(inline_networks)
     assert [record["metrics"] for record in found] == [record["metrics"] for record in expected]
     assert ["trains from its first epoch" in record["note"] for record in found].count(True) == 1

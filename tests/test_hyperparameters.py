@@ -72,7 +72,7 @@ def test_a_setting_allows_values_of_its_type_within_its_bounds(
         ),
         (Setting("b", bool), 1, "key=1: must be true or false"),
         (Setting("a", str, choices=("tanh", "relu")), "rely", "key=rely: must be one of tanh, relu"),
-        (Setting("a", str), True, "key=true: must be a name"),
+        (Setting("a", str), True, "key=true: must be text"),
     ],
 )
 def test_a_fault_states_the_value_the_rule_and_the_mend(setting: Setting, value: Any, fault: str) -> None:

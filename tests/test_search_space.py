@@ -333,7 +333,7 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         ),
         (
             {"per_layer": ["unit"]},
-            "search_space.per_layer: 'unit' cannot be chosen for each layer; did you mean 'units'?",
+            "search_space.per_layer=unit: must be one of units, dropout; did you mean 'units'?",
         ),
         ({"seasonal_difference": [0, 1]}, "search_space.seasonal_difference=[0, 1]: needs data.season"),
         (
@@ -355,7 +355,8 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
             {"warm_start": [{"seasonal_difference": 1}]},
             "search_space.warm_start[0].seasonal_difference=1: needs data.season",
         ),
-        ({"warm_start": ["lstm"]}, "search_space.warm_start[0]=lstm: must be a mapping"),
+        ({"per_layer": "units"}, "search_space.per_layer=units: a list is needed, such as [units]"),
+        ({"warm_start": ["lstm"]}, "search_space.warm_start=lstm: must be a mapping"),
     ],
 )
 def test_a_fault_names_the_key_the_value_and_the_mend(space: dict[str, Any], words: str) -> None:

@@ -84,6 +84,9 @@ def record():
     return SweepRecord("study", "question", "name", "fingerprint", "config: 1\n")
 
 
+RESULT = TrialResult({}, 1, 1, 10, seed=0)
+
+
 def good(spec: TrialSpec) -> Iterator[Event]:
     """A trial whose score is its width."""
     yield Started(1, 100.0)
@@ -140,6 +143,38 @@ def test_a_disk_that_refuses_a_trials_state_stops_the_sweep_and_the_trial_runs_a
     assert len(observer.scores) == 1
     loop, *_ = loop_over(make_config, tmp_path, good)
     assert [proposal.trial_id for proposal in loop.source.running()] == ["0002"]
+    loop.run()
+    assert [record.status for record in loop.state.records().values()] == ["COMPLETED"] * 3
+
+
+def test_what_comes_with_a_trials_last_event_is_kept_before_its_record(tmp_path):
+    state = sweep.SweepState(tmp_path)
+    state.keep("0001", Done(RESULT, b"checkpoint", b"weights"))
+    state.keep("0002", Done(RESULT))
+    assert state.read_checkpoint("0001") == b"checkpoint"
+    assert state.network("0001").read_bytes() == b"weights"
+    assert state.read_checkpoint("0002") is None
+    assert not state.network("0002").exists()
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("folder", ["checkpoints", "trials"])
+def test_a_disk_that_refuses_what_a_trial_left_stops_the_sweep_and_the_trial_runs_again(folder, make_config, tmp_path):
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        *before, done = good(spec)
+        yield from before
+        yield Done(done.result, b"checkpoint")
+
+    loop, observer, tracker = loop_over(make_config, tmp_path, job)
+    (tmp_path / "state" / folder).write_text("in the way")
+    with pytest.raises(StateError, match=rf"cannot write the state of the sweep .*/{folder}/0001"):
+        loop.run()
+    (tmp_path / "state" / folder).unlink()
+    assert not loop.state.records()
+    assert not tracker.recorded()
+    assert not observer.scores
+    loop, *_ = loop_over(make_config, tmp_path, job)
+    assert [proposal.trial_id for proposal in loop.source.running()] == ["0001"]
     loop.run()
     assert [record.status for record in loop.state.records().values()] == ["COMPLETED"] * 3
 
@@ -345,7 +380,7 @@ def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
     for name in ("0001", "0002", "0003"):
         state.checkpoint(name).parent.mkdir(exist_ok=True)
         state.checkpoint(name).write_bytes(b"x")
-        state.checkpoint(name).with_suffix(".77.tmp").write_bytes(b"x")  # of a worker that is writing, or was killed
+        state.checkpoint(name).with_suffix(".77.tmp").write_bytes(b"x")  # of a process that was killed
     state.forget_checkpoints({"0002"})
     assert {file.name for file in (tmp_path / "checkpoints").iterdir()} == {"0002.npz", "0002.77.tmp"}
 

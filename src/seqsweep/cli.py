@@ -60,6 +60,18 @@ def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.argument("key", required=False)
+def explain(key: str | None) -> None:
+    """Say what KEY of a config means; without it, list every key.
+
+    Type, bounds, unit, default, when it is active, and which options set another value. KEY may be a group too.
+    """
+    from seqsweep import explain as explaining
+
+    click.echo(explaining.overview() if key is None else explaining.explain(key))
+
+
+@main.command()
 @click.option("--port", default=5000, show_default=True, help="Where the UI listens, on 127.0.0.1 alone.")
 @DIRECTORY
 @URI

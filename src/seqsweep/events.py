@@ -75,8 +75,20 @@ class TrialSpec:
     """All that a worker is told of a trial.
 
     Epochs are cumulative over promotions: a trial that continues another starts at `first_epoch` (0 for a fresh one)
-    and trains until `last_epoch` epochs are behind it, with the seed of the first of them. Checkpoints are paths
-    of files that both sides can reach.
+    and trains until `last_epoch` epochs are behind it, with the seed of the first of them. What it continues travels
+    with it, and what it leaves with its last event: no file is needed that both sides can reach.
+
+    Args:
+        trial_id: its own.
+        params: the point of the search space.
+        seed: of initial weights, dropout and the order of windows.
+        first_epoch: epochs behind it.
+        last_epoch: epochs at which it ends, unless it stops earlier.
+        continues: the trial that it goes on from.
+        continue_from: the checkpoint which that trial left; None although it continues one: the checkpoint is gone.
+        checkpoint: whether its own is wanted at the end, because it may be continued.
+        fold: validation parts by which train and validation end earlier: rolling origins.
+        network: whether the weights of its best epoch are wanted, to forecast with.
     """
 
     trial_id: str
@@ -84,10 +96,11 @@ class TrialSpec:
     seed: int
     first_epoch: int
     last_epoch: int
-    continue_from: str | None = None  # the checkpoint of the trial that this one continues
-    checkpoint: str | None = None  # where to leave a checkpoint at the end; None: nobody will continue it
-    fold: int = 0  # validation parts by which train and validation end earlier: rolling origins
-    network: str | None = None  # where to leave the weights of the best epoch; None: nobody will forecast with them
+    continues: str | None = None
+    continue_from: bytes | None = field(default=None, repr=False)
+    checkpoint: bool = False
+    fold: int = 0
+    network: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,9 +154,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Done:
-    """The trial ended as it should."""
+    """The trial ended as it should; with it comes what its spec wants to be kept."""
 
     result: TrialResult
+    checkpoint: bytes | None = field(default=None, repr=False)
+    network: bytes | None = field(default=None, repr=False)  # the weights of its best epoch
 
 
 class Cause(StrEnum):
@@ -154,8 +169,8 @@ class Cause(StrEnum):
     TIME_LIMIT = "time limit"
     LOST = "lost"  # with its worker, more often than `executor.max_retries` allows
     STATE = "state"
-    """The disk refused what the trial had to keep. That says nothing against the trial: whoever hears of it stops the
-    sweep and records nothing, so that the same command runs the trial again."""
+    """A full disk. That says nothing against the trial that met it: whoever hears of it stops the sweep and records
+    nothing, so that the same command runs the trial again."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,14 @@ Section = Literal["network", "input", "training", "head", "preprocessing"]
 RESERVED = ("per_layer", "warm_start", "keys", "values", "items", "get", "replace", "last_epoch")
 """Names that something else has: settings of a search space, methods of TrialParams, columns of tables."""
 
-_NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+_NOUNS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    dict: "a mapping",
+    object: "a number or text",
+}
 
 
 @dataclass(frozen=True)
@@ -29,15 +36,19 @@ class Setting:
 
     Args:
         name: as a config spells it.
-        type: of its values: `int`, `float`, `bool` or `str`; an int is a float too, but no bool is a number.
+        type: of its values: `int`, `float`, `bool`, `str`, `dict`, or `object` for any; an int is a float too, but no
+            bool is a number.
         at_least: the least value.
         above: what a value must be greater than.
         at_most: the greatest value.
         below: what a value must be less than.
         choices: the only values, or a catalog whose names are the only values.
+        catalog: where to find the catalog of its values, `module:NAME`, if only its owner checks them.
         optional: whether null is a value too.
+        several: whether its value is a list of such values.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
+        when: the others on which it depends, each with the values at which it is active; all of them must hold.
     """
 
     name: str
@@ -47,9 +58,12 @@ class Setting:
     at_most: float | None = field(default=None, kw_only=True)
     below: float | None = field(default=None, kw_only=True)
     choices: Collection[Any] | None = field(default=None, kw_only=True, hash=False)
+    catalog: str = field(default="", kw_only=True)
     optional: bool = field(default=False, kw_only=True)
+    several: bool = field(default=False, kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
+    when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
 
     @property
     def numeric(self) -> bool:
@@ -71,32 +85,50 @@ class Setting:
             words = ", ".join([_NOUNS[self.type], *filter(None, bounds)])
         return f"{words}, or null" if self.optional else words
 
+    @property
+    def condition(self) -> str:
+        """When it is active, in words: `optimizer is adamw and depth is 2 or 3`; nothing where it always is."""
+        return " and ".join(f"{name} is {_either(values)}" for name, values in self.when.items())
+
     def clean(self, value: Any) -> Any:
         """`value` in the type of this setting: 0 becomes 0.0 where numbers are expected."""
         return float(value) if self.type is float and value is not None else value
 
+    def has_type(self, value: Any) -> bool:
+        """Whether `value` has the type, whatever the bounds."""
+        if self.several:
+            return isinstance(value, list) and all(map(self._is_one, value))
+        return self._is_one(value)
+
     def allows(self, value: Any) -> bool:
         """Whether `value` has the type and lies within the bounds."""
+        return self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+
+    def fault(self, key: str, value: Any) -> str | None:
+        """What is wrong with `value`, where a config gives it as `key`: a sentence, or None."""
+        if self.allows(value):
+            return None
+        if self.several and not isinstance(value, list):
+            return f"{key}={plain(value)}: a list is needed, such as [{plain(value)}]"
+        wrong = next(e for e in value if not (self._is_one(e) and self._is_within(e))) if self.several else value
+        return f"{key}={plain(wrong)}: must be {self.rule}{self._hint(wrong)}"
+
+    def _is_one(self, value: Any) -> bool:
         if value is None:
             return self.optional
         if not self.numeric:
-            return isinstance(value, self.type) and (self.choices is None or value in self.choices)
+            return isinstance(value, self.type)
         types = int if self.type is int else (int, float)
-        if isinstance(value, bool) or not isinstance(value, types) or not math.isfinite(value):
-            return False
-        return (
+        return isinstance(value, types) and not isinstance(value, bool) and math.isfinite(value)
+
+    def _is_within(self, value: Any) -> bool:
+        return value is None or (
             (self.choices is None or value in self.choices)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
             and (self.below is None or value < self.below)
         )
-
-    def fault(self, key: str, value: Any) -> str | None:
-        """What is wrong with `value` where a config gives it as `key`: one sentence, or None."""
-        if self.allows(value):
-            return None
-        return f"{key}={plain(value)}: must be {self.rule}{self._hint(value)}"
 
     def _hint(self, value: Any) -> str:
         if self.choices is not None and isinstance(value, str):
@@ -118,8 +150,7 @@ class Hyperparameter(Setting):
         follows: the config key whose value is the default instead: `windows.scaler`.
         per_layer: whether a network may have another value in each of its layers.
         section: what it is about. What an entry of a catalog brings belongs where that entry is chosen.
-        when: the other hyperparameters on which it depends, each with the values at which it is active; all of them
-            must hold. It stands behind those in the space, and they are names, switches, or the depth.
+        when: what it depends on are names, switches, or the depth, and stand before it in the space.
 
     Raises:
         TypeError: the name is no identifier, is taken, or ends as that of a single layer does (`units_2`); or the
@@ -130,7 +161,6 @@ class Hyperparameter(Setting):
     follows: str | None = field(default=None, kw_only=True)
     per_layer: bool = field(default=False, kw_only=True)
     section: Section = field(default="network", kw_only=True)
-    when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
 
     def __post_init__(self) -> None:
         unfit = not self.name.isidentifier() or self.name.startswith("_") or re.search(r"_\d+$", self.name)
@@ -139,11 +169,6 @@ class Hyperparameter(Setting):
         named = isinstance(self.choices, Mapping)  # a catalog, which may not be full yet
         if self.follows is None and not named and not self.allows(self.default):
             raise TypeError(f"{self.name}: the default {written(self.default)} must be {self.rule}")
-
-    @property
-    def condition(self) -> str:
-        """When it is active, in words: `optimizer is adamw and depth is 2 or 3`; nothing where it always is."""
-        return " and ".join(f"{name} is {' or '.join(map(plain, values))}" for name, values in self.when.items())
 
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
@@ -155,6 +180,16 @@ def written(value: Any) -> str:
     return repr(value) if isinstance(value, str) else plain(value)
 
 
+def _either(values: Collection[Any]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    *others, last = map(plain, values)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def plain(value: Any) -> str:
-    """A value as YAML writes it."""
+    """A value as YAML writes it, in one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {plain(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(plain, value))}]"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -33,10 +33,10 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 def room_faults(checked: SweepConfig) -> list[Fault]:
     """What each room has to say against a config, in the order of the data's way."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import baselines, data, executor, finals, registry, search_space, task, tracking, tuner, windows
+    from seqsweep import baselines, data, executor, registry, search_space, task, tracking, tuner, windows
 
     found: list[Fault] = []
-    for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, finals, registry):
+    for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, registry):
         found += room.faults(checked)
     return found
 

@@ -1,178 +1,281 @@
-"""The typed shape of a config, one dataclass a group: types, units and bounds live here, values live in `conf/`.
+"""The typed shape of a config, one dataclass a group; values live in `conf/`.
 
-A field has no value but MISSING or None, so that the YAML alone says what a sweep does. `setting` puts the bounds
-beside the type; the package `config` checks them all and reports every fault together.
+A field has no value but MISSING or None, so that the YAML alone says what a sweep does. `setting` puts meaning, unit
+and bounds beside the type; `settings` gives them all as `hyperparameters.Setting`, which checks values.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, is_dataclass
-from typing import Any, get_type_hints
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
+
+from seqsweep.hyperparameters import Setting
 
 OPEN = MISSING
 """The value of a field that nobody has given yet."""
 
 
-def setting(
-    *,
-    at_least: float | None = None,
-    above: float | None = None,
-    at_most: float | None = None,
-    below: float | None = None,
-    one_of: tuple[str, ...] | None = None,
-    optional: bool = False,
-) -> Any:
-    """A field with bounds: `at_least` and `at_most` are inclusive, `above` and `below` are not; None is unbounded."""
-    bounds = {"at_least": at_least, "above": above, "at_most": at_most, "below": below, "one_of": one_of}
-    return field(
-        default=None if optional else MISSING,
-        metadata={key: bound for key, bound in bounds.items() if bound is not None},
-    )
+class Rules(TypedDict, total=False):
+    """What may be said of a field beside its type and its meaning.
+
+    Args:
+        unit: what a number is counted or measured in.
+        at_least: the least value.
+        above: what a value must be greater than.
+        at_most: the greatest value.
+        below: what a value must be less than.
+        choices: the only values.
+        catalog: the one that has the values as names, `seqsweep.metrics:METRICS`; who owns it checks them.
+        when: other keys, each with the values at which this one has an effect.
+    """
+
+    unit: str
+    at_least: float
+    above: float
+    at_most: float
+    below: float
+    choices: Collection[Any]
+    catalog: str
+    when: Mapping[str, Collection[Any]]
+
+
+def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> Any:
+    """A field of a group.
+
+    Args:
+        meaning: one line for the user.
+        optional: whether null is a value too, and the one that it has where nothing is said.
+        rules: unit, bounds, possible values, and when it has an effect.
+    """
+    return field(default=None if optional else MISSING, metadata={"meaning": meaning, **rules})
+
+
+FILES = {"data.kind": ("csv", "parquet", "kaggle")}
+TEXTS = {"data.kind": ("csv", "kaggle")}
+SQL = {"data.kind": ("sql",)}
+BAYESIAN = {"tuner.kind": ("bayesian",)}
+HYPERBAND = {"tuner.kind": ("hyperband",)}
 
 
 @dataclass
 class DataConfig:
     """Where the series comes from, and how it is cleaned before anything is learned from it."""
 
-    kind: str = MISSING  # an entry of data.SOURCES
-    name: str | None = None  # of a bundled series; elsewhere a label
-    path: str | None = None  # csv, parquet, kaggle: the file, or a zip that holds it
-    file: str | None = None  # the member of a zip or of a Kaggle data set
-    url: str | None = None  # sql: a SQLAlchemy URL
-    query: str | None = None  # sql: a SELECT
-    dataset: str | None = None  # kaggle: owner/name
-    encoding: str = MISSING  # csv
-    separator: str = MISSING  # csv
-    target: str | None = None  # the column to forecast; None: the only number column
-    features: list[str] = MISSING  # further input columns
-    time: str | None = None  # the column of times; None: rows are in order
-    sort: bool = MISSING  # put rows in the order of `time`
-    missing: str = MISSING  # an entry of data.MISSING_VALUES
-    frequency: str | None = None  # resample to this pandas frequency: h, D, W, MS
-    aggregate: str = setting(one_of=("mean", "sum", "min", "max", "median", "first", "last"))
-    season: int | None = setting(at_least=2, optional=True)  # rows a season: 12 for months, 24 for hours
-    clip_quantile: float | None = setting(above=0.5, below=1, optional=True)  # clip the target to train's [1-q, q]
-    log1p: bool = MISSING  # train on log(1 + target)
-    difference: int = setting(at_least=0, at_most=2)  # times the target is differenced
-    seasonal_difference: int = setting(at_least=0, at_most=1)  # times it is differenced at lag `season`
+    kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
+    name: str | None = setting("the name of a bundled series; elsewhere a label for the series", optional=True)
+    path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
+    file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
+    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", when=SQL, optional=True)
+    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
+    dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
+    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
+    separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
+    target: str | None = setting("the column to forecast; null: the only column of numbers", optional=True)
+    features: list[str] = setting("further columns that a network sees")
+    time: str | None = setting("the column of times; null: rows are in order", optional=True)
+    sort: bool = setting("whether rows are put in the order of their times")
+    missing: str = setting("what is done about missing values", catalog="seqsweep.data:MISSING_VALUES")
+    frequency: str | None = setting("resample to this pandas frequency: h, D, W, MS; null: as it is", optional=True)
+    aggregate: str = setting(
+        "what becomes of the rows that resampling joins",
+        choices=("mean", "sum", "min", "max", "median", "first", "last"),
+    )
+    season: int | None = setting(
+        "rows of a season: 12 for months, 24 for hours; null: it has none", unit="rows", at_least=2, optional=True
+    )
+    clip_quantile: float | None = setting(
+        "quantile q: the target is clipped to train's quantiles 1 - q and q; null does not clip",
+        above=0.5,
+        below=1,
+        optional=True,
+    )
+    log1p: bool = setting("whether training sees log(1 + target)")
+    difference: int = setting("how often the target is differenced", unit="times", at_least=0, at_most=2)
+    seasonal_difference: int = setting(
+        "how often the target is differenced by data.season rows", unit="times", at_least=0, at_most=1
+    )
 
 
 @dataclass
 class WindowsConfig:
     """How the series becomes windows and targets."""
 
-    split: str = MISSING  # an entry of windows.SPLITS
-    validation: Any = MISSING  # its fraction of the series in (0, 1), its count of rows, or its first date
-    test: Any = MISSING  # likewise; train is what lies before
-    scaler: str = MISSING  # an entry of windows.SCALERS, fitted on train alone
-    anchor: str = MISSING  # an entry of windows.ANCHORS, taken off each window and its targets
+    split: str = setting("how train, validation and test are told apart", catalog="seqsweep.windows:SPLITS")
+    validation: Any = setting("the validation part: its share of the series, its count of rows, or its first date")
+    test: Any = setting("the test part, likewise; train is what lies before both")
+    scaler: str = setting("how values are scaled, by what train alone shows", catalog="seqsweep.windows:SCALERS")
+    anchor: str = setting("the level that is taken off each window and its targets", catalog="seqsweep.windows:ANCHORS")
 
 
 @dataclass
 class TaskConfig:
     """What is predicted from a window, and how a prediction is scored."""
 
-    kind: str = MISSING  # an entry of task.TASKS
-    horizon: int = setting(at_least=1)  # rows ahead, all predicted at once
-    loss: str = setting(one_of=("mse", "mae", "huber"))  # what training lowers, on scaled targets
-    metrics: list[str] = MISSING  # entries of metrics.METRICS, in the unit of the target
-    objective: str = MISSING  # one of `metrics`: the validation score that trials are ranked by
-    baselines: list[str] = MISSING  # entries of baselines.BASELINES
-    moving_average: int = setting(at_least=2)  # rows of the moving average
-    ridge_windows: list[int] = MISSING  # windows that the baseline `linear` chooses from, on validation
-    ridge_penalties: list[float] = MISSING  # penalties that it chooses from, on validation
+    kind: str = setting("what is predicted", catalog="seqsweep.task:TASKS")
+    horizon: int = setting("rows ahead, all predicted at once", unit="rows", at_least=1)
+    loss: str = setting("what training lowers, on scaled targets", choices=("mse", "mae", "huber"))
+    metrics: list[str] = setting("what forecasts are judged by", catalog="seqsweep.metrics:METRICS")
+    objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
+    baselines: list[str] = setting("what a network must beat", catalog="seqsweep.baselines:BASELINES")
+    moving_average: int = setting("rows that the baseline moving_average averages", unit="rows", at_least=2)
+    ridge_windows: list[int] = setting("windows that the baseline linear chooses from", unit="rows", at_least=1)
+    ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0)
 
 
 @dataclass
 class ModelConfig:
     """What all networks of a sweep share."""
 
-    kernels: str = setting(one_of=("auto", "fast", "keras"))
-    clip_norm: float | None = setting(above=0, optional=True)  # of the gradients of all weights together
+    kernels: str = setting(
+        "what runs the recurrent layers; auto: the fast kernels wherever they are exact",
+        choices=("auto", "fast", "keras"),
+    )
+    clip_norm: float | None = setting(
+        "greatest norm of the gradients of all weights together; null does not clip", above=0, optional=True
+    )
 
 
 @dataclass
 class TrialConfig:
     """How one configuration is trained."""
 
-    epochs: int = setting(at_least=1)  # at most
-    patience: int | None = setting(at_least=1, optional=True)  # epochs without a better val_loss; None: never stop
-    divergence_factor: float = setting(above=1)  # times the loss of a constant forecast
+    epochs: int = setting("epochs of a trial, at most", unit="epochs", at_least=1)
+    patience: int | None = setting(
+        "epochs without a better val_loss after which a trial stops; null: never",
+        unit="epochs",
+        at_least=1,
+        optional=True,
+    )
+    divergence_factor: float = setting(
+        "a loss this many times that of a constant forecast ends a trial as diverged", unit="times", above=1
+    )
 
 
 @dataclass
 class TunerConfig:
     """Who chooses the configurations, and how many."""
 
-    kind: str = MISSING  # an entry of tuner.TUNERS
-    max_trials: int | None = setting(at_least=1, optional=True)  # hyperband: follows from trial.epochs
-    max_consecutive_failures: int = setting(at_least=1)
-    initial_points: int | None = setting(at_least=1, optional=True)  # bayesian: random first; None: 3 a dimension
-    beta: float | None = setting(at_least=0, optional=True)  # bayesian: standard deviations
-    alpha: float | None = setting(above=0, optional=True)  # bayesian: of a score, in units of all their variance
-    factor: int | None = setting(at_least=2, optional=True)  # hyperband: one in `factor` goes on
-    iterations: int | None = setting(at_least=1, optional=True)  # hyperband: times the whole plan is run
+    kind: str = setting("who proposes the trials", catalog="seqsweep.tuner:TUNERS")
+    max_trials: int | None = setting(
+        "trials after which a search ends; null: when the space or the plan is exhausted",
+        unit="trials",
+        at_least=1,
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
+    max_consecutive_failures: int = setting(
+        "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
+    )
+    initial_points: int | None = setting(
+        "random trials before the model; null: 3 a dimension, but at most half of tuner.max_trials",
+        unit="trials",
+        at_least=1,
+        when=BAYESIAN,
+        optional=True,
+    )
+    beta: float | None = setting(
+        "standard deviations below the mean that a point is credited with: more explores more",
+        unit="standard deviations",
+        at_least=0,
+        when=BAYESIAN,
+        optional=True,
+    )
+    alpha: float | None = setting(
+        "variance of a score that is trained again, in units of the variance of all scores",
+        above=0,
+        when=BAYESIAN,
+        optional=True,
+    )
+    factor: int | None = setting(
+        "one in so many of a round trains on", unit="trials", at_least=2, when=HYPERBAND, optional=True
+    )
+    iterations: int | None = setting(
+        "how often the whole plan is run", unit="times", at_least=1, when=HYPERBAND, optional=True
+    )
 
 
 @dataclass
 class ExecutorConfig:
     """Where trials run."""
 
-    kind: str = MISSING  # an entry of executor.EXECUTORS
-    workers: int | None = setting(at_least=1, optional=True)  # trials at once; None: as many as the cores allow
-    threads: int = setting(at_least=1)  # a trial; part of what a figure depends on
-    order: str = setting(one_of=("asynchronous", "synchronous"))
-    max_trials_per_worker: int = setting(at_least=1)  # trials of a worker: TensorFlow keeps some memory of each
-    time_limit: float | None = setting(above=0, optional=True)  # seconds a trial
-    max_retries: int = setting(at_least=0)  # times a trial may lose its worker before it counts as failed
+    kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
+    workers: int | None = setting(
+        "trials at once; null: as many as the cores allow", unit="processes", at_least=1, optional=True
+    )
+    threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
+    order: str = setting(
+        "synchronous: a wave of trials ends before the next begins, and figures do not depend on who ends first",
+        choices=("asynchronous", "synchronous"),
+    )
+    max_trials_per_worker: int = setting(
+        "trials after which a worker process is replaced: TensorFlow keeps some memory of each",
+        unit="trials",
+        at_least=1,
+        when={"executor.kind": ("processes",)},
+    )
+    time_limit: float | None = setting(
+        "seconds after which a trial fails; null: never", unit="seconds", above=0, optional=True
+    )
+    max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
 
 
 @dataclass
 class TrackingConfig:
     """Where runs are kept."""
 
-    kind: str = MISSING  # an entry of tracking.TRACKERS
-    directory: str = MISSING  # of all that runs leave behind
-    uri: str | None = None  # of the MLflow store; None: SQLite in `directory`
+    kind: str = setting("where runs are kept", catalog="seqsweep.tracking:TRACKERS")
+    directory: str = setting("the folder of all that runs leave behind")
+    uri: str | None = setting(
+        "the MLflow store; null: SQLite in tracking.directory", when={"tracking.kind": ("mlflow",)}, optional=True
+    )
 
 
 @dataclass
 class FinalsConfig:
     """How the winner is found among the best trials, and what is said of it."""
 
-    trials: int = setting(at_least=0)  # the best of the search that are trained again; 0: no finals
-    seeds: int = setting(at_least=1)  # times each is trained, from other initial weights
-    folds: int = setting(at_least=1)  # rolling origins; 1: the sweep's own validation part alone
-    levels: list[float] = MISSING  # of forecast intervals, each in (0, 1)
-    confidence: float = setting(above=0, below=1)  # of the intervals of differences
+    trials: int = setting(
+        "trials of the search, the best, that are trained again; 0: no finals and no winner", unit="trials", at_least=0
+    )
+    seeds: int = setting("times each of them is trained, from other initial weights", unit="times", at_least=1)
+    folds: int = setting(
+        "rolling origins that each is validated on; 1: the sweep's own validation part alone", unit="folds", at_least=1
+    )
+    levels: list[float] = setting("shares of the targets that forecast intervals are to hold", above=0, below=1)
+    confidence: float = setting("level of the confidence intervals of differences", above=0, below=1)
 
 
 @dataclass
 class ReportConfig:
     """What the page of a sweep shows."""
 
-    kind: str = setting(one_of=("html", "none"))
-    curves: int = setting(at_least=1)  # trials whose learning curves are drawn
-    importance_trials: int = setting(at_least=5)  # completed trials below which no importance is estimated
+    kind: str = setting("the report of a sweep", choices=("html", "none"))
+    curves: int = setting("trials whose learning curves are drawn", unit="trials", at_least=1)
+    importance_trials: int = setting(
+        "completed trials below which no importance of hyperparameters is estimated", unit="trials", at_least=5
+    )
 
 
 @dataclass
 class RegistryConfig:
     """When a winner may become the champion."""
 
-    model: str | None = None  # the registered model's name; None: that of the series
-    min_skill: float = setting(at_least=0, below=1)  # over the best baseline on the test part
+    model: str | None = setting("name of the registered model; null: that of the series", optional=True)
+    min_skill: float = setting(
+        "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
+    )
 
 
 @dataclass
 class SweepConfig:
     """One sweep."""
 
-    study: str = MISSING  # its name; an MLflow experiment
-    question: str = MISSING  # what it asks, in one sentence
-    seed: int = setting(at_least=0)
+    study: str = setting("the name of the study, and of its experiment in MLflow")
+    question: str = setting("what the study asks, in one sentence")
+    seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)
     windows: WindowsConfig = field(default_factory=WindowsConfig)
     task: TaskConfig = field(default_factory=TaskConfig)
@@ -191,3 +294,22 @@ def groups() -> tuple[str, ...]:
     """The config groups, in the order of the data's way."""
     hints = get_type_hints(SweepConfig).items()
     return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")
+
+
+def settings() -> dict[str, Setting]:
+    """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
+    found = {}
+    for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
+        for name, kind in get_type_hints(section).items() if is_dataclass(section) else ():
+            [metadata] = [inner.metadata for inner in fields(section) if inner.name == name]
+            if metadata:
+                key = f"{group}.{name}" if group else name
+                found[key] = _as_setting(key, kind, metadata)
+    return found
+
+
+def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
+    """`kind` is a type, a type or None, a list of a type, or Any."""
+    optional, several = type(None) in get_args(kind), get_origin(kind) is list
+    plain = next((of for of in get_args(kind) if of is not type(None)), kind)
+    return Setting(key, object if plain is Any else plain, optional=optional, several=several, **metadata)

@@ -5,10 +5,10 @@
 lets a range of the search space replace what stood there.
 """
 
-from seqsweep.config.check import keys
 from seqsweep.config.compose import Launch, Rule, compose, from_yaml, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, options, question, studies
 from seqsweep.config.jobs import register
+from seqsweep.config.keys import keys, nearest_key, settings, siblings
 from seqsweep.config.ranges import shown
 
 __all__ = [
@@ -19,10 +19,13 @@ __all__ = [
     "compose",
     "from_yaml",
     "keys",
+    "nearest_key",
     "options",
     "question",
     "register",
+    "settings",
     "shown",
+    "siblings",
     "studies",
     "to_object",
     "to_yaml",

@@ -7,9 +7,8 @@ of a wrong type are left out.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,10 @@ from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep import search_space
 from seqsweep.config import ranges
+from seqsweep.config.keys import keys, nearest_key, siblings
 from seqsweep.errors import Fault
+from seqsweep.hyperparameters import plain
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import closest, nearest
 
@@ -64,19 +64,7 @@ class PartFault(InputFault):
         numbers = [value for value in (now if isinstance(now, Sequence) else [now]) if isinstance(value, int | float)]
         ends = {"low": min(numbers, default="…"), "high": max(numbers, default="…")}
         meant = {**(now if isinstance(now, Mapping) else ends), part: self.value}
-        written = ", ".join(f"{name}: {_shown(value)}" for name, value in meant.items())
-        return replace(self, text=f"{self.text}; write '{whole}={{{written}}}'")
-
-
-def keys() -> list[str]:
-    """Every dotted key of a config."""
-    found: list[str] = []
-    for name, value in vars(SweepConfig()).items():
-        if name == ranges.SPACE:
-            found += [f"{name}.{inner}" for inner in (*search_space.declared(), "per_layer", "warm_start")]
-        else:
-            found += [f"{name}.{inner.name}" for inner in fields(value)] if is_dataclass(value) else [name]
-    return found
+        return replace(self, text=f"{self.text}; write '{whole}={plain(meant)}'")
 
 
 def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[InputFault]]:
@@ -198,7 +186,7 @@ def _read_option(override: Override, names: Sequence[str]) -> tuple[list[InputFa
 
 
 def _option_fault(group: str, name: Any, names: Sequence[str]) -> InputFault:
-    told = f"{group}={_shown(name)}: there is no such option{nearest(str(name), names)}"
+    told = f"{group}={plain(name)}: there is no such option{nearest(str(name), names)}"
     return InputFault(group, told, left_out=() if closest(str(name), names) else (group,))
 
 
@@ -243,11 +231,11 @@ def _value_fault(key: str, value: Any, options: Options) -> InputFault | None:
         told = "this is a group, and its options are names; possible"
         return _left_out(key, f"{key}={value}: {told}: {', '.join(options[key])}")
     if parent in known and parent.startswith(f"{ranges.SPACE}."):
-        text = f"{key}={_shown(value)}: a hyperparameter is replaced as a whole"
+        text = f"{key}={plain(value)}: a hyperparameter is replaced as a whole"
         return PartFault(key, text, left_out=(key,), value=value)
     if key not in known and parent not in known:
-        near = _nearest_key(key, known)
-        told = f"; did you mean {near!r}?" if near else nearest(key, _siblings(key, known))
+        near = nearest_key(key)
+        told = f"; did you mean {near!r}?" if near else nearest(key, siblings(key))
         return InputFault(key, f"{key}: there is no such key{told}", left_out=(key, near) if near else (key,))
     if value == "???":
         return _left_out(key, f"{key}=???: the value is left open; give one")
@@ -264,33 +252,10 @@ def _type_fault(key: str, value: Any) -> InputFault | None:
     try:
         OmegaConf.update(OmegaConf.structured(section), name or key, value, force_add=True)
     except OmegaConfBaseException as error:
-        return _left_out(key, f"{key}={_shown(value)}: {' '.join(str(error).splitlines()[0].split())}")
+        return _left_out(key, f"{key}={plain(value)}: {' '.join(str(error).splitlines()[0].split())}")
     return None
 
 
 def _left_out(key: str, text: str) -> InputFault:
     """A fault that leaves its own key or group without a value."""
     return InputFault(key, text, left_out=(key,))
-
-
-def _shown(value: Any) -> str:
-    """A value as YAML writes it."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _nearest_key(key: str, known: Sequence[str]) -> str | None:
-    """The nearest key by its last part, one of the same group before others; None where none is near."""
-    group, _, name = key.rpartition(".")
-    ranked = max(known, key=lambda k: (_likeness(name, k), k.startswith(f"{group}.")))
-    return ranked if _likeness(name, ranked) >= 0.6 else closest(key, _siblings(key, known))
-
-
-def _siblings(key: str, known: Sequence[str]) -> list[str]:
-    """The keys of the same group; of an unknown group, all groups."""
-    group = key.rpartition(".")[0]
-    return [k for k in known if group and k.startswith(f"{group}.")] or sorted({k.split(".")[0] for k in known})
-
-
-def _likeness(name: str, key: str) -> float:
-    """In [0, 1]: how alike a name and the last part of a key are."""
-    return difflib.SequenceMatcher(None, name, key.rpartition(".")[2]).ratio()

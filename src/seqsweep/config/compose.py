@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -18,9 +18,8 @@ from seqsweep.config import check, jobs, ranges
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
 from seqsweep.errors import ConfigError, Fault
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import SweepConfig, settings
 from seqsweep.spelling import nearest
-from seqsweep.words import in_words
 
 PASSWORD = re.compile(r"(://[^/@\s:]*:)\S*@")  # up to the last @, since a password may hold one
 
@@ -131,10 +130,9 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         config.search_space = ranges.unpacked(config.search_space)
     except OmegaConfBaseException as error:
         raise ConfigError(faults or [hydra_fault(error)]) from error
-    faults += [fault for fault in bound_faults(config) if fault.key not in left_out]
-    no_lists = _no_list_faults(config)
-    if no_lists:  # the rules go through lists
-        raise ConfigError([*faults, *no_lists])
+    faults += [fault for fault in setting_faults(config) if fault.key not in (*missing, *left_out)]
+    if any(not setting.has_type(_value(config, key)) for key, setting in settings().items() if key not in missing):
+        raise ConfigError(faults)  # what an interpolation has become: the rules rely on types
     faults += _without([*missing, *left_out], chain.from_iterable(rule(config) for rule in rules))
     if faults:
         raise ConfigError(faults)
@@ -174,44 +172,15 @@ def from_yaml(text: str) -> SweepConfig:
         raise ConfigError([hydra_fault(error)]) from error
 
 
-def bound_faults(config: SweepConfig) -> list[Fault]:
-    """Every value outside the bounds that its field of the schema states."""
-    found: list[Fault] = []
-    for group, section in [("", config), *((f.name, getattr(config, f.name)) for f in fields(config))]:
-        if not is_dataclass(section):
-            continue
-        for setting in fields(section):
-            value = getattr(section, setting.name)
-            if value is not None and setting.metadata:
-                key = f"{group}.{setting.name}" if group else setting.name
-                found += _outside(key, value, setting.metadata)
+def setting_faults(config: SweepConfig) -> list[Fault]:
+    """Every value that its setting in the schema does not allow; those of the search space have rules of their own."""
+    found = []
+    for key, setting in settings().items():
+        text = setting.fault(key, _value(config, key))
+        found += [Fault(key, text)] if text is not None else []
     return found
 
 
-def _no_list_faults(config: SweepConfig) -> list[Fault]:
-    """Every value of a field for lists that is none: OmegaConf checks no type of what an interpolation becomes."""
-    sections = [(f.name, getattr(config, f.name)) for f in fields(config) if is_dataclass(getattr(config, f.name))]
-    return [
-        Fault(f"{group}.{setting.name}", f"{group}.{setting.name}={value}: a list is needed, such as [{value}]")
-        for group, section in sections
-        for setting in fields(section)
-        if str(setting.type).startswith("list[")
-        and not isinstance(value := getattr(section, setting.name), list)
-        and value is not None
-    ]
-
-
-def _outside(key: str, value: Any, bounds: Mapping[str, Any]) -> list[Fault]:
-    allowed = bounds.get("one_of")
-    if allowed is not None:
-        return [] if value in allowed else [Fault(key, f"{key}={value}: no such value{nearest(str(value), allowed)}")]
-    holds = {
-        "at_least": lambda bound: value >= bound,
-        "above": lambda bound: value > bound,
-        "at_most": lambda bound: value <= bound,
-        "below": lambda bound: value < bound,
-    }
-    if all(holds[name](bound) for name, bound in bounds.items()):
-        return []
-    rule = " and ".join(f"{in_words(name)} {bound:g}" for name, bound in bounds.items())
-    return [Fault(key, f"{key}={value}: must be {rule}")]
+def _value(config: SweepConfig, key: str) -> Any:
+    group, _, name = key.rpartition(".")
+    return getattr(getattr(config, group) if group else config, name)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from seqsweep.errors import Fault
 from seqsweep.finals.conclusion import (
     CONCLUSION,
     Conclusion,
@@ -20,7 +19,6 @@ from seqsweep.finals.conclusion import (
 from seqsweep.finals.evaluation import ARRAYS, TestForecasts
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.run import network, run
-from seqsweep.schema import SweepConfig
 
 __all__ = [
     "ARRAYS",
@@ -32,19 +30,8 @@ __all__ = [
     "ForecastInterval",
     "TestEvaluation",
     "TestForecasts",
-    "faults",
     "load",
     "network",
     "run",
     "save",
 ]
-
-
-def faults(config: SweepConfig) -> list[Fault]:
-    """What is wrong with the group `finals`."""
-    levels = config.finals.levels
-    return [
-        Fault("finals.levels", f"finals.levels={levels}: {level} is no share; write 0.95 for 95 per cent")
-        for level in levels
-        if not 0 < level < 1
-    ]

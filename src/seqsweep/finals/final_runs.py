@@ -97,7 +97,7 @@ class FinalRuns:
             first_epoch=0,
             last_epoch=run.of.last_epoch,
             fold=run.fold,
-            network=str(self.state.network(run.trial_id)) if run.fold == 0 else None,
+            network=run.fold == 0,
         )
 
     def name(self, proposal: Proposal) -> str:

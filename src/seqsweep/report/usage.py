@@ -38,6 +38,7 @@ def usage(console: Console, own: Path | None) -> None:
     for group in config.options(own):
         keys.add_row(group, " ".join(key.split(".")[1] for key in known if key.startswith(f"{group}.")))
     console.print(keys)
+    console.print("What a key means: seqsweep explain KEY", highlight=False)
     console.print("[bold]examples")
     for command, purpose in EXAMPLES:
         console.print(f"  {command}\n      {purpose}", highlight=False, markup=False, soft_wrap=True)

@@ -22,7 +22,7 @@ default; it may lie outside the space, and then the oracle does not learn from i
 """
 
 from seqsweep.search_space.checks import faults
-from seqsweep.search_space.declarations import declared
+from seqsweep.search_space.declarations import declared, keys
 from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
 from seqsweep.search_space.distributions import Distribution
 from seqsweep.search_space.points import active, complete, max_lookback, params, plain, values, warm_start
@@ -37,6 +37,7 @@ __all__ = [
     "distributions",
     "faults",
     "hyperparameters",
+    "keys",
     "max_lookback",
     "params",
     "plain",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seqsweep.errors import Fault
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.schema import OPEN
-from seqsweep.search_space.declarations import declared, default
+from seqsweep.search_space.declarations import declared, default, keys
 from seqsweep.search_space.dimensions import distributions, setting
 from seqsweep.search_space.distributions import setting_faults, value_faults
 from seqsweep.search_space.points import complete, of_layer
@@ -27,25 +27,15 @@ def faults(config: SweepConfig) -> list[Fault]:
         return []
     space, declarations = config.search_space, declared(config.task.kind)
     found = _list_faults(config)
-    if found:
-        return found
     for name, hyperparameter in declarations.items():
         given = space.get(name, OPEN)
         follows = hyperparameter.follows is not None and given == default(config, hyperparameter)
         if given != OPEN and not follows:  # what is wrong with the key that it follows is told of that
             found += setting_faults(hyperparameter, given)
-    several = [name for name, hyperparameter in declarations.items() if hyperparameter.per_layer]
-    found += [
-        Fault(
-            "search_space.per_layer",
-            f"search_space.per_layer: {name!r} cannot be chosen for each layer{nearest(str(name), several)}",
-        )
-        for name in space.get("per_layer", [])
-        if name not in several
-    ]
+    known = [] if any(fault.key == "search_space.warm_start" for fault in found) else space.get("warm_start", [])
     points = [
         fault
-        for i, point in enumerate(space.get("warm_start", []))
+        for i, point in enumerate(known)
         for fault in _point_faults(f"search_space.warm_start[{i}]", point, config, declarations)
     ]
     if found:
@@ -55,10 +45,10 @@ def faults(config: SweepConfig) -> list[Fault]:
 
 
 def _list_faults(config: SweepConfig) -> list[Fault]:
-    keys = ("per_layer", "warm_start")
-    given = {f"search_space.{name}": config.search_space.get(name, []) for name in keys}
-    told = {key: f"{key}={value}: must be a list, such as []" for key, value in given.items()}
-    return [Fault(key, told[key]) for key, value in given.items() if not isinstance(value, list)]
+    """What is wrong with what is said of all hyperparameters."""
+    known, names = keys(), ("per_layer", "warm_start")
+    told = {name: known[name].fault(f"search_space.{name}", config.search_space.get(name, [])) for name in names}
+    return [Fault(f"search_space.{name}", text) for name, text in told.items() if text is not None]
 
 
 def _season_faults(config: SweepConfig) -> list[Fault]:
@@ -73,11 +63,9 @@ def _season_faults(config: SweepConfig) -> list[Fault]:
     return [Fault("search_space.seasonal_difference", told, also=("data.season",))]
 
 
-def _point_faults(key: str, point: Any, config: SweepConfig, declarations: Declarations) -> Iterator[Fault]:
-    if not isinstance(point, Mapping):
-        told = f"{key}={point}: must be a mapping of hyperparameters to values, such as {{layer: lstm, units: 50}}"
-        yield Fault(key, told)
-        return
+def _point_faults(
+    key: str, point: Mapping[str, Any], config: SweepConfig, declarations: Declarations
+) -> Iterator[Fault]:
     layers: dict[str, int] = {}
     for given, value in point.items():
         name, layer = of_layer(given, declarations) or (given, None)

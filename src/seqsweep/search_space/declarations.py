@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from seqsweep import model
 from seqsweep.catalog import Catalog
-from seqsweep.hyperparameters import Hyperparameter, Section
+from seqsweep.hyperparameters import Hyperparameter, Section, Setting
 from seqsweep.task import TASKS
 
 if TYPE_CHECKING:
@@ -37,6 +37,21 @@ def declared(task: str | None = None) -> dict[str, Hyperparameter]:
     for hyperparameter in found.values():
         _check_conditions(hyperparameter, found)
     return found
+
+
+def keys() -> dict[str, Setting]:
+    """What may stand in a search space by its name: every hyperparameter, and what is said of them all."""
+    found = declared()
+    several = tuple(name for name, hyperparameter in found.items() if hyperparameter.per_layer)
+    per_layer = Setting(
+        "per_layer",
+        str,
+        choices=several,
+        several=True,
+        meaning="hyperparameters with a value of their own in each layer",
+    )
+    known = "known configurations, run before the search's own; what one leaves out has its default"
+    return {**found, "per_layer": per_layer, "warm_start": Setting("warm_start", dict, several=True, meaning=known)}
 
 
 def conditions(name: str, declarations: Mapping[str, Hyperparameter]) -> dict[str, list[Any]]:

@@ -141,6 +141,8 @@ class Loop:
         self._free.append(running.slot)
         self._free.sort()
         record = self._finished(running, event)
+        if isinstance(event, Done):
+            self.state.keep(record.trial_id, event)
         self.state.write(record)
         self.trained += 1
         self._tell(record)

@@ -70,15 +70,15 @@ class Search:
 
     def spec(self, proposal: Proposal) -> TrialSpec:
         """With a seed that depends on the sweep's seed and the id of the trial that began the network, nothing else."""
-        promotable = proposal.trial_id in self.tuner.promotable()
         return TrialSpec(
             trial_id=proposal.trial_id,
             params=proposal.params,
             seed=derive_seed(self.config.seed, proposal.first_trial),
             first_epoch=proposal.first_epoch,
             last_epoch=proposal.last_epoch,
-            continue_from=str(self.state.checkpoint(proposal.continues)) if proposal.continues else None,
-            checkpoint=str(self.state.checkpoint(proposal.trial_id)) if promotable else None,
+            continues=proposal.continues,
+            continue_from=self.state.read_checkpoint(proposal.continues) if proposal.continues else None,
+            checkpoint=proposal.trial_id in self.tuner.promotable(),
         )
 
     def name(self, proposal: Proposal) -> str:

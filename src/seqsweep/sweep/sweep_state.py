@@ -30,9 +30,10 @@ from filelock import FileLock, Timeout
 
 from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
+from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.state_files import read_state, to_json, write_state, writing
+from seqsweep.state_files import read_state, to_json, write_bytes, write_state, writing
 
 IDENTITY = "sweep.json"
 
@@ -105,11 +106,11 @@ class SweepState:
         return self.folder / "tuner"
 
     def checkpoint(self, trial_id: str) -> Path:
-        """Where a trial leaves what its continuation needs."""
+        """Where what a trial's continuation needs is kept."""
         return self.folder / "checkpoints" / f"{trial_id}.npz"
 
     def network(self, trial_id: str) -> Path:
-        """Where a final run leaves its weights."""
+        """Where the weights of a final run are kept."""
         return self.folder / "networks" / f"{trial_id}.npz"
 
     @contextlib.contextmanager
@@ -154,6 +155,27 @@ class SweepState:
         elif _plain(read_identity(self.folder)) != _plain(identity):
             raise StateError(f"{file}: this is the state of another sweep; move the folder {self.folder} away")
 
+    def keep(self, trial_id: str, done: Done) -> None:
+        """Keep the checkpoint and the weights that came with a trial's last event; its record is written after them.
+
+        Args:
+            trial_id: of the trial.
+            done: the event.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        for content, file in ((done.checkpoint, self.checkpoint(trial_id)), (done.network, self.network(trial_id))):
+            if content is not None:
+                write_bytes(file, content)
+
+    def read_checkpoint(self, trial_id: str) -> bytes | None:
+        """The checkpoint of a trial; None where it is gone: its continuation then begins anew."""
+        try:
+            return self.checkpoint(trial_id).read_bytes()
+        except OSError:
+            return None
+
     def write(self, record: TrialRecord) -> None:
         """Keep a finished trial, or final run."""
         write_state(self.folder / f"{record.kind}s" / f"{record.trial_id}.json", record)
@@ -175,7 +197,7 @@ class SweepState:
                 file.unlink(missing_ok=True)
 
     def forget_checkpoints(self, keep: set[str]) -> None:
-        """Delete the checkpoints of all trials that nobody can continue any more, and what killed workers left."""
+        """Delete the checkpoints of all trials that nobody can continue any more."""
         for file in (self.folder / "checkpoints").glob("*"):
             if file.name.partition(".")[0] not in keep:
                 file.unlink(missing_ok=True)

@@ -6,24 +6,25 @@ And of a network that nobody will train again, the weights alone.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqsweep.errors import TrialError
-from seqsweep.trial.arrays import UNREADABLE, read, write
+from seqsweep.trial.arrays import UNREADABLE, pack, unpack
 from seqsweep.trial.training_progress import TrainingProgress
 
 if TYPE_CHECKING:
     import keras
 
 
-def save(path: Path, model: keras.Model, progress: TrainingProgress, seed: int) -> None:
-    """Put a checkpoint in place, see `files.atomic_write`.
+def pack_checkpoint(model: keras.Model, progress: TrainingProgress, seed: int) -> bytes:
+    """A checkpoint.
 
-    Raises:
-        StateError: the disk refuses. Nothing is left of what was written.
+    Args:
+        model: with its optimizer.
+        progress: how far its training is.
+        seed: of its order of windows.
     """
     state = {
         "epoch": progress.epoch,
@@ -35,40 +36,41 @@ def save(path: Path, model: keras.Model, progress: TrainingProgress, seed: int) 
     arrays = {f"variable_{i}": v.numpy() for i, v in enumerate(_variables(model))}
     arrays |= {f"best_{i}": w for i, w in enumerate(progress.best_weights)}
     state_array = np.frombuffer(json.dumps(state).encode(), np.uint8)
-    write(path, "its checkpoint", {"state": state_array, **arrays})
+    return pack({"state": state_array, **arrays})
 
 
-def save_weights(path: Path, model: keras.Model) -> None:
-    """Keep a model's weights, see `arrays.write`.
-
-    Raises:
-        StateError: the disk refuses.
-    """
-    write(path, "the weights of a network", {f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
+def pack_weights(model: keras.Model) -> bytes:
+    """A model's weights."""
+    return pack({f"weight_{i}": w.numpy() for i, w in enumerate(model.weights)})
 
 
-def load(path: Path, model: keras.Model) -> tuple[TrainingProgress, int]:
+def restore_checkpoint(content: bytes | None, model: keras.Model) -> tuple[TrainingProgress, int]:
     """Put a checkpoint into a model of the same parameters, its optimizer built.
+
+    Args:
+        content: what `pack_checkpoint` gave; None: it is gone.
+        model: left as it is where the checkpoint cannot be used.
 
     Returns:
         How far it was, and the seed of the trial that it continues: its order of windows goes on with it.
 
     Raises:
-        TrialError: the file is missing, truncated, or of another network. File and model are left as they are.
+        TrialError: it is gone, truncated, or of another network; the text goes on a sentence that names it.
     """
+    if content is None:
+        raise TrialError("is gone")
     try:
-        arrays = read(path)
+        arrays = unpack(content)
         state = json.loads(arrays["state"].tobytes())
         seed = int(state.pop("seed"))
         best = [array for name, array in arrays.items() if name.startswith("best_")]
         progress = TrainingProgress(**state, best_weights=best)
     except (*UNREADABLE, TypeError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
-        raise TrialError(f"{path}: cannot read this checkpoint ({said})") from error
+        raise TrialError("is truncated or damaged") from error
     variables = _variables(model)
     kept = [array for name, array in arrays.items() if name.startswith("variable_")]
     if [array.shape for array in kept] != [tuple(v.shape) for v in variables]:
-        raise TrialError(f"{path}: this checkpoint is of another network")
+        raise TrialError("is of another network")
     for variable, array in zip(variables, kept, strict=True):
         variable.assign(array)
     return progress, seed

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams, TrialSpec
-from seqsweep.trial.arrays import UNREADABLE, read
+from seqsweep.state_files import MEND
+from seqsweep.trial.arrays import UNREADABLE, unpack
 from seqsweep.windows import Windows
 
 if TYPE_CHECKING:
@@ -59,19 +60,26 @@ class Network:
         )
 
 
-def restore(job: Trial, spec: TrialSpec, path: Path) -> Network:
-    """The network that `spec` trained, with the weights in `path`.
+def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
+    """The network that `spec` trained.
+
+    Args:
+        job: of the sweep.
+        spec: of the trial.
+        weights: of its best epoch, as they came with its last event; or the file that holds them.
 
     Raises:
-        StateError: the file is missing, truncated, or of another network.
+        StateError: they are missing, truncated, or of another network.
     """
     model = job.model(spec)
+    where = weights if isinstance(weights, Path) else f"trial {spec.trial_id}"
     try:
-        weights = list(read(path).values())
+        arrays = list(unpack(weights.read_bytes() if isinstance(weights, Path) else weights).values())
     except UNREADABLE as error:
-        raise StateError(f"{path}: cannot read the weights of a network: {error}; move it away") from error
-    if [w.shape for w in weights] != [tuple(w.shape) for w in model.weights]:
-        raise StateError(f"{path}: these are the weights of another network; move the file away to train it again")
-    for variable, value in zip(model.weights, weights, strict=True):
+        said = error.strerror if isinstance(error, OSError) and error.strerror else "they are truncated or damaged"
+        raise StateError(f"{where}: cannot read the weights of a network ({said}); {MEND}") from error
+    if [w.shape for w in arrays] != [tuple(w.shape) for w in model.weights]:
+        raise StateError(f"{where}: these are the weights of another network; {MEND}")
+    for variable, value in zip(model.weights, arrays, strict=True):
         variable.assign(value)
     return Network(spec.params, model, job.windows(spec))

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +77,6 @@ class Trial:
         Raises:
             DivergedError: a figure became NaN or infinite, or training far worse than a constant forecast. This and
                 any other exception fails the trial, not the sweep: executors make it the event Failed.
-            StateError: the disk refused the trial's checkpoint. Of it, executors make the Failed that stops the sweep.
         """
         yield Started(os.getpid(), time.time())
         yield from self._train(spec)
@@ -97,12 +95,10 @@ class Trial:
             _check(metrics, limit, progress.epoch + 1)
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
             yield Epoch(progress.epoch, metrics, time.time())
-        if spec.checkpoint is not None:
-            checkpoint.save(Path(spec.checkpoint), learner.model, progress, seed)
+        # Of the last epoch; the result is that of the best one, whose weights are put back for it.
+        left = checkpoint.pack_checkpoint(learner.model, progress, seed) if spec.checkpoint else None
         result = self._result(learner, windows, progress, seed, seconds)
-        if spec.network is not None:
-            checkpoint.save_weights(Path(spec.network), learner.model)
-        yield Done(result)
+        yield Done(result, left, checkpoint.pack_weights(learner.model) if spec.network else None)
 
     def windows(self, spec: TrialSpec) -> Windows:
         """The series as this trial sees it."""
@@ -130,13 +126,12 @@ class Trial:
         from seqsweep.trial.learner import Learner
 
         learner = Learner(self.model(spec), windows, spec.params.batch_size)
-        if spec.continue_from is None:
+        if spec.continues is None:
             return learner, TrainingProgress(), spec.seed
-        path = Path(spec.continue_from)
         try:
-            progress, seed = checkpoint.load(path, learner.model)
+            progress, seed = checkpoint.restore_checkpoint(spec.continue_from, learner.model)
         except TrialError as error:
-            yield Note(f"{error}; it trains from its first epoch instead")
+            yield Note(f"the checkpoint of trial {spec.continues} {error}; it trains from its first epoch instead")
             return learner, TrainingProgress(), spec.seed
         return learner, progress, seed
 

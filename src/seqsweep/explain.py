@@ -1,0 +1,105 @@
+"""What a key of a config means: type, bounds, default, when it is active, and which options set another value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from seqsweep import config
+from seqsweep.errors import UserError
+from seqsweep.hyperparameters import Hyperparameter, Setting, plain
+from seqsweep.spelling import nearest
+
+ONE_OF = "one value, or a list of choices"
+RANGE = "one value, a list of choices, or {low: …, high: …} with `step` or `log: true`"
+
+
+def explain(key: str) -> str:
+    """All that is declared of a key; of a group, its keys.
+
+    Raises:
+        UserError: there is no such key.
+    """
+    known = config.settings()
+    if key in known:
+        entries = _entries(key, known[key])
+        lines = (f"  {name:<10}  {text}" for name, text in entries.items() if text)
+        return "\n".join([f"{key}: {known[key].meaning}", *lines])
+    inside = [name for name in known if name.startswith(f"{key}.")]
+    if not inside:
+        near = config.nearest_key(key)
+        told = f"; did you mean {near!r}?" if near else nearest(key, config.siblings(key))
+        raise UserError(f"{key}: there is no such key{told}")
+    return overview(inside)
+
+
+def overview(keys: list[str] | None = None) -> str:
+    """Each of these keys, or every key, with its meaning in one line."""
+    known = config.settings()
+    listed = list(known) if keys is None else keys
+    width = max(map(len, listed))
+    return "\n".join(f"{key:<{width}}  {known[key].meaning}" for key in listed)
+
+
+def values(key: str) -> dict[str, Any]:
+    """The value of a key by each option of its group that gives it one."""
+    group, _, name = key.rpartition(".")
+    options = config.options().get(group, [])
+    found = {option: _read(group, option) for option in options}
+    return {option: content[name] for option, content in found.items() if name in content}
+
+
+def _entries(key: str, setting: Setting) -> dict[str, str]:
+    whole = replace(setting, choices=_catalog(setting.catalog)) if setting.catalog else setting
+    rule = f"a list, each {whole.rule}" if whole.several else whole.rule
+    own = setting if isinstance(setting, Hyperparameter) else None
+    each = f"may have a value of its own: search_space.per_layer=[{setting.name}]"
+    return {
+        "must be": rule,
+        "written as": (RANGE if setting.numeric else ONE_OF) if own else "",
+        "unit": setting.unit,
+        "active": f"where {setting.condition}" if setting.when else "",
+        **_defaults(key, setting),
+        "each layer": each if own and own.per_layer else "",
+    }
+
+
+def _defaults(key: str, setting: Setting) -> dict[str, str]:
+    """The default, and the options that set another value."""
+    group = key.rpartition(".")[0]
+    by_option = values(key)
+    if isinstance(setting, Hyperparameter):
+        own = plain(setting.default) if setting.follows is None else f"what {setting.follows} says"
+        return {"default": own, "options": _by_option(group, by_option)}
+    shipped: Any = OmegaConf.to_container(OmegaConf.load(config.CONF / "config.yaml"))
+    chosen = {g: o for entry in shipped["defaults"] if isinstance(entry, dict) for g, o in entry.items()}.get(group)
+    if chosen is None:
+        return {"default": plain(shipped[key]) if key in shipped else "none: a study says it"}
+    empty = "null" if setting.optional else "[]" if setting.several else "none: give one"
+    default = by_option.pop(chosen, empty)
+    others = {option: value for option, value in by_option.items() if value != default}
+    return {"default": f"{plain(default)} ({group}={chosen})", "options": _by_option(group, others)}
+
+
+def _by_option(group: str, found: Mapping[str, Any]) -> str:
+    shown = {option: "none: give one" if value == "???" else plain(value) for option, value in found.items()}
+    return "; ".join(f"{group}={option}: {value}" for option, value in shown.items())
+
+
+def _read(group: str, option: str) -> dict[str, Any]:
+    """What an option sets, with what it takes from others of its group."""
+    content: Any = OmegaConf.to_container(OmegaConf.load(config.CONF / group / f"{option}.yaml"))
+    found: dict[str, Any] = {}
+    for parent in content.pop("defaults", []):
+        found |= _read(group, parent)
+    found |= content
+    return found
+
+
+def _catalog(place: str) -> tuple[str, ...]:
+    module, _, name = place.partition(":")
+    return tuple(getattr(import_module(module), name))

@@ -1,0 +1,141 @@
+"""Every key has a declaration that says what it means, and `seqsweep explain` shows it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from seqsweep import config
+from seqsweep.catalog import Catalog
+from seqsweep.cli import main
+from seqsweep.explain import explain, overview, values
+from seqsweep.hyperparameters import Hyperparameter, Setting
+from seqsweep.schema import SweepConfig, groups
+
+KEYS = config.settings()
+GIVEN = {
+    "windows=rows": ["windows.validation=20", "windows.test=20"],
+    "windows=dates": ["windows.validation=1960-01-01", "windows.test=1990-01-01"],
+}
+
+
+def said(key: str) -> dict[str, str]:
+    """The entries of an explanation by their names."""
+    head, *lines = explain(key).splitlines()
+    assert head == f"{key}: {KEYS[key].meaning}"
+    return {line[2:12].strip(): line[14:] for line in lines}
+
+
+def test_every_key_of_a_config_is_declared():
+    made = config.compose("quickstart").jobs[0]
+    named = {"study", "question", "seed"} | {f"search_space.{name}" for name in made.search_space}
+    for group in set(groups()) - {"search_space"}:
+        named |= {f"{group}.{name}" for name in vars(getattr(made, group))}
+    assert named <= set(KEYS)
+    assert {key.split(".")[0] for key in KEYS} == set(vars(SweepConfig()))
+    assert config.keys() == list(KEYS)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_declaration_says_what_a_user_needs(key):
+    setting, entries = KEYS[key], said(key)
+    assert setting.meaning and setting.meaning == setting.meaning.strip(". ")
+    assert setting.type is not int or setting.unit or setting.name.endswith("seed"), "a count has a unit"
+    assert entries["must be"]
+    assert entries["default"]
+    assert entries.get("unit", "") == setting.unit
+    assert ("active" in entries) == bool(setting.when)
+    for name, allowed in setting.when.items():
+        chooser = KEYS[f"search_space.{name}" if isinstance(setting, Hyperparameter) else name]
+        assert set(allowed) <= set(possible(chooser) or allowed)
+    for name in possible(setting):
+        assert str(name) in entries["must be"]
+    assert ("written as" in entries) == isinstance(setting, Hyperparameter)
+
+
+def possible(setting: Setting) -> list[object]:
+    """The values that a setting lists, or that its catalog has."""
+    if not setting.catalog:
+        return list(setting.choices or ())
+    module, _, name = setting.catalog.partition(":")
+    __import__(module)
+    catalog = getattr(sys.modules[module], name)
+    assert isinstance(catalog, Catalog)
+    return list(catalog)
+
+
+@pytest.mark.parametrize("group", sorted(set(groups()) - {"search_space"}))
+def test_the_values_of_options_are_those_that_hydra_composes(group):
+    for option in config.options()[group]:
+        overrides = [f"{group}={option}", *GIVEN.get(f"{group}={option}", [])]
+        composed = getattr(config.compose("quickstart", overrides).jobs[0], group)
+        for key in [key for key in KEYS if key.startswith(f"{group}.")]:
+            by_option = values(key)
+            given = {override.split("=")[0] for override in overrides}
+            if option in by_option and key not in given | {"windows.scaler", "trial.epochs"}:
+                assert getattr(composed, key.partition(".")[2]) == by_option[option], key
+
+
+def test_an_explanation_of_a_setting():
+    entries = said("tuner.max_trials")
+    assert entries["must be"] == "a whole number, 1 or more, or null"
+    assert entries["unit"] == "trials"
+    assert entries["active"] == "where tuner.kind is random, grid or bayesian"
+    assert entries["default"] == "12 (tuner=random)"
+    assert entries["options"] == "tuner=grid: null; tuner=hyperband: null"
+
+
+def test_an_explanation_of_a_hyperparameter_that_an_entry_brings():
+    entries = said("search_space.weight_decay")
+    assert entries["must be"] == "a number, 0 or more"
+    assert entries["written as"].startswith("one value, a list of choices, or {low")
+    assert entries["default"] == "0.004"
+    assert entries["active"] == "where optimizer is adamw"
+    assert "each layer" not in entries
+
+
+def test_defaults_that_follow_another_key_and_values_by_layer():
+    assert said("search_space.anchor")["default"] == "what windows.anchor says"
+    assert said("search_space.anchor")["written as"] == "one value, or a list of choices"
+    assert "search_space=small: [8, 16, 32]" in said("search_space.units")["options"]
+    assert "per_layer=[units]" in said("search_space.units")["each layer"]
+    assert said("windows.validation")["options"] == "windows=dates: none: give one; windows=rows: none: give one"
+
+
+def test_without_a_key_all_are_listed_and_a_group_lists_its_own():
+    lines = overview().splitlines()
+    assert [line.split()[0] for line in lines] == list(KEYS)
+    assert all(line.endswith(KEYS[line.split()[0]].meaning) for line in lines)
+    own = [line.split(maxsplit=1) for line in lines if line.startswith("trial.")]
+    assert [line.split(maxsplit=1) for line in explain("trial").splitlines()] == own
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("tuner.betta", "tuner.betta: there is no such key; did you mean 'tuner.beta'?"),
+        ("epochs", "did you mean 'trial.epochs'?"),
+        ("search_space.weight_decai", "did you mean 'search_space.weight_decay'?"),
+    ],
+)
+def test_an_unknown_key_gets_the_nearest(key, told):
+    answer = CliRunner().invoke(main, ["explain", key])
+    assert answer.exit_code == 1
+    assert told in answer.output
+
+
+def test_the_command_explains_without_a_heavy_library():
+    heavy = ["tensorflow", "keras", "keras_tuner", "mlflow", "pandas", "sklearn", "statsmodels", "scipy", "sqlalchemy"]
+    code = (
+        "import sys\n"
+        "from seqsweep.cli import main\n"
+        "for arguments in ([], ['search_space.layer'], ['data.kind'], ['task.metrics'], ['tuner.kind']):\n"
+        "    main(['explain', *arguments], standalone_mode=False)\n"
+        f"assert not set({heavy}) & set(sys.modules), set({heavy}) & set(sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "must be     one of simple_rnn, lstm, gru" in ran.stdout
