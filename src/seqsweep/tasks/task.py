@@ -48,6 +48,14 @@ class Task(ABC):
     metrics: ClassVar[Catalog[Metric]]
     """What predictions can be scored by."""
 
+    catalogs: ClassVar[Mapping[str, Catalog[Any]]] = {}
+    """What further keys of the config may name, by key: `task.baselines`."""
+
+    @classmethod
+    def names(cls, key: str) -> tuple[str, ...]:
+        """The names that a key of the config may hold; empty where this task has none for it."""
+        return tuple({"task.metrics": cls.metrics, **cls.catalogs}.get(key, ()))
+
     def __init__(self, config: SweepConfig) -> None:
         self.config = config
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.split import make_split
+from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
@@ -40,6 +41,12 @@ class Forecast(Task):
     name = "forecast"
     hyperparameters = HYPERPARAMETERS
     metrics = METRICS
+    catalogs: ClassVar = {
+        "task.baselines": baselines.BASELINES,
+        "windows.split": split.SPLITS,
+        "windows.scaler": SCALERS,
+        "windows.anchor": windows.ANCHORS,
+    }
 
     @property
     def measure(self) -> str:
