@@ -18,7 +18,7 @@ from seqsweep.data.series import Index
 from seqsweep.data.times import MISSING_MARKS, read_times
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Int64s
 
 SAMPLE = 1000  # rows that decide which columns hold numbers
 BLOCK = 512  # records converted at a time
@@ -52,7 +52,7 @@ class Table:
     index: Index
     time: str | None = None  # the column that `index` came from
 
-    def take(self, rows: NDArray[np.int64]) -> Table:
+    def take(self, rows: Int64s) -> Table:
         """The table of these rows."""
         origin = replace(self.origin, numbers=self.origin.numbers[rows])
         return replace(self, origin=origin, values=self.values[rows], index=self.index[rows])

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
+from seqsweep.serving.array_types import Float32s
 from seqsweep.tasks import Dataset, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
@@ -180,7 +180,7 @@ class Trial:
             threads=_threads(),
         )
 
-    def _score(self, view: View, outputs: NDArray[np.float32]) -> dict[str, float]:
+    def _score(self, view: View, outputs: Float32s) -> dict[str, float]:
         items = view.split.validation
         return with_prefix("val", self.data.score(self.data.actual(items), view.inverse_transform(items, outputs)))
 

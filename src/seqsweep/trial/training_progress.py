@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from seqsweep.serving.array_types import Float32s
 
-Weights = list[NDArray[np.float32]]
+Weights = list[Float32s]
 
 
 @dataclass
