@@ -412,7 +412,7 @@ def test_three_spaces_are_shipped() -> None:
     assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"small", "default", "tutorial"}
 
 
-def test_importing_the_room_imports_no_heavy_library() -> None:
+def test_importing_the_package_imports_no_heavy_library() -> None:
     code = "import sys, seqsweep.search_space; print({'tensorflow', 'keras_tuner', 'keras'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
