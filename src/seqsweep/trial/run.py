@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 
 def derive_seed(sweep_seed: int, name: str) -> int:
-    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when."""
+    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when.
+
+    Args:
+        sweep_seed: the config's `seed`.
+        name: of what it is for: the id of the trial that began the network, `final 1`.
+    """
     return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
 
 
@@ -104,7 +109,12 @@ class Trial:
         return self.data.view(spec.params, spec.fold)
 
     def model(self, spec: TrialSpec, view: View) -> keras.Model:
-        """A fresh network of the trial."""
+        """A fresh network of the trial.
+
+        Args:
+            spec: gives the hyperparameters, and the seed of the first weights.
+            view: fitted on the train part; gives the shape of an item's input.
+        """
         import keras
 
         from seqsweep import model

@@ -106,13 +106,24 @@ class Bayesian(OracleBase):
 
 
 def gaussian_process(kernel: Any, noise: float) -> GaussianProcessRegressor:
-    """A process with this kernel, fixed; `noise` is a variance in units of that of the scores."""
+    """A process with this kernel, fixed; `noise` is a variance in units of that of the scores.
+
+    Args:
+        kernel: of scikit-learn.
+        noise: a variance, in units of that of the scores.
+    """
     # Below 1e-8, neighbouring points would make the matrix singular.
     return GaussianProcessRegressor(kernel, alpha=max(noise, 1e-8), normalize_y=True, optimizer=None)
 
 
 def fit(points: Float64s, scores: Float64s, noise: float) -> GaussianProcessRegressor:
-    """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube."""
+    """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube.
+
+    Args:
+        points: (trials, dimensions), in the unit cube.
+        scores: (trials,), of which lower is better.
+        noise: a variance, in units of that of the scores.
+    """
     some = np.unique(np.linspace(0, len(points) - 1, min(len(points), _FITTED)).astype(int))
     process = gaussian_process(Matern(nu=2.5), noise).fit(points[some], scores[some])
 
