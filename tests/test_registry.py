@@ -24,7 +24,6 @@ from click.testing import CliRunner, Result
 
 from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import cli, package, registry
-from seqsweep.audit import Audit
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
@@ -32,6 +31,7 @@ from seqsweep.registry import change, ledger
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import Registry, model_name, opened
 from seqsweep.schema import TrackingConfig
+from seqsweep.tasks import Audit
 from seqsweep.tracking.models import log_model, parent_run
 
 pytestmark = pytest.mark.keras
@@ -173,7 +173,12 @@ def no_audit(sweep: Made) -> None:
 
 
 def leak(sweep: Made) -> None:
-    rewrite(sweep, audit=Audit(False, (1,), ("with noise from row 1 on, the scaler moved",)))
+    rewrite(
+        sweep,
+        audit=Audit(
+            False, "noise after 1 cut moves nothing before it", ("with noise from row 1 on, the scaler moved",)
+        ),
+    )
 
 
 def no_parity(sweep: Made) -> None:

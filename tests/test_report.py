@@ -13,6 +13,7 @@ from seqsweep import report
 from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.sweep import Outcome
+from seqsweep.tasks.forecast.metrics import METRICS
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
 
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     console = Console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [trial(1, 9.0)], 2)
     running = trial(2, None)
     terminal.started(running)
@@ -140,7 +141,7 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     console = Console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [], 2)
     running = trial(2, None)
     terminal.ended(trial(1, 11.0), 11.0)
@@ -153,44 +154,3 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     assert "best so far: val_mae 11.00, 1 LSTM 8x1" in said
     assert "1/3" in said
     assert "left" in said
-
-
-def test_of_equal_trials_the_first_is_the_best_so_far():
-    console = Console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
-    terminal.begin(2, [], 1)
-    terminal.ended(trial(1, 9.0), 9.0)
-    terminal.ended(trial(2, 9.0), 9.0)
-    assert console.file.getvalue().splitlines()[-1].endswith("best 9.000 (1 LSTM 8x1)")
-
-
-@pytest.mark.parametrize(
-    ("expected", "done", "lines"),
-    [
-        (2, 0, ["trials to run: 2, 3 at a time; workers take some seconds to start"]),
-        (
-            2,
-            1,
-            ["resuming: 1 of 2 trials are done already", "trials to run: 1, 3 at a time; workers take"],
-        ),
-        (2, 2, ["resuming: 2 of 2 trials are done already"]),
-        (1, 2, ["resuming: 2 of 2 trials are done already"]),  # the limit was lowered
-    ],
-)
-def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
-    console = Console(width=120, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
-    terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
-    said = console.file.getvalue().splitlines()
-    assert len(said) == len(lines)
-    assert all(line.startswith(start) for line, start in zip(said, lines, strict=True))
-
-
-def test_the_time_left_is_told_from_the_first_trial_on_that_this_launch_finished():
-    console = Console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, "val_mae", 5)
-    terminal.begin(4, [trial(1, 9.0)], 2)
-    assert "left" not in shown(terminal._render(), 100)
-    terminal.ended(trial(2, 11.0), 11.0)
-    assert "left" in shown(terminal._render(), 100)
-    terminal.finish()

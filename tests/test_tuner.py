@@ -567,7 +567,7 @@ def begun(tmp_path: Path) -> Path:
         (lambda text: '{"trials": {}}', "search is missing"),
         (lambda text: "[]", "the whole of it is .., which does not belong there"),
         (lambda text: text.replace('"ended": ', '"endet": '), "ended is missing"),
-        (lambda text: text.replace('"seed_state": ', '"seed_stat": '), "what the oracle remembers do not belong"),
+        (lambda text: text.replace('"next_seed": ', '"next_sead": '), "what the oracle remembers do not belong"),
         (lambda text: text.replace('"draining": false', '"draining": 0'), "draining is 0, which does not belong"),
         (lambda text: text.replace('"seed": 1', '"seed": 2'), "another search: seed was 2, is 1"),
     ],

@@ -43,7 +43,8 @@ class Setting:
         at_most: the greatest value.
         below: what a value must be less than.
         choices: the only values, or a catalog whose names are the only values.
-        catalog: where to find the catalog of its values, `module:NAME`, if only its owner checks them.
+        catalog: where to find the catalog of its values, `module:NAME`, or `task` where each task has its own, if only
+            its owner checks them.
         optional: whether null is a value too.
         several: whether its value is a list of such values.
         unit: what a number is counted or measured in: `rows`, `seconds`.

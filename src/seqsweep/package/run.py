@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from seqsweep import finals
 from seqsweep.finals import Conclusion
 from seqsweep.package.build import MODEL, build, packaged_evaluation
 from seqsweep.package.parity import load_parity
 from seqsweep.sweep import SweepContext
-
-if TYPE_CHECKING:
-    from seqsweep.trial import Trial
 
 
 def keep(context: SweepContext, conclusion: Conclusion) -> None:
@@ -28,7 +23,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if packaged_evaluation(folder / MODEL) != (conclusion.evaluation.run, conclusion.evaluation.number):
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
-        build(folder, cast("Trial", context.job), *seen, conclusion, context.config)
+        build(folder, context.problem, *seen, conclusion)
     parity = load_parity(folder / MODEL)
     context.tracker.log_sweep({}, {"parity": "passed" if parity and parity.passed else "failed"})
     assert conclusion.winner is not None  # who was evaluated

@@ -15,8 +15,8 @@ from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
-from seqsweep.registry.show import forecast_table, gate_table, history_table, show
-from seqsweep.registry.use import forecast
+from seqsweep.registry.show import answers_table, gate_table, history_table, show
+from seqsweep.registry.use import predict
 from seqsweep.schema import SweepConfig
 
 __all__ = [
@@ -25,13 +25,13 @@ __all__ = [
     "Condition",
     "LedgerEntry",
     "Promoted",
+    "answers_table",
     "faults",
-    "forecast",
-    "forecast_table",
     "gate_table",
     "history",
     "history_table",
     "model_name",
+    "predict",
     "promote",
     "rollback",
     "show",

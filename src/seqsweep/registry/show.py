@@ -63,12 +63,12 @@ def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[st
     return table
 
 
-def forecast_table(title: str, forecasts: pd.DataFrame) -> Table:
+def answers_table(title: str, answers: pd.DataFrame) -> Table:
     """A row a step ahead."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in forecasts.columns:
+    for name in answers.columns:
         table.add_column(in_words(str(name)), justify="right", no_wrap=True)
-    for row in forecasts.itertuples(index=False):
+    for row in answers.itertuples(index=False):
         table.add_row(*(significant(value, 5) if isinstance(value, float) else str(value) for value in row))
     return table
 

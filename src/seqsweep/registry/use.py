@@ -1,4 +1,4 @@
-"""Forecasts with what a registry holds."""
+"""Predictions by what a registry holds."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
 
 
-def forecast(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
-    """Forecasts after the last row of a file, and the name of the version that made them: `sunspots version 2`.
+def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+    """What a registered model predicts from the rows of a file, and the version that did: `sunspots version 2`.
 
     Args:
         model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
@@ -35,7 +35,7 @@ def forecast(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataF
         version = resolve(registry, model)
         folder = registry.load_path(version)
         loaded = load(folder)
-    return _forecasts(loaded, file), f"{version.name} version {version.version}"
+    return _predictions(loaded, file), f"{version.name} version {version.version}"
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -78,10 +78,10 @@ def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.D
         raise DataError(f"{file}: cannot read this as {file.suffix.lstrip('.') or 'csv'}: {error}") from error
 
 
-def _forecasts(loaded: Loaded, file: Path) -> pd.DataFrame:
+def _predictions(loaded: Loaded, file: Path) -> pd.DataFrame:
     from mlflow.exceptions import MlflowException
 
-    rows = read_rows(file, **loaded.spec["csv"])
+    rows = read_rows(file, **loaded.spec.get("csv", {}))
     try:
         made: pd.DataFrame = loaded.served.predict(None, rows)
     except MlflowException as error:

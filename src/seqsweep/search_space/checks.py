@@ -13,7 +13,7 @@ from seqsweep.search_space.dimensions import distributions, setting
 from seqsweep.search_space.distributions import setting_faults, value_faults
 from seqsweep.search_space.points import complete, of_layer
 from seqsweep.spelling import nearest
-from seqsweep.task import TASKS
+from seqsweep.tasks import TASKS
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig

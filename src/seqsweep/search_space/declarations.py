@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from seqsweep import model
 from seqsweep.catalog import Catalog
 from seqsweep.hyperparameters import Hyperparameter, Section, Setting
-from seqsweep.task import TASKS
+from seqsweep.tasks import TASKS
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig

@@ -58,14 +58,6 @@ def warm_start(config: SweepConfig) -> list[TrialParams]:
     return [complete(config, point) for point in config.search_space.get("warm_start", [])]
 
 
-def max_lookback(config: SweepConfig) -> int:
-    """The most rows that any point of the space, or of `warm_start`, looks back from its first target."""
-    found, season = distributions(config), config.data.season or 0
-    back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
-    known = (p.window + p.difference + season * p.seasonal_difference for p in warm_start(config))
-    return int(max(back, *known, 0))
-
-
 def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
 

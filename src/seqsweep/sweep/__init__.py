@@ -10,7 +10,7 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, load_outcome
-from seqsweep.sweep.problem import Problem, build_problem
+from seqsweep.sweep.problem import Problem, build_problem, load_data
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
 from seqsweep.sweep.sweep_state import (
@@ -41,6 +41,7 @@ __all__ = [
     "folders",
     "identity",
     "lineage",
+    "load_data",
     "load_outcome",
     "open_sweep",
     "read_identity",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from seqsweep.metrics import FloatArray
 from seqsweep.serving.gather import Gather
+from seqsweep.tasks.forecast.metrics import FloatArray
 
 if TYPE_CHECKING:
     from seqsweep.schema import TaskConfig

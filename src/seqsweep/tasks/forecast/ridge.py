@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from seqsweep.baselines.past import BaselineInput, IntArray
-from seqsweep.metrics import METRICS, FloatArray, naive_scale
 from seqsweep.serving.gather import Gather
+from seqsweep.tasks.forecast.baseline_input import BaselineInput, IntArray
+from seqsweep.tasks.forecast.metrics import METRICS, FloatArray, naive_scale
 
 _CHUNK = 2**20  # numbers of the design matrix that are held at once: 8 MB
 _ROUNDING = float(np.finfo(np.float64).eps)
@@ -42,7 +42,7 @@ class LinearFit:
 def fit_linear(past: BaselineInput) -> LinearFit | None:
     """The best ridge regression over `ridge_windows` and `ridge_penalties`; None where no window fits.
 
-    Coefficients come from train alone, targets included. Window and penalty are those with the least
+    Coefficients come from train alone, targets included. Window and penalty are those with the best
     `objective` on validation, the score that trials are ranked by there: network and baseline get the same
     chance. Of equals the shorter window, then the larger penalty is taken. A window longer than train or than
     the past of the first validation origin is skipped.
@@ -60,7 +60,11 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
         return objective(actual, fit.forecast(past.values, origins), mase_scale)
 
     fits = [fit for window, moments in _train_moments(past) for fit in _ridge(past, window, moments)]
-    return min(sorted(fits, key=lambda fit: (fit.window, -fit.penalty)), key=error, default=None)
+    return min(
+        sorted(fits, key=lambda fit: (fit.window, -fit.penalty)),
+        key=lambda fit: objective.cost(error(fit)),
+        default=None,
+    )
 
 
 @dataclass(frozen=True, eq=False)

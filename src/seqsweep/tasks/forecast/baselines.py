@@ -1,22 +1,22 @@
-"""The baselines by name, their scores, and the best of them."""
+"""What a network must beat: simple forecasts of exactly the targets that the network is scored on.
+
+Each is made from raw values, without scaler or clipping.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from seqsweep.baselines.past import BaselineInput, IntArray
-from seqsweep.baselines.ridge import fit_linear
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.metrics import METRICS, FloatArray, can_rank
+from seqsweep.tasks.forecast.baseline_input import BaselineInput, IntArray
+from seqsweep.tasks.forecast.metrics import FloatArray
+from seqsweep.tasks.forecast.ridge import fit_linear
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-
-Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
 
 
 class Baseline(Protocol):
@@ -36,35 +36,15 @@ class Baseline(Protocol):
 BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
-def scores(
-    past: BaselineInput, origins: IntArray, actual: FloatArray, metrics: Sequence[str], mase_scale: float
-) -> Scores:
-    """Each metric of each baseline in `past.settings.baselines`; one that cannot be made is left out.
+def forecasts(past: BaselineInput, origins: IntArray) -> dict[str, FloatArray]:
+    """The forecasts (n, horizon) of each baseline in `past.settings.baselines`; one that cannot be made is left out.
 
     Args:
         past: the series and the settings.
-        origins: (forecasts,), the last row that each forecast may see.
-        actual: (forecasts, horizon), what happened, in the unit of the data.
-        metrics: entries of METRICS.
-        mase_scale: what `naive_scale` returns for the series.
+        origins: (n,), the last row that each forecast may see.
     """
-    forecasts = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
-    return {
-        name: {metric: METRICS[metric](actual, forecast, mase_scale) for metric in metrics}
-        for name, forecast in forecasts.items()
-        if forecast is not None
-    }
-
-
-def best(scored: Mapping[str, Mapping[str, float]], metric: str) -> str | None:
-    """The baseline with the least error, the first of equals; None where there is no baseline.
-
-    Raises:
-        ValueError: by this metric lower is not better.
-    """
-    if not can_rank(metric):
-        raise ValueError(f"{metric} cannot rank baselines: lower is not better")
-    return min(scored, key=lambda name: scored[name][metric], default=None)
+    made = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
+    return {name: forecast for name, forecast in made.items() if forecast is not None}
 
 
 def faults(config: SweepConfig) -> list[Fault]:
