@@ -246,5 +246,5 @@ def test_every_way_to_split_leaves_train_before_validation_before_test(name, mak
     ],
 )
 def test_the_reach_is_the_most_that_any_point_looks_back(space, season, rows):
-    searched = sweep_config(**space)
+    searched = sweep_config("random", **space)
     assert max_lookback(Space(searched), season) == rows
