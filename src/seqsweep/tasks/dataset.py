@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float32s, Int64s
 from seqsweep.serving.gather import Gather
 
-Items: TypeAlias = NDArray[np.int64]
+Items: TypeAlias = Int64s
 """Numbers of items, (n,); only their data set knows what each stands for."""
 
 Predictions: TypeAlias = NDArray[Any]
@@ -69,7 +69,7 @@ class View(Protocol):
     def targets(self) -> Gather:
         """What its loss compares its outputs with."""
 
-    def inverse_transform(self, items: Items, outputs: NDArray[np.float32]) -> Predictions:
+    def inverse_transform(self, items: Items, outputs: Float32s) -> Predictions:
         """A network's outputs for items as predictions in the unit of the data."""
 
 
