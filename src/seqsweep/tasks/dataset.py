@@ -70,7 +70,12 @@ class View(Protocol):
         """What its loss compares its outputs with."""
 
     def inverse_transform(self, items: Items, outputs: Float32s) -> Predictions:
-        """A network's outputs for items as predictions in the unit of the data."""
+        """A network's outputs for items as predictions in the unit of the data.
+
+        Args:
+            items: (n,).
+            outputs: (n, …), scaled as the view's targets are.
+        """
 
 
 class Dataset(Protocol):
@@ -100,13 +105,23 @@ class Dataset(Protocol):
         """
 
     def view(self, params: TrialParams, fold: int = 0) -> View:
-        """What a trial with these hyperparameters sees, in a fold."""
+        """What a trial with these hyperparameters sees, in a fold.
+
+        Args:
+            params: the trial's hyperparameters.
+            fold: 0 is the sweep's own; others are for finals.
+        """
 
     def actual(self, items: Items) -> Predictions:
         """What happened, in the unit of the data."""
 
     def score(self, actual: Predictions, predicted: Predictions) -> dict[str, float]:
-        """The task's metrics of predictions."""
+        """The task's metrics of predictions.
+
+        Args:
+            actual: (n, …), in the unit of the data.
+            predicted: (n, …), for the same items.
+        """
 
     def baselines(self, items: Items) -> Mapping[str, Predictions]:
         """What a network must beat: for each baseline its predictions, made from what it may know at each item.

@@ -45,7 +45,12 @@ class NoiseAudit(Audit):
 
 
 def pipeline(params: TrialParams, season: int | None) -> See:
-    """The pipeline of a trial as it is: what `audit` is to judge."""
+    """The pipeline of a trial as it is: what `audit` is to judge.
+
+    Args:
+        params: the trial's hyperparameters.
+        season: rows a season; None where there is none.
+    """
     return lambda series, split: make_windows(series, split, params, season)
 
 

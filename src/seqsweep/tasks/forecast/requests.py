@@ -73,7 +73,12 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
 
 
 def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
-    """The last rows of train, as many as a forecast needs."""
+    """The last rows of train, as many as a forecast needs.
+
+    Args:
+        data: gives the columns.
+        rows: of one request, 1 or more.
+    """
     import pandas as pd
 
     series, end = data.series, data.parts.train_end
@@ -101,7 +106,12 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
 
 
 def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:
-    """The forecasts (n, horizon) in the answers to `frames`."""
+    """The forecasts (n, horizon) in the answers to `frames`.
+
+    Args:
+        answers: a packaged model's, one a request, in the order of the requests.
+        spec: of the model; its `horizon` is read.
+    """
     parts = [answer["forecast"].to_numpy(np.float64).reshape(-1, int(spec["horizon"])) for answer in answers]
     return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
 

@@ -31,7 +31,12 @@ class LinearFit:
     intercept: Float64s  # (horizon,), in the unit of the data
 
     def forecast(self, values: Float64s, origins: Int64s) -> Float64s:
-        """(forecasts, horizon), the rows after each origin."""
+        """(forecasts, horizon), the rows after each origin.
+
+        Args:
+            values: (time, columns), in the unit of the data.
+            origins: (forecasts,), each with a whole window up to it.
+        """
         ahead = np.empty((len(origins), len(self.intercept)))
         for part in _chunks(len(origins), len(self.coefficients)):
             changes = _inputs(values, origins[part], self.window) @ self.coefficients + self.intercept
