@@ -10,6 +10,7 @@ import pytest
 from points import POINT
 from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
+from seqsweep.model import OPTIMIZERS
 from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.forecast.dataset import SeriesDataset
@@ -299,13 +300,20 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
         assert np.array_equal(flat.reshape(-1, 6, 2), windows.inputs.numpy(origins))
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("clip_norm", [None, 0.5])
+def test_every_optimizer_takes_rate_and_clip_norm(name, clip_norm):
+    own = {hyperparameter.name: hyperparameter.default for hyperparameter in OPTIMIZERS.own(name)}
+    optimizer = OPTIMIZERS[name](POINT.replace(optimizer=name, learning_rate=0.037, **own), clip_norm)
+    assert float(optimizer.learning_rate) == pytest.approx(0.037)
+    assert optimizer.global_clipnorm == clip_norm
+
+
 @pytest.mark.parametrize("name", ["adam", "adamw"])
 @pytest.mark.parametrize("clip_norm", [None, 0.5])
 def test_adam_in_one_operation_takes_the_steps_of_keras(name, clip_norm):
     import keras
     import tensorflow as tf
-
-    from seqsweep.model import OPTIMIZERS
 
     options = {"weight_decay": 0.3} if name == "adamw" else {}
     own = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name]

@@ -44,6 +44,11 @@ class _As(Ours):
         self.tuner = tuner
 
 
+def test_every_tuner_is_tested() -> None:
+    assert set(KINDS) == set(TRIALS) == set(TUNERS)
+    assert set(KINDS) == {path.stem for path in (CONF / "tuner").glob("[!_]*.yaml")}
+
+
 # What is wrong with a config
 
 

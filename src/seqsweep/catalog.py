@@ -104,7 +104,12 @@ class Catalog(Mapping[str, F]):
         )
 
     def fault(self, key: str, name: object) -> list[Fault]:
-        """What is wrong with `name` as the value of the config key `key`: one fault, or none."""
+        """What is wrong with `name` as the value of the config key `key`: one fault, or none.
+
+        Args:
+            key: of the config, for the message.
+            name: as the config has it.
+        """
         if name in self:
             return []
         text = f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"

@@ -106,7 +106,12 @@ class Setting:
         return self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
 
     def fault(self, key: str, value: Any) -> str | None:
-        """What is wrong with `value`, where a config gives it as `key`: a sentence, or None."""
+        """What is wrong with `value`, where a config gives it as `key`: a sentence, or None.
+
+        Args:
+            key: how the config names it, for the sentence.
+            value: as the config has it, of any type.
+        """
         if self.allows(value):
             return None
         if self.several and not isinstance(value, list):

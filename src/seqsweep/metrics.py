@@ -75,7 +75,12 @@ class Metric:
         return -score if self.higher_is_better else score
 
     def is_better(self, score: float, than: float) -> bool:
-        """Whether a score is better than another; NaN never is."""
+        """Whether a score is better than another; NaN never is.
+
+        Args:
+            score: in the unit of the metric.
+            than: another score; equal ones are not better.
+        """
         return self.cost(score) < self.cost(than)
 
     def best_of(self, scored: Mapping[str, Scores]) -> str | None:
@@ -131,5 +136,10 @@ class Metric:
 
 
 def with_prefix(prefix: str, scores: Scores) -> dict[str, float]:
-    """The same scores under the name of the part that they were taken on: `mae` → `val_mae`."""
+    """The same scores under the name of the part that they were taken on: `mae` → `val_mae`.
+
+    Args:
+        prefix: of the part that the scores were taken on: `val`.
+        scores: by the metric's name.
+    """
     return {f"{prefix}_{name}": value for name, value in scores.items()}

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from seqsweep.evidence.paired import FloatArray, check_level
+from seqsweep.evidence.paired import check_level
+from seqsweep.serving.array_types import Float64s
 
 
 @dataclass(frozen=True, eq=False)  # an array's equality has no single truth value
@@ -24,10 +25,10 @@ class Coverage:
 
     share: float
     width: float
-    by_step: FloatArray
+    by_step: Float64s
 
 
-def half_widths(residuals: FloatArray, levels: Sequence[float]) -> dict[float, FloatArray]:
+def half_widths(residuals: Float64s, levels: Sequence[float]) -> dict[float, Float64s]:
     """How far to each side of a forecast its interval must reach, for each level and step ahead.
 
     It is the ceil((n + 1) · level)-th smallest absolute residual of the step, infinite where n is too small for that
@@ -63,7 +64,7 @@ def half_widths(residuals: FloatArray, levels: Sequence[float]) -> dict[float, F
     return {level: sizes[rank - 1] if rank <= n else np.full(horizon, np.inf) for level, rank in ranks.items()}
 
 
-def coverage(actual: FloatArray, predicted: FloatArray, half_width: FloatArray) -> Coverage:
+def coverage(actual: Float64s, predicted: Float64s, half_width: Float64s) -> Coverage:
     """How many targets lie within `predicted ± half_width`, ends included, and how wide that is.
 
     A forecast that is not finite covers nothing.

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from seqsweep.evidence.comparison import Comparison
-from seqsweep.evidence.paired import FloatArray, around, check_level
+from seqsweep.evidence.paired import around, check_level
+from seqsweep.serving.array_types import Float64s
 
 Loss: TypeAlias = Literal["absolute", "squared"]
 
@@ -19,12 +20,12 @@ TEST = "Diebold-Mariano"
 ITEM = "origin"
 """What it compares losses of, in words."""
 
-_LOSSES: dict[str, Callable[[FloatArray], FloatArray]] = {"absolute": np.abs, "squared": np.square}
+_LOSSES: dict[str, Callable[[Float64s], Float64s]] = {"absolute": np.abs, "squared": np.square}
 _ROUNDING = 1e-12  # a sum of autocovariances below this share of the first is zero but for rounding
 
 
 def diebold_mariano(
-    actual: FloatArray, predicted: FloatArray, reference: FloatArray, loss: Loss, level: float = 0.95
+    actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss, level: float = 0.95
 ) -> Comparison | None:
     """The test for equal accuracy of two forecasts, corrected for small samples.
 
@@ -75,7 +76,7 @@ def diebold_mariano(
     return Comparison(TEST, f"{loss} error", ITEM, mean / error, chance, around(mean, error, level, n), n)
 
 
-def _differentials(actual: FloatArray, predicted: FloatArray, reference: FloatArray, loss: Loss) -> FloatArray:
+def _differentials(actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss) -> Float64s:
     """(n, horizon) each → (n,): mean loss of the forecast minus that of the reference, an origin each."""
     if actual.ndim != 2 or actual.shape[1] < 1 or not actual.shape == predicted.shape == reference.shape:
         shapes = f"{actual.shape}, {predicted.shape} and {reference.shape}"
@@ -87,11 +88,11 @@ def _differentials(actual: FloatArray, predicted: FloatArray, reference: FloatAr
     lost = _LOSSES[loss]
     truth = np.asarray(actual, np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by the caller
-        difference: FloatArray = (lost(predicted - truth) - lost(reference - truth)).mean(axis=1)
+        difference: Float64s = (lost(predicted - truth) - lost(reference - truth)).mean(axis=1)
     return difference
 
 
-def _standard_error(differentials: FloatArray, horizon: int) -> float:
+def _standard_error(differentials: Float64s, horizon: int) -> float:
     """The corrected standard error of the mean differential, above 0: the statistic is mean / error."""
     n = len(differentials)
     centred = differentials - differentials.mean()

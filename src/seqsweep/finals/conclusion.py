@@ -162,6 +162,10 @@ class Conclusion:
 def save(folder: Path, conclusion: Conclusion) -> None:
     """Keep it in the sweep's folder.
 
+    Args:
+        folder: of the sweep.
+        conclusion: takes the place of the one that is there.
+
     Raises:
         StateError: the disk refuses.
     """

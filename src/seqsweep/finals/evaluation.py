@@ -73,6 +73,10 @@ def evaluate_on_test(
 def save_test_predictions(folder: Path, seen: TestPredictions) -> None:
     """Keep the arrays in the sweep's folder.
 
+    Args:
+        folder: of the sweep.
+        seen: arrays of validation and test, items first.
+
     Raises:
         StateError: the disk refuses.
     """
@@ -103,6 +107,10 @@ def load_test_predictions(folder: Path) -> TestPredictions | None:
 
 def evaluations_before(folder: Path, sha256: str) -> int:
     """Test evaluations on this data, by all sweeps beside `folder` and by its own.
+
+    Args:
+        folder: of the sweep that is about to evaluate.
+        sha256: of the data's content.
 
     Raises:
         StateError: a conclusion cannot be read.

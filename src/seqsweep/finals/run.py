@@ -20,6 +20,10 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
 
     What an earlier launch did is kept: final runs are not trained again, and a winner is evaluated once.
 
+    Args:
+        context: of the open sweep.
+        outcome: of the search; the best of its ranked trials become finalists.
+
     Raises:
         SweepError: the sweep cannot go on; what it finished is kept.
     """
@@ -60,7 +64,12 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
 
 
 def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, Network] | None:
-    """The network that was evaluated on the test part, and what trained it; None: none was."""
+    """The network that was evaluated on the test part, and what trained it; None: none was.
+
+    Args:
+        context: of the open sweep, whose folder holds the weights.
+        conclusion: of its finals.
+    """
     seen = conclusion.evaluation
     if seen is None:
         return None

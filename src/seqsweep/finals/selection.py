@@ -55,7 +55,13 @@ def rank(
 
 
 def differences(finalists: Sequence[Finalist], metric: Metric, confidence: float) -> tuple[Difference, ...]:
-    """The winner against the runner-up, and against the best of each other layer type, by their costs."""
+    """The winner against the runner-up, and against the best of each other layer type, by their costs.
+
+    Args:
+        finalists: the best mean first; those without a score for every run are left out.
+        metric: the objective; gives the cost of a score.
+        confidence: of the intervals, in (0, 1).
+    """
     done = [finalist for finalist in finalists if finalist.mean is not None]
     if not done:
         return ()
@@ -80,6 +86,11 @@ def median_run(winner: Finalist, seeds: int, metric: Metric) -> str:
 
     Of an even number the better of the two in the middle. The best of them would be a lucky one, and its test score
     would say less of the configuration.
+
+    Args:
+        winner: the finalist of the best mean; at least one of the runs in question has a score.
+        seeds: runs on fold 0, which come first.
+        metric: the objective.
     """
     first = list(zip(winner.scores, winner.runs, strict=True))[:seeds]
     runs = sorted((metric.cost(score), run) for score, run in first if score is not None)

@@ -17,6 +17,11 @@ def code(text: object) -> Markup:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
-    """A table; cells that are no `Markup` are escaped."""
+    """A table; cells that are no `Markup` are escaped.
+
+    Args:
+        head: a title a column.
+        rows: a cell a column each.
+    """
     cells = [head, [Markup("---")] * len(head), *rows]
     return Markup("\n").join(Markup("| {} |").format(Markup(" | ").join(row)) for row in cells)

@@ -34,7 +34,12 @@ class Parity:
 
 
 def compare(served: Predictions, own: Predictions) -> Parity:
-    """Both (n, …), in the unit of the data."""
+    """How far the answers of the packaged model lie from the network's own.
+
+    Args:
+        served: (n, …), in the unit of the data.
+        own: (n, …), for the same items.
+    """
     if own.dtype.kind not in "biuf":  # words: there is no being near
         return Parity(len(own), 0.0 if np.array_equal(served, own) else float("inf"))
     if not (np.isfinite(served).all() and np.isfinite(own).all()):
@@ -47,6 +52,10 @@ def compare(served: Predictions, own: Predictions) -> Parity:
 
 def save_parity(model: Path, parity: Parity) -> None:
     """Keep it with the model.
+
+    Args:
+        model: the folder of the packaged model.
+        parity: takes the place of the one that is there.
 
     Raises:
         StateError: the disk refuses.

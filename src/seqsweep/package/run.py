@@ -14,6 +14,10 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
 
     The run says whether parity holds.
 
+    Args:
+        context: of the open sweep.
+        conclusion: of its finals; without a test evaluation nothing is packaged.
+
     Raises:
         StateError: the disk refuses.
     """

@@ -53,7 +53,12 @@ def no_worse(registry: Registry, candidate: Candidate, evaluation: TestEvaluatio
 
 
 def champion(registry: Registry, name: str) -> ModelVersion | None:
-    """The version that the alias names; None where nothing does."""
+    """The version that the alias names; None where nothing does.
+
+    Args:
+        registry: an open one.
+        name: of the registered model, which need not be there.
+    """
     model = registry.model(name)
     number = None if model is None else model.aliases.get(CHAMPION)
     return None if number is None else registry.version(name, str(number))

@@ -41,6 +41,10 @@ def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFr
 def resolve(registry: Registry, model: str) -> ModelVersion:
     """The version that NAME, NAME@ALIAS or NAME/VERSION means.
 
+    Args:
+        registry: an open one.
+        model: as the user wrote it, with `models:/` in front or not.
+
     Raises:
         UserError: there is none; the text says which there are.
     """
@@ -61,6 +65,11 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
 
 def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
     """The rows of a CSV file (zipped or not), or of a Parquet file.
+
+    Args:
+        file: Parquet where its name ends so, else CSV.
+        separator: one character between the fields of a CSV.
+        encoding: of a CSV, as Python names it.
 
     Raises:
         DataError: there is no such file, or it cannot be read.

@@ -37,7 +37,12 @@ def finals_table(conclusion: Conclusion) -> Table:
 
 
 def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:
-    """The winner and every baseline on the same items of the test part."""
+    """The winner and every baseline on the same items of the test part.
+
+    Args:
+        conclusion: of the finals; gives the metrics.
+        evaluation: one of its own.
+    """
     title = "Test part, read once" if evaluation.number == 1 else f"Test part, evaluation {evaluation.number}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("network or baseline", no_wrap=True)

@@ -79,7 +79,12 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Tabl
 
 
 def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> str:
-    """The settings of the winner, or without finals of the best trial: `layer=lstm units=32 …`; empty if none ended."""
+    """The settings of the winner, or without finals of the best trial: `layer=lstm units=32 …`; empty if none ended.
+
+    Args:
+        outcome: of the search.
+        conclusion: of the finals; None: there were none.
+    """
     winner = conclusion.winner if conclusion is not None else None
     if not outcome.ranked:
         return ""

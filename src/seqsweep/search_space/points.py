@@ -21,12 +21,21 @@ def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
     """The point behind an oracle's `values`; what is not searched comes from the config.
 
     Keys that are no dimension (`tuner/epochs`) are passed over.
+
+    Args:
+        config: of the sweep.
+        values: by dimension, those of single layers as `units_2`.
     """
     return complete(config, {d.name: d.decode(values[d.name]) for d in dimensions(config) if d.name in values})
 
 
 def values(config: SweepConfig, point: TrialParams) -> dict[str, Any] | None:
-    """An oracle's values for `point`; None where it lies outside the space."""
+    """An oracle's values for `point`; None where it lies outside the space.
+
+    Args:
+        config: of the sweep.
+        point: by hyperparameter, with an entry a layer where layers may differ.
+    """
     allowed = distributions(config)
     for name, value in point.items():
         entries = value if isinstance(value, tuple) else (value,)
@@ -43,6 +52,10 @@ def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
 
     These are the dimensions that are searched and that the trial has; of a point outside the space also whatever
     differs from the config.
+
+    Args:
+        config: of the sweep.
+        point: inside the space or outside it.
     """
     searched, allowed = dimensions(config), distributions(config)
     found = {d.name: _entry(point, d.hyperparameter, d.layer) for d in searched if d.exists_at(point)}
@@ -62,6 +75,10 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
 
     What is not given has its default; what is not active is left out.
+
+    Args:
+        config: of the sweep; gives what is not given.
+        given: by name, checked; of a warm start, for example.
     """
     declarations = declared(config.task.kind)
     layered = _by_layer(given, declarations)
@@ -80,7 +97,12 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
 
 
 def of_layer(name: str, declarations: Mapping[str, Hyperparameter]) -> tuple[str, int] | None:
-    """The hyperparameter and the layer that a name such as `units_2` stands for; None where it is none."""
+    """The hyperparameter and the layer that a name such as `units_2` stands for; None where it is none.
+
+    Args:
+        name: of a dimension, or any other text.
+        declarations: all hyperparameters, by name.
+    """
     stem, _, layer = name.rpartition("_")
     known = stem in declarations and declarations[stem].per_layer and re.fullmatch(r"[1-9]\d*", layer)
     return (stem, int(layer)) if known else None

@@ -100,7 +100,12 @@ class SeriesView:
         return Gather(self.values[:, 0], self._ahead)
 
     def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
-        """A network's output (n, horizon) for these origins (n,), in the unit of the data."""
+        """A network's output (n, horizon) for these origins (n,), in the unit of the data.
+
+        Args:
+            origins: (forecasts,), rows of `values`.
+            predicted: (forecasts, horizon), scaled, relative to the anchor.
+        """
         if self.anchors is not None:
             predicted = predicted + self.anchors[origins, :1]
         return self.transform.inverse_transform(self.values, origins, predicted.astype(np.float64))

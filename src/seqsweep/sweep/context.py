@@ -92,7 +92,12 @@ def open_sweep(
 
 
 def open_state(problem: Problem, observer: Observer) -> SweepState:
-    """The folder of this sweep; says so where it differs from the last one of its study."""
+    """The folder of this sweep; says so where it differs from the last one of its study.
+
+    Args:
+        problem: its config and data decide which folder it is.
+        observer: is told which settings changed.
+    """
     content = identity(problem.config, problem.data)
     folder = folder_of(problem.config.tracking.directory, fingerprint(content))
     if not (folder / IDENTITY).exists():

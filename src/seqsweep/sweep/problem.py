@@ -74,6 +74,11 @@ def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
 
 
 def score_baselines(data: Dataset, items: Items) -> dict[str, dict[str, float]]:
-    """Each metric of each baseline that can be made, for items (n,)."""
+    """Each metric of each baseline that can be made, for items (n,).
+
+    Args:
+        data: makes the baselines and scores them.
+        items: (n,), of any part.
+    """
     actual = data.actual(items)
     return {name: data.score(actual, made) for name, made in data.baselines(items).items()}

@@ -25,7 +25,12 @@ class Source(Protocol):
         """The next trial for a slot of the executor; the same one again until it was told."""
 
     def tell(self, record: TrialRecord, score: float | None) -> None:
-        """How a trial ended; no score: it failed."""
+        """How a trial ended.
+
+        Args:
+            record: with its result, or the reason why it failed.
+            score: the objective, in the unit of its metric; None: it failed.
+        """
 
     def running(self) -> Sequence[Proposal]:
         """Trials that were asked for and not told, by this process or the one before it."""

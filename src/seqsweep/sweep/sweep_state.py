@@ -64,7 +64,12 @@ class Identity:
 
 
 def identity(config: SweepConfig, data: Dataset) -> Identity:
-    """What this config and this data make."""
+    """What this config and this data make.
+
+    Args:
+        config: composed and checked; limits of the search, and where data lies, do not count.
+        data: its content counts, by its SHA-256.
+    """
     whole = asdict(config)
     reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
     read = {key: value for key, value in whole["data"].items() if key not in reading}
@@ -85,7 +90,12 @@ def fingerprint(identity: Identity) -> str:
 
 
 def folder_of(directory: str | Path, fingerprint: str) -> Path:
-    """Where a sweep keeps its state under `tracking.directory`."""
+    """Where a sweep keeps its state under `tracking.directory`.
+
+    Args:
+        directory: `tracking.directory`; a relative one starts at the current folder.
+        fingerprint: of the sweep's identity.
+    """
     return Path(directory).resolve() / "sweeps" / fingerprint
 
 
@@ -215,6 +225,10 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing.
 
     Other jobs of the same multirun, which this process began itself, do not count.
+
+    Args:
+        folder: of this sweep; its neighbours are the others.
+        identity: of this sweep.
     """
     import psutil
 

@@ -70,6 +70,10 @@ def make_task(config: SweepConfig) -> Task:
 def find_metric(kind: str, name: str) -> Metric:
     """A metric of a task by both names.
 
+    Args:
+        kind: of the task, as `task.kind` names it.
+        name: of the metric, as `task.metrics` names it.
+
     Raises:
         ConfigError: there is no such task, or it has no such metric.
     """

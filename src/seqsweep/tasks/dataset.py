@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float32s, Int64s
 from seqsweep.serving.gather import Gather
 
-Items: TypeAlias = NDArray[np.int64]
+Items: TypeAlias = Int64s
 """Numbers of items, (n,); only their data set knows what each stands for."""
 
 Predictions: TypeAlias = NDArray[Any]
@@ -69,8 +69,13 @@ class View(Protocol):
     def targets(self) -> Gather:
         """What its loss compares its outputs with."""
 
-    def inverse_transform(self, items: Items, outputs: NDArray[np.float32]) -> Predictions:
-        """A network's outputs for items as predictions in the unit of the data."""
+    def inverse_transform(self, items: Items, outputs: Float32s) -> Predictions:
+        """A network's outputs for items as predictions in the unit of the data.
+
+        Args:
+            items: (n,).
+            outputs: (n, …), scaled as the view's targets are.
+        """
 
 
 class Dataset(Protocol):
@@ -100,13 +105,23 @@ class Dataset(Protocol):
         """
 
     def view(self, params: TrialParams, fold: int = 0) -> View:
-        """What a trial with these hyperparameters sees, in a fold."""
+        """What a trial with these hyperparameters sees, in a fold.
+
+        Args:
+            params: the trial's hyperparameters.
+            fold: 0 is the sweep's own; others are for finals.
+        """
 
     def actual(self, items: Items) -> Predictions:
         """What happened, in the unit of the data."""
 
     def score(self, actual: Predictions, predicted: Predictions) -> dict[str, float]:
-        """The task's metrics of predictions."""
+        """The task's metrics of predictions.
+
+        Args:
+            actual: (n, …), in the unit of the data.
+            predicted: (n, …), for the same items.
+        """
 
     def baselines(self, items: Items) -> Mapping[str, Predictions]:
         """What a network must beat: for each baseline its predictions, made from what it may know at each item.

@@ -91,6 +91,10 @@ class Task(ABC):
             found.append(Fault("task.objective", f"task.objective={task.objective}: {told}"))
         return found
 
+    def space_faults(self, space: Space) -> list[Fault]:  # noqa: ARG002
+        """What the task's own hyperparameters ask of the rest of the config; the space alone is free of faults."""
+        return []
+
     # Data and network
 
     @abstractmethod
@@ -154,7 +158,12 @@ class Task(ABC):
         """
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
-        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix."""
+        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
+
+        Args:
+            data: that was evaluated on.
+            seen: predictions of validation and test.
+        """
         return {}
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
@@ -176,16 +185,32 @@ class Task(ABC):
 
     @abstractmethod
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
-        """Requests, as any caller would make them, whose answers together predict these items."""
+        """Requests, as any caller would make them, whose answers together predict these items.
+
+        Args:
+            data: that the items are of.
+            model: a packaged model, which may be of another sweep.
+            items: (n,), any of the data.
+        """
 
     @abstractmethod
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
-        """The predictions in the answers to `requests`, in the order of the items."""
+        """The predictions in the answers to `requests`, in the order of the items.
+
+        Args:
+            model: that answered.
+            frames: its answers, one a request, in the order of the requests.
+        """
 
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:  # noqa: ARG002
         """Which of these items an older model can be held to, and why not where there are none.
 
         An item that the model has learned from says nothing of it.
+
+        Args:
+            data: that the items are of.
+            model: a packaged model, which may be of another sweep.
+            items: (n,), of the test part.
         """
         return items, ""
 

@@ -63,7 +63,12 @@ class Learner:
         return np.concatenate(parts)
 
     def loss(self, targets: NDArray[Any], outputs: Float32s) -> float:
-        """The mean loss of outputs, both (n, …)."""
+        """The mean loss of outputs, both (n, …).
+
+        Args:
+            targets: as `View.targets` gives them, scaled.
+            outputs: of the network for the same items.
+        """
         return float(tf.reduce_mean(self._loss(tf.constant(targets), tf.constant(outputs))))
 
     def _trace(self, function: Any) -> None:

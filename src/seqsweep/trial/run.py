@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
+from seqsweep.serving.array_types import Float32s
 from seqsweep.tasks import Dataset, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 
 def derive_seed(sweep_seed: int, name: str) -> int:
-    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when."""
+    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when.
+
+    Args:
+        sweep_seed: the config's `seed`.
+        name: of what it is for: the id of the trial that began the network, `final 1`.
+    """
     return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
 
 
@@ -104,7 +109,12 @@ class Trial:
         return self.data.view(spec.params, spec.fold)
 
     def model(self, spec: TrialSpec, view: View) -> keras.Model:
-        """A fresh network of the trial."""
+        """A fresh network of the trial.
+
+        Args:
+            spec: gives the hyperparameters, and the seed of the first weights.
+            view: fitted on the train part; gives the shape of an item's input.
+        """
         import keras
 
         from seqsweep import model
@@ -180,7 +190,7 @@ class Trial:
             threads=_threads(),
         )
 
-    def _score(self, view: View, outputs: NDArray[np.float32]) -> dict[str, float]:
+    def _score(self, view: View, outputs: Float32s) -> dict[str, float]:
         items = view.split.validation
         return with_prefix("val", self.data.score(self.data.actual(items), view.inverse_transform(items, outputs)))
 

@@ -117,7 +117,12 @@ def scored(standing: Standing, part: str) -> str:
 
 
 def compared(score: float, reference: float) -> str:
-    """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric."""
+    """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric.
+
+    Args:
+        score: in the unit of the metric.
+        reference: in the same unit; a score relative to 0 has no percentage.
+    """
     if score == reference:
         return "the same as"
     word = "less than" if score < reference else "more than"

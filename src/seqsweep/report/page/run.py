@@ -45,7 +45,12 @@ def write(folder: Path) -> Path:
 
 
 def publish(folder: Path, tracker: Tracker) -> Path:
-    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has."""
+    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has.
+
+    Args:
+        folder: of the sweep.
+        tracker: open, with the sweep's run.
+    """
     page = write(folder)
     tracker.log_file(page, ARTIFACTS)
     tracker.summarise(markdown(folder))
@@ -54,6 +59,10 @@ def publish(folder: Path, tracker: Tracker) -> Path:
 
 def write_all(folders: Sequence[Path], target: Path) -> Path:
     """Write one page over several sweeps, each with all of its sections; returns `target`.
+
+    Args:
+        folders: of the sweeps, in the order in which the page shows them.
+        target: the file to write.
 
     Raises:
         UserError: there is no sweep, or the search of one has not ended.

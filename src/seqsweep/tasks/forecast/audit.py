@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.forecast.windows import Windows, make_windows
 from seqsweep.tasks.results import Audit
 from seqsweep.words import counted
 
-Origins: TypeAlias = NDArray[np.int64]
+Origins: TypeAlias = Int64s
 MakeSplit: TypeAlias = Callable[[Series], Split]
 See: TypeAlias = Callable[[Series, Split], Windows]
-Forecaster: TypeAlias = Callable[[Windows, Origins], NDArray[np.float64]]
+Forecaster: TypeAlias = Callable[[Windows, Origins], Float64s]
 
 _SAMPLE = 2000  # forecasts compared at a cut: half of them the nearest, half spread over all before
 _CHUNK = 2**22  # numbers of inputs that are held at once: 16 MB
@@ -44,7 +45,12 @@ class NoiseAudit(Audit):
 
 
 def pipeline(params: TrialParams, season: int | None) -> See:
-    """The pipeline of a trial as it is: what `audit` is to judge."""
+    """The pipeline of a trial as it is: what `audit` is to judge.
+
+    Args:
+        params: the trial's hyperparameters.
+        season: rows a season; None where there is none.
+    """
     return lambda series, split: make_windows(series, split, params, season)
 
 
@@ -201,7 +207,7 @@ def _sample(origins: Origins) -> Origins:
     return np.concatenate([origins[spread], origins[near:]])
 
 
-def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> NDArray[np.float64]:
+def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> Float64s:
     result = np.asarray(forecast(windows, origins))
     if len(result) != len(origins):
         raise ValueError(f"asked for forecasts from {len(origins)} origins, received {len(result)}")

@@ -11,8 +11,8 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.tasks.forecast.baseline_input import BaselineInput, IntArray
-from seqsweep.tasks.forecast.metrics import FloatArray
+from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.ridge import fit_linear
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Baseline(Protocol):
     """What an entry of BASELINES is."""
 
-    def __call__(self, past: BaselineInput, origins: IntArray) -> FloatArray | None:
+    def __call__(self, past: BaselineInput, origins: Int64s) -> Float64s | None:
         """(forecasts, horizon), the rows after each origin in the unit of the data.
 
         None where the series does not allow this baseline.
@@ -36,7 +36,7 @@ class Baseline(Protocol):
 BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
-def forecasts(past: BaselineInput, origins: IntArray) -> dict[str, FloatArray]:
+def forecasts(past: BaselineInput, origins: Int64s) -> dict[str, Float64s]:
     """The forecasts (n, horizon) of each baseline in `past.settings.baselines`; one that cannot be made is left out.
 
     Args:
@@ -65,13 +65,13 @@ def faults(config: SweepConfig) -> list[Fault]:
 
 
 @BASELINES.register
-def last_value(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def last_value(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The value at the origin, for every row ahead."""
     return _level(past.target[origins], past)
 
 
 @BASELINES.register
-def seasonal_naive(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def seasonal_naive(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The last full season up to the origin, repeated; None without a season, or where none lies before.
 
     Source: https://otexts.com/fpp3/simple-methods.html
@@ -79,24 +79,24 @@ def seasonal_naive(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     if past.season is None or origins.min() + 1 < past.season:
         return None
     first = origins + 1 - past.season
-    repeated: FloatArray = past.target[first[:, None] + np.arange(past.horizon) % past.season]
+    repeated: Float64s = past.target[first[:, None] + np.arange(past.horizon) % past.season]
     return repeated
 
 
 @BASELINES.register
-def train_mean(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def train_mean(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the train part: the constant that a squared error likes best."""
     return _level(np.full(len(origins), past.target[: past.train_end].mean()), past)
 
 
 @BASELINES.register
-def train_median(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def train_median(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The median of the train part: the constant that an absolute error likes best."""
     return _level(np.full(len(origins), np.median(past.target[: past.train_end])), past)
 
 
 @BASELINES.register
-def moving_average(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def moving_average(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
     ends = origins + 1
     starts = np.maximum(ends - past.settings.moving_average, 0)
@@ -107,19 +107,19 @@ def moving_average(past: BaselineInput, origins: IntArray) -> FloatArray | None:
 
 
 @BASELINES.register
-def drift(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def drift(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The straight line from the first row through the origin.
 
     Source: https://otexts.com/fpp3/simple-methods.html
     """
     last = past.target[origins]
     slope = (last - past.target[0]) / np.maximum(origins, 1)  # row 0 alone has none: 0
-    line: FloatArray = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
+    line: Float64s = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
     return line
 
 
 @BASELINES.register
-def linear(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def linear(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The ridge regression that `fit_linear` chooses; None where no window fits."""
     fit = fit_linear(past)
     if fit is None or origins.min() + 1 < fit.window:
@@ -127,6 +127,6 @@ def linear(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     return fit.forecast(past.values, origins)
 
 
-def _level(levels: FloatArray, past: BaselineInput) -> FloatArray:
+def _level(levels: Float64s, past: BaselineInput) -> Float64s:
     """The same for every row ahead: (forecasts,) -> (forecasts, horizon)."""
     return np.repeat(levels[:, None], past.horizon, axis=1)

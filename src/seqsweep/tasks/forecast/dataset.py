@@ -9,11 +9,12 @@ from functools import cached_property
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
+from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import forecasts
-from seqsweep.tasks.forecast.metrics import METRICS, FloatArray, naive_scale
+from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import fit_linear
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.forecast.windows import Windows, make_windows
@@ -79,16 +80,16 @@ class SeriesDataset:
         """Windows and targets with the transform and the scaler that train alone determines."""
         return make_windows(self.series, self.split(fold), params, self.config.data.season)
 
-    def actual(self, items: Items) -> FloatArray:
+    def actual(self, items: Items) -> Float64s:
         """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
-        ahead: FloatArray = Gather(self.series.values[:, 0], range(1, self.config.task.horizon + 1)).numpy(items)
+        ahead: Float64s = Gather(self.series.values[:, 0], range(1, self.config.task.horizon + 1)).numpy(items)
         return ahead
 
-    def score(self, actual: FloatArray, predicted: FloatArray) -> dict[str, float]:
+    def score(self, actual: Float64s, predicted: Float64s) -> dict[str, float]:
         """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
         return {name: METRICS[name](actual, predicted, self.mase_scale) for name in self.config.task.metrics}
 
-    def baselines(self, items: Items) -> Mapping[str, FloatArray]:
+    def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""
         return forecasts(self.past, items)
 

@@ -29,7 +29,13 @@ class ForecastInterval:
 
 
 def make_intervals(seen: TestPredictions, levels: Sequence[float]) -> list[dict[str, Any]]:
-    """Intervals of each level, as plain values; see `ForecastInterval`."""
+    """Intervals of each level, as plain values; see `ForecastInterval`.
+
+    Args:
+        seen: forecasts (n, horizon) of validation, whose errors give the widths, and of test, where coverage is
+            counted.
+        levels: of confidence, each in (0, 1).
+    """
     widths = half_widths(seen.validation_actual - seen.validation_predicted, levels)
     held = {level: coverage(seen.test_actual, seen.test_predicted, width) for level, width in widths.items()}
     found = [

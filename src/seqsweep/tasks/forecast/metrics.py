@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from seqsweep.catalog import Catalog
 from seqsweep.metrics import Metric
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
+from seqsweep.serving.array_types import Float64s
 
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
 
@@ -26,7 +24,7 @@ _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums w
 class MetricFunction(Protocol):
     """What stands behind an entry of METRICS."""
 
-    def __call__(self, actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+    def __call__(self, actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
         """How far forecasts lie from what happened.
 
         Args:
@@ -52,7 +50,7 @@ def register(**facts: Any) -> Callable[[MetricFunction], Metric]:
     return add
 
 
-def naive_scale(values: FloatArray, train_end: int, season: int | None) -> float:
+def naive_scale(values: Float64s, train_end: int, season: int | None) -> float:
     """The mean absolute error, within the train part, of repeating the value of one season ago; never 0.
 
     Without a season, or where train is no longer than one or repeats it exactly, it is the error of repeating
@@ -83,19 +81,19 @@ def naive_scale(values: FloatArray, train_end: int, season: int | None) -> float
 
 
 @register(unit="data")
-def mae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def mae(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Mean absolute error, in the unit of the data."""
     return float(np.mean(np.abs(_errors(actual, forecast, mase_scale))))
 
 
 @register(unit="data", loss="squared")
-def rmse(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def rmse(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Root of the mean squared error, in the unit of the data: large errors weigh more."""
     return float(np.sqrt(np.mean(_errors(actual, forecast, mase_scale) ** 2)))
 
 
 @register()
-def mase(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def mase(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Mean absolute scaled error, no unit: below 1 is better than the seasonal naive forecast was on train.
 
     Source: Hyndman & Koehler (2006), International Journal of Forecasting 22(4), section 3.
@@ -104,7 +102,7 @@ def mase(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
 
 
 @register(unit="%", highest=200.0)
-def smape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def smape(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Mean absolute error relative to the mean size of actual and forecast, in per cent from 0 to 200.
 
     Where both are 0 the error counts 0.
@@ -119,7 +117,7 @@ def smape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
 
 
 @register(unit="%")
-def wape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def wape(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Sum of absolute errors relative to the sum of absolute actuals, in per cent.
 
     Where every actual is 0 it is 0 for a perfect forecast and inf for any other.
@@ -134,18 +132,18 @@ def wape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
 
 
 @register(unit="data")
-def medae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def medae(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Median absolute error, in the unit of the data: deaf to outliers."""
     return float(np.median(np.abs(_errors(actual, forecast, mase_scale))))
 
 
 @register(unit="data", lowest=-math.inf, can_rank=False)
-def bias(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
+def bias(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Mean of forecast minus actual, in the unit of the data: above 0 forecasts too much. It cannot rank."""
     return float(np.mean(_errors(actual, forecast, mase_scale)))
 
 
-def _errors(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> FloatArray:
+def _errors(actual: Float64s, forecast: Float64s, mase_scale: float) -> Float64s:
     """Forecast minus actual as float64, or +inf throughout where one is not finite or absurdly far off."""
     actual, forecast = np.asarray(actual, dtype=np.float64), np.asarray(forecast, dtype=np.float64)
     if actual.shape != forecast.shape:

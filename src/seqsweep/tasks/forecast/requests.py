@@ -9,11 +9,11 @@ import numpy as np
 
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
-from seqsweep.tasks.forecast.metrics import FloatArray
 from seqsweep.tasks.forecast.windows import Windows
 
 if TYPE_CHECKING:
@@ -73,7 +73,12 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
 
 
 def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
-    """The last rows of train, as many as a forecast needs."""
+    """The last rows of train, as many as a forecast needs.
+
+    Args:
+        data: gives the columns.
+        rows: of one request, 1 or more.
+    """
     import pandas as pd
 
     series, end = data.series, data.parts.train_end
@@ -100,8 +105,13 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
         yield frame
 
 
-def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> FloatArray:
-    """The forecasts (n, horizon) in the answers to `frames`."""
+def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:
+    """The forecasts (n, horizon) in the answers to `frames`.
+
+    Args:
+        answers: a packaged model's, one a request, in the order of the requests.
+        spec: of the model; its `horizon` is read.
+    """
     parts = [answer["forecast"].to_numpy(np.float64).reshape(-1, int(spec["horizon"])) for answer in answers]
     return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
 

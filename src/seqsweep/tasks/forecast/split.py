@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.errors import ConfigError, DataError, Fault
 from seqsweep.schema import SweepConfig, WindowsConfig
+from seqsweep.serving.array_types import Int64s
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Split:
         return Split(self.train_end - shift, end, end, self.max_lookback, self.horizon)
 
     @property
-    def train(self) -> NDArray[np.int64]:
+    def train(self) -> Int64s:
         """Origins whose targets all lie in train."""
         return np.arange(self.max_lookback - 1, self.train_end - self.horizon, dtype=np.int64)
 
     @property
-    def validation(self) -> NDArray[np.int64]:
+    def validation(self) -> Int64s:
         """Origins whose targets all lie in validation."""
         return np.arange(self.train_end - 1, self.validation_end - self.horizon, dtype=np.int64)
 
     @property
-    def test(self) -> NDArray[np.int64]:
+    def test(self) -> Int64s:
         """Origins whose targets all lie in test."""
         return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
 
