@@ -107,21 +107,22 @@ def plain(options: argparse.Namespace) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
-    from seqsweep import data, search_space, windows
+    from seqsweep import search_space
+    from seqsweep.tasks import make_task
     from seqsweep.trial import derive_seed
     from seqsweep.tuner import Proposal, make_tuner
 
     config = config_of(options)
-    series = data.load(config.data)
-    split = windows.make_split(series, config.windows, config.task.horizon, search_space.max_lookback(config))
+    data = make_task(config).load(search_space.Space(config), print)
+    split = data.split()
     scores = {}
     with tempfile.TemporaryDirectory() as folder:
         tuner = make_tuner(config, Path(folder))
         while isinstance(proposal := tuner.ask("one"), Proposal):
             keras.backend.clear_session()
             keras.utils.set_random_seed(derive_seed(config.seed, proposal.trial_id))
-            seen = windows.make_windows(series, split, proposal.params, config.data.season)
-            model = keras_model(proposal.params, series.values.shape[1], config)
+            seen = data.view(proposal.params)
+            model = keras_model(proposal.params, seen.input_shape[1], config)
             model.fit(
                 seen.inputs.numpy(split.train),
                 seen.targets.numpy(split.train),
@@ -133,9 +134,8 @@ def plain(options: argparse.Namespace) -> None:
             )
             outputs = model.predict(seen.inputs.numpy(split.validation), verbose=0)
             forecast = seen.inverse_transform(split.validation, outputs)
-            error = forecast - seen.actual.numpy(split.validation)
-            by_metric = {"mae": np.abs(error).mean(), "rmse": (error**2).mean() ** 0.5}
-            scores[proposal.trial_id] = float(by_metric[config.task.objective])
+            found = data.score(data.actual(split.validation), forecast)
+            scores[proposal.trial_id] = found[config.task.objective]
             tuner.tell(proposal.trial_id, scores[proposal.trial_id])
     Path(options.plain).write_text(json.dumps(scores))
 

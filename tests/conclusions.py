@@ -5,21 +5,23 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from seqsweep import package, sweep
-from seqsweep.audit import Audit
 from seqsweep.config import compose
 from seqsweep.events import TrialSpec
 from seqsweep.evidence import diebold_mariano, half_widths
 from seqsweep.finals import conclusion as conclusions
-from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, TestEvaluation
+from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
 from seqsweep.schema import SweepConfig
 from seqsweep.search_space.points import complete
 from seqsweep.state_files import write_bytes
+from seqsweep.sweep import Problem
+from seqsweep.tasks import Audit
+from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.trial import Network, Trial, restore
 from seqsweep.trial.checkpoint import pack_weights
 
@@ -54,6 +56,7 @@ class Made:
 
     config: SweepConfig
     folder: Path
+    problem: Problem
     job: Trial
     spec: TrialSpec
     network: Network
@@ -95,16 +98,16 @@ def make_sweep(
     source = ("data=csv", f"data.path={csv}", "data.target=y", f"tracking.directory={directory}")
     config = compose(study, [*source, *SMALL, *overrides]).jobs[0]
     with sweep.open_sweep(config, Silent()) as context:
-        job, folder = context.job, context.state.folder
-        assert isinstance(job, Trial)
+        problem, folder = context.problem, context.state.folder
+        job = Trial(problem.task, problem.data)
         spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs, network=True)
-        weights = list(job(spec))[-1].network if epochs else pack_weights(job.model(spec))
+        weights = list(job(spec))[-1].network if epochs else pack_weights(job.model(spec, job.view(spec)))
         write_bytes(context.state.network(spec.trial_id), weights)
         trained = restore(job, spec, weights)
-        ended = _conclusion(config, folder, job, spec, trained, skill)
+        ended = _conclusion(problem, folder, spec, trained, skill)
         conclusions.save(folder, ended)
-        model = package.build(folder, job, spec, trained, ended, config)
-    return Made(config, folder, job, spec, trained, ended, model)
+        model = package.build(folder, problem, spec, trained, ended)
+    return Made(config, folder, problem, job, spec, trained, ended, model)
 
 
 def rewrite(made: Made, **changes: object) -> Made:
@@ -114,31 +117,30 @@ def rewrite(made: Made, **changes: object) -> Made:
     return dataclasses.replace(made, conclusion=changed)
 
 
-def _conclusion(
-    config: SweepConfig, folder: Path, job: Trial, spec: TrialSpec, trained: Network, skill: float | None
-) -> Conclusion:
-    split, windows = job.split, trained.windows
-    actual, forecast = windows.actual.numpy(split.test), trained.forecast(split.test)
-    past = windows.actual.numpy(split.validation)
-    validation = trained.forecast(split.validation)
-    scores = job.task.score(actual, forecast)
-    mean = np.full_like(actual, windows.values[: split.train_end, 0].mean())
+def _conclusion(problem: Problem, folder: Path, spec: TrialSpec, trained: Network, skill: float | None) -> Conclusion:
+    data, config, split = problem.data, problem.config, problem.data.split()
+    actual, forecast = data.actual(split.test), trained.predict(split.test)
+    past, validation = data.actual(split.validation), trained.predict(split.validation)
+    scores = data.score(actual, forecast)
+    mean = np.full_like(actual, trained.view.values[: split.train_end, 0].mean())
     objective = config.task.objective
     baseline = {} if skill is None else {"linear": {name: value / (1 - skill) for name, value in scores.items()}}
     widths = half_widths(past - validation, (0.8, 0.95))
+    intervals = [asdict(ForecastInterval(level, tuple(width), level, 1.0)) for level, width in widths.items()]
     evaluation = TestEvaluation(
         number=1,
         at=time.time(),
-        sha256=job.series.sha256,
+        sha256=data.sha256,
         run=spec.trial_id,
         scores=scores,
         baselines=baseline,
         best_baseline=next(iter(baseline), None),
         skill=skill,
-        loss="absolute",
         comparison=diebold_mariano(actual, forecast, mean, "absolute"),
-        intervals=tuple(ForecastInterval(level, tuple(width), level, 1.0) for level, width in widths.items()),
-        validation=job.task.score(past, validation)[objective],
+        details={"intervals": intervals},
+        levels=(0.8, 0.95),
+        confidence=0.95,
+        validation=data.score(past, validation)[objective],
     )
     params = {name: _plain(value) for name, value in dict(spec.params).items()}
     score = evaluation.validation
@@ -149,16 +151,17 @@ def _conclusion(
         study=config.study,
         fingerprint=folder.name,
         name=f"random-12 {folder.name[:4]}",
-        series=job.series.name,
-        target=job.series.target,
-        sha256=job.series.sha256,
+        task=config.task.kind,
+        data=data.name,
+        target=data.target,
+        sha256=data.sha256,
         objective=objective,
         seeds=1,
         folds=1,
         finalists=(winner,),
         differences=(),
         evaluations=(evaluation,),
-        audit=Audit(True, (1,), ()),
+        audit=Audit(True, "noise after each of 1 cut moves nothing before it"),
     )
 
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqsweep import finals
-from seqsweep.audit import Audit
 from seqsweep.config import to_yaml
 from seqsweep.events import Cause, Epoch
 from seqsweep.evidence import Interval, diebold_mariano, half_widths
 from seqsweep.evidence.conformal import coverage
-from seqsweep.finals import Conclusion, Difference, Finalist, ForecastInterval, TestEvaluation
-from seqsweep.metrics import METRICS, skill
+from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import write_text
 from seqsweep.sweep import Identity, Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
+from seqsweep.tasks import Audit
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.metrics import METRICS
 
 ROWS = 240
 CAUSES = (
@@ -109,9 +111,10 @@ def _outcome(folder: Path, config: SweepConfig, records: tuple[TrialRecord, ...]
         name=f"random-{len(records)} {folder.name[:4]}",
         fingerprint=folder.name,
         folder=folder,
-        series="shop <b>&",  # what data may be called
+        data="shop <b>&",  # what data may be called
         target="sales",
         rows=ROWS,
+        measure="forecast",
         sha256="ab" * 32,
         records=records,
         baselines={name: dict.fromkeys(config.task.metrics, error) for name, error in errors.items()},
@@ -152,7 +155,8 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         study=config.study,
         fingerprint=outcome.fingerprint,
         name=outcome.name,
-        series=outcome.series,
+        task="forecast",
+        data=outcome.data,
         target=outcome.target,
         sha256=outcome.sha256,
         objective=config.task.objective,
@@ -161,7 +165,7 @@ def _conclude(outcome: Outcome, random: np.random.Generator, times: bool, better
         finalists=tuple(finalists),
         differences=tuple(differences),
         evaluations=(evaluation,),
-        audit=Audit(True, (150, 190), ()),
+        audit=Audit(True, "noise after each of 2 cuts moves nothing before it"),
     )
     finals.save(outcome.folder, conclusion)
 
@@ -176,20 +180,20 @@ def _evaluation(outcome: Outcome, random: np.random.Generator, times: bool, bett
     for part, origins in parts.items():
         actual = series[origins[:, None] + steps]
         spread = 2 + 0.4 * steps
-        arrays |= {f"{part}_origins": origins, f"{part}_actual": actual}
-        arrays[f"{part}_forecast"] = actual + spread * random.normal(size=actual.shape)
+        arrays |= {f"{part}_items": origins, f"{part}_actual": actual}
+        arrays[f"{part}_predicted"] = actual + spread * random.normal(size=actual.shape)
     shape = arrays["test_actual"].shape
-    arrays["test_baseline"] = arrays["test_forecast"] + better * (2 + 0.4 * steps) * random.normal(size=shape)
+    arrays["test_baseline"] = arrays["test_predicted"] + better * (2 + 0.4 * steps) * random.normal(size=shape)
     start = np.datetime64("2001-01", "M")
     months = (start + rows).astype("datetime64[ns]")
-    arrays["index"] = months if times else rows
+    arrays["more_index"] = months if times else rows
     np.savez_compressed(outcome.folder / finals.ARRAYS, **arrays)
-    actual, forecast, baseline = (arrays[f"test_{name}"] for name in ("actual", "forecast", "baseline"))
+    actual, forecast, baseline = (arrays[f"test_{name}"] for name in ("actual", "predicted", "baseline"))
     scores, reference = (
         {metric: METRICS[metric](actual, values, 5.0) for metric in config.task.metrics}
         for values in (forecast, baseline)
     )
-    widths = half_widths(arrays["validation_actual"] - arrays["validation_forecast"], config.finals.levels)
+    widths = half_widths(arrays["validation_actual"] - arrays["validation_predicted"], config.finals.levels)
     seen = {level: coverage(actual, forecast, width) for level, width in widths.items()}
     objective = config.task.objective
     return TestEvaluation(
@@ -200,12 +204,15 @@ def _evaluation(outcome: Outcome, random: np.random.Generator, times: bool, bett
         scores=scores,
         baselines={"linear": reference, "last_value": dict.fromkeys(config.task.metrics, 30.0)},
         best_baseline="linear",
-        skill=skill(scores[objective], reference[objective]),
-        loss="absolute",
+        skill=METRICS[objective].skill(scores[objective], reference[objective]),
         comparison=diebold_mariano(actual, forecast, baseline, "absolute"),
-        intervals=tuple(
-            ForecastInterval(level, tuple(widths[level].tolist()), seen[level].share, seen[level].width)
-            for level in config.finals.levels
-        ),
+        details={
+            "intervals": [
+                asdict(ForecastInterval(level, tuple(widths[level].tolist()), seen[level].share, seen[level].width))
+                for level in config.finals.levels
+            ]
+        },
+        levels=tuple(config.finals.levels),
+        confidence=config.finals.confidence,
         validation=scores[objective],
     )

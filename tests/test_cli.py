@@ -21,6 +21,7 @@ from seqsweep import cli, config
 from seqsweep.arguments import _parser, parse
 from seqsweep.errors import ConfigError
 from seqsweep.launch import RULES, launch
+from test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -262,6 +263,26 @@ def test_every_command_of_the_readme_is_understood(command, tmp_path):
     assert request.help or config.compose(request.study, request.overrides, RULES, request.own, request.multirun).jobs
 
 
-def test_the_readme_is_short_and_names_every_room():
+def test_the_guide_for_contributors_names_what_there_is():
+    """Each row: files of the source, their catalogs or functions, test files, and the tests in them."""
+    said = re.findall(r"`([^`\n]+)`", (ROOT / "CONTRIBUTING.md").read_text())
+    tests = "".join(file.read_text() for file in (ROOT / "tests").rglob("*.py"))
+    source = "".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
+    for word in said:
+        if word.endswith(".py"):
+            assert (ROOT / word).is_file() or (ROOT / "src" / "seqsweep" / word).is_file(), word
+        elif word.startswith("test_"):
+            assert f"def {word}(" in tests, word
+        elif word.startswith("@"):
+            assert re.search(rf"^{re.escape(word.split('(')[0])}\b", source, re.MULTILINE), word
+        elif re.fullmatch(r"_?[A-Z][A-Z_]+", word) and word != "NAME":
+            assert re.search(rf"^{word}\b", source + "\n" + tests, re.MULTILINE), word
+        elif word.startswith("conf/"):
+            assert (ROOT / word).parent.is_dir(), word
+
+
+def test_the_readme_is_short_and_names_every_package():
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 150
+    missing = {module for module in ORDER if f"`{module}`" not in text}
+    assert not missing

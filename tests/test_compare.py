@@ -13,18 +13,19 @@ from seqsweep import finals, report
 from seqsweep.compare import FinishedSweep, comparable_groups, finished
 from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError
-from seqsweep.evidence import DieboldMariano, Interval, paired_interval
+from seqsweep.evidence import Comparison, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
+from seqsweep.tasks import make_task
 
 
 def evaluation(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> TestEvaluation:
-    comparison = DieboldMariano(0.0, 0.5, Interval((low + high) / 2, low, high, 0.95, 50), 50)
+    comparison = Comparison("paired t", "error", "item", 0.0, 0.5, Interval((low + high) / 2, low, high, 0.95, 50), 50)
     scores = {"mae": 10 * (1 - skill)}
-    return TestEvaluation(1, 1.0, "5eed", "0001-s1-f0", scores, {"linear": {"mae": 10.0}}, "linear", skill, "absolute",
-                comparison, (), 9.0)  # fmt: skip
+    return TestEvaluation(1, 1.0, "5eed", "0001-s1-f0", scores, {"linear": {"mae": 10.0}}, "linear", skill,
+                comparison, {}, (), 0.95, 9.0)  # fmt: skip
 
 
 @pytest.fixture
@@ -45,7 +46,8 @@ def make_entry(make_config, tmp_path):
         )
         folder = tmp_path / "sweeps" / fingerprint
         name = f"random-12 {fingerprint[:4]}"
-        outcome = Outcome(name, fingerprint, "shop", "sales", 300, "5eed", {"linear": {"mae": 10.0}}, "linear",
+        measure = make_task(config).measure
+        outcome = Outcome(name, fingerprint, "shop", "sales", 300, "5eed", measure, {"linear": {"mae": 10.0}}, "linear",
                           "2 of 2 trials", 2, 75.0, 0.1, 1.0, 100, {}, config, folder, records)  # fmt: skip
         if not scores:
             return FinishedSweep(outcome, None)
@@ -53,7 +55,8 @@ def make_entry(make_config, tmp_path):
         best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 30, 9.0, tuple(map(str, scores)), scores,
                         statistics.fmean(scores), spread)  # fmt: skip
         values: dict[str, Any] = {
-            "study": config.study, "fingerprint": fingerprint, "name": name, "series": "shop", "target": "sales",
+            "study": config.study, "fingerprint": fingerprint, "name": name, "task": "forecast",
+            "data": "shop", "target": "sales",
             "sha256": "5eed", "objective": "mae", "seeds": len(scores), "folds": 1, "finalists": (best,),
             "differences": (), "evaluations": (seen or evaluation(),), "audit": None,
         }  # fmt: skip

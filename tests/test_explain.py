@@ -14,6 +14,7 @@ from seqsweep.cli import main
 from seqsweep.explain import explain, overview, values
 from seqsweep.hyperparameters import Hyperparameter, Setting
 from seqsweep.schema import SweepConfig, groups
+from seqsweep.tasks import TASKS
 
 KEYS = config.settings()
 GIVEN = {
@@ -58,6 +59,9 @@ def test_every_declaration_says_what_a_user_needs(key):
 
 def possible(setting: Setting) -> list[object]:
     """The values that a setting lists, or that its catalog has."""
+    if setting.catalog == "task":
+        key = next(key for key, known in KEYS.items() if known is setting)
+        return [name for task in TASKS.values() for name in task.names(key)]
     if not setting.catalog:
         return list(setting.choices or ())
     module, _, name = setting.catalog.partition(":")

@@ -15,17 +15,21 @@ import numpy as np
 import pytest
 
 from seqsweep import finals, sweep
-from seqsweep.audit import Audit
 from seqsweep.errors import StateError
 from seqsweep.events import Epoch
 from seqsweep.evidence import diebold_mariano
-from seqsweep.finals.conclusion import Conclusion, Finalist, ForecastInterval, TestEvaluation
+from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
 from seqsweep.finals.evaluation import evaluations_before
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
 from seqsweep.records import TrialRecord
+from seqsweep.tasks import Audit
+from seqsweep.tasks.forecast.intervals import read_intervals
+from seqsweep.tasks.forecast.metrics import METRICS
+from seqsweep.tasks.forecast.task import Forecast
 from seqsweep.tuner import Exhausted, Proposal
 
+MAE = METRICS["mae"]
 RUN = sys.modules["seqsweep.finals.run"]  # the module: the package exports its function under the same name
 
 
@@ -82,7 +86,7 @@ def test_the_best_mean_wins_and_a_finalist_with_a_failed_run_comes_last_with_the
     ended["0003-s2-f0"] = TrialRecord(
         "0003-s2-f0", 3, "3 LSTM seed 2", "FAILED", kind="final", reason="loss became nan"
     )
-    best, second, failed = rank(chosen, runs, ended, "val_mae")
+    best, second, failed = rank(chosen, runs, ended, MAE)
     assert (best.number, best.mean, best.std, best.searched) == (2, 5.0, pytest.approx(math.sqrt(2)), 2.0)
     assert (second.number, second.mean) == (1, 10.0)
     assert (failed.number, failed.mean, failed.std, failed.scores) == (3, None, None, (1.0, None))
@@ -92,29 +96,29 @@ def test_the_best_mean_wins_and_a_finalist_with_a_failed_run_comes_last_with_the
 
 def test_one_run_has_a_mean_and_no_spread():
     ended = {"0001-s1-f0": TrialRecord("0001-s1-f0", 1, "x", "COMPLETED", {}, {"val_mae": 4.0}, kind="final")}
-    (only,) = rank([record(1, 1.0)], {"0001": ["0001-s1-f0"]}, ended, "val_mae")
+    (only,) = rank([record(1, 1.0)], {"0001": ["0001-s1-f0"]}, ended, MAE)
     assert (only.mean, only.std) == (4.0, None)
 
 
 def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_layer_type():
     winner, up, gru = finalist(1, [1.0, 2.0, 3.0]), finalist(2, [2.0, 2.5, 4.5]), finalist(3, [5.0, 5.5, 7.0], "gru")
     worse, broken = finalist(4, [8.0, 8.0, 9.0], "gru"), finalist(5, [None, 1.0, 1.0], "simple_rnn")
-    found = differences([winner, up, gru, worse, broken], 0.9)
+    found = differences([winner, up, gru, worse, broken], MAE, 0.9)
     assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best gru", "0003")]
     # By hand: the differences 1.0, 0.5, 1.5 have the mean 1, a standard error of 0.5 / sqrt(3); t(0.95, 2) = 2.91999.
     interval = found[0].interval
     assert interval is not None
     assert (interval.mean, interval.n, interval.level) == (pytest.approx(-1.0), 3, 0.9)
     assert interval.high - interval.mean == pytest.approx(2.919986 * 0.5 / math.sqrt(3), rel=1e-6)
-    assert differences([broken], 0.95) == ()
-    assert differences([winner, broken], 0.95) == ()
+    assert differences([broken], MAE, 0.95) == ()
+    assert differences([winner, broken], MAE, 0.95) == ()
 
 
 def test_the_network_that_is_looked_at_has_the_median_score_of_the_first_fold():
-    assert median_run(finalist(1, [3.0, 1.0, 2.0]), 3) == "0001-s3-f0"
-    assert median_run(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4) == "0001-s3-f0"  # the better one in the middle
-    assert median_run(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2) == "0001-s2-f0"  # what lies behind is of fold 1
-    assert median_run(finalist(1, [3.0]), 1) == "0001-s1-f0"
+    assert median_run(finalist(1, [3.0, 1.0, 2.0]), 3, MAE) == "0001-s3-f0"
+    assert median_run(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4, MAE) == "0001-s3-f0"  # the better one in the middle
+    assert median_run(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2, MAE) == "0001-s2-f0"  # what lies behind is of fold 1
+    assert median_run(finalist(1, [3.0]), 1, MAE) == "0001-s1-f0"
 
 
 # The final runs as a source
@@ -189,14 +193,15 @@ def conclusion(**changes: Any) -> Conclusion:
         "study": "quickstart",
         "fingerprint": "3f0a",
         "name": "random-12 3f0a",
-        "series": "shop",
+        "task": "forecast",
+        "data": "shop",
         "target": "sales",
         "sha256": "5eed",
         "objective": "mae",
         "seeds": 3,
         "folds": 1,
         "finalists": (finalist(1, [1.0, 2.0, 3.0]), finalist(2, [math.inf, None, 2.0])),
-        "differences": differences([finalist(1, [1.0, 2.0, 3.0]), finalist(3, [2.0, 2.5, 4.5], "gru")], 0.95),
+        "differences": differences([finalist(1, [1.0, 2.0, 3.0]), finalist(3, [2.0, 2.5, 4.5], "gru")], MAE, 0.95),
         "evaluations": (
             TestEvaluation(
                 number=1,
@@ -207,13 +212,16 @@ def conclusion(**changes: Any) -> Conclusion:
                 baselines={"linear": {"mae": 2.0, "wape": math.nan}},
                 best_baseline="linear",
                 skill=-math.inf,
-                loss="absolute",
                 comparison=diebold_mariano(odd, odd + 1, odd, "absolute"),  # infinite
-                intervals=(ForecastInterval(0.95, (math.inf, 2.0), 1.0, math.inf),),
+                details={
+                    "intervals": [{"level": 0.95, "half_widths": [math.inf, 2.0], "coverage": 1.0, "width": math.inf}]
+                },
+                levels=(0.95,),
+                confidence=0.95,
                 validation=1.0,
             ),
         ),
-        "audit": Audit(True, (3, 4), ()),
+        "audit": Audit(True, "noise after each of 2 cuts moves nothing before it"),
     }
     return Conclusion(**values | changes)
 
@@ -326,7 +334,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
         run for f in first.finalists for run in f.runs
     }
     monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
-    monkeypatch.setattr(RUN, "audit", lambda *_: pytest.fail("it audited again"))
+    monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
     again, _, ran, _ = launch()
     assert (repr(again), ran) == (repr(first), [])
 
@@ -336,16 +344,16 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     found, context, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
     evaluation, problem = found.evaluation, context.problem
     arrays = np.load(context.state.folder / finals.ARRAYS)
-    rows, horizon = problem.series.rows, 2
-    target = problem.series.values[:, 0]
+    rows, horizon = problem.data.rows, 2
+    target = problem.data.series.values[:, 0]
     origins = np.arange(rows - round(rows * problem.config.windows.test) - 1, rows - horizon)
-    assert np.array_equal(arrays["test_origins"], origins)
+    assert np.array_equal(arrays["test_items"], origins)
     actual = np.column_stack([target[origins + 1], target[origins + 2]])
     assert np.array_equal(arrays["test_actual"], actual)
     spec, network = finals.network(context, found)
     assert spec.trial_id == evaluation.run
-    forecast = np.concatenate([network.forecast(origins[i : i + 1]) for i in range(len(origins))])
-    assert np.allclose(arrays["test_forecast"], forecast, rtol=1e-5)
+    forecast = np.concatenate([network.predict(origins[i : i + 1]) for i in range(len(origins))])
+    assert np.allclose(arrays["test_predicted"], forecast, rtol=1e-5)
     assert evaluation.scores["mae"] == pytest.approx(np.abs(actual - forecast).mean(), rel=1e-5)
     assert evaluation.scores["rmse"] == pytest.approx(np.sqrt(((actual - forecast) ** 2).mean()), rel=1e-5)
     assert evaluation.baselines["last_value"]["mae"] == pytest.approx(np.abs(actual - target[origins][:, None]).mean())
@@ -355,9 +363,9 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     assert np.abs(actual - arrays["test_baseline"]).mean() == pytest.approx(evaluation.baselines[best]["mae"])
     gap = np.abs(actual - forecast).mean(axis=1) - np.abs(actual - arrays["test_baseline"]).mean(axis=1)
     assert evaluation.comparison.difference.mean == pytest.approx(gap.mean(), rel=1e-4)
-    residuals = np.sort(np.abs(arrays["validation_actual"] - arrays["validation_forecast"]), axis=0)
+    residuals = np.sort(np.abs(arrays["validation_actual"] - arrays["validation_predicted"]), axis=0)
     widths = residuals[math.ceil((len(residuals) + 1) * 0.8) - 1]
-    (interval,) = evaluation.intervals
+    (interval,) = read_intervals(evaluation.details)
     assert interval.half_widths == pytest.approx(widths)
     assert interval.coverage == pytest.approx((np.abs(actual - forecast) <= widths).mean())
     assert interval.width == pytest.approx(2 * widths.mean())
@@ -367,8 +375,8 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
 def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
     found, context, *_ = launch()
     _, network = finals.network(context, found)
-    origins = context.problem.split.validation
-    error = np.abs(context.problem.past.actual(origins) - network.forecast(origins)).mean()
+    origins = context.problem.data.split().validation
+    error = np.abs(context.problem.data.actual(origins) - network.predict(origins)).mean()
     scored = dict(zip(found.winner.runs, found.winner.scores, strict=True))[found.evaluation.run]
     assert error == pytest.approx(scored, rel=1e-6)
     assert found.evaluation.validation == pytest.approx(scored, rel=1e-6)
@@ -377,18 +385,19 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
-    room = sys.modules["seqsweep.sweep.context"]
-    build_problem = room.build_problem
+    module = sys.modules["seqsweep.sweep.context"]
+    build_problem = module.build_problem
 
     def poisoned(*arguments: Any) -> sweep.Problem:
         """The same series but for its test rows, which no float32 can hold: whoever touches them gets infinities."""
         problem = build_problem(*arguments)
-        values = problem.series.values.copy()
-        values[problem.split.validation_end :] = 1e60
-        series = dataclasses.replace(problem.series, values=values)
-        return dataclasses.replace(problem, series=series, past=dataclasses.replace(problem.past, values=values))
+        data = problem.data
+        values = data.series.values.copy()
+        values[data.split().validation_end :] = 1e60
+        series = dataclasses.replace(data.series, values=values)
+        return dataclasses.replace(problem, data=dataclasses.replace(data, series=series))
 
-    monkeypatch.setattr(room, "build_problem", poisoned)
+    monkeypatch.setattr(module, "build_problem", poisoned)
     monkeypatch.setattr(RUN, "_judge", lambda context, runs, winner, evaluations, verdict: (evaluations, verdict))
     with np.errstate(over="ignore"):
         blind, *_ = launch(directory=tmp_path / "poisoned")
@@ -408,7 +417,7 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
     assert len(more.evaluations) == (2 if changed else 1)
     levels, _, ran, _ = launch("finals.seeds=2", "finals.levels=[0.5]")  # the same network: no further evaluation
     assert ran == []
-    assert [i.level for i in levels.evaluation.intervals] == [0.5]
+    assert [i.level for i in read_intervals(levels.evaluation.details)] == [0.5]
     assert (len(levels.evaluations), levels.evaluation.number, levels.evaluation.at) == (
         len(more.evaluations),
         more.evaluation.number,
@@ -499,7 +508,7 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
     assert tags["test_evaluation_data"] == found.sha256
     assert metrics["test_mae"] == found.evaluation.scores["mae"]
     assert metrics["final_mean"] == found.winner.mean
-    assert metrics["test_coverage_95"] == found.evaluation.intervals[-1].coverage
+    assert metrics["test_coverage_95"] == read_intervals(found.evaluation.details)[-1].coverage
     assert metrics["best_val_mae"] == outcome.ranked[0].metrics["val_mae"]  # of the search, whatever the finals had
     assert "trials: 2 finished, 0 failed" in tags["mlflow.note.content"]
     artifact = client.download_artifacts(parent.info.run_id, finals.CONCLUSION)
@@ -538,7 +547,7 @@ def test_finals_hold_under(name, launch):
 
     said = report.details(found)
     assert said[-1].startswith("Leak audit passed")
-    report.test_table(found, found.evaluation, context.config.task.metrics)
+    report.test_table(found, found.evaluation)
     spec, _ = finals.network(context, found)
     original = context.state.records()[found.winner.trial_id].params
     assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])

@@ -18,10 +18,11 @@ from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
 from seqsweep.records import TrialRecord
-from seqsweep.report.forecast.sections import _steps
 from seqsweep.report.page.importance import effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
+from seqsweep.report.page.settings import _unit
+from seqsweep.tasks.forecast.sections import _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
@@ -138,12 +139,11 @@ def test_how_sure_follows_interval_and_skill(low, high, skill, said, sweep_of):
 
 def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):
     folder = sweep_of("many trials, many steps")
-    seen = gather(folder).forecasts
-    with np.load(folder / finals.ARRAYS) as arrays:
-        origins, index = arrays["test_origins"], arrays["index"]
-    assert seen.times.shape == seen.actual.shape
-    assert seen.times[0, 0] == index[origins[0] + 1]
-    assert seen.times[-1, -1] == index[origins[-1] + 12]
+    seen = gather(folder).predictions
+    times, origins, index = target_times(seen), seen.test_items, seen.more["index"]
+    assert times.shape == seen.test_actual.shape
+    assert times[0, 0] == index[origins[0] + 1]
+    assert times[-1, -1] == index[origins[-1] + 12]
     assert [_steps(horizon) for horizon in (1, 2, 24)] == [[1], [1, 2], [1, 12, 24]]
 
 
@@ -240,6 +240,13 @@ def test_an_effect_has_a_point_for_every_category_and_those_of_the_trials_where_
     assert points.tolist() == [0.0, 1.0, 2.0]
     assert expected == pytest.approx([0.0, 1.0, 2.0], abs=0.2)
     assert len(effect([*columns(12, 0, 2), named], scores, "p0")[0]) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("window", "rows"), ("dropout_2", "share of outputs"), ("learning_rate", ""), ("gone", "")]
+)
+def test_a_setting_has_the_unit_of_its_declaration(name, unit):
+    assert _unit(name) == unit
 
 
 def test_noise_alone_seldom_matters():

@@ -13,6 +13,7 @@ from seqsweep import report
 from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.sweep import Outcome
+from seqsweep.tasks.forecast.metrics import METRICS
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
 
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     console = Console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [trial(1, 9.0)], 2)
     running = trial(2, None)
     terminal.started(running)
@@ -140,7 +141,7 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     console = Console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [], 2)
     running = trial(2, None)
     terminal.ended(trial(1, 11.0), 11.0)
@@ -157,7 +158,7 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
 
 def test_of_equal_trials_the_first_is_the_best_so_far():
     console = Console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(2, [], 1)
     terminal.ended(trial(1, 9.0), 9.0)
     terminal.ended(trial(2, 9.0), 9.0)
@@ -179,7 +180,7 @@ def test_of_equal_trials_the_first_is_the_best_so_far():
 )
 def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
     console = Console(width=120, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
     said = console.file.getvalue().splitlines()
     assert len(said) == len(lines)
@@ -189,7 +190,7 @@ def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, don
 def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finished():
     now = 0.0
     console = Console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(5, [trial(1, 9.0)], 2)
     assert "left" not in shown(terminal._render(), 100)
     now = 100.0
@@ -203,7 +204,7 @@ def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finish
 
 def test_a_trial_that_has_just_started_has_trained_no_epoch():
     console = Console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.started(trial(1, None))
     assert "epoch 0 of at most 5" in shown(terminal._render(), 100)
@@ -212,7 +213,7 @@ def test_a_trial_that_has_just_started_has_trained_no_epoch():
 
 def test_lines_are_shown_as_they_are_and_whole():
     console = Console(width=40, file=io.StringIO())
-    terminal = report.Terminal(console, "val_mae", 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.say("[bold]data.csv[/bold]")
     terminal.ended(trial(1, None, "[red] is no colour, and a long reason is not broken into lines"), None)

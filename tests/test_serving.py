@@ -15,7 +15,9 @@ from seqsweep.serving import windows as served
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import SeriesView
-from seqsweep.windows import ANCHORS, SCALERS, make_split, make_windows
+from seqsweep.tasks.forecast.split import make_split
+from seqsweep.tasks.forecast.transforms import SCALERS
+from seqsweep.tasks.forecast.windows import ANCHORS, make_windows
 
 SEASON = 7
 

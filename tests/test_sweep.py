@@ -19,6 +19,7 @@ from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Start
 from seqsweep.executor import InlineExecutor
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.source import Search, network_name
+from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import MemoryTracker
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import make_tuner
@@ -71,11 +72,10 @@ def loop_over(
     executor.open(job)
     observer, tracker = Quiet(), MemoryTracker()
     tracker.open(record())
-    return (
-        Loop(config, state, Search(config, state, tuner), executor, tracker, observer, state.records(), 10.0),
-        observer,
-        tracker,
-    )
+    mae = METRICS["mae"]
+    search = Search(config, state, tuner, mae)
+    loop = Loop(config, state, search, executor, tracker, observer, state.records(), mae, 10.0)
+    return loop, observer, tracker
 
 
 def record():

@@ -10,11 +10,11 @@ import pytest
 from points import POINT
 from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
-from seqsweep.metrics import naive_scale
+from seqsweep.model import OPTIMIZERS
 from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
-from seqsweep.task import TASKS
+from seqsweep.tasks.forecast import Forecast
+from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.trial import Trial, derive_seed, restore, warm
-from seqsweep.windows import make_split, make_windows
 
 pytestmark = pytest.mark.keras
 
@@ -50,10 +50,7 @@ def ready():
 def make_trial(make_config, make_series):
     def make(*overrides: str, values: object = None, horizon: int = 1) -> Trial:
         config = make_config("data.season=12", f"task.horizon={horizon}", *overrides)
-        series = make_series(values)
-        split = make_split(series, config.windows, horizon, 30)
-        scale = naive_scale(series.values[:, 0], split.train_end, 12)
-        return Trial(config, series, split, TASKS["forecast"](config.task, scale))
+        return Trial(Forecast(config), SeriesDataset.of(config, make_series(values), 30))
 
     return make
 
@@ -69,8 +66,8 @@ def run(trial: Trial, params: TrialParams = POINT, epochs: int = 2, **spec: obje
 def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
     trial = make_trial()
     _, done = run(trial, POINT.replace(window=24, dropout=(0.0,), units=(16,)), epochs=30)
-    targets = trial.series.values[trial.split.validation + 1]
-    mean = trial.series.values[: trial.split.train_end].mean()
+    targets = trial.data.series.values[trial.data.split().validation + 1]
+    mean = trial.data.series.values[: trial.data.split().train_end].mean()
     assert done.result.metrics["val_mae"] < 0.5 * np.abs(targets - mean).mean()
 
 
@@ -133,12 +130,12 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     assert done.result.best_epoch == best.epoch
     assert done.result.metrics["val_mae"] == best.metrics["val_mae"]
     assert done.result.metrics["val_loss"] == best.metrics["val_loss"]
-    windows = make_windows(trial.series, trial.split, POINT, 12)
-    constant = np.zeros((len(trial.split.validation), 1), np.float32)
-    origins = trial.split.validation
-    scores = trial.task.score(windows.actual.numpy(origins), windows.inverse_transform(origins, constant))
-    actual = trial.series.values[trial.split.validation + 1, 0]
-    mean = np.full(len(actual), trial.series.values[: trial.split.train_end].mean())
+    windows = trial.data.view(POINT)
+    constant = np.zeros((len(trial.data.split().validation), 1), np.float32)
+    origins = trial.data.split().validation
+    scores = trial.data.score(trial.data.actual(origins), windows.inverse_transform(origins, constant))
+    actual = trial.data.series.values[trial.data.split().validation + 1, 0]
+    mean = np.full(len(actual), trial.data.series.values[: trial.data.split().train_end].mean())
     assert scores["mae"] == pytest.approx(mean_absolute_error(actual, mean))
     assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, mean))
 
@@ -276,8 +273,8 @@ def test_weights_forecast_the_same_from_bytes_and_from_a_file(make_trial, tmp_pa
     trial, spec = make_trial(), TrialSpec("1", POINT, seed=5, first_epoch=0, last_epoch=2, network=True)
     weights = list(trial(spec))[-1].network
     (tmp_path / "w.npz").write_bytes(weights)
-    origins = trial.split.validation
-    own, kept = (restore(trial, spec, source).forecast(origins) for source in (weights, tmp_path / "w.npz"))
+    origins = trial.data.split().validation
+    own, kept = (restore(trial, spec, source).predict(origins) for source in (weights, tmp_path / "w.npz"))
     assert np.array_equal(own, kept)
 
 
@@ -295,12 +292,21 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
 
     trial = make_trial(values=np.random.default_rng(0).normal(size=(240, 2)), horizon=3)
     for anchor in ("none", "last", "mean"):
-        windows = make_windows(trial.series, trial.split, POINT.replace(anchor=anchor), 12)
+        windows = trial.data.view(POINT.replace(anchor=anchor))
         model = keras.Sequential([keras.Input((6, 2)), keras.layers.Flatten()])
         model.compile("sgd", "mse")
-        origins = trial.split.validation
-        flat = Learner(model, windows, 8).forecast(origins)
+        origins = trial.data.split().validation
+        flat = Learner(model, windows, 8).predict(origins)
         assert np.array_equal(flat.reshape(-1, 6, 2), windows.inputs.numpy(origins))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("clip_norm", [None, 0.5])
+def test_every_optimizer_takes_rate_and_clip_norm(name, clip_norm):
+    own = {hyperparameter.name: hyperparameter.default for hyperparameter in OPTIMIZERS.own(name)}
+    optimizer = OPTIMIZERS[name](POINT.replace(optimizer=name, learning_rate=0.037, **own), clip_norm)
+    assert float(optimizer.learning_rate) == pytest.approx(0.037)
+    assert optimizer.global_clipnorm == clip_norm
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw"])
@@ -308,8 +314,6 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
 def test_adam_in_one_operation_takes_the_steps_of_keras(name, clip_norm):
     import keras
     import tensorflow as tf
-
-    from seqsweep.model import OPTIMIZERS
 
     options = {"weight_decay": 0.3} if name == "adamw" else {}
     own = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name]
@@ -336,9 +340,9 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
 
     trial = make_trial()
     params = POINT.replace(dropout=(0.0,))
-    windows = make_windows(trial.series, trial.split, params, 12)
-    order = np.random.default_rng(1).permutation(trial.split.train)
-    ours, keras_own = (model.build(params, 1, 1, "mse", trial.config.model, seed=3) for _ in range(2))
+    windows = trial.data.view(params)
+    order = np.random.default_rng(1).permutation(trial.data.split().train)
+    ours, keras_own = (model.build(trial.task, windows, params, seed=3) for _ in range(2))
     loss = Learner(ours, windows, 32).train(order)
     inputs, targets = windows.inputs.numpy(order), windows.targets.numpy(order)
     fit = keras_own.fit(inputs, targets, batch_size=32, shuffle=False, verbose=0)

@@ -11,21 +11,22 @@ import pytest
 
 import seqsweep
 from seqsweep import metrics, words
-from seqsweep.evidence import DieboldMariano, Interval
+from seqsweep.evidence import Comparison, Interval
 
 SOURCE = Path(seqsweep.__file__).parent
 
 
-def compared(low: float, high: float, p: float = 0.01) -> DieboldMariano:
-    return DieboldMariano(-2.0, p, Interval((low + high) / 2, low, high, 0.95, 60), 60)
+def compared(low: float, high: float, p: float = 0.01) -> Comparison:
+    return Comparison(
+        "Diebold-Mariano", "absolute error", "forecast", -2.0, p, Interval((low + high) / 2, low, high, 0.95, 60), 60
+    )
 
 
-STANDING = words.Standing("mae", 8.0, "last_value", 10.0, 0.2, compared(-3.0, -1.0, 0.00004))
-
-
-@pytest.fixture
-def higher_is_better(monkeypatch):
-    monkeypatch.setattr(metrics, "_HIGHER_IS_BETTER", {"mae"})
+MAE = metrics.Metric("mae", lambda *_: 0.0, unit="data")
+SMAPE = metrics.Metric("smape", lambda *_: 0.0, unit="%", highest=200)
+MASE = metrics.Metric("mase", lambda *_: 0.0)
+ACCURACY = metrics.Metric("accuracy", lambda *_: 0.0, higher_is_better=True, highest=1.0)
+STANDING = words.Standing(MAE, 8.0, "last_value", 10.0, 0.2, compared(-3.0, -1.0, 0.00004))
 
 
 @pytest.mark.parametrize(
@@ -65,18 +66,7 @@ def test_a_share_is_as_long_as_it_was_written(part, said):
     assert words.share(part) == said
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (75, "1 min 15 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
-        (7500, "2 h 5 min"),
-    ],
-)
+@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
 def test_durations_read_naturally(seconds, said):
     assert words.duration(seconds) == said
 
@@ -122,8 +112,8 @@ def test_values_of_settings_are_said_in_words(value, said):
 
 
 def test_metrics_name_their_unit():
-    assert [words.unit_in_words(name, "sales") for name in ("mae", "smape", "mase")] == ["unit of sales", "%", ""]
-    assert [words.column_title(name) for name in ("mae", "smape")] == ["mae", "smape %"]
+    assert [words.unit_in_words(metric, "sales") for metric in (MAE, SMAPE, MASE)] == ["unit of sales", "%", ""]
+    assert [words.column_title(metric) for metric in (MAE, SMAPE)] == ["mae", "smape %"]
 
 
 @pytest.mark.parametrize(
@@ -155,10 +145,13 @@ def test_a_score_stands_beside_that_of_the_best_baseline(score, reference, said)
         # The interval is of absolute errors. Where the metric (a median, say) disagrees, neither is proven.
         ({"skill": -0.1}, "not shown to be better or worse"),
         ({"test": compared(0.5, 3.0)}, "not shown to be better or worse"),
-        ({"test": None}, "cannot be said: there are too few targets for a test"),
-        ({"test": None, "score": math.inf, "skill": -math.inf}, "forecasts of the network leave all bounds there"),
+        ({"test": None}, "cannot be said: there are too few items for a test"),
+        ({"test": None, "score": math.inf, "skill": -math.inf}, "the network leaves all bounds there"),
         ({"test": None, "baseline": None, "reference": None, "skill": None}, "Without a baseline nothing is shown"),
-        ({"loss": "squared"}, "the mean squared error differs"),
+        (
+            {"test": replace(compared(-3.0, -1.0), measure="squared error", item="sentence")},
+            "the mean squared error differs by -2.00 (95% interval -3.00 to -1.00, p = 0.01, 60 sentences)",
+        ),
     ],
 )
 def test_nothing_is_called_proven_that_is_not(changes, said):
@@ -179,7 +172,7 @@ def test_nothing_is_called_proven_that_is_not(changes, said):
     ],
 )
 def test_a_lead_that_may_be_chance_is_called_so(interval, said):
-    assert words.lead("A", "B", "mae", interval).startswith(said)
+    assert words.lead("A", "B", MAE, interval).startswith(said)
 
 
 def test_a_later_evaluation_says_what_it_is_worth():
@@ -187,14 +180,13 @@ def test_a_later_evaluation_says_what_it_is_worth():
     assert words.nth_evaluation(3).startswith("This was evaluation 3 on the test part of this data: whatever")
 
 
-def test_where_more_is_better_every_phrase_says_so(higher_is_better):
-    interval = Interval(0.7, 0.5, 0.9, 0.95, 3)
-    assert words.lead("A", "B", "mae", interval).startswith(
-        "A does better than B: its mae is more by 0.700 (0.500 to 0.900)"
+def test_where_more_is_better_every_phrase_says_so():
+    interval = Interval(-0.7, -0.9, -0.5, 0.95, 3)  # of costs
+    assert words.lead("A", "B", ACCURACY, interval).startswith(
+        "A does better than B: its accuracy is more by 0.700 (0.500 to 0.900)"
     )
-    assert words.better_is("mae") == "higher is better"
-    assert "1 -" not in words.about_skill("mae")
-    assert sorted([1.0, math.nan, 3.0, 2.0], key=lambda score: metrics.sort_key("mae", score))[:3] == [3.0, 2.0, 1.0]
+    assert words.better_is(ACCURACY) == "higher is better"
+    assert words.about_skill(ACCURACY).endswith("accuracy to 1, the best")
 
 
 def test_names_and_directions_are_phrased_nowhere_else():

@@ -48,9 +48,41 @@ class Catalog(Mapping[str, F]):
             entry: a function or class with the parameters of `like`.
             hyperparameters: those that exist only where this entry is chosen; several entries may bring the same one.
         """
-        if entry is None:
-            return lambda entry: self._add(entry, tuple(hyperparameters))
-        return self._add(entry, tuple(hyperparameters))
+
+        def add(entry: F) -> F:
+            name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
+            return self.add(name, entry, hyperparameters=hyperparameters)
+
+        return add if entry is None else add(entry)
+
+    def add(
+        self,
+        name: str,
+        entry: F,
+        function: Callable[..., Any] | None = None,
+        hyperparameters: Sequence[Hyperparameter] = (),
+    ) -> F:
+        """Add `entry` under `name`.
+
+        Args:
+            name: what a config says.
+            entry: what stands behind it.
+            function: whose parameters are checked; None: the entry's own.
+            hyperparameters: see `register`.
+        """
+        parameters = list(inspect.signature(function or entry).parameters)
+        if parameters != self._parameters:
+            takes, must = ", ".join(parameters), ", ".join(self._parameters)
+            raise TypeError(f"{self.kind} {name!r} takes ({takes}), not ({must})")
+        if name in self._entries:
+            raise TypeError(f"there are two of {self.kind} {name!r}")
+        others = {other.name: other for own in self._own.values() for other in own}
+        for hyperparameter in hyperparameters:
+            if others.get(hyperparameter.name, hyperparameter) != hyperparameter:
+                raise TypeError(f"{self.kind} {name!r} declares {hyperparameter.name!r} otherwise than another one")
+        self._entries[name] = entry
+        self._own[name] = tuple(hyperparameters)
+        return entry
 
     def own(self, name: str) -> tuple[Hyperparameter, ...]:
         """The hyperparameters that the entry `name` brings, as it declared them."""
@@ -71,24 +103,13 @@ class Catalog(Mapping[str, F]):
             replace(own, section=section, when={chosen_by: tuple(names), **own.when}) for own, names in found.values()
         )
 
-    def _add(self, entry: F, hyperparameters: tuple[Hyperparameter, ...]) -> F:
-        name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
-        parameters = list(inspect.signature(entry).parameters)
-        if parameters != self._parameters:
-            takes, must = ", ".join(parameters), ", ".join(self._parameters)
-            raise TypeError(f"{self.kind} {name!r} takes ({takes}), not ({must})")
-        if name in self._entries:
-            raise TypeError(f"there are two of {self.kind} {name!r}")
-        others = {other.name: other for own in self._own.values() for other in own}
-        for hyperparameter in hyperparameters:
-            if others.get(hyperparameter.name, hyperparameter) != hyperparameter:
-                raise TypeError(f"{self.kind} {name!r} declares {hyperparameter.name!r} otherwise than another one")
-        self._entries[name] = entry
-        self._own[name] = hyperparameters
-        return entry
-
     def fault(self, key: str, name: object) -> list[Fault]:
-        """What is wrong with `name` as the value of the config key `key`: one fault, or none."""
+        """What is wrong with `name` as the value of the config key `key`: one fault, or none.
+
+        Args:
+            key: of the config, for the message.
+            name: as the config has it.
+        """
         if name in self:
             return []
         text = f"{key}={name}: there is no {self.kind} {str(name)!r}{nearest(str(name), self._entries)}"

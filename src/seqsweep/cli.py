@@ -187,21 +187,21 @@ def history(model: str, directory: Path, uri: str | None) -> None:
 @DIRECTORY
 @URI
 def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
-    """Forecast what follows the last row of FILE, with intervals, in the unit of the data.
+    """Predict from the rows of FILE: of a series what follows its last row, with intervals, in the unit of the data.
 
     MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV or Parquet with the columns of the data.
     """
     from seqsweep import registry
 
-    forecasts, version = registry.forecast(model, file, _store(directory, uri))
+    answers, version = registry.predict(model, file, _store(directory, uri))
     if output is None:
-        registry.show(registry.forecast_table(f"{version}: after the last row of {file}", forecasts))
+        registry.show(registry.answers_table(f"{version}: after the last row of {file}", answers))
         return
     try:
-        forecasts.to_csv(output, index=False)
+        answers.to_csv(output, index=False)
     except OSError as error:
-        raise UserError(f"{output}: cannot write the forecasts: {error}") from error
-    click.echo(f"{len(forecasts)} rows by {version} in {output}")
+        raise UserError(f"{output}: cannot write the answers: {error}") from error
+    click.echo(f"{len(answers)} rows by {version} in {output}")
 
 
 def _instead(before: str | None) -> str:

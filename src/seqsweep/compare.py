@@ -1,11 +1,12 @@
 """Finished sweeps side by side, and what their final runs say about which of them does better.
 
-Two sweeps can be compared where they were scored on the same targets by the same measure: the same data, split, horizon
-and objective. Their winners were trained from the same seeds, so they are compared in pairs of seed and fold.
+Two sweeps can be compared where they were scored on the same items by the same measure: the same data, task, split and
+objective. Their winners were trained from the same seeds, so they are compared in pairs of seed and fold.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,6 +15,7 @@ from pathlib import Path
 from seqsweep.errors import ConfigError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
+from seqsweep.metrics import Metric
 from seqsweep.spelling import nearest
 from seqsweep.sweep import Outcome, folders, load_outcome
 
@@ -41,7 +43,7 @@ class FinishedSweep:
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """A sweep's winner against one of a worse mean: the mean of its score minus the other's; below 0 it is better."""
+    """A sweep's winner against one of a worse mean: the mean of its cost minus the other's; below 0 it is better."""
 
     better: FinishedSweep
     other: FinishedSweep
@@ -98,11 +100,12 @@ def comparable_groups(entries: Sequence[FinishedSweep]) -> list[ComparableGroup]
 
 
 def _comparable_group(group: list[FinishedSweep]) -> ComparableGroup:
-    ranked = sorted(group, key=_mean)
+    metric = ranked_by(group[0])
+    ranked = sorted(group, key=lambda sweep: metric.cost(_mean(sweep)))
     confidence = ranked[0].outcome.config.finals.confidence
     pairs = combinations(ranked, 2) if len(ranked) <= FEW else ((ranked[0], other) for other in ranked[1:])
     comparisons = [
-        PairedComparison(one, other, paired_interval(_scores(one), _scores(other), confidence)) for one, other in pairs
+        PairedComparison(one, other, paired_interval(_costs(one), _costs(other), confidence)) for one, other in pairs
     ]
     return ComparableGroup(tuple(ranked), tuple(comparisons))
 
@@ -113,18 +116,23 @@ def _mean(entry: FinishedSweep) -> float:
     return entry.winner.mean
 
 
-def _scores(entry: FinishedSweep) -> list[float]:
-    assert entry.winner is not None
-    return [float("nan") if score is None else score for score in entry.winner.scores]
+def ranked_by(sweep: FinishedSweep) -> Metric:
+    """The metric that ranks its trials."""
+    return sweep.outcome.metric
 
 
-def _measure(entry: FinishedSweep) -> str:
+def _costs(sweep: FinishedSweep) -> list[float]:
+    assert sweep.winner is not None
+    metric = ranked_by(sweep)
+    return [math.nan if score is None else metric.cost(score) for score in sweep.winner.scores]
+
+
+def _measure(sweep: FinishedSweep) -> str:
     """What the scores of a sweep are scores of."""
-    config, conclusion = entry.outcome.config, entry.conclusion
+    conclusion = sweep.conclusion
     assert conclusion is not None
-    split = (config.windows.split, config.windows.validation, config.windows.test)
-    runs = (config.seed, conclusion.seeds, conclusion.folds)
-    return repr((conclusion.sha256, split, config.task.horizon, conclusion.objective, runs))
+    runs = (sweep.outcome.config.seed, conclusion.seeds, conclusion.folds)
+    return repr((conclusion.sha256, sweep.outcome.measure, conclusion.objective, runs))
 
 
 def _called(entry: FinishedSweep, name: str) -> bool:

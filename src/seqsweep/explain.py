@@ -54,7 +54,7 @@ def values(key: str) -> dict[str, Any]:
 
 
 def _entries(key: str, setting: Setting) -> dict[str, str]:
-    whole = replace(setting, choices=_catalog(setting.catalog)) if setting.catalog else setting
+    whole = replace(setting, choices=_catalog(key, setting.catalog)) if setting.catalog else setting
     rule = f"a list, each {whole.rule}" if whole.several else whole.rule
     own = setting if isinstance(setting, Hyperparameter) else None
     each = f"may have a value of its own: search_space.per_layer=[{setting.name}]"
@@ -100,6 +100,11 @@ def _read(group: str, option: str) -> dict[str, Any]:
     return found
 
 
-def _catalog(place: str) -> tuple[str, ...]:
+def _catalog(key: str, place: str) -> tuple[str, ...]:
+    """The names of a catalog; of `task`, those of all tasks that read the key."""
+    if place == "task":
+        from seqsweep.tasks import TASKS
+
+        return tuple(dict.fromkeys(name for task in TASKS.values() for name in task.names(key)))
     module, _, name = place.partition(":")
     return tuple(getattr(import_module(module), name))

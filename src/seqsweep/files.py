@@ -10,6 +10,10 @@ from pathlib import Path
 def atomic_write(path: Path, content: bytes | memoryview) -> None:
     """Write aside, sync, put in place: a kill or a power cut leaves the old file or the new one, whole.
 
+    Args:
+        path: of the file; its folder is made where there is none.
+        content: the whole file.
+
     Raises:
         OSError: the disk refuses. The old file is whole, and nothing is left of what was written.
     """

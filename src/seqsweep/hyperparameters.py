@@ -43,7 +43,8 @@ class Setting:
         at_most: the greatest value.
         below: what a value must be less than.
         choices: the only values, or a catalog whose names are the only values.
-        catalog: where to find the catalog of its values, `module:NAME`, if only its owner checks them.
+        catalog: where to find the catalog of its values, `module:NAME`, or `task` where each task has its own, if only
+            its owner checks them.
         optional: whether null is a value too.
         several: whether its value is a list of such values.
         unit: what a number is counted or measured in: `rows`, `seconds`.
@@ -105,7 +106,12 @@ class Setting:
         return self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
 
     def fault(self, key: str, value: Any) -> str | None:
-        """What is wrong with `value`, where a config gives it as `key`: a sentence, or None."""
+        """What is wrong with `value`, where a config gives it as `key`: a sentence, or None.
+
+        Args:
+            key: how the config names it, for the sentence.
+            value: as the config has it, of any type.
+        """
         if self.allows(value):
             return None
         if self.several and not isinstance(value, list):
@@ -168,16 +174,11 @@ class Hyperparameter(Setting):
             raise TypeError(f"{self.name!r} cannot be the name of a hyperparameter")
         named = isinstance(self.choices, Mapping)  # a catalog, which may not be full yet
         if self.follows is None and not named and not self.allows(self.default):
-            raise TypeError(f"{self.name}: the default {written(self.default)} must be {self.rule}")
+            raise TypeError(f"{self.name}: the default {plain(self.default)} must be {self.rule}")
 
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
-
-
-def written(value: Any) -> str:
-    """A value as YAML writes it, text in quotation marks."""
-    return repr(value) if isinstance(value, str) else plain(value)
 
 
 def _either(values: Collection[Any]) -> str:

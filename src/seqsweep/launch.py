@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 
-def room_faults(checked: SweepConfig) -> list[Fault]:
-    """What each room has to say against a config, in the order of the data's way."""
+def config_faults(checked: SweepConfig) -> list[Fault]:
+    """What each package finds wrong with a config, in the order in which data passes them."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import baselines, data, executor, registry, search_space, task, tracking, tuner, windows
+    from seqsweep import data, executor, registry, search_space, tasks, tracking, tuner
 
     found: list[Fault] = []
-    for room in (data, windows, task, baselines, search_space, tuner, executor, tracking, registry):
-        found += room.faults(checked)
+    for package in (data, tasks, search_space, tuner, executor, tracking, registry):
+        found += package.faults(checked)
     return found
 
 
-RULES: Sequence[config.Rule] = (room_faults,)
+RULES: Sequence[config.Rule] = (config_faults,)
 
 
 def launch(arguments: list[str]) -> int:
@@ -91,6 +91,7 @@ class _Jobs:
 
         from seqsweep import report, study
         from seqsweep.compare import FinishedSweep
+        from seqsweep.tasks import make_task
 
         given = HydraConfig.get().overrides.task
         overrides = tuple(config.shown(override) for override in given if not override.startswith("study="))
@@ -99,7 +100,7 @@ class _Jobs:
         if self._expected > 1:
             number = f"job {len(self._finished) + 1} of {self._expected}"
             self._console.rule(Text(f"{number}: {' '.join(overrides)}"), align="left")
-        terminal = report.Terminal(self._console, f"val_{job.task.objective}", job.trial.epochs)
+        terminal = report.Terminal(self._console, make_task(job).objective, job.trial.epochs)
         try:
             ended = study.run(job, terminal)
         except SeqsweepError as error:
@@ -153,7 +154,7 @@ class _Jobs:
         if conclusion is not None:
             self._console.print(report.finals_table(conclusion))
             if conclusion.evaluation is not None:
-                self._console.print(report.test_table(conclusion, conclusion.evaluation, outcome.config.task.metrics))
+                self._console.print(report.test_table(conclusion, conclusion.evaluation))
         for sentence in (*report.headline(outcome, conclusion), *(report.details(conclusion) if conclusion else ())):
             self._say(sentence)
         if outcome.ranked:

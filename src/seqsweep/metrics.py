@@ -1,201 +1,145 @@
-"""How far forecasts lie from what happened: the scores of networks and of the baselines that they must beat.
+"""A score by name: its unit, which way it improves, its range, and whether trials may be ranked by it.
 
-Every metric is 0 for a perfect forecast, and all but `bias` grow as forecasts worsen, so they may rank.
-(R² grows the other way and is not here: the `skill` of a squared error against that of the mean is the same.)
-A forecast that holds a NaN or an infinity scores +inf by every metric: a network that diverged never looks
-good, not even by its median.
+Tasks bring the functions; everything that ranks, compares or shows scores asks the metric which way is up.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+Scores: TypeAlias = Mapping[str, float]
+"""Metric → score."""
 
-from seqsweep.catalog import Catalog
+_ROUNDING = 1e-9  # a share by which a mean of parts may pass its highest value
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-
-_UNITS = {"mase": "", "smape": "%", "wape": "%"}  # any other metric is in the unit of the data
-_SIGNED = {"bias"}  # lower is not better
-_HIGHER_IS_BETTER: set[str] = set()
-_LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
+Unit: TypeAlias = Literal["data", "%", ""]
+Loss: TypeAlias = Literal["absolute", "squared", "zero-one"]
 
 
-class Metric(Protocol):
-    """What an entry of METRICS is: a function."""
+@dataclass(frozen=True)
+class Metric:
+    """One metric of a task; calling it scores predictions.
 
-    __name__: str
+    Args:
+        name: the word of configs, tables and runs: `mae`.
+        function: of what happened, what was predicted, and whatever else the task hands over.
+        unit: `data` for that of what is predicted, `%`, or empty for none.
+        higher_is_better: the direction.
+        lowest: the smallest score that there can be, inclusive.
+        highest: the largest.
+        can_rank: whether better by this metric is better, so that trials may be ranked by it and a skill be had.
+        loss: of one prediction, by which two sets of predictions of the same items are compared where this metric
+            ranks: `absolute` or `squared` errors, `zero-one` for right or wrong.
 
-    def __call__(self, actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-        """How far forecasts lie from what happened.
+    Raises:
+        ValueError: it can rank, and there is no best score.
+
+    Source of the idea: scikit-learn's scorers, which know their sign.
+    """
+
+    name: str
+    function: Callable[..., float]
+    unit: Unit = ""
+    higher_is_better: bool = False
+    lowest: float = 0.0
+    highest: float = math.inf
+    can_rank: bool = True
+    loss: Loss = "absolute"
+
+    def __post_init__(self) -> None:
+        """Refuse a metric that ranks towards infinity: nothing could be said of its skill."""
+        if self.can_rank and not math.isfinite(self.best):
+            raise ValueError(f"metric {self.name!r} can rank and has no best score")
+
+    def __call__(self, *values: object, **more: object) -> float:
+        """Its function's score."""
+        return self.function(*values, **more)
+
+    @property
+    def best(self) -> float:
+        """The score of perfect predictions."""
+        return self.highest if self.higher_is_better else self.lowest
+
+    @property
+    def direction(self) -> Literal["max", "min"]:
+        """KerasTuner's word for which way it improves."""
+        return "max" if self.higher_is_better else "min"
+
+    def cost(self, score: float) -> float:
+        """The score such that lower is better; NaN is the worst of all."""
+        if math.isnan(score):
+            return math.inf
+        return -score if self.higher_is_better else score
+
+    def is_better(self, score: float, than: float) -> bool:
+        """Whether a score is better than another; NaN never is.
 
         Args:
-            actual: (targets, horizon), in the unit of the data, all finite.
-            forecast: (targets, horizon), in the unit of the data.
-            mase_scale: what `naive_scale` returns for the series: above 0, in the unit of the data.
+            score: in the unit of the metric.
+            than: another score; equal ones are not better.
+        """
+        return self.cost(score) < self.cost(than)
+
+    def best_of(self, scored: Mapping[str, Scores]) -> str | None:
+        """The name with the best score by this metric, the first of equals; None where there is none.
 
         Raises:
-            ValueError: the shapes differ or are empty, `actual` is not finite, or `mase_scale` is not above 0.
+            ValueError: by this metric nothing can be ranked.
         """
+        if not self.can_rank:
+            raise ValueError(f"{self.name} cannot rank: better by it is not better")
+        return min(scored, key=lambda name: self.cost(scored[name][self.name]), default=None)
+
+    def ranked(self, scored: Mapping[str, Scores]) -> list[str]:
+        """The names by their score, best first."""
+        return sorted(scored, key=lambda name: self.cost(scored[name][self.name]))
+
+    def best_score(self, scores: Iterable[float]) -> float:
+        """The best of one or more scores."""
+        return min(scores, key=self.cost)
+
+    def skill(self, score: float, reference: float) -> float:
+        """How much of the way from a reference to perfection: 1 perfect, 0 no better, below 0 worse.
+
+        Of an error (best score 0) it is 1 - error / reference: the part of the reference's error that is avoided. Of
+        a score with another best it is (score - reference) / (best - reference). A score that is not finite has skill
+        -inf. Against a perfect reference a perfect score has skill 0 and any other -inf. Against a reference that is
+        not finite nothing can be said: NaN.
+
+        Args:
+            score: of the predictions.
+            reference: of the baseline, on the same items.
+
+        Raises:
+            ValueError: by this metric nothing can be ranked, or a score lies outside its range.
+
+        Source: Murphy (1988), Monthly Weather Review 116(12).
+        """
+        if not self.can_rank:
+            raise ValueError(f"{self.name} gives no skill: better by it is not better")
+        for value in (score, reference):
+            if value < self.lowest or (math.isfinite(value) and value > self.highest * (1 + _ROUNDING)):
+                bounds = f"{self.lowest:g} to {self.highest:g}"
+                raise ValueError(f"{self.name} is {bounds}, received {score} and the reference {reference}")
+        if not math.isfinite(score):
+            return -math.inf
+        if not math.isfinite(reference):
+            return math.nan
+        if reference == self.best:
+            return 0.0 if score == self.best else -math.inf
+        if self.best == 0:
+            return 1.0 - score / reference
+        return (score - reference) / (self.best - reference)
 
 
-METRICS: Catalog[Metric] = Catalog("metric", like=Metric)
-
-
-def unit(name: str) -> str:
-    """The unit of a metric: "data" for that of the series, "%", or "" for none."""
-    return _UNITS.get(METRICS[name].__name__, "data")
-
-
-def lower_is_better(name: str) -> bool:
-    """The direction of a metric: whether of two scores the smaller one is better."""
-    return METRICS[name].__name__ not in _HIGHER_IS_BETTER
-
-
-def sort_key(name: str, score: float) -> float:
-    """What sorts scores of a metric best first; NaN is the worst."""
-    if np.isnan(score):
-        return np.inf
-    return score if lower_is_better(name) else -score
-
-
-def can_rank(name: str) -> bool:
-    """Whether lower is better, so that this metric may rank trials and give a skill."""
-    return METRICS[name].__name__ not in _SIGNED
-
-
-def skill(error: float, reference: float) -> float:
-    """The part of the reference's error that a forecast avoids: 1 perfect, 0 no better, below 0 worse.
-
-    An error that is not finite has skill -inf. Against a perfect reference (0) a perfect forecast has skill 0
-    and any other -inf. Against a reference that is not finite itself nothing can be said: NaN.
-
-    Args:
-        error: of the forecast, by a metric that can rank.
-        reference: of the baseline, by the same metric on the same targets.
-
-    Raises:
-        ValueError: one of them is negative, so it is not by a metric that can rank.
-
-    Source: Murphy (1988), Monthly Weather Review 116(12).
-    """
-    if error < 0 or reference < 0:
-        raise ValueError(f"errors are 0 or more, received error={error} and reference={reference}")
-    if not np.isfinite(error):
-        return -np.inf
-    if not np.isfinite(reference):
-        return np.nan
-    if reference == 0:
-        return 0.0 if error == 0 else -np.inf
-    return 1.0 - error / reference
-
-
-def naive_scale(values: FloatArray, train_end: int, season: int | None) -> float:
-    """The mean absolute error, within the train part, of repeating the value of one season ago; never 0.
-
-    Without a season, or where train is no longer than one or repeats it exactly, it is the error of repeating
-    the last value. A constant train part, or one of a single row, gives 1.0: MASE is then the MAE.
+def with_prefix(prefix: str, scores: Scores) -> dict[str, float]:
+    """The same scores under the name of the part that they were taken on: `mae` → `val_mae`.
 
     Args:
-        values: (time,), the target in the unit of the data, all finite.
-        train_end: rows [0, train_end) are train.
-        season: rows a season.
-
-    Raises:
-        ValueError: `train_end` is not within the series, or a value of the train part is not finite.
-
-    Source: Hyndman & Koehler (2006), International Journal of Forecasting 22(4), section 3; for seasons
-    https://otexts.com/fpp3/accuracy.html#scaled-errors
+        prefix: of the part that the scores were taken on: `val`.
+        scores: by the metric's name.
     """
-    if values.ndim != 1 or not 1 <= train_end <= len(values):
-        raise ValueError(f"train_end={train_end} must be from 1 to the rows of a series, not {values.shape}")
-    train = np.asarray(values[:train_end], dtype=np.float64)
-    if not np.isfinite(train).all():
-        raise ValueError("the train part holds values that are not finite")
-    for lag in (season or 1, 1):
-        if lag < train_end:
-            mase_scale = float(np.mean(np.abs(train[lag:] - train[:-lag])))
-            if mase_scale > 0:
-                return mase_scale
-    return 1.0
-
-
-@METRICS.register
-def mae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Mean absolute error, in the unit of the data."""
-    return float(np.mean(np.abs(_errors(actual, forecast, mase_scale))))
-
-
-@METRICS.register
-def rmse(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Root of the mean squared error, in the unit of the data: large errors weigh more."""
-    return float(np.sqrt(np.mean(_errors(actual, forecast, mase_scale) ** 2)))
-
-
-@METRICS.register
-def mase(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Mean absolute scaled error, no unit: below 1 is better than the seasonal naive forecast was on train.
-
-    Source: Hyndman & Koehler (2006), International Journal of Forecasting 22(4), section 3.
-    """
-    return float(np.mean(np.abs(_errors(actual, forecast, mase_scale)))) / mase_scale
-
-
-@METRICS.register
-def smape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Mean absolute error relative to the mean size of actual and forecast, in per cent from 0 to 200.
-
-    Where both are 0 the error counts 0.
-
-    Source: Makridakis & Hibon (2000), International Journal of Forecasting 16(4), appendix A.
-    """
-    errors = np.abs(_errors(actual, forecast, mase_scale))
-    if np.isinf(errors).any():
-        return np.inf
-    sizes = np.abs(actual, dtype=np.float64) + np.abs(forecast, dtype=np.float64)
-    return 200.0 * float(np.mean(np.divide(errors, sizes, out=np.zeros_like(errors), where=sizes > 0)))
-
-
-@METRICS.register
-def wape(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Sum of absolute errors relative to the sum of absolute actuals, in per cent.
-
-    Where every actual is 0 it is 0 for a perfect forecast and inf for any other.
-
-    Source: Kolassa & Schütz (2007), Foresight 6, "MAD/Mean ratio".
-    """
-    error = float(np.mean(np.abs(_errors(actual, forecast, mase_scale))))
-    size = float(np.mean(np.abs(actual, dtype=np.float64)))
-    if size == 0:
-        return 0.0 if error == 0 else np.inf
-    return 100.0 * error / size
-
-
-@METRICS.register
-def medae(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Median absolute error, in the unit of the data: deaf to outliers."""
-    return float(np.median(np.abs(_errors(actual, forecast, mase_scale))))
-
-
-@METRICS.register
-def bias(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> float:
-    """Mean of forecast minus actual, in the unit of the data: above 0 forecasts too much. It cannot rank."""
-    return float(np.mean(_errors(actual, forecast, mase_scale)))
-
-
-def _errors(actual: FloatArray, forecast: FloatArray, mase_scale: float) -> FloatArray:
-    """Forecast minus actual as float64, or +inf throughout where one is not finite or absurdly far off."""
-    actual, forecast = np.asarray(actual, dtype=np.float64), np.asarray(forecast, dtype=np.float64)
-    if actual.shape != forecast.shape:
-        raise ValueError(f"actual has the shape {actual.shape}, forecast {forecast.shape}")
-    if actual.size == 0:
-        raise ValueError("there is no target to score")
-    if not np.isfinite(actual).all():
-        raise ValueError("an actual value is not finite")
-    if not (np.isfinite(mase_scale) and mase_scale > 0):
-        raise ValueError(f"mase_scale={mase_scale} must be finite and above 0")
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = forecast - actual
-    return errors if np.abs(errors).max() <= _LARGEST else np.full_like(errors, np.inf)  # NaN fails it too
+    return {f"{prefix}_{name}": value for name, value in scores.items()}

@@ -79,7 +79,7 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
     then = {name: run.metrics.get(name, math.nan) for name in now}
     figures = tuple(Figure(name, then[name], now[name]) for name in now)
     unequal = sum(curve.get(point) != value for point, value in run.curve.items())
-    objective = f"val_{config.task.objective}"
+    objective = f"val_{problem.objective.name}"
     noise = run.noise if run.noise is not None else NOISE * abs(then[objective])
     same = unequal == 0 and all(figure.then == figure.now for figure in figures)
     near = abs(then[objective] - now[objective]) <= noise
@@ -106,7 +106,7 @@ def _train(problem: Problem, spec: TrialSpec) -> tuple[Done, Mapping[tuple[str, 
     executor = make_executor(config.executor, warm)
     curve: dict[tuple[str, int], float] = {}
     try:
-        executor.open(Trial(config, problem.series, problem.split, problem.task))
+        executor.open(Trial(problem.task, problem.data))
         executor.submit(spec)
         while True:
             answer = executor.next_event(1.0)
@@ -126,7 +126,7 @@ def _train(problem: Problem, spec: TrialSpec) -> tuple[Done, Mapping[tuple[str, 
 def _changed(run: LoggedRun, problem: Problem, result: TrialResult) -> list[str]:
     """What is not as it was, most telling first."""
     before, found = run.lineage, []
-    sha256 = problem.series.sha256
+    sha256 = problem.data.sha256
     if before.get("data_sha256") != sha256:
         short = [text[:SHOWN_DIGITS] for text in (before.get("data_sha256", "unknown"), sha256)]
         found.append(f"data: its sha256 was {short[0]}…, it is {short[1]}…")

@@ -28,7 +28,8 @@ class Rules(TypedDict, total=False):
         at_most: the greatest value.
         below: what a value must be less than.
         choices: the only values.
-        catalog: the one that has the values as names, `seqsweep.metrics:METRICS`; who owns it checks them.
+        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
+            (`Task.names`); who owns it checks them.
         when: other keys, each with the values at which this one has an effect.
     """
 
@@ -103,23 +104,23 @@ class DataConfig:
 class WindowsConfig:
     """How the series becomes windows and targets."""
 
-    split: str = setting("how train, validation and test are told apart", catalog="seqsweep.windows:SPLITS")
+    split: str = setting("how train, validation and test are told apart", catalog="task")
     validation: Any = setting("the validation part: its share of the series, its count of rows, or its first date")
     test: Any = setting("the test part, likewise; train is what lies before both")
-    scaler: str = setting("how values are scaled, by what train alone shows", catalog="seqsweep.windows:SCALERS")
-    anchor: str = setting("the level that is taken off each window and its targets", catalog="seqsweep.windows:ANCHORS")
+    scaler: str = setting("how values are scaled, by what train alone shows", catalog="task")
+    anchor: str = setting("the level that is taken off each window and its targets", catalog="task")
 
 
 @dataclass
 class TaskConfig:
     """What is predicted from a window, and how a prediction is scored."""
 
-    kind: str = setting("what is predicted", catalog="seqsweep.task:TASKS")
+    kind: str = setting("what is predicted", catalog="seqsweep.tasks:TASKS")
     horizon: int = setting("rows ahead, all predicted at once", unit="rows", at_least=1)
     loss: str = setting("what training lowers, on scaled targets", choices=("mse", "mae", "huber"))
-    metrics: list[str] = setting("what forecasts are judged by", catalog="seqsweep.metrics:METRICS")
+    metrics: list[str] = setting("what predictions are judged by", catalog="task")
     objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
-    baselines: list[str] = setting("what a network must beat", catalog="seqsweep.baselines:BASELINES")
+    baselines: list[str] = setting("what a network must beat", catalog="task")
     moving_average: int = setting("rows that the baseline moving_average averages", unit="rows", at_least=2)
     ridge_windows: list[int] = setting("windows that the baseline linear chooses from", unit="rows", at_least=1)
     ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0)
@@ -207,7 +208,7 @@ class ExecutorConfig:
     )
     threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
     order: str = setting(
-        "synchronous: a wave of trials ends before the next begins, and figures do not depend on who ends first",
+        "synchronous: all trials that run end before others begin, and figures do not depend on who ends first",
         choices=("asynchronous", "synchronous"),
     )
     max_trials_per_worker: int = setting(

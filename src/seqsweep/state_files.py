@@ -63,12 +63,22 @@ def read_state(file: Path, kind: type[T], mend: str = MEND, *, partly: bool = Fa
 
 
 def write_text(file: Path, text: str) -> None:
-    """Put a text in place; errors are those of `write_state`."""
+    """Put a text in place; errors are those of `write_state`.
+
+    Args:
+        file: takes the place of the one that is there.
+        text: the whole content, written as UTF-8.
+    """
     write_bytes(file, text.encode())
 
 
 def write_bytes(file: Path, content: bytes) -> None:
-    """Put bytes in place; errors are those of `write_state`."""
+    """Put bytes in place; errors are those of `write_state`.
+
+    Args:
+        file: takes the place of the one that is there.
+        content: the whole file.
+    """
     with writing(file):
         files.atomic_write(file, content)
 

@@ -29,6 +29,10 @@ class JobResult:
 def run(config: SweepConfig, observer: Observer) -> JobResult:
     """Run a job, or what is left of it.
 
+    Args:
+        config: of the job, composed and checked.
+        observer: is told what happens.
+
     Raises:
         UserError: the data or the config cannot be used.
         SweepError: the sweep cannot go on; what it finished is kept.

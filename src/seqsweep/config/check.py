@@ -68,7 +68,12 @@ class PartFault(InputFault):
 
 
 def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[InputFault]]:
-    """The overrides that can be composed, and what is wrong with the others: unknown keys or options, wrong types."""
+    """The overrides that can be composed, and what is wrong with the others: unknown keys or options, wrong types.
+
+    Args:
+        overrides: as given on the command line.
+        options: each group's options.
+    """
     parser, sound, faults = OverridesParser.create(), [], []
     for text in overrides:
         try:
@@ -96,6 +101,11 @@ def read_studies(
     """The content of a study and of those that it starts from, by name, and what is wrong with them.
 
     The content is without the faulty lines; it is None where one of the files cannot be read.
+
+    Args:
+        study: the first one's name.
+        files: where the studies lie, by name.
+        options: each group's options.
     """
     contents: dict[str, Any] = {}
     faults: list[InputFault] = []
@@ -112,7 +122,12 @@ def read_studies(
 
 
 def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[InputFault]]:
-    """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it."""
+    """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it.
+
+    Args:
+        file: YAML.
+        options: each group's options.
+    """
     try:
         content: Any = OmegaConf.to_container(OmegaConf.load(file))  # a date remains text, as for Hydra
     except (yaml.YAMLError, OSError, UnicodeDecodeError, OmegaConfBaseException) as error:

@@ -61,7 +61,12 @@ def register(own: Path | None = None) -> None:
 
 @contextmanager
 def hydra(own: Path | None, contents: Mapping[str, dict[str, Any]]) -> Iterator[None]:
-    """Hydra, ready to compose, also the studies whose sound contents are given, under SOUND and their names."""
+    """Hydra, ready to compose, also the studies whose sound contents are given, under SOUND and their names.
+
+    Args:
+        own: the user's folder of configs; None: there is none.
+        contents: of the studies, by name, without their faulty lines.
+    """
     register(own)
     store = ConfigStore.instance()
     for study, content in contents.items():

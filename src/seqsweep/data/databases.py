@@ -22,6 +22,10 @@ BATCH = 10_000  # rows fetched at a time
 def selected(address: str, query: str) -> Iterator[tuple[str, list[str], Iterator[Record]]]:
     """What the query selects: the database (for messages), the names of the columns, and the rows one by one.
 
+    Args:
+        address: an SQLAlchemy URL; it may hold a password.
+        query: a SELECT in the words of that database.
+
     Raises:
         DataError: the URL cannot be used, the database cannot be reached, or it refuses the query.
     """

@@ -50,13 +50,22 @@ def some(names: Sequence[str]) -> str:
 
 
 def near(name: str, names: Sequence[str]) -> str:
-    """The nearest of `names`, or some of them where none is near."""
+    """The nearest of `names`, or some of them where none is near.
+
+    Args:
+        name: that is not there.
+        names: those that are.
+    """
     match = nearest(name, names)
     return match if match.startswith("; did") or len(names) <= SHOWN else f"; possible: {some(names)}"
 
 
 def existing(path: str, key: str = "data.path") -> Path:
     """The file that `path` names: `~` is the home folder, a relative path starts at the current folder.
+
+    Args:
+        path: as the user wrote it.
+        key: of the config that it is the value of, for the message.
 
     Raises:
         DataError: it is not there, or is a folder.
@@ -76,6 +85,10 @@ def existing(path: str, key: str = "data.path") -> Path:
 
 def text_file(path: Path, member: str | None = None) -> TextFile:
     """The text file at `path`, or `member` of the zip there; the content decides, not the name.
+
+    Args:
+        path: of a file that is there.
+        member: the one meant of the files in a zip; None: its only text file.
 
     Raises:
         DataError: it is empty, is no text or archive, or the zip does not say which of its files is meant.
@@ -111,6 +124,11 @@ def _member(path: Path, wanted: str | None) -> str:
 
 def choose_file(where: str, names: Sequence[str], wanted: str | None) -> str:
     """The one of `names` that is wanted, by its whole path or its last part; the only text file if none is.
+
+    Args:
+        where: what holds the files, for the message.
+        names: paths within it, `/` between folders.
+        wanted: a whole path or its last part; None: the only text file.
 
     Raises:
         DataError: `wanted` is not there, or there is not exactly one text file.

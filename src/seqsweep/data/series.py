@@ -1,4 +1,4 @@
-"""What leaves this room: the series, as plain values that cross process borders."""
+"""What this package gives: the series, as plain values that cross process borders."""
 
 from __future__ import annotations
 
@@ -52,7 +52,13 @@ class Series:
 
 
 def fingerprint(values: Float64s, columns: tuple[str, ...], index: Index) -> str:
-    """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine."""
+    """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine.
+
+    Args:
+        values: (time, columns), in the unit of the data.
+        columns: a name each.
+        index: (time,), ascending.
+    """
     digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)

@@ -45,7 +45,12 @@ def in_order(table: Table, sort: bool, joined: bool) -> Table:
 
 
 def shown(table: Table, row: int) -> str:
-    """The time of a row, as short as it can be written."""
+    """The time of a row, as short as it can be written.
+
+    Args:
+        table: any order of rows.
+        row: counted from 0.
+    """
     return str(table.index[row]).removesuffix(".000000000").replace("T00:00:00", "")
 
 
@@ -53,6 +58,11 @@ def resampled(table: Table, frequency: str, aggregate: str) -> Table:
     """One row a step of `frequency`, the rows within a step joined by `aggregate`; NaN where a step has none.
 
     The first and the last step may be covered in part only, which shows in sums.
+
+    Args:
+        table: its index ascends.
+        frequency: of pandas, such as `D` or `15min`.
+        aggregate: a method of pandas' resampler, such as `mean` or `sum`.
 
     Raises:
         DataError: the series has no dates, or there is no such frequency.

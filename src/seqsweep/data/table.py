@@ -18,7 +18,7 @@ from seqsweep.data.series import Index
 from seqsweep.data.times import MISSING_MARKS, read_times
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Int64s
 
 SAMPLE = 1000  # rows that decide which columns hold numbers
 BLOCK = 512  # records converted at a time
@@ -37,7 +37,12 @@ class Origin:
     label: Callable[[Any], str] = "row {}".format
 
     def place(self, row: int, column: str | None = None) -> str:
-        """`sales.csv, line 17, column 'price'`: what a message begins with."""
+        """`sales.csv, line 17, column 'price'`: what a message begins with.
+
+        Args:
+            row: of the table, counted from 0.
+            column: its name; None: the whole row is meant.
+        """
         at = f"{self.where}, {self.label(self.numbers[row])}"
         return at if column is None else f"{at}, column {column!r}"
 
@@ -52,7 +57,7 @@ class Table:
     index: Index
     time: str | None = None  # the column that `index` came from
 
-    def take(self, rows: NDArray[np.int64]) -> Table:
+    def take(self, rows: Int64s) -> Table:
         """The table of these rows."""
         origin = replace(self.origin, numbers=self.origin.numbers[rows])
         return replace(self, origin=origin, values=self.values[rows], index=self.index[rows])
@@ -116,12 +121,26 @@ def choose(config: DataConfig, where: str, names: Sequence[str], numeric: Callab
 
 
 def choose_by_sample(config: DataConfig, where: str, names: Sequence[str], sample: list[Record]) -> Choice:
-    """The columns that `config` asks for; those that hold numbers are known by the first records."""
+    """The columns that `config` asks for; those that hold numbers are known by the first records.
+
+    Args:
+        config: names the target, the features and the time; or leaves them open.
+        where: the source, for messages.
+        names: of all columns, in the order of the fields.
+        sample: the first records, at least one.
+    """
     return choose(config, where, names, lambda: _numeric(names, [fields for _, fields in sample]))
 
 
 def table_of_records(choice: Choice, where: str, word: str, names: Sequence[str], rows: Iterator[Record]) -> Table:
     """The chosen columns of a stream of records, read once and kept as plain arrays.
+
+    Args:
+        choice: the columns to keep.
+        where: the source, for messages.
+        word: what messages call the place of a record: `line`, `row`.
+        names: of all columns, in the order of the fields.
+        rows: each with its number in the source, at least one.
 
     Raises:
         DataError: a value is no number or no time.
@@ -145,6 +164,12 @@ def table_of_records(choice: Choice, where: str, word: str, names: Sequence[str]
 def indexed(origin: Origin, choice: Choice, values: Float64s, times: Sequence[object] | NDArray[np.generic]) -> Table:
     """A table whose index is `times` read as times; where the choice has no time, the row numbers from 0.
 
+    Args:
+        origin: of the rows, for messages.
+        choice: the columns, and which one holds times.
+        values: (time, columns), in the order of the choice.
+        times: one a row, in whatever form the source has them; not read where the choice has no time.
+
     Raises:
         DataError: a time is missing or cannot be read.
     """
@@ -157,6 +182,11 @@ def indexed(origin: Origin, choice: Choice, values: Float64s, times: Sequence[ob
 
 def numbers_of(values: Sequence[object], origin: Origin, column: str) -> array[float]:
     """A column of anything as floats, NaN where one is missing.
+
+    Args:
+        values: of the column, one a row.
+        origin: of the rows, for messages.
+        column: its name.
 
     Raises:
         DataError: one is no number.

@@ -42,6 +42,10 @@ UNREADABLE = (OSError, RuntimeError)  # the latter: an encrypted zip, or an unkn
 def read_csv(file: TextFile, config: DataConfig) -> Table:
     """The columns that `config` asks for.
 
+    Args:
+        file: with a header; may be packed.
+        config: encoding, separator and columns are read.
+
     Raises:
         DataError: there is no header or no row, a column is not there, a record does not fit the header, or a
             value is no number or no time.
@@ -120,6 +124,11 @@ def _check_header(file: TextFile, names: list[str], separator: str, target: str 
 
 def records(file: TextFile, encoding: str, separator: str) -> Generator[Record]:
     """The records of a CSV, header first, each with the line where it begins; blank lines are skipped.
+
+    Args:
+        file: may be packed.
+        encoding: of the text, as Python names it.
+        separator: one character between fields.
 
     Raises:
         DataError: the bytes do not fit `encoding`, an archive is damaged, or a record has more or fewer

@@ -38,6 +38,10 @@ def read_times(values: Sequence[object] | NDArray[np.generic], place: Place) -> 
     Whole numbers of 4, 6 or 8 digits are years, months or days where all of them can be (1700, 170001,
     17000131); others count.
 
+    Args:
+        values: at least one, all of one form.
+        place: says where a row of the source lies, for messages.
+
     Raises:
         DataError: one is missing, cannot be read, or lies outside 1677 to 2262; `place` names its row.
     """

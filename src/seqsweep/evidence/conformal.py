@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from seqsweep.evidence.paired import check_level
-from seqsweep.metrics import FloatArray
+from seqsweep.serving.array_types import Float64s
 
 
 @dataclass(frozen=True, eq=False)  # an array's equality has no single truth value
@@ -25,10 +25,10 @@ class Coverage:
 
     share: float
     width: float
-    by_step: FloatArray
+    by_step: Float64s
 
 
-def half_widths(residuals: FloatArray, levels: Sequence[float]) -> dict[float, FloatArray]:
+def half_widths(residuals: Float64s, levels: Sequence[float]) -> dict[float, Float64s]:
     """How far to each side of a forecast its interval must reach, for each level and step ahead.
 
     It is the ceil((n + 1) · level)-th smallest absolute residual of the step, infinite where n is too small for that
@@ -64,24 +64,24 @@ def half_widths(residuals: FloatArray, levels: Sequence[float]) -> dict[float, F
     return {level: sizes[rank - 1] if rank <= n else np.full(horizon, np.inf) for level, rank in ranks.items()}
 
 
-def coverage(actual: FloatArray, forecast: FloatArray, half_width: FloatArray) -> Coverage:
-    """How many targets lie within `forecast ± half_width`, ends included, and how wide that is.
+def coverage(actual: Float64s, predicted: Float64s, half_width: Float64s) -> Coverage:
+    """How many targets lie within `predicted ± half_width`, ends included, and how wide that is.
 
     A forecast that is not finite covers nothing.
 
     Args:
         actual: (n, horizon), what happened, in the unit of the data.
-        forecast: (n, horizon), in the unit of the data.
+        predicted: (n, horizon), in the unit of the data.
         half_width: (horizon,), of one level, as `half_widths` returns it.
 
     Raises:
         ValueError: shapes do not fit each other, or there is no target.
     """
-    if actual.ndim != 2 or actual.shape != forecast.shape or half_width.shape != actual.shape[1:] or not actual.size:
-        shapes = f"{actual.shape}, {forecast.shape} and {half_width.shape}"
+    if actual.ndim != 2 or actual.shape != predicted.shape or half_width.shape != actual.shape[1:] or not actual.size:
+        shapes = f"{actual.shape}, {predicted.shape} and {half_width.shape}"
         raise ValueError(f"coverage takes (n, horizon), (n, horizon) and (horizon,), received {shapes}")
     with np.errstate(invalid="ignore"):
-        within = np.isfinite(forecast) & (np.abs(actual - forecast) <= half_width)
+        within = np.isfinite(predicted) & (np.abs(actual - predicted) <= half_width)
     return Coverage(float(within.mean()), float(2 * half_width.mean()), within.mean(axis=0))
 
 

@@ -4,48 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from seqsweep.evidence.paired import Interval, around, check_level
-from seqsweep.metrics import FloatArray
+from seqsweep.evidence.comparison import Comparison
+from seqsweep.evidence.paired import around, check_level
+from seqsweep.serving.array_types import Float64s
 
 Loss: TypeAlias = Literal["absolute", "squared"]
 
-_LOSSES: dict[str, Callable[[FloatArray], FloatArray]] = {"absolute": np.abs, "squared": np.square}
+TEST = "Diebold-Mariano"
+"""The name of the test."""
+
+ITEM = "origin"
+"""What it compares losses of, in words."""
+
+_LOSSES: dict[str, Callable[[Float64s], Float64s]] = {"absolute": np.abs, "squared": np.square}
 _ROUNDING = 1e-12  # a sum of autocovariances below this share of the first is zero but for rounding
 
 
-@dataclass(frozen=True)
-class DieboldMariano:
-    """What the test says of a forecast against a reference.
-
-    Args:
-        statistic: of Student's t with n - 1 degrees of freedom, where both forecasts are equally good; negative: the
-            forecast is better. It is infinite where one is better by the same amount at every origin.
-        p_value: in [0, 1], two-sided: how often a statistic so far from 0 turns up where both are equally good.
-        difference: mean loss of the forecast minus that of the reference. It holds zero exactly where `p_value` is
-            above 1 - level. In the unit of the data for the loss `absolute` (a difference of MAEs), in its square
-            for `squared` (a difference of squared RMSEs).
-        n: origins.
-    """
-
-    statistic: float
-    p_value: float
-    difference: Interval
-    n: int
-
-
-def loss_of(objective: str) -> Loss:
-    """The loss to compare forecasts by where `objective` ranks them: squared where large errors decide it."""
-    return "squared" if objective == "rmse" else "absolute"
-
-
 def diebold_mariano(
-    actual: FloatArray, forecast: FloatArray, reference: FloatArray, loss: Loss, level: float = 0.95
-) -> DieboldMariano | None:
+    actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss, level: float = 0.95
+) -> Comparison | None:
     """The test for equal accuracy of two forecasts, corrected for small samples.
 
     The loss differential of an origin is the mean, over the steps of the horizon, of the forecast's loss minus the
@@ -62,9 +43,10 @@ def diebold_mariano(
 
     Args:
         actual: (n, horizon), what happened, all finite, in the unit of the data; origins follow each other.
-        forecast: (n, horizon), in the unit of the data.
+        predicted: (n, horizon), in the unit of the data.
         reference: (n, horizon), in the unit of the data.
-        loss: of one error. `absolute` judges by MAE, `squared` by RMSE.
+        loss: of one error. `absolute` judges by MAE, `squared` by RMSE. The difference is in the unit of the data for
+            the one (a difference of MAEs), in its square for the other (a difference of squared RMSEs).
         level: of the interval's confidence, in (0, 1).
 
     Returns:
@@ -80,24 +62,25 @@ def diebold_mariano(
     of Forecasting 33(4).
     """
     check_level(level)
-    differentials = _differentials(actual, forecast, reference, loss)
+    differentials = _differentials(actual, predicted, reference, loss)
     n, horizon = actual.shape
     if n < 2 or n <= horizon or not np.isfinite(differentials).all():
         return None
     if np.ptp(differentials) == 0:
         same = float(differentials[0])
         verdict = (0.0, 1.0) if same == 0 else (math.copysign(math.inf, same), 0.0)
-        return DieboldMariano(*verdict, around(same, 0.0, level, n), n)
+        return Comparison(TEST, f"{loss} error", ITEM, *verdict, around(same, 0.0, level, n), n)
     mean = float(differentials.mean())
     error = _standard_error(differentials, horizon)
-    return DieboldMariano(mean / error, _two_sided(mean / error, n - 1), around(mean, error, level, n), n)
+    chance = _two_sided(mean / error, n - 1)
+    return Comparison(TEST, f"{loss} error", ITEM, mean / error, chance, around(mean, error, level, n), n)
 
 
-def _differentials(actual: FloatArray, forecast: FloatArray, reference: FloatArray, loss: Loss) -> FloatArray:
+def _differentials(actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss) -> Float64s:
     """(n, horizon) each → (n,): mean loss of the forecast minus that of the reference, an origin each."""
-    if actual.ndim != 2 or actual.shape[1] < 1 or not actual.shape == forecast.shape == reference.shape:
-        shapes = f"{actual.shape}, {forecast.shape} and {reference.shape}"
-        raise ValueError(f"actual, forecast and reference must all be (n, horizon), their shapes are {shapes}")
+    if actual.ndim != 2 or actual.shape[1] < 1 or not actual.shape == predicted.shape == reference.shape:
+        shapes = f"{actual.shape}, {predicted.shape} and {reference.shape}"
+        raise ValueError(f"actual, predicted and reference must all be (n, horizon), their shapes are {shapes}")
     if not np.isfinite(actual).all():
         raise ValueError("an actual value is not finite")
     if loss not in _LOSSES:
@@ -105,11 +88,11 @@ def _differentials(actual: FloatArray, forecast: FloatArray, reference: FloatArr
     lost = _LOSSES[loss]
     truth = np.asarray(actual, np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by the caller
-        difference: FloatArray = (lost(forecast - truth) - lost(reference - truth)).mean(axis=1)
+        difference: Float64s = (lost(predicted - truth) - lost(reference - truth)).mean(axis=1)
     return difference
 
 
-def _standard_error(differentials: FloatArray, horizon: int) -> float:
+def _standard_error(differentials: Float64s, horizon: int) -> float:
     """The corrected standard error of the mean differential, above 0: the statistic is mean / error."""
     n = len(differentials)
     centred = differentials - differentials.mean()

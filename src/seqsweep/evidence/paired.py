@@ -73,7 +73,14 @@ def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95)
 
 
 def around(mean: float, standard_error: float, level: float, n: int) -> Interval:
-    """The interval of Student's t with n - 1 degrees of freedom, n of 2 or more; of no width for an error of 0."""
+    """The interval of Student's t with n - 1 degrees of freedom, n of 2 or more; of no width for an error of 0.
+
+    Args:
+        mean: of the differences, in their unit.
+        standard_error: of that mean, in the same unit, 0 or more.
+        level: of confidence, in (0, 1).
+        n: differences that the mean is of, 2 or more.
+    """
     from scipy.special import stdtrit
 
     reach = float(stdtrit(n - 1, (1 + level) / 2)) * standard_error

@@ -26,6 +26,10 @@ Warm = Callable[[int], None]
 def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
     """The executor that a config names; its workers begin to warm up at once.
 
+    Args:
+        config: how many trials at once, threads of each, limits.
+        warm: called once wherever trials will run; it must be picklable.
+
     Raises:
         SweepError: no worker process can be started.
     """

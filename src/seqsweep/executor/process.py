@@ -73,7 +73,12 @@ class WorkerProcess:
         return self._process.poll() is not None
 
     def send(self, command: str, payload: bytes) -> None:
-        """Send a command and its pickled payload; to a dead worker, in vain: its end will be read."""
+        """Send a command and its pickled payload; to a dead worker, in vain: its end will be read.
+
+        Args:
+            command: one that `executor.worker` knows.
+            payload: what the command takes.
+        """
         with contextlib.suppress(OSError):
             self.connection.send((command, payload))
 

@@ -59,6 +59,10 @@ def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
     """The events of one trial; whatever the job does, the last is Done, Failed or Lost, and none follows.
 
     Exceptions become Failed; what is no `Exception` (KeyboardInterrupt, SystemExit) passes.
+
+    Args:
+        job: runs the trial; it may raise anything.
+        spec: of the trial.
     """
     last: Event = Failed(Cause.ERROR, "the job ended without a result")
     try:
@@ -98,5 +102,10 @@ def over_time(limit: float) -> Failed:
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """`text` in at most `most` characters."""
+    """`text` in at most `most` characters.
+
+    Args:
+        text: of one line.
+        most: characters, 1 or more; the last of a text that was cut is `…`.
+    """
     return text if len(text) <= most else text[: most - 1] + "…"

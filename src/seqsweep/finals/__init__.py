@@ -11,12 +11,11 @@ from seqsweep.finals.conclusion import (
     Conclusion,
     Difference,
     Finalist,
-    ForecastInterval,
     TestEvaluation,
     load,
     save,
 )
-from seqsweep.finals.evaluation import ARRAYS, TestForecasts
+from seqsweep.finals.evaluation import ARRAYS, load_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.run import network, run
 
@@ -27,10 +26,9 @@ __all__ = [
     "Difference",
     "FinalRuns",
     "Finalist",
-    "ForecastInterval",
     "TestEvaluation",
-    "TestForecasts",
     "load",
+    "load_test_predictions",
     "network",
     "run",
     "save",

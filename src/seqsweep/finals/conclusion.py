@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
-from seqsweep.audit import Audit
-from seqsweep.evidence import DieboldMariano, Interval
+from seqsweep.evidence import Comparison, Interval
+from seqsweep.metrics import Metric
 from seqsweep.records import Value
 from seqsweep.state_files import read_state, write_state
+from seqsweep.tasks import Audit, find_metric
 from seqsweep.words import Standing
-
-if TYPE_CHECKING:
-    pass
 
 CONCLUSION = "conclusion.json"
 """Its file in the sweep's folder."""
@@ -52,7 +50,9 @@ class Finalist:
 
 @dataclass(frozen=True)
 class Difference:
-    """The winner's score minus another finalist's, over pairs of the same seed and fold: below 0 the winner is better.
+    """The winner's cost minus another finalist's, over pairs of the same seed and fold: below 0 the winner is better.
+
+    A cost is the score where lower is better, else the score with its sign changed.
 
     Args:
         trial_id: of the other; `name` likewise.
@@ -67,38 +67,22 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class ForecastInterval:
-    """Split conformal intervals of one level.
-
-    Args:
-        level: the share of targets that they should cover, in (0, 1).
-        half_widths: (horizon,), in the unit of the data, from validation residuals; inf where there are too few.
-        coverage: the share of test targets that they covered.
-        width: mean width on the test part, in the unit of the data.
-    """
-
-    level: float
-    half_widths: tuple[float, ...]
-    coverage: float
-    width: float
-
-
-@dataclass(frozen=True)
 class TestEvaluation:
     """The one evaluation on the test part.
 
     Args:
         number: 1 for the first evaluation on this data's test part, by whatever sweep under this directory.
         at: seconds since 1970.
-        sha256: of the series.
+        sha256: of the data.
         run: id of the final run whose network was scored: of the winner's on fold 0, the one with the median score.
-        scores: its metrics on the test targets, in the unit of the data.
-        baselines: those of each baseline, on the same targets.
-        best_baseline: the best of them on these very targets, a choice that favours the baselines; None: there is none.
-        skill: 1 - the network's objective / that of the best baseline.
-        loss: `absolute` or `squared`: what `comparison` compares.
-        comparison: of losses against the best baseline; None: too few targets, or no baseline.
-        intervals: one a level.
+        scores: its metrics on the test items, in the unit of the data.
+        baselines: those of each baseline, on the same items.
+        best_baseline: the best of them on these very items, a choice that favours the baselines; None: there is none.
+        skill: of the network's objective over that of the best baseline, see `Metric.skill`.
+        comparison: of losses against the best baseline; None: too few items, or no baseline.
+        details: what the task adds, of plain values: only the task reads them.
+        levels: of the intervals that were wanted, each in (0, 1).
+        confidence: that was wanted of the comparison, in (0, 1).
         validation: the objective of the scored network on validation: what the search would have promised.
         baseline_validation: that of the best baseline there: how much harder or easier the test part is.
     """
@@ -113,17 +97,18 @@ class TestEvaluation:
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
     skill: float | None
-    loss: str
-    comparison: DieboldMariano | None
-    intervals: tuple[ForecastInterval, ...]
+    comparison: Comparison | None
+    details: Mapping[str, Any]
+    levels: tuple[float, ...]
+    confidence: float
     validation: float
     baseline_validation: float | None = None
 
-    def standing(self, metric: str) -> Standing:
+    def standing(self, metric: Metric) -> Standing:
         """How the network stands against the best baseline by a metric."""
         name = self.best_baseline
-        reference = self.baselines[name][metric] if name is not None else None
-        return Standing(metric, self.scores[metric], name, reference, self.skill, self.comparison, self.loss)
+        reference = self.baselines[name][metric.name] if name is not None else None
+        return Standing(metric, self.scores[metric.name], name, reference, self.skill, self.comparison)
 
 
 @dataclass(frozen=True)
@@ -131,6 +116,7 @@ class Conclusion:
     """All of it.
 
     Args:
+        task: its name.
         objective: a metric of the task, without the part: `mae`.
         finalists: best mean first; those that failed last.
         differences: of the winner against the others worth naming.
@@ -140,7 +126,8 @@ class Conclusion:
     study: str
     fingerprint: str
     name: str
-    series: str
+    task: str
+    data: str
     target: str
     sha256: str
     objective: str
@@ -150,6 +137,15 @@ class Conclusion:
     differences: tuple[Difference, ...]
     evaluations: tuple[TestEvaluation, ...]
     audit: Audit | None
+
+    @property
+    def metric(self) -> Metric:
+        """The objective, which knows its direction."""
+        return find_metric(self.task, self.objective)
+
+    def metrics(self, names: Iterable[str]) -> list[Metric]:
+        """Metrics of the task by their names."""
+        return [find_metric(self.task, name) for name in names]
 
     @property
     def winner(self) -> Finalist | None:
@@ -165,6 +161,10 @@ class Conclusion:
 
 def save(folder: Path, conclusion: Conclusion) -> None:
     """Keep it in the sweep's folder.
+
+    Args:
+        folder: of the sweep.
+        conclusion: takes the place of the one that is there.
 
     Raises:
         StateError: the disk refuses.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import cast
 
-from seqsweep import trial, windows
-from seqsweep.audit import Audit, audit, pipeline
+from seqsweep import trial
 from seqsweep.events import TrialSpec
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
-from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, evaluations_before, save_test_forecasts
+from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, evaluations_before, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
-from seqsweep.search_space import max_lookback
 from seqsweep.sweep import Loop, Outcome, SweepContext
+from seqsweep.tasks import Audit, Task
 from seqsweep.trial import Network, Trial
 
 
@@ -21,6 +19,10 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     """Train the best again, choose the winner, evaluate it once on the test part; None: no finals are wanted or can be.
 
     What an earlier launch did is kept: final runs are not trained again, and a winner is evaluated once.
+
+    Args:
+        context: of the open sweep.
+        outcome: of the search; the best of its ranked trials become finalists.
 
     Raises:
         SweepError: the sweep cannot go on; what it finished is kept.
@@ -32,7 +34,8 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     runs = FinalRuns(config, context.state, chosen, context.state.records("final"))
     _train(context, runs)
     ended = context.state.records("final")
-    finalists = rank(chosen, {record.trial_id: runs.of(record) for record in chosen}, ended, outcome.objective)
+    metric = context.problem.objective
+    finalists = rank(chosen, {record.trial_id: runs.of(record) for record in chosen}, ended, metric)
     before = load(context.state.folder)
     evaluations, verdict = (before.evaluations, before.audit) if before is not None else ((), None)
     winner = next((finalist for finalist in finalists if finalist.mean is not None), None)
@@ -42,14 +45,15 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
         study=config.study,
         fingerprint=outcome.fingerprint,
         name=outcome.name,
-        series=outcome.series,
+        task=config.task.kind,
+        data=outcome.data,
         target=outcome.target,
         sha256=outcome.sha256,
-        objective=config.task.objective,
+        objective=metric.name,
         seeds=config.finals.seeds,
         folds=config.finals.folds,
         finalists=finalists,
-        differences=differences(finalists, config.finals.confidence),
+        differences=differences(finalists, metric, config.finals.confidence),
         evaluations=evaluations,
         audit=verdict,
     )
@@ -60,7 +64,12 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
 
 
 def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, Network] | None:
-    """The network that was evaluated on the test part, and what trained it; None: none was."""
+    """The network that was evaluated on the test part, and what trained it; None: none was.
+
+    Args:
+        context: of the open sweep, whose folder holds the weights.
+        conclusion: of its finals.
+    """
     seen = conclusion.evaluation
     if seen is None:
         return None
@@ -72,11 +81,21 @@ def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, N
 
 def _train(context: SweepContext, runs: FinalRuns) -> None:
     """Run what is left of the final runs."""
-    reference, observer = context.problem.reference, context.observer
+    problem, observer = context.problem, context.observer
     finished = [runs.ended[run.trial_id] for run in runs.runs.values() if runs.has_ended(run)]
     if len(finished) == len(runs.runs):
         return
-    loop = Loop(context.config, context.state, runs, context.executor, context.tracker, observer, {}, reference)
+    loop = Loop(
+        context.config,
+        context.state,
+        runs,
+        context.executor,
+        context.tracker,
+        observer,
+        {},
+        problem.objective,
+        problem.reference,
+    )
     observer.begin(len(runs.runs), finished, context.executor.capacity, "final")
     try:
         loop.run()
@@ -93,48 +112,38 @@ def _judge(
 ) -> tuple[tuple[TestEvaluation, ...], Audit | None]:
     """The evaluations, that at the present winner last, and the audit of it; what was seen already is not seen again.
 
-    A network that was evaluated forecasts once more where its arrays are gone, or another finalist's are in their
-    place, or its intervals are wanted at other levels. The figures are those that were seen, so nothing is counted.
+    A network that was evaluated predicts once more where its arrays are gone, or another finalist's are in their
+    place, or other levels are wanted. The figures are those that were seen, so nothing is counted.
     """
-    run = median_run(winner, context.config.finals.seeds)
-    wanted = tuple(context.config.finals.levels), context.config.finals.confidence
-    as_wanted = evaluations and evaluations[-1].run == run and _settings(evaluations[-1]) in (wanted, (wanted[0], None))
+    run = median_run(winner, context.config.finals.seeds, context.problem.objective)
+    wanted = run, tuple(context.config.finals.levels), context.config.finals.confidence
+    last = evaluations[-1] if evaluations else None
+    as_wanted = last is not None and (last.run, last.levels, last.confidence) == wanted
     if as_wanted and verdict is not None and (context.state.folder / ARRAYS).exists():
         return evaluations, verdict
     _, restored = _restored(context, runs, run)
     verdict = _audit(context, restored)
-    number = evaluations_before(context.state.folder, context.problem.series.sha256) + 1
-    latest, forecasts = evaluate_on_test(context.problem, restored, run, number)
+    number = evaluations_before(context.state.folder, context.problem.data.sha256) + 1
+    latest, predictions = evaluate_on_test(context.problem, restored, run, number)
     for seen in evaluations:
         if seen.run == run:
             latest = replace(latest, number=seen.number, at=seen.at)
-    save_test_forecasts(context.state.folder, forecasts)
+    save_test_predictions(context.state.folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
-
-
-def _settings(seen: TestEvaluation) -> tuple[tuple[float, ...], float | None]:
-    """The levels of its intervals, and the confidence of its comparison; None: there was none."""
-    confidence = seen.comparison.difference.level if seen.comparison is not None else None
-    return tuple(interval.level for interval in seen.intervals), confidence
 
 
 def _restored(context: SweepContext, runs: FinalRuns, run: str) -> tuple[TrialSpec, Network]:
     with trial.without_start_up_notes():
         trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
     spec = runs.spec_of(runs.runs[run])
-    return spec, trial.restore(cast(Trial, context.job), spec, context.state.network(run))
+    job = Trial(context.problem.task, context.problem.data)
+    return spec, trial.restore(job, spec, context.state.network(run))
 
 
 def _audit(context: SweepContext, network: Network) -> Audit:
     """The sweep's own pipeline, with the winner's parameters and network."""
-    config = context.config
-    params = network.params
-    return audit(
-        context.problem.series,
-        lambda series: windows.make_split(series, config.windows, config.task.horizon, max_lookback(config)),
-        pipeline(params, config.data.season),
-        lambda seen, origins: network.forecast(origins, seen),
-    )
+    problem = context.problem
+    return problem.task.audit(problem.data, network.params, lambda view, items: network.predict(items, view))
 
 
 def _log(context: SweepContext, conclusion: Conclusion) -> None:
@@ -153,7 +162,7 @@ def _log(context: SweepContext, conclusion: Conclusion) -> None:
             metrics |= {f"difference_{name}": ends["mean"]}
             metrics |= {f"difference_{name}_{end}": ends[end] for end in ("low", "high")}
     if seen is not None:
-        metrics |= _test_metrics(seen)
+        metrics |= _test_metrics(context.problem.task, seen)
         tags |= {
             "test_evaluation": f"test evaluation {seen.number} on this data",
             "test_evaluation_number": str(seen.number),
@@ -167,13 +176,10 @@ def _log(context: SweepContext, conclusion: Conclusion) -> None:
     context.tracker.log_text(file.read_text(encoding="utf-8"), file.name)
 
 
-def _test_metrics(seen: TestEvaluation) -> dict[str, float]:
+def _test_metrics(task: Task, seen: TestEvaluation) -> dict[str, float]:
     metrics = {f"test_{name}": value for name, value in seen.scores.items()}
     metrics |= {f"test_{b}_{name}": value for b, row in seen.baselines.items() for name, value in row.items()}
     metrics |= {"test_skill": seen.skill} if seen.skill is not None else {}
     if seen.comparison is not None:
-        metrics |= {"dm_statistic": seen.comparison.statistic, "dm_p_value": seen.comparison.p_value}
-    for interval in seen.intervals:
-        level = f"{100 * interval.level:g}"  # 99.5 is not 100
-        metrics |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
-    return metrics
+        metrics |= {"test_statistic": seen.comparison.statistic, "test_p_value": seen.comparison.p_value}
+    return metrics | dict(task.test_metrics(seen.details))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from seqsweep.evidence import paired_interval
 from seqsweep.finals.conclusion import Difference, Finalist
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 
 MISSING = math.nan  # the score of a run that failed, where pairs are compared
@@ -35,7 +36,7 @@ def select_finalists(ranked: Sequence[TrialRecord], count: int) -> list[TrialRec
 
 
 def rank(
-    chosen: Sequence[TrialRecord], runs: Mapping[str, Sequence[str]], ended: Mapping[str, TrialRecord], objective: str
+    chosen: Sequence[TrialRecord], runs: Mapping[str, Sequence[str]], ended: Mapping[str, TrialRecord], metric: Metric
 ) -> tuple[Finalist, ...]:
     """The finalists by their mean, best first; those of which a run failed come last, in the order of the search.
 
@@ -43,14 +44,24 @@ def rank(
         chosen: what `select_finalists` gave.
         runs: ids of the final runs of each, by fold, then seed.
         ended: final runs by id.
-        objective: `val_mae`.
+        metric: the objective.
     """
-    finalists = [_finalist(record, runs[record.trial_id], ended, objective) for record in chosen]
-    return tuple(sorted(finalists, key=lambda f: (f.mean is None, f.mean if f.mean is not None else f.searched)))
+    finalists = [_finalist(record, runs[record.trial_id], ended, f"val_{metric.name}") for record in chosen]
+
+    def place(finalist: Finalist) -> tuple[bool, float]:
+        return finalist.mean is None, metric.cost(finalist.searched if finalist.mean is None else finalist.mean)
+
+    return tuple(sorted(finalists, key=place))
 
 
-def differences(finalists: Sequence[Finalist], confidence: float) -> tuple[Difference, ...]:
-    """The winner against the runner-up, and against the best of each other layer type."""
+def differences(finalists: Sequence[Finalist], metric: Metric, confidence: float) -> tuple[Difference, ...]:
+    """The winner against the runner-up, and against the best of each other layer type, by their costs.
+
+    Args:
+        finalists: the best mean first; those without a score for every run are left out.
+        metric: the objective; gives the cost of a score.
+        confidence: of the intervals, in (0, 1).
+    """
     done = [finalist for finalist in finalists if finalist.mean is not None]
     if not done:
         return ()
@@ -60,19 +71,29 @@ def differences(finalists: Sequence[Finalist], confidence: float) -> tuple[Diffe
         if other.layer != winner.layer:
             named.setdefault(f"best {other.layer}", other)
     return tuple(
-        Difference(other.trial_id, other.name, reason, paired_interval(_pairs(winner), _pairs(other), level=confidence))
+        Difference(
+            other.trial_id,
+            other.name,
+            reason,
+            paired_interval(_costs(winner, metric), _costs(other, metric), level=confidence),
+        )
         for reason, other in named.items()
     )
 
 
-def median_run(winner: Finalist, seeds: int) -> str:
+def median_run(winner: Finalist, seeds: int, metric: Metric) -> str:
     """The run of the winner whose network is scored and packaged: on fold 0 the one with the median score.
 
     Of an even number the better of the two in the middle. The best of them would be a lucky one, and its test score
     would say less of the configuration.
+
+    Args:
+        winner: the finalist of the best mean; at least one of the runs in question has a score.
+        seeds: runs on fold 0, which come first.
+        metric: the objective.
     """
     first = list(zip(winner.scores, winner.runs, strict=True))[:seeds]
-    runs = sorted((score, run) for score, run in first if score is not None)
+    runs = sorted((metric.cost(score), run) for score, run in first if score is not None)
     return runs[(len(runs) - 1) // 2][1]
 
 
@@ -101,8 +122,8 @@ def _reason(run: str, record: TrialRecord | None) -> str:
     return f"{run}: it has not ended" if record is None else f"{record.name}: {record.reason or 'it failed'}"
 
 
-def _pairs(finalist: Finalist) -> list[float]:
-    return [MISSING if score is None else score for score in finalist.scores]
+def _costs(finalist: Finalist, metric: Metric) -> list[float]:
+    return [MISSING if score is None else metric.cost(score) for score in finalist.scores]
 
 
 def _configuration(record: TrialRecord) -> tuple[tuple[str, object], ...]:

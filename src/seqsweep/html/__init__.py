@@ -23,17 +23,20 @@ from seqsweep.html.blocks import (
     verbatim,
 )
 from seqsweep.html.document import document
+from seqsweep.html.markdown import code, markdown_table
 from seqsweep.html.templates import environment
 
 __all__ = [
     "Markup",
     "Section",
+    "code",
     "document",
     "environment",
     "facts",
     "folded",
     "joined",
     "listed",
+    "markdown_table",
     "note",
     "paragraph",
     "rendered",

@@ -31,7 +31,12 @@ Axis = dict[str, Any]
 
 
 def axis(title: str, **settings: Any) -> Axis:
-    """An axis; the title names the unit."""
+    """An axis; the title names the unit.
+
+    Args:
+        title: of the axis, in words, with the unit.
+        settings: of Plotly's axis, which go before those of the theme.
+    """
     return {
         "title": {"text": title, "standoff": 10, "font": {"size": 13}},
         "gridcolor": GRID,

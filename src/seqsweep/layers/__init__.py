@@ -75,6 +75,7 @@ RECURRENT_DROPOUT = Hyperparameter(
     at_least=0,
     below=1,
     default=0.0,
+    unit="share of the state",
     meaning="fraction of the state that training drops between steps; above 0 Keras's own, slower kernels run it",
 )
 """One mask a window, the same at each step. Source: Gal and Ghahramani, 2016."""

@@ -22,7 +22,13 @@ BACK: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
 
 
 def project(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None) -> tf.Tensor:
-    """Every step's inputs through `kernel` in one product: (time, batch, features) -> (time, batch, columns)."""
+    """Every step's inputs through `kernel` in one product: (time, batch, features) -> (time, batch, columns).
+
+    Args:
+        inputs: (time, batch, features); features are known.
+        kernel: (features, columns).
+        bias: (columns,); None: there is none.
+    """
     rows = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[2]]), kernel)
     rows = rows if bias is None else tf.nn.bias_add(rows, bias)
     return tf.reshape(rows, [inputs.shape[0], -1, kernel.shape[1]])

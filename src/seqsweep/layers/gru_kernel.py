@@ -20,7 +20,14 @@ from seqsweep.layers.loop import State, graph, recurrence, scan
 def forward(
     projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor, activation: str
 ) -> list[tf.Tensor]:
-    """The state after each step, and what the way back needs: z, r, ac, c, h - c; (time, batch, units) each."""
+    """The state after each step, and what the way back needs: z, r, ac, c, h - c; (time, batch, units) each.
+
+    Args:
+        projected: (time, batch, 3 units), bias included; in Keras's order z, r, c.
+        recurrent_kernel: (units, 3 units).
+        inner_bias: (3 units,), inside the product with the reset gate.
+        activation: of the candidate, one of `algebra.ACTIVATE`.
+    """
     activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
     gates, candidates = tf.split(projected, [2 * units, units], axis=2)
 
@@ -46,7 +53,16 @@ def backward(
     activation: str,
     return_sequences: bool,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, 3 units), of the recurrent weights and of their bias."""
+    """Gradients of the projected inputs, (time, batch, 3 units), of the recurrent weights and of their bias.
+
+    Args:
+        states: (time, batch, units), as `forward` gave them.
+        recurrent_kernel: (units, 3 units).
+        upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        *saved: what else `forward` gave, in its order.
+        activation: of the candidate, one of `algebra.ACTIVATE`.
+        return_sequences: whether `upstream` is of every state.
+    """
     back, units = BACK[activation], recurrent_kernel.shape[0]
 
     def step(state: State, element: State) -> tuple[State, State]:

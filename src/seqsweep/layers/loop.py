@@ -133,7 +133,14 @@ def chunk_length(steps: int) -> int:
 
 
 def unrolled(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: bool) -> tuple[State, list[tf.Tensor]]:
-    """The last state and the stacked outputs, with operations of its own for each step."""
+    """The last state and the stacked outputs, with operations of its own for each step.
+
+    Args:
+        step: (state, elements of one step) → (state, outputs of the step).
+        state: before the first step; (batch, width) each.
+        sequences: (time, batch, width) each; time is known.
+        reverse: begin with the last step; outputs lie in the order of time all the same.
+    """
     elements = list(zip(*(tf.unstack(s) for s in sequences), strict=True))
     outputs: list[State] = []
     for element in reversed(elements) if reverse else elements:
@@ -145,7 +152,15 @@ def unrolled(step: Step, state: State, sequences: Sequence[tf.Tensor], reverse: 
 
 
 def chunked(step: Step, state: State, sequences: Sequence[tf.Tensor], chunk: int, reverse: bool) -> list[tf.Tensor]:
-    """The stacked outputs, by a while-loop over unrolled chunks; `chunk` divides the time."""
+    """The stacked outputs, by a while-loop over unrolled chunks; `chunk` divides the time.
+
+    Args:
+        step: (state, elements of one step) → (state, outputs of the step).
+        state: before the first step; (batch, width) each.
+        sequences: (time, batch, width) each; time is known.
+        chunk: steps that one turn of the while-loop runs.
+        reverse: begin with the last step; outputs lie in the order of time all the same.
+    """
     chunks = sequences[0].shape[0] // chunk
     # (time, batch, width) -> (chunks, chunk, batch, width)
     blocks = [tf.reshape(s, [chunks, chunk, -1, s.shape[2]]) for s in sequences]

@@ -23,6 +23,11 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
 
     Its order of gates is that of Keras. The gradient is called by name, for TensorFlow 2.21 registers that of
     BlockLSTM for BlockLSTMV2 too, which takes the gates in another order and is wrong (python/ops/rnn_grad.py there).
+
+    Args:
+        inputs: (time, batch, features).
+        weights: (features + units, 4 units), the recurrent ones below.
+        bias: (4 units,).
     """
     units = bias.shape[0] // 4
     zero = tf.zeros([tf.shape(inputs)[1], units])
@@ -56,6 +61,11 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
     """The state after each step, and what the way back needs: c, i, f, g, o, activation(c').
 
     All are (time, batch, units).
+
+    Args:
+        projected: (time, batch, 4 units), bias included; in Keras's order i, f, c, o.
+        recurrent_kernel: (units, 4 units).
+        activation: of state and candidate, one of `algebra.ACTIVATE`.
     """
     activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
 
@@ -81,7 +91,16 @@ def backward(
     activation: str,
     return_sequences: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, 4 units), and of the recurrent weights, (units, 4 units)."""
+    """Gradients of the projected inputs, (time, batch, 4 units), and of the recurrent weights, (units, 4 units).
+
+    Args:
+        states: (time, batch, units), as `forward` gave them.
+        recurrent_kernel: (units, 4 units).
+        upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        *saved: what else `forward` gave, in its order.
+        activation: of state and candidate, one of `algebra.ACTIVATE`.
+        return_sequences: whether `upstream` is of every state.
+    """
     back = BACK[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:

@@ -10,7 +10,13 @@ from seqsweep.layers.loop import State, graph, recurrence, scan
 
 @graph
 def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
-    """The state after each step, (time, batch, units)."""
+    """The state after each step, (time, batch, units).
+
+    Args:
+        projected: (time, batch, units), bias included.
+        recurrent_kernel: (units, units).
+        activation: of the state, one of `algebra.ACTIVATE`.
+    """
     activate = ACTIVATE[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:
@@ -24,7 +30,15 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
 def backward(
     states: tf.Tensor, recurrent_kernel: tf.Tensor, upstream: tf.Tensor, activation: str, return_sequences: bool
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, units), and of the recurrent weights, (units, units)."""
+    """Gradients of the projected inputs, (time, batch, units), and of the recurrent weights, (units, units).
+
+    Args:
+        states: (time, batch, units), as `forward` gave them.
+        recurrent_kernel: (units, units).
+        upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        activation: of the state, one of `algebra.ACTIVATE`.
+        return_sequences: whether `upstream` is of every state.
+    """
     back = BACK[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:

@@ -21,7 +21,15 @@ Step = tuple[keras.layers.Layer, keras.layers.Dropout]
 def read(
     window: keras.KerasTensor, make: LayerFactory, params: TrialParams, kernels: str, seed: int
 ) -> keras.KerasTensor:
-    """A window read by a trial's layers, see `layers.body`; `make` makes one of them."""
+    """A window read by a trial's layers, see `layers.body`; `make` makes one of them.
+
+    Args:
+        window: (batch, time, features).
+        make: makes one layer, an entry of LAYERS.
+        params: of the trial.
+        kernels: `auto`, `fast` or `keras`.
+        seed: of the trial; each layer has its own from it.
+    """
     steps = [_step(make, params, i, seed) for i in range(params.depth)]
     reason = obstacle(window, [layer for layer, _ in steps])
     if kernels == "fast" and reason is not None:

@@ -1,4 +1,4 @@
-"""From the parameters of a trial and the shapes of its data to a Keras model; knows no tuner and no data."""
+"""From the parameters of a trial and its task to a compiled Keras model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import ACTIVATIONS, LAYERS, body
 from seqsweep.model.schedules import SCHEDULES
-from seqsweep.schema import ModelConfig
+from seqsweep.tasks import Task, View
 
 if TYPE_CHECKING:
     import keras
@@ -103,6 +103,7 @@ HYPERPARAMETERS = (
         below=1,
         default=0,
         per_layer=True,
+        unit="share of outputs",
         meaning="share of a layer's outputs that training drops",
     ),
     Hyperparameter("use_bias", bool, default=True, meaning="whether layers have biases"),
@@ -132,35 +133,21 @@ HYPERPARAMETERS = (
 """Those of every network and every training."""
 
 
-def build(params: TrialParams, columns: int, outputs: int, loss: str, config: ModelConfig, seed: int) -> keras.Model:
-    """The compiled network of a trial: (batch, window, columns) → (batch, outputs).
+def build(task: Task, view: View, params: TrialParams, seed: int) -> keras.Model:
+    """The compiled network of a trial: (batch, *view.input_shape) → what the task's head puts out.
 
     Args:
+        task: how the network ends, and its loss.
+        view: what the trial sees.
         params: the layers, their widths, activation and dropout, the optimizer.
-        columns: of the input.
-        outputs: numbers to put out, a dense layer on the last recurrent state.
-        loss: a name that Keras knows.
-        config: what all networks of the sweep share.
         seed: of initial weights and dropout; the same seed gives the same network.
-
-    Source of `linear_skip`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
     """
     import keras
 
+    config = task.config.model
     seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(3)]
-    window = keras.Input((params.window, columns), name="window")
-    state = body(window, params, config.kernels, seeds[0])
-    output = _dense(outputs, "head", seeds[1], use_bias=True)(state)
-    if params.linear_skip:
-        flat = keras.layers.Flatten(name="skip_window")(window)
-        output = keras.layers.Add(name="output")([output, _dense(outputs, "skip", seeds[2], use_bias=False)(flat)])
-    model = keras.Model(window, output, name=params.layer)
-    model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), loss, jit_compile=False)
+    inputs = keras.Input(view.input_shape, name="window")
+    state = body(inputs, params, config.kernels, seeds[0])
+    model = keras.Model(inputs, task.head(view, params, inputs, state, seeds[1:]), name=params.layer)
+    model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), task.loss, jit_compile=False)
     return model
-
-
-def _dense(outputs: int, name: str, seed: int, *, use_bias: bool) -> keras.layers.Layer:
-    import keras
-
-    initializer = keras.initializers.GlorotUniform(seed=seed)
-    return keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=initializer, name=name)

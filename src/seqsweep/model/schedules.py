@@ -17,14 +17,14 @@ PATIENCE = 5
 
 @dataclass(frozen=True)
 class BetweenEpochs:
-    """Where a trial's training stands before an epoch; all that a schedule may depend on.
+    """Where a trial's training stands after an epoch; all that a schedule may depend on.
 
     A checkpoint keeps all of it, so that a continued trial has the rates of one that never stopped.
 
     Args:
-        first_rate: the trial's `learning_rate`.
-        rate: that of the epoch before; in the first one `first_rate`.
-        epoch: epochs that are behind, over promotions.
+        first_rate: the learning rate of the first epoch.
+        rate: that of the epoch that ended.
+        epoch: epochs that are behind, over promotions; 1 or more.
         waited: how many of them came after the one with the best validation loss.
         epochs: `trial.epochs`, which no trial goes beyond.
         patience: `trial.patience`.
@@ -57,7 +57,7 @@ def constant(now: BetweenEpochs) -> float:
 
 @SCHEDULES.register
 def cosine(now: BetweenEpochs) -> float:
-    """Half a wave from `learning_rate` to 0 over `trial.epochs`.
+    """Half a wave from the first rate to 0 over `trial.epochs`.
 
     A trial of Hyperband that ends before that goes down no faster: whoever is promoted goes on along the same wave.
 

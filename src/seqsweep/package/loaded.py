@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, cast
 
 from seqsweep.package.code import importing_from
-from seqsweep.serving.array_types import Float64s, Int64s
-from seqsweep.serving.gather import Gather
+from seqsweep.tasks import Dataset, Items, Predictions, Task
 from seqsweep.tracking.store import load_mlflow
 from seqsweep.trial import without_start_up_notes
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow.pyfunc import PyFuncModel
-
-CHUNK = 512  # forecasts a request
 
 
 @dataclass(frozen=True)
@@ -40,41 +35,22 @@ class Loaded:
         content: Mapping[str, Any] = self.served.spec
         return content
 
-    @property
-    def rows(self) -> int:
-        """Rows that a forecast needs."""
-        return int(self.served.predictor.rows)
+    def ask(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What it answers to any caller."""
+        answer: Any = self.model.predict(frame)
+        return cast("pd.DataFrame", answer)
 
-    @property
-    def horizon(self) -> int:
-        """Rows that a forecast covers."""
-        return int(self.spec["horizon"])
 
-    def forecast(self, values: Float64s, columns: tuple[str, ...], origins: Int64s) -> Float64s:
-        """What the model answers to requests as any caller would make them.
+def ask(task: Task, data: Dataset, model: Loaded, items: Items) -> Predictions:
+    """What a model predicts for items (n,), by requests as any caller would make them.
 
-        Args:
-            values: the series (time, columns), in the unit of the data.
-            columns: their names.
-            origins: (n,), the last row that each forecast may see; `rows` - 1 at least.
-
-        Returns:
-            (n, horizon), in the unit of the data.
-        """
-        answers: list[Any] = [self.model.predict(frame) for frame in self._requests(values, columns, origins)]
-        return np.concatenate([answer["forecast"].to_numpy(np.float64).reshape(-1, self.horizon) for answer in answers])
-
-    def _requests(self, values: Float64s, columns: tuple[str, ...], origins: Int64s) -> Iterator[pd.DataFrame]:
-        """A DataFrame for each chunk of origins, an origin a series."""
-        import pandas as pd
-
-        past = Gather(values, range(1 - self.rows, 1))
-        for start in range(0, len(origins), CHUNK):
-            chunk = origins[start : start + CHUNK]
-            blocks = past.numpy(chunk)  # (chunk, rows, columns)
-            frame = pd.DataFrame(blocks.reshape(-1, len(columns)), columns=list(columns))
-            frame["series_id"] = np.repeat(chunk, self.rows)
-            yield frame
+    Args:
+        task: of the sweep.
+        data: that the items are of.
+        model: that is asked.
+        items: of the data.
+    """
+    return task.answers(model, [model.ask(frame) for frame in task.requests(data, model, items)])
 
 
 def load(folder: Path) -> Loaded:

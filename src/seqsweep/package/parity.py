@@ -1,4 +1,4 @@
-"""Whether a packaged model forecasts as the network of its trial did."""
+"""Whether a packaged model predicts as the network of its trial did."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seqsweep.serving.array_types import Float64s
 from seqsweep.state_files import read_state, write_state
+from seqsweep.tasks import Predictions
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5
@@ -19,32 +19,43 @@ class Parity:
     """The verdict.
 
     Args:
-        origins: of the test part, all of them.
-        largest: the largest difference of two forecasts, as a share of the trial's own; where that is smaller than the
-            mean size of them all, as a share of the mean. Infinite where one is not finite.
+        items: of the test part, all of them.
+        largest: the largest difference of two predictions, as a share of the trial's own; where that is smaller than
+            the mean size of them all, as a share of the mean. Infinite where one is not finite, or where words differ.
     """
 
-    origins: int
+    items: int
     largest: float
 
     @property
     def passed(self) -> bool:
-        """Whether they are the same forecasts, but for rounding."""
+        """Whether they are the same predictions, but for rounding."""
         return self.largest <= TOLERANCE
 
 
-def compare(served: Float64s, own: Float64s) -> Parity:
-    """Both (n, horizon), in the unit of the data."""
+def compare(served: Predictions, own: Predictions) -> Parity:
+    """How far the answers of the packaged model lie from the network's own.
+
+    Args:
+        served: (n, …), in the unit of the data.
+        own: (n, …), for the same items.
+    """
+    if own.dtype.kind not in "biuf":  # words: there is no being near
+        return Parity(len(own), 0.0 if np.array_equal(served, own) else float("inf"))
     if not (np.isfinite(served).all() and np.isfinite(own).all()):
         return Parity(len(own), float("inf"))
     size = np.maximum(np.abs(own), np.abs(own).mean())
-    differences = np.abs(served - own)
+    differences = np.abs(np.asarray(served, np.float64) - own)
     shares = np.divide(differences, size, out=np.zeros_like(differences), where=differences > 0)
     return Parity(len(own), float(shares.max()))
 
 
 def save_parity(model: Path, parity: Parity) -> None:
     """Keep it with the model.
+
+    Args:
+        model: the folder of the packaged model.
+        parity: takes the place of the one that is there.
 
     Raises:
         StateError: the disk refuses.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from seqsweep import finals
 from seqsweep.finals import Conclusion
 from seqsweep.package.build import MODEL, build, packaged_evaluation
 from seqsweep.package.parity import load_parity
 from seqsweep.sweep import SweepContext
 
-if TYPE_CHECKING:
-    from seqsweep.trial import Trial
-
 
 def keep(context: SweepContext, conclusion: Conclusion) -> None:
     """Package the present winner in the sweep's folder and log it with the sweep's run, unless that was done.
 
     The run says whether parity holds.
+
+    Args:
+        context: of the open sweep.
+        conclusion: of its finals; without a test evaluation nothing is packaged.
 
     Raises:
         StateError: the disk refuses.
@@ -28,7 +27,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if packaged_evaluation(folder / MODEL) != (conclusion.evaluation.run, conclusion.evaluation.number):
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
-        build(folder, cast("Trial", context.job), *seen, conclusion, context.config)
+        build(folder, context.problem, *seen, conclusion)
     parity = load_parity(folder / MODEL)
     context.tracker.log_sweep({}, {"parity": "passed" if parity and parity.passed else "failed"})
     assert conclusion.winner is not None  # who was evaluated

@@ -49,7 +49,7 @@ class Candidate:
     @property
     def registered_name(self) -> str:
         """Of the model that its winner may become the champion of."""
-        named = self.config.registry.model or (self.conclusion.series if self.conclusion else self.config.study)
+        named = self.config.registry.model or (self.conclusion.data if self.conclusion else self.config.study)
         return model_name(named)
 
 

@@ -52,12 +52,24 @@ class Intent:
 
 
 def intend(entry: LedgerEntry, model_id: str = "", parent: str = "", tags: Mapping[str, str] | None = None) -> Intent:
-    """A new intent."""
+    """A new intent.
+
+    Args:
+        entry: what the ledger will say; its version is empty where one has to be registered.
+        model_id: the logged model to register; empty: its version exists.
+        parent: the run of its sweep; empty likewise.
+        tags: of a new version, beside those that its entry gives; None: no others.
+    """
     return Intent(uuid.uuid4().hex, time.time(), entry, model_id, parent, tags)
 
 
 def carry_out(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
     """Do it; returns the entry as the ledger has it.
+
+    Args:
+        registry: owned by this process.
+        name: of the registered model.
+        intent: new; nothing of it is done yet.
 
     Raises:
         LockedError: somebody on another machine was quicker.
@@ -68,6 +80,11 @@ def carry_out(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
 
 def mend(registry: Registry, name: str, say: Say) -> None:
     """Finish, or take back, what a process left half done.
+
+    Args:
+        registry: owned by this process.
+        name: of the registered model, which need not be there.
+        say: is told what was left and what became of it.
 
     Raises:
         LockedError: on a server: another machine is at it.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import skill, sort_key
+from seqsweep.metrics import Metric
 from seqsweep.package import load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.candidates import Candidate
@@ -51,7 +51,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
     conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(candidate, again)]
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
     if candidate.model.is_dir():  # or else there is nothing to compare, and parity says so
-        passed, found, mend = no_worse(registry, candidate, conclusion, evaluation, replace)
+        passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions
 
@@ -67,7 +67,7 @@ def _audit(conclusion: Conclusion, again: str) -> Condition:
     if audit is None:
         return Condition("leak audit", False, "no leak audit was made", again)
     if not audit.passed:
-        mend = "mend the leak: what a trial learns or forecasts must not depend on what comes later"
+        mend = "mend the leak: what a trial learns or predicts must not depend on what it cannot know"
         return Condition("leak audit", False, f"the leak audit {audit.said}", mend)
     return Condition("leak audit", True, f"the leak audit {audit.said}")
 
@@ -77,21 +77,21 @@ def _parity(candidate: Candidate, again: str) -> Condition:
     if parity is None:
         return Condition("parity", False, "the winner is not packaged", again)
     found = (
-        f"the packaged model's {parity.origins} test forecasts differ from the trial's by {parity.largest:.1e} at most"
+        f"the packaged model's {parity.items} test predictions differ from the trial's by {parity.largest:.1e} at most"
     )
     if parity.passed:
         return Condition("parity", True, found)
     return Condition(
-        "parity", False, f"{found}, above {TOLERANCE:g}", "report this: packaging must not change forecasts"
+        "parity", False, f"{found}, above {TOLERANCE:g}", "report this: packaging must not change predictions"
     )
 
 
 def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) -> Condition:
-    objective = conclusion.objective
+    metric = conclusion.metric
     if evaluation.skill is None or evaluation.best_baseline is None:
         mend = "name some in task.baselines: a network that beats nothing proves nothing"
         return Condition("skill", False, "no baseline was scored", mend)
-    standing = evaluation.standing(objective)
+    standing = evaluation.standing(metric)
     found = f"skill {percent(evaluation.skill)}. {scored(standing, 'test')} {how_sure(standing)}"
     if evaluation.skill > needed:  # never where it is NaN
         return Condition("skill", True, found)
@@ -100,15 +100,14 @@ def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) ->
     return Condition(
         "skill",
         False,
-        f"no network of this sweep beats {_unbeaten(evaluation, objective, needed)} {margin}: {found}",
+        f"no network of this sweep beats {_unbeaten(evaluation, metric, needed)} {margin}: {found}",
         mend,
     )
 
 
-def _unbeaten(evaluation: TestEvaluation, objective: str, needed: float) -> str:
+def _unbeaten(evaluation: TestEvaluation, metric: Metric, needed: float) -> str:
     """The baselines that the winner does not beat by the margin, the best first: `linear, train mean`."""
-    own = evaluation.scores[objective]
-    scores = {name: row[objective] for name, row in evaluation.baselines.items()}
-    ranked = sorted(scores, key=lambda name: sort_key(objective, scores[name]))
-    near = [name for name in ranked if not skill(own, scores[name]) > needed]
+    own = evaluation.scores[metric.name]
+    ranked = metric.ranked(evaluation.baselines)
+    near = [name for name in ranked if not metric.skill(own, evaluation.baselines[name][metric.name]) > needed]
     return ", ".join(map(in_words, near or [evaluation.best_baseline or ""]))

@@ -77,6 +77,10 @@ def read(tags: Mapping[str, str]) -> list[LedgerEntry]:
 def parse(key: str, text: str) -> LedgerEntry:
     """An entry from its tag.
 
+    Args:
+        key: of the tag, for the message.
+        text: JSON.
+
     Raises:
         StateError: the tag holds something else.
     """

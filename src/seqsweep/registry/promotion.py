@@ -89,6 +89,12 @@ def promote(
 def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Promoted:
     """Make the version before the champion the champion again.
 
+    Args:
+        name: of the registered model.
+        tracking: names the store.
+        say: is told what happens.
+        why: the reason, for the ledger; empty: none is given.
+
     Raises:
         UserError: there is no such model, or none before.
         LockedError, TrackingError: as `promote`.
@@ -129,6 +135,11 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
 
 def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[LedgerEntry], dict[str, str]]:
     """The ledger of a model, the oldest entry first, and its aliases, after mending what was left half done.
+
+    Args:
+        name: of the registered model.
+        tracking: names the store.
+        say: is told what was mended.
 
     Raises:
         UserError: there is no such model.

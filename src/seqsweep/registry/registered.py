@@ -79,7 +79,12 @@ class Registry:
         return sorted(found, key=lambda version: int(version.version))
 
     def version(self, name: str, number: str) -> ModelVersion | None:
-        """One version; None where it was deleted."""
+        """One version; None where it was deleted.
+
+        Args:
+            name: of the registered model.
+            number: of the version, as text: `3`.
+        """
         return next((version for version in self.versions(name) if str(version.version) == number), None)
 
     def load_path(self, version: ModelVersion) -> Path:

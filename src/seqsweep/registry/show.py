@@ -37,7 +37,13 @@ def gate_table(conditions: Sequence[Condition]) -> Table:
 
 
 def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[str, str]) -> Table:
-    """A row a change of the champion, the oldest first."""
+    """A row a change of the champion, the oldest first.
+
+    Args:
+        name: of the registered model.
+        entries: of its ledger, the oldest first.
+        aliases: version numbers by alias, as the store has them now.
+    """
     stack = champions(entries)
     present = aliases.get("champion")
     caption = f"champion: {f'version {present}' if present else 'none'}"
@@ -63,12 +69,17 @@ def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[st
     return table
 
 
-def forecast_table(title: str, forecasts: pd.DataFrame) -> Table:
-    """A row a step ahead."""
+def answers_table(title: str, answers: pd.DataFrame) -> Table:
+    """A row a step ahead.
+
+    Args:
+        title: above the table.
+        answers: a packaged model's, a column each.
+    """
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in forecasts.columns:
+    for name in answers.columns:
         table.add_column(in_words(str(name)), justify="right", no_wrap=True)
-    for row in forecasts.itertuples(index=False):
+    for row in answers.itertuples(index=False):
         table.add_row(*(significant(value, 5) if isinstance(value, float) else str(value) for value in row))
     return table
 

@@ -1,4 +1,4 @@
-"""Forecasts with what a registry holds."""
+"""Predictions by what a registry holds."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
 
 
-def forecast(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
-    """Forecasts after the last row of a file, and the name of the version that made them: `sunspots version 2`.
+def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+    """What a registered model predicts from the rows of a file, and the version that did: `sunspots version 2`.
 
     Args:
         model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
@@ -35,11 +35,15 @@ def forecast(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataF
         version = resolve(registry, model)
         folder = registry.load_path(version)
         loaded = load(folder)
-    return _forecasts(loaded, file), f"{version.name} version {version.version}"
+    return _predictions(loaded, file), f"{version.name} version {version.version}"
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
     """The version that NAME, NAME@ALIAS or NAME/VERSION means.
+
+    Args:
+        registry: an open one.
+        model: as the user wrote it, with `models:/` in front or not.
 
     Raises:
         UserError: there is none; the text says which there are.
@@ -62,6 +66,11 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
 def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
     """The rows of a CSV file (zipped or not), or of a Parquet file.
 
+    Args:
+        file: Parquet where its name ends so, else CSV.
+        separator: one character between the fields of a CSV.
+        encoding: of a CSV, as Python names it.
+
     Raises:
         DataError: there is no such file, or it cannot be read.
     """
@@ -78,10 +87,10 @@ def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.D
         raise DataError(f"{file}: cannot read this as {file.suffix.lstrip('.') or 'csv'}: {error}") from error
 
 
-def _forecasts(loaded: Loaded, file: Path) -> pd.DataFrame:
+def _predictions(loaded: Loaded, file: Path) -> pd.DataFrame:
     from mlflow.exceptions import MlflowException
 
-    rows = read_rows(file, **loaded.spec["csv"])
+    rows = read_rows(file, **loaded.spec.get("csv", {}))
     try:
         made: pd.DataFrame = loaded.served.predict(None, rows)
     except MlflowException as error:

@@ -19,6 +19,11 @@ from seqsweep.schema import TrackingConfig
 def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -> None:
     """Finished sweeps side by side, and which of them does better; with `html` a page over them too.
 
+    Args:
+        directory: `tracking.directory`, which holds the sweeps.
+        names: studies, run names or the first digits of fingerprints; none: all sweeps.
+        html: write `compare.html` in `directory` too.
+
     Raises:
         ConfigError: there is no finished sweep of a name.
     """
@@ -39,6 +44,10 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
 def write_page(directory: Path, name: str | None) -> Path:
     """Write the page of the newest finished sweep under `directory`, or of the newest of a name; returns its path.
 
+    Args:
+        directory: `tracking.directory`, which holds the sweeps.
+        name: a study, a run name or the first digits of a fingerprint; None: any.
+
     Raises:
         UserError: there is no such sweep.
         StateError: a file of it is truncated.
@@ -51,6 +60,10 @@ def write_page(directory: Path, name: str | None) -> Path:
 
 def show_reproduction(store: TrackingConfig, run_id: str) -> int:
     """Train a logged run again and show how it compares; returns the exit code.
+
+    Args:
+        store: where the run is logged.
+        run_id: of MLflow.
 
     Raises:
         UserError: there is no such run, or its data cannot be read.

@@ -6,7 +6,6 @@ from rich import box
 from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import lower_is_better
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
@@ -28,27 +27,32 @@ def finals_table(conclusion: Conclusion) -> Table:
     level = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)
     table.add_column(f"winner's lead, {share(level)} interval", justify="right", no_wrap=True)
     leads = {difference.trial_id: difference.interval for difference in conclusion.differences}
-    sign = -1 if lower_is_better(conclusion.objective) else 1
     for place, finalist in enumerate(conclusion.finalists, 1):
         mean = "failed" if finalist.mean is None else significant(finalist.mean)
         std = "" if finalist.std is None else significant(finalist.std, 2)
-        lead = bounds(leads.get(finalist.trial_id), sign)
+        lead = bounds(leads.get(finalist.trial_id), sign=-1)
         style = "bold green" if finalist is conclusion.winner else None
         table.add_row(str(place), finalist.name, significant(finalist.searched), mean, std, lead, style=style)
     return table
 
 
-def test_table(conclusion: Conclusion, evaluation: TestEvaluation, metrics: list[str]) -> Table:
-    """The winner and every baseline on the same targets of the test part."""
+def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:
+    """The winner and every baseline on the same items of the test part.
+
+    Args:
+        conclusion: of the finals; gives the metrics.
+        evaluation: one of its own.
+    """
     title = "Test part, read once" if evaluation.number == 1 else f"Test part, evaluation {evaluation.number}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("network or baseline", no_wrap=True)
+    metrics = conclusion.metrics(evaluation.scores)
     for name in (*map(column_title, metrics), "skill"):
         table.add_column(name, justify="right", no_wrap=True)
     winner = conclusion.winner
     name = winner.name if winner is not None else evaluation.run
     ranked = ranking(
-        name, evaluation.scores, evaluation.baselines, evaluation.best_baseline, conclusion.objective, metrics
+        name, evaluation.scores, evaluation.baselines, evaluation.best_baseline, conclusion.metric, metrics
     )
     for who, own, cells in ranked:
         table.add_row(who, *cells, style="bold green" if own else "cyan")

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from seqsweep.finals import Conclusion
-from seqsweep.metrics import skill, sort_key
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome
 from seqsweep.words import (
@@ -48,8 +48,7 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
         outcome: of the sweep.
         width: characters a line.
     """
-    objective = outcome.config.task.objective
-    metrics = [objective, *(name for name in outcome.config.task.metrics if name != objective)]
+    metrics = outcome.metrics
     settings = _settings(outcome)
     if width < WIDE:
         metrics, settings = metrics[:2], settings[:3]
@@ -61,9 +60,9 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     return table
 
 
-def _table(outcome: Outcome, settings: list[str], metrics: list[str]) -> Table:
+def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Table:
     table = Table(
-        title=f"{outcome.config.study}: {outcome.series}, column {outcome.target!r}, validation part",
+        title=f"{outcome.config.study}: {outcome.data}, column {outcome.target!r}, validation part",
         caption=_caption(outcome),
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -80,7 +79,12 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[str]) -> Table:
 
 
 def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> str:
-    """The settings of the winner, or without finals of the best trial: `layer=lstm units=32 …`; empty if none ended."""
+    """The settings of the winner, or without finals of the best trial: `layer=lstm units=32 …`; empty if none ended.
+
+    Args:
+        outcome: of the search.
+        conclusion: of the finals; None: there were none.
+    """
     winner = conclusion.winner if conclusion is not None else None
     if not outcome.ranked:
         return ""
@@ -123,10 +127,10 @@ def _again(outcome: Outcome, overrides: Sequence[str], change: str) -> str:
 
 
 def _rows(outcome: Outcome) -> list[_Row]:
-    objective = outcome.config.task.objective
+    metric = outcome.metric
     trials = [_Row(record.metrics[outcome.objective], record.name, record) for record in outcome.ranked[:SHOWN]]
-    baselines = [_Row(scores[objective], name) for name, scores in outcome.baselines.items()]
-    return sorted([*trials, *baselines], key=lambda row: sort_key(objective, row.score))
+    baselines = [_Row(scores[metric.name], name) for name, scores in outcome.baselines.items()]
+    return sorted([*trials, *baselines], key=lambda row: metric.cost(row.score))
 
 
 def _settings(outcome: Outcome) -> list[str]:
@@ -141,27 +145,27 @@ def _settings(outcome: Outcome) -> list[str]:
     return sorted(differing, key=lambda name: (order.get(name, len(order)), name))[:6]
 
 
-def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[str]) -> list[str]:
+def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[Metric]) -> list[str]:
     if row.trial is None:
-        figures = [significant(outcome.baselines[row.name][name]) for name in metrics]
+        figures = [significant(outcome.baselines[row.name][metric.name]) for metric in metrics]
         return ["", in_words(row.name), *("" for _ in settings), *figures, _skill(row, outcome)]
     place = outcome.ranked.index(row.trial) + 1
     known = row.trial.params
     values = [setting(known[name]) if name in known else "" for name in settings]
-    figures = [significant(row.trial.metrics[f"val_{name}"]) for name in metrics]
+    figures = [significant(row.trial.metrics[f"val_{metric.name}"]) for metric in metrics]
     return [str(place), row.name, *values, *figures, _skill(row, outcome)]
 
 
 def _skill(row: _Row, outcome: Outcome) -> str:
     if outcome.best_baseline is None:
         return ""
-    reference = outcome.baselines[outcome.best_baseline][outcome.config.task.objective]
-    return percent(skill(row.score, reference))
+    metric = outcome.metric
+    return percent(metric.skill(row.score, outcome.baselines[outcome.best_baseline][metric.name]))
 
 
 def _caption(outcome: Outcome) -> str:
     failed = [record for record in outcome.records if record.status == "FAILED"]
-    lines = [f"{about_skill(outcome.config.task.objective)}; baselines have no number"]
+    lines = [f"{about_skill(outcome.metric)}; baselines have no number"]
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.reason}" for record in failed[:SHOWN]]

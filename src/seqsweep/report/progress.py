@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from seqsweep.events import Epoch
+from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.words import duration, significant
 
@@ -32,13 +33,14 @@ class Terminal:
 
     Args:
         console: where to.
-        objective: the name of the ranked metric: `val_mae`.
+        objective: the metric that ranks.
         epochs: the most that a trial trains.
     """
 
-    def __init__(self, console: Console, objective: str, epochs: int) -> None:
+    def __init__(self, console: Console, objective: Metric, epochs: int) -> None:
         self._console = console
-        self._objective = objective
+        self._metric = objective
+        self._objective = f"val_{objective.name}"
         self._epochs = epochs
         self._best: tuple[float, TrialRecord] | None = None
         self._running: dict[str, tuple[TrialRecord, int]] = {}
@@ -102,7 +104,7 @@ class Terminal:
             self._live = None
 
     def _note(self, trial: TrialRecord, score: float | None) -> None:
-        if score is not None and (self._best is None or score < self._best[0]):
+        if score is not None and (self._best is None or self._metric.is_better(score, self._best[0])):
             self._best = (score, trial)
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
-from seqsweep.metrics import skill
-from seqsweep.report import forecast
+from seqsweep.report.heading import heading
 from seqsweep.sweep import Outcome
+from seqsweep.tasks import TASKS
 from seqsweep.words import (
     Standing,
     counted,
@@ -37,18 +37,19 @@ def headline(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
         return _of_search(outcome, conclusion)
     evaluation, audit = conclusion.evaluation, conclusion.audit
     leaks = [f"Leak audit {audit.said}."] if audit is not None and not audit.passed else []
-    standing = evaluation.standing(conclusion.objective)
+    standing = evaluation.standing(conclusion.metric)
     sure = f"{how_sure(standing)} {nth_evaluation(evaluation.number)}"
     return [*leaks, _won(conclusion, winner), scored(standing, "test"), sure]
 
 
 def details(conclusion: Conclusion) -> list[str]:
-    """The winner against the other finalists, what the search promised, what the forecasts tell, the audit."""
+    """The winner against the other finalists, what the search promised, what its task has to say, the audit."""
     winner, evaluation = conclusion.winner, conclusion.evaluation
     if winner is None or evaluation is None:
         return []
     said = [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
-    said += forecast.sentences(evaluation, conclusion.objective)
+    scores = {**evaluation.baselines, winner.name: evaluation.scores}
+    said += TASKS[conclusion.task].sentences(heading(conclusion, evaluation), scores, evaluation.details)
     if conclusion.audit is not None and conclusion.audit.passed:
         said.append(f"Leak audit {conclusion.audit.said}.")
     return said
@@ -63,21 +64,25 @@ def trials(outcome: Outcome) -> str:
 
 def search_standing(outcome: Outcome) -> Standing:
     """How the best trial stands against the best baseline, on validation; there is a completed trial."""
-    metric, name = outcome.config.task.objective, outcome.best_baseline
+    metric, name = outcome.metric, outcome.best_baseline
     score = outcome.ranked[0].metrics[outcome.objective]
     if name is None:
         return Standing(metric, score)
-    reference = outcome.baselines[name][metric]
-    return Standing(metric, score, name, reference, skill(score, reference))
+    reference = outcome.baselines[name][metric.name]
+    return Standing(metric, score, name, reference, metric.skill(score, reference))
 
 
 def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
     if not outcome.ranked:
         return _nothing(outcome)
     standing = search_standing(outcome)
-    unit = unit_in_words(standing.metric, outcome.target)
+    words = unit_in_words(standing.metric, outcome.target)
+    unit = f" ({words})" if words else ""
     best = f"The best of {counted(len(outcome.records), 'trial')} is {outcome.ranked[0].name}"
-    said = [f"{best}, by {in_words(standing.metric)}{f' ({unit})' if unit else ''}.", scored(standing, "validation")]
+    said = [
+        f"{best}, by {in_words(standing.metric.name)}{unit}.",
+        scored(standing, "validation"),
+    ]
     if standing.skill is not None and not standing.skill > 0:
         said.append("No network beats the baselines.")
     if conclusion is not None:
@@ -103,8 +108,8 @@ def _nothing(outcome: Outcome) -> list[str]:
 
 def _won(conclusion: Conclusion, winner: Finalist) -> str:
     assert winner.mean is not None  # or it would be no winner
-    unit = unit_in_words(conclusion.objective, conclusion.target)
-    return won(winner.name, conclusion.objective, winner.mean, winner.std, len(winner.runs), unit)
+    unit = unit_in_words(conclusion.metric, conclusion.target)
+    return won(winner.name, conclusion.metric, winner.mean, winner.std, len(winner.runs), unit)
 
 
 def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
@@ -114,7 +119,7 @@ def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
         reasons.setdefault(difference.trial_id, []).append(in_words(difference.reason))
     named = {difference.trial_id: difference for difference in conclusion.differences}
     return [
-        lead(winner.name, f"the {' and '.join(why)}, {named[i].name}", conclusion.objective, named[i].interval)
+        lead(winner.name, f"the {' and '.join(why)}, {named[i].name}", conclusion.metric, named[i].interval)
         for i, why in reasons.items()
     ]
 

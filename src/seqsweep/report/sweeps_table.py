@@ -64,10 +64,8 @@ def sweeps_table(entries: Sequence[FinishedSweep], width: int = NARROW) -> Table
 def verdicts(group: ComparableGroup) -> list[str]:
     """Which sweep's winner does better than which, and whether any beats the baselines, in plain sentences."""
     labels = _labels(group)
-    objective = group.entries[0].outcome.config.task.objective
-    said = [
-        lead(labels[id(pair.better)], labels[id(pair.other)], objective, pair.interval) for pair in group.comparisons
-    ]
+    metric = group.entries[0].outcome.metric
+    said = [lead(labels[id(pair.better)], labels[id(pair.other)], metric, pair.interval) for pair in group.comparisons]
     beating = [labels[id(entry)] for entry in group.entries if _beats(entry)]
     if beating:
         said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
@@ -82,7 +80,7 @@ def _evaluation(entry: FinishedSweep) -> TestEvaluation | None:
 
 def _beats(entry: FinishedSweep) -> bool:
     evaluation = _evaluation(entry)
-    return evaluation is not None and evaluation.standing(entry.outcome.config.task.objective).verdict == "better"
+    return evaluation is not None and evaluation.standing(entry.outcome.metric).verdict == "better"
 
 
 def _labels(group: ComparableGroup) -> dict[int, str]:
@@ -130,5 +128,5 @@ def _cells(entry: FinishedSweep) -> list[str]:
     if evaluation is None:
         return [winner.name, score, "", "", "", trials]
     gain = percent(evaluation.skill) if evaluation.skill is not None else ""
-    proven = BEATS[evaluation.standing(objective).verdict]
+    proven = BEATS[evaluation.standing(outcome.metric).verdict]
     return [winner.name, score, significant(evaluation.scores[objective]), gain, proven, trials]

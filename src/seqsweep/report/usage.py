@@ -22,7 +22,12 @@ EXAMPLES = (
 
 
 def usage(console: Console, own: Path | None) -> None:
-    """Print it."""
+    """Print it.
+
+    Args:
+        console: to print on.
+        own: the user's folder of configs; None: there is none.
+    """
     console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n", markup=False, highlight=False)
     console.print("The same command again resumes a sweep that was interrupted.\n", highlight=False)
     studies = _grid("studies")

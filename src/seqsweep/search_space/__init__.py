@@ -25,11 +25,13 @@ from seqsweep.search_space.checks import faults
 from seqsweep.search_space.declarations import declared, keys
 from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
 from seqsweep.search_space.distributions import Distribution
-from seqsweep.search_space.points import active, complete, max_lookback, params, plain, values, warm_start
+from seqsweep.search_space.points import active, complete, params, plain, values, warm_start
+from seqsweep.search_space.space import Space
 
 __all__ = [
     "Dimension",
     "Distribution",
+    "Space",
     "active",
     "complete",
     "declared",
@@ -38,7 +40,6 @@ __all__ = [
     "faults",
     "hyperparameters",
     "keys",
-    "max_lookback",
     "params",
     "plain",
     "settings",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from seqsweep import model
 from seqsweep.catalog import Catalog
 from seqsweep.hyperparameters import Hyperparameter, Section, Setting
-from seqsweep.task import TASKS
+from seqsweep.tasks import TASKS
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -55,7 +55,12 @@ def keys() -> dict[str, Setting]:
 
 
 def conditions(name: str, declarations: Mapping[str, Hyperparameter]) -> dict[str, list[Any]]:
-    """All that must hold for a hyperparameter to be active: the values of others, those of its parents included."""
+    """All that must hold for a hyperparameter to be active: the values of others, those of its parents included.
+
+    Args:
+        name: of the hyperparameter.
+        declarations: all of them, by name.
+    """
     found: dict[str, list[Any]] = {}
     for parent, values in declarations[name].when.items():
         for other, allowed in [*conditions(parent, declarations).items(), (parent, list(values))]:
@@ -64,7 +69,12 @@ def conditions(name: str, declarations: Mapping[str, Hyperparameter]) -> dict[st
 
 
 def default(config: SweepConfig, hyperparameter: Hyperparameter) -> Any:
-    """The value of a hyperparameter of which the search space says nothing."""
+    """The value of a hyperparameter of which the search space says nothing.
+
+    Args:
+        config: composed; read where the default follows another key.
+        hyperparameter: its declaration.
+    """
     if hyperparameter.follows is None:
         return hyperparameter.default
     value: Any = config

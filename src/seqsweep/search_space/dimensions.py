@@ -75,7 +75,12 @@ def settings(config: SweepConfig) -> dict[str, Any]:
 
 
 def setting(config: SweepConfig, hyperparameter: Hyperparameter) -> Any:
-    """What the search space says of a hyperparameter: what the config gives, else the default."""
+    """What the search space says of a hyperparameter: what the config gives, else the default.
+
+    Args:
+        config: composed; `search_space` is read.
+        hyperparameter: its declaration.
+    """
     given = config.search_space.get(hyperparameter.name, OPEN)
     return default(config, hyperparameter) if given == OPEN else given
 

@@ -63,6 +63,10 @@ def distribution(hyperparameter: Hyperparameter, setting: Any) -> Distribution:
     """The values that `setting` allows for a hyperparameter; `setting_faults` must have found none.
 
     A depth is always a list of choices: there are few, and whether a layer exists depends on it.
+
+    Args:
+        hyperparameter: its declaration.
+        setting: a value, a list of values, or a range as a mapping: `{low: 1, high: 9}`.
     """
     if isinstance(setting, Mapping):
         return _range(hyperparameter, setting)
@@ -72,7 +76,12 @@ def distribution(hyperparameter: Hyperparameter, setting: Any) -> Distribution:
 
 
 def setting_faults(hyperparameter: Hyperparameter, setting: Any) -> list[Fault]:
-    """What is wrong with `setting` as the values of a hyperparameter: a fault each."""
+    """What is wrong with `setting` as the values of a hyperparameter: a fault each.
+
+    Args:
+        hyperparameter: its declaration.
+        setting: whatever the config says.
+    """
     key = f"search_space.{hyperparameter.name}"
     if isinstance(setting, Mapping):
         return [Fault(key, text) for text in _range_faults(hyperparameter, setting)]
@@ -88,7 +97,13 @@ def setting_faults(hyperparameter: Hyperparameter, setting: Any) -> list[Fault]:
 
 
 def value_faults(key: str, hyperparameter: Hyperparameter, listed: Any) -> list[Fault]:
-    """A fault for each of `listed` that is no value of the hyperparameter."""
+    """A fault for each of `listed` that is no value of the hyperparameter.
+
+    Args:
+        key: that the config gives them as, for messages.
+        hyperparameter: its declaration.
+        listed: the values, of any type.
+    """
     told = [hyperparameter.fault(key, value) for value in listed]
     return [Fault(key, text) for text in told if text is not None]
 

@@ -21,12 +21,21 @@ def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
     """The point behind an oracle's `values`; what is not searched comes from the config.
 
     Keys that are no dimension (`tuner/epochs`) are passed over.
+
+    Args:
+        config: of the sweep.
+        values: by dimension, those of single layers as `units_2`.
     """
     return complete(config, {d.name: d.decode(values[d.name]) for d in dimensions(config) if d.name in values})
 
 
 def values(config: SweepConfig, point: TrialParams) -> dict[str, Any] | None:
-    """An oracle's values for `point`; None where it lies outside the space."""
+    """An oracle's values for `point`; None where it lies outside the space.
+
+    Args:
+        config: of the sweep.
+        point: by hyperparameter, with an entry a layer where layers may differ.
+    """
     allowed = distributions(config)
     for name, value in point.items():
         entries = value if isinstance(value, tuple) else (value,)
@@ -43,6 +52,10 @@ def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
 
     These are the dimensions that are searched and that the trial has; of a point outside the space also whatever
     differs from the config.
+
+    Args:
+        config: of the sweep.
+        point: inside the space or outside it.
     """
     searched, allowed = dimensions(config), distributions(config)
     found = {d.name: _entry(point, d.hyperparameter, d.layer) for d in searched if d.exists_at(point)}
@@ -58,18 +71,14 @@ def warm_start(config: SweepConfig) -> list[TrialParams]:
     return [complete(config, point) for point in config.search_space.get("warm_start", [])]
 
 
-def max_lookback(config: SweepConfig) -> int:
-    """The most rows that any point of the space, or of `warm_start`, looks back from its first target."""
-    found, season = distributions(config), config.data.season or 0
-    back = found["window"].highest + found["difference"].highest + season * found["seasonal_difference"].highest
-    known = (p.window + p.difference + season * p.seasonal_difference for p in warm_start(config))
-    return int(max(back, *known, 0))
-
-
 def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
 
     What is not given has its default; what is not active is left out.
+
+    Args:
+        config: of the sweep; gives what is not given.
+        given: by name, checked; of a warm start, for example.
     """
     declarations = declared(config.task.kind)
     layered = _by_layer(given, declarations)
@@ -88,10 +97,15 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
 
 
 def of_layer(name: str, declarations: Mapping[str, Hyperparameter]) -> tuple[str, int] | None:
-    """The hyperparameter and the layer that a name such as `units_2` stands for; None where it is none."""
-    found = re.fullmatch(r"(\w+)_([1-9]\d*)", name)
-    known = found is not None and found[1] in declarations and declarations[found[1]].per_layer
-    return (found[1], int(found[2])) if found is not None and known else None
+    """The hyperparameter and the layer that a name such as `units_2` stands for; None where it is none.
+
+    Args:
+        name: of a dimension, or any other text.
+        declarations: all hyperparameters, by name.
+    """
+    stem, _, layer = name.rpartition("_")
+    known = stem in declarations and declarations[stem].per_layer and re.fullmatch(r"[1-9]\d*", layer)
+    return (stem, int(layer)) if known else None
 
 
 def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparameter]) -> dict[str, dict[int, Any]]:

@@ -19,27 +19,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Gather:
-    """Rows of an array around each item, minus a row of anchors.
+    """Rows of an array around each item, minus a row of anchors; or an item's own row alone.
 
     NumPy and the graph give the same bits: both copy, then subtract.
 
     Args:
         array: (time, columns) or (time,). Further axes are kept. Rows that do not lie in one piece are copied once.
-        offsets: rows to take, relative to an item's own; ascending.
+        offsets: rows to take, relative to an item's own; ascending. None: an item's own row, without an axis of rows.
         anchors: (time, columns) or (time,) as the array; its row at an item is taken off all rows of that item.
     """
 
     array: NDArray[Any]
-    offsets: range
+    offsets: range | None = None
     anchors: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
-        """Put rows in one piece: NumPy then copies an item in one stretch."""
+        """Put rows in one piece: NumPy then copies an item in one stretch.
+
+        Raises:
+            ValueError: there are anchors and no rows to take them off.
+        """
+        if self.offsets is None and self.anchors is not None:
+            raise ValueError("anchors are taken off rows around an item; give offsets")
         if self.array.ndim > 1:
             object.__setattr__(self, "array", np.ascontiguousarray(self.array))
 
     def numpy(self, items: Int64s) -> NDArray[Any]:
-        """(n,) → (n, offsets, columns), or (n, offsets) of an array (time,)."""
+        """(n,) → (n, offsets, columns), or (n, offsets) of an array (time,); without offsets (n, columns), or (n,)."""
+        if self.offsets is None:
+            return self.array[items]
         columns = self.array.shape[1:]
         width = math.prod(columns)
         span = self.offsets[-1] - self.offsets[0] + 1 if self.offsets else 0
@@ -55,17 +63,20 @@ class Gather:
         import tensorflow as tf
 
         array, offsets, anchors = self._constants
+        if offsets is None:
+            return tf.gather(array, items)
         taken = tf.gather(array, items[:, None] + offsets)
         return taken if anchors is None else taken - tf.gather(anchors, items)[:, None]
 
     @cached_property
-    def _constants(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+    def _constants(self) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor | None]:
         """Array, offsets and anchors as tensors that every graph can use, made once."""
         import tensorflow as tf
 
         with tf.init_scope():  # else they would belong to the graph that asked first
             anchors = None if self.anchors is None else tf.constant(self.anchors)
-            return tf.constant(self.array), tf.constant(np.asarray(self.offsets, np.int32)), anchors
+            offsets = None if self.offsets is None else tf.constant(np.asarray(self.offsets, np.int32))
+            return tf.constant(self.array), offsets, anchors
 
 
 def _subtract(taken: NDArray[Any], anchors: NDArray[Any]) -> None:

@@ -47,18 +47,18 @@ class Transform:
         result[: self.n_dropped, 0] = 0.0
         return result.astype(np.float32, order="C")  # windows are cut fast where rows lie in one piece
 
-    def inverse_transform(self, values: Float64s, origins: Int64s, forecast: Float64s) -> Float64s:
+    def inverse_transform(self, values: Float64s, origins: Int64s, predicted: Float64s) -> Float64s:
         """Forecasts in the unit of the data.
 
         Args:
             values: the series (time, columns); rows up to each origin are used, later ones are not.
             origins: (n,), the last row that each forecast may see.
-            forecast: (n, horizon), scaled.
+            predicted: (n, horizon), scaled.
 
         Returns:
             (n, horizon)
         """
-        change = np.asarray(forecast, np.float64) * self.scale[0] + self.offset[0]
+        change = np.asarray(predicted, np.float64) * self.scale[0] + self.offset[0]
         if self.n_dropped == 0:
             return self._unit(change)
         level = self._level(values[:, 0])

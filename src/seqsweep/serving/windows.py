@@ -99,11 +99,16 @@ class SeriesView:
         """Of origins (n,): (n, horizon), what really happened, in the unit of the data, never clipped."""
         return Gather(self.values[:, 0], self._ahead)
 
-    def inverse_transform(self, origins: Int64s, forecast: Float32s) -> Float64s:
-        """A network's output (n, horizon) for these origins (n,), in the unit of the data."""
+    def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
+        """A network's output (n, horizon) for these origins (n,), in the unit of the data.
+
+        Args:
+            origins: (forecasts,), rows of `values`.
+            predicted: (forecasts, horizon), scaled, relative to the anchor.
+        """
         if self.anchors is not None:
-            forecast = forecast + self.anchors[origins, :1]
-        return self.transform.inverse_transform(self.values, origins, forecast.astype(np.float64))
+            predicted = predicted + self.anchors[origins, :1]
+        return self.transform.inverse_transform(self.values, origins, predicted.astype(np.float64))
 
     @property
     def _ahead(self) -> range:

@@ -1,4 +1,4 @@
-"""The search of a sweep; the only room that sees both ends of the data's way.
+"""The search of a sweep; the only package that connects data, tuner, executor and tracker.
 
 `problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
 in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what it came to,
@@ -10,7 +10,7 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, load_outcome
-from seqsweep.sweep.problem import Problem, build_problem
+from seqsweep.sweep.problem import Problem, build_problem, load_data
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
 from seqsweep.sweep.sweep_state import (
@@ -41,6 +41,7 @@ __all__ = [
     "folders",
     "identity",
     "lineage",
+    "load_data",
     "load_outcome",
     "open_sweep",
     "read_identity",

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from seqsweep import trial
 from seqsweep.config import to_yaml
-from seqsweep.data import Series
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Executor, make_executor
@@ -19,11 +18,10 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, build_problem
 from seqsweep.sweep.sweep_state import IDENTITY, SweepState, differences, fingerprint, folder_of, identity
-from seqsweep.task import Task
+from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
-from seqsweep.windows import Split
 
-MakeJob = Callable[[SweepConfig, Series, Split, Task], Job]
+MakeJob = Callable[[Task, Dataset], Job]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,6 @@ class SweepContext:
         executor: its job is open.
         tracker: its sweep's run is open.
         observer: is told.
-        job: runs a trial; what the executor was opened with.
         started: on `time.monotonic`.
     """
 
@@ -45,7 +42,6 @@ class SweepContext:
     executor: Executor
     tracker: Tracker
     observer: Observer
-    job: Job
     started: float
 
     @property
@@ -84,21 +80,25 @@ def open_sweep(
         problem = build_problem(config, observer.say)
         state = open_state(problem, observer)
         with state.locked():
-            state.begin(identity(config, problem.series))
+            state.begin(identity(config, problem.data))
             write_text(state.folder / "config.yaml", to_yaml(config))
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
-                job = make_job(config, problem.series, problem.split, problem.task)
-                executor.open(job)
-                yield SweepContext(problem, state, executor, tracker, observer, job, started)
+                executor.open(make_job(problem.task, problem.data))
+                yield SweepContext(problem, state, executor, tracker, observer, started)
     finally:
         executor.close()
 
 
 def open_state(problem: Problem, observer: Observer) -> SweepState:
-    """The folder of this sweep; says so where it differs from the last one of its study."""
-    content = identity(problem.config, problem.series)
+    """The folder of this sweep; says so where it differs from the last one of its study.
+
+    Args:
+        problem: its config and data decide which folder it is.
+        observer: is told which settings changed.
+    """
+    content = identity(problem.config, problem.data)
     folder = folder_of(problem.config.tracking.directory, fingerprint(content))
     if not (folder / IDENTITY).exists():
         changed = differences(folder, content)
@@ -136,7 +136,7 @@ def _name(config: SweepConfig, state: SweepState) -> str:
 
 
 def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
-    config, series = problem.config, problem.series
+    config, data = problem.config, problem.data
     return SweepRecord(
         study=config.study,
         question=config.question,
@@ -148,12 +148,13 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
             "max_trials": config.tuner.max_trials,
             "epochs": config.trial.epochs,
             "seed": config.seed,
-            "data": series.name,
-            "target": series.target,
-            "rows": series.rows,
-            "horizon": config.task.horizon,
+            "data": data.name,
+            "target": data.target,
+            "rows": data.rows,
+            **problem.task.summary,
         },
-        tags={"data_sha256": series.sha256, **lineage()},
+        tags={"data_sha256": data.sha256, **lineage()},
         objective=f"val_{config.task.objective}",
+        lower_is_better=not problem.objective.higher_is_better,
         started=time.time(),
     )

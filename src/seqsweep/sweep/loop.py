@@ -11,7 +11,7 @@ from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
 from seqsweep.executor import Executor
-from seqsweep.metrics import skill
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord, TrialStatus
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.observer import Observer
@@ -44,7 +44,8 @@ class Loop:
         tracker: shows them.
         observer: is told.
         kept: trials that had ended when the last process died, by id.
-        reference: the best baseline's error by the objective, which `val_skill` is measured against; None: no skill.
+        objective: ranks trials.
+        reference: the best baseline's score by it, which `val_skill` is measured against; None: no skill.
     """
 
     config: SweepConfig
@@ -54,6 +55,7 @@ class Loop:
     tracker: Tracker
     observer: Observer
     kept: Mapping[str, TrialRecord]
+    objective: Metric
     reference: float | None
     trained: int = 0
     choosing: float = 0.0  # seconds that the source took to propose trials and to learn how they ended
@@ -149,7 +151,7 @@ class Loop:
 
     def _tell(self, record: TrialRecord) -> None:
         """Tell everyone how a trial ended; its record is on disk already, so that a kill from here on costs nothing."""
-        score = record.metrics.get(f"val_{self.config.task.objective}") if record.status == "COMPLETED" else None
+        score = record.metrics.get(f"val_{self.objective.name}") if record.status == "COMPLETED" else None
         told = time.perf_counter()
         self.source.tell(record, score)
         self.choosing += time.perf_counter() - told
@@ -174,4 +176,4 @@ class Loop:
     def _skill(self, metrics: Mapping[str, float]) -> dict[str, float]:
         if self.reference is None:
             return {}
-        return {"val_skill": skill(metrics[f"val_{self.config.task.objective}"], self.reference)}
+        return {"val_skill": self.objective.skill(metrics[f"val_{self.objective.name}"], self.reference)}

@@ -16,19 +16,33 @@ class Observer(Protocol):
         """A sentence for the user."""
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
-        """Trials are about to run: how many there will be if none fails, which were there before, how many at once.
+        """Trials are about to run: once for the search, once more for the finals.
 
-        Once for the search, once more for the finals.
+        Args:
+            expected: trials that there will be if none fails, finished ones included.
+            finished: those that an earlier launch ended.
+            workers: trials at once.
+            kind: of the trials: of the search or of the finals.
         """
 
     def started(self, trial: TrialRecord) -> None:
         """A trial runs."""
 
     def epoch(self, trial: TrialRecord, event: Epoch) -> None:
-        """One of its epochs ended."""
+        """One of its epochs ended.
+
+        Args:
+            trial: which runs.
+            event: the epoch's number and metrics.
+        """
 
     def ended(self, trial: TrialRecord, score: float | None) -> None:
-        """It ended, with the objective's value or without."""
+        """It ended.
+
+        Args:
+            trial: with its result.
+            score: the objective, in the unit of its metric; None: the trial failed.
+        """
 
     def finish(self) -> None:
         """No more trials run; also after an error."""

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from seqsweep.config import from_yaml
 from seqsweep.errors import StateError
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import MEND, read_state, write_state
 from seqsweep.sweep.sweep_state import SweepState
+from seqsweep.tasks import find_metric
 
 OUTCOME = "outcome.json"
 
@@ -23,9 +25,10 @@ class OutcomeFile:
     Args:
         name: of its run.
         fingerprint: its identity.
-        series: the name of the series and its target, for headings; `rows` and `sha256` are of its content.
+        data: the name of the data and its target, for headings; `rows` and `sha256` are of its content.
+        measure: what a score is a score of; sweeps whose measures differ cannot be compared.
         baselines: metrics of each baseline on the validation targets, in the unit of the data.
-        best_baseline: the baseline with the least error by the objective; None where there is none.
+        best_baseline: the best baseline by the objective; None where there is none.
         reason: why nothing more was tried: `12 of 12 trials`.
         trained: trials that this launch ran; the others were there before.
         seconds: wall time of this launch.
@@ -36,10 +39,11 @@ class OutcomeFile:
 
     name: str
     fingerprint: str
-    series: str
+    data: str
     target: str
     rows: int
     sha256: str
+    measure: str
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
     reason: str
@@ -66,15 +70,26 @@ class Outcome(OutcomeFile):
     records: tuple[TrialRecord, ...]
 
     @property
+    def metric(self) -> Metric:
+        """The metric that ranks trials."""
+        return find_metric(self.config.task.kind, self.config.task.objective)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics, the one that ranks first."""
+        kind, names = self.config.task.kind, self.config.task.metrics
+        return [self.metric, *(find_metric(kind, name) for name in names if name != self.metric.name)]
+
+    @property
     def objective(self) -> str:
-        """The metric that ranks trials: `val_mae`."""
+        """Its name on validation: `val_mae`."""
         return f"val_{self.config.task.objective}"
 
     @property
     def ranked(self) -> list[TrialRecord]:
         """Completed trials, best first."""
         done = [record for record in self.records if record.status == "COMPLETED"]
-        return sorted(done, key=lambda record: (record.metrics[self.objective], record.number))
+        return sorted(done, key=lambda record: (self.metric.cost(record.metrics[self.objective]), record.number))
 
 
 def save_outcome(outcome: Outcome) -> None:

@@ -2,58 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from seqsweep import data, search_space, windows
-from seqsweep.baselines import BaselineInput, Scores, best, fit_linear, scores
-from seqsweep.data import Series
-from seqsweep.metrics import naive_scale
+from seqsweep import search_space
+from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
-from seqsweep.task import TASKS, Task
-from seqsweep.windows import Split
+from seqsweep.tasks import Dataset, Items, Task, make_task
 
 
 @dataclass(frozen=True)
 class Problem:
-    """The same targets, the same measure, the same baselines for every trial."""
+    """The same items, the same measure, the same baselines for every trial.
+
+    Args:
+        config: of the sweep.
+        task: what is learned.
+        data: what it is learned from.
+        baselines: metrics of each baseline on validation, in the unit of the data.
+        best_baseline: the best of them by the objective; None: there is none.
+        baseline_tags: what the baselines chose for themselves.
+    """
 
     config: SweepConfig
-    series: Series
-    split: Split
     task: Task
-    past: BaselineInput  # what a baseline may know
-    mase_scale: float  # MASE's measure, in the unit of the data
-    baselines: Scores  # metrics of each on the validation targets, in the unit of the data
+    data: Dataset
+    baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
-    baseline_tags: dict[str, str]
+    baseline_tags: Mapping[str, str]
+
+    @property
+    def objective(self) -> Metric:
+        """The metric that ranks trials."""
+        return self.task.objective
 
     @property
     def reference(self) -> float | None:
-        """The best baseline's error by the objective."""
-        return self.baselines[self.best_baseline][self.config.task.objective] if self.best_baseline else None
+        """The best baseline's score by the objective."""
+        return self.baselines[self.best_baseline][self.objective.name] if self.best_baseline else None
 
 
-def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
-    """Read the series, cut it, and score the baselines on the validation targets.
+def load_data(config: SweepConfig, say: Callable[[str], None]) -> tuple[Task, Dataset]:
+    """The task of a sweep and the data that it is learned from.
 
     Args:
         config: of the sweep, checked.
-        say: is told what cleaning did to the data.
+        say: is told what reading did to the data.
 
     Raises:
-        DataError: the series cannot be used.
+        DataError: the data cannot be used.
     """
-    series = data.load(config.data)
-    for note in series.notes:
-        say(note)
-    split = windows.make_split(series, config.windows, config.task.horizon, search_space.max_lookback(config))
-    split.fold(config.finals.folds - 1)  # refused now, not after the search
-    season, task = config.data.season, config.task
-    past = BaselineInput(series.values, split.train_end, split.validation, task.horizon, season, task)
-    mase_scale = naive_scale(series.values[:, 0], split.train_end, season)
-    scored = scores(past, split.validation, past.actual(split.validation), task.metrics, mase_scale)
-    fit = fit_linear(past) if "linear" in scored else None
-    tags = {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
-    made = TASKS[task.kind](task, mase_scale)
-    return Problem(config, series, split, made, past, mase_scale, scored, best(scored, task.objective), tags)
+    task = make_task(config)
+    return task, task.load(search_space.Space(config), say)
+
+
+def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
+    """Read the data, split it, and score the baselines on validation.
+
+    Args:
+        config: of the sweep, checked.
+        say: is told what reading did to the data.
+
+    Raises:
+        DataError: the data cannot be used.
+    """
+    task, data = load_data(config, say)
+    data.split(config.finals.folds - 1)  # refused now, not after the search
+    scored = score_baselines(data, data.split().validation)
+    best = task.objective.best_of(scored)
+    return Problem(config, task, data, scored, best, data.notes_on_baselines() if scored else {})
+
+
+def score_baselines(data: Dataset, items: Items) -> dict[str, dict[str, float]]:
+    """Each metric of each baseline that can be made, for items (n,).
+
+    Args:
+        data: makes the baselines and scores them.
+        items: (n,), of any part.
+    """
+    actual = data.actual(items)
+    return {name: data.score(actual, made) for name, made in data.baselines(items).items()}

@@ -51,8 +51,11 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
         tuner = make_tuner(config, state.tuner)
     running = {proposal.trial_id for proposal in tuner.running()}
-    source = Search(config, state, tuner)
-    loop = Loop(config, state, source, context.executor, context.tracker, observer, kept, context.problem.reference)
+    source = Search(config, state, tuner, context.problem.objective)
+    problem = context.problem
+    loop = Loop(
+        config, state, source, context.executor, context.tracker, observer, kept, problem.objective, problem.reference
+    )
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
     observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:
@@ -68,10 +71,11 @@ def _outcome(context: SweepContext, reason: str, loop: Loop) -> Outcome:
         name=context.name,
         fingerprint=state.folder.name,
         folder=state.folder,
-        series=problem.series.name,
-        target=problem.series.target,
-        rows=problem.series.rows,
-        sha256=problem.series.sha256,
+        data=problem.data.name,
+        target=problem.data.target,
+        rows=problem.data.rows,
+        sha256=problem.data.sha256,
+        measure=problem.task.measure,
         records=tuple(state.records().values()),
         baselines=problem.baselines,
         best_baseline=problem.best_baseline,

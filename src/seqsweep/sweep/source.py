@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seqsweep.events import Cause, TrialParams, TrialSpec
+from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep.sweep_state import SweepState
@@ -24,7 +25,12 @@ class Source(Protocol):
         """The next trial for a slot of the executor; the same one again until it was told."""
 
     def tell(self, record: TrialRecord, score: float | None) -> None:
-        """How a trial ended; no score: it failed."""
+        """How a trial ended.
+
+        Args:
+            record: with its result, or the reason why it failed.
+            score: the objective, in the unit of its metric; None: it failed.
+        """
 
     def running(self) -> Sequence[Proposal]:
         """Trials that were asked for and not told, by this process or the one before it."""
@@ -46,12 +52,14 @@ class Search:
     Args:
         config: of the sweep.
         state: keeps checkpoints of trials that may be promoted.
-        tuner: chooses.
+        tuner: chooses; it is told costs, of which lower is better.
+        objective: ranks trials.
     """
 
     config: SweepConfig
     state: SweepState
     tuner: Tuner
+    objective: Metric
     kind: RunKind = "trial"
 
     def ask(self, slot: str) -> Proposal | Wait | Exhausted:
@@ -61,7 +69,8 @@ class Search:
     def tell(self, record: TrialRecord, score: float | None) -> None:
         """Tell the tuner, and delete the checkpoints that nobody can continue any more."""
         crashed = record.cause not in (None, Cause.DIVERGED)
-        self.tuner.tell(record.trial_id, score, record.reason, crashed=crashed)
+        cost = None if score is None else self.objective.cost(score)
+        self.tuner.tell(record.trial_id, cost, record.reason, crashed=crashed)
         self.state.forget_checkpoints(self.tuner.promotable())
 
     def running(self) -> Sequence[Proposal]:

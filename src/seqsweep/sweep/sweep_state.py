@@ -28,12 +28,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from seqsweep.data import Series
 from seqsweep.errors import LockedError, StateError
 from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import read_state, to_json, write_bytes, write_state, writing
+from seqsweep.tasks import Dataset
 
 IDENTITY = "sweep.json"
 
@@ -43,12 +43,12 @@ class Identity:
     """All that a figure of a sweep depends on; the same identity resumes, another one starts anew.
 
     Where trials run and where runs are kept is no part of it, so that a sweep can be resumed with more workers. The
-    series counts by content, not by path. Nor are the limits at which a search stops: raise them to go on.
+    data counts by content, not by path. Nor are the limits at which a search stops: raise them to go on.
 
     Args:
         study: its name.
         seed: of the sweep.
-        data: the settings of that group, and the content of the series; the other groups likewise.
+        data: the settings of that group, and their content; the other groups likewise.
     """
 
     study: str
@@ -63,17 +63,22 @@ class Identity:
     executor: Mapping[str, Any]
 
 
-def identity(config: SweepConfig, series: Series) -> Identity:
-    """What this config and this series make."""
+def identity(config: SweepConfig, data: Dataset) -> Identity:
+    """What this config and this data make.
+
+    Args:
+        config: composed and checked; limits of the search, and where data lies, do not count.
+        data: its content counts, by its SHA-256.
+    """
     whole = asdict(config)
     reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
-    data = {key: value for key, value in whole["data"].items() if key not in reading}
+    read = {key: value for key, value in whole["data"].items() if key not in reading}
     for limit in ("max_trials", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
         study=config.study,
         seed=config.seed,
-        data={**data, "sha256": series.sha256, "rows": series.rows},
+        data={**read, "sha256": data.sha256, "rows": data.rows},
         executor={"threads": config.executor.threads, "order": config.executor.order},
         **{group: whole[group] for group in ("windows", "task", "search_space", "model", "trial", "tuner")},
     )
@@ -85,7 +90,12 @@ def fingerprint(identity: Identity) -> str:
 
 
 def folder_of(directory: str | Path, fingerprint: str) -> Path:
-    """Where a sweep keeps its state under `tracking.directory`."""
+    """Where a sweep keeps its state under `tracking.directory`.
+
+    Args:
+        directory: `tracking.directory`; a relative one starts at the current folder.
+        fingerprint: of the sweep's identity.
+    """
     return Path(directory).resolve() / "sweeps" / fingerprint
 
 
@@ -215,6 +225,10 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing.
 
     Other jobs of the same multirun, which this process began itself, do not count.
+
+    Args:
+        folder: of this sweep; its neighbours are the others.
+        identity: of this sweep.
     """
     import psutil
 

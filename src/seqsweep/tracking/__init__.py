@@ -73,7 +73,12 @@ def none(config: TrackingConfig, warn: Warn) -> Tracker:
 
 
 def make_tracker(config: TrackingConfig, warn: Warn) -> Tracker:
-    """The tracker that `config` names, not open yet; it tells `warn` when its store goes away or is back."""
+    """The tracker that `config` names, not open yet; it tells `warn` when its store goes away or is back.
+
+    Args:
+        config: where runs are kept.
+        warn: is told when the store goes away or is back.
+    """
     return TRACKERS[config.kind](config, warn)
 
 

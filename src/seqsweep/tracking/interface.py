@@ -77,25 +77,50 @@ class Tracker(Protocol):
         """Show the trial as running; one that ran before without a result counts as killed."""
 
     def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
-        """One point of each curve of a running trial."""
+        """One point of each curve of a running trial.
+
+        Args:
+            trial_id: of a trial whose start was told.
+            epoch: its metrics become a point each, at its number as the step.
+        """
 
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, whether its start was told here or not."""
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """Figures of the whole sweep: baselines, totals, the best trial's objective. The last value told stands."""
+        """Figures of the whole sweep: baselines, totals, the best trial's objective. The last value told stands.
+
+        Args:
+            metrics: by name; one of the objective's name is shown as the best trial's.
+            tags: of the sweep's run.
+        """
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run; it begins with a plain sentence."""
 
     def log_text(self, text: str, name: str) -> None:
-        """A text as the file `name` of the sweep's run."""
+        """A text as the file `name` of the sweep's run.
+
+        Args:
+            text: the whole content.
+            name: relative to the run's folder of files.
+        """
 
     def log_file(self, path: Path, folder: str) -> None:
-        """A copy of a file in `folder` of the sweep's run."""
+        """A copy of a file in `folder` of the sweep's run.
+
+        Args:
+            path: where the file lies now.
+            folder: relative to the run's folder of files.
+        """
 
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
-        """The packaged winner in `folder`, as a logged model of the sweep's run with the winner's parameters."""
+        """The packaged winner in `folder`, as a logged model of the sweep's run with the winner's parameters.
+
+        Args:
+            folder: holds a model in MLflow's format.
+            params: the winner's hyperparameters.
+        """
 
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run; trials still running count as killed.

@@ -92,7 +92,12 @@ class SweepRuns:
         self._log(self.children[trial_id].run_id, metrics, tags=tags)
 
     def finish(self, trial: TrialRecord, points: Sequence[Epoch]) -> None:
-        """The trial's result and those `points` of its curves that are not written yet."""
+        """The trial's result and those `points` of its curves that are not written yet.
+
+        Args:
+            trial: with its result; it need not have been started here.
+            points: epochs that the store has not.
+        """
         child = self._child(trial)
         curves = {name for epoch in (*points, *trial.curve) for name in epoch.metrics}
         metrics, tags = _curve_metrics(points)

@@ -44,6 +44,10 @@ def check_names(names: Iterable[str], kind: str) -> None:
 
     Checked here and not by the store, so that a bad name shows with the memory tracker too, and before the first write.
 
+    Args:
+        names: of parameters, metrics or tags.
+        kind: what they name, for the message.
+
     Raises:
         ValueError: a name is empty, too long, looks like a path that leads elsewhere, or holds a character
             other than letters, digits, blanks and `_ - . / :`.
@@ -120,7 +124,12 @@ def trial_metrics(trial: TrialRecord, objective: str, curves: Iterable[str]) -> 
 
 
 def sweep_metrics(metrics: Mapping[str, float], objective: str) -> dict[str, float]:
-    """The figures of a sweep's run: `best_NAME` for the objective, as its trials have it."""
+    """The figures of a sweep's run: `best_NAME` for the objective, as its trials have it.
+
+    Args:
+        metrics: by the name that the sweep gives them.
+        objective: the metric that trials are ranked by; empty: none.
+    """
     return {best_name(name) if name == objective else name: value for name, value in metrics.items()}
 
 

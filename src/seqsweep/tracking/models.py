@@ -58,7 +58,13 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path
 
 
 def parent_run(client: MlflowClient, study: str, fingerprint: str) -> Run | None:
-    """The run of a sweep; None where the store has none."""
+    """The run of a sweep; None where the store has none.
+
+    Args:
+        client: of the store.
+        study: the experiment's name.
+        fingerprint: of the sweep's identity.
+    """
     experiment = client.get_experiment_by_name(study)
     query = f"tags.kind = 'sweep' and tags.sweep = '{fingerprint}'"
     runs = client.search_runs([experiment.experiment_id], query, max_results=1) if experiment else []

@@ -39,7 +39,12 @@ class RetryQueue:
         self.reason = ""  # of the last failure, one line
 
     def put(self, key: str, write: Callable[[], None]) -> None:
-        """Write now if the store is there, else later; a newer write takes the place of one that waits."""
+        """Write now if the store is there, else later; a newer write takes the place of one that waits.
+
+        Args:
+            key: what is written, such as a trial's result; one write waits for each.
+            write: may be called again after it raised.
+        """
         self._waiting[key] = write
         self.flush()
 
@@ -87,6 +92,11 @@ class RetryQueue:
 
 
 def first_line(error: BaseException, longest: int = 200) -> str:
-    """The first line of an error's text, cut to `longest` characters."""
+    """The first line of an error's text, cut to `longest` characters.
+
+    Args:
+        error: its type's name stands in where it has no text.
+        longest: characters, 1 or more.
+    """
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0] if len(lines[0]) <= longest else lines[0][: longest - 1] + "…"

@@ -100,7 +100,12 @@ def _newest_study(client: MlflowClient) -> Experiment | None:
 
 
 def link(server: str, page: str | None) -> str:
-    """Where to click."""
+    """Where to click.
+
+    Args:
+        server: the address of the UI.
+        page: a path in it; None: the list of experiments.
+    """
     return server.rstrip("/") + (page or "/#/experiments?workflowType=machine_learning")
 
 

@@ -1,7 +1,7 @@
-"""A network that learns from windows: whole epochs as one graph call each, windows gathered inside the graph.
+"""A network that learns from items: whole epochs as one graph call each, items gathered inside the graph.
 
 Keras's `fit` spends much of a small network's time between steps: it fetches batches from Python, calls callbacks, and
-would need the windows as an array. Here the series lies in the graph once; a step gathers its windows from it, as
+would need the items as an array. Here the data lies in the graph once; a step gathers its items from it, as
 `serving.gather` says.
 """
 
@@ -16,29 +16,29 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from seqsweep.serving.array_types import Float32s
-from seqsweep.windows import Windows
+from seqsweep.tasks import Items, View
 
-FORECAST_BATCH = 1024  # windows a call: their states stay in the processor's cache, and the call's own cost is small
+PREDICT_BATCH = 1024  # items a call: their states stay in the processor's cache, and the call's own cost is small
 
 
 class Learner:
-    """A compiled model and the windows that it learns from.
+    """A compiled model and the items that it learns from.
 
     Args:
-        model: (batch, window, columns) → (batch, horizon), compiled.
-        windows: the series as the trial sees it.
-        batch_size: windows a training step; the last step of an epoch takes what is left.
+        model: inputs of items → outputs, compiled.
+        view: the data as the trial sees it.
+        batch_size: items a training step; the last step of an epoch takes what is left.
     """
 
-    def __init__(self, model: keras.Model, windows: Windows, batch_size: int) -> None:
+    def __init__(self, model: keras.Model, view: View, batch_size: int) -> None:
         self.model = model
         self._batch_size = batch_size
-        self._inputs, self._targets = windows.inputs, windows.targets
+        self._inputs, self._targets = view.inputs, view.targets
         self._loss = keras.losses.get(model.loss)
         model.optimizer.build(model.trainable_variables)
-        origins = tf.TensorSpec([None], tf.int32)
-        self._train = tf.function(self._train_epoch, input_signature=[origins], autograph=False)
-        self._predict = tf.function(self._forecast, input_signature=[origins], autograph=False)
+        items = tf.TensorSpec([None], tf.int32)
+        self._train = tf.function(self._train_epoch, input_signature=[items], autograph=False)
+        self._predict = tf.function(self._outputs, input_signature=[items], autograph=False)
         self.tracing_seconds = 0.0
 
     @property
@@ -50,21 +50,26 @@ class Learner:
     def learning_rate(self, rate: float) -> None:
         self.model.optimizer.learning_rate = rate
 
-    def train(self, order: NDArray[np.int64]) -> float:
-        """One epoch over the origins in this order: the mean loss a window, on scaled targets, while it learned."""
+    def train(self, order: Items) -> float:
+        """One epoch over the items in this order: the mean loss an item, while it learned."""
         self._trace(self._train)
         return float(self._train(tf.constant(order, tf.int32)))
 
-    def forecast(self, origins: NDArray[np.int64]) -> Float32s:
-        """The network's output for each origin, (n,) → (n, horizon), scaled and anchored."""
+    def predict(self, items: Items) -> Float32s:
+        """The network's outputs for items, (n,) → (n, …)."""
         self._trace(self._predict)
-        cuts = range(0, len(origins), FORECAST_BATCH)
-        parts = [self._predict(tf.constant(origins[cut : cut + FORECAST_BATCH], tf.int32)).numpy() for cut in cuts]
+        cuts = range(0, len(items), PREDICT_BATCH)
+        parts = [self._predict(tf.constant(items[cut : cut + PREDICT_BATCH], tf.int32)).numpy() for cut in cuts]
         return np.concatenate(parts)
 
-    def loss(self, targets: Float32s, forecast: Float32s) -> float:
-        """The mean loss of forecasts, both (n, horizon), on scaled targets."""
-        return float(tf.reduce_mean(self._loss(tf.constant(targets), tf.constant(forecast))))
+    def loss(self, targets: NDArray[Any], outputs: Float32s) -> float:
+        """The mean loss of outputs, both (n, …).
+
+        Args:
+            targets: as `View.targets` gives them, scaled.
+            outputs: of the network for the same items.
+        """
+        return float(tf.reduce_mean(self._loss(tf.constant(targets), tf.constant(outputs))))
 
     def _trace(self, function: Any) -> None:
         """Trace ahead of the first call, so that its time is known as such."""
@@ -76,20 +81,20 @@ class Learner:
         count = tf.shape(order)[0]
 
         def step(start: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            origins = order[start : tf.minimum(start + self._batch_size, count)]
-            loss = self._step(origins) * tf.cast(tf.shape(origins)[0], tf.float32)
+            items = order[start : tf.minimum(start + self._batch_size, count)]
+            loss = self._step(items) * tf.cast(tf.shape(items)[0], tf.float32)
             return start + self._batch_size, total + loss
 
         _, total = tf.while_loop(lambda start, _: start < count, step, (0, 0.0), parallel_iterations=1)
         return total / tf.cast(count, tf.float32)
 
-    def _step(self, origins: tf.Tensor) -> tf.Tensor:
-        inputs, targets = self._inputs.tensor(origins), self._targets.tensor(origins)
+    def _step(self, items: tf.Tensor) -> tf.Tensor:
+        inputs, targets = self._inputs.tensor(items), self._targets.tensor(items)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(self._loss(targets, self.model(inputs, training=True)))
         weights = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(loss, weights), weights)
         return loss
 
-    def _forecast(self, origins: tf.Tensor) -> tf.Tensor:
-        return self.model(self._inputs.tensor(origins), training=False)
+    def _outputs(self, items: tf.Tensor) -> tf.Tensor:
+        return self.model(self._inputs.tensor(items), training=False)

@@ -1,4 +1,4 @@
-"""A trained network on disk and back: the weights of its best epoch, to forecast with."""
+"""A trained network on disk and back: the weights of its best epoch, to predict with."""
 
 from __future__ import annotations
 
@@ -8,56 +8,53 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams, TrialSpec
 from seqsweep.state_files import MEND
+from seqsweep.tasks import Items, Predictions, View
 from seqsweep.trial.arrays import UNREADABLE, unpack
-from seqsweep.windows import Windows
 
 if TYPE_CHECKING:
     import keras
 
     from seqsweep.trial.run import Trial
 
-FORECAST_BATCH = 1024  # windows a call: gathered windows stay small, and the call's own cost too
+PREDICT_BATCH = 1024  # items a call: what is gathered stays small, and the call's own cost too
 
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and the series as it sees it.
+    """A trained network and the data as it sees them.
 
     Args:
         params: of its trial.
-        model: (batch, window, columns) → (batch, horizon), scaled and anchored.
-        windows: what its trial saw.
+        model: inputs of items → outputs.
+        view: what its trial saw.
     """
 
     params: TrialParams
     model: keras.Model
-    windows: Windows
+    view: View
 
-    def forecast(self, origins: NDArray[np.int64], windows: Windows | None = None) -> NDArray[np.float64]:
-        """(n,) → (n, horizon), in the unit of the data.
+    def predict(self, items: Items, view: View | None = None) -> Predictions:
+        """Predictions for items (n,), in the unit of the data.
 
         Args:
-            origins: the last row that each forecast may see.
-            windows: another series, seen the same way; None: that of the trial.
+            items: of the view.
+            view: other data, seen the same way; None: that of the trial.
         """
-        seen = self.windows if windows is None else windows
-        cuts = range(0, len(origins), FORECAST_BATCH)
-        parts = [self._call(seen.inputs.numpy(origins[cut : cut + FORECAST_BATCH])).numpy() for cut in cuts]
-        return seen.inverse_transform(origins, np.concatenate(parts))
+        seen = self.view if view is None else view
+        cuts = range(0, len(items), PREDICT_BATCH)
+        parts = [self._call(seen.inputs.numpy(items[cut : cut + PREDICT_BATCH])).numpy() for cut in cuts]
+        return seen.inverse_transform(items, np.concatenate(parts))
 
     @cached_property
     def _call(self) -> Any:
         import tensorflow as tf
 
-        shape = [None, self.windows.window, self.windows.scaled.shape[1]]
-        return tf.function(
-            lambda inputs: self.model(inputs, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
-        )
+        spec = tf.TensorSpec([None, *self.view.input_shape], self.view.inputs.array.dtype)
+        return tf.function(lambda inputs: self.model(inputs, training=False), input_signature=[spec])
 
 
 def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
@@ -71,7 +68,8 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
     Raises:
         StateError: they are missing, truncated, or of another network.
     """
-    model = job.model(spec)
+    view = job.view(spec)
+    model = job.model(spec, view)
     where = weights if isinstance(weights, Path) else f"trial {spec.trial_id}"
     try:
         arrays = list(unpack(weights.read_bytes() if isinstance(weights, Path) else weights).values())
@@ -82,4 +80,4 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
         raise StateError(f"{where}: these are the weights of another network; {MEND}")
     for variable, value in zip(model.weights, arrays, strict=True):
         variable.assign(value)
-    return Network(spec.params, model, job.windows(spec))
+    return Network(spec.params, model, view)

@@ -1,4 +1,4 @@
-"""The story of one trial."""
+"""One trial from its start to its last event."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqsweep.data import Series
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports
+from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
-from seqsweep.task import Task, constant_loss, with_prefix
+from seqsweep.serving.array_types import Float32s
+from seqsweep.tasks import Dataset, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.training_progress import TrainingProgress
-from seqsweep.windows import Split, Windows, make_windows
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 
 def derive_seed(sweep_seed: int, name: str) -> int:
-    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when."""
+    """A seed in [0, 2**31) that depends on the sweep's seed and the trial's name alone, not on who runs it when.
+
+    Args:
+        sweep_seed: the config's `seed`.
+        name: of what it is for: the id of the trial that began the network, `final 1`.
+    """
     return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
 
 
@@ -60,16 +65,17 @@ class Trial:
     """The job of a sweep: runs any of its trials. Picklable, so that it can be sent to workers once.
 
     Args:
-        config: of the sweep.
-        series: what is forecast.
-        split: the same parts and targets for every trial.
-        task: what is predicted and how it is scored.
+        task: what is learned, and how it is scored.
+        data: what it is learned from.
     """
 
-    config: SweepConfig
-    series: Series
-    split: Split
     task: Task
+    data: Dataset
+
+    @property
+    def config(self) -> SweepConfig:
+        """The sweep's."""
+        return self.task.config
 
     def __call__(self, spec: TrialSpec) -> Iterator[Event]:
         """Train one configuration: Started, an Epoch each, then Done.
@@ -83,41 +89,41 @@ class Trial:
 
     def _train(self, spec: TrialSpec) -> Iterator[Event]:
         started = time.perf_counter()
-        windows = self.windows(spec)
-        learner, progress, seed = yield from self._learner(spec, windows)
-        limit = self.config.trial.divergence_factor * constant_loss(
-            self.task.loss, windows.targets.numpy(windows.split.train)
-        )
+        view = self.view(spec)
+        learner, progress, seed = yield from self._learner(spec, view)
+        limit = self.config.trial.divergence_factor * self.task.constant_loss(view.targets.numpy(view.split.train))
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
             self._schedule(learner, progress, spec.params)
-            metrics = self._epoch(learner, windows, progress.epoch, seed, seconds)
+            metrics = self._epoch(learner, view, progress.epoch, seed, seconds)
             _check(metrics, limit, progress.epoch + 1)
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
             yield Epoch(progress.epoch, metrics, time.time())
         # Of the last epoch; the result is that of the best one, whose weights are put back for it.
         left = checkpoint.pack_checkpoint(learner.model, progress, seed) if spec.checkpoint else None
-        result = self._result(learner, windows, progress, seed, seconds)
+        result = self._result(learner, view, progress, seed, seconds)
         yield Done(result, left, checkpoint.pack_weights(learner.model) if spec.network else None)
 
-    def windows(self, spec: TrialSpec) -> Windows:
-        """The series as this trial sees it."""
-        return make_windows(self.series, self.split.fold(spec.fold), spec.params, self.config.data.season)
+    def view(self, spec: TrialSpec) -> View:
+        """The data as this trial sees it."""
+        return self.data.view(spec.params, spec.fold)
 
-    def model(self, spec: TrialSpec) -> keras.Model:
-        """A fresh network of the trial."""
+    def model(self, spec: TrialSpec, view: View) -> keras.Model:
+        """A fresh network of the trial.
+
+        Args:
+            spec: gives the hyperparameters, and the seed of the first weights.
+            view: fitted on the train part; gives the shape of an item's input.
+        """
         import keras
 
         from seqsweep import model
 
         keras.backend.clear_session()  # else every trial's graph stays in memory
         keras.utils.set_random_seed(spec.seed)
-        columns = self.series.values.shape[1]
-        return model.build(spec.params, columns, self.task.outputs, self.task.loss, self.config.model, spec.seed)
+        return model.build(self.task, view, spec.params, spec.seed)
 
-    def _learner(
-        self, spec: TrialSpec, windows: Windows
-    ) -> Generator[Event, None, tuple[Learner, TrainingProgress, int]]:
+    def _learner(self, spec: TrialSpec, view: View) -> Generator[Event, None, tuple[Learner, TrainingProgress, int]]:
         """A fresh network, or that of the trial that this one continues; the seed of its order of windows.
 
         Where that trial's checkpoint cannot be used, a Note says so, and the network begins at its first epoch: with
@@ -125,7 +131,7 @@ class Trial:
         """
         from seqsweep.trial.learner import Learner
 
-        learner = Learner(self.model(spec), windows, spec.params.batch_size)
+        learner = Learner(self.model(spec, view), view, spec.params.batch_size)
         if spec.continues is None:
             return learner, TrainingProgress(), spec.seed
         try:
@@ -136,9 +142,11 @@ class Trial:
         return learner, progress, seed
 
     def _schedule(self, learner: Learner, progress: TrainingProgress, params: TrialParams) -> None:
-        """Set the learning rate of the next epoch."""
+        """Set the learning rate of the next epoch; the first one has that of the parameters."""
         from seqsweep.model.schedules import SCHEDULES, BetweenEpochs
 
+        if progress.epoch == 0:
+            return
         waited, limits = progress.epoch - progress.best_epoch, self.config.trial
         now = BetweenEpochs(
             params.learning_rate, learner.learning_rate, progress.epoch, waited, limits.epochs, limits.patience
@@ -146,30 +154,30 @@ class Trial:
         learner.learning_rate = SCHEDULES[params.schedule](now)
 
     def _epoch(
-        self, learner: Learner, windows: Windows, epoch: int, seed: int, seconds: dict[str, float]
+        self, learner: Learner, view: View, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
         """Train one epoch, look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
-        order = np.random.default_rng([seed, epoch]).permutation(windows.split.train)
+        order = np.random.default_rng([seed, epoch]).permutation(view.split.train)
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
-        forecast = learner.forecast(windows.split.validation)
-        val_loss = learner.loss(windows.targets.numpy(windows.split.validation), forecast)
-        scores = self._score(windows, forecast)
+        outputs = learner.predict(view.split.validation)
+        val_loss = learner.loss(view.targets.numpy(view.split.validation), outputs)
+        scores = self._score(view, outputs)
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
-        objective = f"val_{self.config.task.objective}"
+        objective = f"val_{self.task.objective.name}"
         return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
 
     def _result(
-        self, learner: Learner, windows: Windows, progress: TrainingProgress, seed: int, seconds: dict[str, float]
+        self, learner: Learner, view: View, progress: TrainingProgress, seed: int, seconds: dict[str, float]
     ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
         from seqsweep.layers import kernels_of
 
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
-        scores = self._score(windows, learner.forecast(windows.split.validation))
+        scores = self._score(view, learner.predict(view.split.validation))
         seconds["tracing"] = learner.tracing_seconds
         return TrialResult(
             metrics={**progress.best_metrics, **scores},
@@ -182,11 +190,9 @@ class Trial:
             threads=_threads(),
         )
 
-    def _score(self, windows: Windows, forecast: np.ndarray) -> dict[str, float]:
-        origins = windows.split.validation
-        return with_prefix(
-            "val", self.task.score(windows.actual.numpy(origins), windows.inverse_transform(origins, forecast))
-        )
+    def _score(self, view: View, outputs: Float32s) -> dict[str, float]:
+        items = view.split.validation
+        return with_prefix("val", self.data.score(self.data.actual(items), view.inverse_transform(items, outputs)))
 
 
 def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from seqsweep.serving.array_types import Float32s
 
-Weights = list[NDArray[np.float32]]
+Weights = list[Float32s]
 
 
 @dataclass
@@ -22,7 +21,12 @@ class TrainingProgress:
     best_weights: Weights = field(default_factory=list)
 
     def update(self, metrics: Mapping[str, float], weights: Weights) -> None:
-        """Take note of an epoch: metrics with `val_loss`, and the weights it ended with."""
+        """Take note of an epoch: metrics with `val_loss`, and the weights it ended with.
+
+        Args:
+            metrics: by name; `val_loss` decides whether the epoch is the best.
+            weights: in the order of `model.weights`; kept where the epoch is the best.
+        """
         self.epoch += 1
         if metrics["val_loss"] < self.best_loss:
             self.best_epoch, self.best_loss = self.epoch, metrics["val_loss"]

@@ -11,10 +11,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 from threadpoolctl import threadpool_limits
 
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.oracles import RUNNING, OracleBase
 from seqsweep.tuner.vectors import Vectors
-
-Matrix = NDArray[np.float64]
 
 _LENGTHS = np.log([0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0])  # of the kernel, in sides of the unit cube
 _FITTED = 200  # trials, evenly chosen, that the length of the kernel is fitted to; all of them are predicted from
@@ -73,7 +72,7 @@ class Bayesian(OracleBase):
         return next((values for values in decoded if self.key(values) not in self.tried), None)
 
     def _with_running(
-        self, model: GaussianProcessRegressor, vectors: Vectors, seen: Matrix, scores: Matrix
+        self, model: GaussianProcessRegressor, vectors: Vectors, seen: Float64s, scores: Float64s
     ) -> GaussianProcessRegressor:
         """`model` as if the running trials had ended: what they are about to tell is not asked again."""
         busy = list(self.ongoing_trials.values())
@@ -86,11 +85,11 @@ class Bayesian(OracleBase):
         )
 
     def _candidates(
-        self, model: GaussianProcessRegressor, vectors: Vectors, best_first: Matrix, rng: np.random.Generator
-    ) -> Matrix:
+        self, model: GaussianProcessRegressor, vectors: Vectors, best_first: Float64s, rng: np.random.Generator
+    ) -> Float64s:
         """Points of the space, (candidates, dimensions), the most promising first."""
 
-        def bound(points: Matrix) -> Matrix:
+        def bound(points: Float64s) -> Float64s:
             mean, deviation = model.predict(points, return_std=True)
             return np.asarray(mean - self.beta * deviation)
 
@@ -107,13 +106,24 @@ class Bayesian(OracleBase):
 
 
 def gaussian_process(kernel: Any, noise: float) -> GaussianProcessRegressor:
-    """A process with this kernel, fixed; `noise` is a variance in units of that of the scores."""
+    """A process with this kernel, fixed; `noise` is a variance in units of that of the scores.
+
+    Args:
+        kernel: of scikit-learn.
+        noise: a variance, in units of that of the scores.
+    """
     # Below 1e-8, neighbouring points would make the matrix singular.
     return GaussianProcessRegressor(kernel, alpha=max(noise, 1e-8), normalize_y=True, optimizer=None)
 
 
-def fit(points: Matrix, scores: Matrix, noise: float) -> GaussianProcessRegressor:
-    """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube."""
+def fit(points: Float64s, scores: Float64s, noise: float) -> GaussianProcessRegressor:
+    """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube.
+
+    Args:
+        points: (trials, dimensions), in the unit cube.
+        scores: (trials,), of which lower is better.
+        noise: a variance, in units of that of the scores.
+    """
     some = np.unique(np.linspace(0, len(points) - 1, min(len(points), _FITTED)).astype(int))
     process = gaussian_process(Matern(nu=2.5), noise).fit(points[some], scores[some])
 
@@ -129,13 +139,13 @@ def fit(points: Matrix, scores: Matrix, noise: float) -> GaussianProcessRegresso
     return gaussian_process(Matern(np.exp(best), nu=2.5), noise).fit(points, scores)
 
 
-def _ascending(bounds: Matrix) -> NDArray[np.intp]:
+def _ascending(bounds: Float64s) -> NDArray[np.intp]:
     """Where the lowest bound is, the next … : each bound once, since equal points have equal bounds."""
     order: NDArray[np.intp] = np.unique(bounds, return_index=True)[1]
     return order
 
 
-def _moved(points: Matrix, times: int, distance: float, rng: np.random.Generator) -> Matrix:
+def _moved(points: Float64s, times: int, distance: float, rng: np.random.Generator) -> Float64s:
     """Each of `points` `times` over, some of its coordinates moved by some `distance` or drawn anew."""
     copies = np.repeat(points, times, axis=0)
     width = copies.shape[1]

@@ -69,6 +69,10 @@ def hyperband(config: SweepConfig) -> OracleBase:
 def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
     """A tuner for `config`, new or as the state file in `directory` left it.
 
+    Args:
+        config: of the sweep; `tuner.kind` names the oracle.
+        directory: the sweep's folder.
+
     Raises:
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.

@@ -47,7 +47,12 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         self.tried: set[tuple[Any, ...]] = set()
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
-        """Take note that the trial runs."""
+        """Take note that the trial runs.
+
+        Args:
+            trial_id: of the proposal, as KerasTuner's oracle gave it.
+            values: by dimension, what the search rule added included.
+        """
         hyperparameters = self.hyperparameters.copy()
         hyperparameters.values = dict(values)
         self.tried.add(self.key(values))
@@ -55,7 +60,12 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         self.trials[trial_id] = self.ongoing_trials[trial_id] = trial
 
     def finish(self, trial_id: str, score: float | None) -> None:
-        """Take note of the trial's score; None: it failed."""
+        """Take note of the trial's score.
+
+        Args:
+            trial_id: of a trial that was begun.
+            score: lower is better; None: it failed.
+        """
         trial = self.ongoing_trials.pop(trial_id)
         trial.status = TrialStatus.COMPLETED if score is not None else TrialStatus.FAILED
         trial.score = score
@@ -66,7 +76,12 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
 
     # Hyperband needs the id.
     def adopt(self, trial_id: str, values: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ARG002
-        """The values of a given point, with what the search rule adds; None: there is no room for it."""
+        """The values of a given point, with what the search rule adds; None: there is no room for it.
+
+        Args:
+            trial_id: the id that the trial will have.
+            values: by dimension, without what a search rule adds.
+        """
         return values
 
     def promotable(self) -> set[str]:
@@ -140,7 +155,12 @@ class Grid(OracleBase):
 
 
 def exists(dimension: Any, values: Mapping[str, Any]) -> bool:
-    """Whether a point that has these values has the dimension, which comes after all that it depends on."""
+    """Whether a point that has these values has the dimension, which comes after all that it depends on.
+
+    Args:
+        dimension: a hyperparameter of KerasTuner's.
+        values: of the dimensions before it.
+    """
     return all(condition.is_active(values) for condition in dimension.conditions)
 
 

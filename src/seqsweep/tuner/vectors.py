@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from seqsweep.serving.array_types import Float64s
 
 ABSENT = 0.5  # the coordinate of a dimension that a point does not have
 _FEW = 5000  # points of a space that are all looked at
@@ -31,12 +31,12 @@ class Vectors:
         """Dimensions."""
         return len(self._space)
 
-    def encode(self, points: Sequence[Mapping[str, Any]]) -> Matrix:
+    def encode(self, points: Sequence[Mapping[str, Any]]) -> Float64s:
         """One row a point, (points, dimensions)."""
         rows = [[hp.value_to_prob(p[hp.name]) if hp.name in p else ABSENT for hp in self._space] for p in points]
         return np.array(rows, dtype=float).reshape(len(points), self.width)
 
-    def decode(self, row: NDArray[np.float64]) -> dict[str, Any]:
+    def decode(self, row: Float64s) -> dict[str, Any]:
         """The values of one row, without those that the point does not have."""
         values: dict[str, Any] = {}
         for hp, coordinate in zip(self._space, row.tolist(), strict=True):
@@ -44,7 +44,7 @@ class Vectors:
                 values[hp.name] = hp.prob_to_value(min(coordinate, 1 - 1e-12))
         return values
 
-    def snap(self, rows: Matrix) -> Matrix:
+    def snap(self, rows: Float64s) -> Float64s:
         """The nearest rows that are points: a coordinate is the middle of its value's share, or ABSENT."""
         snapped = np.clip(rows, 0, 1 - 1e-12)
         for column, (hp, count) in enumerate(zip(self._space, self._counts, strict=True)):
@@ -57,16 +57,16 @@ class Vectors:
             snapped[~self._exists(hp, snapped), column] = ABSENT
         return snapped
 
-    def all_points(self) -> Matrix | None:
+    def all_points(self) -> Float64s | None:
         """Every point of the space, (points, dimensions); None where there are too many to look at."""
         if not all(self._counts) or np.prod(self._counts, dtype=float) > 4 * _FEW:
             return None
         axes = [(np.arange(count) + 0.5) / count for count in self._counts]
         rows = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-        points: Matrix = np.unique(self.snap(rows), axis=0)
+        points: Float64s = np.unique(self.snap(rows), axis=0)
         return points if len(points) <= _FEW else None
 
-    def _exists(self, hp: Any, rows: Matrix) -> NDArray[np.bool_]:
+    def _exists(self, hp: Any, rows: Float64s) -> NDArray[np.bool_]:
         exists = np.ones(len(rows), dtype=bool)
         for condition in hp.conditions:
             column = self._columns[condition.name]

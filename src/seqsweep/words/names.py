@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqsweep.metrics import lower_is_better, unit
+from seqsweep.metrics import Metric
 
 _OWN = {"last_epoch": "epochs"}  # where the identifier without its underscores is not what a reader would say
 
@@ -21,29 +21,28 @@ def setting(value: object) -> str:
     return "none" if value is None else in_words(str(value))
 
 
-def column_title(metric: str) -> str:
+def column_title(metric: Metric) -> str:
     """The head of a column of scores: `mae`, `smape %`."""
-    return f"{in_words(metric)} %" if unit(metric) == "%" else in_words(metric)
+    return f"{in_words(metric.name)} %" if metric.unit == "%" else in_words(metric.name)
 
 
-def unit_in_words(metric: str, target: str) -> str:
+def unit_in_words(metric: Metric, target: str) -> str:
     """`unit of sales`, `%`, or nothing: data do not name their own unit.
 
     Args:
-        metric: an entry of METRICS.
-        target: the column that is forecast.
+        metric: of a score.
+        target: what is predicted.
     """
-    kind = unit(metric)
-    return f"unit of {target}" if kind == "data" else kind
+    return f"unit of {target}" if metric.unit == "data" else metric.unit
 
 
-def better_is(metric: str) -> str:
+def better_is(metric: Metric) -> str:
     """`lower is better`, or `higher is better`."""
-    return "lower is better" if lower_is_better(metric) else "higher is better"
+    return "higher is better" if metric.higher_is_better else "lower is better"
 
 
-def about_skill(metric: str) -> str:
+def about_skill(metric: Metric) -> str:
     """What the column `skill` holds."""
-    if lower_is_better(metric):
-        return f"skill: 1 - {in_words(metric)} / that of the best baseline"
-    return f"skill: the part of the way from the best baseline's {in_words(metric)} to a perfect one"
+    if metric.best == 0:
+        return f"skill: 1 - {in_words(metric.name)} / that of the best baseline"
+    return f"skill: the part of the way from the best baseline's {in_words(metric.name)} to {metric.best:g}, the best"

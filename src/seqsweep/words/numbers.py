@@ -22,7 +22,12 @@ def significant(value: float, digits: int = 4) -> str:
 
 
 def plus_minus(mean: float, std: float | None) -> str:
-    """A mean and its standard deviation: `11.32 ± 0.22`; without one, the mean alone."""
+    """A mean and its standard deviation: `11.32 ± 0.22`; without one, the mean alone.
+
+    Args:
+        mean: in any unit.
+        std: in the same unit; None: a single figure has none.
+    """
     return significant(mean) + ("" if std is None else f" ± {significant(std, 2)}")
 
 
@@ -62,7 +67,12 @@ def chance(p_value: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 trial`, `2 trials`, `1,200 rows`."""
+    """`1 trial`, `2 trials`, `1,200 rows`.
+
+    Args:
+        number: 0 or more.
+        noun: in the singular, of which the plural ends in s.
+    """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from seqsweep.evidence import DieboldMariano, Interval
-from seqsweep.metrics import lower_is_better, skill, sort_key
+from seqsweep.evidence import Comparison, Interval
+from seqsweep.metrics import Metric, Scores
 from seqsweep.words.names import in_words
 from seqsweep.words.numbers import bounds, chance, confidence, counted, percent, plus_minus, significant
 
@@ -26,31 +26,29 @@ BEATS: dict[Verdict, str] = {"better": "yes", "worse": "no, worse", "open": "not
 
 @dataclass(frozen=True)
 class Standing:
-    """How a network stands against the best baseline, both scored on the same targets.
+    """How a network stands against the best baseline, both scored on the same items.
 
     Args:
-        metric: what scores them: an entry of METRICS that can rank.
+        metric: what scores them; it can rank.
         score: of the network.
         baseline: the name of the best baseline; None: none was scored.
         reference: its score; None likewise.
         skill: of the network over it; None likewise.
-        test: of the losses of both; None: there were too few targets, or the network's forecasts are not finite.
-        loss: `absolute` or `squared`: what `test` compares.
+        test: of the losses of both; None: there were too few items, or the network's predictions are not finite.
     """
 
-    metric: str
+    metric: Metric
     score: float
     baseline: str | None = None
     reference: float | None = None
     skill: float | None = None
-    test: DieboldMariano | None = None
-    loss: str = "absolute"
+    test: Comparison | None = None
 
     @property
     def verdict(self) -> Verdict:
         """What is proven: the score says it, and the interval of the losses' difference does not hold zero.
 
-        Both are asked for, since the interval is of absolute or squared errors, whatever the metric is.
+        Both are asked for, since the interval is of losses, whatever the metric is.
         """
         if self.test is None or self.skill is None:
             return "open"
@@ -61,34 +59,33 @@ class Standing:
 
 def ranking(
     name: str,
-    scores: Mapping[str, float],
-    baselines: Mapping[str, Mapping[str, float]],
+    scores: Scores,
+    baselines: Mapping[str, Scores],
     best: str | None,
-    objective: str,
-    metrics: Sequence[str],
+    objective: Metric,
+    metrics: Sequence[Metric],
 ) -> list[tuple[str, bool, list[str]]]:
     """Rows of a table, best first: who, whether that is the network, its scores and behind them its skill.
 
     Args:
         name: of the network.
-        scores: of it, by metric.
-        baselines: those of each baseline, on the same targets.
+        scores: of it.
+        baselines: those of each baseline, on the same items.
         best: the best baseline, which the skill is over; None: there is none.
         objective: the metric that ranks, and that the skill is of.
         metrics: what stands in the cells.
     """
     known = {**{in_words(baseline): row for baseline, row in baselines.items()}, name: scores}
-    reference = None if best is None else baselines[best][objective]
+    reference = None if best is None else baselines[best][objective.name]
 
-    def cells(row: Mapping[str, float]) -> list[str]:
-        gain = "" if reference is None else percent(skill(row[objective], reference))
-        return [*(significant(row[metric]) for metric in metrics), gain]
+    def cells(row: Scores) -> list[str]:
+        gain = "" if reference is None else percent(objective.skill(row[objective.name], reference))
+        return [*(significant(row[metric.name]) for metric in metrics), gain]
 
-    ranked = sorted(known.items(), key=lambda item: sort_key(objective, item[1][objective]))
-    return [(who, who == name, cells(row)) for who, row in ranked]
+    return [(who, who == name, cells(known[who])) for who in objective.ranked(known)]
 
 
-def won(name: str, metric: str, mean: float, std: float | None, runs: int, unit: str = "") -> str:
+def won(name: str, metric: Metric, mean: float, std: float | None, runs: int, unit: str = "") -> str:
     """Who won the finals.
 
     Args:
@@ -101,7 +98,7 @@ def won(name: str, metric: str, mean: float, std: float | None, runs: int, unit:
     """
     named = f" ({unit})" if unit else ""
     what = "mean and standard deviation of" if std is not None else "of"
-    figures = f"{in_words(metric)} {plus_minus(mean, std)} on validation{named}"
+    figures = f"{in_words(metric.name)} {plus_minus(mean, std)} on validation{named}"
     return f"{name} won: {figures}, {what} {counted(runs, 'run')} from new seeds."
 
 
@@ -112,7 +109,7 @@ def scored(standing: Standing, part: str) -> str:
         standing: of the network.
         part: of the data: `test`.
     """
-    own = f"On the {part} part its {in_words(standing.metric)} is {significant(standing.score)}"
+    own = f"On the {part} part its {in_words(standing.metric.name)} is {significant(standing.score)}"
     if standing.baseline is None or standing.reference is None:
         return f"{own}; no baseline was scored."
     other = f"{significant(standing.reference)} of {in_words(standing.baseline)}, the best baseline"
@@ -120,7 +117,12 @@ def scored(standing: Standing, part: str) -> str:
 
 
 def compared(score: float, reference: float) -> str:
-    """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric."""
+    """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric.
+
+    Args:
+        score: in the unit of the metric.
+        reference: in the same unit; a score relative to 0 has no percentage.
+    """
     if score == reference:
         return "the same as"
     word = "less than" if score < reference else "more than"
@@ -134,39 +136,37 @@ def how_sure(standing: Standing) -> str:
         return "Without a baseline nothing is shown to be better."
     if standing.test is None:
         finite = math.isfinite(standing.score)
-        why = "there are too few targets for a test" if finite else "forecasts of the network leave all bounds there"
+        why = "there are too few items for a test" if finite else "the network leaves all bounds there"
         return f"How sure that is cannot be said: {why}."
     proven = f"The network is {PROVEN[standing.verdict]} than {in_words(standing.baseline)}"
-    return f"{proven}: {difference(standing.test, standing.loss)}."
+    return f"{proven}: {difference(standing.test)}."
 
 
-def difference(test: DieboldMariano, loss: str) -> str:
+def difference(test: Comparison) -> str:
     """`the mean absolute error differs by -1.61 (95% interval -4.89 to 1.66, p = 0.33, 46 forecasts)`.
 
     Args:
         test: of the first's losses minus the second's: below 0 the first is better.
-        loss: `absolute` or `squared`.
     """
     mean, told = significant(test.difference.mean, 3), f"{confidence(test.difference)}, {chance(test.p_value)}"
-    return f"the mean {loss} error differs by {mean} ({told}, {counted(test.n, 'forecast')})"
+    return f"the mean {test.measure} differs by {mean} ({told}, {counted(test.n, test.item)})"
 
 
-def lead(better: str, other: str, metric: str, interval: Interval | None) -> str:
+def lead(better: str, other: str, metric: Metric, interval: Interval | None) -> str:
     """What pairs of runs say of two that were trained from the same seeds.
 
     Args:
         better: the name of the one with the better mean.
         other: the name of the other.
         metric: of their scores.
-        interval: of better minus other; None: fewer than two pairs.
+        interval: of the cost of better minus that of other, see `Metric.cost`; None: fewer than two pairs.
     """
     if interval is None:
         return f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more."
-    lower, name = lower_is_better(metric), in_words(metric)
-    by = bounds(interval, sign=-1 if lower else 1)
+    name, by = in_words(metric.name), bounds(interval, sign=-1)
     if interval.holds_zero:
         return f"{better} is not shown to do better than {other}: its lead in {name} of {by} may be chance."
-    word = "less" if lower else "more"
+    word = "more" if metric.higher_is_better else "less"
     pairs = counted(interval.n, "pair")
     return f"{better} does better than {other}: its {name} is {word} by {by}, over {pairs} of runs."
 

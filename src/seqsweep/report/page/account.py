@@ -87,7 +87,7 @@ def lineage(material: Material) -> Section:
         ("study", outcome.config.study),
         ("sweep", f"{outcome.name} ({outcome.fingerprint})"),
         ("seed", outcome.config.seed),
-        ("data", f"{outcome.series}, column {outcome.target}, {counted(outcome.rows, 'row')}"),
+        ("data", f"{outcome.data}, column {outcome.target}, {counted(outcome.rows, 'row')}"),
         ("SHA-256 of the data", outcome.sha256),
     ]
     if material.conclusion is not None and material.conclusion.audit is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Conclusion, Finalist
 from seqsweep.html import Markup, Section, folded, listed, note, paragraph, table, theme
-from seqsweep.metrics import lower_is_better, skill, sort_key
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
@@ -25,7 +25,7 @@ def leaderboard(material: Material) -> Section:
         "trial or baseline",
         "rank",
         *(p.label for p in parameters),
-        *map(column_title, _order(material)),
+        *map(column_title, outcome.metrics),
         "skill",
         "epochs",
         "parameters",
@@ -33,7 +33,7 @@ def leaderboard(material: Material) -> Section:
     blocks = [
         table(head, *_rows(material, ranked[:SHOWN], parameters)),
         note(
-            f"{about_skill(material.metric)}, on the same targets. One seed a trial: the best of many looks better "
+            f"{about_skill(material.metric)}, on the same items. One seed a trial: the best of many looks better "
             "than it is. Baselines are shaded and have no rank."
         ),
     ]
@@ -49,7 +49,7 @@ def finalists(material: Material) -> Section:
     if conclusion is None:
         said = "No finals were run: each trial has one seed, and near scores are not proven apart."
         return Section("finals", "Finals", [paragraph(said)])
-    metric = in_words(material.metric)
+    metric = in_words(material.metric.name)
     head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]
     rows = [_finalist(finalist) for finalist in conclusion.finalists]
     folds = "" if conclusion.folds == 1 else f", {conclusion.folds} rolling origins"
@@ -72,12 +72,12 @@ def test_part(material: Material) -> Section:
     conclusion, evaluation = material.conclusion, material.evaluation
     if conclusion is None or conclusion.winner is None or evaluation is None:
         return Section("test", "Test part", [paragraph("The test part was not read: there is no winner of finals.")])
-    names = list(evaluation.scores)
+    metrics = conclusion.metrics(evaluation.scores)
     name, best = conclusion.winner.name, evaluation.best_baseline
-    rows = ranking(name, evaluation.scores, evaluation.baselines, best, material.metric, names)
-    head = ["network or baseline", *map(column_title, names), "skill"]
+    rows = ranking(name, evaluation.scores, evaluation.baselines, best, material.metric, metrics)
+    head = ["network or baseline", *map(column_title, metrics), "skill"]
     marked = [i for i, (_, network, _) in enumerate(rows) if not network]
-    said = f"{about_skill(material.metric)}, on the same targets. Baselines are shaded."
+    said = f"{about_skill(material.metric)}, on the same items. Baselines are shaded."
     return Section(
         "test", "Test part", [table(head, [[who, *cells] for who, _, cells in rows], marked=marked), note(said)]
     )
@@ -88,35 +88,32 @@ def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
     return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:7]
 
 
-def _order(material: Material) -> list[str]:
-    return [material.metric, *(name for name in material.outcome.config.task.metrics if name != material.metric)]
-
-
 def _rows(
     material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]
 ) -> tuple[list[list[object]], int, list[int]]:
     """The cells, how many columns hold words, and which rows are baselines."""
-    outcome, names = material.outcome, _order(material)
-    reference = outcome.baselines[outcome.best_baseline][material.metric] if outcome.best_baseline else None
+    outcome, metric = material.outcome, material.metric
+    names = [known.name for known in outcome.metrics]
+    reference = outcome.baselines[outcome.best_baseline][metric.name] if outcome.best_baseline else None
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
         score = record.metrics[outcome.objective]
         settings = [setting(parameter.values[place - 1]) for parameter in parameters]
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
         spent = [f"{number or 0:,}" for number in (record.epochs, record.parameter_count)]
-        cells: list[object] = [record.name, place, *settings, *figures, _skill(score, reference), *spent]
-        entries.append((sort_key(material.metric, score), False, cells))
+        cells: list[object] = [record.name, place, *settings, *figures, _skill(metric, score, reference), *spent]
+        entries.append((metric.cost(score), False, cells))
     for name, scores in outcome.baselines.items():
-        score = scores[material.metric]
-        figures = [significant(scores[metric]) for metric in names]
-        cells = [in_words(name), "", *("" for _ in parameters), *figures, _skill(score, reference), "", ""]
-        entries.append((sort_key(material.metric, score), True, cells))
+        score = scores[metric.name]
+        figures = [significant(scores[other]) for other in names]
+        cells = [in_words(name), "", *("" for _ in parameters), *figures, _skill(metric, score, reference), "", ""]
+        entries.append((metric.cost(score), True, cells))
     entries.sort(key=lambda entry: entry[:2])
     return [row for _, _, row in entries], 1, [i for i, (_, baseline, _) in enumerate(entries) if baseline]
 
 
-def _skill(score: float, reference: float | None) -> str:
-    return percent(skill(score, reference)) if reference is not None else ""
+def _skill(metric: Metric, score: float, reference: float | None) -> str:
+    return percent(metric.skill(score, reference)) if reference is not None else ""
 
 
 def _finalist(finalist: Finalist) -> list[object]:
@@ -148,13 +145,19 @@ def _differences(material: Material, conclusion: Conclusion) -> list[Markup]:
             },
             "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
         }
-        x = theme.axis(material.axis(lead="winner minus other, "), zeroline=True, zerolinecolor=theme.INK)
+        x = theme.axis(material.axis(lead=_lead(material.metric)), zeroline=True, zerolinecolor=theme.INK)
         y = theme.axis("", range=[len(known) - 0.5, -0.5], ticks="")
         title = f"The winner against the others, {share(intervals[0].level)} intervals"
         blocks.append(theme.figure(title, [trace], x, y, 130 + 40 * len(known), show_legend=False))
-        side = "Left" if lower_is_better(material.metric) else "Right"
-        said = f"Pairs of the same seed and fold. {side} of 0 the winner is better; an interval that holds 0 leaves it"
-        blocks.append(note(f"{said} open."))
+        said = (
+            "Pairs of the same seed and fold. Left of 0 the winner is better; an interval that holds 0 leaves it open."
+        )
+        blocks.append(note(said))
     if unknown:
         blocks.append(note(f"No interval against {', '.join(unknown)}: fewer than two pairs of runs."))
     return blocks
+
+
+def _lead(metric: Metric) -> str:
+    """What a difference of costs is, in words, such that below 0 the winner is better."""
+    return "other minus winner, " if metric.higher_is_better else "winner minus other, "

@@ -81,6 +81,12 @@ def effect(
 ) -> tuple[Float64s, Float64s]:
     """What a parameter does to the score while the others stay as the trials had them.
 
+    Args:
+        parameters: that were searched, with a code a trial each.
+        scores: (trials,), all by one metric.
+        name: of the parameter in question, one of `parameters`.
+        seed: of the forest.
+
     Returns:
         Codes of the parameter (points,), and the score of the rank that the forest predicts there on average.
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from seqsweep import finals
 from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
-from seqsweep.metrics import sort_key
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.report import forecast
 from seqsweep.sweep import Outcome, SweepState, load_outcome
+from seqsweep.tasks import TestPredictions
 from seqsweep.words import in_words, unit_in_words
 
 
@@ -23,18 +23,18 @@ class Material:
         outcome: of its search.
         final_runs: of its finals; empty where there were none.
         conclusion: None where no finals were run.
-        forecasts: None where the test part was not read, or they are gone.
+        predictions: None where the test part was not read, or they are gone.
     """
 
     outcome: Outcome
     final_runs: tuple[TrialRecord, ...]
     conclusion: Conclusion | None
-    forecasts: forecast.Forecasts | None
+    predictions: TestPredictions | None
 
     @property
-    def metric(self) -> str:
-        """The objective without its part: `mae`."""
-        return self.outcome.config.task.objective
+    def metric(self) -> Metric:
+        """The one that ranks trials."""
+        return self.outcome.metric
 
     @property
     def failed(self) -> list[TrialRecord]:
@@ -46,19 +46,19 @@ class Material:
         """The test evaluation of the winner, if there is one."""
         return self.conclusion.evaluation if self.conclusion else None
 
-    def order(self, score: float) -> float:
-        """What sorts scores by the objective best first."""
-        return sort_key(self.metric, score)
+    def unit(self) -> str:
+        """Of the objective in words, for an axis: `unit of sales`, `%`, or nothing."""
+        return unit_in_words(self.metric, self.outcome.target)
 
-    def unit(self, metric: str | None = None) -> str:
-        """In words, for an axis: `unit of sales`, `%`, or nothing. The data do not name their own unit."""
-        return unit_in_words(metric or self.metric, self.outcome.target)
+    def axis(self, part: str = "", lead: str = "") -> str:
+        """The title of an axis: `mae on validation (unit of sales)`.
 
-    def axis(self, metric: str | None = None, part: str = "", lead: str = "") -> str:
-        """The title of an axis: `mae on validation (unit of sales)`."""
-        words = lead + in_words(metric or self.metric) + (f" on {part}" if part else "")
-        named = self.unit(metric)
-        return f"{words} ({named})" if named else words
+        Args:
+            part: of the data; may be empty.
+            lead: words that stand first; may be empty.
+        """
+        words = lead + in_words(self.metric.name) + (f" on {part}" if part else "")
+        return f"{words} ({self.unit()})" if self.unit() else words
 
 
 def gather(folder: Path) -> Material:
@@ -72,4 +72,4 @@ def gather(folder: Path) -> Material:
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     runs = tuple(SweepState(folder).records("final").values())
-    return Material(outcome, runs, finals.load(folder), forecast.read(folder / finals.ARRAYS))
+    return Material(outcome, runs, finals.load(folder), finals.load_test_predictions(folder))

@@ -73,7 +73,12 @@ def varying(records: Sequence[TrialRecord]) -> list[Parameter]:
 
 
 def round_numbers(low: float, high: float) -> list[float]:
-    """Three to eight multiples of 1, 2 or 5 times a power of ten, from `low` to `high`, both included; low < high."""
+    """Three to eight multiples of 1, 2 or 5 times a power of ten, from `low` to `high`, both included; low < high.
+
+    Args:
+        low: the least number in question.
+        high: the greatest, above `low`.
+    """
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.75)

@@ -11,12 +11,13 @@ from typing import Any
 from seqsweep.compare import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
-from seqsweep.report import forecast
+from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, search, settings
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
 from seqsweep.state_files import write_text
+from seqsweep.tasks import TASKS
 from seqsweep.tracking import Tracker
 from seqsweep.words import PROVEN, better_is, counted, duration, in_words, percent, setting, significant
 
@@ -36,7 +37,7 @@ def write(folder: Path) -> Path:
     """
     material = gather(folder)
     outcome = material.outcome
-    data = dict.fromkeys((outcome.series, outcome.target))  # which may have one name
+    data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
     page = document(title, outcome.config.question, _head(material), sections(material))
     write_text(folder / PAGE, page)
@@ -44,7 +45,12 @@ def write(folder: Path) -> Path:
 
 
 def publish(folder: Path, tracker: Tracker) -> Path:
-    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has."""
+    """Write the page, and show it and its summary on the sweep's run; returns where it lies. Errors as `write` has.
+
+    Args:
+        folder: of the sweep.
+        tracker: open, with the sweep's run.
+    """
     page = write(folder)
     tracker.log_file(page, ARTIFACTS)
     tracker.summarise(markdown(folder))
@@ -53,6 +59,10 @@ def publish(folder: Path, tracker: Tracker) -> Path:
 
 def write_all(folders: Sequence[Path], target: Path) -> Path:
     """Write one page over several sweeps, each with all of its sections; returns `target`.
+
+    Args:
+        folders: of the sweeps, in the order in which the page shows them.
+        target: the file to write.
 
     Raises:
         UserError: there is no sweep, or the search of one has not ended.
@@ -105,10 +115,11 @@ def sections(material: Material) -> list[Section]:
 
 def _of_task(material: Material) -> list[Section]:
     """What only this kind of task shows of its test evaluation."""
-    winner = material.conclusion.winner if material.conclusion else None
-    if material.evaluation is None or winner is None:
+    conclusion, evaluation = material.conclusion, material.evaluation
+    if conclusion is None or evaluation is None:
         return []
-    return forecast.sections(material.evaluation, material.forecasts, material.outcome.target, winner.name)
+    task = TASKS[conclusion.task]
+    return task.sections(heading(conclusion, evaluation), evaluation.details, material.predictions)
 
 
 def _head(material: Material) -> list[Markup]:
@@ -122,8 +133,8 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
     winner = material.conclusion.winner if material.conclusion else None
     if winner is not None and evaluation is not None:
         entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}"))
-        own = significant(evaluation.scores[material.metric])
-        entries.append((f"{in_words(material.metric)} on test", own, material.unit() or "no unit"))
+        own = significant(evaluation.scores[material.metric.name])
+        entries.append((f"{in_words(material.metric.name)} on test", own, material.unit() or "no unit"))
         if evaluation.skill is not None and evaluation.best_baseline is not None:
             sure = PROVEN[evaluation.standing(material.metric).verdict]
             said = f"over {in_words(evaluation.best_baseline)}; {sure}"
@@ -132,7 +143,7 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
         best = outcome.ranked[0]
         entries.append(("best of the search", best.name, "one seed, not proven"))
         own = significant(best.metrics[outcome.objective])
-        entries.append((f"{in_words(material.metric)} on validation", own, material.unit() or "no unit"))
+        entries.append((f"{in_words(material.metric.name)} on validation", own, material.unit() or "no unit"))
         if "val_skill" in best.metrics:
             over = f"over {in_words(outcome.best_baseline)}" if outcome.best_baseline else ""
             entries.append(("skill on validation", percent(best.metrics["val_skill"]), over))
@@ -151,7 +162,7 @@ def _job(material: Material) -> Markup:
 
 
 def _table(jobs: Sequence[Material], named: Sequence[str]) -> Markup:
-    metric = in_words(jobs[0].metric) if len({job.metric for job in jobs}) == 1 else "score"
+    metric = in_words(jobs[0].metric.name) if len({job.metric.name for job in jobs}) == 1 else "score"
     head = ["sweep", "best or winner", f"{metric}, validation", f"{metric}, test", "skill", "trials", "failed", "time"]
     return table(head, [[name, *_cells(job)] for name, job in zip(named, jobs, strict=True)], words=2)
 
@@ -163,7 +174,7 @@ def _cells(job: Material) -> list[object]:
     counts = [len(outcome.records), len(job.failed), duration(outcome.seconds)]
     if winner is not None and evaluation is not None and winner.mean is not None:
         gain = percent(evaluation.skill) if evaluation.skill is not None else ""
-        return [winner.name, significant(winner.mean), significant(evaluation.scores[job.metric]), gain, *counts]
+        return [winner.name, significant(winner.mean), significant(evaluation.scores[job.metric.name]), gain, *counts]
     if not ranked:
         return ["none completed", "", "", "", *counts]
     gain = percent(ranked[0].metrics["val_skill"]) if "val_skill" in ranked[0].metrics else ""
@@ -181,7 +192,7 @@ def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
     best = [job.outcome.ranked[0].metrics[job.outcome.objective] for _, job in known]
     traces = [_dots(best, labels, "best trial", theme.BLUE, "circle")]
     references = [(job.outcome.best_baseline, job) for _, job in known]
-    errors = [job.outcome.baselines[name][job.metric] for name, job in references if name is not None]
+    errors = [job.outcome.baselines[name][job.metric.name] for name, job in references if name is not None]
     if len(errors) == len(known):
         traces.append(_dots(errors, labels, "best baseline", theme.GREY, "diamond"))
     x, y = theme.axis(jobs[0].axis(part="validation")), theme.axis("", autorange="reversed", ticks="")

@@ -26,7 +26,7 @@ def history(material: Material) -> Section:
     scores = [record.metrics[outcome.objective] for record in done]
     numbers = [record.number for record in done]
     traces = _by_layer(material, done)
-    best = list(accumulate(scores, lambda *two: min(two, key=material.order)))
+    best = list(accumulate(scores, lambda *two: min(two, key=material.metric.cost)))
     last = max(record.number for record in outcome.records)
     line = {"shape": "hv", "color": theme.INK, "width": 2}
     traces.append(_line([*numbers, last], [*best, best[-1]], "best so far", line))
@@ -37,7 +37,7 @@ def history(material: Material) -> Section:
         line = {"color": theme.GREY, "width": 2, "dash": "dash"}
         traces.append(_line([first, max(last, first + 1)], [error, error], f"best baseline: {name}", line))
     if material.failed:
-        traces.append(_failed(material, max(scores, key=material.order)))
+        traces.append(_failed(material, max(scores, key=material.metric.cost)))
     drawn = [*scores, reference[1]] if reference else scores
     y = theme.axis(material.axis(part="validation"), **theme.spread(drawn))
     x = theme.axis("trial", **_whole(last))
@@ -73,7 +73,7 @@ def parallel(material: Material) -> Section:
         return Section("parallel", "All settings at once", [paragraph(said)])
     scores = np.array([record.metrics[material.outcome.objective] for record in ranked])
     # A quarter of the trials share the scale's end, so that the good ones can be told apart. The highest is drawn last.
-    order = np.array([material.order(score) for score in scores])
+    order = np.array([material.metric.cost(score) for score in scores])
     good, poor = float(order.min()), float(np.quantile(order, 0.75))
     trace: theme.Trace = {
         "type": "parcoords",
@@ -125,7 +125,7 @@ def _reference(material: Material) -> tuple[str, float] | None:
     name = material.outcome.best_baseline
     if name is None:
         return None
-    error = material.outcome.baselines[name][material.metric]
+    error = material.outcome.baselines[name][material.metric.name]
     return (in_words(name), error) if math.isfinite(error) else None
 
 
@@ -201,13 +201,13 @@ def _dimension(parameter: Parameter) -> dict[str, object]:
 
 
 def _score_dimension(material: Material, scores: np.ndarray) -> dict[str, object]:
-    own = Parameter(material.metric, tuple(scores.tolist()), None, bool(theme.spread(scores.tolist())))
+    own = Parameter(material.metric.name, tuple(scores.tolist()), None, bool(theme.spread(scores.tolist())))
     if np.ptp(own.codes) > 0:
         return _dimension(own)
     value = float(own.codes[0])
     ends = [value - 0.5, value + 0.5]
     return {
-        "label": in_words(material.metric),
+        "label": in_words(material.metric.name),
         "values": own.codes,
         "tickvals": [value],
         "ticktext": [significant(value)],

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
-from seqsweep.report import forecast
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
+from seqsweep.search_space import declared
 from seqsweep.words import counted, share
 
 TITLE = "Which settings mattered"
 EFFECTS = 4  # settings whose effect is drawn
-UNITS = {"dropout": "share of outputs", **forecast.UNITS}
 
 
 def mattered(material: Material) -> Section:
@@ -138,7 +138,14 @@ def _effect(
         "hovertemplate": "expected: %{y:.4g}<extra></extra>",
     }
     at, said = parameter.ticks()
-    unit = UNITS.get(parameter.name)
+    unit = _unit(parameter.name)
     x = theme.axis(parameter.label + (f" ({unit})" if unit else ""), tickvals=at, ticktext=said)
     y = theme.axis(material.axis(part="validation"), **theme.spread(scores))
     return theme.figure(f"Effect of {parameter.label}", [dots, line], x, y, 320, show_legend=False)
+
+
+def _unit(name: str) -> str:
+    """What a setting is counted or measured in, from its declaration; that of `units_2` is that of `units`."""
+    known = declared()
+    found = known.get(name) or known.get(re.sub(r"_\d+$", "", name))
+    return found.unit if found is not None else ""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.errors import ConfigError, DataError, Fault
-from seqsweep.schema import WindowsConfig
+from seqsweep.schema import SweepConfig, WindowsConfig
+from seqsweep.serving.array_types import Int64s
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Split:
         return Split(self.train_end - shift, end, end, self.max_lookback, self.horizon)
 
     @property
-    def train(self) -> NDArray[np.int64]:
+    def train(self) -> Int64s:
         """Origins whose targets all lie in train."""
         return np.arange(self.max_lookback - 1, self.train_end - self.horizon, dtype=np.int64)
 
     @property
-    def validation(self) -> NDArray[np.int64]:
+    def validation(self) -> Int64s:
         """Origins whose targets all lie in validation."""
         return np.arange(self.train_end - 1, self.validation_end - self.horizon, dtype=np.int64)
 
     @property
-    def test(self) -> NDArray[np.int64]:
+    def test(self) -> Int64s:
         """Origins whose targets all lie in test."""
         return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
 
@@ -144,3 +144,31 @@ def make_split(series: Series, config: WindowsConfig, horizon: int, max_lookback
             "Shorten search_space.window or task.horizon, or change windows.validation and windows.test"
         )
     return split
+
+
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with how the series is split: an unknown way, or sizes of another type than it takes."""
+    windows = config.windows
+    found = SPLITS.fault("windows.split", windows.split)
+    return found or _part_faults(windows.split, {"validation": windows.validation, "test": windows.test})
+
+
+def _part_faults(split: str, parts: dict[str, object]) -> list[Fault]:
+    """What is wrong with the sizes of the parts: each kind of split takes another type."""
+    found: list[Fault] = []
+    for name, value in parts.items():
+        key = f"windows.{name}"
+        rule: str | None = None
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if split == "fraction" and not (number and 0 < float(str(value)) < 1):
+            rule = "with windows=fraction this is a share of the series, above 0 and below 1"
+        elif split == "rows" and not (isinstance(value, int) and number and value >= 1):
+            rule = "with windows=rows this is a count of rows, 1 or more"
+        elif split == "dates" and number:
+            rule = "with windows=dates this is the first date of the part, such as 1990-01-01"
+        if rule is not None:
+            found.append(Fault(key, f"{key}={value}: {rule}", also=("windows.split",)))
+    if not found and split == "fraction" and sum(float(str(value)) for value in parts.values()) >= 1:
+        told = "windows.validation and windows.test leave nothing to train on; their sum must be below 1"
+        found.append(Fault("windows.validation", told, also=("windows.test", "windows.split")))
+    return found

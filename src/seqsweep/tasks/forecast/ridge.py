@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from seqsweep.baselines.past import BaselineInput, IntArray
-from seqsweep.metrics import METRICS, FloatArray, naive_scale
+from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 
 _CHUNK = 2**20  # numbers of the design matrix that are held at once: 8 MB
 _ROUNDING = float(np.finfo(np.float64).eps)
@@ -26,11 +27,16 @@ class LinearFit:
 
     window: int  # rows, the origin among them
     penalty: float
-    coefficients: FloatArray  # ((window - 1) * columns, horizon)
-    intercept: FloatArray  # (horizon,), in the unit of the data
+    coefficients: Float64s  # ((window - 1) * columns, horizon)
+    intercept: Float64s  # (horizon,), in the unit of the data
 
-    def forecast(self, values: FloatArray, origins: IntArray) -> FloatArray:
-        """(forecasts, horizon), the rows after each origin."""
+    def forecast(self, values: Float64s, origins: Int64s) -> Float64s:
+        """(forecasts, horizon), the rows after each origin.
+
+        Args:
+            values: (time, columns), in the unit of the data.
+            origins: (forecasts,), each with a whole window up to it.
+        """
         ahead = np.empty((len(origins), len(self.intercept)))
         for part in _chunks(len(origins), len(self.coefficients)):
             changes = _inputs(values, origins[part], self.window) @ self.coefficients + self.intercept
@@ -42,7 +48,7 @@ class LinearFit:
 def fit_linear(past: BaselineInput) -> LinearFit | None:
     """The best ridge regression over `ridge_windows` and `ridge_penalties`; None where no window fits.
 
-    Coefficients come from train alone, targets included. Window and penalty are those with the least
+    Coefficients come from train alone, targets included. Window and penalty are those with the best
     `objective` on validation, the score that trials are ranked by there: network and baseline get the same
     chance. Of equals the shorter window, then the larger penalty is taken. A window that does not fit into
     train together with its targets is skipped.
@@ -60,7 +66,11 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
         return objective(actual, fit.forecast(past.values, origins), mase_scale)
 
     fits = [fit for window, moments in _train_moments(past) for fit in _ridge(past, window, moments)]
-    return min(sorted(fits, key=lambda fit: (fit.window, -fit.penalty)), key=error, default=None)
+    return min(
+        sorted(fits, key=lambda fit: (fit.window, -fit.penalty)),
+        key=lambda fit: objective.cost(error(fit)),
+        default=None,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +81,13 @@ class _Moments:
     """
 
     count: int
-    input_means: FloatArray  # (features,)
-    target_means: FloatArray  # (horizon,)
-    input_products: FloatArray  # (features, features)
-    target_products: FloatArray  # (features, horizon)
+    input_means: Float64s  # (features,)
+    target_means: Float64s  # (horizon,)
+    input_products: Float64s  # (features, features)
+    target_products: Float64s  # (features, horizon)
 
     @classmethod
-    def of(cls, inputs: FloatArray, targets: FloatArray) -> _Moments:
+    def of(cls, inputs: Float64s, targets: Float64s) -> _Moments:
         """Of (rows, features) and (rows, horizon)."""
         input_means, target_means = inputs.mean(axis=0), targets.mean(axis=0)
         inputs, targets = inputs - input_means, targets - target_means
@@ -150,7 +160,7 @@ def _ridge(past: BaselineInput, window: int, moments: _Moments) -> Iterator[Line
         yield LinearFit(window, penalty, coefficients, intercept)
 
 
-def _units(past: BaselineInput, window: int, moments: _Moments) -> FloatArray:
+def _units(past: BaselineInput, window: int, moments: _Moments) -> Float64s:
     """(features,), the standard deviation of each input's column over all lags of the window.
 
     A column that moves by no more than the rounding of its values gets an infinite unit: its inputs are 0.
@@ -162,7 +172,7 @@ def _units(past: BaselineInput, window: int, moments: _Moments) -> FloatArray:
     return np.tile(np.where(deviations > rounding, deviations, np.inf), lags)
 
 
-def _inputs(values: FloatArray, origins: IntArray, window: int) -> FloatArray:
+def _inputs(values: Float64s, origins: Int64s, window: int) -> Float64s:
     """Rows before each origin minus the row at it: (time, columns) -> (origins, lags * columns)."""
     before = Gather(values, range(1 - window, 0), values).numpy(origins)
     return before.reshape(len(origins), (window - 1) * values.shape[1])

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqsweep.finals import ForecastInterval, TestEvaluation
+from seqsweep.data.series import Index
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
-from seqsweep.report.forecast.arrays import Forecasts
 from seqsweep.serving.array_types import Float64s
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
 
 SHOWN = 1500  # targets drawn; more would hide each other
@@ -21,48 +22,68 @@ BANDS = ("rgba(86,180,233,0.45)", "rgba(86,180,233,0.22)")  # of the narrower an
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What every figure here needs: the evaluation, its arrays, and how the target and the network are called."""
+    """What every figure here needs.
 
-    evaluation: TestEvaluation
-    seen: Forecasts
-    target: str
-    network: str
+    Args:
+        heading: who is who.
+        intervals: around the forecasts.
+        times: (n, horizon), the index of each target.
+        actual: (n, horizon), in the unit of the data; likewise below.
+        forecast: of the network.
+        baseline: of the best baseline; None: there is none.
+    """
+
+    heading: Heading
+    intervals: Sequence[ForecastInterval]
+    times: Index
+    actual: Float64s
+    forecast: Float64s
+    baseline: Float64s | None
+
+    @property
+    def horizon(self) -> int:
+        return int(self.actual.shape[1])
 
     @property
     def unit(self) -> str:
-        return f"unit of {self.target}"
+        return f"unit of {self.heading.target}"
 
     @property
-    def baseline(self) -> str:
-        return f"best baseline: {in_words(self.evaluation.best_baseline or '')}"
+    def baseline_name(self) -> str:
+        return f"best baseline: {in_words(self.heading.best_baseline or '')}"
 
 
-def sections(evaluation: TestEvaluation, seen: Forecasts | None, target: str, network: str) -> list[Section]:
+def sections(heading: Heading, intervals: Sequence[ForecastInterval], seen: TestPredictions | None) -> list[Section]:
     """What was forecast and what happened, and the residuals.
 
     Args:
-        evaluation: of the network.
-        seen: what it forecast; None: that is gone.
-        target: the column that was forecast.
-        network: its name.
+        heading: who is who.
+        intervals: around the forecasts.
+        seen: what was forecast; None: that is gone.
     """
     title = "Forecast against actual, test part"
     if seen is None:
         return [Section("forecasts", title, [paragraph(GONE)])]
-    drawn = _Drawn(evaluation, seen, target, network)
-    figures = [_forecast(drawn, step) for step in _steps(seen.horizon)]
+    drawn = _Drawn(heading, intervals, target_times(seen), seen.test_actual, seen.test_predicted, seen.test_baseline)
+    figures = [_forecast(drawn, step) for step in _steps(drawn.horizon)]
     blocks = [*figures, *_coverage(drawn)]
-    if len(seen.actual) > SHOWN:
-        said = f"The last {SHOWN:,} of {counted(len(seen.actual), 'forecast')} are drawn; all of them are scored."
+    if len(drawn.actual) > SHOWN:
+        said = f"The last {SHOWN:,} of {counted(len(drawn.actual), 'forecast')} are drawn; all of them are scored."
         blocks.insert(len(figures), note(said))
     return [Section("forecasts", title, blocks), _residuals(drawn)]
 
 
+def target_times(seen: TestPredictions) -> Index:
+    """The index of each test target, (n, horizon)."""
+    steps = np.arange(1, seen.test_actual.shape[1] + 1)  # from origin t the rows t+1 … t+horizon are forecast
+    return seen.more["index"][seen.test_items[:, None] + steps]
+
+
 def _residuals(drawn: _Drawn) -> Section:
     """Actual minus forecast: over time, how often, and by step."""
-    left = drawn.seen.actual - drawn.seen.forecast
+    left = drawn.actual - drawn.forecast
     blocks = [side_by_side([_over_time(drawn, left), _histogram(drawn, left)])]
-    if drawn.seen.horizon > 1:
+    if drawn.horizon > 1:
         blocks.append(_by_step(drawn))
     mean, std = significant(float(left.mean()), 3), significant(float(left.std()), 3)
     said = "Residual: actual minus forecast; above 0 the forecast was too low."
@@ -76,19 +97,18 @@ def _steps(horizon: int) -> list[int]:
 
 
 def _forecast(drawn: _Drawn, step: int) -> Markup:
-    seen = drawn.seen
-    times = seen.times[-SHOWN:, step - 1]
-    forecast = seen.forecast[-SHOWN:, step - 1]
+    times = drawn.times[-SHOWN:, step - 1]
+    forecast = drawn.forecast[-SHOWN:, step - 1]
     traces = [
-        *_bands(drawn.evaluation.intervals, times, forecast, step),
-        _line(times, seen.actual[-SHOWN:, step - 1], "actual", theme.INK),
+        *_bands(drawn.intervals, times, forecast, step),
+        _line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
-    if seen.baseline is not None:
-        traces.append(_line(times, seen.baseline[-SHOWN:, step - 1], drawn.baseline, theme.GREEN, "dot"))
-    traces.append(_line(times, forecast, drawn.network, theme.VERMILION))
-    y = theme.axis(f"{drawn.target} (unit of the data)")
+    if drawn.baseline is not None:
+        traces.append(_line(times, drawn.baseline[-SHOWN:, step - 1], drawn.baseline_name, theme.GREEN, "dot"))
+    traces.append(_line(times, forecast, drawn.heading.winner, theme.VERMILION))
+    y = theme.axis(f"{drawn.heading.target} (unit of the data)")
     title = "One step ahead" if step == 1 else f"{step} steps ahead"
-    return theme.figure(title, traces, theme.axis(_time_title(seen)), y, 420)
+    return theme.figure(title, traces, theme.axis(_time_title(drawn)), y, 420)
 
 
 def _bands(
@@ -109,7 +129,7 @@ def _bands(
 
 
 def _coverage(drawn: _Drawn) -> list[Markup]:
-    intervals = drawn.evaluation.intervals
+    intervals = drawn.intervals
     if not intervals:
         return []
     rows = [[f"{share(i.level)} interval", share(i.coverage), _width(i.width)] for i in intervals]
@@ -124,17 +144,16 @@ def _width(width: float) -> str:
 
 
 def _over_time(drawn: _Drawn, left: Float64s) -> Markup:
-    seen = drawn.seen
     trace: theme.Trace = {
-        "x": seen.times[-SHOWN:, 0],
+        "x": drawn.times[-SHOWN:, 0],
         "y": left[-SHOWN:, 0],
         "mode": "markers",
         "marker": {"color": theme.BLUE, "size": 6, "opacity": 0.7},
         "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
     }
     y = theme.axis(f"residual ({drawn.unit})", zeroline=True, zerolinecolor=theme.INK)
-    title = "Over time" if seen.horizon == 1 else "Over time, one step ahead"
-    return theme.figure(title, [trace], theme.axis(_time_title(seen)), y, 340, show_legend=False)
+    title = "Over time" if drawn.horizon == 1 else "Over time, one step ahead"
+    return theme.figure(title, [trace], theme.axis(_time_title(drawn)), y, 340, show_legend=False)
 
 
 def _histogram(drawn: _Drawn, left: Float64s) -> Markup:
@@ -153,18 +172,17 @@ def _histogram(drawn: _Drawn, left: Float64s) -> Markup:
 
 
 def _by_step(drawn: _Drawn) -> Markup:
-    seen = drawn.seen
-    steps = np.arange(1, seen.horizon + 1)
-    mark = "lines+markers" if seen.horizon <= 40 else "lines"
-    entries = [("network", seen.forecast, theme.VERMILION, "solid")]
-    if seen.baseline is not None:
-        entries.append((drawn.baseline, seen.baseline, theme.GREEN, "dot"))
+    steps = np.arange(1, drawn.horizon + 1)
+    mark = "lines+markers" if drawn.horizon <= 40 else "lines"
+    entries = [("network", drawn.forecast, theme.VERMILION, "solid")]
+    if drawn.baseline is not None:
+        entries.append((drawn.baseline_name, drawn.baseline, theme.GREEN, "dot"))
     traces = []
     for name, forecast, colour, dash in entries:
-        errors = np.abs(seen.actual - forecast).mean(0)
+        errors = np.abs(drawn.actual - forecast).mean(0)
         traces.append({**_line(steps, errors, name, colour, dash), "mode": mark})
     y = theme.axis(f"mae ({drawn.unit})", rangemode="tozero")
-    x = theme.axis("steps ahead (rows)", **({"dtick": 1} if seen.horizon <= 12 else {}))
+    x = theme.axis("steps ahead (rows)", **({"dtick": 1} if drawn.horizon <= 12 else {}))
     return theme.figure("Error by step", traces, x, y, 340)
 
 
@@ -180,5 +198,5 @@ def _line(x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str = "sol
     }
 
 
-def _time_title(seen: Forecasts) -> str:
-    return "time" if seen.times.dtype.kind == "M" else "row of the series, or its own count of time"
+def _time_title(drawn: _Drawn) -> str:
+    return "time" if drawn.times.dtype.kind == "M" else "row of the series, or its own count of time"

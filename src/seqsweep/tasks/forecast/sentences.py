@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from seqsweep.finals import TestEvaluation
-from seqsweep.metrics import skill, sort_key
+from collections.abc import Mapping, Sequence
+
+from seqsweep.metrics import Metric, Scores
+from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.words import share, significant
 
 CONSTANTS = ("train_mean", "train_median")
 HARDLY = 0.02  # a best forecast with less skill over a constant tells next to nothing
 
 
-def sentences(evaluation: TestEvaluation, metric: str) -> list[str]:
+def sentences(metric: Metric, scores: Mapping[str, Scores], intervals: Sequence[ForecastInterval]) -> list[str]:
     """All that is worth saying, in plain words.
 
     Args:
-        evaluation: of the winner.
         metric: that ranks.
+        scores: on the test part, of the network and of each baseline.
+        intervals: around the network's forecasts.
     """
-    return [*_signal(evaluation, metric), *_intervals(evaluation)]
+    return [*_signal(metric, scores), *_held(intervals)]
 
 
-def _signal(evaluation: TestEvaluation, metric: str) -> list[str]:
+def _signal(metric: Metric, scores: Mapping[str, Scores]) -> list[str]:
     """Said where the best forecast of all is hardly better than a constant."""
-
-    def best(scores: list[float]) -> float:
-        return min(scores, key=lambda score: sort_key(metric, score))
-
-    constants = [evaluation.baselines[name][metric] for name in CONSTANTS if name in evaluation.baselines]
-    if not constants:
+    constants = [row[metric.name] for name, row in scores.items() if name in CONSTANTS]
+    others = [row[metric.name] for name, row in scores.items() if name not in CONSTANTS]
+    if not constants or not others:
         return []
-    others = [row[metric] for name, row in evaluation.baselines.items() if name not in CONSTANTS]
-    gain = skill(best([evaluation.scores[metric], *others]), best(constants))
+    gain = metric.skill(metric.best_score(others), metric.best_score(constants))
     if gain >= HARDLY:
         return []
     how = f"{share(round(gain, 3))} better than" if gain > 0 else "no better than"
@@ -39,10 +38,10 @@ def _signal(evaluation: TestEvaluation, metric: str) -> list[str]:
     ]
 
 
-def _intervals(evaluation: TestEvaluation) -> list[str]:
+def _held(intervals: Sequence[ForecastInterval]) -> list[str]:
     parts = [
         f"those of {share(interval.level)} hold {share(interval.coverage)} of the test part (mean width "
         f"{significant(interval.width)})"
-        for interval in evaluation.intervals
+        for interval in intervals
     ]
     return [f"Forecast intervals: {', '.join(parts)}."] if parts else []

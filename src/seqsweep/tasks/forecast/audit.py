@@ -17,46 +17,46 @@ from numpy.typing import NDArray
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
-from seqsweep.windows import Split, Windows, make_windows
-from seqsweep.words import audited, counted
+from seqsweep.tasks.forecast.split import Split
+from seqsweep.tasks.forecast.windows import Windows, make_windows
+from seqsweep.tasks.results import Audit
+from seqsweep.words import counted
 
-Origins: TypeAlias = NDArray[np.int64]
+Origins: TypeAlias = Int64s
 MakeSplit: TypeAlias = Callable[[Series], Split]
 See: TypeAlias = Callable[[Series, Split], Windows]
-Forecaster: TypeAlias = Callable[[Windows, Origins], NDArray[np.float64]]
+Forecaster: TypeAlias = Callable[[Windows, Origins], Float64s]
 
 _SAMPLE = 2000  # forecasts compared at a cut: half of them the nearest, half spread over all before
 _CHUNK = 2**22  # numbers of inputs that are held at once: 16 MB
 
 
 @dataclass(frozen=True)
-class Audit:
-    """The verdict.
+class NoiseAudit(Audit):
+    """The verdict, and where it looked.
 
     Args:
-        passed: nothing moved.
         cuts: rows from which on everything was replaced, one after the other; ascending.
-        findings: a sentence for each thing that moved or lies where it must not.
     """
 
-    passed: bool
-    cuts: tuple[int, ...]
-    findings: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """The verdict in words, to stand behind `Leak audit`."""
-        shown = f"noise after each of {counted(len(self.cuts), 'cut')} moves nothing before it"
-        return audited(self.passed, shown, self.findings)
+    cuts: tuple[int, ...] = ()
 
 
 def pipeline(params: TrialParams, season: int | None) -> See:
-    """The pipeline of a trial as it is: what `audit` is to judge."""
+    """The pipeline of a trial as it is: what `audit` is to judge.
+
+    Args:
+        params: the trial's hyperparameters.
+        season: rows a season; None where there is none.
+    """
     return lambda series, split: make_windows(series, split, params, season)
 
 
-def audit(series: Series, make_split: MakeSplit, see: See, forecast: Forecaster | None = None, seed: int = 0) -> Audit:
+def audit(
+    series: Series, make_split: MakeSplit, see: See, forecast: Forecaster | None = None, seed: int = 0
+) -> NoiseAudit:
     """Replace all values from a row on by noise, rebuild, and compare to the bit; at several rows.
 
     The cuts are the first rows of validation and test, and rows within both. At each cut it compares the split itself,
@@ -83,7 +83,8 @@ def audit(series: Series, make_split: MakeSplit, see: See, forecast: Forecaster 
         noisy = _replaced(series, cut, seed)
         moved = _moved(before, noisy, cut, make_split, see, forecast)
         findings += [f"with noise from row {cut} on, {what}" for what in moved]
-    return Audit(not findings, cuts, tuple(findings))
+    checked = f"noise after each of {counted(len(cuts), 'cut')} moves nothing before it"
+    return NoiseAudit(not findings, checked, tuple(findings), cuts)
 
 
 def _cuts(split: Split) -> tuple[int, ...]:
@@ -206,7 +207,7 @@ def _sample(origins: Origins) -> Origins:
     return np.concatenate([origins[spread], origins[near:]])
 
 
-def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> NDArray[np.float64]:
+def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> Float64s:
     result = np.asarray(forecast(windows, origins))
     if len(result) != len(origins):
         raise ValueError(f"asked for forecasts from {len(origins)} origins, received {len(result)}")

@@ -1,28 +1,28 @@
-"""The baselines by name, their scores, and the best of them."""
+"""What a network must beat: simple forecasts of exactly the targets that the network is scored on.
+
+Each is made from raw values, without scaler or clipping.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from seqsweep.baselines.past import BaselineInput, IntArray
-from seqsweep.baselines.ridge import fit_linear
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.metrics import METRICS, FloatArray, can_rank
+from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.ridge import fit_linear
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-
-Scores: TypeAlias = dict[str, dict[str, float]]  # baseline → metric → score
 
 
 class Baseline(Protocol):
     """What an entry of BASELINES is."""
 
-    def __call__(self, past: BaselineInput, origins: IntArray) -> FloatArray | None:
+    def __call__(self, past: BaselineInput, origins: Int64s) -> Float64s | None:
         """(forecasts, horizon), the rows after each origin in the unit of the data.
 
         None where the series does not allow this baseline.
@@ -36,35 +36,15 @@ class Baseline(Protocol):
 BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
-def scores(
-    past: BaselineInput, origins: IntArray, actual: FloatArray, metrics: Sequence[str], mase_scale: float
-) -> Scores:
-    """Each metric of each baseline in `past.settings.baselines`; one that cannot be made is left out.
+def forecasts(past: BaselineInput, origins: Int64s) -> dict[str, Float64s]:
+    """The forecasts (n, horizon) of each baseline in `past.settings.baselines`; one that cannot be made is left out.
 
     Args:
         past: the series and the settings.
-        origins: (forecasts,), the last row that each forecast may see.
-        actual: (forecasts, horizon), what happened, in the unit of the data.
-        metrics: entries of METRICS.
-        mase_scale: what `naive_scale` returns for the series.
+        origins: (n,), the last row that each forecast may see.
     """
-    forecasts = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
-    return {
-        name: {metric: METRICS[metric](actual, forecast, mase_scale) for metric in metrics}
-        for name, forecast in forecasts.items()
-        if forecast is not None
-    }
-
-
-def best(scored: Mapping[str, Mapping[str, float]], metric: str) -> str | None:
-    """The baseline with the least error, the first of equals; None where there is no baseline.
-
-    Raises:
-        ValueError: by this metric lower is not better.
-    """
-    if not can_rank(metric):
-        raise ValueError(f"{metric} cannot rank baselines: lower is not better")
-    return min(scored, key=lambda name: scored[name][metric], default=None)
+    made = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
+    return {name: forecast for name, forecast in made.items() if forecast is not None}
 
 
 def faults(config: SweepConfig) -> list[Fault]:
@@ -85,13 +65,13 @@ def faults(config: SweepConfig) -> list[Fault]:
 
 
 @BASELINES.register
-def last_value(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def last_value(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The value at the origin, for every row ahead."""
     return _level(past.target[origins], past)
 
 
 @BASELINES.register
-def seasonal_naive(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def seasonal_naive(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The last full season up to the origin, repeated; None without a season, or where none lies before.
 
     Source: https://otexts.com/fpp3/simple-methods.html
@@ -99,24 +79,24 @@ def seasonal_naive(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     if past.season is None or origins.min() + 1 < past.season:
         return None
     first = origins + 1 - past.season
-    repeated: FloatArray = past.target[first[:, None] + np.arange(past.horizon) % past.season]
+    repeated: Float64s = past.target[first[:, None] + np.arange(past.horizon) % past.season]
     return repeated
 
 
 @BASELINES.register
-def train_mean(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def train_mean(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the train part: the constant that a squared error likes best."""
     return _level(np.full(len(origins), past.target[: past.train_end].mean()), past)
 
 
 @BASELINES.register
-def train_median(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def train_median(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The median of the train part: the constant that an absolute error likes best."""
     return _level(np.full(len(origins), np.median(past.target[: past.train_end])), past)
 
 
 @BASELINES.register
-def moving_average(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def moving_average(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
     ends = origins + 1
     starts = np.maximum(ends - past.settings.moving_average, 0)
@@ -127,19 +107,19 @@ def moving_average(past: BaselineInput, origins: IntArray) -> FloatArray | None:
 
 
 @BASELINES.register
-def drift(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def drift(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The straight line from the first row through the origin.
 
     Source: https://otexts.com/fpp3/simple-methods.html
     """
     last = past.target[origins]
     slope = (last - past.target[0]) / np.maximum(origins, 1)  # row 0 alone has none: 0
-    line: FloatArray = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
+    line: Float64s = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
     return line
 
 
 @BASELINES.register
-def linear(past: BaselineInput, origins: IntArray) -> FloatArray | None:
+def linear(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The ridge regression that `fit_linear` chooses; None where no window fits."""
     fit = fit_linear(past)
     if fit is None or origins.min() + 1 < fit.window:
@@ -147,6 +127,6 @@ def linear(past: BaselineInput, origins: IntArray) -> FloatArray | None:
     return fit.forecast(past.values, origins)
 
 
-def _level(levels: FloatArray, past: BaselineInput) -> FloatArray:
+def _level(levels: Float64s, past: BaselineInput) -> Float64s:
     """The same for every row ahead: (forecasts,) -> (forecasts, horizon)."""
     return np.repeat(levels[:, None], past.horizon, axis=1)

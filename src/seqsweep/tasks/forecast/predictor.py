@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from .array_types import Float64s, Int64s
-from .model import Network
-from .transforms import Transform
-from .windows import ANCHORS, SeriesView
+from ...serving.array_types import Float64s, Int64s
+from ...serving.model import Network
+from ...serving.transforms import Transform
+from ...serving.windows import ANCHORS, SeriesView
 
 SERIES = "series_id"
 """The optional column that tells several series in one frame apart."""

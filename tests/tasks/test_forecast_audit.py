@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from points import POINT
-from seqsweep import audit as room
-from seqsweep.audit import audit, pipeline
 from seqsweep.serving.gather import Gather
-from seqsweep.windows import ANCHORS, SCALERS, Split, make_split
+from seqsweep.tasks.forecast import Forecast
+from seqsweep.tasks.forecast import audit as module
+from seqsweep.tasks.forecast.audit import audit, pipeline
+from seqsweep.tasks.forecast.split import Split, make_split
+from seqsweep.tasks.forecast.transforms import SCALERS
+from seqsweep.tasks.forecast.windows import ANCHORS
 
 SEASON = 12
 
@@ -72,22 +75,6 @@ def test_the_cuts_begin_validation_and_test_and_lie_within_both(splitter, make_s
     assert sum(split.validation_end < cut < split.rows for cut in verdict.cuts) == 1
 
 
-@pytest.mark.parametrize(
-    ("ends", "cuts"),
-    [
-        ((150, 180, 240), (150, 160, 170, 180, 210)),
-        ((150, 181, 240), (150, 160, 170, 181, 210)),  # 31 // 3, 62 // 3, 59 // 2 rows into a part
-        ((150, 182, 241), (150, 160, 171, 182, 211)),
-        ((150, 151, 152), (150, 151)),
-        ((150, 180, 180), (150, 160, 170)),  # a fold without a test part
-    ],
-)
-def test_the_cuts_lie_where_the_parts_begin_and_by_thirds_and_halves_of_them(ends, cuts, make_series):
-    split = Split(*ends, max_lookback=40, horizon=1)
-    verdict = audit(make_series(rows=ends[-1]), lambda series: split, pipeline(params_of(), SEASON))
-    assert (verdict.passed, verdict.cuts) == (True, cuts)
-
-
 @pytest.mark.keras
 @pytest.mark.parametrize("leaks", [False, True])
 def test_the_forecasts_of_a_trained_network_are_judged(leaks, splitter, make_config, make_series):
@@ -97,12 +84,13 @@ def test_the_forecasts_of_a_trained_network_are_judged(leaks, splitter, make_con
     config, series = make_config(), make_series()
     params, split = params_of(layer="lstm", anchor="last"), splitter(3)(series)
     see = pipeline(params, SEASON)
-    network = model.build(params, 1, 3, "mse", config.model, 0)
+    config.task.horizon = 3
+    network = model.build(Forecast(config), see(series, split), params, 0)
     Learner(network, see(series, split), 32).train(split.train)
 
     def forecast(windows, origins):
         shifted = np.minimum(origins + leaks, split.rows - 1)  # a window that ends one row too late
-        return windows.inverse_transform(origins, Learner(network, windows, 32).forecast(shifted))
+        return windows.inverse_transform(origins, Learner(network, windows, 32).predict(shifted))
 
     verdict = audit(series, splitter(3), see, forecast)
     assert verdict.passed is not leaks
@@ -259,22 +247,6 @@ def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_ask
         assert np.array_equal(origins[-1000:], np.arange(cut - 1000, cut))
 
 
-@pytest.mark.parametrize(("before", "asked"), [(1999, 1999), (2000, 2000), (2001, 2000)])
-def test_up_to_two_thousand_origins_before_a_cut_are_all_asked(before, asked, make_series):
-    cut = 39 + before  # the first origin has a window of 40 rows behind it
-    split = Split(cut, cut + 1, cut + 1, max_lookback=40, horizon=1)
-    heard = []
-
-    def forecast(windows, origins):
-        heard.append(origins)
-        return linear(windows, origins)
-
-    verdict = audit(make_series(rows=cut + 1), lambda series: split, pipeline(params_of(), SEASON), forecast)
-    assert verdict.passed
-    assert len(np.unique(heard[0])) == asked
-    assert (heard[0][0], heard[0][-1]) == (39, cut - 1)
-
-
 def test_a_pipeline_that_ignores_its_series_does_not_pass(splitter, make_series):
     first = make_series()
     real = pipeline(params_of(), SEASON)
@@ -301,7 +273,7 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
     values = np.random.default_rng(1).uniform(0, 1, size=(400, 2))
     values[7] = 0.0
     series = make_series(values + shift)
-    noisy = room._replaced(series, 100, 0)
+    noisy = module._replaced(series, 100, 0)
     assert np.array_equal(noisy.values[:100], series.values[:100])
     assert (noisy.values[100:] != series.values[100:]).all()
     assert noisy.values[100:].min() >= floor
@@ -311,7 +283,7 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
 
 
 def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, splitter, make_series):
-    monkeypatch.setattr(room, "_CHUNK", 1000)
+    monkeypatch.setattr(module, "_CHUNK", 1000)
     sizes = []
 
     class Watched(Gather):
@@ -324,6 +296,6 @@ def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, splitter, make_series
 
 
 def test_bits_are_compared_not_values():
-    assert room._same(np.array([np.nan]), np.array([np.nan]))
-    assert not room._same(np.array([0.0]), np.array([-0.0]))
-    assert not room._same(np.zeros(1), np.zeros(1, np.float32))
+    assert module._same(np.array([np.nan]), np.array([np.nan]))
+    assert not module._same(np.array([0.0]), np.array([-0.0]))
+    assert not module._same(np.zeros(1), np.zeros(1, np.float32))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from seqsweep.metrics import FloatArray
+from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 
 if TYPE_CHECKING:
     from seqsweep.schema import TaskConfig
-
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, so that a fit can be kept for it
@@ -33,9 +30,9 @@ class BaselineInput:
         ValueError: a shape or a row is impossible, or a value is not finite.
     """
 
-    values: FloatArray
+    values: Float64s
     train_end: int
-    validation_origins: IntArray
+    validation_origins: Int64s
     horizon: int
     season: int | None
     settings: TaskConfig
@@ -58,10 +55,10 @@ class BaselineInput:
             )
 
     @property
-    def target(self) -> FloatArray:
+    def target(self) -> Float64s:
         """(time,), the column to forecast."""
         return self.values[:, 0]
 
-    def actual(self, origins: IntArray) -> FloatArray:
+    def actual(self, origins: Int64s) -> Float64s:
         """(forecasts, horizon), what happened in the rows after each origin."""
         return Gather(self.target, range(1, self.horizon + 1)).numpy(origins)

@@ -1,0 +1,86 @@
+"""What can be learned from a sequence: a folder a task, and the border that everything else works with.
+
+`task` is the border: what a task must say; `dataset`, `results` and `served` are what it says it with. The catalog
+TASKS holds the tasks by the name that `task.kind` gives; a new one is a folder here with a class that `TASKS.add`
+knows, its YAML in `conf/task/`, and its tests.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
+from seqsweep.metrics import Metric
+from seqsweep.schema import SweepConfig
+from seqsweep.tasks.dataset import Dataset, Items, Predictions, Say, Space, Split, View
+from seqsweep.tasks.forecast import Forecast
+from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.served import Card, Model, Served
+from seqsweep.tasks.task import Task
+
+__all__ = [
+    "TASKS",
+    "Audit",
+    "Card",
+    "Dataset",
+    "Heading",
+    "Items",
+    "Model",
+    "Predictions",
+    "Say",
+    "Served",
+    "Space",
+    "Split",
+    "Task",
+    "TestPredictions",
+    "View",
+    "faults",
+    "find_metric",
+    "make_task",
+]
+
+
+class TaskClass(Protocol):
+    """What an entry of TASKS is: a class of tasks."""
+
+    def __call__(self, config: SweepConfig) -> Task:
+        """The task of a sweep.
+
+        Args:
+            config: of the sweep.
+        """
+
+
+TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
+"""What `task.kind` may name."""
+
+TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
+
+
+def make_task(config: SweepConfig) -> Task:
+    """The task that a config names.
+
+    Raises:
+        ConfigError: there is no such task.
+    """
+    return TASKS[config.task.kind](config)
+
+
+def find_metric(kind: str, name: str) -> Metric:
+    """A metric of a task by both names.
+
+    Args:
+        kind: of the task, as `task.kind` names it.
+        name: of the metric, as `task.metrics` names it.
+
+    Raises:
+        ConfigError: there is no such task, or it has no such metric.
+    """
+    return TASKS[kind].metrics[name]
+
+
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with the config of the task."""
+    found = TASKS.fault("task.kind", config.task.kind)
+    return found or make_task(config).faults()

@@ -1,0 +1,134 @@
+"""What a sweep learns from, as everything outside a task sees it: items, their parts, and what a trial sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float32s, Int64s
+from seqsweep.serving.gather import Gather
+
+Items: TypeAlias = Int64s
+"""Numbers of items, (n,); only their data set knows what each stands for."""
+
+Predictions: TypeAlias = NDArray[Any]
+"""What is predicted for items, or what happened: (n, …), in the unit of the data; only their task knows more."""
+
+Say: TypeAlias = Callable[[str], None]
+"""Tells the user a sentence."""
+
+Predict: TypeAlias = Callable[["View", Items], Predictions]
+"""A trained network: a view, which may be of changed data, and items → predictions."""
+
+
+class Space(Protocol):
+    """What a task may ask of the search space, to give every trial the same items."""
+
+    def highest(self, name: str) -> Any:
+        """The greatest value of a hyperparameter of numbers."""
+
+    def warm_starts(self) -> Sequence[TrialParams]:
+        """Known configurations that are run first, complete; they may lie outside the space."""
+
+
+class Split(Protocol):
+    """The items of each part. A part's items never depend on what a later part holds."""
+
+    @property
+    def train(self) -> Items:
+        """What is learned from."""
+
+    @property
+    def validation(self) -> Items:
+        """What ranks trials."""
+
+    @property
+    def test(self) -> Items:
+        """What is read once, at the end; empty in a fold."""
+
+
+class View(Protocol):
+    """A data set as one trial sees it. All that it has learned, it learned from train."""
+
+    @property
+    def split(self) -> Split:
+        """The parts of the trial's fold."""
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Of one item's input, without the batch: (time, features)."""
+
+    @property
+    def inputs(self) -> Gather:
+        """What a network reads of items."""
+
+    @property
+    def targets(self) -> Gather:
+        """What its loss compares its outputs with."""
+
+    def inverse_transform(self, items: Items, outputs: Float32s) -> Predictions:
+        """A network's outputs for items as predictions in the unit of the data.
+
+        Args:
+            items: (n,).
+            outputs: (n, …), scaled as the view's targets are.
+        """
+
+
+class Dataset(Protocol):
+    """What a sweep learns from. It crosses process borders once, to each worker."""
+
+    @property
+    def name(self) -> str:
+        """Of the data, for headings; the registered model is called so."""
+
+    @property
+    def target(self) -> str:
+        """What is predicted."""
+
+    @property
+    def rows(self) -> int:
+        """Of the source."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the content: the same data has the same one, whatever file it came from."""
+
+    def split(self, fold: int = 0) -> Split:
+        """The parts of a fold; 0 is the sweep's own, others are for finals and have no test part.
+
+        Raises:
+            DataError: what is left is too little.
+        """
+
+    def view(self, params: TrialParams, fold: int = 0) -> View:
+        """What a trial with these hyperparameters sees, in a fold.
+
+        Args:
+            params: the trial's hyperparameters.
+            fold: 0 is the sweep's own; others are for finals.
+        """
+
+    def actual(self, items: Items) -> Predictions:
+        """What happened, in the unit of the data."""
+
+    def score(self, actual: Predictions, predicted: Predictions) -> dict[str, float]:
+        """The task's metrics of predictions.
+
+        Args:
+            actual: (n, …), in the unit of the data.
+            predicted: (n, …), for the same items.
+        """
+
+    def baselines(self, items: Items) -> Mapping[str, Predictions]:
+        """What a network must beat: for each baseline its predictions, made from what it may know at each item.
+
+        One that cannot be made is left out. None may use what lies in validation but to choose between its own
+        settings, nor anything of test.
+        """
+
+    def notes_on_baselines(self) -> Mapping[str, str]:
+        """What the baselines chose for themselves, by a tag's name."""

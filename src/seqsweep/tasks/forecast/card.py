@@ -1,0 +1,81 @@
+"""What a model card says of a forecaster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from seqsweep.html import code, markdown_table
+from seqsweep.schema import SweepConfig
+from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.served import Card
+from seqsweep.words import counted, moment, share, significant
+
+USE = """Give raw values, the latest row last; clipping, logarithm, differencing, scaling and anchoring are inside. Rows
+beyond those that are needed are ignored, and so are further columns. A column `series_id` tells several series apart;
+each gets its own forecast."""
+
+
+def card(
+    spec: Mapping[str, Any], data: SeriesDataset, config: SweepConfig, intervals: Sequence[ForecastInterval]
+) -> Card:
+    """The forecaster's own parts of its card.
+
+    Args:
+        spec: what its predictor is told.
+        data: what it learned from.
+        config: of the sweep.
+        intervals: around its forecasts.
+    """
+    rows = int(spec["window"]) + len(spec["transform"]["lags"]) - 1
+    return Card(
+        purpose=Markup("Forecasts the next {} of {}, in its own unit, from the last {} of {}.").format(
+            _rows(spec["horizon"]), code(data.target), _rows(rows), Markup(", ").join(map(code, spec["columns"]))
+        ),
+        use=USE,
+        data=_data(spec),
+        limits=_limits(spec, config),
+        more={"Intervals": _intervals(intervals)},
+    )
+
+
+def _data(spec: Mapping[str, Any]) -> list[str]:
+    data = spec["data"]
+    frequency = f", frequency {spec['frequency']}" if spec["frequency"] else ""
+    return [
+        Markup("series {}, {} from {} to {}{}").format(
+            code(spec["series"]), counted(data["rows"], "row"), moment(data["first"]), moment(data["last"]), frequency
+        ),
+        f"in the order of time: train to row {data['train_end']:,}, validation to {data['validation_end']:,}, test "
+        f"to {data['rows']:,}; scaler and transform learned from train alone",
+    ]
+
+
+def _intervals(intervals: Sequence[ForecastInterval]) -> str:
+    if not intervals:
+        return "None."
+    rows = [[share(i.level), share(i.coverage), significant(i.width)] for i in intervals]
+    said = Markup("Split conformal, from the errors on validation; what they covered on test:\n\n")
+    return said + markdown_table(["level", "covered", "mean width"], rows)
+
+
+def _limits(spec: Mapping[str, Any], config: SweepConfig) -> list[str]:
+    frequency = config.data.frequency
+    resampled = f" and does not resample: give rows of frequency {frequency}" if frequency else ""
+    limits = [
+        "It knows the series that it was trained on; on others, and on later times that behave otherwise, nothing is "
+        "promised. Compare its forecasts with what happened.",
+        f"Rows must be complete and evenly spaced, in the order of time. It fills no gaps{resampled}.",
+        "Intervals hold if later errors are like those on validation; they do not widen with the unusual.",
+    ]
+    if spec["transform"]["clip"] is not None:
+        low, high = map(significant, spec["transform"]["clip"])
+        limits.append(f"What it sees of the target is clipped to {low} … {high}, the quantiles of train.")
+    return limits
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else counted(count, "row")

@@ -1,0 +1,116 @@
+"""A series as a data set: an item is an origin, the last row that its forecast may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from seqsweep.data import Series
+from seqsweep.events import TrialParams
+from seqsweep.schema import SweepConfig
+from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.gather import Gather
+from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.baselines import forecasts
+from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.ridge import fit_linear
+from seqsweep.tasks.forecast.split import Split, make_split
+from seqsweep.tasks.forecast.windows import Windows, make_windows
+
+
+@dataclass(frozen=True)
+class SeriesDataset:
+    """What a forecast learns from.
+
+    Args:
+        config: of the sweep.
+        series: complete and in order.
+        parts: of the series, the same for every trial.
+    """
+
+    config: SweepConfig
+    series: Series
+    parts: Split
+
+    @classmethod
+    def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> SeriesDataset:
+        """A series, split by the rules of the sweep.
+
+        Args:
+            config: of the sweep.
+            series: complete and in order.
+            max_lookback: rows that the most far-sighted trial looks back, differencing included.
+
+        Raises:
+            DataError: a part is too short to hold one forecast.
+        """
+        return cls(config, series, make_split(series, config.windows, config.task.horizon, max_lookback))
+
+    @property
+    def name(self) -> str:
+        """Of the series."""
+        return self.series.name
+
+    @property
+    def target(self) -> str:
+        """The column that is forecast."""
+        return self.series.target
+
+    @property
+    def rows(self) -> int:
+        """Steps of time."""
+        return self.series.rows
+
+    @property
+    def sha256(self) -> str:
+        """Of the series' content."""
+        return self.series.sha256
+
+    def split(self, fold: int = 0) -> Split:
+        """The parts of a fold; see `Split.fold`.
+
+        Raises:
+            DataError: what is left is too short to train on.
+        """
+        return self.parts.fold(fold)
+
+    def view(self, params: TrialParams, fold: int = 0) -> Windows:
+        """Windows and targets with the transform and the scaler that train alone determines."""
+        return make_windows(self.series, self.split(fold), params, self.config.data.season)
+
+    def actual(self, items: Items) -> Float64s:
+        """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
+        ahead: Float64s = Gather(self.series.values[:, 0], range(1, self.config.task.horizon + 1)).numpy(items)
+        return ahead
+
+    def score(self, actual: Float64s, predicted: Float64s) -> dict[str, float]:
+        """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
+        return {name: METRICS[name](actual, predicted, self.mase_scale) for name in self.config.task.metrics}
+
+    def baselines(self, items: Items) -> Mapping[str, Float64s]:
+        """The forecasts (n, horizon) of each baseline of the config that can be made."""
+        return forecasts(self.past, items)
+
+    def notes_on_baselines(self) -> Mapping[str, str]:
+        """The window and the penalty that the ridge chose."""
+        fit = fit_linear(self.past) if "linear" in self.config.task.baselines else None
+        return {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+
+    @cached_property
+    def past(self) -> BaselineInput:
+        """What a baseline may know."""
+        config, split = self.config, self.parts
+        return BaselineInput(
+            self.series.values, split.train_end, split.validation, config.task.horizon, config.data.season, config.task
+        )
+
+    @cached_property
+    def mase_scale(self) -> float:
+        """MASE's measure: the error of the seasonal naive forecast on train, in the unit of the data."""
+        return naive_scale(self.series.values[:, 0], self.parts.train_end, self.config.data.season)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
+        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}

@@ -1,0 +1,75 @@
+"""What may differ between the trials of a forecast, beside layers and training."""
+
+from __future__ import annotations
+
+from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.tasks.forecast.transforms import SCALERS
+from seqsweep.tasks.forecast.windows import ANCHORS
+
+HYPERPARAMETERS = (
+    Hyperparameter(
+        "window",
+        int,
+        at_least=1,
+        default=24,
+        section="input",
+        unit="rows",
+        meaning="rows up to the last known one that a forecast sees",
+    ),
+    Hyperparameter(
+        "linear_skip",
+        bool,
+        default=False,
+        section="head",
+        meaning="a linear path from window to output beside the recurrent one",
+    ),
+    Hyperparameter(
+        "anchor",
+        str,
+        choices=ANCHORS,
+        follows="windows.anchor",
+        section="preprocessing",
+        meaning="level that is taken off each window and its targets",
+    ),
+    Hyperparameter(
+        "scaler",
+        str,
+        choices=SCALERS,
+        follows="windows.scaler",
+        section="preprocessing",
+        meaning="how values are scaled, by what train alone shows",
+    ),
+    Hyperparameter(
+        "clip_quantile",
+        float,
+        above=0.5,
+        below=1,
+        optional=True,
+        follows="data.clip_quantile",
+        section="preprocessing",
+        meaning="quantile q: the target is clipped to train's quantiles 1 - q and q; null does not clip",
+    ),
+    Hyperparameter(
+        "log1p", bool, follows="data.log1p", section="preprocessing", meaning="whether training sees log(1 + target)"
+    ),
+    Hyperparameter(
+        "difference",
+        int,
+        at_least=0,
+        at_most=2,
+        follows="data.difference",
+        section="preprocessing",
+        unit="times",
+        meaning="how often the target is differenced",
+    ),
+    Hyperparameter(
+        "seasonal_difference",
+        int,
+        at_least=0,
+        at_most=1,
+        follows="data.seasonal_difference",
+        section="preprocessing",
+        unit="times",
+        meaning="how often the target is differenced by data.season rows",
+    ),
+)

@@ -1,0 +1,132 @@
+"""What a packaged forecaster is told, what it is asked, and what is read from its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqsweep.data import Series
+from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.gather import Gather
+from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
+from seqsweep.tasks.forecast.windows import Windows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK = 512  # forecasts a request
+
+
+def make_spec(
+    data: SeriesDataset, view: Windows, params: TrialParams, intervals: Sequence[ForecastInterval]
+) -> dict[str, Any]:
+    """What turns raw values into a forecast, of plain JSON values.
+
+    Args:
+        data: what the network learned from.
+        view: as it saw it.
+        params: of its trial.
+        intervals: around its forecasts.
+    """
+    series, config = data.series, data.config
+    return {
+        "series": series.name,
+        "columns": list(series.columns),
+        "window": view.window,
+        "horizon": view.horizon,
+        "anchor": params.anchor,
+        "transform": view.transform.to_json(),
+        "half_widths": finite_half_widths(intervals),
+        "time": config.data.time,
+        "frequency": series.frequency if series.index.dtype.kind == "M" else None,
+        "csv": {"separator": config.data.separator, "encoding": config.data.encoding},
+        "data": {
+            "sha256": series.sha256,
+            "rows": series.rows,
+            "first": str(series.index[0]),
+            "last": str(series.index[-1]),
+            "train_end": view.split.train_end,
+            "validation_end": view.split.validation_end,
+        },
+    }
+
+
+def rows_needed(spec: Mapping[str, Any]) -> int:
+    """Rows that a forecast needs: the window, and those that differencing takes."""
+    return int(spec["window"]) + len(spec["transform"]["lags"]) - 1
+
+
+def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """The columns of an answer: name, MLflow's type, whether it is always there."""
+    bounds = [f"{side}_{100 * float(level):g}" for level in spec["half_widths"] for side in ("lower", "upper")]
+    return [
+        ("series_id", "any", False),
+        ("step", "long", True),
+        ("time", "datetime", False),
+        *((name, "double", True) for name in ("forecast", *bounds)),
+    ]
+
+
+def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
+    """The last rows of train, as many as a forecast needs.
+
+    Args:
+        data: gives the columns.
+        rows: of one request, 1 or more.
+    """
+    import pandas as pd
+
+    series, end = data.series, data.parts.train_end
+    return pd.DataFrame(series.values[end - rows : end], columns=list(series.columns))
+
+
+def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
+    """Requests as any caller would make them: a frame for each chunk of origins, an origin a series.
+
+    Args:
+        series: in the unit of the data.
+        spec: of the model that is asked.
+        origins: (n,), the last row that each forecast may see; `rows_needed` - 1 at least.
+    """
+    import pandas as pd
+
+    rows = rows_needed(spec)
+    past = Gather(series.values, range(1 - rows, 1))
+    for start in range(0, len(origins), CHUNK):
+        chunk = origins[start : start + CHUNK]
+        blocks = past.numpy(chunk)  # (chunk, rows, columns)
+        frame = pd.DataFrame(blocks.reshape(-1, len(series.columns)), columns=list(series.columns))
+        frame["series_id"] = np.repeat(chunk, rows)
+        yield frame
+
+
+def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:
+    """The forecasts (n, horizon) in the answers to `frames`.
+
+    Args:
+        answers: a packaged model's, one a request, in the order of the requests.
+        spec: of the model; its `horizon` is read.
+    """
+    parts = [answer["forecast"].to_numpy(np.float64).reshape(-1, int(spec["horizon"])) for answer in answers]
+    return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
+
+
+def unseen(data: SeriesDataset, spec: Mapping[str, Any], origins: Items) -> tuple[Items, str]:
+    """The origins whose targets another model has neither learned from nor been chosen by, and why there are none.
+
+    Args:
+        data: of this sweep.
+        spec: of the other model.
+        origins: (n,), of the test part.
+    """
+    theirs, ours = int(spec["horizon"]), data.config.task.horizon
+    if theirs != ours:
+        return origins[:0], f"forecasts {theirs} rows ahead, this winner {ours}"
+    seen = int(spec["data"]["validation_end"])
+    left = origins[origins >= max(rows_needed(spec), seen) - 1]
+    return left, "" if len(left) else "has learned from all of this winner's test part"

@@ -1,0 +1,213 @@
+"""The forecast of a series: the next rows of the target from the rows before them, all at once (direct)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep import data
+from seqsweep.errors import Fault
+from seqsweep.events import TrialParams
+from seqsweep.evidence import Comparison, diebold_mariano
+from seqsweep.html import Section
+from seqsweep.metrics import Scores
+from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.forecast import baselines, requests, split, windows
+from seqsweep.tasks.forecast.audit import audit, pipeline
+from seqsweep.tasks.forecast.card import card
+from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
+from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
+from seqsweep.tasks.forecast.metrics import METRICS
+from seqsweep.tasks.forecast.sections import sections
+from seqsweep.tasks.forecast.sentences import sentences
+from seqsweep.tasks.forecast.split import make_split
+from seqsweep.tasks.forecast.transforms import SCALERS
+from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.task import Task
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+class Forecast(Task):
+    """The next `horizon` rows of the target: many to one for 1, many to many for more."""
+
+    name = "forecast"
+    hyperparameters = HYPERPARAMETERS
+    metrics = METRICS
+    catalogs: ClassVar = {
+        "task.baselines": baselines.BASELINES,
+        "windows.split": split.SPLITS,
+        "windows.scaler": SCALERS,
+        "windows.anchor": windows.ANCHORS,
+    }
+
+    @property
+    def measure(self) -> str:
+        """The split and the horizon."""
+        return f"{super().measure}, horizon {self.config.task.horizon}"
+
+    @property
+    def summary(self) -> Mapping[str, str | int | float | bool | None]:
+        """The horizon."""
+        return {"horizon": self.config.task.horizon}
+
+    def faults(self) -> list[Fault]:
+        """Also of the split, the transforms and the baselines."""
+        config = self.config
+        return [*split.faults(config), *windows.faults(config), *super().faults(), *baselines.faults(config)]
+
+    def space_faults(self, space: Space) -> list[Fault]:
+        """Differencing by a season needs one."""
+        if self.config.data.season is not None:
+            return []
+        key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
+        if space.highest("seasonal_difference"):
+            given = self.config.search_space.get("seasonal_difference", self.config.data.seasonal_difference)
+            text = f"{key}={given}: {told}, or set seasonal_difference to 0"
+            return [Fault(key, text, also=("data.season",))]
+        starts = [i for i, point in enumerate(space.warm_starts()) if point.seasonal_difference]
+        keys = [f"search_space.warm_start[{i}].seasonal_difference" for i in starts]
+        return [Fault(key, f"{key}=1: {told}", also=("data.season",)) for key in keys]
+
+    # Data and network
+
+    def load(self, space: Space, say: Say) -> SeriesDataset:
+        """The series, and its parts."""
+        series = data.load(self.config.data)
+        for note in series.notes:
+            say(note)
+        return SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+
+    @property
+    def loss(self) -> str:
+        """The config's, on scaled targets."""
+        return self.config.task.loss
+
+    def constant_loss(self, targets: NDArray[Any]) -> float:
+        """The loss of the best constant forecast of scaled targets (n, horizon)."""
+        if self.loss == "mae":
+            return float(np.abs(targets - np.median(targets)).mean())
+        error = targets - targets.mean()
+        if self.loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
+            return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
+        return float((error**2).mean())
+
+    def head(
+        self,
+        view: View,  # noqa: ARG002 (a forecast ends alike, whatever its trial sees)
+        params: TrialParams,
+        inputs: keras.KerasTensor,
+        state: keras.KerasTensor,
+        seeds: Sequence[int],
+    ) -> keras.KerasTensor:
+        """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
+
+        Source of `linear_skip`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
+        """
+        import keras
+
+        output = _dense(self.config.task.horizon, "head", seeds[0], use_bias=True)(state)
+        if not params.linear_skip:
+            return output
+        flat = keras.layers.Flatten(name="skip_window")(inputs)
+        skip = _dense(self.config.task.horizon, "skip", seeds[1], use_bias=False)(flat)
+        return keras.layers.Add(name="output")([output, skip])
+
+    # What a result proves
+
+    def compare(
+        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
+    ) -> Comparison | None:
+        """The test of Diebold and Mariano, of absolute or squared errors as the objective weighs them."""
+        loss = "squared" if self.objective.loss == "squared" else "absolute"
+        return diebold_mariano(actual, predicted, reference, cast(Any, loss), level)
+
+    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
+        """Later values become noise, and nothing before them may move by a bit."""
+        known = cast(SeriesDataset, data)
+        config, lookback = self.config, known.parts.max_lookback
+        found = audit(
+            known.series,
+            lambda series: make_split(series, config.windows, config.task.horizon, lookback),
+            pipeline(params, config.data.season),
+            predict,
+        )
+        return Audit(found.passed, found.checked, found.findings)
+
+    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
+        """Forecast intervals."""
+        return {"intervals": make_intervals(seen, self.config.finals.levels)}
+
+    def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
+        """The index of the series, for the axis of time."""
+        return {"index": cast(SeriesDataset, data).series.index}
+
+    # What is served
+
+    def served(self, data: Dataset, view: View, params: TrialParams, details: Mapping[str, Any]) -> Served:
+        """Rows of the series in, a row for each step ahead out."""
+        known, seen = cast(SeriesDataset, data), cast(windows.Windows, view)
+        intervals = read_intervals(details)
+        spec = requests.make_spec(known, seen, params, intervals)
+        rows = seen.window + seen.transform.n_dropped
+        return Served(
+            predictor=predictor(),
+            spec=spec,
+            inputs=[*((name, True) for name in known.series.columns), ("series_id", False)],
+            outputs=requests.output_columns(spec),
+            example=requests.example(known, rows),
+            card=card(spec, known, self.config, intervals),
+        )
+
+    def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
+        """A frame for some hundred origins, an origin a series."""
+        return requests.frames(cast(SeriesDataset, data).series, model.spec, items)
+
+    def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
+        """(n, horizon)."""
+        return requests.forecasts(frames, model.spec)
+
+    def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
+        """The origins whose targets the model has neither learned from nor been chosen by."""
+        return requests.unseen(cast(SeriesDataset, data), model.spec, items)
+
+    # What is shown
+
+    def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:
+        """Coverage and width of each level."""
+        found: dict[str, float] = {}
+        for interval in read_intervals(details):
+            level = f"{100 * interval.level:g}"  # 99.5 is not 100
+            found |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
+        return found
+
+    @classmethod
+    def sentences(cls, heading: Heading, scores: Mapping[str, Scores], details: Mapping[str, Any]) -> list[str]:
+        """Whether there is any signal, and how often the intervals held."""
+        return sentences(heading.objective, scores, read_intervals(details))
+
+    @classmethod
+    def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
+        """Forecast against actual, and what is left over."""
+        return sections(heading, read_intervals(details), seen)
+
+
+def predictor() -> type[Any]:
+    """The class that serves forecasts; MLflow is imported with it."""
+    from seqsweep.tasks.forecast.predictor import ForecastPredictor
+
+    return ForecastPredictor
+
+
+def _dense(outputs: int, name: str, seed: int, *, use_bias: bool) -> keras.layers.Layer:
+    import keras
+
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=initializer, name=name)

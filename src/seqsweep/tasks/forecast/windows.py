@@ -1,0 +1,88 @@
+"""A series as one trial sees it, and the parts in which it is trained and scored.
+
+An *origin* is the last row that a forecast may see: from origin t the rows t+1 … t+horizon are forecast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqsweep.catalog import Catalog
+from seqsweep.data import Series
+from seqsweep.errors import Fault
+from seqsweep.events import TrialParams
+from seqsweep.schema import SweepConfig
+from seqsweep.serving import windows
+from seqsweep.serving.windows import Anchor, SeriesView
+from seqsweep.tasks.dataset import Space
+from seqsweep.tasks.forecast.split import Split
+from seqsweep.tasks.forecast.transforms import SCALERS, fit_transform
+
+ANCHORS: Catalog[Anchor] = Catalog("anchor", like=Anchor)
+for _anchor in windows.ANCHORS.values():
+    ANCHORS.register(_anchor)
+
+
+@dataclass(frozen=True, eq=False)
+class Windows(SeriesView):
+    """A series as one trial sees it.
+
+    Args:
+        split: the parts, and the origins in each.
+    """
+
+    split: Split
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """(window, columns)."""
+        return self.window, self.values.shape[1]
+
+
+def make_windows(series: Series, split: Split, params: TrialParams, season: int | None) -> Windows:
+    """The windows of one trial: transform and scaler fitted on the rows of train alone.
+
+    Args:
+        series: what is forecast.
+        split: its parts.
+        params: window, anchor, and how values are transformed.
+        season: rows a season, for seasonal differences.
+
+    Raises:
+        DataError: the transform cannot take a value.
+    """
+    transform = fit_transform(
+        series.values,
+        split.train_end,
+        scaler=params.scaler,
+        clip_quantile=params.clip_quantile,
+        log1p=params.log1p,
+        difference=params.difference,
+        seasonal_difference=params.seasonal_difference,
+        season=season,
+    )
+    return Windows(series.values, transform, ANCHORS[params.anchor], params.window, split.horizon, split)
+
+
+def max_lookback(space: Space, season: int | None) -> int:
+    """The most rows that any point of the space, or any warm start, looks back from its first target.
+
+    Args:
+        space: what is searched.
+        season: rows a season.
+    """
+    rows = season or 0
+    back = space.highest("window") + space.highest("difference") + rows * space.highest("seasonal_difference")
+    known = (p.window + p.difference + rows * p.seasonal_difference for p in space.warm_starts())
+    return int(max(back, *known, 0))
+
+
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with the config of the scaler and the anchor, and with differencing."""
+    windows, data = config.windows, config.data
+    found = SCALERS.fault("windows.scaler", windows.scaler) + ANCHORS.fault("windows.anchor", windows.anchor)
+    if data.seasonal_difference and data.season is None:
+        mend = "give data.season (12 for months, 24 for hours)"
+        told = f"data.seasonal_difference=1 needs the rows of a season; {mend}"
+        found.append(Fault("data.seasonal_difference", told, also=("data.season",)))
+    return found

@@ -1,0 +1,62 @@
+"""What a task adds to a packaged model: its predictor, its columns, its parts of the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a packaged model needs beside its network.
+
+    Args:
+        predictor: the class that turns what a caller gives into a network's inputs, and its outputs into an answer. It
+            lies in a module that imports nothing of seqsweep but `serving`, by relative imports.
+        spec: what it is told, of plain JSON values.
+        inputs: columns that it takes: name, and whether it must be there.
+        outputs: columns that it answers with: name, MLflow's type, and whether it is always there.
+        example: an input.
+        card: what a person must know of the model.
+    """
+
+    predictor: type[Any]
+    spec: Mapping[str, Any]
+    inputs: Sequence[tuple[str, bool]]
+    outputs: Sequence[tuple[str, str, bool]]
+    example: pd.DataFrame
+    card: Card
+
+
+@dataclass(frozen=True)
+class Card:
+    """A task's own parts of a model card, in Markdown.
+
+    Args:
+        purpose: what the model predicts from what, in a sentence.
+        use: how to call it.
+        data: facts on data and parts, a line each.
+        limits: where it cannot be trusted, a line each.
+        more: further chapters: title → text.
+    """
+
+    purpose: str
+    use: str
+    data: Sequence[str]
+    limits: Sequence[str]
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """A packaged model, loaded: what it was told, and what it answers to a request."""
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """What its predictor was told."""
+
+    def ask(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What it answers to any caller."""

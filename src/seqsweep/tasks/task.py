@@ -1,0 +1,253 @@
+"""The border of a task: what it must say so that everything else can search, train, score, package and show it.
+
+A *task* knows what is learned. It turns a source into a *data set* of *items* (an origin in time, a row, a pair of
+texts), says which items are train, validation and test, what one trial sees of them (a *view*, fitted on train alone),
+how the network ends, how predictions are scored and compared, and what is served and shown. Everything outside
+knows items, parts, metrics and views, and no task by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from numpy.typing import NDArray
+
+from seqsweep.catalog import Catalog
+from seqsweep.errors import Fault
+from seqsweep.events import TrialParams
+from seqsweep.evidence import Comparison
+from seqsweep.html import Section
+from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.metrics import Metric, Scores
+from seqsweep.schema import SweepConfig
+from seqsweep.spelling import nearest
+from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.served import Model, Served
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+class Task(ABC):
+    """One kind of learning; the catalog TASKS holds the classes.
+
+    Args:
+        config: of the sweep.
+    """
+
+    name: ClassVar[str]
+    """What `task.kind` says."""
+
+    hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
+    """What may differ between trials, beside layers and training."""
+
+    metrics: ClassVar[Catalog[Metric]]
+    """What predictions can be scored by."""
+
+    catalogs: ClassVar[Mapping[str, Catalog[Any]]] = {}
+    """What further keys of the config may name, by key: `task.baselines`."""
+
+    @classmethod
+    def names(cls, key: str) -> tuple[str, ...]:
+        """The names that a key of the config may hold; empty where this task has none for it."""
+        return tuple({"task.metrics": cls.metrics, **cls.catalogs}.get(key, ()))
+
+    def __init__(self, config: SweepConfig) -> None:
+        self.config = config
+
+    @property
+    def objective(self) -> Metric:
+        """The metric that ranks trials, on validation."""
+        return self.metrics[self.config.task.objective]
+
+    @property
+    def measure(self) -> str:
+        """What a score is a score of, beside the data: sweeps whose measures differ cannot be compared."""
+        windows = self.config.windows
+        return f"{self.name}, {windows.split} {windows.validation} {windows.test}"
+
+    @property
+    def summary(self) -> Mapping[str, str | int | float | bool | None]:
+        """Settings of the task that the sweep's run shows as parameters."""
+        return {}
+
+    # What can be wrong, before anything is read
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with the config of the task: names of metrics, the objective; tasks add their own."""
+        task, found = self.config.task, []
+        for name in task.metrics:
+            found += self.metrics.fault("task.metrics", name)
+        if task.objective not in task.metrics:
+            told = f"this is not among task.metrics{nearest(task.objective, task.metrics)}"
+            found.append(Fault("task.objective", f"task.objective={task.objective}: {told}", also=("task.metrics",)))
+        elif task.objective in self.metrics and not self.objective.can_rank:
+            others = ", ".join(name for name, metric in self.metrics.items() if metric.can_rank)
+            told = f"nothing can be ranked by this metric; rank by one of {others}"
+            found.append(Fault("task.objective", f"task.objective={task.objective}: {told}"))
+        return found
+
+    def space_faults(self, space: Space) -> list[Fault]:  # noqa: ARG002
+        """What the task's own hyperparameters ask of the rest of the config; the space alone is free of faults."""
+        return []
+
+    # Data and network
+
+    @abstractmethod
+    def load(self, space: Space, say: Say) -> Dataset:
+        """The data set that the config describes.
+
+        Args:
+            space: what is searched.
+            say: is told what reading did to the data.
+
+        Raises:
+            DataError: it cannot be used.
+        """
+
+    @property
+    @abstractmethod
+    def loss(self) -> str:
+        """What training lowers: a name that Keras knows."""
+
+    @abstractmethod
+    def constant_loss(self, targets: NDArray[Any]) -> float:
+        """The loss of the best constant output for targets (n, …): what a diverged trial is held against."""
+
+    @abstractmethod
+    def head(
+        self, view: View, params: TrialParams, inputs: keras.KerasTensor, state: keras.KerasTensor, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """The end of the network: outputs from the last state of its recurrent layers.
+
+        Args:
+            view: what the trial sees.
+            params: of the trial.
+            inputs: (batch, *view.input_shape).
+            state: (batch, units).
+            seeds: two of them, for weights.
+        """
+
+    # What a result proves
+
+    @abstractmethod
+    def compare(
+        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
+    ) -> Comparison | None:
+        """A test of two sets of predictions of the same items against each other; None: too few items.
+
+        Args:
+            actual: (n, …), what happened.
+            predicted: (n, …).
+            reference: (n, …), of a baseline, or of the champion.
+            level: of the interval's confidence, in (0, 1).
+        """
+
+    @abstractmethod
+    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
+        """Whether anything that a trial learns or predicts depends on what it must not know.
+
+        Args:
+            data: of the sweep.
+            params: of the winner.
+            predict: the winner's network.
+        """
+
+    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
+
+        Args:
+            data: that was evaluated on.
+            seen: predictions of validation and test.
+        """
+        return {}
+
+    def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+        """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
+        return {}
+
+    # What is served
+
+    @abstractmethod
+    def served(self, data: Dataset, view: View, params: TrialParams, details: Mapping[str, Any]) -> Served:
+        """What a packaged model needs beside its network.
+
+        Args:
+            data: of the sweep.
+            view: of the winner.
+            params: of the winner.
+            details: of its test evaluation.
+        """
+
+    @abstractmethod
+    def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
+        """Requests, as any caller would make them, whose answers together predict these items.
+
+        Args:
+            data: that the items are of.
+            model: a packaged model, which may be of another sweep.
+            items: (n,), any of the data.
+        """
+
+    @abstractmethod
+    def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
+        """The predictions in the answers to `requests`, in the order of the items.
+
+        Args:
+            model: that answered.
+            frames: its answers, one a request, in the order of the requests.
+        """
+
+    def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:  # noqa: ARG002
+        """Which of these items an older model can be held to, and why not where there are none.
+
+        An item that the model has learned from says nothing of it.
+
+        Args:
+            data: that the items are of.
+            model: a packaged model, which may be of another sweep.
+            items: (n,), of the test part.
+        """
+        return items, ""
+
+    # What is shown of a test evaluation
+
+    def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
+        """Figures of the details for the sweep's run, by name."""
+        return {}
+
+    @classmethod
+    def sentences(
+        cls,
+        heading: Heading,  # noqa: ARG003
+        scores: Mapping[str, Scores],  # noqa: ARG003
+        details: Mapping[str, Any],  # noqa: ARG003
+    ) -> list[str]:
+        """What the task has to say of a test evaluation in plain words.
+
+        Args:
+            heading: who is who.
+            scores: of the winner, under its name, and of each baseline.
+            details: of the evaluation.
+        """
+        return []
+
+    @classmethod
+    def sections(
+        cls,
+        heading: Heading,  # noqa: ARG003
+        details: Mapping[str, Any],  # noqa: ARG003
+        seen: TestPredictions | None,  # noqa: ARG003
+    ) -> list[Section]:
+        """Sections of the page that only this task has, below the table of scores on the test part.
+
+        Args:
+            heading: who is who.
+            details: of the test evaluation.
+            seen: the predictions; None: their file is gone.
+        """
+        return []
