@@ -79,6 +79,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--module", default="", help="how the path below src/seqsweep begins, such as windows/split")
     parser.add_argument("--kinds", nargs="*", help="leave out any other kind, such as boundary, constant, not")
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds that one file of tests may take")
+    parser.add_argument("--own", action="store_true", help="leave out tests of other packages")
     parser.add_argument("--quick", action="store_true", help="leave out what is marked slow or keras")
     return parser.parse_args()
 
@@ -95,7 +96,7 @@ def verdict(mutant: Mutant, scratch: Path, healthy: dict[Path, bool], options: a
     """Whether the tests tell the mutant from the source."""
     target = scratch / SOURCE / mutant.file
     source = target.read_text()
-    for test in tests_of(mutant.file):
+    for test in tests_of(mutant.file, options.own):
         if test not in healthy:  # a test that fails anyway kills nothing
             healthy[test] = passes(test, scratch, options) == 0
         if not healthy[test]:
@@ -124,13 +125,13 @@ def passes(test: Path, scratch: Path, options: argparse.Namespace) -> int | None
     return 0 if code == 5 else code  # 5: all are left out
 
 
-def tests_of(file: Path) -> list[Path]:
+def tests_of(file: Path, own_alone: bool) -> list[Path]:
     """The files of tests for a module: that of its package's name first, then the shortest of those that import it."""
     package = file.parts[0].removesuffix(".py")
     found = [test.relative_to(ROOT) for test in (ROOT / TESTS).rglob("test_*.py") if package in imported(test)]
     own = [test for test in found if test.stem.startswith(f"test_{package}")]
     others = [test for test in found if test not in own and test.stem != "test_architecture"]
-    return sorted(own) + sorted(others, key=lambda test: (ROOT / test).stat().st_size)
+    return sorted(own) + ([] if own_alone else sorted(others, key=lambda test: (ROOT / test).stat().st_size))
 
 
 def imported(test: Path) -> set[str]:

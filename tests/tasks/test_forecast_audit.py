@@ -75,6 +75,22 @@ def test_the_cuts_begin_validation_and_test_and_lie_within_both(splitter, make_s
     assert sum(split.validation_end < cut < split.rows for cut in verdict.cuts) == 1
 
 
+@pytest.mark.parametrize(
+    ("ends", "cuts"),
+    [
+        ((150, 180, 240), (150, 160, 170, 180, 210)),
+        ((150, 181, 240), (150, 160, 170, 181, 210)),  # 31 // 3, 62 // 3, 59 // 2 rows into a part
+        ((150, 182, 241), (150, 160, 171, 182, 211)),
+        ((150, 151, 152), (150, 151)),
+        ((150, 180, 180), (150, 160, 170)),  # a fold without a test part
+    ],
+)
+def test_the_cuts_lie_where_the_parts_begin_and_by_thirds_and_halves_of_them(ends, cuts, make_series):
+    split = Split(*ends, max_lookback=40, horizon=1)
+    verdict = audit(make_series(rows=ends[-1]), lambda series: split, pipeline(params_of(), SEASON))
+    assert (verdict.passed, verdict.cuts) == (True, cuts)
+
+
 @pytest.mark.keras
 @pytest.mark.parametrize("leaks", [False, True])
 def test_the_forecasts_of_a_trained_network_are_judged(leaks, splitter, make_config, make_series):
@@ -245,6 +261,22 @@ def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_ask
         assert len(origins) == len(set(origins.tolist())) == 2000
         assert (origins[0], origins[-1]) == (39, cut - 1)
         assert np.array_equal(origins[-1000:], np.arange(cut - 1000, cut))
+
+
+@pytest.mark.parametrize(("before", "asked"), [(1999, 1999), (2000, 2000), (2001, 2000)])
+def test_up_to_two_thousand_origins_before_a_cut_are_all_asked(before, asked, make_series):
+    cut = 39 + before  # the first origin has a window of 40 rows behind it
+    split = Split(cut, cut + 1, cut + 1, max_lookback=40, horizon=1)
+    heard = []
+
+    def forecast(windows, origins):
+        heard.append(origins)
+        return linear(windows, origins)
+
+    verdict = audit(make_series(rows=cut + 1), lambda series: split, pipeline(params_of(), SEASON), forecast)
+    assert verdict.passed
+    assert len(np.unique(heard[0])) == asked
+    assert (heard[0][0], heard[0][-1]) == (39, cut - 1)
 
 
 def test_a_pipeline_that_ignores_its_series_does_not_pass(splitter, make_series):
