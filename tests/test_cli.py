@@ -222,6 +222,7 @@ def test_a_wheel_brings_conf_and_sweeps_and_runs_from_any_folder(tmp_path):
     assert "seqsweep/serving/model.py" in names  # copied into every packaged model
     templates = {"html/blocks.html.j2", "html/document.html.j2", "html/style.css", "html/page.js"}
     assert {f"seqsweep/{name}" for name in templates | {"package/model_card.md.j2"}} <= set(names)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     empty = tmp_path / "empty"
     venv.create(empty, with_pip=False)
     packages = next(empty.glob("lib/python*/site-packages"))

@@ -45,7 +45,7 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path
         if found.status == "READY":
             return str(found.model_id)
     texts = {name: plain(value) for name, value in params.items()}
-    logged = client.create_logged_model(experiment_id, NAME, run_id, {UUID_TAG: uuid}, texts, model_type="forecaster")
+    logged = client.create_logged_model(experiment_id, NAME, run_id, {UUID_TAG: uuid}, texts)
     model_id = str(logged.model_id)
     with tempfile.TemporaryDirectory() as aside:
         copy = Path(shutil.copytree(model, Path(aside) / NAME, ignore=shutil.ignore_patterns("__pycache__")))

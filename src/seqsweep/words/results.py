@@ -143,7 +143,7 @@ def how_sure(standing: Standing) -> str:
 
 
 def difference(test: Comparison) -> str:
-    """`the mean absolute error differs by -1.61 (95% interval -4.89 to 1.66, p = 0.33, 46 forecasts)`.
+    """`the mean absolute error differs by -1.61 (95% interval -4.89 to 1.66, p = 0.33, 46 origins)`.
 
     Args:
         test: of the first's losses minus the second's: below 0 the first is better.
