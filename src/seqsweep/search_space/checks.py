@@ -23,15 +23,16 @@ Declarations = Mapping[str, Hyperparameter]
 
 def faults(config: SweepConfig) -> list[Fault]:
     """Every fault of `config.search_space`."""
-    if config.task.kind not in TASKS:  # nobody knows then what its hyperparameters are
-        return []
-    space, declarations = config.search_space, declared(config.task.kind)
+    known_task = config.task.kind in TASKS
+    space, declarations = config.search_space, declared(config.task.kind if known_task else None)
     found = _list_faults(config)
     for name, hyperparameter in declarations.items():
         given = space.get(name, OPEN)
         follows = hyperparameter.follows is not None and given == default(config, hyperparameter)
         if given != OPEN and not follows:  # what is wrong with the key that it follows is told of that
             found += setting_faults(hyperparameter, given)
+    if not known_task:  # nobody knows what a point of it has
+        return found
     known = [] if any(fault.key == "search_space.warm_start" for fault in found) else space.get("warm_start", [])
     points = [
         fault
