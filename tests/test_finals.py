@@ -26,7 +26,7 @@ from seqsweep.records import TrialRecord
 from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
-from seqsweep.tasks.forecast.task import ForecastTask
+from seqsweep.tasks.forecast.task import Forecast
 from seqsweep.tuner import Exhausted, Proposal
 
 MAE = METRICS["mae"]
@@ -334,7 +334,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
         run for f in first.finalists for run in f.runs
     }
     monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
-    monkeypatch.setattr(ForecastTask, "audit", lambda *_: pytest.fail("it audited again"))
+    monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
     again, _, ran, _ = launch()
     assert (repr(again), ran) == (repr(first), [])
 
