@@ -25,7 +25,7 @@ def ctrl_c() -> None:
 
 @pytest.fixture(scope="session")
 def make_config() -> Callable[..., SweepConfig]:
-    """Compose a study with overrides; the checks of the rooms are left out."""
+    """Compose a study with overrides; the checks of the packages are left out."""
 
     @functools.cache
     def composed(*overrides: str, study: str) -> SweepConfig:

@@ -50,20 +50,20 @@ class StandIn:
 
 
 def error_of(spec: TrialSpec) -> float:
-    """A smooth bowl over rate and width, in [1, 3) or so: something that a search can relocate_artifacts."""
+    """A smooth bowl over rate and width, in [1, 3) or so: something that a search can follow."""
     return 1 + (spec.params.learning_rate - 0.006) ** 2 * 1e3 + abs(spec.params.units[0] - 16) / 16
 
 
-def stand_in(config: Any, *_: Any) -> StandIn:
-    return StandIn(tuple(config.task.metrics), pause=0.01)
+def stand_in(task: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(task.config.task.metrics), pause=0.01)
 
 
-def slow_stand_in(config: Any, *_: Any) -> StandIn:
-    return StandIn(tuple(config.task.metrics), pause=60)
+def slow_stand_in(task: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(task.config.task.metrics), pause=60)
 
 
-def at_once(config: Any, *_: Any) -> StandIn:
-    return StandIn(tuple(config.task.metrics), pause=0)
+def at_once(task: Any, *_: Any) -> StandIn:
+    return StandIn(tuple(task.config.task.metrics), pause=0)
 
 
 def cold(threads: int) -> None:

@@ -20,7 +20,7 @@ SLOTS = ("a", "b")
 
 
 def storm_config(kind: str) -> object:
-    """The search of a storm: two workers in waves, so that its trials depend on no clock."""
+    """The search of a storm: two workers in synchronous order, so that its trials depend on no clock."""
     return sweep_config(
         kind, epochs=9, order="synchronous", tuner={"max_trials": None if kind == "hyperband" else 20}, **WIDE
     )

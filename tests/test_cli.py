@@ -21,6 +21,7 @@ from seqsweep import cli, config
 from seqsweep.arguments import _parser, parse
 from seqsweep.errors import ConfigError
 from seqsweep.launch import RULES, launch
+from test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -283,3 +284,5 @@ def test_the_guide_for_contributors_names_what_there_is():
 def test_the_readme_is_short_and_names_every_package():
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 150
+    missing = {module for module in ORDER if f"`{module}`" not in text}
+    assert not missing

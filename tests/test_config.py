@@ -168,6 +168,7 @@ def test_a_fault_concerns_its_keys_their_parts_and_their_groups_alone():
         ("windows=rows windows.validation=??? windows.test=3", 1),
         ("trial.epochs=0 trial.epochs=many", 1),
         ("tuner=qqq tuner.initial_points=30", 1),  # what a rule says would be of a tuner that nobody chose
+        ("task.kind=forecst search_space.units=0", 2),  # wrong with any task
         ("tuner=qqq tuner.max_trials=0", 2),  # out of bounds with any tuner
         ("tuner=bayesia tuner.initial_points=30 tuner.max_trials=30", 2),  # the rules are those of the nearest name
         ("tuner=bayesian tuner.initial_points=30 tuner.max_trials=many", 1),

@@ -315,7 +315,7 @@ def test_shapes_that_do_not_fit_are_refused():
         coverage(np.ones((3, 2)), np.ones((3, 2)), np.ones(3))
 
 
-def test_the_room_is_light():
+def test_the_package_is_light():
     import subprocess
 
     code = (

@@ -385,8 +385,8 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, monkeypatch):
     sound, *_ = launch(directory=tmp_path / "sound")
-    room = sys.modules["seqsweep.sweep.context"]
-    build_problem = room.build_problem
+    module = sys.modules["seqsweep.sweep.context"]
+    build_problem = module.build_problem
 
     def poisoned(*arguments: Any) -> sweep.Problem:
         """The same series but for its test rows, which no float32 can hold: whoever touches them gets infinities."""
@@ -397,7 +397,7 @@ def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, mon
         series = dataclasses.replace(data.series, values=values)
         return dataclasses.replace(problem, data=dataclasses.replace(data, series=series))
 
-    monkeypatch.setattr(room, "build_problem", poisoned)
+    monkeypatch.setattr(module, "build_problem", poisoned)
     monkeypatch.setattr(RUN, "_judge", lambda context, runs, winner, evaluations, verdict: (evaluations, verdict))
     with np.errstate(over="ignore"):
         blind, *_ = launch(directory=tmp_path / "poisoned")

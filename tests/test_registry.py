@@ -54,7 +54,7 @@ def made(tmp_path_factory) -> SimpleNamespace:
     )
 
 
-class House:
+class Sweeps:
     """The sweeps, copied into a directory of a test's own, and the commands on it."""
 
     def __init__(self, made: SimpleNamespace, directory: Path) -> None:
@@ -86,50 +86,50 @@ class House:
 
 
 @pytest.fixture
-def house(made, tmp_path) -> House:
-    return House(made, tmp_path / "mlruns")
+def sweeps(made, tmp_path) -> Sweeps:
+    return Sweeps(made, tmp_path / "mlruns")
 
 
 # The way of a user --------------------------------------------------------------------------------
 
 
-def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_rolled_back(house, made, tmp_path):
-    first = house.promote("good")
+def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_rolled_back(sweeps, made, tmp_path):
+    first = sweeps.promote("good")
     assert first.exit_code == 0, first.output
     assert "Version 1 is the champion of shop now" in first.output
-    worse = house.promote("bad")
+    worse = sweeps.promote("bad")
     assert worse.exit_code == 1
     assert "worse than the champion" in worse.output
     assert "the condition 'champion' does not hold" in worse.output
-    assert house.state()[0] == {"champion": "1"}
-    assert house.state()[2] == 1
-    assert "instead of version 1" in house.promote("better").output
-    assert house.state()[0] == {"champion": "2", "previous": "1"}
-    forecast = house.run("predict", "shop", str(made.csv), "--output", str(tmp_path / "next.csv"))
+    assert sweeps.state()[0] == {"champion": "1"}
+    assert sweeps.state()[2] == 1
+    assert "instead of version 1" in sweeps.promote("better").output
+    assert sweeps.state()[0] == {"champion": "2", "previous": "1"}
+    forecast = sweeps.run("predict", "shop", str(made.csv), "--output", str(tmp_path / "next.csv"))
     assert forecast.exit_code == 0, forecast.output
     assert "shop version 2" in forecast.output
-    own = package.load(house.better.model).model.predict(pd.read_csv(made.csv))
+    own = package.load(sweeps.better.model).model.predict(pd.read_csv(made.csv))
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "next.csv"), own, check_dtype=False)
-    assert "Version 1 is the champion of shop again" in house.run("rollback", "shop", "--why", "it drifted").output
-    assert house.state()[0] == {"champion": "1"}
-    shown = house.run("history", "shop").output
-    for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", house.good.fingerprint[:6]):
+    assert "Version 1 is the champion of shop again" in sweeps.run("rollback", "shop", "--why", "it drifted").output
+    assert sweeps.state()[0] == {"champion": "1"}
+    shown = sweeps.run("history", "shop").output
+    for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", sweeps.good.fingerprint[:6]):
         assert said in shown
-    nothing = house.run("rollback", "shop")
+    nothing = sweeps.run("rollback", "shop")
     assert nothing.exit_code == 1
     assert "there is no version before 1" in nothing.output
 
 
-def test_the_ledger_says_when_who_which_run_which_scores_and_why(house):
-    house.promote("good")
-    entry = house.state()[1][0]
-    evaluation = house.good.conclusion.evaluations[-1]
+def test_the_ledger_says_when_who_which_run_which_scores_and_why(sweeps):
+    sweeps.promote("good")
+    entry = sweeps.state()[1][0]
+    evaluation = sweeps.good.conclusion.evaluations[-1]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", entry.at)
     assert entry.by
-    assert (entry.sweep, entry.run) == (house.good.fingerprint, evaluation.run)
+    assert (entry.sweep, entry.run) == (sweeps.good.fingerprint, evaluation.run)
     assert entry.scores["mae"] == pytest.approx(evaluation.scores["mae"])
     assert "linear" in entry.why
-    with opened(house.tracking) as reg:
+    with opened(sweeps.tracking) as reg:
         version = reg.version("shop", "1")
         run = reg.client.get_run(version.run_id)
         gates = reg.client.list_artifacts(version.run_id, "gate")
@@ -138,20 +138,20 @@ def test_the_ledger_says_when_who_which_run_which_scores_and_why(house):
     assert gates
 
 
-def test_what_is_champion_already_is_not_registered_again(house):
-    house.promote("good")
-    again = house.promote("good")
+def test_what_is_champion_already_is_not_registered_again(sweeps):
+    sweeps.promote("good")
+    again = sweeps.promote("good")
     assert again.exit_code == 0
     assert "champion of shop already" in again.output
-    assert house.state()[2] == 1
+    assert sweeps.state()[2] == 1
 
 
-def test_a_network_that_comes_back_keeps_its_version(house):
-    house.promote("good")
-    house.promote("better")
-    house.run("rollback", "shop")
-    assert house.promote("better").exit_code == 0
-    aliases, entries, versions = house.state()
+def test_a_network_that_comes_back_keeps_its_version(sweeps):
+    sweeps.promote("good")
+    sweeps.promote("better")
+    sweeps.run("rollback", "shop")
+    assert sweeps.promote("better").exit_code == 0
+    aliases, entries, versions = sweeps.state()
     assert (aliases, versions) == ({"champion": "2", "previous": "1"}, 2)
     assert [entry.event for entry in entries] == ["promote", "promote", "rollback", "promote"]
 
@@ -214,102 +214,102 @@ def skilled(skill: float | None) -> Callable[[Made], None]:
         (skilled(None), "skill", "no baseline was scored"),
     ],
 )
-def test_each_condition_refuses_by_its_name_and_changes_nothing(house, spoil, condition, said):
-    spoil(house.good)
-    refused = house.promote("good")
+def test_each_condition_refuses_by_its_name_and_changes_nothing(sweeps, spoil, condition, said):
+    spoil(sweeps.good)
+    refused = sweeps.promote("good")
     assert refused.exit_code == 1
     assert said in " ".join(refused.output.split())
     assert f"the condition {condition!r} does not hold" in refused.output
     assert "→" in refused.output  # what would satisfy it
-    assert house.state() == ({}, [], 0)
-    with opened(house.tracking) as reg:
-        run = parent_run(reg.client, "quickstart", house.good.fingerprint)
+    assert sweeps.state() == ({}, [], 0)
+    with opened(sweeps.tracking) as reg:
+        run = parent_run(reg.client, "quickstart", sweeps.good.fingerprint)
     assert run.data.tags["gate"] == f"refused: {condition}"
 
 
-def test_every_baseline_that_is_not_beaten_by_the_margin_is_named(house):
-    evaluation = house.good.conclusion.evaluations[-1]
+def test_every_baseline_that_is_not_beaten_by_the_margin_is_named(sweeps):
+    evaluation = sweeps.good.conclusion.evaluations[-1]
     own = evaluation.scores["mae"]
     errors = {"last_value": 2 * own, "train_mean": own * 1.001, "linear": own}
     baselines = {name: {"mae": error, "rmse": error} for name, error in errors.items()}
-    rewrite(house.good, evaluations=(dataclasses.replace(evaluation, baselines=baselines, skill=0.0),))
-    assert "beats linear, train mean by more than 1%" in " ".join(house.promote("good").output.split())
+    rewrite(sweeps.good, evaluations=(dataclasses.replace(evaluation, baselines=baselines, skill=0.0),))
+    assert "beats linear, train mean by more than 1%" in " ".join(sweeps.promote("good").output.split())
 
 
-def test_skill_above_the_margin_passes(house):
-    skilled(0.011)(house.good)
-    assert house.promote("good").exit_code == 0
+def test_skill_above_the_margin_passes(sweeps):
+    skilled(0.011)(sweeps.good)
+    assert sweeps.promote("good").exit_code == 0
 
 
-def test_force_overrules_the_gate_and_is_recorded(house):
-    leak(house.good)
-    forced = house.promote("good", "--force", "the leak is known and small")
+def test_force_overrules_the_gate_and_is_recorded(sweeps):
+    leak(sweeps.good)
+    forced = sweeps.promote("good", "--force", "the leak is known and small")
     assert forced.exit_code == 0, forced.output
-    entry = house.state()[1][0]
+    entry = sweeps.state()[1][0]
     assert (entry.forced, entry.failed) == ("the leak is known and small", ("leak audit",))
-    assert "FORCED over leak audit: the leak is known" in house.run("history", "shop").output
+    assert "FORCED over leak audit: the leak is known" in sweeps.run("history", "shop").output
 
 
-def test_force_cannot_promote_what_is_not_there(house):
-    no_package(house.good)
-    refused = house.promote("good", "--force", "please")
+def test_force_cannot_promote_what_is_not_there(sweeps):
+    no_package(sweeps.good)
+    refused = sweeps.promote("good", "--force", "please")
     assert refused.exit_code == 1
     assert "nothing to force" in refused.output
 
 
 @pytest.mark.parametrize(("name", "said"), [("other", "is of other data"), ("further", "forecasts 1 rows ahead")])
-def test_a_champion_that_cannot_be_compared_is_replaced_only_if_the_user_says_so(house, name, said):
-    house.promote("good")
-    refused = house.promote(name)
+def test_a_champion_that_cannot_be_compared_is_replaced_only_if_the_user_says_so(sweeps, name, said):
+    sweeps.promote("good")
+    refused = sweeps.promote(name)
     assert refused.exit_code == 1
     assert said in " ".join(refused.output.split())
     assert "--replace" in refused.output
-    assert house.promote(name, "--replace").exit_code == 0
-    assert house.state()[0] == {"champion": "2", "previous": "1"}
+    assert sweeps.promote(name, "--replace").exit_code == 0
+    assert sweeps.state()[0] == {"champion": "2", "previous": "1"}
 
 
-def test_replace_spares_no_champion_that_can_be_compared(house):
-    house.promote("better")
-    assert house.promote("bad", "--replace").exit_code == 1
+def test_replace_spares_no_champion_that_can_be_compared(sweeps):
+    sweeps.promote("better")
+    assert sweeps.promote("bad", "--replace").exit_code == 1
 
 
-def test_changed_data_cannot_decide_between_two(house, made):
-    house.promote("good")
-    config = house.better.folder / "config.yaml"
-    moved = write_csv(house.directory / "moved.csv", season(seed=7))
+def test_changed_data_cannot_decide_between_two(sweeps, made):
+    sweeps.promote("good")
+    config = sweeps.better.folder / "config.yaml"
+    moved = write_csv(sweeps.directory / "moved.csv", season(seed=7))
     config.write_text(config.read_text().replace(str(made.csv), str(moved)))
-    refused = house.promote("better")
+    refused = sweeps.promote("better")
     assert refused.exit_code == 1
     assert "the data has changed since the sweep" in " ".join(refused.output.split())
     moved.unlink()
-    assert "the data cannot be read again" in " ".join(house.promote("better").output.split())
+    assert "the data cannot be read again" in " ".join(sweeps.promote("better").output.split())
 
 
-def test_targets_that_the_champion_learned_from_do_not_count(house, made):
+def test_targets_that_the_champion_learned_from_do_not_count(sweeps, made):
     later = ("windows.validation=0.1", "windows.test=0.1", "seed=8")
-    sweep = make_sweep(made.csv, house.directory, *later, epochs=3)
-    assert house.run("promote", sweep.fingerprint).exit_code == 0
-    answer = house.promote("better")
+    sweep = make_sweep(made.csv, sweeps.directory, *later, epochs=3)
+    assert sweeps.run("promote", sweep.fingerprint).exit_code == 0
+    answer = sweeps.promote("better")
     assert "on 26 test origins" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
 
 
 # What a user may call a sweep ---------------------------------------------------------------------
 
 
-def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(house):
-    with opened(house.tracking) as reg:
-        run = parent_run(reg.client, "quickstart", house.good.fingerprint)
-    for sweep in (house.good, house.better, house.other):
+def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(sweeps):
+    with opened(sweeps.tracking) as reg:
+        run = parent_run(reg.client, "quickstart", sweeps.good.fingerprint)
+    for sweep in (sweeps.good, sweeps.better, sweeps.other):
         save(sweep.folder, sweep.conclusion)  # concluded one after the other
         time.sleep(0.01)
     for target, found in [
-        (house.good.fingerprint[:8], house.good),
-        (run.info.run_id, house.good),
-        ("quickstart", house.better),
-        ("window_length", house.other),
+        (sweeps.good.fingerprint[:8], sweeps.good),
+        (run.info.run_id, sweeps.good),
+        ("quickstart", sweeps.better),
+        ("window_length", sweeps.other),
     ]:
-        assert f"sweep {found.fingerprint} of study" in house.run("promote", target).output
-    assert f"sweep {house.other.fingerprint}" in house.run("promote").output
+        assert f"sweep {found.fingerprint} of study" in sweeps.run("promote", target).output
+    assert f"sweep {sweeps.other.fingerprint}" in sweeps.run("promote").output
 
 
 @pytest.mark.parametrize(
@@ -320,8 +320,8 @@ def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(house):
         ("zzzz", "there is no sweep 'zzzz'"),
     ],
 )
-def test_a_sweep_that_is_not_there_is_named(house, target, said):
-    answer = house.run("promote", target)
+def test_a_sweep_that_is_not_there_is_named(sweeps, target, said):
+    answer = sweeps.run("promote", target)
     assert answer.exit_code == 1
     assert said in answer.output
 
@@ -332,10 +332,10 @@ def test_an_empty_directory_says_how_to_begin(tmp_path):
     assert "seqsweep sweep quickstart" in answer.output
 
 
-def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(house):
-    with opened(house.tracking) as reg:
-        reg.client.delete_run(parent_run(reg.client, "quickstart", house.good.fingerprint).info.run_id)
-    answer = house.promote("good")
+def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(sweeps):
+    with opened(sweeps.tracking) as reg:
+        reg.client.delete_run(parent_run(reg.client, "quickstart", sweeps.good.fingerprint).info.run_id)
+    answer = sweeps.promote("good")
     assert answer.exit_code == 1
     assert "has no run in the MLflow store" in answer.output
 
@@ -371,22 +371,22 @@ WRITES = 6  # intent, version, alias previous, alias champion, ledger, intent ta
 
 
 @pytest.fixture(scope="module")
-def logged(made, tmp_path_factory) -> tuple[House, dict[str, tuple[str, str]]]:
-    """A house whose models good and better are in the store: (model id, run id) of each."""
-    house = House(made, tmp_path_factory.mktemp("logged") / "mlruns")
-    with opened(house.tracking) as reg:
+def logged(made, tmp_path_factory) -> tuple[Sweeps, dict[str, tuple[str, str]]]:
+    """Sweeps whose models good and better are in the store: (model id, run id) of each."""
+    sweeps = Sweeps(made, tmp_path_factory.mktemp("logged") / "mlruns")
+    with opened(sweeps.tracking) as reg:
         found = {}
         for name in ("good", "better"):
-            sweep = getattr(house, name)
+            sweep = getattr(sweeps, name)
             run = parent_run(reg.client, "quickstart", sweep.fingerprint)
             found[name] = (
                 log_model(reg.client, run.info.experiment_id, run.info.run_id, sweep.model, {}),
                 run.info.run_id,
             )
-    return house, found
+    return sweeps, found
 
 
-def promotion(logged: tuple[House, dict[str, tuple[str, str]]], name: str, before: str | None) -> change.Intent:
+def promotion(logged: tuple[Sweeps, dict[str, tuple[str, str]]], name: str, before: str | None) -> change.Intent:
     model_id, parent = logged[1][name]
     number = 1 if before is None else int(before) + 1
     entry = LedgerEntry(
@@ -461,16 +461,16 @@ def test_a_half_done_promotion_whose_model_is_gone_is_taken_back(logged):
         assert change.pending(model) is None
 
 
-def test_a_command_mends_what_it_finds(house):
-    house.promote("good")
-    with opened(house.tracking) as reg:
+def test_a_command_mends_what_it_finds(sweeps):
+    sweeps.promote("good")
+    with opened(sweeps.tracking) as reg:
         back = LedgerEntry(2, "promote", "2026-01-02T00:00:00+00:00", "ana", "1", "1", None, "s", "r")
         with pytest.raises(KilledError):
             change.carry_out(Registry(reg.place, Dying(reg.client, 1), True), "shop", change.intend(back))
-    shown = house.run("history", "shop").output
+    shown = sweeps.run("history", "shop").output
     assert "that ana began" in shown
     assert "is finished now" in shown
-    assert len(house.state()[1]) == 2
+    assert len(sweeps.state()[1]) == 2
 
 
 def test_on_a_server_a_fresh_intent_belongs_to_another_machine_and_an_old_one_is_mended(logged):
@@ -512,7 +512,7 @@ def test_on_a_server_the_slower_of_two_is_told(logged):
         assert not reg.model("raced").aliases
 
 
-def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(house, monkeypatch):
+def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(sweeps, monkeypatch):
     entered, say = threading.Event(), []
     slow = package.load
 
@@ -521,14 +521,14 @@ def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(house,
         time.sleep(0.5)
         return slow(folder)
 
-    house.promote("good")
+    sweeps.promote("good")
     monkeypatch.setattr("seqsweep.package.load", load)
     results: dict[str, object] = {}
 
     def race(name: str) -> None:
-        target = getattr(house, name).fingerprint
+        target = getattr(sweeps, name).fingerprint
         try:
-            results[name] = registry.promote(target, house.tracking, say.append, lambda conditions: None)
+            results[name] = registry.promote(target, sweeps.tracking, say.append, lambda conditions: None)
         except UserError as error:
             results[name] = error
 
@@ -541,23 +541,23 @@ def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(house,
     assert results["better"].version == "2"
     assert "'champion' does not hold" in str(results["bad"])
     assert any("waiting for it" in text for text in say)
-    aliases, entries, versions = house.state()
+    aliases, entries, versions = sweeps.state()
     assert (aliases["champion"], len(entries), versions) == ("2", 2, 2)
 
 
 @pytest.mark.slow
-def test_of_two_processes_that_promote_at_once_the_better_wins_and_the_ledger_is_whole(house):
-    command = [sys.executable, "-m", "seqsweep.cli", "promote", "--directory", str(house.directory)]
+def test_of_two_processes_that_promote_at_once_the_better_wins_and_the_ledger_is_whole(sweeps):
+    command = [sys.executable, "-m", "seqsweep.cli", "promote", "--directory", str(sweeps.directory)]
     running = [
-        subprocess.Popen([*command, getattr(house, name).fingerprint], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([*command, getattr(sweeps, name).fingerprint], stdout=subprocess.PIPE, text=True)
         for name in ("better", "bad")
     ]
     output = {name: process.communicate()[0] for name, process in zip(("better", "bad"), running, strict=True)}
     assert running[0].returncode == 0, output
-    aliases, entries, versions = house.state()
+    aliases, entries, versions = sweeps.state()
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
     assert len(entries) == versions == (2 if running[1].returncode == 0 else 1)
-    assert entries[-1].sweep == house.better.fingerprint
+    assert entries[-1].sweep == sweeps.better.fingerprint
     assert aliases["champion"] == entries[-1].version
 
 
@@ -596,20 +596,20 @@ def test_a_tag_that_was_changed_by_hand_is_named():
         ledger.read({"ledger.0001": "{}"})
 
 
-def test_a_rollback_passes_over_a_version_that_was_deleted(house):
+def test_a_rollback_passes_over_a_version_that_was_deleted(sweeps):
     for name in ("bad", "good", "better"):
-        house.promote(name)
-    with opened(house.tracking) as reg:
+        sweeps.promote(name)
+    with opened(sweeps.tracking) as reg:
         reg.client.delete_model_version("shop", "2")
-    assert "Version 1 is the champion" in house.run("rollback", "shop").output
+    assert "Version 1 is the champion" in sweeps.run("rollback", "shop").output
 
 
-def test_an_alias_that_was_moved_by_hand_is_noticed(house):
-    house.promote("good")
-    house.promote("better")
-    with opened(house.tracking) as reg:
+def test_an_alias_that_was_moved_by_hand_is_noticed(sweeps):
+    sweeps.promote("good")
+    sweeps.promote("better")
+    with opened(sweeps.tracking) as reg:
         reg.client.set_registered_model_alias("shop", "champion", "1")
-    assert "moved by other means" in house.run("history", "shop").output
+    assert "moved by other means" in sweeps.run("history", "shop").output
 
 
 @pytest.mark.parametrize(
@@ -631,10 +631,10 @@ def test_a_model_name_that_mlflow_refuses_is_a_fault_of_the_config(make_config, 
 
 
 @pytest.fixture(scope="module")
-def served(made, tmp_path_factory) -> House:
-    house = House(made, tmp_path_factory.mktemp("served") / "mlruns")
-    assert house.promote("good").exit_code == 0
-    return house
+def served(made, tmp_path_factory) -> Sweeps:
+    sweeps = Sweeps(made, tmp_path_factory.mktemp("served") / "mlruns")
+    assert sweeps.promote("good").exit_code == 0
+    return sweeps
 
 
 @pytest.mark.parametrize("name", ["shop", "shop@champion", "shop/1", "models:/shop@champion"])

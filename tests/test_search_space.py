@@ -208,6 +208,7 @@ def test_points_hold_plain_types() -> None:
         ({"units": 16}, {"depth": 1, "units_1": 16, "dropout": 0.0}),
         ({"layer": "gru"}, {"depth": 1, "units_1": 8, "dropout": 0.0, "layer": "gru"}),
         ({"depth": 2, "dropout": [0.1, 0]}, {"depth": 2, "units_1": 8, "units_2": 8, "dropout": "0.1 0.0"}),
+        ({"units_2": 16, "units_3": 8}, {"depth": 3, "units_1": 8, "units_2": 16, "units_3": 8, "dropout": 0.0}),
     ],
 )
 def test_what_sets_a_point_apart_is_what_it_has_of_the_dimensions(given: dict[str, Any], shown: dict[str, Any]) -> None:
@@ -245,6 +246,23 @@ def test_a_known_point_is_inside_or_outside_the_space(given: dict[str, Any], ins
     assert (held is not None) == inside
     if held is not None:
         assert params(searched, held) == warm_start(searched)[0]
+
+
+@pytest.mark.parametrize(("window", "inside"), [(4, True), (5, False), (7, True), (8, False), (10, True), (13, False)])
+def test_a_range_with_steps_holds_what_steps_from_its_low_end_lead_to(window: int, inside: bool) -> None:
+    searched = config(window={"low": 4, "high": 12, "step": 3}, warm_start=[{"window": window}])
+    assert (values(searched, warm_start(searched)[0]) is not None) == inside
+    searched.search_space["window"] = {"low": 4, "high": 12, "log": True}
+    assert (values(searched, warm_start(searched)[0]) is not None) == (window <= 12)
+
+
+def test_a_record_names_a_point_by_layer_where_layers_differ() -> None:
+    searched = config(**LAYERED)
+    for given, units in (({"depth": 3}, {"units": 8}), ({"units": [8, 16]}, {"units_1": 8, "units_2": 16})):
+        point = search_space.complete(searched, given)
+        written = search_space.plain(point)
+        assert {name: value for name, value in written.items() if name.startswith("units")} == units
+        assert search_space.complete(searched, written) == point
 
 
 def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
@@ -298,6 +316,10 @@ def test_what_a_leaderboard_shows_of_a_point_leads_to_it_again() -> None:
         (
             {"units": {"low": 8, "high": 64, "step": 1, "log": True}},
             "search_space.units.step=1: the factor from one value to the next must be a whole number, above 1",
+        ),
+        (
+            {"units": {"low": 8, "high": 64, "step": 9, "log": True}},
+            "search_space.units.step=9: from low=8 it leads beyond high=64; make it smaller",
         ),
         ({"units": {"low": 8, "high": 64, "log": "yes"}}, "search_space.units.log=yes: must be true or false"),
         (
@@ -356,6 +378,8 @@ def test_what_a_space_leaves_out_has_its_default() -> None:
     assert faults(searched) == []
     point = params(searched, {"units": "16"})
     assert (point.layer, point.dropout, point.anchor, point.window) == ("lstm", (0.0,), "last", 24)
+    assert values(searched, point) == {"units": "16"}
+    assert values(searched, point.replace(units=(8, 16), dropout=(0.0, 0.0))) is None
     settings = search_space.settings(searched)
     assert {name: settings.pop(name) for name in SPACE} == {
         **SPACE,
@@ -381,6 +405,24 @@ def test_what_is_wrong_with_a_followed_key_is_not_told_twice() -> None:
     assert faults(searched) == []  # windows tells it
     searched.windows.anchor = "last"
     assert [fault.key for fault in faults(searched)] == ["search_space.anchor"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "default", "bounds", "when"),
+    [
+        ("bidirectional", bool, False, (None, None), {"layer": ("simple_rnn", "lstm", "gru")}),
+        ("recurrent_dropout", float, 0.0, (0, 1), {"layer": ("simple_rnn", "lstm", "gru")}),
+        ("weight_decay", float, 0.004, (0, None), {"optimizer": ("adamw",)}),
+        ("schedule", str, "constant", (None, None), {}),
+    ],
+)
+def test_what_layers_optimizers_and_training_declare(
+    name: str, kind: type, default: Any, bounds: Any, when: Any
+) -> None:
+    found = declared("forecast")[name]
+    assert (found.type, found.default, found.when) == (kind, default, when)
+    assert (found.at_least, found.below) == bounds
+    assert set(found.choices or ()) == ({"constant", "cosine", "plateau"} if name == "schedule" else set())
 
 
 def test_every_declaration_is_complete() -> None:
@@ -412,7 +454,7 @@ def test_three_spaces_are_shipped() -> None:
     assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"small", "default", "tutorial"}
 
 
-def test_importing_the_room_imports_no_heavy_library() -> None:
+def test_importing_the_package_imports_no_heavy_library() -> None:
     code = "import sys, seqsweep.search_space; print({'tensorflow', 'keras_tuner', 'keras'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

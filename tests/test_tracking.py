@@ -1236,7 +1236,7 @@ FORKS = """
         return pid
 
     def opened(fingerprint):
-        # On this clock a minute passes from each look to the next, so that whatever may be written is.
+        # On this clock a minute passes each time that it is read, so that whatever may be written is.
         tracker = MlflowTracker(config, print, itertools.count(step=60.0).__next__)
         tracker.open(SweepRecord("quickstart", "Why?", "run", fingerprint, ""))
         return tracker

@@ -93,7 +93,7 @@ def test_a_right_config_has_no_fault(kind: str) -> None:
     assert faults(sweep_config(kind, **EIGHT)) == []
 
 
-def test_importing_the_room_imports_no_heavy_library() -> None:
+def test_importing_the_package_imports_no_heavy_library() -> None:
     code = "import sys, seqsweep.tuner; print({'tensorflow', 'keras_tuner', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
@@ -171,31 +171,31 @@ def test_a_tuner_killed_after_any_ask_or_tell_goes_on_as_if_nothing_had_happened
 
 @keras
 @pytest.mark.parametrize("kind", ["bayesian", "hyperband"])
-def test_waves_depend_neither_on_who_is_faster_nor_on_kills(kind: str, tmp_path: Path) -> None:
-    def run_in_waves(name: str, order: int, killed: bool) -> list[list[Proposal]]:
-        waves: list[list[Proposal]] = []
+def test_synchronous_order_depends_neither_on_who_is_faster_nor_on_kills(kind: str, tmp_path: Path) -> None:
+    def run_in_order(name: str, order: int, killed: bool) -> list[list[Proposal]]:
+        rounds: list[list[Proposal]] = []
         tuner = make_tuner(short(kind, order="synchronous"), tmp_path / name)
         while True:
-            wave = [answer for slot in "abc" if isinstance(answer := tuner.ask(slot), Proposal)]
-            if not wave:
-                return waves
-            for told, proposal in enumerate(wave[::order]):
+            asked = [answer for slot in "abc" if isinstance(answer := tuner.ask(slot), Proposal)]
+            if not asked:
+                return rounds
+            for told, proposal in enumerate(asked[::order]):
                 tuner.tell(proposal.trial_id, score_of(proposal))
                 if killed:
                     tuner = make_tuner(short(kind, order="synchronous"), tmp_path / name)
-                if told + 1 < len(wave):
-                    left = [p for p in wave[::order] if p not in wave[::order][: told + 1]]
+                if told + 1 < len(asked):
+                    left = [p for p in asked[::order] if p not in asked[::order][: told + 1]]
                     again = [tuner.ask(slot) for slot in "abc"] if killed else []
                     assert [p for p in again if isinstance(p, Proposal)] == (
                         sorted(left, key=lambda p: p.number) if killed else []
                     )
-            waves.append(wave)
+            rounds.append(asked)
 
-    forwards = run_in_waves("forwards", 1, killed=False)
+    forwards = run_in_order("forwards", 1, killed=False)
 
     assert max(map(len, forwards)) == 3
-    assert run_in_waves("backwards", -1, killed=False) == forwards
-    assert run_in_waves("killed", 1, killed=True) == forwards
+    assert run_in_order("backwards", -1, killed=False) == forwards
+    assert run_in_order("killed", 1, killed=True) == forwards
 
 
 @keras

@@ -147,7 +147,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that the user must hear of a trial that goes on all the same."""
+    """Something that the user must know of a trial that goes on all the same."""
 
     text: str  # one sentence
 

@@ -174,16 +174,11 @@ class Hyperparameter(Setting):
             raise TypeError(f"{self.name!r} cannot be the name of a hyperparameter")
         named = isinstance(self.choices, Mapping)  # a catalog, which may not be full yet
         if self.follows is None and not named and not self.allows(self.default):
-            raise TypeError(f"{self.name}: the default {written(self.default)} must be {self.rule}")
+            raise TypeError(f"{self.name}: the default {plain(self.default)} must be {self.rule}")
 
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
-
-
-def written(value: Any) -> str:
-    """A value as YAML writes it, text in quotation marks."""
-    return repr(value) if isinstance(value, str) else plain(value)
 
 
 def _either(values: Collection[Any]) -> str:

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 
-def room_faults(checked: SweepConfig) -> list[Fault]:
-    """What each room has to say against a config, in the order of the data's way."""
+def config_faults(checked: SweepConfig) -> list[Fault]:
+    """What each package finds wrong with a config, in the order in which data passes them."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
     from seqsweep import data, executor, registry, search_space, tasks, tracking, tuner
 
     found: list[Fault] = []
-    for room in (data, tasks, search_space, tuner, executor, tracking, registry):
-        found += room.faults(checked)
+    for package in (data, tasks, search_space, tuner, executor, tracking, registry):
+        found += package.faults(checked)
     return found
 
 
-RULES: Sequence[config.Rule] = (room_faults,)
+RULES: Sequence[config.Rule] = (config_faults,)
 
 
 def launch(arguments: list[str]) -> int:

@@ -208,7 +208,7 @@ class ExecutorConfig:
     )
     threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
     order: str = setting(
-        "synchronous: a wave of trials ends before the next begins, and figures do not depend on who ends first",
+        "synchronous: all trials that run end before others begin, and figures do not depend on who ends first",
         choices=("asynchronous", "synchronous"),
     )
     max_trials_per_worker: int = setting(

@@ -1,4 +1,4 @@
-"""What tests of the data room need: settings as `conf/data/_base.yaml` gives them, and small files."""
+"""What tests of the package `data` need: settings as `conf/data/_base.yaml` gives them, and small files."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_what_is_no_parquet_says_so(write, settings):
 # Cost --------------------------------------------------------------------------------------------------
 
 
-def test_importing_the_room_imports_no_heavy_library():
+def test_importing_the_package_imports_no_heavy_library():
     import subprocess
 
     heavy = ["pandas", "pyarrow", "sqlalchemy", "statsmodels", "kagglehub", "tensorflow"]

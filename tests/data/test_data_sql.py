@@ -73,7 +73,7 @@ def test_no_message_shows_a_password(settings, url):
     assert SECRET not in str(caught.value)
     found = faults(SweepConfig(data=settings(kind="csv", url=url)))
     assert found
-    assert SECRET not in " ".join(found)
+    assert SECRET not in " ".join(map(str, found))
 
 
 def test_the_words_of_a_driver_are_cleared_of_secrets():

@@ -240,11 +240,14 @@ def test_every_way_to_split_leaves_train_before_validation_before_test(name, mak
     [
         ({"window": [12, 48]}, None, 48),
         ({"window": {"low": 10, "high": 21, "step": 4}}, None, 18),
+        ({"window": {"low": 10, "high": 21, "log": True}}, None, 21),
         ({"window": [12, 48], "difference": [0, 2]}, None, 50),
         ({"window": 12, "seasonal_difference": [0, 1], "difference": 1}, 24, 12 + 1 + 24),
         ({"window": 12, "warm_start": [{"window": 100, "difference": 1}]}, None, 101),
+        ({"window": 12, "warm_start": [{"window": 20, "difference": 2, "seasonal_difference": 1}]}, 24, 20 + 2 + 24),
+        ({"window": 50, "warm_start": [{"window": 20, "seasonal_difference": 1}]}, 24, 50),
     ],
 )
 def test_the_reach_is_the_most_that_any_point_looks_back(space, season, rows):
-    searched = sweep_config(**space)
+    searched = sweep_config("random", **space)
     assert max_lookback(Space(searched), season) == rows

@@ -1,7 +1,7 @@
 """Sources → `Series`: one row a step of time, column 0 the target, complete, in order, checked.
 
-`files` and `databases` give records, `table` makes numbers of them, `times` makes an index, `steps` puts it
-in order, `missing` completes the values; `loading` is the whole way, and `sources` what it starts from.
+`text`, `packed_files` and `databases` give records, `table` makes numbers of them, `times` makes an index,
+`steps` puts it in order, `missing` completes the values; `loading` is the whole way, and `sources` what it starts from.
 """
 
 from seqsweep.data.loading import faults, load

@@ -1,4 +1,4 @@
-"""What leaves this room: the series, as plain values that cross process borders."""
+"""What this package gives: the series, as plain values that cross process borders."""
 
 from __future__ import annotations
 

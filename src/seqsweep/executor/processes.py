@@ -19,8 +19,8 @@ from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, over_time
 MAX_FAILED_STARTS = 3
 """Workers of one slot that may die in a row before one is ready: an import error would recur for ever."""
 
-LOOK_EVERY = 1.0
-"""Seconds: where a child of a trial keeps the pipe open, only a look at the worker shows that it died."""
+CHECK_EVERY = 1.0
+"""Seconds: where a child of a trial keeps the pipe open, only asking for the worker's exit code shows that it died."""
 
 
 class WorkerState(Enum):
@@ -114,7 +114,7 @@ class ProcessExecutor:
         until = time.monotonic() + timeout
         while not self._events:
             left = until - time.monotonic()
-            self._listen(max(0.0, min(left, LOOK_EVERY)))
+            self._listen(max(0.0, min(left, CHECK_EVERY)))
             if left <= 0:
                 break
         return self._events.popleft() if self._events else None
@@ -135,7 +135,7 @@ class ProcessExecutor:
             slot.worker.kill()
 
     def _listen(self, seconds: float) -> None:
-        """Take in what workers say within `seconds`, and attend to the dead and the overdue."""
+        """Take in what workers say within `seconds`, replace the dead and stop the overdue."""
         pipes = [slot.worker.connection for slot in self._slots]
         ready = wait(pipes, min([seconds, *map(self._seconds_left, self._slots)]))
         for slot in self._slots:

@@ -1,8 +1,8 @@
 """Which packaged model others load: a gate before it, an alias, a ledger of what was champion when, and a way back.
 
-`sweeps` finds what is to be promoted, `gate` holds it to its conditions, `group` compares it with the present
-champion, `promotion` tells the story, `ledger` remembers, `change` moves the aliases so that a kill at any moment can
-be mended, `store` opens the registry for one process at a time, `use` forecasts with what it holds, `show` is what a
+`candidates` finds what is to be promoted, `gate` holds it to its conditions, `challenge` compares it with the present
+champion, `promotion` has the order, `ledger` remembers, `change` moves the aliases so that a kill at any moment can be
+mended, `registered` opens the registry for one process at a time, `use` predicts with what it holds, `show` is what a
 terminal sees.
 """
 

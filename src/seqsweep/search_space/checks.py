@@ -9,11 +9,11 @@ from seqsweep.errors import Fault
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.schema import OPEN
 from seqsweep.search_space.declarations import declared, default, keys
-from seqsweep.search_space.dimensions import distributions, setting
 from seqsweep.search_space.distributions import setting_faults, value_faults
 from seqsweep.search_space.points import complete, of_layer
+from seqsweep.search_space.space import Space
 from seqsweep.spelling import nearest
-from seqsweep.tasks import TASKS
+from seqsweep.tasks import TASKS, make_task
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -23,25 +23,26 @@ Declarations = Mapping[str, Hyperparameter]
 
 def faults(config: SweepConfig) -> list[Fault]:
     """Every fault of `config.search_space`."""
-    if config.task.kind not in TASKS:  # nobody knows then what its hyperparameters are
-        return []
-    space, declarations = config.search_space, declared(config.task.kind)
+    known_task = config.task.kind in TASKS
+    space, declarations = config.search_space, declared(config.task.kind if known_task else None)
     found = _list_faults(config)
     for name, hyperparameter in declarations.items():
         given = space.get(name, OPEN)
         follows = hyperparameter.follows is not None and given == default(config, hyperparameter)
         if given != OPEN and not follows:  # what is wrong with the key that it follows is told of that
             found += setting_faults(hyperparameter, given)
+    if not known_task:  # nobody knows what a point of it has
+        return found
     known = [] if any(fault.key == "search_space.warm_start" for fault in found) else space.get("warm_start", [])
     points = [
         fault
         for i, point in enumerate(known)
-        for fault in _point_faults(f"search_space.warm_start[{i}]", point, config, declarations)
+        for fault in _point_faults(f"search_space.warm_start[{i}]", point, declarations)
     ]
     if found:
         return found + points
     points = points or _inactive_faults(config) or _repeated_points(config)
-    return [*_season_faults(config), *points]
+    return [*make_task(config).space_faults(Space(config)), *points]
 
 
 def _list_faults(config: SweepConfig) -> list[Fault]:
@@ -51,21 +52,7 @@ def _list_faults(config: SweepConfig) -> list[Fault]:
     return [Fault(f"search_space.{name}", text) for name, text in told.items() if text is not None]
 
 
-def _season_faults(config: SweepConfig) -> list[Fault]:
-    lagged = distributions(config).get("seasonal_difference")
-    if lagged is None or not lagged.highest or config.data.season is not None:
-        return []
-    given = setting(config, declared(config.task.kind)["seasonal_difference"])
-    told = (
-        f"search_space.seasonal_difference={given}: needs data.season, the rows of a season; set it, or set "
-        "seasonal_difference to 0"
-    )
-    return [Fault("search_space.seasonal_difference", told, also=("data.season",))]
-
-
-def _point_faults(
-    key: str, point: Mapping[str, Any], config: SweepConfig, declarations: Declarations
-) -> Iterator[Fault]:
+def _point_faults(key: str, point: Mapping[str, Any], declarations: Declarations) -> Iterator[Fault]:
     layers: dict[str, int] = {}
     for given, value in point.items():
         name, layer = of_layer(given, declarations) or (given, None)
@@ -78,9 +65,6 @@ def _point_faults(
             layers[given] = layer or len(listed)
         yield from value_faults(f"{key}.{given}", declarations[name], listed)
     yield from _depth_faults(key, point, layers, declarations)
-    if point.get("seasonal_difference") == 1 and config.data.season is None:
-        told = f"{key}.seasonal_difference=1: needs data.season, the rows of a season; set it"
-        yield Fault(f"{key}.seasonal_difference", told, also=("data.season",))
 
 
 def _depth_faults(

@@ -103,9 +103,9 @@ def of_layer(name: str, declarations: Mapping[str, Hyperparameter]) -> tuple[str
         name: of a dimension, or any other text.
         declarations: all hyperparameters, by name.
     """
-    found = re.fullmatch(r"(\w+)_([1-9]\d*)", name)
-    known = found is not None and found[1] in declarations and declarations[found[1]].per_layer
-    return (found[1], int(found[2])) if found is not None and known else None
+    stem, _, layer = name.rpartition("_")
+    known = stem in declarations and declarations[stem].per_layer and re.fullmatch(r"[1-9]\d*", layer)
+    return (stem, int(layer)) if known else None
 
 
 def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparameter]) -> dict[str, dict[int, Any]]:

@@ -1,4 +1,4 @@
-"""The search of a sweep; the only room that sees both ends of the data's way.
+"""The search of a sweep; the only package that connects data, tuner, executor and tracker.
 
 `problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
 in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what it came to,

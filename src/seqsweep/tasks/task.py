@@ -91,6 +91,10 @@ class Task(ABC):
             found.append(Fault("task.objective", f"task.objective={task.objective}: {told}"))
         return found
 
+    def space_faults(self, space: Space) -> list[Fault]:  # noqa: ARG002
+        """What the task's own hyperparameters ask of the rest of the config; the space alone is free of faults."""
+        return []
+
     # Data and network
 
     @abstractmethod

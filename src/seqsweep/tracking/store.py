@@ -1,4 +1,4 @@
-"""The door to MLflow: which store a config names, its tables, a client that answers or fails in seconds."""
+"""How MLflow is reached: which store a config names, its tables, a client that answers or fails in seconds."""
 
 from __future__ import annotations
 

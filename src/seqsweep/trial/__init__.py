@@ -1,6 +1,6 @@
 """One trial as a generator of events: build the network, train it, score it.
 
-`run` tells the story, `learner` holds the graph functions that train and forecast, `checkpoint` keeps all that training
+`run` has the order, `learner` holds the graph functions that train and forecast, `checkpoint` keeps all that training
 needs to go on and the weights of what was trained, `network` forecasts with them again.
 """
 

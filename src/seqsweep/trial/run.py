@@ -1,4 +1,4 @@
-"""The story of one trial."""
+"""One trial from its start to its last event."""
 
 from __future__ import annotations
 

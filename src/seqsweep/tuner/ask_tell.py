@@ -86,9 +86,9 @@ class Tuner:
         """The next trial for the worker `slot`.
 
         Trials that were running when the last process died come first, under their ids and with their values.
-        A slot that asks again before its trial was told gets the same trial. In waves (`executor.order`),
-        nothing new is proposed from the first of a wave that is told until the last is: what comes then does
-        not depend on who was faster.
+        A slot that asks again before its trial was told gets the same trial. In synchronous order (`executor.order`),
+        nothing new is proposed once one of the running trials was told, until all of them were: what comes then
+        does not depend on who was faster.
 
         Raises:
             StateError: the state cannot be written.

@@ -43,7 +43,7 @@ class TunerState:
         search: what the proposals depend on.
         trials: in the order of proposal.
         ended: ids in the order of telling.
-        draining: one of a wave was told, and the rest of it was not.
+        draining: in synchronous order, some of the running trials were told and others were not.
         oracle: what it needs beside the trials.
     """
 

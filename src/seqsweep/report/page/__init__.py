@@ -1,7 +1,7 @@
 """One self-contained HTML page a sweep: what won and how sure that is, then everything that shows why.
 
-`material` reads what the sweep left on disk; `board`, `search`, `settings`, `forecasts` and `account` make the
-sections, `theme` gives every figure its style, `document` puts all into one file, and `run` has the order.
+`material` reads what the sweep left on disk; `board`, `search`, `parameters`, `importance`, `settings` and `account`
+make the sections, and `run` has the order. Blocks and figures come from `html`.
 """
 
 from seqsweep.report.page.run import PAGE, markdown, publish, write, write_all

@@ -63,6 +63,19 @@ class Forecast(Task):
         config = self.config
         return [*split.faults(config), *windows.faults(config), *super().faults(), *baselines.faults(config)]
 
+    def space_faults(self, space: Space) -> list[Fault]:
+        """Differencing by a season needs one."""
+        if self.config.data.season is not None:
+            return []
+        key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
+        if space.highest("seasonal_difference"):
+            given = self.config.search_space.get("seasonal_difference", self.config.data.seasonal_difference)
+            text = f"{key}={given}: {told}, or set seasonal_difference to 0"
+            return [Fault(key, text, also=("data.season",))]
+        starts = [i for i, point in enumerate(space.warm_starts()) if point.seasonal_difference]
+        keys = [f"search_space.warm_start[{i}].seasonal_difference" for i in starts]
+        return [Fault(key, f"{key}=1: {told}", also=("data.season",)) for key in keys]
+
     # Data and network
 
     def load(self, space: Space, say: Say) -> SeriesDataset:
