@@ -157,6 +157,8 @@ def test_what_has_no_logarithm_is_named(folder):
     made = make_sweep(folder / "shop.csv", folder / "mlruns", "data.log1p=true", "seed=9", epochs=0)
     with pytest.raises(MlflowException, match=r"-3 has no log\(1 \+ y\)"):
         package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-3.0, 3)}))
+    with pytest.raises(MlflowException, match=r"-1 has no log\(1 \+ y\)"):
+        package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-1.0, 5)}))
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +237,9 @@ def test_a_level_without_a_finite_interval_is_left_out(plain):
     endless = ForecastInterval(0.99, (float("inf"),), 1.0, float("inf"))
     known = read_intervals(plain.conclusion.evaluation.details)
     assert list(finite_half_widths([*known, endless])) == ["0.8", "0.95"]
+    partly = ForecastInterval(0.99, (1.0, float("inf")), 1.0, float("inf"))  # two steps, the second without an end
+    whole = ForecastInterval(0.5, (1.0, 2.0), 1.0, 3.0)
+    assert finite_half_widths([partly, whole]) == {"0.5": [1.0, 2.0]}
 
 
 def test_packaging_again_replaces_the_whole_folder(plain, folder):

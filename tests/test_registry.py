@@ -290,7 +290,7 @@ def test_targets_that_the_champion_learned_from_do_not_count(sweeps, made):
     sweep = make_sweep(made.csv, sweeps.directory, *later, epochs=3)
     assert sweeps.run("promote", sweep.fingerprint).exit_code == 0
     answer = sweeps.promote("better")
-    assert "on 26 test origins" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
+    assert "on 26 items of the test part" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
 
 
 # What a user may call a sweep ---------------------------------------------------------------------

@@ -154,3 +154,69 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     assert "best so far: val_mae 11.00, 1 LSTM 8x1" in said
     assert "1/3" in said
     assert "left" in said
+
+
+def test_of_equal_trials_the_first_is_the_best_so_far():
+    console = Console(width=80, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(2, [], 1)
+    terminal.ended(trial(1, 9.0), 9.0)
+    terminal.ended(trial(2, 9.0), 9.0)
+    assert console.file.getvalue().splitlines()[-1].endswith("best 9.000 (1 LSTM 8x1)")
+
+
+@pytest.mark.parametrize(
+    ("expected", "done", "lines"),
+    [
+        (2, 0, ["trials to run: 2, 3 at a time; workers take some seconds to start"]),
+        (
+            2,
+            1,
+            ["resuming: 1 of 2 trials are done already", "trials to run: 1, 3 at a time; workers take"],
+        ),
+        (2, 2, ["resuming: 2 of 2 trials are done already"]),
+        (1, 2, ["resuming: 2 of 2 trials are done already"]),  # the limit was lowered
+    ],
+)
+def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
+    console = Console(width=120, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
+    said = console.file.getvalue().splitlines()
+    assert len(said) == len(lines)
+    assert all(line.startswith(start) for line, start in zip(said, lines, strict=True))
+
+
+def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finished():
+    now = 0.0
+    console = Console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(5, [trial(1, 9.0)], 2)
+    assert "left" not in shown(terminal._render(), 100)
+    now = 100.0
+    terminal.ended(trial(2, 11.0), 11.0)
+    assert "about 5 min 0 s left" in shown(terminal._render(), 100)  # 3 more at 100 s each
+    now = 150.0
+    terminal.ended(trial(3, 11.0), 11.0)
+    assert "about 2 min 30 s left" in shown(terminal._render(), 100)  # 2 more at 75 s each
+    terminal.finish()
+
+
+def test_a_trial_that_has_just_started_has_trained_no_epoch():
+    console = Console(width=100, file=io.StringIO(), force_terminal=True)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(1, [], 1)
+    terminal.started(trial(1, None))
+    assert "epoch 0 of at most 5" in shown(terminal._render(), 100)
+    terminal.finish()
+
+
+def test_lines_are_shown_as_they_are_and_whole():
+    console = Console(width=40, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(1, [], 1)
+    terminal.say("[bold]data.csv[/bold]")
+    terminal.ended(trial(1, None, "[red] is no colour, and a long reason is not broken into lines"), None)
+    lines = console.file.getvalue().splitlines()
+    assert "[bold]data.csv[/bold]" in lines
+    assert "failed: [red] is no colour, and a long reason is not broken into lines" in lines[-1]

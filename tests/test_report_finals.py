@@ -117,6 +117,20 @@ def test_hardly_any_signal_is_said_in_a_plain_sentence(mean, claim, said):
     assert claim is None or claim in text
 
 
+def test_the_signal_is_judged_by_the_best_of_the_constants(said):
+    baselines = {"linear": {"mae": 9.0}, "train_mean": {"mae": 8.1}, "train_median": {"mae": 20.0}}
+    for first, second in (("train_mean", "train_median"), ("train_median", "train_mean")):
+        swapped = baselines | {"train_mean": baselines[first], "train_median": baselines[second]}
+        assert "is 1.2% better than the same number" in said(concluded(dataclasses.replace(SEEN, baselines=swapped)))
+
+
+@pytest.mark.parametrize(("mean", "hardly"), [(8.0 / 0.98, False), (8.0 / 0.9801, True), (8.0, True)])
+def test_two_per_cent_below_a_constant_are_a_signal(mean, hardly, said):
+    text = said(concluded(dataclasses.replace(SEEN, baselines={"linear": {"mae": 9.0}, "train_mean": {"mae": mean}})))
+    assert ("hardly any signal" in text) is hardly
+    assert ("no better than the same number" in text) is (mean == 8.0)
+
+
 def test_a_rival_is_named_once_with_all_that_makes_it_one(said):
     wide = Interval(-0.7, -2.0, 0.6, 0.95, 3)
     both = tuple(Difference("0002", "2 RNN 32x1", reason, wide) for reason in ("runner-up", "best simple_rnn"))

@@ -47,9 +47,11 @@ LAYERED: dict[str, Any] = {"depth": [1, 3], "units": [8, 16], "dropout": [0, 0.1
         ("log1p", [True, False], (True, False), True),
         ("clip_quantile", [None, 0.99, 0.95], (0.95, 0.99, None), None),
         ("dropout", {"low": 0, "high": 0.5, "step": 0.1}, (0.0, 0.1, 0.2, 0.3, 0.4, 0.5), 0.0),
+        ("dropout", {"low": 0, "high": 0.3, "step": 0.1}, (0.0, 0.1, 0.2, 0.3), 0.0),  # 0.3 / 0.1 is below 3
         ("dropout", {"low": 0, "high": 0.5, "step": 0.2}, (0.0, 0.2, 0.4), 0.0),
         ("units", {"low": 8, "high": 64, "log": True, "step": 2}, (8, 16, 32, 64), 8),
         ("learning_rate", {"low": 0.001, "high": 0.5, "log": True, "step": 10}, (0.001, 0.01, 0.1), 0.001),
+        ("learning_rate", {"low": 1e-4, "high": 0.1, "log": True, "step": 10}, (1e-4, 0.001, 0.01, 0.1), 1e-4),
         ("depth", {"low": 1, "high": 4}, (1, 2, 3, 4), 1),
     ],
 )

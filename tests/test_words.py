@@ -23,6 +23,7 @@ def compared(low: float, high: float, p: float = 0.01) -> Comparison:
 
 
 MAE = metrics.Metric("mae", lambda *_: 0.0, unit="data")
+RMSE = metrics.Metric("rmse", lambda *_: 0.0, unit="data")
 SMAPE = metrics.Metric("smape", lambda *_: 0.0, unit="%", highest=200)
 MASE = metrics.Metric("mase", lambda *_: 0.0)
 ACCURACY = metrics.Metric("accuracy", lambda *_: 0.0, higher_is_better=True, highest=1.0)
@@ -66,7 +67,18 @@ def test_a_share_is_as_long_as_it_was_written(part, said):
     assert words.share(part) == said
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (75, "1 min 15 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
 def test_durations_read_naturally(seconds, said):
     assert words.duration(seconds) == said
 
@@ -86,10 +98,10 @@ def test_times_have_no_zeros_behind_them(time, said):
 
 def test_a_table_ranks_the_network_among_the_baselines():
     baselines = {"last_value": {"mae": 10.0, "rmse": 9.0}, "linear": {"mae": 4.0, "rmse": 5.0}}
-    rows = words.ranking("GRU", {"mae": 5.0, "rmse": 6.0}, baselines, "linear", "mae", ["rmse", "mae"])
+    rows = words.ranking("GRU", {"mae": 5.0, "rmse": 6.0}, baselines, "linear", MAE, [RMSE, MAE])
     assert [(who, own) for who, own, _ in rows] == [("linear", False), ("GRU", True), ("last value", False)]
     assert rows[1][2] == ["6.000", "5.000", "-25.0%"]
-    assert words.ranking("GRU", {"mae": 5.0}, {}, None, "mae", ["mae"]) == [("GRU", True, ["5.000", ""])]
+    assert words.ranking("GRU", {"mae": 5.0}, {}, None, MAE, [MAE]) == [("GRU", True, ["5.000", ""])]
 
 
 def test_one_thing_is_not_many():

@@ -111,6 +111,23 @@ def test_dates_as_objects_read_as_their_text_does(load_csv):
         read_times([date(2020, 1, 1), None], str)
 
 
+def test_day_and_month_are_told_apart_where_one_reading_is_twice_as_even():
+    from seqsweep.data.times import read_times
+
+    # Month first: 32 days and 32 again. Day first: 31 days, then 62.
+    assert list(read_times(["03/04/2021", "04/05/2021", "05/07/2021"], str)) == [
+        np.datetime64(day, "ns") for day in ("2021-03-04", "2021-04-05", "2021-05-07")
+    ]
+    either_way = {
+        "32 days and 32, or 32 and 62": ["03/03/2021", "04/04/2021", "05/06/2021"],
+        "93 days and 62, or 95 and 33": ["01/05/2021", "04/08/2021", "06/09/2021"],
+        "one time alone": ["01/02/2021"],
+    }
+    for times in either_way.values():
+        with pytest.raises(DataError, match="may be 2021-"):
+            read_times(times, str)
+
+
 TIME_FAULTS = {
     "no date": (
         ["2020-01-01", "soon"],

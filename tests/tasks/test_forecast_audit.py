@@ -75,6 +75,22 @@ def test_the_cuts_begin_validation_and_test_and_lie_within_both(splitter, make_s
     assert sum(split.validation_end < cut < split.rows for cut in verdict.cuts) == 1
 
 
+@pytest.mark.parametrize(
+    ("ends", "cuts"),
+    [
+        ((150, 180, 240), (150, 160, 170, 180, 210)),
+        ((150, 181, 240), (150, 160, 170, 181, 210)),  # 31 // 3, 62 // 3, 59 // 2 rows into a part
+        ((150, 182, 241), (150, 160, 171, 182, 211)),
+        ((150, 151, 152), (150, 151)),
+        ((150, 180, 180), (150, 160, 170)),  # a fold without a test part
+    ],
+)
+def test_the_cuts_lie_where_the_parts_begin_and_by_thirds_and_halves_of_them(ends, cuts, make_series):
+    split = Split(*ends, max_lookback=40, horizon=1)
+    verdict = audit(make_series(rows=ends[-1]), lambda series: split, pipeline(params_of(), SEASON))
+    assert (verdict.passed, verdict.cuts) == (True, cuts)
+
+
 @pytest.mark.keras
 @pytest.mark.parametrize("leaks", [False, True])
 def test_the_forecasts_of_a_trained_network_are_judged(leaks, splitter, make_config, make_series):
@@ -190,6 +206,54 @@ def test_a_split_that_depends_on_later_values_is_caught(splitter, make_series):
     assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
 
 
+@dataclass(frozen=True)
+class OwnSplit(Split):
+    """Parts made in a way of their own: from other rows than the numbers say."""
+
+    first: int
+
+    @property
+    def train(self):
+        return np.arange(self.first, 140, dtype=np.int64)
+
+    @property
+    def validation(self):
+        return np.arange(160, 170, dtype=np.int64)
+
+
+@pytest.mark.parametrize("moves", ["a number alone", "a part alone"])
+def test_a_split_is_compared_by_its_numbers_and_by_its_parts(moves, splitter, make_series):
+    def by_value(series):
+        by = int(series.values[-1, 0] * 1000) % 10
+        ends = {"train_end": 150 + (by if moves == "a number alone" else 0), "validation_end": 190, "rows": 240}
+        return OwnSplit(**ends, max_lookback=40, horizon=1, first=50 + (by if moves == "a part alone" else 0))
+
+    assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
+
+
+def by_last_value(usual, other):
+    """A pipeline that is another one where the series does not end as it should."""
+    end = []
+
+    def see(series, split):
+        end.append(series.values[-1, 0])
+        return pipeline(usual if end[-1] == end[0] else other, SEASON)(series, split)
+
+    return see
+
+
+def test_windows_that_change_their_length_are_caught(splitter, make_series):
+    see = by_last_value(params_of(), params_of().replace(window=11))
+    found = findings(make_series(), splitter(), see)
+    assert "the training inputs changed from (128, 10, 1) float32 to (128, 11, 1) float32" in found
+
+
+@pytest.mark.parametrize("anchors", [("none", "mean"), ("mean", "none")])
+def test_anchors_that_come_or_go_are_caught(anchors, splitter, make_series):
+    see = by_last_value(*(params_of(anchor=anchor) for anchor in anchors))
+    assert "row 168 on, anchors appeared or vanished" in findings(make_series(), splitter(), see)
+
+
 class AheadGather(Gather):
     """Windows that end one row too late."""
 
@@ -245,6 +309,22 @@ def test_a_peek_by_one_row_is_caught_in_a_long_series_though_few_origins_are_ask
         assert len(origins) == len(set(origins.tolist())) == 2000
         assert (origins[0], origins[-1]) == (39, cut - 1)
         assert np.array_equal(origins[-1000:], np.arange(cut - 1000, cut))
+
+
+@pytest.mark.parametrize(("before", "asked"), [(1999, 1999), (2000, 2000), (2001, 2000)])
+def test_up_to_two_thousand_origins_before_a_cut_are_all_asked(before, asked, make_series):
+    cut = 39 + before  # the first origin has a window of 40 rows behind it
+    split = Split(cut, cut + 1, cut + 1, max_lookback=40, horizon=1)
+    heard = []
+
+    def forecast(windows, origins):
+        heard.append(origins)
+        return linear(windows, origins)
+
+    verdict = audit(make_series(rows=cut + 1), lambda series: split, pipeline(params_of(), SEASON), forecast)
+    assert verdict.passed
+    assert len(np.unique(heard[0])) == asked
+    assert (heard[0][0], heard[0][-1]) == (39, cut - 1)
 
 
 def test_a_pipeline_that_ignores_its_series_does_not_pass(splitter, make_series):

@@ -276,10 +276,10 @@ def test_a_noiseless_season_is_forecast_exactly_though_its_inputs_are_dependent(
 
 
 def test_columns_without_information_change_nothing():
-    """A constant and a clock, whose differences are constant, some only up to rounding."""
+    """Constants, 0 among them, and a clock, whose differences are constant, some only up to rounding."""
     alone = make(horizon=3, ridge_penalties=[0.0])
     clock = np.arange(200)
-    values = np.column_stack([alone.target, np.full(200, 0.1), clock, 0.1 * clock])
+    values = np.column_stack([alone.target, np.zeros(200), np.full(200, 0.1), clock, 0.1 * clock])
     origins = origins_of_test(alone)
     expected = BASELINES["linear"](alone, origins)
     assert BASELINES["linear"](replace(alone, values=values), origins) == pytest.approx(expected, rel=1e-9)

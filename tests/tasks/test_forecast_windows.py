@@ -12,7 +12,7 @@ from points import POINT
 from searches import sweep_config
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.search_space import Space
-from seqsweep.tasks.forecast.split import SPLITS, make_split
+from seqsweep.tasks.forecast.split import SPLITS, Split, make_split
 from seqsweep.tasks.forecast.transforms import SCALERS, fit_transform
 from seqsweep.tasks.forecast.windows import ANCHORS, make_windows, max_lookback
 
@@ -45,6 +45,13 @@ def test_dates_without_times_and_in_the_wrong_order_are_refused(make_config, mak
         make_split(make_series(), config, 1, 5)
     index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
     with pytest.raises(ConfigError, match="must begin before"):
+        make_split(dataclasses.replace(make_series(), index=index), config, 1, 5)
+
+
+def test_a_validation_part_without_a_day_is_refused(make_config, make_series):
+    index = np.datetime64("2020-01-01", "ns") + np.arange(240) * np.timedelta64(1, "D")
+    config = make_config("windows=dates", "windows.validation=2020-05-01", "windows.test=2020-05-01").windows
+    with pytest.raises(ConfigError, match=r"validation=2020-05-01 must begin before windows\.test=2020-05-01"):
         make_split(dataclasses.replace(make_series(), index=index), config, 1, 5)
 
 
@@ -94,9 +101,44 @@ def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make
         split.fold(9)
 
 
+def test_the_earliest_fold_trains_on_one_forecast():
+    split = Split(train_end=29, validation_end=33, rows=40, max_lookback=10, horizon=3)
+    fold = split.fold(4)  # its train part ends 4 times 4 rows earlier: 10 rows of a window, 3 of its targets
+    assert fold.train.tolist() == [9]
+    assert fold.validation.tolist() == [12, 13]
+    short = dataclasses.replace(split, train_end=28, validation_end=32)
+    with pytest.raises(DataError, match=r"fold 4 ends its train part after row 12, .* needs 13 rows"):
+        short.fold(4)
+
+
 def test_a_series_too_short_says_how_many_rows_each_part_has_and_needs(make_config, make_series):
     with pytest.raises(DataError, match=r"made: .*30 rows is too short.*train part has 22 rows and needs 101"):
         make_split(make_series(rows=30), make_config().windows, 1, 100)
+
+
+PARTS = {"train": 13, "validation": 3, "test": 3}  # rows that a window of 10 and a horizon of 3 need
+
+
+@pytest.mark.parametrize("short", [None, *PARTS])
+def test_a_part_may_hold_one_forecast_and_no_less(short, make_config, make_series):
+    has = {part: needed - (part == short) for part, needed in PARTS.items()}
+    sizes = (f"windows.{part}={has[part]}" for part in ("validation", "test"))
+    config, series = make_config("windows=rows", *sizes).windows, make_series(rows=sum(has.values()))
+    if short is None:
+        split = make_split(series, config, 3, 10)
+        assert [len(getattr(split, part)) for part in PARTS] == [1, 1, 1]
+        return
+    with pytest.raises(DataError) as caught:
+        make_split(series, config, 3, 10)
+    assert f"too short for the windows: the {short} part has {PARTS[short] - 1} rows and needs {PARTS[short]} (" in str(
+        caught.value
+    )
+
+
+def test_parts_larger_than_the_series_leave_train_no_row(make_config, make_series):
+    config = make_config("windows=rows", "windows.validation=20", "windows.test=20").windows
+    with pytest.raises(DataError, match="the train part has 0 rows and needs 6"):
+        make_split(make_series(rows=30), config, 1, 5)
 
 
 def test_trials_of_different_windows_are_scored_on_the_same_targets(make_config, make_series):
@@ -126,6 +168,13 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
         np.testing.assert_allclose(inputs[i], window - anchored, atol=1e-5)
         ahead = series.values[origin + 1 : origin + 1 + horizon, 0]
         np.testing.assert_allclose(targets[i], ahead - anchored[0], atol=1e-5)
+
+
+def test_the_anchor_mean_is_that_of_each_whole_window_from_the_first_on():
+    scaled = np.array([[1, 10], [2, 20], [6, 60], [4, 10]], np.float32)
+    assert ANCHORS["mean"](scaled, 3).tolist() == [[0, 0], [0, 0], [3, 30], [4, 30]]
+    assert ANCHORS["mean"](scaled, 4).tolist() == [[0, 0], [0, 0], [0, 0], [3.25, 25]]
+    assert ANCHORS["mean"](scaled, 1).tolist() == scaled.tolist()
 
 
 @pytest.mark.parametrize("scaler", sorted(SCALERS))
@@ -176,6 +225,15 @@ def test_clipping_limits_what_is_learned_but_not_what_is_scored(make_config, mak
 def test_log1p_of_a_target_of_minus_one_is_refused_with_the_value(make_config, make_series):
     with pytest.raises(DataError, match=r"data.log1p=true.*-3"):
         windows_of(make_series(np.r_[-3.0, np.arange(239.0)]), make_config, log1p=True)
+
+
+def test_minus_one_itself_has_no_logarithm_and_what_lies_above_has(make_config, make_series):
+    with pytest.raises(DataError, match=r"the target holds -1, and log\(1 \+ y\) needs values above -1"):
+        windows_of(make_series(np.r_[-1.0, np.arange(239.0)]), make_config, log1p=True)
+    with pytest.raises(DataError, match="the target holds -1,"):  # the floor of clipping, though no value is so low
+        windows_of(make_series(np.r_[np.full(60, -1.0), np.arange(180.0)]), make_config, log1p=True, clip_quantile=0.9)
+    near = windows_of(make_series(np.r_[-0.999, np.arange(239.0)]), make_config, log1p=True, scaler="none")
+    assert near.scaled[0, 0] == pytest.approx(np.log(0.001))
 
 
 @pytest.mark.parametrize("scaler", sorted(SCALERS))

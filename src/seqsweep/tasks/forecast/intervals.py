@@ -41,7 +41,7 @@ def make_intervals(seen: TestPredictions, levels: Sequence[float]) -> list[dict[
     found = [
         ForecastInterval(level, tuple(widths[level].tolist()), held[level].share, held[level].width) for level in levels
     ]
-    return [{**asdict(interval), "half_widths": list(interval.half_widths)} for interval in found]  # as JSON has it
+    return [asdict(interval) | {"half_widths": list(interval.half_widths)} for interval in found]  # as JSON gives it
 
 
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:

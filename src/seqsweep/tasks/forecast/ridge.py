@@ -50,8 +50,8 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
 
     Coefficients come from train alone, targets included. Window and penalty are those with the best
     `objective` on validation, the score that trials are ranked by there: network and baseline get the same
-    chance. Of equals the shorter window, then the larger penalty is taken. A window longer than train or than
-    the past of the first validation origin is skipped.
+    chance. Of equals the shorter window, then the larger penalty is taken. A window that does not fit into
+    train together with its targets is skipped.
 
     The fit minimises the mean squared error plus `penalty` times the sum of squared coefficients, with each
     input in units of its column's standard deviation over all lags of the window: a penalty has no unit, and
@@ -129,8 +129,7 @@ def _train_moments(past: BaselineInput) -> Iterator[tuple[int, _Moments]]:
     are added, and train is passed through once for all windows.
     """
     end = past.train_end - past.horizon  # the first origin with a target after train
-    longest = min(end, int(past.validation_origins.min()) + 1)
-    windows = {window for window in past.settings.ridge_windows if window <= longest}
+    windows = {window for window in past.settings.ridge_windows if window <= end}
     moments: _Moments | None = None
     for window in sorted(windows, reverse=True):
         features = (window - 1) * past.values.shape[1]
