@@ -135,6 +135,8 @@ def networks(case: Case) -> tuple[Any, Any]:
         dropout=(case.dropout,) * case.depth,
         activation="tanh",
         use_bias=True,
+        bidirectional=False,
+        recurrent_dropout=0.0,
     )
     inputs = keras.Input((case.window, 1))
     model = keras.Model(inputs, keras.layers.Dense(1)(body(inputs, params, kernels="auto", seed=0)))

@@ -4,9 +4,9 @@
     python benchmarks/mutants.py --count 8 --module windows/split --quick
 
 A mutant is the source with one small fault: a boundary moved, `+` for `-`, `any` for `all`; each kind is as likely as
-the next. Each mutant runs in a scratch copy, first against the test files that bear the name of its package, then
-against every other one that imports the package. One that lives is a behaviour that no test asks for, or a change
-without an effect: read it and say which.
+the next. Each mutant runs in a scratch copy, first against the test files that bear the name of its module or of a
+package around it, then against every other one that imports the package. One that lives is a behaviour that no test
+asks for, or a change without an effect: read it and say which.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def verdict(mutant: Mutant, scratch: Path, healthy: dict[Path, bool], options: a
     """Whether the tests tell the mutant from the source."""
     target = scratch / SOURCE / mutant.file
     source = target.read_text()
-    for test in tests_of(mutant.file, options.own):
+    for test in tests_of(mutant.file, scratch, options.own):
         if test not in healthy:  # a test that fails anyway kills nothing
             healthy[test] = passes(test, scratch, options) == 0
         if not healthy[test]:
@@ -125,18 +125,18 @@ def passes(test: Path, scratch: Path, options: argparse.Namespace) -> int | None
     return 0 if code == 5 else code  # 5: all are left out
 
 
-def tests_of(file: Path, own_alone: bool) -> list[Path]:
-    """The files of tests for a module: that of its package's name first, then the shortest of those that import it."""
-    package = file.parts[0].removesuffix(".py")
-    found = [test.relative_to(ROOT) for test in (ROOT / TESTS).rglob("test_*.py") if package in imported(test)]
-    own = [test for test in found if test.stem.startswith(f"test_{package}")]
-    others = [test for test in found if test not in own and test.stem != "test_architecture"]
-    return sorted(own) + ([] if own_alone else sorted(others, key=lambda test: (ROOT / test).stat().st_size))
+def tests_of(file: Path, root: Path, own_alone: bool) -> list[Path]:
+    """The files of tests for a module: those that bear its name or a package's around it, then what imports these."""
+    parts = file.with_suffix("").parts
+    tests = [test.relative_to(root) for test in (root / TESTS).rglob("test_*.py") if test.stem != "test_architecture"]
+    named = {test: sum(f"_{part}_" in f"{test.stem}_" for part in parts) for test in tests}
+    found = [test for test in tests if named[test] or (not own_alone and parts[0] in imported(root / test))]
+    return sorted(found, key=lambda test: (-named[test], (root / test).stat().st_size))
 
 
 def imported(test: Path) -> set[str]:
-    """The packages of seqsweep that a file of tests imports, and the one that it is named after."""
-    names = {test.stem.removeprefix("test_")}
+    """The packages of seqsweep that a file of tests imports."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(test.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seqsweep"):
             names |= {f"{node.module}.{alias.name}".split(".")[1] for alias in node.names}

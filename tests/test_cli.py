@@ -109,6 +109,8 @@ def test_a_part_of_the_composed_config_is_shown(capfd):
         launch(["quickstart", "search_space.window={low: 4, high: 8}", "-c", "job", "-p", "search_space.window"]) == 0
     )
     assert capfd.readouterr().out == "low: 4\nhigh: 8\n"
+    with pytest.raises(ConfigError, match="no such part; did you mean"):
+        launch(["quickstart", "--cfg", "job", "--package", "trial.epoch"])
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,9 @@ def launch(arguments: list[str]) -> int:
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
     if request.shown == "job":
+        if request.package is not None and request.package not in (*config.options(), *config.keys()):
+            near = config.nearest_key(request.package) or config.siblings(request.package)[0]
+            raise ConfigError([f"--package {request.package}: there is no such part; did you mean {near!r}?"])
         # Hydra would show the ranges of the search space as it is handed them: as texts.
         print("---\n".join(config.to_yaml(job, request.package) for job in checked.jobs), end="")
         return 0

@@ -206,6 +206,54 @@ def test_a_split_that_depends_on_later_values_is_caught(splitter, make_series):
     assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
 
 
+@dataclass(frozen=True)
+class OwnSplit(Split):
+    """Parts made in a way of their own: from other rows than the numbers say."""
+
+    first: int
+
+    @property
+    def train(self):
+        return np.arange(self.first, 140, dtype=np.int64)
+
+    @property
+    def validation(self):
+        return np.arange(160, 170, dtype=np.int64)
+
+
+@pytest.mark.parametrize("moves", ["a number alone", "a part alone"])
+def test_a_split_is_compared_by_its_numbers_and_by_its_parts(moves, splitter, make_series):
+    def by_value(series):
+        by = int(series.values[-1, 0] * 1000) % 10
+        ends = {"train_end": 150 + (by if moves == "a number alone" else 0), "validation_end": 190, "rows": 240}
+        return OwnSplit(**ends, max_lookback=40, horizon=1, first=50 + (by if moves == "a part alone" else 0))
+
+    assert "the split moved" in findings(make_series(), by_value, pipeline(params_of(), SEASON))
+
+
+def by_last_value(usual, other):
+    """A pipeline that is another one where the series does not end as it should."""
+    end = []
+
+    def see(series, split):
+        end.append(series.values[-1, 0])
+        return pipeline(usual if end[-1] == end[0] else other, SEASON)(series, split)
+
+    return see
+
+
+def test_windows_that_change_their_length_are_caught(splitter, make_series):
+    see = by_last_value(params_of(), params_of().replace(window=11))
+    found = findings(make_series(), splitter(), see)
+    assert "the training inputs changed from (128, 10, 1) float32 to (128, 11, 1) float32" in found
+
+
+@pytest.mark.parametrize("anchors", [("none", "mean"), ("mean", "none")])
+def test_anchors_that_come_or_go_are_caught(anchors, splitter, make_series):
+    see = by_last_value(*(params_of(anchor=anchor) for anchor in anchors))
+    assert "row 168 on, anchors appeared or vanished" in findings(make_series(), splitter(), see)
+
+
 class AheadGather(Gather):
     """Windows that end one row too late."""
 

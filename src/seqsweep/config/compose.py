@@ -76,17 +76,25 @@ def compose(
         wrong = [fault.mended(composed.configs[0].search_space) for fault in wrong]
     wrong += composed.faults
     left_out = [key for fault in wrong for key in fault.left_out]
-    faults: list[Fault] = list(wrong)
-    checked: list[SweepConfig] = []
-    for cfg in composed.configs:
-        try:
-            checked.append(to_object(cfg, rules, left_out))
-        except ConfigError as error:
-            faults += error.faults
-    faults = faults or _inactive_faults(sound, checked)
+    checked, unfit = _checked(composed.configs, rules, left_out)
+    faults = [*wrong, *unfit] or _inactive_faults(sound, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     return Launch(tuple(checked), composed.arguments)
+
+
+def _checked(
+    composed: Sequence[DictConfig], rules: Sequence[Rule], left_out: Sequence[str]
+) -> tuple[list[SweepConfig], list[Fault]]:
+    """The jobs' configs that hold, and the faults of all others; see `to_object`."""
+    configs: list[SweepConfig] = []
+    faults: list[Fault] = []
+    for cfg in composed:
+        try:
+            configs.append(to_object(cfg, rules, left_out))
+        except ConfigError as error:
+            faults += error.faults
+    return configs, faults
 
 
 def _inactive_faults(overrides: Sequence[str], jobs: Sequence[SweepConfig]) -> list[Fault]:

@@ -13,7 +13,7 @@ from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, TestEvaluation, load
 from seqsweep.state_files import write_bytes
 from seqsweep.sweep import Problem
-from seqsweep.tasks import TestPredictions
+from seqsweep.tasks import Predictions, TestPredictions
 from seqsweep.trial import Network
 
 ARRAYS = "test_predictions.npz"
@@ -35,22 +35,13 @@ def evaluate_on_test(
         number: of this evaluation on this data.
     """
     task, data, objective = problem.task, problem.data, problem.objective
-    validation, test = data.split().validation, data.split().test
-    actual, predicted = data.actual(test), network.predict(test)
-    made = data.baselines(test)
+    made = data.baselines(data.split().test)
+    actual = data.actual(data.split().test)
     baselines = {name: data.score(actual, answer) for name, answer in made.items()}
     best = objective.best_of(baselines)
     reference = made[best] if best is not None else None
-    seen = TestPredictions(
-        validation_items=validation,
-        validation_actual=data.actual(validation),
-        validation_predicted=network.predict(validation),
-        test_items=test,
-        test_actual=actual,
-        test_predicted=predicted,
-        test_baseline=reference,
-        more=task.kept_arrays(data),
-    )
+    seen = _predictions(problem, network, reference)
+    predicted = seen.test_predicted
     own, confidence = data.score(actual, predicted), problem.config.finals.confidence
     return TestEvaluation(
         number=number,
@@ -68,6 +59,22 @@ def evaluate_on_test(
         validation=data.score(seen.validation_actual, seen.validation_predicted)[objective.name],
         baseline_validation=problem.baselines[best][objective.name] if best else None,
     ), seen
+
+
+def _predictions(problem: Problem, network: Network, reference: Predictions | None) -> TestPredictions:
+    """What the network says of validation and test, beside the best baseline's predictions of test."""
+    data = problem.data
+    validation, test = data.split().validation, data.split().test
+    return TestPredictions(
+        validation_items=validation,
+        validation_actual=data.actual(validation),
+        validation_predicted=network.predict(validation),
+        test_items=test,
+        test_actual=data.actual(test),
+        test_predicted=network.predict(test),
+        test_baseline=reference,
+        more=problem.task.kept_arrays(data),
+    )
 
 
 def save_test_predictions(folder: Path, seen: TestPredictions) -> None:

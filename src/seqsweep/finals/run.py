@@ -33,30 +33,14 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     chosen = select_finalists(outcome.ranked, config.finals.trials)
     runs = FinalRuns(config, context.state, chosen, context.state.records("final"))
     _train(context, runs)
-    ended = context.state.records("final")
-    metric = context.problem.objective
-    finalists = rank(chosen, {record.trial_id: runs.of(record) for record in chosen}, ended, metric)
+    of_each = {record.trial_id: runs.of(record) for record in chosen}
+    finalists = rank(chosen, of_each, context.state.records("final"), context.problem.objective)
     before = load(context.state.folder)
     evaluations, verdict = (before.evaluations, before.audit) if before is not None else ((), None)
     winner = next((finalist for finalist in finalists if finalist.mean is not None), None)
     if winner is not None:
         evaluations, verdict = _judge(context, runs, winner, evaluations, verdict)
-    conclusion = Conclusion(
-        study=config.study,
-        fingerprint=outcome.fingerprint,
-        name=outcome.name,
-        task=config.task.kind,
-        data=outcome.data,
-        target=outcome.target,
-        sha256=outcome.sha256,
-        objective=metric.name,
-        seeds=config.finals.seeds,
-        folds=config.finals.folds,
-        finalists=finalists,
-        differences=differences(finalists, metric, config.finals.confidence),
-        evaluations=evaluations,
-        audit=verdict,
-    )
+    conclusion = _conclusion(context, outcome, finalists, evaluations, verdict)
     save(context.state.folder, conclusion)
     context.state.forget_networks(keep=runs.runs)
     _log(context, conclusion)
@@ -130,6 +114,32 @@ def _judge(
             latest = replace(latest, number=seen.number, at=seen.at)
     save_test_predictions(context.state.folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
+
+
+def _conclusion(
+    context: SweepContext,
+    outcome: Outcome,
+    finalists: tuple[Finalist, ...],
+    evaluations: tuple[TestEvaluation, ...],
+    verdict: Audit | None,
+) -> Conclusion:
+    config, metric = context.config, context.problem.objective
+    return Conclusion(
+        study=config.study,
+        fingerprint=outcome.fingerprint,
+        name=outcome.name,
+        task=config.task.kind,
+        data=outcome.data,
+        target=outcome.target,
+        sha256=outcome.sha256,
+        objective=metric.name,
+        seeds=config.finals.seeds,
+        folds=config.finals.folds,
+        finalists=finalists,
+        differences=differences(finalists, metric, config.finals.confidence),
+        evaluations=evaluations,
+        audit=verdict,
+    )
 
 
 def _restored(context: SweepContext, runs: FinalRuns, run: str) -> tuple[TrialSpec, Network]:

@@ -151,7 +151,7 @@ def _recurrent(params: TrialParams, return_sequences: bool, name: str, seeds: Se
         "use_bias": params.use_bias,
         "kernel_initializer": keras.initializers.GlorotUniform(seed=seeds[0]),
         "recurrent_initializer": keras.initializers.Orthogonal(seed=seeds[1]),
-        "recurrent_dropout": params.get("recurrent_dropout", 0.0),
+        "recurrent_dropout": params.recurrent_dropout,
         "seed": seeds[2],  # of the recurrent dropout
         "return_sequences": return_sequences,
         "name": name,

@@ -106,13 +106,8 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
         entries = ledger.read(model.tags)
         present = model.aliases.get(CHAMPION)
         before = None if present is None else str(present)
-        stack = ledger.champions(entries)
-        if stack and stack[-1] == before:
-            stack.pop()
-        elif stack and before:
-            say(f"version {before} was made the champion by other means; the ledger's last is version {stack[-1]}")
         known = {str(version.version): version for version in registry.versions(name)}
-        stack = [number for number in stack if number in known]
+        stack = [number for number in _champions_before(before, entries, say) if number in known]
         if not stack:
             raise UserError(f"{name}: there is no version before {before or 'the first'} that a rollback could lead to")
         target = known[stack[-1]]
@@ -131,6 +126,16 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
         )
         done = carry_out(registry, name, intend(entry))
         return Promoted(name, done.version, done.before)
+
+
+def _champions_before(present: str | None, entries: Sequence[LedgerEntry], say: Say) -> list[str]:
+    """The versions that were champion before the present one, the latest last; says so where the ledger has another."""
+    stack = ledger.champions(entries)
+    if stack and stack[-1] == present:
+        stack.pop()
+    elif stack and present:
+        say(f"version {present} was made the champion by other means; the ledger's last is version {stack[-1]}")
+    return stack
 
 
 def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[LedgerEntry], dict[str, str]]:
