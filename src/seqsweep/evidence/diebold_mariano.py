@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from seqsweep.evidence.comparison import Comparison
 from seqsweep.evidence.paired import around, check_level
+from seqsweep.metrics import Loss
 from seqsweep.serving.array_types import Float64s
-
-Loss: TypeAlias = Literal["absolute", "squared"]
 
 TEST = "Diebold-Mariano"
 """The name of the test."""

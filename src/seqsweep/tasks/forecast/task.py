@@ -126,8 +126,7 @@ class Forecast(Task):
         self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
     ) -> Comparison | None:
         """The test of Diebold and Mariano, of absolute or squared errors as the objective weighs them."""
-        loss = "squared" if self.objective.loss == "squared" else "absolute"
-        return diebold_mariano(actual, predicted, reference, cast(Any, loss), level)
+        return diebold_mariano(actual, predicted, reference, self.objective.loss, level)
 
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
         """Later values become noise, and nothing before them may move by a bit."""
