@@ -45,7 +45,10 @@ CASES = {  # overrides of the config, how the sweep went, what its page says
 
 
 @pytest.fixture
-def sweep_of(tmp_path, make_config):
+def sweep_of(tmp_path, make_config, monkeypatch):
+    # Forests take longer than all else on a page; what they say of settings is tested apart, with all of them.
+    monkeypatch.setattr("seqsweep.report.page.importance.ROUNDS", 2)
+
     def make(case: str = "usual", name: str = "abcdef123456", **changes: object) -> Path:
         overrides, how, _ = CASES[case]
         return finished_sweep(tmp_path / "mlruns" / "sweeps" / name, make_config(*overrides), **{**how, **changes})
