@@ -79,7 +79,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--module", default="", help="how the path below src/seqsweep begins, such as windows/split")
     parser.add_argument("--kinds", nargs="*", help="leave out any other kind, such as boundary, constant, not")
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds that one file of tests may take")
-    parser.add_argument("--own", action="store_true", help="leave out tests of other packages")
+    parser.add_argument("--own", action="store_true", help="tests of other packages only where there are no own")
     parser.add_argument("--quick", action="store_true", help="leave out what is marked slow or keras")
     return parser.parse_args()
 
@@ -130,17 +130,16 @@ def tests_of(file: Path, root: Path, own_alone: bool) -> list[Path]:
     parts = file.with_suffix("").parts
     tests = [test.relative_to(root) for test in (root / TESTS).rglob("test_*.py") if test.stem != "test_architecture"]
     named = {test: sum(f"_{part}_" in f"{test.stem}_" for part in parts) for test in tests}
-    found = [test for test in tests if named[test] or (not own_alone and parts[0] in imported(root / test))]
+    enough = own_alone and any(named.values())
+    found = [test for test in tests if named[test] or (not enough and parts[0] in imported(root / test))]
     return sorted(found, key=lambda test: (-named[test], (root / test).stat().st_size))
 
 
 def imported(test: Path) -> set[str]:
     """The packages of seqsweep that a file of tests imports."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(test.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("seqsweep"):
-            names |= {f"{node.module}.{alias.name}".split(".")[1] for alias in node.names}
-    return names
+    nodes = [node for node in ast.walk(ast.parse(test.read_text())) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in nodes if (node.module or "").startswith("seqsweep")]
+    return {f"{node.module}.{alias.name}".split(".")[1] for node in ours for alias in node.names}
 
 
 def mutants(file: Path) -> list[Mutant]:
