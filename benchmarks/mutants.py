@@ -1,7 +1,7 @@
 """How many small faults the tests find.
 
     python benchmarks/mutants.py --count 50 --seed 1
-    python benchmarks/mutants.py --count 8 --module windows/split --quick
+    python benchmarks/mutants.py --count 8 --module tasks/forecast/split --quick
 
 A mutant is the source with one small fault: a boundary moved, `+` for `-`, `any` for `all`; each kind is as likely as
 the next. Each mutant runs in a scratch copy, first against the test files that bear the name of its module or of a
@@ -76,7 +76,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=50, help="mutants to try")
     parser.add_argument("--seed", type=int, default=1, help="of the choice")
-    parser.add_argument("--module", default="", help="how the path below src/seqsweep begins, such as windows/split")
+    parser.add_argument("--module", default="", help="how the path below src/seqsweep begins, such as evidence/")
     parser.add_argument("--kinds", nargs="*", help="leave out any other kind, such as boundary, constant, not")
     parser.add_argument("--timeout", type=float, default=300.0, help="seconds that one file of tests may take")
     parser.add_argument("--own", action="store_true", help="tests of other packages only where there are no own")

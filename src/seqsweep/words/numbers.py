@@ -16,7 +16,8 @@ def significant(value: float, digits: int = 4) -> str:
         digits: 4 for scores, 3 for differences, 2 for standard deviations.
     """
     value += 0.0  # -0 is 0
-    if 10 ** (digits - 1) <= abs(value) < 1e9:
+    rounded = abs(float(f"{value:.{digits}g}"))  # 999.96 is shown as 1000 is
+    if 10 ** (digits - 1) <= rounded < 1e9:
         return f"{value:,.0f}"
     return f"{value:#.{digits}g}".rstrip(".")
 
