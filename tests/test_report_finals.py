@@ -182,3 +182,13 @@ def test_tables_fit_80_columns_with_every_figure_whole():
     lines += shown(report.test_table(four, evaluation))
     assert not any("…" in line or len(line) > 80 for line in lines)
     assert sum(line.count("1,235") for line in lines) == 8
+
+
+def test_a_long_name_wraps_before_a_figure_is_cut():
+    lead = Interval(-0.6441, -12.34, 11.05, 0.95, 3)
+    finalists = (finalist(5, 8.8, "causal convolution 32x1"), finalist(12, 9.5, "causal convolution 16x1"))
+    long = concluded(finalists=finalists, differences=(Difference("0012", "12 causal", "runner-up", lead),))
+    text = "\n".join(shown(report.finals_table(long)))
+    assert "winner's lead, 95% interval" in text
+    assert "0.644 (-11.1 to 12.3)" in text
+    assert not any(len(line) > 80 for line in text.splitlines())

@@ -207,3 +207,12 @@ def test_names_and_directions_are_phrased_nowhere_else():
     shown = {file: text for file, text in others.items() if {"report", "package", "registry"} & set(file.parts)}
     assert shown
     assert not [file for file, text in shown.items() if re.search(r"\b(low|high)er is better", text)]
+
+
+def test_a_score_whose_best_is_not_0_is_told_by_its_difference():
+    standing = words.Standing(ACCURACY, 0.8958, "most_frequent", 0.6042, 0.737)
+    assert "0.8958, 0.292 more than the 0.6042 of most frequent" in words.scored(standing, "test")
+    assert words.change(0.87, 0.9, ACCURACY) == "-0.0300"
+    assert words.change(11.0, 10.0, MAE) == "+10.0%"
+    below = words.Standing(replace(ACCURACY, lowest=-math.inf), 0.1, "mean", -0.2, 0.25)
+    assert "0.300 more than the -0.2000" in words.scored(below, "test")

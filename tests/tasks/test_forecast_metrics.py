@@ -21,8 +21,8 @@ def metric(request):
 # What every metric keeps to
 
 
-def test_a_perfect_forecast_scores_0(metric):
-    assert metric(ACTUAL, ACTUAL.copy(), 3.0) == 0.0
+def test_a_perfect_forecast_has_the_best_score(metric):
+    assert metric(ACTUAL, ACTUAL.copy(), 3.0) == (metric.best if metric.can_rank else 0.0)
 
 
 def test_a_score_is_a_plain_float_in_double_precision(metric):
@@ -36,19 +36,20 @@ def test_a_score_is_a_plain_float_in_double_precision(metric):
 def test_one_diverged_value_among_many_makes_the_score_infinite(metric, value):
     forecast = FORECAST.copy()
     forecast[5, 1] = value
-    assert metric(ACTUAL, forecast, 3.0) == math.inf
+    assert metric.cost(metric(ACTUAL, forecast, 3.0)) == math.inf
 
 
 def test_diverged_values_of_both_signs_do_not_cancel(metric):
     forecast = FORECAST.copy()
     forecast[5], forecast[6] = math.inf, -math.inf
-    assert metric(ACTUAL, forecast, 3.0) == math.inf
+    assert metric.cost(metric(ACTUAL, forecast, 3.0)) == math.inf
 
 
-def test_a_worse_forecast_scores_higher_where_the_metric_can_rank():
+def test_a_worse_forecast_costs_more_where_the_metric_can_rank():
     for name in (name for name, metric in METRICS.items() if metric.can_rank):
-        near, far = (METRICS[name](ACTUAL, ACTUAL + k * (FORECAST - ACTUAL), 3.0) for k in (1, 2))
-        assert 0 < near < far, name
+        metric = METRICS[name]
+        near, far = (metric(ACTUAL, ACTUAL + k * (FORECAST - ACTUAL), 3.0) for k in (1, 2))
+        assert metric.cost(metric.best) < metric.cost(near) < metric.cost(far), name
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_every_score_lies_within_the_range_of_its_metric(metric):
 
 
 def test_forecasts_are_compared_by_squared_errors_where_large_errors_decide():
-    assert [name for name, metric in METRICS.items() if metric.loss == "squared"] == ["rmse"]
+    assert (METRICS["rmse"].loss, METRICS["mae"].loss) == ("squared", "absolute")
 
 
 def test_an_unknown_metric_is_refused_with_the_nearest_name():

@@ -21,7 +21,7 @@ def finals_table(conclusion: Conclusion) -> Table:
         box=box.SIMPLE_HEAD,
     )
     table.add_column("#", justify="right", min_width=2)
-    table.add_column("finalist", no_wrap=True)
+    table.add_column("finalist")  # wraps where names are long, so that no figure is cut
     for name in ("search", "mean", "std"):
         table.add_column(name, justify="right", no_wrap=True)
     level = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)

@@ -10,12 +10,12 @@ from seqsweep.sweep import Outcome
 from seqsweep.tasks import TASKS
 from seqsweep.words import (
     Standing,
+    change,
     counted,
     how_sure,
     in_words,
     lead,
     nth_evaluation,
-    percent,
     scored,
     significant,
     unit_in_words,
@@ -127,14 +127,14 @@ def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
 def _optimism(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluation) -> list[str]:
     if not winner.mean or not winner.searched:
         return []
-    metric, name = conclusion.objective, evaluation.best_baseline
-    test = evaluation.scores[metric]
+    metric, name = conclusion.metric, evaluation.best_baseline
+    test = evaluation.scores[metric.name]
     part = ""  # the test part may be the harder one, or the easier: a baseline, which has nothing to hope, tells
     if name is not None and evaluation.baseline_validation:
-        reference = evaluation.baselines[name][metric] / evaluation.baseline_validation - 1
-        part = f"; there {in_words(name)} changes by {percent(reference)}"
+        reference = change(evaluation.baselines[name][metric.name], evaluation.baseline_validation, metric)
+        part = f"; there {in_words(name)} changes by {reference}"
     return [
-        f"The search saw {in_words(metric)} {significant(winner.searched)} for the winner; new seeds gave "
-        f"{significant(winner.mean)} ({percent(winner.mean / winner.searched - 1)}), and the test part "
-        f"{significant(test)} ({percent(test / winner.searched - 1)}{part})."
+        f"The search saw {in_words(metric.name)} {significant(winner.searched)} for the winner; new seeds gave "
+        f"{significant(winner.mean)} ({change(winner.mean, winner.searched, metric)}), and the test part "
+        f"{significant(test)} ({change(test, winner.searched, metric)}{part})."
     ]

@@ -108,7 +108,8 @@ def faults(config: SweepConfig) -> list[Fault]:
         found.append(Fault("tuner.max_trials", told, also=("tuner.kind",)))
     if settings.kind == "bayesian" and None not in (settings.initial_points, settings.max_trials):
         found += _no_model_faults(settings.initial_points, settings.max_trials)
-    known = len(config.search_space.get("warm_start", []))
+    listed = config.search_space.get("warm_start", [])
+    known = len(listed) if isinstance(listed, list) else 0  # what is no list is told of the search space
     if settings.max_trials is not None and known > settings.max_trials:
         told = (
             f"tuner.max_trials={settings.max_trials}: search_space.warm_start alone lists {known} trials; raise "

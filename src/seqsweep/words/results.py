@@ -113,21 +113,38 @@ def scored(standing: Standing, part: str) -> str:
     if standing.baseline is None or standing.reference is None:
         return f"{own}; no baseline was scored."
     other = f"{significant(standing.reference)} of {in_words(standing.baseline)}, the best baseline"
-    return f"{own}, {compared(standing.score, standing.reference)} the {other}."
+    return f"{own}, {compared(standing.score, standing.reference, standing.metric)} the {other}."
 
 
-def compared(score: float, reference: float) -> str:
+def compared(score: float, reference: float, metric: Metric) -> str:
     """`11.7% less than`, `more than`, `the same as`: what a reader then takes for better depends on the metric.
 
     Args:
-        score: in the unit of the metric.
-        reference: in the same unit; a score relative to 0 has no percentage.
+        score: of the network.
+        reference: of the baseline.
+        metric: of both. Where its best is not 0 the difference is told as it is: a share of it would mean nothing.
     """
     if score == reference:
         return "the same as"
     word = "less than" if score < reference else "more than"
+    if metric.best:
+        size = significant(abs(score - reference), 3)
+        return f"{size} {word}" if math.isfinite(score - reference) else word
     change = score / reference - 1 if reference else math.inf
     return f"{abs(change):.1%} {word}" if math.isfinite(change) else word
+
+
+def change(score: float, before: float, metric: Metric) -> str:
+    """How far a score has moved: `+7.9%`, or `+0.0123` where a share of it would mean nothing.
+
+    Args:
+        score: now.
+        before: may be 0 only where the metric's best is not.
+        metric: of both.
+    """
+    if not metric.best:
+        return percent(score / before - 1)
+    return f"{'+' if score >= before else '-'}{significant(abs(score - before), 3)}"
 
 
 def how_sure(standing: Standing) -> str:

@@ -1,9 +1,8 @@
 """How far forecasts lie from what happened: the scores of networks and of the baselines that they must beat.
 
-Every metric is 0 for a perfect forecast, and all but `bias` grow as forecasts worsen, so they may rank.
-(R² grows the other way and is not here: the `skill` of a squared error against that of the mean is the same.)
-A forecast that holds a NaN or an infinity scores +inf by every metric: a network that diverged never looks
-good, not even by its median.
+All that are here are errors: 0 for a perfect forecast, and all but `bias` grow as forecasts worsen, so they may rank.
+(R² is not here: the `skill` of a squared error against that of the mean is the same.) A forecast that holds a NaN or
+an infinity has the worst score by every metric: a network that diverged never looks good, not even by its median.
 """
 
 from __future__ import annotations
