@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import statistics
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from seqsweep import finals, sweep
-from seqsweep.errors import StateError
+from seqsweep.errors import DataError, StateError
 from seqsweep.events import Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
@@ -23,6 +24,7 @@ from seqsweep.finals.evaluation import evaluations_before
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
 from seqsweep.records import TrialRecord
+from seqsweep.sweep.problem import build_problem
 from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -575,3 +577,18 @@ def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch)
     kept = {file.stem.split("-")[0] for file in (context.state.folder / "networks").iterdir()}
     assert kept == chosen
     assert more.evaluation.number == len(more.evaluations)
+
+
+def test_folds_are_refused_before_the_search_exactly_where_the_last_does_not_fit(make_config):
+    data = build_problem(make_config(), print).data
+
+    def fits(fold: int) -> bool:
+        try:
+            return bool(len(data.split(fold).train))
+        except DataError:
+            return False
+
+    most = next(fold for fold in itertools.count() if not fits(fold))
+    build_problem(make_config(f"finals.folds={most}"), print)
+    with pytest.raises(DataError, match=r"finals\.folds"):
+        build_problem(make_config(f"finals.folds={most + 1}"), print)
