@@ -216,3 +216,7 @@ def test_a_score_whose_best_is_not_0_is_told_by_its_difference():
     assert words.change(11.0, 10.0, MAE) == "+10.0%"
     below = words.Standing(replace(ACCURACY, lowest=-math.inf), 0.1, "mean", -0.2, 0.25)
     assert "0.300 more than the -0.2000" in words.scored(below, "test")
+
+
+def test_bytes_are_told_in_megabytes():
+    assert words.megabytes(2_500_000) == "2.5 MB"
