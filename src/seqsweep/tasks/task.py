@@ -80,12 +80,12 @@ class Task(ABC):
     def faults(self) -> list[Fault]:
         """What is wrong with the config of the task: names of metrics, the objective; tasks add their own."""
         task, found = self.config.task, []
+        if not task.metrics:
+            return [Fault("task.metrics", f"task.metrics=[]: name one or more of {', '.join(self.metrics)}")]
         for name in dict.fromkeys(task.metrics):
             found += self.metrics.fault("task.metrics", name)
             if task.metrics.count(name) > 1:
                 found.append(Fault("task.metrics", f"task.metrics={task.metrics}: {name!r} is listed twice"))
-        if not task.metrics:
-            return [Fault("task.metrics", f"task.metrics=[]: name one or more of {', '.join(self.metrics)}")]
         if task.objective not in task.metrics:
             add = "; add it to them" if task.objective in self.metrics else nearest(task.objective, task.metrics)
             told = f"this is not among task.metrics{add}"
