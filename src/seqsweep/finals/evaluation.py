@@ -109,4 +109,5 @@ def load_test_predictions(folder: Path) -> TestPredictions | None:
         more = {name.removeprefix(MORE): arrays.pop(name) for name in list(arrays) if name.startswith(MORE)}
         return TestPredictions(**{"test_baseline": None, **arrays, "more": more})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise StateError(f"{file}: these are no predictions of a winner ({error}); {MEND}") from error
+        said = error.strerror if isinstance(error, OSError) and error.strerror else "truncated or damaged"
+        raise StateError(f"{file}: these are no predictions of a winner ({said}); {MEND}") from error
