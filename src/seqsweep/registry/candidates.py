@@ -82,8 +82,12 @@ def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> P
     if target is None:
         return _newest(list(begun.values()))
     studies: dict[str, list[Path]] = {}
+    damaged: list[StateError] = []
     for folder in begun.values():
-        studies.setdefault(read_identity(folder).study, []).append(folder)
+        try:
+            studies.setdefault(read_identity(folder).study, []).append(folder)
+        except StateError as error:
+            damaged.append(error)
     if target in studies:
         return _newest(studies[target])
     alike = [name for name in begun if name.startswith(target.lower())]
@@ -93,6 +97,8 @@ def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> P
         raise UserError(f"{target}: several sweeps begin so: {', '.join(alike)}; give more of it")
     if re.fullmatch(r"[0-9a-f]{32}", target):
         return _of_run(registry, target, begun)
+    if damaged:
+        raise damaged[0]  # it may be the one that is meant
     raise UserError(f"there is no sweep {target!r} in {registry.place.folder}{nearest(target, [*studies, *begun])}")
 
 
