@@ -17,6 +17,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
 from seqsweep.sweep import IDENTITY, folders, read_identity
 from seqsweep.tracking.models import parent_run
+from seqsweep.words import command
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -127,6 +128,7 @@ def _parent(registry: Registry, study: str, fingerprint: str) -> Run:
     if run is None:
         raise UserError(
             f"sweep {fingerprint} has no run in {registry.place}, so nothing could be registered from it; run "
-            f"`seqsweep sweep {study} tracking=mlflow` with its overrides again, which trains nothing anew"
+            f"`{command(['seqsweep', 'sweep', study, 'tracking=mlflow'])}` with its overrides again, "
+            "which trains nothing anew"
         )
     return run

@@ -14,7 +14,7 @@ from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
 from seqsweep.tracking.models import files_of, logged_model
 from seqsweep.tracking.retry_queue import first_line
-from seqsweep.words import counted, how_sure, in_words, percent, scored, share
+from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         candidate: the sweep whose winner wants to become it.
         replace: whether a champion of other data may be replaced without comparison.
     """
-    conclusion, again = candidate.conclusion, f"run `seqsweep sweep {candidate.config.study}` with its overrides again"
+    conclusion, again = candidate.conclusion, sweep_again(candidate)
     if conclusion is None or conclusion.winner is None or conclusion.evaluation is None:
         why = "its finals are not finished" if conclusion is None else "none of its finalists finished"
         if candidate.config.finals.trials == 0:
             again = "run it with finals=default"
-        return [Condition("finals", False, f"sweep {candidate.fingerprint} has no winner: {why}", again)]
+        told = f"sweep {candidate.fingerprint} has no winner: {why}"
+        return [Condition("finals", False, told, again, final=True)]
     winner, evaluation = conclusion.winner, conclusion.evaluation
     found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
     files = _files(registry, candidate, again)
@@ -61,6 +62,11 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions
+
+
+def sweep_again(candidate: Candidate) -> str:
+    """What makes anew whatever a sweep lacks."""
+    return f"run `{command(['seqsweep', 'sweep', candidate.config.study])}` with its overrides again"
 
 
 def as_lines(conditions: Sequence[Condition]) -> str:

@@ -13,7 +13,7 @@ from seqsweep.registry import ledger
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend
-from seqsweep.registry.gate import Condition, as_lines, check, logged_fault
+from seqsweep.registry.gate import Condition, as_lines, check, logged_fault, sweep_again
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, Registry, Say, owned
 from seqsweep.tracking.models import log_model
@@ -75,9 +75,7 @@ def promote(
             and evaluation
             and (present.tags.get("sweep"), present.tags.get("run")) == (candidate.fingerprint, evaluation.run)
         ):
-            _refuse_damaged(
-                registry, present, f"run `seqsweep sweep {candidate.config.study}` with its overrides again"
-            )
+            _refuse_damaged(registry, present, sweep_again(candidate))
             return Promoted(name, str(present.version), str(present.version), news=False)
         conditions = check(registry, candidate, replace)
         show(conditions)
