@@ -280,5 +280,5 @@ def test_the_guide_for_contributors_names_what_there_is():
 def test_the_readme_is_short_and_names_every_package():
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 150
-    missing = {module for module in ORDER if f"`{module}`" not in text}
+    missing = {module for module in ORDER if f"`{module}`" not in text} - {"__main__"}
     assert not missing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqsweep import interrupts
 from seqsweep.errors import ConfigError, SeqsweepError, UserError
 from seqsweep.redaction import redacted, redacted_output, remember
 
@@ -37,7 +38,7 @@ class _Commands(click.Group):
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        with redacted_output():
+        with redacted_output(), interrupts.heeded():
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -46,6 +47,9 @@ class _Commands(click.Group):
         except SeqsweepError as error:
             show_error(error)
             ctx.exit(2 if isinstance(error, ConfigError) else 1)
+        except KeyboardInterrupt as error:
+            click.echo(interrupts.last_words(error))
+            ctx.exit(interrupts.exit_code(error))
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except Exception:
@@ -68,6 +72,10 @@ def main() -> None:
 @click.pass_context
 def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Launch a study; the arguments are Hydra's, and `launch` explains them."""
+    from seqsweep.words import command
+
+    remember(*arguments)
+    interrupts.say_at_end(f"finished trials are kept. To go on: {command(['seqsweep', 'sweep', *arguments])}")
     from seqsweep.launch import launch
 
     ctx.exit(launch(list(arguments)))

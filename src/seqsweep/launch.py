@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from seqsweep.report import FinishedJob
     from seqsweep.study import JobResult
 
-INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
-
 
 def config_faults(checked: SweepConfig) -> list[Fault]:
     """What each package finds wrong with a config, in the order in which data passes them."""
@@ -117,9 +115,6 @@ class _Jobs:
             self._finished.append(report.FinishedJob(overrides, None, str(error)))
             self._console.print("[bold red]error:[/bold red] ", end="")
             self._say(str(error))
-        except KeyboardInterrupt:
-            self._say(f"stopped; finished trials are kept. To go on: {command(self._typed)}")
-            raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
             self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
