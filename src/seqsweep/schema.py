@@ -54,8 +54,9 @@ def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> 
     return field(default=None if optional else MISSING, metadata={"meaning": meaning, **rules})
 
 
-FILES = {"data.kind": ("csv", "parquet", "kaggle")}
+FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
+HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
@@ -74,9 +75,27 @@ class DataConfig:
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
+    skip_rows: int = setting("lines above the header", unit="rows", at_least=0, when=HEADED)
+    sheet: str | None = setting(
+        "the sheet of a workbook; null: its only one", when={"data.kind": ("excel",)}, optional=True
+    )
+    decimal: str = setting("what stands before the fraction of a number", choices=(".", ","))
+    thousands: str | None = setting("what parts groups of three digits: ',' or '.' or a blank", optional=True)
+    na_values: list[Any] = setting("further values that stand for a missing one: -200, closed")
+    where: str | None = setting("which rows are read, as pandas' query says it: store == 3", optional=True)
     target: str | None = setting("the column to forecast; null: the only column of numbers", optional=True)
-    features: list[str] = setting("further columns that a network sees")
-    time: str | None = setting("the column of times; null: rows are in order", optional=True)
+    features: list[str] = setting("further columns that a network sees: numbers, true and false, or names")
+    time: Any = setting(
+        "the column of times, or a list of those that make one: [Date, Time]; null: rows are in order", optional=True
+    )
+    time_format: str | None = setting(
+        "how times are written, as strptime says it, or s, ms, us, ns since 1970, or count; null: find out",
+        optional=True,
+    )
+    timezone: str | None = setting(
+        "the zone whose days count: Europe/Istanbul; times without an offset show its clock; null: as times name it",
+        optional=True,
+    )
     sort: bool = setting("whether rows are put in the order of their times")
     missing: str = setting("what is done about missing values", catalog="seqsweep.data:MISSING_VALUES")
     frequency: str | None = setting("resample to this pandas frequency: h, D, W, MS; null: as it is", optional=True)
@@ -302,15 +321,17 @@ def settings() -> dict[str, Setting]:
     found = {}
     for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
         for name, kind in get_type_hints(section).items() if is_dataclass(section) else ():
-            [metadata] = [inner.metadata for inner in fields(section) if inner.name == name]
-            if metadata:
+            [of] = [inner for inner in fields(section) if inner.name == name]
+            if of.metadata:
                 key = f"{group}.{name}" if group else name
-                found[key] = _as_setting(key, kind, metadata)
+                found[key] = _as_setting(key, kind, of.metadata, default=of.default)
     return found
 
 
-def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
+def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any], *, default: Any) -> Setting:
     """`kind` is a type, a type or None, a list of a type, or Any."""
-    optional, several = type(None) in get_args(kind), get_origin(kind) is list
+    several = get_origin(kind) is list
+    # OmegaConf has no union of a text and a list: such a field is Any, and its default says whether it may be null.
+    optional = type(None) in get_args(kind) or (kind is Any and default is None)
     plain = next((of for of in get_args(kind) if of is not type(None)), kind)
     return Setting(key, object if plain is Any else plain, optional=optional, several=several, **metadata)
