@@ -126,6 +126,7 @@ class WindowsConfig:
     split: str = setting("how train, validation and test are told apart", catalog="task")
     validation: Any = setting("the validation part: its share of the series, its count of rows, or its first date")
     test: Any = setting("the test part, likewise; train is what lies before both")
+    train_on_filled: bool = setting("whether train keeps forecasts of values that were filled")
     scaler: str = setting("how values are scaled, by what train alone shows", catalog="task")
     anchor: str = setting("the level that is taken off each window and its targets", catalog="task")
 

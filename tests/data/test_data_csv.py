@@ -172,7 +172,11 @@ FAULTS = {
     "mark of missing": ("y\n1\nN/A\n3\n", {}, "line 3, column 'y': no value"),
     "nan": ("y\n1\nNaN\n3\n", {}, "line 3, column 'y': no value"),
     "empty below line breaks": (f"{BREAKS},x\n", {"target": "y"}, "line 8, column 'y': no value"),
-    "separators alone": ("y,x\n1,2\n,\n", {"target": "y", "features": ["x"]}, "line 3: the row is empty, there are separators alone; delete it"),
+    "separators alone": (
+        "y,x\n1,2\n,\n",
+        {"target": "y", "features": ["x"]},
+        "line 3: the row is empty, there are separators alone; delete it",
+    ),
     "infinite": ("y\n1\n2\n-inf\n", {}, "line 4, column 'y': the value is infinite"),
     "too large": ("y\n1\n2\n1e999\n", {}, "line 4, column 'y': the value is infinite"),
     "constant": (

@@ -102,7 +102,9 @@ def test_bundled_series_are_what_their_authors_published(settings, name, rows, e
 def test_a_bundled_series_has_near_misses_for_its_name_and_column(settings):
     with pytest.raises(ConfigError, match=r"'sunspot'; did you mean 'sunspots'\?"):
         load(settings(kind="bundled", name="sunspot"))
-    with pytest.raises(DataError, match=r"data.target=C02: co2 has no such column; possible: time, co2|did you mean 'co2'"):
+    with pytest.raises(
+        DataError, match=r"data.target=C02: co2 has no such column; possible: time, co2|did you mean 'co2'"
+    ):
         load(settings(kind="bundled", name="co2", target="C02", missing="drop"))
     assert all(inspect.getdoc(entry) for entry in BUNDLED.values())
 

@@ -8,6 +8,16 @@ from seqsweep.data.faults import faults
 from seqsweep.data.loading import load
 from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
-from seqsweep.data.sources import BUNDLED, SOURCES
+from seqsweep.data.sources import BUNDLED, SOURCES, file_settings, open_file
 
-__all__ = ["BUNDLED", "MISSING_VALUES", "SOURCES", "Series", "faults", "fingerprint", "load"]
+__all__ = [
+    "BUNDLED",
+    "MISSING_VALUES",
+    "SOURCES",
+    "Series",
+    "faults",
+    "file_settings",
+    "fingerprint",
+    "load",
+    "open_file",
+]

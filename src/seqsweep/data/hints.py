@@ -132,7 +132,8 @@ def times_among(source: Source, names: Sequence[str]) -> list[str]:
     import pandas as pd
 
     from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.times import COUNT, UNITS, fit_times
+    from seqsweep.serving.reading.time_styles import COUNT, UNITS
+    from seqsweep.serving.reading.times import fit_times
 
     found = []
     for name in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -108,10 +108,8 @@ def _sentence(fault: ReadError, origin: Origin, frame: pd.DataFrame) -> str:
     return f"{origin.place(fault.row, fault.column)}: {text}{f'; {fault.mend}' if fault.mend else ''}"
 
 
-def _is_empty(row: pd.Series[object]) -> bool:
-    import pandas as pd
-
-    return len(row) > 1 and all(pd.isna(value) or not str(value).strip() for value in row)
+def _is_empty(row: pd.Series[Any]) -> bool:
+    return len(row) > 1 and not row.dropna().astype("str").str.strip().any()
 
 
 def _check_varies(rows: Rows, where: str) -> None:

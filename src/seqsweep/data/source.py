@@ -68,7 +68,7 @@ def of_frame(where: str, frame: pd.DataFrame, first: int = 1) -> Source:
         first: the number of its first row.
     """
     names = tuple(str(name).strip() for name in frame.columns)
-    frame.columns = list(names)  # type: ignore[assignment]  # pandas takes any list
+    frame.columns = list(names)
     origin = Origin(where, np.arange(first, first + len(frame)))
 
     # By position: a name may be there twice, which is a fault of the column alone that asks for it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
-from seqsweep.data.packed_files import choose_file, existing, near, some, text_file
+from seqsweep.data.packed_files import choose_file, existing, kind_of, near, some, text_file
 from seqsweep.data.source import SAMPLE, Origin, Source, of_frame
 from seqsweep.data.text import TextStyle, csv_source
 from seqsweep.errors import DataError
@@ -167,6 +168,33 @@ def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
     if frame.empty:
         raise DataError(f"{path}: there is no row below the header")
     return of_frame(f"{path} ({sheet})" if sheet else str(path), frame, first=skip_rows + 2)
+
+
+def file_settings(config: DataConfig) -> dict[str, Any]:
+    """What a config says of how files are written, of plain JSON values: what `open_file` takes."""
+    style = text_style(config)
+    return {**asdict(style), "sheet": config.sheet}
+
+
+def open_file(path: str, settings: Mapping[str, Any]) -> Source:
+    """A file of rows: CSV (plain, zipped or gzipped), Parquet or a workbook, by its content.
+
+    Args:
+        path: as the user wrote it.
+        settings: see `file_settings`.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    style = dict(settings)
+    sheet = style.pop("sheet", None)
+    file = existing(path, key="")
+    kind = kind_of(file)
+    if kind == "parquet":
+        return parquet_source(file)
+    if kind == "workbook":
+        return excel_source(file, sheet, int(style.get("skip_rows", 0)))
+    return csv_source(text_file(file), TextStyle(**style))
 
 
 def _no_parquet(path: Path, error: Exception) -> DataError:

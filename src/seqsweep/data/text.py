@@ -133,7 +133,7 @@ def _read_slowly(
             for column, position in zip(columns, positions, strict=True):
                 column.append(fields[position])
     frame = pd.DataFrame({number: pd.Series(column, dtype="str") for number, column in enumerate(columns)})
-    frame.columns = list(wanted)  # type: ignore[assignment]  # pandas takes any list
+    frame.columns = list(wanted)
     return frame, Origin(str(file), np.array(lines, np.int64), "line {}".format, is_text=True)
 
 

@@ -63,7 +63,7 @@ def read_truths(column: pd.Series[Any], style: NumberStyle) -> Float64s:
         ReadError: a value is something else.
     """
     text = _names(column, style)
-    values = text.str.casefold().map(TRUTHS).to_numpy(np.float64, na_value=np.nan)
+    values = np.asarray(text.str.casefold().map(TRUTHS), np.float64)
     bad = np.isnan(values) & text.notna().to_numpy(np.bool_)
     if bad.any():
         row = int(bad.argmax())

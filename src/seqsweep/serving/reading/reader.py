@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,9 @@ from .missing import completed
 from .numbers import NumberStyle, read_numbers
 from .rows import Rows
 from .steps import Spacing, in_order, resampled, spacing
-from .times import COUNT, TimeStyle, fit_times, joined, read_times
-from .zones import to_utc
+from .time_styles import COUNT, TimeStyle
+from .times import fit_times, joined, read_times
+from .zones import Dates, to_utc
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Found:
         times: how times are written; None: there are none.
         categories: for each column that holds no numbers its names; none where it holds true and false.
         numeric: for each column of `where` whether it is compared as a number.
+        filtered: for each of them what it holds in the first row that was kept.
         step: between the rows as they were given: nanoseconds, or counts; None: there are no times.
         origin: where the first step of a resampled series begins, in UTC where there is a zone.
     """
@@ -63,6 +65,7 @@ class Found:
     times: TimeStyle | None = None
     categories: Mapping[str, list[str]] | None = None
     numeric: Mapping[str, bool] | None = None
+    filtered: Mapping[str, str | float] | None = None
     step: int | None = None
     origin: str | None = None
 
@@ -73,15 +76,22 @@ class Raw:
 
     Args:
         values: (rows, columns), NaN where a value is missing.
-        index: (rows,), not yet in UTC where times show the clock of a zone that the settings name.
+        index: (rows,), not yet in UTC where times show the clock of a zone; None: the frame has no times.
         numbers: (rows,), of the frame, from 0.
+        is_wall_clock: times name no zone.
         notes: a sentence each.
     """
 
     values: Float64s
-    index: Index
+    index: Index | None
     numbers: Int64s
+    is_wall_clock: bool = True
     notes: tuple[str, ...] = ()
+
+    def take(self, rows: Int64s) -> Raw:
+        """Some of the rows, (n,), counted from 0: those of one series."""
+        index = None if self.index is None else self.index[rows]
+        return replace(self, values=self.values[rows], index=index, numbers=self.numbers[rows])
 
 
 @dataclass(frozen=True)
@@ -115,15 +125,18 @@ class Reader:
         kept, numbers = reader._filtered(frame)
         categories = {name: categories_of(kept[name], _style(settings)) for name in settings.features}
         held = {name: names for name, names in categories.items() if names is not None}
-        times, index, notes = None, None, []
+        times, index = None, None
+        notes: list[str] = []
         with _numbered(numbers):
             if settings.time:
                 column = joined(kept, settings.time)
                 index, times, notes = fit_times(column, settings.time_format, now)
                 if times.format == COUNT and settings.timezone is not None:
                     raise ReadError(f"data.timezone={settings.timezone}: times are counts, which have no zone")
-        reader = cls(settings, Found(times=times, categories=held, numeric=numeric))
-        return reader, reader._raw(kept, numbers, index, notes)
+        filtered = {name: _plain(kept[name].iloc[0], is_number) for name, is_number in (numeric or {}).items()}
+        reader = cls(settings, Found(times=times, categories=held, numeric=numeric, filtered=filtered))
+        is_wall_clock = times is None or times.is_wall_clock
+        return reader, reader._raw(kept, numbers, index, is_wall_clock, notes)
 
     def columns_of(self, frame: pd.DataFrame) -> Raw:
         """The columns of a request.
@@ -135,12 +148,13 @@ class Reader:
             ReadError: a value or a time cannot be read.
         """
         kept, numbers = self._filtered(frame)
-        index = None
+        index, is_wall_clock = None, True
+        times = self.found.times
         with _numbered(numbers):
-            if self.settings.time and all(name in kept for name in self.settings.time):
-                assert self.found.times is not None  # these settings name columns of times
-                index = read_times(joined(kept, self.settings.time), self.found.times)
-        return self._raw(kept, numbers, index, [])
+            if times is not None and len(kept) and (column := self._times_in(kept)) is not None:
+                index, is_wall_clock = read_times(column, times)
+                self._check_zone(column, index, is_wall_clock)
+        return self._raw(kept, numbers, index, is_wall_clock, [])
 
     def ordered(self, raw: Raw) -> Rows:
         """The rows of one series in the order of time, nothing filled or joined yet.
@@ -151,14 +165,13 @@ class Reader:
         Raises:
             ReadError: rows are out of order, or a time is there twice.
         """
-        style, index = self.found.times, raw.index
-        name = self.time_name
-        zone = None
-        if style is not None and index.dtype.kind == "M":
-            zone = self.settings.timezone or style.zone
-            if style.is_wall_clock and zone is not None:
-                with _numbered(raw.numbers):
-                    index = to_utc(index, zone, name or "")
+        name, index = self.time_name, raw.index
+        if index is None:
+            name, index = None, np.arange(len(raw.values), dtype=np.int64)
+        zone = self.zone if index.dtype.kind == "M" else None
+        if raw.is_wall_clock and zone is not None:
+            with _numbered(raw.numbers):
+                index = to_utc(cast(Dates, index), zone, str(name))
         observed = ~np.isnan(raw.values[:, 0])
         rows = Rows(self.names, raw.values, index, observed, raw.numbers, name, zone, raw.notes)
         return in_order(rows, self.settings.sort, joined=self.settings.frequency is not None)
@@ -177,9 +190,8 @@ class Reader:
         if settings.frequency is None:
             return rows
         apart = spacing(rows)
-        rows = resampled(
-            rows, settings.frequency, settings.aggregate, None if apart is None else apart.step, self.found.origin
-        )
+        step = None if apart is None else apart.step
+        rows = resampled(rows, settings.frequency, settings.aggregate, self.steady, step, self.found.origin)
         return completed(rows, settings.missing, self.steady)
 
     def knowing(self, apart: Spacing | None, complete: Rows) -> Reader:
@@ -209,6 +221,12 @@ class Reader:
         )
 
     @property
+    def zone(self) -> str | None:
+        """Of the times: as the settings say, or as the data of the sweep named it."""
+        times = self.found.times
+        return self.settings.timezone or (None if times is None else times.zone)
+
+    @property
     def time_name(self) -> str | None:
         """What messages call the column of times."""
         return " ".join(self.settings.time) or None
@@ -231,7 +249,7 @@ class Reader:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Reader:
         """The reader that `to_json` wrote down."""
-        lists = {
+        lists: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in content["settings"].items()
         }
         found = dict(content["found"])
@@ -250,16 +268,30 @@ class Reader:
         numbers = matching(frame, where, self.found.numeric or {}, _style(self.settings))
         return frame.iloc[numbers].reset_index(drop=True), numbers
 
-    def _raw(self, frame: pd.DataFrame, numbers: Int64s, index: Index | None, notes: list[str]) -> Raw:
+    def _times_in(self, frame: pd.DataFrame) -> pd.Series[Any] | None:
+        """The times of a request, in the columns of the sweep or written together in one; None: it has none."""
+        if self.time_name in frame:
+            return frame[self.time_name]
+        return joined(frame, self.settings.time) if all(name in frame for name in self.settings.time) else None
+
+    def _check_zone(self, column: pd.Series[Any], index: Index, is_wall_clock: bool) -> None:
+        """Times that name a zone cannot be told from those of a series that has none, nor the other way round."""
+        if index.dtype.kind != "M" or is_wall_clock == (self.zone is None) or self.settings.timezone is not None:
+            return
+        has, learned = ("no zone", f"the zone {self.zone}") if is_wall_clock else ("a zone", "none")
+        told = f"{str(column.iloc[0])!r} names {has}, and the times that were learned from name {learned}"
+        raise ReadError(told, column=str(column.name), row=0)
+
+    def _raw(
+        self, frame: pd.DataFrame, numbers: Int64s, index: Index | None, is_wall_clock: bool, notes: list[str]
+    ) -> Raw:
         columns: list[Float64s] = []
         with _numbered(numbers):
             for name in (self.settings.target, *self.settings.features):
                 values, more = self._column(frame[name], name)
                 columns.append(values)
                 notes = [*notes, *more]
-        if index is None:
-            index = np.arange(len(frame), dtype=np.int64)
-        return Raw(np.column_stack(columns), index, numbers, tuple(notes))
+        return Raw(np.column_stack(columns), index, numbers, is_wall_clock, tuple(notes))
 
     def _column(self, column: pd.Series[Any], name: str) -> tuple[Float64s, list[str]]:
         """(rows, its columns), and what is to be said of it."""
@@ -275,6 +307,11 @@ class Reader:
         return values, [
             f"column {name!r}: {int(unknown.sum()):,} values are names that were not learned, such as {first!r}"
         ]
+
+
+def _plain(value: object, is_number: bool) -> str | float:
+    """A value that JSON can hold."""
+    return float(str(value)) if is_number else str(value)
 
 
 def _style(settings: Settings) -> NumberStyle:

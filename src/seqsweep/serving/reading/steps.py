@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,7 +110,14 @@ class TwiceError(ReadError):
 NAMED_BY_END = frozenset(("W", "ME", "QE", "YE", "BME", "BQE", "BYE"))
 
 
-def resampled(rows: Rows, frequency: str, aggregate: str, step: int | None, origin: str | None = None) -> Rows:
+def resampled(
+    rows: Rows,
+    frequency: str,
+    aggregate: str,
+    steady: Collection[str] = (),
+    step: int | None = None,
+    origin: str | None = None,
+) -> Rows:
     """One row a step of `frequency`, the rows within a step joined by `aggregate`; NaN where a step has none.
 
     Days and longer steps begin at midnight of the zone. The first and the last step are left out where the rows cover
@@ -119,6 +127,7 @@ def resampled(rows: Rows, frequency: str, aggregate: str, step: int | None, orig
         rows: in the order of time.
         frequency: of pandas, such as `D` or `15min`.
         aggregate: a method of pandas' resampler, such as `mean` or `sum`.
+        steady: columns between whose values there is nothing: the last row of a step counts.
         step: nanoseconds between rows, see `spacing`; None: there is one row.
         origin: a time at which a step begins, where a sweep has seen one; several days or hours are counted from it.
 
@@ -136,8 +145,12 @@ def resampled(rows: Rows, frequency: str, aggregate: str, step: int | None, orig
     steps = frame.resample(frequency, origin=begin)
     # A sum over no row would be 0, as if there had been a row that said so.
     joined = steps.sum(min_count=1) if aggregate == "sum" else getattr(steps, aggregate)()
+    kept = [position for position, name in enumerate(rows.columns) if name in steady]
+    if kept:
+        joined[kept] = steps[kept].last()
     observed = pd.Series(rows.observed.astype(np.float64), index=times).resample(frequency, origin=begin).max()
-    index = joined.index if rows.zone is None else joined.index.tz_convert("UTC").tz_localize(None)
+    bins = pd.DatetimeIndex(joined.index)
+    index = bins if rows.zone is None else bins.tz_convert("UTC").tz_localize(None)
     result = Rows(
         columns=rows.columns,
         values=joined.to_numpy(dtype=np.float64),
@@ -148,7 +161,7 @@ def resampled(rows: Rows, frequency: str, aggregate: str, step: int | None, orig
         zone=rows.zone,
         notes=rows.notes,
     )
-    return _whole_steps(result, joined.index, times, frequency, step)
+    return _whole_steps(result, bins, times, frequency, step)
 
 
 def _whole_steps(

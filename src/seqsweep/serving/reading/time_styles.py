@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -112,8 +112,8 @@ def parsed(column: pd.Series[Any], style: TimeStyle) -> Dates:
     """
     if style.format in UNITS:
         numbers = pd.to_numeric(column, errors="coerce")
-        dates = pd.to_datetime(numbers, unit=style.format, errors="coerce")
-        return _to_numpy(dates)
+        unit = cast(Literal["s", "ms", "us", "ns"], style.format)
+        return _to_numpy(pd.to_datetime(numbers, unit=unit, errors="coerce"))
     if style.format == "objects":
         return _to_numpy(pd.to_datetime(column, errors="coerce", utc=True))
     raw = digits(column) if _is_digits(style.format) else column.astype("str").str.strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -59,32 +58,27 @@ def fit_times(column: pd.Series[Any], given: str | None, now: pd.Timestamp) -> t
     return index, style, _notes(column, style)
 
 
-def read_times(column: pd.Series[Any], style: TimeStyle) -> Index:
-    """The times of a column of a known style; where it does not fit, ISO 8601 and objects are understood as well.
+def read_times(column: pd.Series[Any], style: TimeStyle) -> tuple[Index, bool]:
+    """The times of a column of a known style, and whether they show a clock instead of naming their zone.
+
+    Where the style does not fit, times as objects and as ISO 8601 are understood as well.
 
     Args:
-        column: times as objects, numbers or text.
+        column: times as objects, numbers or text, at least one.
         style: as `fit_times` found it.
 
     Raises:
-        ReadError: a time is missing or cannot be read, or names a zone where the style has none, or the reverse.
+        ReadError: a time is missing or cannot be read.
     """
-    if column.dtype.kind == "M" or (
-        column.dtype == object and len(column) and not isinstance(column.iloc[0], str | int | float)
-    ):
-        other = TimeStyle("objects")
-    else:
-        first = str(column.iloc[0]).strip() if len(column) else ""
-        is_iso = style.format != "ISO8601" and re.match(r"\d{4}-\d\d-\d\d", first) and not _fits(column[:1], style)
-        other = TimeStyle("ISO8601") if is_iso else replace(style, zone=None)
-    if other.format not in (COUNT, *UNITS) or style.format == COUNT:
-        other = replace(other, century=style.century)
-    index, found = checked(column, *with_zone(column, other))
-    if len(column) and index.dtype.kind == "M" and found.is_wall_clock != style.is_wall_clock:
-        names, trained = ("no zone", "one") if found.is_wall_clock else ("a zone", "none")
-        told = f"{str(column.iloc[0])!r} names {names}, and the times that were learned from name {trained}"
-        raise ReadError(told, column=str(column.name), row=0)
-    return index
+    first = column.iloc[0]
+    is_object = column.dtype.kind == "M" or (column.dtype == object and not isinstance(first, str | int | float))
+    if style.format not in ("objects", "ISO8601", COUNT, *UNITS) and not is_object and not _fits(column[:1], style):
+        is_iso = re.match(r"\d{4}-\d\d-\d\d", str(first).strip())
+        style = TimeStyle("ISO8601") if is_iso else style
+    if is_object or style.format == "objects":
+        style = TimeStyle("objects")
+    index, found = checked(column, *with_zone(column, style))
+    return index, found.is_wall_clock
 
 
 def joined(frame: pd.DataFrame, columns: Iterable[str]) -> pd.Series[Any]:

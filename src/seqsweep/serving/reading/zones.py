@@ -66,7 +66,7 @@ def to_utc(times: Dates, zone: str, column: str) -> Dates:
         found = sorted_times.tz_localize(zone, ambiguous="infer", **how)
     except ValueError:  # pandas cannot tell some of them apart
         found = sorted_times.tz_localize(zone, ambiguous="NaT", **how)
-    gone = found.isna() & sorted_times.notna()
+    gone = np.asarray(found.isna()) & np.asarray(sorted_times.notna())
     if gone.any():
         row = int(order[int(gone.argmax())])
         shown = str(pd.Timestamp(times[row]))
