@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
 
@@ -30,6 +30,7 @@ class Rules(TypedDict, total=False):
         choices: the only values.
         catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
             (`Task.names`); who owns it checks them.
+        holds: a name or an address, see `hyperparameters.Setting`.
         when: other keys, each with the values at which this one has an effect.
     """
 
@@ -40,6 +41,7 @@ class Rules(TypedDict, total=False):
     below: float
     choices: Collection[Any]
     catalog: str
+    holds: Literal["", "name", "address"]
     when: Mapping[str, Collection[Any]]
 
 
@@ -58,6 +60,7 @@ FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
 HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
+MLFLOW = {"tracking.kind": ("mlflow",)}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 
@@ -67,10 +70,10 @@ class DataConfig:
     """Where the series comes from, and how it is cleaned before anything is learned from it."""
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
-    name: str | None = setting("the name of a bundled series; elsewhere a label for the series", optional=True)
+    name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
-    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", when=SQL, optional=True)
+    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
@@ -250,7 +253,7 @@ class TrackingConfig:
     kind: str = setting("where runs are kept", catalog="seqsweep.tracking:TRACKERS")
     directory: str = setting("the folder of all that runs leave behind")
     uri: str | None = setting(
-        "the MLflow store; null: SQLite in tracking.directory", when={"tracking.kind": ("mlflow",)}, optional=True
+        "the MLflow store; null: SQLite in tracking.directory", holds="address", when=MLFLOW, optional=True
     )
 
 
@@ -284,7 +287,7 @@ class ReportConfig:
 class RegistryConfig:
     """When a winner may become the champion."""
 
-    model: str | None = setting("name of the registered model; null: that of the series", optional=True)
+    model: str | None = setting("name of the registered model; null: that of the series", holds="name", optional=True)
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
     )
@@ -294,7 +297,7 @@ class RegistryConfig:
 class SweepConfig:
     """One sweep."""
 
-    study: str = setting("the name of the study, and of its experiment in MLflow")
+    study: str = setting("the name of the study, and of its experiment in MLflow", holds="name")
     question: str = setting("what the study asks, in one sentence")
     seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)
