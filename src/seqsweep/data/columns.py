@@ -12,7 +12,7 @@ from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 
 if TYPE_CHECKING:
-    from seqsweep.serving.reading.reader import Settings
+    from seqsweep.serving.reading.settings import Settings
 
 
 def time_columns(config: DataConfig) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
         DataError: a column is not there, is there twice, or no target follows.
     """
     from seqsweep.serving.reading.filters import columns_of
-    from seqsweep.serving.reading.reader import Settings
+    from seqsweep.serving.reading.settings import Settings
 
     time = time_columns(config)
     filtered = columns_of(config.where) if config.where is not None else []

@@ -14,8 +14,8 @@ from seqsweep.schema import DataConfig
 if TYPE_CHECKING:
     import pandas as pd
 
-    from seqsweep.serving.reading.reader import Settings
     from seqsweep.serving.reading.rows import Rows
+    from seqsweep.serving.reading.settings import Settings
     from seqsweep.serving.reading.steps import Spacing, TwiceError
 
 SENTINEL_SHARE = 0.005

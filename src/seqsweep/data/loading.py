@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.reader import Settings
     from seqsweep.serving.reading.rows import Rows
+    from seqsweep.serving.reading.settings import Settings
 
 
 def load(config: DataConfig) -> Series:

@@ -18,8 +18,9 @@ from pandas.tseries.frequencies import to_offset
 from ...serving.array_types import Float64s
 from ...serving.model import Network
 from ...serving.reading.faults import ReadError
-from ...serving.reading.reader import Raw, Reader
+from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
+from ...serving.reading.settings import Raw
 from ...serving.reading.steps import are_even, period, spacing
 from ...serving.reading.zones import clock
 from ...serving.transforms import Transform
