@@ -4,6 +4,7 @@
 `serving.reading` reads them, as it does in service; `loading` is the whole way, and `hints` says what else shows there.
 """
 
+from seqsweep.data.columns import time_columns
 from seqsweep.data.faults import faults
 from seqsweep.data.loading import load
 from seqsweep.data.policies import MISSING_VALUES
@@ -20,4 +21,5 @@ __all__ = [
     "fingerprint",
     "load",
     "open_file",
+    "time_columns",
 ]

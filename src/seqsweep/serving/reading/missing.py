@@ -40,7 +40,7 @@ def error(rows: Rows, steady: Collection[str] = ()) -> Rows:  # noqa: ARG001
             column=rows.columns[int(gaps[row].argmax())],
             row=rows.number(row),
             mend="data.missing=interpolate, last or drop says what to do",
-            served="the value is missing; fill it in",
+            served="fill it in",
         )
     return rows
 
