@@ -24,6 +24,7 @@ from click.testing import CliRunner, Result
 
 from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import cli, package, registry
+from seqsweep.config.compose import setting_faults
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
@@ -116,7 +117,7 @@ def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_roll
     for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", sweeps.good.fingerprint[:6]):
         assert said in shown
     nothing = sweeps.run("rollback", "shop")
-    assert nothing.exit_code == 1
+    assert nothing.exit_code == 2
     assert "there is no version before 1" in nothing.output
 
 
@@ -322,13 +323,13 @@ def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(sweeps):
 )
 def test_a_sweep_that_is_not_there_is_named(sweeps, target, said):
     answer = sweeps.run("promote", target)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert said in answer.output
 
 
 def test_an_empty_directory_says_how_to_begin(tmp_path):
     answer = CliRunner().invoke(cli.main, ["promote", "--directory", str(tmp_path / "mlruns")])
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "seqsweep sweep quickstart" in answer.output
 
 
@@ -336,7 +337,7 @@ def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(sweeps):
     with opened(sweeps.tracking) as reg:
         reg.client.delete_run(parent_run(reg.client, "quickstart", sweeps.good.fingerprint).info.run_id)
     answer = sweeps.promote("good")
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "has no run in the MLflow store" in answer.output
 
 
@@ -614,17 +615,34 @@ def test_an_alias_that_was_moved_by_hand_is_noticed(sweeps):
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("sunspots", "sunspots"), ("my/shop:2", "my-shop-2"), ("a@b c", "a-b-c"), ("//", "model")],
+    [("sunspots", "sunspots"), ("my/shop:2", "my-shop-2"), ("a@b c", "a-b-c"), ("//", "model"), ("..", "model")],
 )
 def test_a_name_is_one_that_mlflow_takes(text, name):
     assert model_name(text) == name
 
 
-@pytest.mark.parametrize(("name", "faults"), [(None, 0), ("shop", 0), ("a/b", 1), ("a:b", 1), (" ", 1)])
-def test_a_model_name_that_mlflow_refuses_is_a_fault_of_the_config(make_config, name, faults):
+NAMES = [
+    (None, 0),
+    ("shop", 0),
+    ("Käse_2.1-b", 0),
+    *((name, 1) for name in ("a/b", "a:b", " ", "..", "-f", "a b", "x" * 101)),
+]
+
+
+@pytest.mark.parametrize(("name", "faults"), NAMES)
+def test_a_model_name_that_is_no_part_of_a_path_or_a_command_is_a_fault_of_the_config(make_config, name, faults):
     config = make_config()
     config.registry.model = name
-    assert len(registry.faults(config)) == faults
+    assert len(setting_faults(config)) == faults
+
+
+@pytest.mark.parametrize(
+    "text", ["..", '"><script>alert(1)</script>', "x" * 300, "my/shop:2", "sales $(id) 2024", "-rf", "∑"]
+)
+def test_the_name_of_a_series_becomes_a_name_that_a_config_may_give(text, make_config):
+    config = make_config()
+    config.registry.model = model_name(text)
+    assert setting_faults(config) == []
 
 
 # Use ----------------------------------------------------------------------------------------------
@@ -657,7 +675,7 @@ def test_a_model_is_named_by_alias_or_version(served, made, name):
 )
 def test_a_model_that_is_not_there_is_named(served, made, name, said):
     answer = served.run("predict", name, str(made.csv))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert said in answer.output
 
 
@@ -674,7 +692,7 @@ def test_a_model_that_is_not_there_is_named(served, made, name, said):
 def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):
     (tmp_path / "rows.csv").write_text(content)
     answer = served.run("predict", "shop", str(tmp_path / "rows.csv"))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "rows.csv" in answer.output
     assert said in " ".join(answer.output.split())
     assert "Traceback" not in answer.output
@@ -682,7 +700,7 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content
 
 def test_a_file_that_is_not_there_is_named_with_the_nearest(served, made):
     answer = served.run("predict", "shop", str(made.csv.with_name("shp.csv")))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "did you mean 'shop.csv'" in answer.output
 
 

@@ -10,9 +10,12 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from seqsweep.spelling import nearest
+
+NAME = re.compile(r"[^\W_][\w.-]{0,99}")
+NAME_RULE = "letters, digits, _ . and - alone, 100 at most, a letter or digit first"
 
 Section = Literal["network", "input", "training", "head", "preprocessing"]
 """What a hyperparameter is about; a search space has them in this order."""
@@ -28,6 +31,35 @@ _NOUNS = {
     dict: "a mapping",
     object: "a number or text",
 }
+
+
+class Rules(TypedDict, total=False):
+    """What may be said of a setting beside its type and its meaning.
+
+    Args:
+        unit: what a number is counted or measured in.
+        at_least: the least value.
+        above: what a value must be greater than.
+        at_most: the greatest value.
+        below: what a value must be less than.
+        choices: the only values.
+        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
+            (`Task.names`); who owns it checks them.
+        longest: the most characters of a text.
+        named: whether a text becomes a part of paths, links and commands.
+        when: other keys, each with the values at which this one has an effect.
+    """
+
+    unit: str
+    at_least: float
+    above: float
+    at_most: float
+    below: float
+    choices: Collection[Any]
+    catalog: str
+    longest: int
+    named: bool
+    when: Mapping[str, Collection[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,8 @@ class Setting:
             its owner checks them.
         optional: whether null is a value too.
         several: whether its value is a list of such values.
+        longest: the most characters of a text.
+        named: whether a text becomes a part of paths, links and commands.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
         when: the others on which it depends, each with the values at which it is active; all of them must hold.
@@ -62,6 +96,8 @@ class Setting:
     catalog: str = field(default="", kw_only=True)
     optional: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
+    longest: int = field(default=1000, kw_only=True)
+    named: bool = field(default=False, kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
@@ -83,7 +119,8 @@ class Setting:
                 f"{self.at_most:g} or less" if self.at_most is not None else "",
                 f"below {self.below:g}" if self.below is not None else "",
             ]
-            words = ", ".join([_NOUNS[self.type], *filter(None, bounds)])
+            noun = NAME_RULE if self.named else _NOUNS[self.type]
+            words = ", ".join([noun, *filter(None, bounds)])
         return f"{words}, or null" if self.optional else words
 
     @property
@@ -117,7 +154,9 @@ class Setting:
         if self.several and not isinstance(value, list):
             return f"{key}={plain(value)}: a list is needed, such as [{plain(value)}]"
         wrong = next(e for e in value if not (self._is_one(e) and self._is_within(e))) if self.several else value
-        return f"{key}={plain(wrong)}: must be {self.rule}{self._hint(wrong)}"
+        if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
+            return f"{key}={shortened(wrong)}: {text}"
+        return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
 
     def _is_one(self, value: Any) -> bool:
         if value is None:
@@ -129,12 +168,26 @@ class Setting:
 
     def _is_within(self, value: Any) -> bool:
         return value is None or (
-            (self.choices is None or value in self.choices)
+            (not isinstance(value, str) or self._text_fault(value) is None)
+            and (self.choices is None or value in self.choices)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
             and (self.below is None or value < self.below)
         )
+
+    def _text_fault(self, text: str) -> str | None:
+        """What is wrong with a text, whatever it says."""
+        if not text:
+            return f"the text is empty; give one{', or leave it null' if self.optional else ''}"
+        if len(text) > self.longest:
+            return f"{len(text):,} characters, and the most are {self.longest:,}; shorten it"
+        strange = next((character for character in text if not (character.isprintable() or character.isspace())), None)
+        if strange is not None:
+            return f"it holds the character {strange!a}, which cannot be shown; take it out"
+        if self.named and not NAME.fullmatch(text):
+            return f"it becomes a part of paths and commands: write {NAME_RULE}"
+        return None
 
     def _hint(self, value: Any) -> str:
         if self.choices is not None and isinstance(value, str):
@@ -176,6 +229,12 @@ class Hyperparameter(Setting):
         if self.follows is None and not named and not self.allows(self.default):
             raise TypeError(f"{self.name}: the default {plain(self.default)} must be {self.rule}")
 
+    def _hint(self, value: Any) -> str:
+        ends = re.fullmatch(r"\s*(-?[\d.e-]*\d)\s*(?:\.\.+|-|:|to)\s*(-?\d[\d.e-]*)\s*", str(value))
+        if self.numeric and ends and isinstance(value, str):
+            return f"; a range is {{low: {ends[1]}, high: {ends[2]}}}"
+        return super()._hint(value)
+
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
@@ -185,6 +244,17 @@ def _either(values: Collection[Any]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     *others, last = map(plain, values)
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text in one line that a message has room for.
+
+    Args:
+        text: of any length.
+        most: characters of it that are shown.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def plain(value: Any) -> str:

@@ -6,41 +6,16 @@ and bounds beside the type; `settings` gives them all as `hyperparameters.Settin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import Any, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
 
-from seqsweep.hyperparameters import Setting
+from seqsweep.hyperparameters import Rules, Setting
 
 OPEN = MISSING
 """The value of a field that nobody has given yet."""
-
-
-class Rules(TypedDict, total=False):
-    """What may be said of a field beside its type and its meaning.
-
-    Args:
-        unit: what a number is counted or measured in.
-        at_least: the least value.
-        above: what a value must be greater than.
-        at_most: the greatest value.
-        below: what a value must be less than.
-        choices: the only values.
-        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
-            (`Task.names`); who owns it checks them.
-        when: other keys, each with the values at which this one has an effect.
-    """
-
-    unit: str
-    at_least: float
-    above: float
-    at_most: float
-    below: float
-    choices: Collection[Any]
-    catalog: str
-    when: Mapping[str, Collection[Any]]
 
 
 def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> Any:
@@ -66,11 +41,13 @@ class DataConfig:
     """Where the series comes from, and how it is cleaned before anything is learned from it."""
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
-    name: str | None = setting("the name of a bundled series; elsewhere a label for the series", optional=True)
+    name: str | None = setting(
+        "the name of a bundled series; elsewhere a label for the series", longest=100, optional=True
+    )
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", when=SQL, optional=True)
-    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
+    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
@@ -264,7 +241,7 @@ class ReportConfig:
 class RegistryConfig:
     """When a winner may become the champion."""
 
-    model: str | None = setting("name of the registered model; null: that of the series", optional=True)
+    model: str | None = setting("name of the registered model; null: that of the series", named=True, optional=True)
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
     )
@@ -274,7 +251,7 @@ class RegistryConfig:
 class SweepConfig:
     """One sweep."""
 
-    study: str = setting("the name of the study, and of its experiment in MLflow")
+    study: str = setting("the name of the study, and of its experiment in MLflow", named=True)
     question: str = setting("what the study asks, in one sentence")
     seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)

@@ -132,8 +132,8 @@ def owned(tracking: TrackingConfig, say: Say) -> Iterator[Registry]:
 
 
 def model_name(text: str) -> str:
-    """`text` as MLflow takes it for a model: it refuses / and :, and @ introduces an alias."""
-    return re.sub(r"[/:@\\\s]+", "-", text).strip("-") or "model"
+    """`text` as the name of a model: it becomes a part of paths, links and commands, and @ introduces an alias."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-._")[:100] or "model"
 
 
 def _acquire(lock: FileLock, owner: Path, say: Say) -> None:
