@@ -20,8 +20,10 @@ EXIT_CODES says what a command ends with; that of an error is its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+from seqsweep.redaction import redacted
 
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130  # 130 is what a shell gives a command that Ctrl-C ended
 
@@ -56,10 +58,17 @@ class Fault:
 
 
 class SeqsweepError(Exception):
-    """Whatever seqsweep raises on purpose; its text is written for the user and needs no traceback."""
+    """Whatever seqsweep raises on purpose; its text is written for the user and needs no traceback.
+
+    Args:
+        text: may quote an address: its secrets are hidden.
+    """
 
     exit_code: ClassVar[int] = FAILED
     """Of the command that it ends."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(redacted(text))
 
 
 class UserError(SeqsweepError):
@@ -76,7 +85,8 @@ class ConfigError(UserError):
     """
 
     def __init__(self, faults: Sequence[Fault | str]) -> None:
-        self.faults = tuple(Fault("", fault) if isinstance(fault, str) else fault for fault in faults)
+        told = (Fault("", fault) if isinstance(fault, str) else fault for fault in faults)
+        self.faults = tuple(replace(fault, text=redacted(fault.text)) for fault in told)
         super().__init__("\n".join(fault.text for fault in self.faults))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...]]]:

@@ -14,14 +14,14 @@ from typing import Any, Literal, TypedDict
 
 from seqsweep.spelling import nearest
 
-NAME = re.compile(r"[^\W_][\w.-]{0,99}")
-NAME_RULE = "letters, digits, _ . and - alone, 100 at most, a letter or digit first"
-
 Section = Literal["network", "input", "training", "head", "preprocessing"]
 """What a hyperparameter is about; a search space has them in this order."""
 
 RESERVED = ("per_layer", "warm_start", "keys", "values", "items", "get", "replace", "last_epoch")
 """Names that something else has: settings of a search space, methods of TrialParams, columns of tables."""
+
+NAME = re.compile(r"[^\W_][\w .\-]{0,59}(?<! )")
+"""What may become a file, a model or a word of a command."""
 
 _NOUNS = {
     int: "a whole number",
@@ -46,7 +46,7 @@ class Rules(TypedDict, total=False):
         catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
             (`Task.names`); who owns it checks them.
         longest: the most characters of a text.
-        named: whether a text becomes a part of paths, links and commands.
+        holds: a name or an address, see `Setting`.
         when: other keys, each with the values at which this one has an effect.
     """
 
@@ -58,7 +58,7 @@ class Rules(TypedDict, total=False):
     choices: Collection[Any]
     catalog: str
     longest: int
-    named: bool
+    holds: Literal["", "name", "address"]
     when: Mapping[str, Collection[Any]]
 
 
@@ -80,7 +80,7 @@ class Setting:
         optional: whether null is a value too.
         several: whether its value is a list of such values.
         longest: the most characters of a text.
-        named: whether a text becomes a part of paths, links and commands.
+        holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
         when: the others on which it depends, each with the values at which it is active; all of them must hold.
@@ -97,7 +97,7 @@ class Setting:
     optional: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
     longest: int = field(default=1000, kw_only=True)
-    named: bool = field(default=False, kw_only=True)
+    holds: Literal["", "name", "address"] = field(default="", kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
@@ -112,6 +112,8 @@ class Setting:
         """What a value must be, in words: `a whole number, 1 or more`."""
         if self.choices is not None:
             words = f"one of {', '.join(map(plain, self.choices))}"
+        elif self.holds == "name":
+            words = "a name: letters, digits, blanks and . _ - after a letter or digit, 60 characters at most"
         else:
             bounds = [
                 f"{self.at_least:g} or more" if self.at_least is not None else "",
@@ -119,8 +121,7 @@ class Setting:
                 f"{self.at_most:g} or less" if self.at_most is not None else "",
                 f"below {self.below:g}" if self.below is not None else "",
             ]
-            noun = NAME_RULE if self.named else _NOUNS[self.type]
-            words = ", ".join([noun, *filter(None, bounds)])
+            words = ", ".join([_NOUNS[self.type], *filter(None, bounds)])
         return f"{words}, or null" if self.optional else words
 
     @property
@@ -168,7 +169,8 @@ class Setting:
 
     def _is_within(self, value: Any) -> bool:
         return value is None or (
-            (not isinstance(value, str) or self._text_fault(value) is None)
+            (self.holds != "name" or NAME.fullmatch(value) is not None)
+            and (not isinstance(value, str) or self._text_fault(value) is None)
             and (self.choices is None or value in self.choices)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
@@ -177,7 +179,9 @@ class Setting:
         )
 
     def _text_fault(self, text: str) -> str | None:
-        """What is wrong with a text, whatever it says."""
+        """What is wrong with a text, whatever it says; a name has a rule of its own."""
+        if self.holds == "name":
+            return None
         if not text:
             return f"the text is empty; give one{', or leave it null' if self.optional else ''}"
         if len(text) > self.longest:
@@ -185,14 +189,14 @@ class Setting:
         strange = next((character for character in text if not (character.isprintable() or character.isspace())), None)
         if strange is not None:
             return f"it holds the character {strange!a}, which cannot be shown; take it out"
-        if self.named and not NAME.fullmatch(text):
-            return f"it becomes a part of paths and commands: write {NAME_RULE}"
         return None
 
     def _hint(self, value: Any) -> str:
         if self.choices is not None and isinstance(value, str):
             near = nearest(value, map(str, self.choices))
             return near if "did you mean" in near else ""  # the rule lists what is possible
+        if self.holds == "name" and isinstance(value, str):
+            return f"; write {near}" if (near := named(value)) else ""
         if self.numeric and isinstance(value, str):
             return "; leave the quotation marks out" if value.replace(".", "", 1).isdigit() else ""
         if self.type is int and isinstance(value, float) and value.is_integer():
@@ -238,6 +242,11 @@ class Hyperparameter(Setting):
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
+
+
+def named(text: str) -> str:
+    """The name that is nearest to a text: `zz` of `../../zz`; empty where it has neither letter nor digit."""
+    return re.sub(r"[^\w .\-]+", "-", text).strip("-._ ")[:60].strip()
 
 
 def _either(values: Collection[Any]) -> str:

@@ -32,6 +32,7 @@ def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> 
 FILES = {"data.kind": ("csv", "parquet", "kaggle")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
 SQL = {"data.kind": ("sql",)}
+MLFLOW = {"tracking.kind": ("mlflow",)}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 
@@ -41,12 +42,10 @@ class DataConfig:
     """Where the series comes from, and how it is cleaned before anything is learned from it."""
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
-    name: str | None = setting(
-        "the name of a bundled series; elsewhere a label for the series", longest=100, optional=True
-    )
+    name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
-    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", when=SQL, optional=True)
+    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
@@ -207,7 +206,7 @@ class TrackingConfig:
     kind: str = setting("where runs are kept", catalog="seqsweep.tracking:TRACKERS")
     directory: str = setting("the folder of all that runs leave behind")
     uri: str | None = setting(
-        "the MLflow store; null: SQLite in tracking.directory", when={"tracking.kind": ("mlflow",)}, optional=True
+        "the MLflow store; null: SQLite in tracking.directory", holds="address", when=MLFLOW, optional=True
     )
 
 
@@ -241,7 +240,7 @@ class ReportConfig:
 class RegistryConfig:
     """When a winner may become the champion."""
 
-    model: str | None = setting("name of the registered model; null: that of the series", named=True, optional=True)
+    model: str | None = setting("name of the registered model; null: that of the series", holds="name", optional=True)
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
     )
@@ -251,7 +250,7 @@ class RegistryConfig:
 class SweepConfig:
     """One sweep."""
 
-    study: str = setting("the name of the study, and of its experiment in MLflow", named=True)
+    study: str = setting("the name of the study, and of its experiment in MLflow", holds="name")
     question: str = setting("what the study asks, in one sentence")
     seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)

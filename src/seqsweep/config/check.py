@@ -166,8 +166,6 @@ def _place_fault(key: str, value: Any, options: Options) -> InputFault | None:
         told = f"{given}: this is a group, and its options are names; possible: {names}"
         if value is None:
             told = f"{key}: nothing is set; leave the line out, or choose an option: {names}"
-    elif key == "study":
-        told = f"{given}: a study is called as its file is; leave this out"
     elif parent in known and parent.startswith(f"{ranges.SPACE}."):
         text = f"{given}: a hyperparameter is replaced as a whole"
         return PartFault(key, text, left_out=(parent,), value=value)

@@ -1,7 +1,7 @@
 """What may be set of Hydra: `hydra.mode` and `hydra.sweeper.params`, and nothing else.
 
-A study is data. Hydra makes and calls whatever a `_target_` of its own settings names: callbacks, launchers, sweepers;
-others of them move the working directory or set variables of the environment.
+A study is data. Hydra would call whatever a `_target_` of its own settings names: callbacks, launchers, sweepers;
+others move the working directory or set variables of the environment.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from omegaconf.errors import OmegaConfBaseException
 from seqsweep.config import hydra_settings
 from seqsweep.config.check import InputFault, Options, option_fault, read_overrides, value_fault
 from seqsweep.config.folders import CONF
-from seqsweep.hyperparameters import NAME, NAME_RULE, plain
+from seqsweep.config.keys import settings
+from seqsweep.hyperparameters import NAME, plain
 from seqsweep.spelling import closest, nearest
 
 ROOT = "config"  # what every study starts from, by itself or through another one
@@ -86,7 +87,7 @@ def _read_study(
     """
     file = files[study]
     if not NAME.fullmatch(study):
-        found.refuse(file, "study", f"the name becomes a part of paths and commands: write {NAME_RULE}")
+        found.refuse(file, "study", f"the file of a study is called by {settings()['study'].rule}; rename it")
     content = _read(file, found, package=None)
     if content is None:
         return
@@ -169,7 +170,9 @@ def _sound_study(content: Mapping[Any, Any], options: Options, faults: list[Inpu
         listed = []
     sound: dict[str, Any] = {"defaults": list(_defaults(listed, options, faults))}
     for key, value in content.items():
-        if key == "hydra":
+        if key == "study":
+            faults.append(InputFault(key, f"study={plain(value)}: a study is called as its file is; leave this out"))
+        elif key == "hydra":
             sound[key] = _sweep(value, options, faults)
         elif key in options and isinstance(value, Mapping):
             sound[key] = {
