@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
@@ -297,7 +299,8 @@ def groups() -> tuple[str, ...]:
     return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")
 
 
-def settings() -> dict[str, Setting]:
+@cache
+def settings() -> Mapping[str, Setting]:
     """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
     found = {}
     for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
@@ -306,7 +309,7 @@ def settings() -> dict[str, Setting]:
             if metadata:
                 key = f"{group}.{name}" if group else name
                 found[key] = _as_setting(key, kind, metadata)
-    return found
+    return MappingProxyType(found)
 
 
 def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
