@@ -17,6 +17,7 @@ SOURCE = Path(seqsweep.__file__).parent
 
 # From the top down; docs/ARCHITECTURE.md says what each module is for.
 ORDER = [
+    "redaction",
     "errors",
     "imports",
     "files",
@@ -58,7 +59,7 @@ ORDER = [
 
 IMPORT_BOUNDARIES = {
     "hydra": {"config", "launch"},
-    "omegaconf": {"schema", "config", "explain", "launch"},
+    "omegaconf": {"schema", "config", "explain"},
     "tensorflow": {"serving", "layers", "model", "trial", "package"},
     "keras": {"serving", "tasks", "layers", "model", "trial", "package"},
     "keras_tuner": {"search_space", "tuner"},

@@ -11,6 +11,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import hydra
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -126,20 +127,14 @@ def test_a_part_of_the_composed_config_is_shown(capfd):
         ["mine", "++seed=7,8", "--config-dir", "OWN"],
     ],
 )
-def test_hydra_launches_the_jobs_that_were_checked(arguments, tmp_path, monkeypatch):
+def test_the_jobs_that_run_are_those_that_hydra_would_launch(arguments, tmp_path, monkeypatch):
     ran, told = [], []
 
-    class Jobs:
-        def __init__(self, expected):
-            self.expected = expected
-
-        def run(self, cfg):
-            OmegaConf.set_struct(cfg, True)
-            ran.append(config.to_object(cfg))
-            told.append([config.shown(given) for given in HydraConfig.get().overrides.task])
-
-        def close(self):
-            return 0
+    def run(cfg):
+        OmegaConf.set_struct(cfg, True)
+        ran.append(config.to_object(cfg))
+        given = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+        told.append(tuple(config.shown(override) for override in given if not override.startswith("study=")))
 
     ways = "{low: 2, high: 5},[7,8]"
     (tmp_path / "mine.yaml").write_text(
@@ -150,15 +145,13 @@ def test_hydra_launches_the_jobs_that_were_checked(arguments, tmp_path, monkeypa
     (tmp_path / "search_space").mkdir()
     (tmp_path / "search_space" / "own.yaml").write_text("units: [8, 9]\nlearning_rate: {low: 0.1, high: 0.2}\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("seqsweep.launch._Jobs", Jobs)
-    monkeypatch.setattr("seqsweep.launch.RULES", ())
-    given = [str(tmp_path) if argument == "OWN" else argument for argument in arguments]
-    assert launch(given) == 0
-    request = parse(given)
-    wanted = config.compose(request.study, request.overrides, (), request.own, request.multirun).jobs
-    assert ran == list(wanted)
-    single = [override for override in request.overrides if "," not in override or override.endswith("}")]
-    assert all(override in labels for override in single for labels in told)
+    request = parse([str(tmp_path) if argument == "OWN" else argument for argument in arguments])
+    checked = config.compose(request.study, request.overrides, (), request.own, request.multirun)
+    config.register(request.own)
+    monkeypatch.setattr("sys.argv", ["seqsweep", *request.flags, *checked.arguments])
+    hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=request.study)(run)()
+    assert ran == list(checked.jobs)
+    assert told == list(checked.overrides)
 
 
 @pytest.mark.keras

@@ -12,7 +12,7 @@ import pytest
 from seqsweep import finals, report
 from seqsweep.compare import FinishedSweep, comparable_groups, finished
 from seqsweep.config import to_yaml
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, StateError
 from seqsweep.evidence import Comparison, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.records import TrialRecord
@@ -167,7 +167,7 @@ def test_the_order_is_that_of_the_last_trials_to_end(make_entry, tmp_path):
             dataclasses.replace(record, ended=ended) for record, ended in zip(outcome.records, each, strict=False)
         )
         kept(FinishedSweep(dataclasses.replace(outcome, records=records), None))
-    order = [entry.outcome.fingerprint for entry in finished(tmp_path)]
+    order = [entry.outcome.fingerprint for entry in finished(tmp_path, [], print)]
     assert set(order[:2]) == {"dddd44", "eeee55"}  # none of their trials has an end
     assert order[2:] == ["cccc33", "bbbb22", "aaaa11"]
 
@@ -176,13 +176,29 @@ def test_finished_sweeps_are_found_by_study_run_or_fingerprint_in_the_order_of_t
     late, early = kept(make_entry(1.0, 2.0, ended=9.0)), kept(make_entry(ended=3.0, fingerprint="beef22"))
     finals.save(late.outcome.folder, late.conclusion)
     (tmp_path / "sweeps" / "unfinished").mkdir()
-    assert finished(tmp_path) == [early, late]
-    assert finished(tmp_path, ["quickstart"]) == [early, late]
-    assert finished(tmp_path, ["random-12 beef"]) == [early]
-    assert finished(tmp_path, ["3f0a"]) == [late]
-    assert finished(tmp_path, ["3f0a", "beef"]) == [early, late]
+    assert finished(tmp_path, [], print) == [early, late]
+    assert finished(tmp_path, ["quickstart"], print) == [early, late]
+    assert finished(tmp_path, ["random-12 beef"], print) == [early]
+    assert finished(tmp_path, ["3f0a"], print) == [late]
+    assert finished(tmp_path, ["3f0a", "beef"], print) == [early, late]
     with pytest.raises(ConfigError, match=r"quickstrat: there is no such finished sweep.*did you mean 'quickstart'"):
-        finished(tmp_path, ["quickstrat"])
+        finished(tmp_path, ["quickstrat"], print)
     with pytest.raises(ConfigError, match="3f0: there is no such"):  # too short to be meant as a fingerprint
-        finished(tmp_path, ["3f0"])
-    assert finished(Path(tmp_path, "empty")) == []
+        finished(tmp_path, ["3f0"], print)
+    assert finished(Path(tmp_path, "empty"), [], print) == []
+
+
+@pytest.mark.parametrize("file", ["conclusion.json", "outcome.json", "trials/0001.json"])
+def test_a_damaged_sweep_is_named_and_the_others_are_compared_without_it(file, make_entry, tmp_path):
+    whole, damaged = make_entry(1.0, fingerprint="beef00"), make_entry(2.0, fingerprint="3f0a11")
+    for entry in (whole, damaged):
+        kept(entry)
+        finals.save(entry.outcome.folder, entry.conclusion)
+    (damaged.outcome.folder / file).write_text('{"tor')
+    told: list[str] = []
+    assert finished(tmp_path, [], told.append) == [whole]
+    (said,) = told
+    assert f"3f0a11/{file}: this is truncated or damaged; run its sweep again" in said
+    assert finished(tmp_path, ["beef"], told.append) == [whole]
+    with pytest.raises(StateError, match="truncated or damaged"):
+        finished(tmp_path, ["3f0a"], told.append)

@@ -425,6 +425,41 @@ def test_the_yaml_of_a_config_says_all_of_it(make_config):
     assert set(written) == {field.name for field in fields(SweepConfig)}
 
 
+NAMES = ["study", "data.name", "registry.model"]  # each becomes a path, a model or a word of a command
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_name_is_checked_with_the_rest_of_a_config(key):
+    given = ["data=csv", "data.path=f.csv", f"{key}=../../zz", "seed=-1"]
+    rule = "must be a name: letters, digits, blanks and . _ - after a letter or digit, 60 characters at most"
+    null = "" if key == "study" else ", or null"
+    told = faults(*given)
+    assert f"{key}=../../zz: {rule}{null}; write zz" in told
+    assert len(told) == 2
+    assert config.compose("quickstart", [*given[:2], f"{key}=zz"], RULES).jobs
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        *[("..", ""), ("/etc/x", "etc-x"), ("a/b", "a-b"), ("a:b@c", "a-b-c"), ('"><script>', "script"), (" a", "a")],
+        *[("-rf", "rf"), ("$(x)", "x"), ("a'b", "a-b"), ("a\nb", "a-b"), ("a ", "a"), (" ", ""), ("", "")],
+        ("é" * 61, "é" * 60),
+    ],
+)
+def test_what_is_no_name_is_refused_with_the_nearest_one(text, near):
+    setting = settings()["study"]
+    said = setting.fault("study", text)
+    assert said is not None
+    assert said.endswith(f"; write {near}" if near else "at most")
+    assert not near or setting.allows(near)
+
+
+@pytest.mark.parametrize("name", ["a", "quick start", "shop_2024-01.v2", "Übersicht", "7", "a" * 60])
+def test_a_name_that_files_models_and_commands_can_have_is_taken(name):
+    assert settings()["study"].allows(name)
+
+
 @pytest.mark.parametrize("url", ["postgresql://me:se:c/r@et@host/shop", "mysql+pymysql://me:secret@host:3306/shop"])
 def test_a_password_is_not_written_down(url, make_config):
     made = make_config()

@@ -10,17 +10,18 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from seqsweep import finals, sweep
+from seqsweep import finals, state_files, sweep
 from seqsweep.errors import DataError, StateError
 from seqsweep.events import Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
-from seqsweep.finals.evaluation import evaluations_before
+from seqsweep.finals.count import Evaluated, check_count, evaluations_before, remember
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
 from seqsweep.records import TrialRecord
@@ -261,6 +262,83 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     finals.save(tmp_path / "d", conclusion(evaluations=(other,)))
     assert evaluations_before(tmp_path / "a", "5eed") == 3
     assert evaluations_before(tmp_path / "new", "another") == 1
+    remember(tmp_path / "e", Evaluated("0001-s1-f0", 7, 1.0, "another"))  # five others were deleted
+    assert evaluations_before(tmp_path / "new", "another") == 7
+
+
+# A conclusion that is damaged
+
+
+@pytest.fixture
+def neighbours(make_config, tmp_path) -> Callable[..., list[str]]:
+    """Two sweeps that ended beside one that is launched, or goes on; what its user is told before it trains."""
+    for name in ("own", "other"):
+        finals.save(tmp_path / "sweeps" / name, conclusion())
+        remember(tmp_path / "sweeps" / name, Evaluated("0001-s2-f0", 1, 1.0, "5eed"))
+        state_files.write_state(tmp_path / "sweeps" / name / "sweep.json", IDENTITY)
+
+    def told(*damaged: str, folder: str = "new", sha256: str = "5eed", finalists: int = 1) -> list[str]:
+        for file in damaged:
+            (tmp_path / "sweeps" / file).write_text('{"tor')
+        said: list[str] = []
+        config = make_config(f"finals.trials={finalists}", "finals.seeds=3", "finals.folds=1", "tuner.max_trials=2")
+        state = sweep.SweepState(tmp_path / "sweeps" / folder)
+        for number in (1, 2):
+            state.write(record(number, 1.0))
+        problem = SimpleNamespace(data=SimpleNamespace(sha256=sha256))
+        check_count(
+            SimpleNamespace(config=config, state=state, problem=problem, observer=SimpleNamespace(say=said.append))
+        )
+        return said
+
+    return told
+
+
+IDENTITY = sweep.Identity("quickstart", 0, {"sha256": "5eed"}, *({} for _ in range(7)))
+BOTH = ("other/conclusion.json", "other/test_evaluations.json")
+
+
+def test_what_is_whole_is_not_mentioned(neighbours):
+    assert neighbours() == []
+
+
+@pytest.mark.parametrize(
+    ("damaged", "options", "why"),
+    [
+        (BOTH[:1], {}, "its evaluations are counted by test_evaluations.json"),
+        (BOTH, {"sha256": "another"}, "that sweep is of other data"),
+        (BOTH, {"folder": "own"}, "nothing is evaluated anew"),
+    ],
+)
+def test_a_damaged_conclusion_of_another_sweep_is_named_where_the_count_is_right_without_it(
+    damaged, options, why, neighbours
+):
+    (said,) = neighbours(*damaged, **options)
+    assert said.partition("/other/")[2].startswith("conclusion.json: this is truncated or damaged")
+    assert said.endswith(f"gone on without it: {why}")
+
+
+def test_a_list_of_evaluations_that_is_damaged_beside_a_whole_conclusion_does_no_harm(neighbours, tmp_path):
+    assert neighbours(*BOTH[1:]) == []
+    assert evaluations_before(tmp_path / "sweeps" / "new", "5eed") == 2
+
+
+@pytest.mark.parametrize(
+    ("damaged", "options"),
+    [(BOTH, {}), (BOTH, {"folder": "own", "finalists": 2}), ((*BOTH, "other/sweep.json"), {"sha256": "another"})],
+)
+def test_a_sweep_whose_evaluation_could_not_be_counted_is_refused_before_it_trains(
+    damaged, options, neighbours, tmp_path
+):
+    if options.get("finalists") == 2:
+        finals.save(tmp_path / "sweeps" / "own", conclusion(seeds=2))  # more are wanted: another may win
+    with pytest.raises(StateError, match=r"nobody can say how often .* run the study of that sweep again") as refused:
+        neighbours(*damaged, **options)
+    assert "other/conclusion.json" in str(refused.value)
+
+
+def test_without_finals_nothing_is_counted(neighbours):
+    assert neighbours(*BOTH, finalists=0) == []
 
 
 # Whole finals with real networks
@@ -455,9 +533,35 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     assert ran == [resumed.evaluation.run]
     assert repr(again) == repr(resumed)
     context.state.network(resumed.evaluation.run).write_bytes(b"PK\x03\x04 torn")
-    (context.state.folder / finals.ARRAYS).unlink()
-    with pytest.raises(StateError, match="cannot read the weights"):
-        launch(directory=tmp_path / "broken")
+    (context.state.folder / finals.ARRAYS).write_bytes(b"torn")
+    again, _, ran, _ = launch(directory=tmp_path / "broken")
+    assert ran == [resumed.evaluation.run]
+    assert repr(again) == repr(resumed)
+    finals.load_test_predictions(context.state.folder)
+
+
+@pytest.mark.keras
+def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(launch, tmp_path, monkeypatch):
+    whole, context, *_ = launch("finals.seeds=1")
+    folder, run = context.state.folder, whole.evaluation.run
+    finals.save(folder.parent / "later", conclusion(sha256=whole.sha256, evaluations=(
+        dataclasses.replace(whole.evaluation, number=2),)))  # fmt: skip
+    said: list[str] = []
+    monkeypatch.setattr(Silent, "say", lambda self, text: said.append(text))
+    (folder / "finals" / f"{run}.json").write_text('{"tor')
+    again, _, ran, _ = launch("finals.seeds=1")
+    assert (ran, repr(again)) == ([run], repr(whole))
+    assert said.pop().startswith(
+        f"final run {run.lstrip('0')} is trained again, from the same seed to the same figures"
+    )
+    (folder / finals.CONCLUSION).write_text('{"tor')
+    again, _, ran, _ = launch("finals.seeds=1")
+    assert (ran, repr(again)) == ([], repr(whole))
+    assert "truncated or damaged (kept as conclusion.json.damaged): it is made again" in said.pop()
+    assert said == []
+    (folder / "finals" / f"{run}.json").unlink()
+    launch("finals.seeds=1")
+    assert "its record is gone" in said.pop()
 
 
 @pytest.mark.keras

@@ -92,7 +92,11 @@ def test_the_settings_of_the_best_are_those_of_the_best(make_outcome):
 
 def test_the_next_commands_keep_what_the_user_gave(make_outcome):
     commands = dict(
-        report.next_commands(make_outcome(trial(1, 9.0)), None, ["data=csv", "data.path=my file.csv", "seed=4"])
+        report.next_commands(
+            make_outcome(trial(1, 9.0)),
+            None,
+            ["seqsweep", "sweep", "quickstart", "data=csv", "data.path=my file.csv", "seed=4"],
+        )
     )
     assert "seqsweep ui" in commands
     again = [command for command in commands if "seed=1" in command]

@@ -16,8 +16,20 @@ from searches import EIGHT, KINDS, WIDE, Ours, Stock, run, score_of, sweep_confi
 from seqsweep import search_space
 from seqsweep.config import CONF
 from seqsweep.errors import StateError
+from seqsweep.records import TrialRecord
 from seqsweep.schema import TunerConfig
-from seqsweep.tuner import TUNERS, Exhausted, Proposal, Tuner, Wait, faults, make_tuner, plan
+from seqsweep.tuner import (
+    TUNERS,
+    EndedTrial,
+    Exhausted,
+    Proposal,
+    Tuner,
+    Wait,
+    faults,
+    make_tuner,
+    plan,
+    rebuild_tuner,
+)
 from storm import live
 
 keras = pytest.mark.keras
@@ -612,6 +624,69 @@ def test_a_full_disk_stops_with_a_word_and_loses_nothing(
             tuner.tell(proposal.trial_id, 0.5)
 
     assert make_tuner(short("random"), begun.parent).running() == [proposal]
+
+
+def left_of(tuner: Tuner, proposal: Proposal, score: float | None) -> EndedTrial:
+    """The record that a trial leaves, in the plain values of its file."""
+    told = TrialRecord(
+        proposal.trial_id,
+        proposal.number,
+        "",
+        "FAILED" if score is None else "COMPLETED",
+        json.loads(json.dumps(search_space.plain(proposal.params))),
+        ended=float(proposal.number),
+        last_epoch=proposal.last_epoch,
+        origin=proposal.origin,
+        continues=proposal.continues,
+    )
+    tuner.tell(proposal.trial_id, score)
+    return EndedTrial(told, score)
+
+
+@keras
+@pytest.mark.parametrize("warm_start", [[], [OUTSIDE, INSIDE]])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_search_goes_on_from_records_alone_as_from_its_own_state(kind: str, warm_start: Any, tmp_path: Path) -> None:
+    config = short(kind, warm_start=warm_start)
+    tuner, records = make_tuner(config, tmp_path / "own"), []
+    for number in range(1, TRIALS[kind] - 1):
+        proposal = tuner.ask("a")
+        assert isinstance(proposal, Proposal)
+        records.append(left_of(tuner, proposal, None if number == 3 else score_of(proposal)))
+    again = rebuild_tuner(config, tmp_path / "rebuilt", records[::-1])
+    own, rebuilt = (json.loads((tmp_path / name / "tuner.json").read_text()) for name in ("own", "rebuilt"))
+    assert {**rebuilt, "oracle": None} == {**own, "oracle": None}
+    assert whole(again) == whole(tuner)
+
+
+@keras
+@pytest.mark.parametrize("kind", ["random", "grid"])
+def test_where_state_and_a_record_are_lost_that_trial_alone_is_proposed_again(kind: str, tmp_path: Path) -> None:
+    config = short(kind)
+    tuner = make_tuner(config, tmp_path / "own")
+    proposals, records = [], []
+    while isinstance(proposal := tuner.ask("a"), Proposal):
+        proposals.append(proposal)
+        records.append(left_of(tuner, proposal, score_of(proposal)))
+    again = rebuild_tuner(config, tmp_path / "rebuilt", [*records[:1], *records[2:]])
+    assert again.running() == [proposals[1]]
+    again.tell("0002", 1.0)
+    assert isinstance(again.ask("a"), Exhausted)
+
+
+@keras
+def test_what_follows_a_trial_that_cannot_have_been_proposed_is_proposed_anew(tmp_path: Path) -> None:
+    config = short("hyperband")
+    tuner, records = make_tuner(config, tmp_path / "own"), []
+    while isinstance(proposal := tuner.ask("a"), Proposal):
+        records.append(left_of(tuner, proposal, score_of(proposal)))
+    promoted = next(i for i, ended in enumerate(records) if ended.record.continues)
+    stranger = dataclasses.replace(records[promoted].record, continues="0099")
+    again = rebuild_tuner(
+        config, tmp_path / "rebuilt", [*records[:promoted], EndedTrial(stranger, 1.0), *records[promoted + 1 :]]
+    )
+    assert again.known() == tuner.known()[:promoted]
+    assert [proposal.trial_id for proposal in whole(again)] == tuner.known()[promoted:]
 
 
 @keras

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqsweep.errors import ConfigError, SeqsweepError, UserError
+from seqsweep.redaction import redacted, redacted_output, remember
 
 if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
@@ -29,7 +31,14 @@ URI = click.option("--uri", default=None, help="Another MLflow store: tracking.u
 
 
 class _Commands(click.Group):
-    """Turns an error meant for the user into its text and an exit code; others are faults of ours and show whole."""
+    """Turns an error meant for the user into its text and an exit code; others are faults of ours and show whole.
+
+    Whatever any command writes to the terminal is written without secrets.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with redacted_output():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -37,6 +46,11 @@ class _Commands(click.Group):
         except SeqsweepError as error:
             show_error(error)
             ctx.exit(2 if isinstance(error, ConfigError) else 1)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception:
+            traceback.print_exc()  # here, where its secrets are hidden: Python would show it behind us
+            ctx.exit(1)
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)
@@ -138,6 +152,7 @@ def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: 
     the newest sweep that finished.
     """
     from seqsweep import registry
+    from seqsweep.words import command, store_options
 
     done = registry.promote(
         sweep,
@@ -145,14 +160,16 @@ def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: 
         click.echo,
         lambda conditions: registry.show(registry.gate_table(conditions)),
         replace=replace,
-        force=force,
+        force=redacted(force),
     )
     if not done.news:
         click.echo(f"Nothing to do: it is the champion of {done.model} already, as version {done.version}.")
         return
     click.echo(f"Version {done.version} is the champion of {done.model} now{_instead(done.before)}.")
-    click.echo(f"  seqsweep predict {done.model} FILE.csv")
-    click.echo(f"  mlflow models serve -m models:/{done.model}@{registry.CHAMPION} --env-manager local")
+    predicting = ["seqsweep", "predict", done.model, "FILE.csv", *store_options(str(directory), uri)]
+    served = f"models:/{done.model}@{registry.CHAMPION}"
+    click.echo(f"  {command(predicting)}")
+    click.echo(f"  {command(['mlflow', 'models', 'serve', '-m', served, '--env-manager', 'local'])}")
 
 
 @main.command()
@@ -164,7 +181,7 @@ def rollback(model: str, why: str, directory: Path, uri: str | None) -> None:
     """Make the champion before this one the champion again."""
     from seqsweep import registry
 
-    done = registry.rollback(model, _store(directory, uri), click.echo, why)
+    done = registry.rollback(model, _store(directory, uri), click.echo, redacted(why))
     click.echo(f"Version {done.version} is the champion of {done.model} again{_instead(done.before)}.")
 
 
@@ -212,6 +229,7 @@ def _store(directory: Path, uri: str | None) -> TrackingConfig:
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking.store import uri_faults
 
+    remember(uri or "")
     if faults := uri_faults(uri):
         raise ConfigError(faults)
     return TrackingConfig(kind="mlflow", directory=str(directory), uri=uri)

@@ -7,17 +7,18 @@ objective. Their winners were trained from the same seeds, so they are compared 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from seqsweep.errors import ConfigError
+from seqsweep.errors import ConfigError, StateError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
 from seqsweep.metrics import Metric
 from seqsweep.spelling import nearest
-from seqsweep.sweep import Outcome, folders, load_outcome
+from seqsweep.sweep import Outcome, folders, load_outcome, read_identity
 
 FEW = 4  # sweeps of which every pair is compared: six sentences
 
@@ -64,22 +65,28 @@ class ComparableGroup:
     comparisons: tuple[PairedComparison, ...]
 
 
-def finished(directory: Path, names: Sequence[str] = ()) -> list[FinishedSweep]:
+def finished(directory: Path, names: Sequence[str], say: Callable[[str], None]) -> list[FinishedSweep]:
     """The finished sweeps under `directory`, in the order in which their last trials ended.
 
     Args:
         directory: `tracking.directory` of the sweeps.
         names: studies, run names or the first digits of fingerprints; none: all.
+        say: is told which sweep is left out because a file of it is damaged.
 
     Raises:
         ConfigError: there is no finished sweep of a name.
-        StateError: a file of a sweep is truncated.
+        StateError: a file of a sweep that was named is damaged.
     """
-    found = [
-        FinishedSweep(outcome, load(folder))
-        for folder in folders(directory)
-        if (outcome := load_outcome(folder)) is not None
-    ]
+    found = []
+    for folder in folders(directory):
+        try:
+            outcome = load_outcome(folder)
+            if outcome is not None:
+                found.append(FinishedSweep(outcome, load(folder)))
+        except StateError as error:
+            if any(_means(name, folder) for name in names):
+                raise
+            say(f"{error}; left out until then")
     found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
     known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})
     wrong = [name for name in names if not any(_called(entry, name) for entry in found)]
@@ -133,6 +140,14 @@ def _measure(sweep: FinishedSweep) -> str:
     assert conclusion is not None
     runs = (sweep.outcome.config.seed, conclusion.seeds, conclusion.folds)
     return repr((conclusion.sha256, sweep.outcome.measure, conclusion.objective, runs))
+
+
+def _means(name: str, folder: Path) -> bool:
+    """Whether a user who says `name` means the sweep in `folder`, of which not all can be read."""
+    study = ""
+    with suppress(StateError):
+        study = read_identity(folder).study
+    return name == study or (len(name) >= 4 and folder.name.startswith(name))
 
 
 def _called(entry: FinishedSweep, name: str) -> bool:

@@ -18,7 +18,9 @@ SeqsweepError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from seqsweep.redaction import redacted
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,14 @@ class Fault:
 
 
 class SeqsweepError(Exception):
-    """Whatever seqsweep raises on purpose; its text is written for the user and needs no traceback."""
+    """Whatever seqsweep raises on purpose; its text is written for the user and needs no traceback.
+
+    Args:
+        text: may quote an address: its secrets are hidden.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(redacted(text))
 
 
 class UserError(SeqsweepError):
@@ -61,7 +70,8 @@ class ConfigError(UserError):
     """
 
     def __init__(self, faults: Sequence[Fault | str]) -> None:
-        self.faults = tuple(Fault("", fault) if isinstance(fault, str) else fault for fault in faults)
+        told = (Fault("", fault) if isinstance(fault, str) else fault for fault in faults)
+        self.faults = tuple(replace(fault, text=redacted(fault.text)) for fault in told)
         super().__init__("\n".join(fault.text for fault in self.faults))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...]]]:

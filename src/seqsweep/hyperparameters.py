@@ -20,6 +20,9 @@ Section = Literal["network", "input", "training", "head", "preprocessing"]
 RESERVED = ("per_layer", "warm_start", "keys", "values", "items", "get", "replace", "last_epoch")
 """Names that something else has: settings of a search space, methods of TrialParams, columns of tables."""
 
+NAME = re.compile(r"[^\W_][\w .\-]{0,59}(?<! )")
+"""What may become a file, a model or a word of a command."""
+
 _NOUNS = {
     int: "a whole number",
     float: "a number",
@@ -47,6 +50,7 @@ class Setting:
             its owner checks them.
         optional: whether null is a value too.
         several: whether its value is a list of such values.
+        holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
         when: the others on which it depends, each with the values at which it is active; all of them must hold.
@@ -62,6 +66,7 @@ class Setting:
     catalog: str = field(default="", kw_only=True)
     optional: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
+    holds: Literal["", "name", "address"] = field(default="", kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
@@ -76,6 +81,8 @@ class Setting:
         """What a value must be, in words: `a whole number, 1 or more`."""
         if self.choices is not None:
             words = f"one of {', '.join(map(plain, self.choices))}"
+        elif self.holds == "name":
+            words = "a name: letters, digits, blanks and . _ - after a letter or digit, 60 characters at most"
         else:
             bounds = [
                 f"{self.at_least:g} or more" if self.at_least is not None else "",
@@ -130,6 +137,7 @@ class Setting:
     def _is_within(self, value: Any) -> bool:
         return value is None or (
             (self.choices is None or value in self.choices)
+            and (self.holds != "name" or NAME.fullmatch(value) is not None)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
@@ -140,6 +148,8 @@ class Setting:
         if self.choices is not None and isinstance(value, str):
             near = nearest(value, map(str, self.choices))
             return near if "did you mean" in near else ""  # the rule lists what is possible
+        if self.holds == "name" and isinstance(value, str):
+            return f"; write {near}" if (near := named(value)) else ""
         if self.numeric and isinstance(value, str):
             return "; leave the quotation marks out" if value.replace(".", "", 1).isdigit() else ""
         if self.type is int and isinstance(value, float) and value.is_integer():
@@ -179,6 +189,11 @@ class Hyperparameter(Setting):
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
+
+
+def named(text: str) -> str:
+    """The name that is nearest to a text: `zz` of `../../zz`; empty where it has neither letter nor digit."""
+    return re.sub(r"[^\w .\-]+", "-", text).strip("-._ ")[:60].strip()
 
 
 def _either(values: Collection[Any]) -> str:

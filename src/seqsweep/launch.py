@@ -1,27 +1,27 @@
 """`seqsweep sweep`: from its arguments to sweeps that ran; checks everything before the first one starts.
 
-Hydra launches the jobs, so that its own flags, launchers and records work; the checks come before it, since Hydra
-stops at the first fault and would let the first job of a multirun train before it refused the second.
+Hydra composes the jobs and answers the flags that ask for information. The jobs run here, as they were checked: Hydra's
+own launch composes each anew, and its sweeper writes overrides, resolved, with passwords and all, to a file.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.text import Text
 
 from seqsweep import config
 from seqsweep.arguments import Request, parse
 from seqsweep.errors import ConfigError, Fault, SeqsweepError
+from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
+from seqsweep.words import command
 
 if TYPE_CHECKING:
     from seqsweep.report import FinishedJob
@@ -33,10 +33,10 @@ INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 def config_faults(checked: SweepConfig) -> list[Fault]:
     """What each package finds wrong with a config, in the order in which data passes them."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import data, executor, registry, search_space, tasks, tracking, tuner
+    from seqsweep import data, executor, search_space, tasks, tracking, tuner
 
     found: list[Fault] = []
-    for package in (data, tasks, search_space, tuner, executor, tracking, registry):
+    for package in (data, tasks, search_space, tuner, executor, tracking):
         found += package.faults(checked)
     return found
 
@@ -50,6 +50,7 @@ def launch(arguments: list[str]) -> int:
     Raises:
         ConfigError: with every fault, before anything was trained.
     """
+    remember(*arguments)  # before anything is said of them
     request = parse(arguments)
     if request.help or (request.study is None and not request.overrides and not request.flags):
         from seqsweep.report.usage import usage
@@ -58,8 +59,8 @@ def launch(arguments: list[str]) -> int:
         return 0
     if request.study is None and not request.informs:
         known = ", ".join(config.studies(request.own))
-        command = f"seqsweep sweep STUDY {' '.join(request.overrides)}"
-        raise ConfigError([f"name a study first: {command}; there are: {known}"])
+        meant = command(["seqsweep", "sweep", "STUDY", *arguments])
+        raise ConfigError([f"name a study first: {meant}; there are: {known}"])
     study = request.study or "quickstart"
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
@@ -71,38 +72,44 @@ def launch(arguments: list[str]) -> int:
         # Hydra would show the ranges of the search space as it is handed them: as texts.
         print("---\n".join(config.to_yaml(job, request.package) for job in checked.jobs), end="")
         return 0
-    jobs = _Jobs(len(checked.jobs))
-    try:
-        _through_hydra(study, request, checked.arguments, jobs)
-    finally:
-        for job in checked.jobs:  # Hydra's record of a multirun, overrides with passwords and all
-            Path(job.tracking.directory, "multirun.yaml").unlink(missing_ok=True)
-    return 0 if request.informs else jobs.close()
+    if request.informs:
+        _ask_hydra(study, request, checked.arguments)
+        return 0
+    jobs = _Jobs(["seqsweep", "sweep", *arguments], len(checked.jobs))
+    for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
+        jobs.run(job, overrides)
+    return jobs.close()
 
 
 class _Jobs:
-    """The jobs of a launch as they end."""
+    """The jobs of a launch as they end.
 
-    def __init__(self, expected: int) -> None:
+    Args:
+        typed: the command, word for word.
+        expected: how many there are.
+    """
+
+    def __init__(self, typed: Sequence[str], expected: int) -> None:
+        self._typed = typed
         self._expected = expected
         self._finished: list[FinishedJob] = []
         self._console = Console()
 
-    def run(self, cfg: DictConfig) -> None:
-        """Hydra's task function: one job. Errors are kept for the end, so that later jobs run."""
-        from hydra.core.hydra_config import HydraConfig
+    def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
+        """Run one job; errors are kept for the end, so that later jobs run.
 
+        Args:
+            job: its config, checked.
+            overrides: as typed.
+        """
+        overrides = tuple(map(redacted, overrides))
         from seqsweep import report, study
         from seqsweep.compare import FinishedSweep
         from seqsweep.tasks import make_task
 
-        given = HydraConfig.get().overrides.task
-        overrides = tuple(config.shown(override) for override in given if not override.startswith("study="))
-        OmegaConf.set_struct(cfg, True)
-        job = config.to_object(cfg, RULES)
         if self._expected > 1:
             number = f"job {len(self._finished) + 1} of {self._expected}"
-            self._console.rule(Text(f"{number}: {' '.join(overrides)}"), align="left")
+            self._console.rule(Text(f"{number}: {command(overrides)}"), align="left")
         terminal = report.Terminal(self._console, make_task(job).objective, job.trial.epochs)
         try:
             ended = study.run(job, terminal)
@@ -111,16 +118,15 @@ class _Jobs:
             self._console.print("[bold red]error:[/bold red] ", end="")
             self._say(str(error))
         except KeyboardInterrupt:
-            again = shlex.join(["seqsweep", "sweep", job.study, *overrides])
-            self._say(f"stopped; finished trials are kept. To go on: {again}")
+            self._say(f"stopped; finished trials are kept. To go on: {command(self._typed)}")
             raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
-            self._finished.append(report.FinishedJob(overrides, None, f"{type(error).__name__}: {error}"))
+            self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
             traceback.print_exc()
         else:
             self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
-            self._show(ended, overrides)
+            self._show(ended)
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code."""
@@ -134,7 +140,7 @@ class _Jobs:
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]
         for job in failed if self._expected > 1 else []:
-            self._say(f"failed: {' '.join(job.overrides)}: {job.error}")
+            self._say(f"failed: {command(job.overrides)}: {job.error}")
         entries = [job.entry for job in self._finished if job.entry is not None]
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         return 1 if failed or without or len(self._finished) < self._expected else 0
@@ -149,7 +155,7 @@ class _Jobs:
             target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
             self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
-    def _show(self, ended: JobResult, overrides: tuple[str, ...]) -> None:
+    def _show(self, ended: JobResult) -> None:
         from seqsweep import report
 
         outcome, conclusion = ended.outcome, ended.conclusion
@@ -167,21 +173,20 @@ class _Jobs:
             self._say(f"Report: {ended.page}")
         if self._expected == 1:
             self._say("\nNext:")
-            for command, purpose in report.next_commands(outcome, conclusion, overrides):
-                self._say(f"  {command}\n      {purpose}")
+            for line, purpose in report.next_commands(outcome, conclusion, self._typed):
+                self._say(f"  {line}\n      {purpose}")
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _through_hydra(study: str, request: Request, arguments: Sequence[str], jobs: _Jobs) -> None:
-    """Let Hydra launch: it composes each job anew, from the same files and overrides.
+def _ask_hydra(study: str, request: Request, arguments: Sequence[str]) -> None:
+    """Let Hydra say what its flags ask for.
 
     Args:
         study: its name.
         request: has the flags, and the user's folder.
         arguments: overrides of the jobs that were checked.
-        jobs: runs each.
     """
     import hydra
 
@@ -191,6 +196,6 @@ def _through_hydra(study: str, request: Request, arguments: Sequence[str], jobs:
     helps = "--hydra-help" in request.flags  # it composes Hydra's own settings alone
     sys.argv = ["seqsweep sweep", *request.flags, *([] if helps else arguments)]
     try:
-        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=study)(jobs.run)()
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=study)(lambda _: None)()
     finally:
         sys.argv = kept

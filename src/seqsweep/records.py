@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seqsweep.events import Cause, Epoch
+from seqsweep.redaction import redacted
 
 Value = str | int | float | bool | None
 """Of a parameter."""
@@ -73,6 +74,11 @@ class TrialRecord:
     cause: Cause | None = None
     reason: str = ""
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("note", "reason", "detail"):  # the words of others, which may quote an address
+            if text := getattr(self, name):
+                object.__setattr__(self, name, redacted(text))
 
     @property
     def duration(self) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
 
@@ -32,6 +32,7 @@ class Rules(TypedDict, total=False):
         choices: the only values.
         catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
             (`Task.names`); who owns it checks them.
+        holds: a name or an address, see `hyperparameters.Setting`.
         when: other keys, each with the values at which this one has an effect.
     """
 
@@ -42,6 +43,7 @@ class Rules(TypedDict, total=False):
     below: float
     choices: Collection[Any]
     catalog: str
+    holds: Literal["", "name", "address"]
     when: Mapping[str, Collection[Any]]
 
 
@@ -59,6 +61,7 @@ def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> 
 FILES = {"data.kind": ("csv", "parquet", "kaggle")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
 SQL = {"data.kind": ("sql",)}
+MLFLOW = {"tracking.kind": ("mlflow",)}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 
@@ -68,10 +71,10 @@ class DataConfig:
     """Where the series comes from, and how it is cleaned before anything is learned from it."""
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
-    name: str | None = setting("the name of a bundled series; elsewhere a label for the series", optional=True)
+    name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
-    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", when=SQL, optional=True)
+    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
@@ -232,7 +235,7 @@ class TrackingConfig:
     kind: str = setting("where runs are kept", catalog="seqsweep.tracking:TRACKERS")
     directory: str = setting("the folder of all that runs leave behind")
     uri: str | None = setting(
-        "the MLflow store; null: SQLite in tracking.directory", when={"tracking.kind": ("mlflow",)}, optional=True
+        "the MLflow store; null: SQLite in tracking.directory", holds="address", when=MLFLOW, optional=True
     )
 
 
@@ -266,7 +269,7 @@ class ReportConfig:
 class RegistryConfig:
     """When a winner may become the champion."""
 
-    model: str | None = setting("name of the registered model; null: that of the series", optional=True)
+    model: str | None = setting("name of the registered model; null: that of the series", holds="name", optional=True)
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
     )
@@ -276,7 +279,7 @@ class RegistryConfig:
 class SweepConfig:
     """One sweep."""
 
-    study: str = setting("the name of the study, and of its experiment in MLflow")
+    study: str = setting("the name of the study, and of its experiment in MLflow", holds="name")
     question: str = setting("what the study asks, in one sentence")
     seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)

@@ -7,6 +7,7 @@ starts anew reads nothing before its trials run.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MEND = "move it away to do its part again"
+MEND = "run its sweep again, which does this part anew"
 
 _ADAPTERS: dict[type[Any], Any] = {}  # one a type: to make it takes a tenth of a second
 
@@ -81,6 +82,25 @@ def write_bytes(file: Path, content: bytes) -> None:
     """
     with writing(file):
         files.atomic_write(file, content)
+
+
+def set_aside(path: Path) -> str:
+    """Put what is damaged out of the way under a name that nobody reads; nothing is deleted.
+
+    Args:
+        path: of a file or a folder.
+
+    Returns:
+        Its new name.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in itertools.count())
+    free = next(name for name in names if not name.exists())
+    with writing(path):
+        path.rename(free)
+    return free.name
 
 
 @contextmanager

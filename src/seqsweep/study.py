@@ -38,6 +38,7 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     with sweep.open_sweep(config, observer) as context:
+        finals.check_count(context)
         outcome = sweep.search(context)
         conclusion = finals.run(context, outcome)
         if conclusion is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,10 +20,11 @@ from seqsweep.config import check, jobs, ranges
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
 from seqsweep.errors import ConfigError, Fault
+from seqsweep.redaction import redacted, remember, remember_variable
 from seqsweep.schema import SweepConfig, settings
 from seqsweep.spelling import nearest
 
-PASSWORD = re.compile(r"(://[^/@\s:]*:)\S*@")  # up to the last @, since a password may hold one
+VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)")
 
 Rule = Callable[[SweepConfig], list[Fault]]
 """What one module has to say against a config."""
@@ -33,10 +36,12 @@ class Launch:
 
     Args:
         jobs: the config of each.
-        arguments: overrides with which Hydra launches these jobs and no others.
+        overrides: those of each job, as typed: an interpolation in them may stand for a password.
+        arguments: overrides with which Hydra composes these jobs and no others.
     """
 
     jobs: tuple[SweepConfig, ...]
+    overrides: tuple[tuple[str, ...], ...]
     arguments: tuple[str, ...]
 
 
@@ -80,7 +85,8 @@ def compose(
     faults = [*wrong, *unfit] or _inactive_faults(sound, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
-    return Launch(tuple(checked), composed.arguments)
+    typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
+    return Launch(tuple(checked), typed, composed.arguments)
 
 
 def _checked(
@@ -126,6 +132,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
     """
     faults: list[Fault] = []
     try:
+        _remember_secrets(cfg)
         with open_dict(cfg):  # what a search space leaves out has its declared default
             for name in [name for name in cfg.search_space if OmegaConf.is_missing(cfg.search_space, name)]:
                 del cfg.search_space[name]
@@ -155,16 +162,15 @@ def _without(left_out: Sequence[str], faults: Iterable[Fault]) -> list[Fault]:
 
 
 def to_yaml(config: SweepConfig, part: str | None = None) -> str:
-    """The config as the YAML that composes to it, but for passwords in URLs: it is logged where others read it.
+    """The config as the YAML that composes to it, but for secrets: it is logged where others read it.
 
     Args:
         config: the config.
         part: a group, or a key, where that alone is wanted.
     """
-    whole: Any = OmegaConf.create(asdict(config))
+    whole: Any = OmegaConf.create(_without_secrets(asdict(config)))
     wanted = whole if part is None else OmegaConf.select(whole, part)
-    text = OmegaConf.to_yaml(wanted) if OmegaConf.is_config(wanted) else f"{part}: {wanted}\n"
-    return PASSWORD.sub(r"\1***@", text)
+    return OmegaConf.to_yaml(wanted) if OmegaConf.is_config(wanted) else f"{part}: {wanted}\n"
 
 
 def from_yaml(text: str) -> SweepConfig:
@@ -178,6 +184,31 @@ def from_yaml(text: str) -> SweepConfig:
         return cast(SweepConfig, OmegaConf.to_object(merged))
     except (OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         raise ConfigError([hydra_fault(error)]) from error
+
+
+def _without_secrets(value: Any, key: str = "") -> Any:
+    """A config, or the value of a key of it, as it may be written down."""
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(inner, f"{key}.{name}".lstrip(".")) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(inner, key) for inner in value]
+    if not isinstance(value, str):
+        return value
+    return redacted(value, value) if key in _addresses() else redacted(value)
+
+
+def _remember_secrets(cfg: DictConfig) -> None:
+    """Hide from now on what addresses of a config hold, and what it takes from the environment."""
+    for key in _addresses():
+        with suppress(OmegaConfBaseException):  # what it takes from elsewhere is not there, which is told by and by
+            remember(str(OmegaConf.select(cfg, key, throw_on_missing=False)))
+    for name in VARIABLE.findall(str(OmegaConf.to_container(cfg, resolve=False))):
+        remember_variable(name, os.environ.get(name, ""))
+
+
+def _addresses() -> list[str]:
+    """The keys whose values are addresses."""
+    return [key for key, setting in settings().items() if setting.holds == "address"]
 
 
 def setting_faults(config: SweepConfig) -> list[Fault]:

@@ -87,11 +87,13 @@ class Composed:
 
     Args:
         configs: one a job.
-        arguments: overrides with which Hydra launches these jobs and no others.
+        overrides: of each job, but for those of Hydra itself.
+        arguments: overrides with which Hydra composes these jobs and no others.
         faults: what kept a config from being composed.
     """
 
     configs: tuple[DictConfig, ...] = ()
+    overrides: tuple[tuple[str, ...], ...] = ()
     arguments: tuple[str, ...] = ()
     faults: tuple[InputFault, ...] = ()
 
@@ -113,10 +115,11 @@ def compose_jobs(study: str, file: str, overrides: Sequence[str], multirun: bool
         cfg = _compose_one(file, [named, *plain], hydra=True)
         if multirun or str(cfg.hydra.mode).endswith("MULTIRUN"):
             arguments = _with_params(overrides, cfg.hydra.sweeper.get("params") or {})
-            jobs = [_compose_one(file, [named, *job]) for job in _expanded(arguments)]
+            jobs = _expanded(arguments)
+            configs = tuple(_compose_one(file, [named, *job]) for job in jobs)
             # Hydra would put the study's own values beside those of the command line: it is handed them all.
             none_of_its_own = ["hydra.sweeper.params=null"] if cfg.hydra.sweeper.get("params") else []
-            return Composed(tuple(jobs), (named, *none_of_its_own, *arguments))
+            return Composed(configs, tuple(map(_own, jobs)), (named, *none_of_its_own, *arguments))
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         fault = hydra_fault(error)
         return Composed(faults=(InputFault(fault.key, fault.text),))
@@ -124,7 +127,12 @@ def compose_jobs(study: str, file: str, overrides: Sequence[str], multirun: bool
         del cfg["hydra"]
     mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
     faults = [InputFault(o.key_or_group, f"{o.input_line}: {mend}", left_out=(o.key_or_group,)) for o in swept]
-    return Composed((cfg,), (named, *plain), tuple(faults))
+    return Composed((cfg,), (_own(plain),), (named, *plain), tuple(faults))
+
+
+def _own(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The overrides without those of Hydra's settings."""
+    return tuple(override for override in overrides if not override.startswith("hydra"))
 
 
 def _with_params(overrides: Sequence[str], params: Mapping[str, Any]) -> list[str]:
@@ -142,7 +150,7 @@ def _expanded(arguments: Sequence[str]) -> list[tuple[str, ...]]:
         if override.is_sweep_override():
             values[key] = [f"{key}={text}" for text in override.sweep_string_iterator()]
         else:
-            values[key] = [f"{key}={override.get_value_element_as_str()}"]
+            values[key] = [override.input_line or ""]
     return list(itertools.product(*values.values()))
 
 

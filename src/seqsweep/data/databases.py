@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from seqsweep.data.packed_files import existing, near
 from seqsweep.data.table import Record
 from seqsweep.errors import DataError
+from seqsweep.redaction import redacted
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -95,10 +96,7 @@ def _reason(error: Exception, url: URL) -> str:
 
 
 def _without_secrets(text: str, url: URL) -> str:
-    values = [url.password, *(value for values in url.normalized_query.values() for value in values)]
-    for secret in sorted((str(value) for value in values if value), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return re.sub(r"(?i)\b(pwd|password)=[^;&\s]+", r"\1=***", text)
+    return redacted(text, url.render_as_string(hide_password=False))
 
 
 def _nearest_table(error: Exception, engine: Engine) -> str:

@@ -15,6 +15,7 @@ from seqsweep.errors import SweepError
 from seqsweep.events import Event, Job, Lost, TrialSpec
 from seqsweep.executor.process import WorkerProcess
 from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, over_time
+from seqsweep.redaction import known
 
 MAX_FAILED_STARTS = 3
 """Workers of one slot that may die in a row before one is ready: an import error would recur for ever."""
@@ -76,7 +77,7 @@ class ProcessExecutor:
         self._threads = threads
         self._max_trials_per_worker = max_trials_per_worker
         self._time_limit = time_limit
-        self._warm = pickle.dumps((warm, threads))
+        self._warm = pickle.dumps((warm, threads, known()))
         self._job: bytes | None = None
         self._events: deque[tuple[str, Event]] = deque()
         self._slots: list[Slot] = []

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from seqsweep.errors import DivergedError, SeqsweepError, StateError
 from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, TrialSpec
+from seqsweep.redaction import redacted
 
 LAST_EVENTS = (Done, Failed, Lost)
 """A trial ends with exactly one of these."""
@@ -84,7 +85,7 @@ def failed(error: Exception) -> Failed:
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else "no message"
     reason = text if isinstance(error, SeqsweepError) else f"{type(error).__name__}: {text}"
-    return Failed(_cause(error), shortened(reason), "".join(traceback.format_exception(error)))
+    return Failed(_cause(error), shortened(reason), redacted("".join(traceback.format_exception(error))))
 
 
 def _cause(error: Exception) -> Cause:
@@ -102,10 +103,11 @@ def over_time(limit: float) -> Failed:
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """`text` in at most `most` characters.
+    """`text` without secrets, in at most `most` characters.
 
     Args:
         text: of one line.
         most: characters, 1 or more; the last of a text that was cut is `…`.
     """
+    text = redacted(text)  # before it is cut: half a secret is not seen to be one
     return text if len(text) <= most else text[: most - 1] + "…"

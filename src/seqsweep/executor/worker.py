@@ -1,6 +1,6 @@
 """A worker process: `python -m seqsweep.executor.worker PIPE`, started by process.py.
 
-It obeys three commands, each a pair (name, pickled payload): `warm` (function, threads), `job` (a Job) and
+It obeys three commands, each a pair (name, pickled payload): `warm` (function, threads, secrets), `job` (a Job) and
 `trial` (a TrialSpec). It answers the first two by READY, a trial by pairs (seconds since its begin, event).
 It does not end by itself unless something breaks: its parent kills it.
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 from seqsweep.events import Event, Job, TrialSpec
 from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, whole_trial
+from seqsweep.redaction import remember_all
 
 
 def main(pipe: int) -> None:
@@ -60,7 +61,8 @@ def _obey(connection: Connection[Any, Any]) -> None:
             _run(connection, job, payload)
             continue
         if command == "warm":
-            warm, threads = payload
+            warm, threads, secrets = payload
+            remember_all(secrets)
             warm(threads)
         elif command == "job":
             job = payload

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from seqsweep.errors import StateError
-from seqsweep.finals.conclusion import CONCLUSION, TestEvaluation, load
-from seqsweep.state_files import write_bytes
+from seqsweep.finals.conclusion import TestEvaluation
+from seqsweep.state_files import MEND, write_bytes
 from seqsweep.sweep import Problem
 from seqsweep.tasks import Predictions, TestPredictions
 from seqsweep.trial import Network
@@ -109,18 +109,5 @@ def load_test_predictions(folder: Path) -> TestPredictions | None:
         more = {name.removeprefix(MORE): arrays.pop(name) for name in list(arrays) if name.startswith(MORE)}
         return TestPredictions(**{"test_baseline": None, **arrays, "more": more})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise StateError(f"{file}: these are no predictions of a winner ({error}); move it away") from error
-
-
-def evaluations_before(folder: Path, sha256: str) -> int:
-    """Test evaluations on this data, by all sweeps beside `folder` and by its own.
-
-    Args:
-        folder: of the sweep that is about to evaluate.
-        sha256: of the data's content.
-
-    Raises:
-        StateError: a conclusion cannot be read.
-    """
-    others = (load(file.parent) for file in folder.parent.glob(f"*/{CONCLUSION}"))
-    return sum(seen.sha256 == sha256 for other in others if other is not None for seen in other.evaluations)
+        said = error.strerror if isinstance(error, OSError) and error.strerror else "truncated or damaged"
+        raise StateError(f"{file}: these are no predictions of a winner ({said}); {MEND}") from error

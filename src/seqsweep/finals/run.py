@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from seqsweep import trial
+from seqsweep.errors import StateError
 from seqsweep.events import TrialSpec
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
-from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, evaluations_before, save_test_predictions
+from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
+from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
-from seqsweep.sweep import Loop, Outcome, SweepContext
+from seqsweep.state_files import set_aside
+from seqsweep.sweep import Loop, Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.tasks import Audit, Task
 from seqsweep.trial import Network, Trial
 
@@ -31,11 +35,13 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     if config.finals.trials == 0 or not outcome.ranked:
         return None
     chosen = select_finalists(outcome.ranked, config.finals.trials)
+    before = _before(context)
+    damaged = mend_records(context.state, "final", context.problem.objective)
     runs = FinalRuns(config, context.state, chosen, context.state.records("final"))
+    _say_again(context, runs, before, damaged)
     _train(context, runs)
     of_each = {record.trial_id: runs.of(record) for record in chosen}
     finalists = rank(chosen, of_each, context.state.records("final"), context.problem.objective)
-    before = load(context.state.folder)
     evaluations, verdict = (before.evaluations, before.audit) if before is not None else ((), None)
     winner = next((finalist for finalist in finalists if finalist.mean is not None), None)
     if winner is not None:
@@ -59,8 +65,28 @@ def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, N
         return None
     chosen = {record.trial_id: record for record in context.state.records().values()}
     finalists = [chosen[finalist.trial_id] for finalist in conclusion.finalists]
-    runs = FinalRuns(context.config, context.state, finalists, {})
+    runs = FinalRuns(context.config, context.state, finalists, context.state.records("final"))
     return _restored(context, runs, seen.run)
+
+
+def _before(context: SweepContext) -> Conclusion | None:
+    """The conclusion of an earlier launch; one that is damaged is put aside, and made anew from what is there."""
+    try:
+        return load(context.state.folder)
+    except StateError as error:
+        kept = set_aside(context.state.folder / CONCLUSION)
+        context.observer.say(
+            f"{what_is_wrong(error)} (kept as {kept}): it is made again from the final runs, and a network that was "
+            "evaluated on the test part does not count once more"
+        )
+        return None
+
+
+def _say_again(context: SweepContext, runs: FinalRuns, before: Conclusion | None, damaged: Mapping[str, str]) -> None:
+    """Tell which final runs had a result that is lost."""
+    had = {run for finalist in before.finalists for run in finalist.runs} if before is not None else set()
+    again = [run for run in runs.runs if run not in runs.ended and (run in had or run in damaged)]
+    say_again(again, "final", damaged, context.observer.say)
 
 
 def _train(context: SweepContext, runs: FinalRuns) -> None:
@@ -103,17 +129,29 @@ def _judge(
     wanted = run, tuple(context.config.finals.levels), context.config.finals.confidence
     last = evaluations[-1] if evaluations else None
     as_wanted = last is not None and (last.run, last.levels, last.confidence) == wanted
-    if as_wanted and verdict is not None and (context.state.folder / ARRAYS).exists():
+    if as_wanted and verdict is not None and _has_predictions(context):
         return evaluations, verdict
+    folder, sha256 = context.state.folder, context.problem.data.sha256
+    counted = {seen.run: seen for seen in own(folder)}
+    number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
     _, restored = _restored(context, runs, run)
     verdict = _audit(context, restored)
-    number = evaluations_before(context.state.folder, context.problem.data.sha256) + 1
     latest, predictions = evaluate_on_test(context.problem, restored, run, number)
-    for seen in evaluations:
-        if seen.run == run:
-            latest = replace(latest, number=seen.number, at=seen.at)
-    save_test_predictions(context.state.folder, predictions)
+    if run in counted:
+        latest = replace(latest, at=counted[run].at)
+    remember(folder, Evaluated(run, latest.number, latest.at, sha256))
+    save_test_predictions(folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
+
+
+def _has_predictions(context: SweepContext) -> bool:
+    """Whether the test predictions are there; damaged ones are put aside."""
+    try:
+        return load_test_predictions(context.state.folder) is not None
+    except StateError as error:
+        kept = set_aside(context.state.folder / ARRAYS)
+        context.observer.say(f"{what_is_wrong(error)} (kept as {kept}): the same network predicts once more")
+        return False
 
 
 def _conclusion(
@@ -145,9 +183,16 @@ def _conclusion(
 def _restored(context: SweepContext, runs: FinalRuns, run: str) -> tuple[TrialSpec, Network]:
     with trial.without_start_up_notes():
         trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
-    spec = runs.spec_of(runs.runs[run])
+    spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
     job = Trial(context.problem.task, context.problem.data)
-    return spec, trial.restore(job, spec, context.state.network(run))
+    try:
+        return spec, trial.restore(job, spec, file)
+    except StateError as error:
+        if not file.exists():
+            raise
+        context.observer.say(f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again")
+    _train(context, FinalRuns(context.config, context.state, runs.chosen, context.state.records("final")))
+    return spec, trial.restore(job, spec, file)
 
 
 def _audit(context: SweepContext, network: Network) -> Audit:

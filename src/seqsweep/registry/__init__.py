@@ -8,16 +8,12 @@ terminal sees.
 
 from __future__ import annotations
 
-import re
-
-from seqsweep.errors import Fault
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
 from seqsweep.registry.show import answers_table, gate_table, history_table, show
 from seqsweep.registry.use import predict
-from seqsweep.schema import SweepConfig
 
 __all__ = [
     "CHAMPION",
@@ -26,7 +22,6 @@ __all__ = [
     "LedgerEntry",
     "Promoted",
     "answers_table",
-    "faults",
     "gate_table",
     "history",
     "history_table",
@@ -36,12 +31,3 @@ __all__ = [
     "rollback",
     "show",
 ]
-
-
-def faults(config: SweepConfig) -> list[Fault]:
-    """What is wrong with the group `registry`."""
-    name = config.registry.model
-    if name is not None and (not name.strip() or re.search(r"[/:@]", name)):
-        mend = f"a model's name has no / : or @, such as {model_name(name.strip() or 'model')}"
-        return [Fault("registry.model", f"registry.model={name}: {mend}")]
-    return []

@@ -17,6 +17,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
 from seqsweep.sweep import IDENTITY, folders, read_identity
 from seqsweep.tracking.models import parent_run
+from seqsweep.words import command
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -81,8 +82,12 @@ def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> P
     if target is None:
         return _newest(list(begun.values()))
     studies: dict[str, list[Path]] = {}
+    damaged: list[StateError] = []
     for folder in begun.values():
-        studies.setdefault(read_identity(folder).study, []).append(folder)
+        try:
+            studies.setdefault(read_identity(folder).study, []).append(folder)
+        except StateError as error:
+            damaged.append(error)
     if target in studies:
         return _newest(studies[target])
     alike = [name for name in begun if name.startswith(target.lower())]
@@ -92,6 +97,8 @@ def _chosen(registry: Registry, target: str | None, begun: dict[str, Path]) -> P
         raise UserError(f"{target}: several sweeps begin so: {', '.join(alike)}; give more of it")
     if re.fullmatch(r"[0-9a-f]{32}", target):
         return _of_run(registry, target, begun)
+    if damaged:
+        raise damaged[0]  # it may be the one that is meant
     raise UserError(f"there is no sweep {target!r} in {registry.place.folder}{nearest(target, [*studies, *begun])}")
 
 
@@ -121,6 +128,7 @@ def _parent(registry: Registry, study: str, fingerprint: str) -> Run:
     if run is None:
         raise UserError(
             f"sweep {fingerprint} has no run in {registry.place}, so nothing could be registered from it; run "
-            f"`seqsweep sweep {study} tracking=mlflow` with its overrides again, which trains nothing anew"
+            f"`{command(['seqsweep', 'sweep', study, 'tracking=mlflow'])}` with its overrides again, "
+            "which trains nothing anew"
         )
     return run

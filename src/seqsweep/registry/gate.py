@@ -12,7 +12,7 @@ from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
-from seqsweep.words import counted, how_sure, in_words, percent, scored, share
+from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         candidate: the sweep whose winner wants to become it.
         replace: whether a champion of other data may be replaced without comparison.
     """
-    conclusion, again = candidate.conclusion, f"run `seqsweep sweep {candidate.config.study}` with its overrides again"
+    conclusion, again = candidate.conclusion, _again(candidate)
     if conclusion is None or conclusion.winner is None or conclusion.evaluation is None:
         why = "its finals are not finished" if conclusion is None else "none of its finalists finished"
         if candidate.config.finals.trials == 0:
@@ -54,6 +54,10 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions
+
+
+def _again(candidate: Candidate) -> str:
+    return f"run `{command(['seqsweep', 'sweep', candidate.config.study])}` with its overrides again"
 
 
 def as_lines(conditions: Sequence[Condition]) -> str:

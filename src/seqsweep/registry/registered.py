@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from seqsweep.errors import LockedError, UserError
+from seqsweep.hyperparameters import named
 from seqsweep.spelling import nearest
 from seqsweep.tracking.store import open_store, reaching
 
@@ -132,8 +133,8 @@ def owned(tracking: TrackingConfig, say: Say) -> Iterator[Registry]:
 
 
 def model_name(text: str) -> str:
-    """`text` as MLflow takes it for a model: it refuses / and :, and @ introduces an alias."""
-    return re.sub(r"[/:@\\\s]+", "-", text).strip("-") or "model"
+    """`text` as the name of a model: MLflow refuses / and :, and @ introduces an alias."""
+    return re.sub(r"\s+", "-", named(text)) or "model"
 
 
 def _acquire(lock: FileLock, owner: Path, say: Say) -> None:

@@ -28,7 +28,7 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
         ConfigError: there is no finished sweep of a name.
     """
     console = Console()
-    entries = finished(directory, names)
+    entries = finished(directory, names, _note)
     if not entries:
         console.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
         return
@@ -52,7 +52,7 @@ def write_page(directory: Path, name: str | None) -> Path:
         UserError: there is no such sweep.
         StateError: a file of it is truncated.
     """
-    entries = finished(directory, [name] if name else ())
+    entries = finished(directory, [name] if name else (), _note)
     if not entries:
         raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
     return write(entries[-1].outcome.folder).resolve()
@@ -75,3 +75,8 @@ def show_reproduction(store: TrackingConfig, run_id: str) -> int:
     for sentence in reproduction_sentences(again):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     return 1 if again.verdict == "different" else 0
+
+
+def _note(text: str) -> None:
+    """A sentence beside what was asked for, which others may read by a pipe."""
+    Console(stderr=True).print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)

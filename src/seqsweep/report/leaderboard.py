@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from seqsweep.sweep import Outcome
 from seqsweep.words import (
     about_skill,
     column_title,
+    command,
     counted,
     duration,
     in_words,
@@ -26,6 +26,7 @@ from seqsweep.words import (
     percent,
     setting,
     significant,
+    store_options,
 )
 
 SHOWN = 10  # trials; the rest is in MLflow
@@ -94,36 +95,34 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
     return " ".join(f"{name}={value}" for name, value in values.items())
 
 
-def next_commands(outcome: Outcome, conclusion: Conclusion | None, overrides: Sequence[str]) -> list[tuple[str, str]]:
+def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequence[str]) -> list[tuple[str, str]]:
     """What a user may type now, and what it does.
 
     Args:
         outcome: of the sweep that ended.
         conclusion: of its finals.
-        overrides: those of the command line that ran it.
+        typed: the command that ran it, word for word.
     """
     tracking = outcome.config.tracking
-    store = (["--directory", tracking.directory] if tracking.directory != "mlruns" else []) + (
-        ["--uri", tracking.uri] if tracking.uri is not None else []
-    )
+    given = [word.partition("=")[2] for word in typed if word.startswith("tracking.uri=")]
+    store = store_options(tracking.directory, given[-1] if given else tracking.uri)
     commands = []
     if tracking.kind == "mlflow":
-        commands.append((shlex.join(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
+        commands.append((command(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
-            commands.append((shlex.join(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
+            commands.append((command(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
     if outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
-        commands.append((_again(outcome, overrides, more), "go on to more trials"))
+        commands.append((_again(typed, more), "go on to more trials"))
     seed = f"seed={outcome.config.seed + 1}"
-    commands.append((_again(outcome, overrides, seed), "the same with another seed"))
+    commands.append((_again(typed, seed), "the same with another seed"))
     return commands
 
 
-def _again(outcome: Outcome, overrides: Sequence[str], change: str) -> str:
-    key = change.split("=", 1)[0]
-    kept = [override for override in overrides if override.split("=", 1)[0] != key]
-    return shlex.join(["seqsweep", "sweep", outcome.config.study, *kept, change])
+def _again(typed: Sequence[str], change: str) -> str:
+    key = change.partition("=")[0]
+    return command([*(word for word in typed if word.partition("=")[0].lstrip("+") != key), change])
 
 
 def _rows(outcome: Outcome) -> list[_Row]:

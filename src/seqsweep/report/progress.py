@@ -57,7 +57,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A sentence, above the bar."""
-        self._console.print(text, style="yellow", highlight=False, markup=False)
+        self._console.print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Start the bar."""

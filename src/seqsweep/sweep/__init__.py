@@ -2,12 +2,13 @@
 
 `problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
 in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what it came to,
-`observer` is what a terminal shows.
+`mending` makes damaged parts of them again, `observer` is what a terminal shows.
 """
 
 from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
+from seqsweep.sweep.mending import mend_records, say_again, what_is_wrong
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, load_outcome
 from seqsweep.sweep.problem import Problem, build_problem, load_data
@@ -43,8 +44,11 @@ __all__ = [
     "lineage",
     "load_data",
     "load_outcome",
+    "mend_records",
     "open_sweep",
     "read_identity",
     "run",
+    "say_again",
     "search",
+    "what_is_wrong",
 ]

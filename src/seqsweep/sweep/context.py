@@ -15,6 +15,7 @@ from seqsweep.executor import Executor, make_executor
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import write_text
 from seqsweep.sweep.lineage import lineage
+from seqsweep.sweep.mending import mend_folder
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, build_problem
 from seqsweep.sweep.sweep_state import IDENTITY, SweepState, differences, fingerprint, folder_of, identity
@@ -80,6 +81,7 @@ def open_sweep(
         problem = build_problem(config, observer.say)
         state = open_state(problem, observer)
         with state.locked():
+            mend_folder(state, observer.say)
             state.begin(identity(config, problem.data))
             write_text(state.folder / "config.yaml", to_yaml(config))
             tracker = make_tracker(config.tracking, observer.say)

@@ -101,6 +101,15 @@ def save_outcome(outcome: Outcome) -> None:
     write_state(outcome.folder / OUTCOME, {field.name: getattr(outcome, field.name) for field in fields(OutcomeFile)})
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether there is an outcome that can be read."""
+    try:
+        read_state(folder / OUTCOME, OutcomeFile)
+    except StateError:
+        return False
+    return True
+
+
 def load_outcome(folder: Path) -> Outcome | None:
     """The outcome of the sweep in `folder`; None: its search has not ended yet.
 

@@ -11,11 +11,12 @@ from seqsweep.schema import SweepConfig
 from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
 from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
+from seqsweep.sweep.mending import mend_records, open_tuner, say_again
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import OUTCOME, Outcome, save_outcome
+from seqsweep.sweep.outcome import Outcome, is_kept, save_outcome
 from seqsweep.sweep.source import Search
 from seqsweep.tracking import Tracker
-from seqsweep.tuner import make_tuner, plan
+from seqsweep.tuner import plan
 
 
 def run(
@@ -38,7 +39,7 @@ def search(context: SweepContext) -> Outcome:
     )
     reason, loop = _run_trials(context)
     outcome = _outcome(context, reason, loop)
-    if loop.trained or not (outcome.folder / OUTCOME).exists():
+    if loop.trained or not is_kept(outcome.folder):
         save_outcome(outcome)
     _summarise(outcome, tracker)
     return outcome
@@ -47,12 +48,15 @@ def search(context: SweepContext) -> Outcome:
 def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     """Run what is left; returns why nothing more is proposed, and the loop, which knows what ran."""
     config, state, observer = context.config, context.state, context.observer
-    kept = state.records()
-    with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
-        tuner = make_tuner(config, state.tuner)
-    running = {proposal.trial_id for proposal in tuner.running()}
-    source = Search(config, state, tuner, context.problem.objective)
     problem = context.problem
+    damaged = mend_records(state, "trial", problem.objective)
+    with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
+        tuner = open_tuner(config, state, problem.objective, observer.say)
+    kept = state.records()
+    running = {proposal.trial_id for proposal in tuner.running()}
+    lost = [trial_id for trial_id in tuner.ended() if trial_id not in kept]
+    say_again(sorted({*lost, *(damaged.keys() & set(tuner.known()))}), "trial", damaged, observer.say)
+    source = Search(config, state, tuner, problem.objective, lost)
     loop = Loop(
         config, state, source, context.executor, context.tracker, observer, kept, problem.objective, problem.reference
     )

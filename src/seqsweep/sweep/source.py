@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from seqsweep.events import Cause, TrialParams, TrialSpec
@@ -54,20 +54,33 @@ class Search:
         state: keeps checkpoints of trials that may be promoted.
         tuner: chooses; it is told costs, of which lower is better.
         objective: ranks trials.
+        lost: trials that the tuner was told of and whose records are gone: they run again, and it is not told again.
     """
 
     config: SweepConfig
     state: SweepState
     tuner: Tuner
     objective: Metric
+    lost: Sequence[str] = ()
     kind: RunKind = "trial"
+    _again: dict[str, str] = field(default_factory=dict, init=False)  # slot → the lost trial that it runs
+
+    def __post_init__(self) -> None:
+        """None of the lost trials runs yet."""
+        self._left = list(self.lost)
 
     def ask(self, slot: str) -> Proposal | Wait | Exhausted:
-        """The tuner's next proposal."""
-        return self.tuner.ask(slot)
+        """A lost trial, or the tuner's next proposal."""
+        if self._left and slot not in self._again:
+            self._again[slot] = self._left.pop(0)
+        again = self._again.get(slot)
+        return self.tuner.ask(slot) if again is None else self.tuner.proposal(again)
 
     def tell(self, record: TrialRecord, score: float | None) -> None:
         """Tell the tuner, and delete the checkpoints that nobody can continue any more."""
+        if record.trial_id in self.lost:
+            self._again = {slot: trial_id for slot, trial_id in self._again.items() if trial_id != record.trial_id}
+            return
         crashed = record.cause not in (None, Cause.DIVERGED)
         cost = None if score is None else self.objective.cost(score)
         self.tuner.tell(record.trial_id, cost, record.reason, crashed=crashed)

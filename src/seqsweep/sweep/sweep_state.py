@@ -37,6 +37,9 @@ from seqsweep.tasks import Dataset
 
 IDENTITY = "sweep.json"
 
+FOLDERS = ("trials", "finals", "networks", "checkpoints", "tuner")
+"""Those in the folder of a sweep."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -196,8 +199,12 @@ class SweepState:
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [read_state(file, TrialRecord) for file in sorted((self.folder / f"{kind}s").glob("*.json"))]
+        found = [read_state(file, TrialRecord) for file in self.record_files(kind)]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
+
+    def record_files(self, kind: RunKind) -> list[Path]:
+        """The files of `records`, by name."""
+        return sorted((self.folder / f"{kind}s").glob("*.json"))
 
     def forget_networks(self, keep: Iterable[str]) -> None:
         """Delete the weights of all final runs but these."""

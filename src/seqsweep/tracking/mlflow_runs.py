@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seqsweep.redaction import redacted
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     PARENT,
@@ -263,8 +264,8 @@ class SweepRuns:
         self._client.log_batch(
             run_id,
             metrics=metrics,
-            params=[Param(name, value) for name, value in (params or {}).items()],
-            tags=[RunTag(name, str(value)) for name, value in (tags or {}).items()],
+            params=[Param(name, redacted(value)) for name, value in (params or {}).items()],
+            tags=[RunTag(name, redacted(str(value))) for name, value in (tags or {}).items()],
         )
 
     def _remember(self, name: str, params: Mapping[str, str], metrics: Mapping[str, float]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from seqsweep.redaction import redacted
+
 FIRST_PAUSE = 5.0  # seconds; doubled with each attempt in vain
 LONGEST_PAUSE = 120.0
 
@@ -91,12 +93,14 @@ class RetryQueue:
         self._next_attempt = self._clock() + self._pause
 
 
-def first_line(error: BaseException, longest: int = 200) -> str:
-    """The first line of an error's text, cut to `longest` characters.
+def first_line(error: BaseException, address: str = "", longest: int = 200) -> str:
+    """The first line of an error's text, without secrets, cut to `longest` characters.
 
     Args:
         error: its type's name stands in where it has no text.
+        address: of the store that it is about.
         longest: characters, 1 or more.
     """
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0] if len(lines[0]) <= longest else lines[0][: longest - 1] + "…"
+    line = redacted(lines[0], address)  # before it is cut: half a secret is not seen to be one
+    return line if len(line) <= longest else line[: longest - 1] + "…"

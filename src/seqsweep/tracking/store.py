@@ -13,15 +13,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from seqsweep import files
 from seqsweep.errors import Fault, TrackingError
 from seqsweep.imports import quick_imports
+from seqsweep.redaction import redacted
 from seqsweep.spelling import nearest
 from seqsweep.tracking.relocation import relocate_artifacts
 from seqsweep.tracking.retry_queue import first_line
+from seqsweep.words import command
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -65,10 +67,10 @@ class StoreAddress:
         return Path(path) if scheme.split("+")[0] == "sqlite" else None
 
     def __str__(self) -> str:
-        """What to call it in messages: without a password."""
+        """What to call it in messages: without secrets."""
         if self.database is not None:
             return f"the MLflow store {self.database}"
-        return f"the MLflow store {without_password(self.uri)}"
+        return f"the MLflow store {redacted(self.uri, self.uri)}"
 
 
 def address(config: TrackingConfig) -> StoreAddress:
@@ -89,15 +91,6 @@ def scheme_of(uri: str) -> str:
     return match.group(1) if match else ""
 
 
-def without_password(uri: str) -> str:
-    """`uri` with `***` in the place of a password."""
-    parts = urlsplit(uri)
-    user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
-    if not colon:
-        return uri
-    return urlunsplit(parts._replace(netloc=f"{user}:***@{parts.netloc.rpartition('@')[2]}"))
-
-
 def uri_faults(uri: str | None) -> list[Fault]:
     """What is wrong with `tracking.uri`."""
     if uri is None or scheme_of(uri) in SCHEMES:
@@ -105,7 +98,7 @@ def uri_faults(uri: str | None) -> list[Fault]:
             told = f"tracking.uri={uri}: write sqlite:///PATH; an absolute path makes four slashes"
             return [Fault("tracking.uri", told)]
         return []
-    shown = without_password(uri)
+    shown = redacted(uri, uri)
     if not scheme_of(uri) or scheme_of(uri) == "file":
         told = (
             "MLflow keeps no runs in plain folders any more; "
@@ -149,7 +142,8 @@ def reaching(place: StoreAddress) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (ImportError, *failures())):
             raise
-        raise TrackingError(f"{place} cannot be used: {first_line(error)}{_mend(place, error)}") from error
+        said = first_line(error, place.uri)
+        raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}") from error
 
 
 def _mend(place: StoreAddress, error: Exception) -> str:
@@ -161,7 +155,7 @@ def _mend(place: StoreAddress, error: Exception) -> str:
     if "disk is full" in text or "No space left" in text:
         return ". What was finished before is kept; make room and run the same command again"
     if "out-of-date database schema" in text:
-        return ". Copy the file, then run: mlflow db upgrade " + without_password(place.uri)
+        return ". Copy the file, then run: " + command(["mlflow", "db", "upgrade", place.uri])
     if place.database is not None:
         return f". Move {place.database.name} away, or choose another tracking.directory"
     return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError, Fault, TrackingError, UserError
+from seqsweep.redaction import redacted
 from seqsweep.tracking.store import open_store, reaching
 from seqsweep.tracking.view import CHARTS_KEY, CHARTS_TAG, VIEW_KEY, VIEW_TAG
 
@@ -60,7 +62,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     if page is None:
         say("There is no sweep in this store yet: `seqsweep sweep quickstart` makes one.")
     if place.uri.startswith("http"):
-        say(f"The store has a UI of its own: {link(place.uri, page)}")
+        say(f"The store has a UI of its own: {link(_without_login(place.uri), page)}")
         return
     refuse_taken(port)
     with suppress(KeyboardInterrupt), _server(place, port) as server:
@@ -109,6 +111,11 @@ def link(server: str, page: str | None) -> str:
     return server.rstrip("/") + (page or "/#/experiments?workflowType=machine_learning")
 
 
+def _without_login(server: str) -> str:
+    """An address that a browser opens by asking for the login."""
+    return re.sub(r"^(https?://)[^/]*@", r"\1", server)
+
+
 def refuse_taken(port: int) -> None:
     """Nothing, if the port is free: MLflow itself would print an error and end as if all were well.
 
@@ -154,7 +161,7 @@ def _server(place: StoreAddress, port: int) -> Iterator[subprocess.Popen[bytes]]
             yield server
         except TrackingError as error:
             _end(server)
-            raise TrackingError(f"{error}{errors.text()}") from None
+            raise TrackingError(f"{error}{redacted(errors.text(), place.uri)}") from None
         finally:
             _end(server)
 

@@ -8,7 +8,21 @@ exception.
 """
 
 from seqsweep.tuner.ask_tell import Exhausted, Proposal, Tuner, Wait
-from seqsweep.tuner.catalog import TUNERS, faults, make_tuner
+from seqsweep.tuner.catalog import STATE_FILE, TUNERS, faults, make_tuner, rebuild_tuner
 from seqsweep.tuner.plan import Plan, plan
+from seqsweep.tuner.rebuild import EndedTrial
 
-__all__ = ["TUNERS", "Exhausted", "Plan", "Proposal", "Tuner", "Wait", "faults", "make_tuner", "plan"]
+__all__ = [
+    "STATE_FILE",
+    "TUNERS",
+    "EndedTrial",
+    "Exhausted",
+    "Plan",
+    "Proposal",
+    "Tuner",
+    "Wait",
+    "faults",
+    "make_tuner",
+    "plan",
+    "rebuild_tuner",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from seqsweep.events import TrialParams
 from seqsweep.records import Origin
 from seqsweep.state_files import write_state
 from seqsweep.tuner import state_file
+from seqsweep.tuner.rebuild import known
 from seqsweep.tuner.state_file import TunerState, TunerTrial
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Tuner:
     def __post_init__(self) -> None:
         """Take up the state file, or write the first."""
         self._first = search_space.warm_start(self.config)
-        self._search = _search(self.config)
+        self._search = state_file.depends_on(self.config)
         state = state_file.read(self.path, self._search)
         if state is None:
             self._save()
@@ -103,7 +104,9 @@ class Tuner:
         if reason:
             return Exhausted(reason)
         trial_id = f"{len(self._records) + 1:04d}"
-        record = self._known(trial_id) if len(self._records) < len(self._first) else self._chosen(trial_id)
+        index = len(self._records)
+        warm = index < len(self._first)
+        record = known(self.config, self.oracle, trial_id, index) if warm else self._chosen(trial_id)
         if not isinstance(record, TunerTrial):
             return record
         if record.known:
@@ -145,6 +148,18 @@ class Tuner:
         self._draining = any(record.status == "RUNNING" for record in self._records.values())
         self._save()
 
+    def known(self) -> list[str]:
+        """The ids of all trials, in the order of proposal."""
+        return list(self._records)
+
+    def ended(self) -> list[str]:
+        """The ids of the trials that were told, in the order of proposal."""
+        return sorted(self._ended, key=int)
+
+    def proposal(self, trial_id: str) -> Proposal:
+        """A trial as it was proposed, whether it has ended or not."""
+        return self._proposal(self._records[trial_id])
+
     def running(self) -> list[Proposal]:
         """Every trial that was proposed and not told, in the order of proposal."""
         return [self._proposal(record) for record in self._records.values() if record.status == "RUNNING"]
@@ -169,12 +184,6 @@ class Tuner:
         if limits.max_trials is not None and len(self._records) >= limits.max_trials:
             return f"{len(self._records)} of {limits.max_trials} trials"
         return None
-
-    def _known(self, trial_id: str) -> TunerTrial:
-        index = len(self._records)
-        values = search_space.values(self.config, self._first[index])
-        taken = None if values is None else self.oracle.adopt(trial_id, values)
-        return TunerTrial(trial_id, taken or {}, warm_start=index, known=taken is not None)
 
     def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)
@@ -230,15 +239,3 @@ class Tuner:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             told = f"{self.path}: its trials and what the oracle remembers do not belong together"
             raise StateError(f"{told}; {state_file.anew(self.path)}") from error
-
-
-def _search(config: SweepConfig) -> dict[str, Any]:
-    """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
-    tuner = asdict(config.tuner)
-    del tuner["max_trials"], tuner["max_consecutive_failures"]  # both may be raised to go on
-    return {
-        "seed": config.seed,
-        "trial": {"epochs": config.trial.epochs},
-        "tuner": tuner,
-        "search_space": search_space.settings(config),
-    }

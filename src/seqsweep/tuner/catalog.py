@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
+from seqsweep.tuner.rebuild import EndedTrial, rebuild
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -78,6 +81,21 @@ def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
     return Tuner(config, TUNERS[config.tuner.kind](config), directory / STATE_FILE)
+
+
+def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial]) -> Tuner:
+    """A tuner that has proposed these trials and knows how they ended, in the place of a state that is lost.
+
+    Args:
+        config: of the sweep.
+        directory: of the state file, which is replaced.
+        found: the trials of which records are left, in any order.
+
+    Raises:
+        StateError: the state file cannot be written.
+    """
+    write_state(directory / STATE_FILE, rebuild(config, TUNERS[config.tuner.kind](config), found))
+    return make_tuner(config, directory)
 
 
 def initial_points(config: SweepConfig) -> int:

@@ -67,6 +67,17 @@ class Hyperband(OracleBase):
             if not self._next_bracket():
                 return None
 
+    def replay(self, trial_id: str, values: dict[str, Any], continues: str | None) -> dict[str, Any] | None:
+        """A fresh point enters the first round that has room, a promoted one the round after that of its parent."""
+        if continues is None:
+            super().replay(trial_id, values, continues)
+            return self.adopt(trial_id, values)
+        for bracket in self.unfinished:
+            for number, members in enumerate(bracket.members[:-1]):
+                if continues in members:
+                    return self._entered(trial_id, bracket, number + 1, self.trials[continues])
+        return None
+
     def promotable(self) -> set[str]:
         """Trials of unfinished rounds that can still be among the best, and the parents of running trials."""
         found = {trial.hyperparameters.values.get("tuner/trial_id") for trial in self.ongoing_trials.values()}
@@ -125,12 +136,16 @@ class Hyperband(OracleBase):
             ranked = self._ranked(bracket, number - 1)
             while len(ranked) > sizes[number - 1] - sizes[number]:
                 best = ranked.pop(0)
-                moves_up = best.score is None  # failed: it fills its place and trains no more
-                bracket.members[number][best.trial_id if moves_up else trial_id] = best.trial_id
-                if not moves_up:
-                    values = {**best.hyperparameters.values, "tuner/trial_id": best.trial_id}
-                    return {**values, **self._epochs(bracket, number)}
+                if best.score is not None:
+                    return self._entered(trial_id, bracket, number, best)
+                bracket.members[number][best.trial_id] = best.trial_id  # failed: it moves up and trains no more
         return None
+
+    def _entered(self, trial_id: str, bracket: Bracket, number: int, parent: Any) -> dict[str, Any]:
+        """The values of a trial that enters round `number` of a bracket as the continuation of `parent`."""
+        bracket.members[number][trial_id] = parent.trial_id
+        values = {**parent.hyperparameters.values, "tuner/trial_id": parent.trial_id}
+        return {**values, **self._epochs(bracket, number)}
 
     def _ranked(self, bracket: Bracket, number: int) -> list[Any]:
         """The trials of round `number` that ended and were not promoted, best first, failed ones last."""

@@ -84,6 +84,26 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         """
         return values
 
+    # Hyperband needs the id and the parent.
+    def replay(self, trial_id: str, values: dict[str, Any], continues: str | None) -> dict[str, Any] | None:  # noqa: ARG002
+        """The values of a point that was proposed before this process began, with what the search rule added.
+
+        Draws go on behind those that it took.
+
+        Args:
+            trial_id: of the trial.
+            values: by dimension, without what a search rule adds.
+            continues: the trial that it went on from; None: a fresh one.
+
+        Returns:
+            None: this search cannot have proposed it.
+        """
+        before = self.next_seed
+        drawn = self.draw()
+        if drawn is None or self.key(drawn) != self.key(values):
+            self.next_seed = before  # it was chosen otherwise
+        return values
+
     def promotable(self) -> set[str]:
         """The trials whose checkpoints may still be continued."""
         return set()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.state_files import read_state, to_json
+
+if TYPE_CHECKING:
+    from seqsweep.schema import SweepConfig
 
 
 @dataclass
@@ -73,6 +77,18 @@ def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
             f"{path} belongs to another search: {'; '.join(changed)}. Undo the change to resume; {anew(path)}"
         )
     return state
+
+
+def depends_on(config: SweepConfig) -> dict[str, Any]:
+    """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
+    tuner = asdict(config.tuner)
+    del tuner["max_trials"], tuner["max_consecutive_failures"]  # both may be raised to go on
+    return {
+        "seed": config.seed,
+        "trial": {"epochs": config.trial.epochs},
+        "tuner": tuner,
+        "search_space": search_space.settings(config),
+    }
 
 
 def anew(path: Path) -> str:

@@ -1,9 +1,11 @@
 """What a person reads: numbers, names and verdicts, spelt one way on terminal, page, card and gate, and in MLflow.
 
-`numbers` formats, `names` says in words what code calls by identifiers, `results` phrases what a result shows and what
-it does not. All take plain values, and none assumes that less is better: that is asked of `metrics`.
+`numbers` formats, `names` says in words what code calls by identifiers, `commands` writes what is printed to be pasted,
+`results` phrases what a result shows and what it does not. All take plain values, and none assumes that less is better:
+that is asked of `metrics`.
 """
 
+from seqsweep.words.commands import command, store_options
 from seqsweep.words.names import about_skill, better_is, column_title, in_words, setting, unit_in_words
 from seqsweep.words.numbers import (
     bounds,
@@ -47,6 +49,7 @@ __all__ = [
     "chance",
     "change",
     "column_title",
+    "command",
     "compared",
     "confidence",
     "counted",
@@ -65,6 +68,7 @@ __all__ = [
     "setting",
     "share",
     "significant",
+    "store_options",
     "unit_in_words",
     "won",
 ]

@@ -1,0 +1,198 @@
+"""How often the test part of some data was evaluated, counted over all sweeps of a directory.
+
+Each sweep keeps a list of its own evaluations beside its conclusion, written before it: where one of the two files is
+damaged, the other still counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqsweep.errors import StateError
+from seqsweep.finals.conclusion import CONCLUSION, Conclusion, load
+from seqsweep.state_files import read_state, write_state
+from seqsweep.sweep import IDENTITY, SweepContext, read_identity, what_is_wrong
+from seqsweep.tuner import plan
+
+EVALUATIONS = "test_evaluations.json"
+"""The list's file in the sweep's folder."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A test evaluation, as it counts.
+
+    Args:
+        run: id of the final run whose network was scored.
+        number: 1 for the first on this data.
+        at: seconds since 1970.
+        sha256: of the data.
+    """
+
+    run: str
+    number: int
+    at: float
+    sha256: str
+
+
+@dataclass(frozen=True)
+class EvaluationList:
+    """What the file holds."""
+
+    evaluations: tuple[Evaluated, ...] = ()
+
+
+def evaluated(folder: Path) -> tuple[Evaluated, ...]:
+    """The test evaluations of the sweep in `folder`, the oldest first; none where its finals have not come so far.
+
+    Raises:
+        StateError: neither the list nor the conclusion can be read.
+    """
+    file = folder / EVALUATIONS
+    if file.exists():
+        try:
+            return read_state(file, EvaluationList).evaluations
+        except StateError:
+            if not (folder / CONCLUSION).exists():
+                raise
+    conclusion = load(folder)
+    return () if conclusion is None else _of(conclusion)
+
+
+def _of(conclusion: Conclusion) -> tuple[Evaluated, ...]:
+    return tuple(Evaluated(seen.run, seen.number, seen.at, seen.sha256) for seen in conclusion.evaluations)
+
+
+def remember(folder: Path, evaluation: Evaluated) -> None:
+    """Add an evaluation to the list of the sweep in `folder`, unless its network is there.
+
+    Args:
+        folder: of the sweep.
+        evaluation: of one of its networks.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    known = {seen.run: seen for seen in own(folder)}
+    known.setdefault(evaluation.run, evaluation)
+    write_state(folder / EVALUATIONS, EvaluationList(tuple(known.values())))
+
+
+def own(folder: Path) -> tuple[Evaluated, ...]:
+    """What is known of the test evaluations of the sweep in `folder`, which may be damaged."""
+    try:
+        return evaluated(folder)
+    except StateError:
+        return ()
+
+
+def evaluations_before(folder: Path, sha256: str) -> int:
+    """Test evaluations on this data, by all sweeps beside `folder` and by its own; the highest number, if that is more.
+
+    Args:
+        folder: of the sweep that is about to evaluate.
+        sha256: of the data's content.
+
+    Raises:
+        StateError: a sweep that may have evaluated this data cannot be read.
+    """
+    for error in uncountable(folder, sha256):
+        raise error
+    seen = [one for other in _around(folder) for one in own(other) if one.sha256 == sha256]
+    return max([len(seen), *(one.number for one in seen)])
+
+
+def uncountable(folder: Path, sha256: str) -> list[StateError]:
+    """Why sweeps beside `folder` that may have evaluated this data cannot be counted, an error each.
+
+    Args:
+        folder: of a sweep, which itself does not count.
+        sha256: of the data's content.
+    """
+    return [damage.error for damage in _damages(folder, sha256) if not damage.harmless]
+
+
+def check_count(context: SweepContext) -> None:
+    """Name damaged conclusions of other sweeps; refuse to begin where an evaluation could not be counted.
+
+    Args:
+        context: of the open sweep, before its search.
+
+    Raises:
+        StateError: the sweep is about to evaluate the test part, and nobody can say how often that was done before.
+    """
+    if context.config.finals.trials == 0:
+        return
+    damages = _damages(context.state.folder, context.problem.data.sha256)
+    for damage in damages:
+        if not damage.harmless and not _is_settled(context):
+            raise damage.error
+    for damage in damages:
+        why = damage.harmless or "nothing is evaluated anew"
+        context.observer.say(f"{what_is_wrong(damage.error)}; gone on without it: {why}")
+
+
+def _is_settled(context: SweepContext) -> bool:
+    """Whether a launch finds its winner evaluated already, as far as its folder tells before the search is asked."""
+    config, folder = context.config, context.state.folder
+    try:
+        conclusion = load(folder)
+    except StateError:
+        return bool(own(folder))
+    if conclusion is None or conclusion.evaluation is None:
+        return False
+    same = (conclusion.seeds, conclusion.folds) == (config.finals.seeds, config.finals.folds)
+    return same and plan(config).trials <= len(context.state.record_files("trial"))
+
+
+@dataclass(frozen=True)
+class _Damage:
+    """What cannot be read of another sweep.
+
+    Args:
+        error: which file, and what mends it.
+        harmless: why the count is right all the same; empty: it may be wrong.
+    """
+
+    error: StateError
+    harmless: str
+
+
+def _damages(folder: Path, sha256: str) -> list[_Damage]:
+    found = []
+    for other in _around(folder):
+        if other == folder:
+            continue
+        try:
+            load(other)
+            evaluated(other)
+        except StateError as error:
+            mend = f"run the study of that sweep again, which makes it anew, or move {other} away"
+            told = (
+                f"{what_is_wrong(error)}, so nobody can say how often the test part of its data was evaluated; {mend}"
+            )
+            found.append(_Damage(StateError(told), _harmless(other, sha256)))
+    return found
+
+
+def _harmless(other: Path, sha256: str) -> str:
+    try:
+        evaluated(other)
+    except StateError:
+        return "" if _may_hold(other, sha256) else "that sweep is of other data"
+    return f"its evaluations are counted by {EVALUATIONS}"
+
+
+def _around(folder: Path) -> list[Path]:
+    """The folders of all sweeps beside this one, itself included."""
+    files = [file for name in (IDENTITY, CONCLUSION, EVALUATIONS) for file in folder.parent.glob(f"*/{name}")]
+    return sorted({file.parent for file in files})
+
+
+def _may_hold(folder: Path, sha256: str) -> bool:
+    """Whether the sweep in `folder` is of this data; True where nobody can say."""
+    try:
+        return bool(read_identity(folder).data["sha256"] == sha256)
+    except (StateError, KeyError):
+        return True

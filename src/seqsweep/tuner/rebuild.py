@@ -1,0 +1,91 @@
+"""A search whose state is lost, from the records of its trials: none of them is trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seqsweep import search_space
+from seqsweep.records import TrialRecord
+from seqsweep.tuner.state_file import TunerState, TunerTrial, depends_on
+
+if TYPE_CHECKING:
+    from seqsweep.schema import SweepConfig
+    from seqsweep.tuner.oracles import OracleBase
+
+
+@dataclass(frozen=True)
+class EndedTrial:
+    """A trial of which the record is left.
+
+    Args:
+        record: of the search.
+        cost: what the search was told, of which lower is better; None: the trial failed.
+    """
+
+    record: TrialRecord
+    cost: float | None
+
+
+def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]) -> TunerState:
+    """The state of a search that proposed these trials and was told how they ended.
+
+    Trials take their places in the order of their numbers. Where a number has no record, the oracle proposes as it did
+    then: of random draws and a grid the very same point. What comes after a trial that has no place is left out: the
+    search proposes it anew.
+
+    Args:
+        config: of the sweep.
+        oracle: a new one.
+        found: in any order.
+    """
+    by_number = {ended.record.number: ended for ended in found}
+    trials: list[TunerTrial] = []
+    done: list[EndedTrial] = []
+    for number in range(1, max(by_number, default=0) + 1):
+        ended = by_number.get(number)
+        trial = _placed(config, oracle, number, ended)
+        if trial is None:
+            break
+        trials.append(trial)
+        if trial.known:
+            oracle.begin(trial.trial_id, trial.values)
+        if ended is not None:
+            done.append(ended)
+            trial.status = "FAILED" if ended.cost is None else "COMPLETED"
+            trial.score, trial.message = ended.cost, ended.record.reason
+            if trial.known:
+                oracle.finish(trial.trial_id, ended.cost)
+    order = sorted(done, key=lambda ended: (ended.record.ended or 0.0, ended.record.number))
+    draining = bool(done) and any(trial.status == "RUNNING" for trial in trials)
+    told = tuple(ended.record.trial_id for ended in order)
+    return TunerState(depends_on(config), tuple(trials), told, draining, oracle.memory())
+
+
+def _placed(config: SweepConfig, oracle: OracleBase, number: int, ended: EndedTrial | None) -> TunerTrial | None:
+    """The trial of this number as it was proposed; None where it cannot have been."""
+    trial_id, first = f"{number:04d}", search_space.warm_start(config)
+    if number <= len(first):
+        return known(config, oracle, trial_id, number - 1)
+    if ended is None:
+        answer = oracle.populate_space(trial_id)
+        return TunerTrial(trial_id, answer["values"]) if answer["status"] == "RUNNING" else None
+    record = ended.record
+    values = search_space.values(config, search_space.complete(config, record.params))
+    placed = None if values is None else oracle.replay(trial_id, values, record.continues)
+    return None if placed is None else TunerTrial(trial_id, placed)
+
+
+def known(config: SweepConfig, oracle: OracleBase, trial_id: str, index: int) -> TunerTrial:
+    """A trial of `search_space.warm_start`, which the oracle adopts where it lies in the space.
+
+    Args:
+        config: of the sweep.
+        oracle: that is asked to adopt it.
+        trial_id: that it will have.
+        index: of it in the list.
+    """
+    values = search_space.values(config, search_space.warm_start(config)[index])
+    taken = None if values is None else oracle.adopt(trial_id, values)
+    return TunerTrial(trial_id, taken or {}, warm_start=index, known=taken is not None)

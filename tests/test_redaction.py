@@ -1,0 +1,147 @@
+"""What is hidden in texts that leave the process, and what is left alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from seqsweep import redaction
+from seqsweep.errors import ConfigError, Fault, StateError
+from seqsweep.redaction import redacted, redacted_output, remember, remember_variable, secrets_of
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch):
+    monkeypatch.setattr(redaction, "_known", set())
+
+
+BY_PLACE = {
+    # userinfo
+    "postgresql://u:hunter2@h/db": "postgresql://u:***@h/db",
+    "postgresql+psycopg://me:se:c/r@et@host/shop": "postgresql+psycopg://me:***@host/shop",
+    "mysql://u:p%40ss%2Fword@h:3306/db?ssl=1": "mysql://u:***@h:3306/db?ssl=1",
+    "postgresql://u:p?w@h/db?email=x@y": "postgresql://u:***@h/db?email=x@y",
+    "https://ghp_token@github.com/x": "https://***@github.com/x",
+    "http://:pw@h/": "http://:***@h/",
+    "me:hunter2@host/db": "me:***@host/db",
+    "'a://u:p@h/x' and \"b://u:q@i/y\"": "'a://u:***@h/x' and \"b://u:***@i/y\"",
+    # query and fragment
+    "postgresql://h/db?user=u&password=hunter2": "postgresql://h/db?user=u&password=***",
+    "sqlite:///a.db?PASSWD=x&mode=ro": "sqlite:///a.db?PASSWD=***&mode=ro",
+    "https://x.blob/y?sv=1&sig=aB%2Fc%3D&se=2": "https://x.blob/y?sv=1&sig=***&se=2",
+    "s3://b/x?X-Amz-Credential=AK/2&X-Amz-Signature=ff&X-Amz-Expires=3": (
+        "s3://b/x?X-Amz-Credential=***&X-Amz-Signature=***&X-Amz-Expires=3"
+    ),
+    "https://h/x?AWSAccessKeyId=AK&Expires=1": "https://h/x?AWSAccessKeyId=***&Expires=1",
+    "https://h/x?api_key=1&apikey=2&key=3&token=4&client_secret=5": (
+        "https://h/x?api_key=***&apikey=***&key=***&token=***&client_secret=***"
+    ),
+    "https://h/cb#access_token=abc&type=b": "https://h/cb#access_token=***&type=b",
+    "https://h/x?pass%77ord=hunter2": "https://h/x?password=***",
+    # ODBC
+    "DRIVER=x;UID=me;PWD=hunter2;TIMEOUT=3": "DRIVER=x;UID=me;PWD=***;TIMEOUT=3",
+    "UID=me;Pwd={a;b}}c};TIMEOUT=3": "UID=me;Pwd=***;TIMEOUT=3",
+    "mssql+pyodbc:///?odbc_connect=UID%3Dme%3BPWD%3Dhunter2%3BX%3D1": (
+        "mssql+pyodbc:///?odbc_connect=UID=me;PWD=***;X=1"
+    ),
+    "AccountName=a;AccountKey=xyz==;Endpoint=h": "AccountName=a;AccountKey=***;Endpoint=h",
+    # texts
+    "connect(host=h, password='my pass')": "connect(host=h, password=***)",
+    "{'user': 'u', 'password': 'my pass'}": "{'user': 'u', 'password': ***}",
+    "Authorization: Bearer abc.def": "Authorization: Bearer ***",
+    "{'Authorization': 'Basic dTpw'}": "{'Authorization': 'Basic ***'}",
+    "curl -H 'bearer 0123456789'": "curl -H 'bearer ***'",
+    "key AKIAIOSFODNN7EXAMPLE of": "key *** of",
+    "data.url=postgresql://u:${oc.env:PW,hunter2}@h/db": "data.url=postgresql://u:***@h/db",
+}
+LEFT_ALONE = [
+    "http://host:5000/p?x=a@b",
+    "http://[::1]:5000/x",
+    "models:/sunspots@champion",
+    "write postgresql://USER:PASSWORD@HOST/NAME",
+    "data.url=${oc.env:DATABASE_URL}",
+    "postgresql://u:${oc.env:PGPASSWORD}@h/db",
+    "search_space.units={low: 8, high: 64}",
+    "Access denied for user 'u'@'h' (using password: YES)",
+    "SELECT key, token FROM t WHERE key='x'",
+    "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning&viewStateShareKey=seqsweep",
+    "max_tokens=5 tokens=3",
+    "a%20file.csv at 50% of 100%25",
+    "me@example.org, 12:30",
+]
+
+
+@pytest.mark.parametrize("text", BY_PLACE)
+def test_a_secret_is_hidden_by_where_it_stands(text):
+    assert redacted(text) == BY_PLACE[text]
+    assert redacted(redacted(text)) == redacted(text)
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_what_is_no_secret_is_left_alone(text):
+    assert redacted(text) == text
+
+
+ADDRESSES = {
+    "postgresql://u:hunt%40er2@h/db": {"hunt%40er2", "hunt@er2"},
+    "postgresql://u:two words'1@h/db": {"two words'1"},
+    "postgresql://h/db?password=a'b c&token=t0": {"a'b c", "t0"},
+    "data.url=postgresql://h/db?user=u&password=pw": {"pw"},
+    "mssql+pyodbc:///?odbc_connect=UID%3Dme%3BPWD%3Dhunter2": {"hunter2"},
+    "postgresql://mlflow:mlflow@db/mlflow": set(),  # hidden where it stands; elsewhere it is the name of much else
+    "postgresql://u:${oc.env:PW}@h/db": set(),
+    "https://ghp-0123@github.com/x?a@b": {"ghp-0123"},
+    "sqlite:///shop.db": set(),
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_tells_its_secrets(address):
+    assert secrets_of(address) == ADDRESSES[address]
+
+
+def test_a_secret_that_is_known_is_hidden_however_it_is_spelt():
+    remember("postgresql://u:hunt%40er<2>%22@h/db")
+    for form in ('hunt@er<2>"', "hunt%40er%3C2%3E%22", "hunt%40er%3c2%3e%22", "hunt@er&lt;2&gt;&quot;"):
+        assert redacted(f"login with {form}failed") == "login with ***failed"
+    assert redacted(json.dumps(['hunt@er<2>"'])) == '["***"]'
+
+
+def test_a_secret_that_may_be_a_word_is_hidden_in_texts_about_its_address_alone():
+    address = "postgresql://u:test@h/db"
+    remember(address)
+    assert redacted("On the test part, u of latest") == "On the test part, u of latest"
+    assert redacted("u may not log in with test, latest: h", address) == "u may not log in with ***, latest: h"
+    assert redacted(f"cannot reach {address}") == "cannot reach postgresql://u:***@h/db"
+
+
+def test_a_variable_of_the_environment_is_a_secret_where_its_name_or_its_place_says_so():
+    remember_variable("SHOP_TOKEN", "tok-123456")
+    remember_variable("SHOP_URL", "postgresql://u:hunter-2@h/db")
+    remember_variable("HOME", "/home/someone1")
+    assert redacted("tok-123456 hunter-2 /home/someone1") == "*** *** /home/someone1"
+
+
+def test_an_error_for_the_user_is_told_and_carried_on_without_secrets():
+    text = "postgresql://u:hunter2@h/db is away"
+    assert str(StateError(text)) == "postgresql://u:***@h/db is away"
+    told = ConfigError([Fault("data.url", text), text])
+    assert "hunter2" not in str(told) + repr(told.faults)
+    assert told.faults[0].key == "data.url"
+
+
+def test_whatever_is_written_to_the_terminal_passes_through(monkeypatch):
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    with redacted_output():
+        print("a://u:hunter2@h")
+        print("PWD=hunter2", file=sys.stderr)
+        sys.stdout.writelines(["b://u:hunter2@h\n"])
+        assert not sys.stdout.isatty()
+    assert sys.stdout is out
+    assert out.getvalue() == "a://u:***@h\nb://u:***@h\n"
+    assert err.getvalue() == "PWD=***\n"
