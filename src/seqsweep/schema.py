@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING
@@ -312,7 +311,7 @@ def settings() -> Mapping[str, Setting]:
             if metadata:
                 key = f"{group}.{name}" if group else name
                 found[key] = _as_setting(key, kind, metadata)
-    return MappingProxyType(found)
+    return found
 
 
 def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
