@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from seqsweep.spelling import nearest
 
@@ -101,6 +101,19 @@ class Setting:
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
+
+    @classmethod
+    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any]) -> Setting:
+        """What a field of a config group declares.
+
+        Args:
+            name: as a config spells it.
+            kind: the field's type: a type, a type or None, a list of a type, or Any.
+            rules: all else, by the names that they have here.
+        """
+        optional, several = type(None) in get_args(kind), get_origin(kind) is list
+        plain = next((of for of in get_args(kind) if of is not type(None)), kind)
+        return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
 
     @property
     def numeric(self) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Unpack, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Unpack, get_type_hints
 
 from omegaconf import MISSING
 
@@ -273,20 +274,14 @@ def groups() -> tuple[str, ...]:
     return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")
 
 
-def settings() -> dict[str, Setting]:
+@cache
+def settings() -> Mapping[str, Setting]:
     """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
     found = {}
     for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
-        for name, kind in get_type_hints(section).items() if is_dataclass(section) else ():
-            [metadata] = [inner.metadata for inner in fields(section) if inner.name == name]
-            if metadata:
-                key = f"{group}.{name}" if group else name
-                found[key] = _as_setting(key, kind, metadata)
+        kinds = get_type_hints(section) if is_dataclass(section) else {}
+        for inner in fields(section) if kinds else ():
+            if inner.metadata:
+                key = f"{group}.{inner.name}" if group else inner.name
+                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata)
     return found
-
-
-def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
-    """`kind` is a type, a type or None, a list of a type, or Any."""
-    optional, several = type(None) in get_args(kind), get_origin(kind) is list
-    plain = next((of for of in get_args(kind) if of is not type(None)), kind)
-    return Setting(key, object if plain is Any else plain, optional=optional, several=several, **metadata)
