@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, get_type_hints
 
 from seqsweep.hyperparameters import Setting
 from seqsweep.schema.data import DataConfig as DataConfig
@@ -218,22 +219,14 @@ def groups() -> tuple[str, ...]:
     return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")
 
 
-def settings() -> dict[str, Setting]:
+@cache
+def settings() -> Mapping[str, Setting]:
     """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
     found = {}
     for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
-        for name, kind in get_type_hints(section).items() if is_dataclass(section) else ():
-            [of] = [inner for inner in fields(section) if inner.name == name]
-            if of.metadata:
-                key = f"{group}.{name}" if group else name
-                found[key] = _as_setting(key, kind, of.metadata, default=of.default)
+        kinds = get_type_hints(section) if is_dataclass(section) else {}
+        for inner in fields(section) if kinds else ():
+            if inner.metadata:
+                key = f"{group}.{inner.name}" if group else inner.name
+                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata, default=inner.default)
     return found
-
-
-def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any], *, default: Any) -> Setting:
-    """`kind` is a type, a type or None, a list of a type, or Any."""
-    several = get_origin(kind) is list
-    # OmegaConf has no union of a text and a list: such a field is Any, and its default says whether it may be null.
-    optional = type(None) in get_args(kind) or (kind is Any and default is None)
-    plain = next((of for of in get_args(kind) if of is not type(None)), kind)
-    return Setting(key, object if plain is Any else plain, optional=optional, several=several, **metadata)

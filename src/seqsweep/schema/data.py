@@ -22,7 +22,7 @@ class DataConfig:
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
-    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
+    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
