@@ -88,8 +88,8 @@ def test_while_nothing_is_open_the_process_ends_at_once_in_one_line(number):
         [sys.executable, "-c", QUICK.format(name=number.name)], capture_output=True, text=True, check=False
     )
     by = "" if number == signal.SIGINT else f" by {number.name}"
-    assert (ran.returncode, ran.stderr) == (128 + number, "")
-    assert ran.stdout == f"stopped{by}; to go on: this\n"
+    assert (ran.returncode, ran.stdout) == (128 + number, "")
+    assert ran.stderr == f"stopped{by}; to go on: this\n"
 
 
 # Whole sweeps

@@ -132,7 +132,7 @@ def _handle(number: int, _frame: FrameType | None) -> None:
 def _end(number: int) -> NoReturn:
     """End this process; workers end with it."""
     with suppress(OSError):
-        os.write(1, f"{last_words(Interrupted(number))}\n".encode())
+        os.write(2, f"{last_words(Interrupted(number))}\n".encode())
     os._exit(128 + number)
 
 
