@@ -111,7 +111,8 @@ def test_what_ends_a_command_decides_its_exit_code(error, code, monkeypatch):
     monkeypatch.setattr("seqsweep.launch.launch", fail)
     answer = CliRunner().invoke(cli.main, ["sweep", "quickstart"])
     assert answer.exit_code == code
-    assert answer.output in ("error: x\n", "stopped\n")
+    stopped = "stopped; finished trials are kept. To go on: seqsweep sweep quickstart\n"
+    assert answer.output in ("error: x\n", stopped)
 
 
 def test_exit_codes_are_told_by_the_help_and_the_readme(capsys):
