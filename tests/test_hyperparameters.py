@@ -50,6 +50,7 @@ def catalog() -> Catalog[Making]:
         (Setting("layer", str, choices=("lstm", "gru")), ["lstm"], ["lstn", 1, None, {"lstm": 1}]),
         (Setting("step", int, choices=(1, 7)), [1, 7], [2, True, "1"]),
         (Setting("lags", float, at_least=0, several=True), [[], [0, 1]], [1, [1, -1], [1, None], [0, 0.0], [1, 0, 1]]),
+        (Setting("missing", object, several=True), [[1, True, "1", 0, False]], [[1, 2, 1.0]]),
         (Setting("points", dict, several=True), [[{}, {}]], [{}, [1]]),
     ],
 )

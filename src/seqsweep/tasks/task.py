@@ -85,6 +85,8 @@ class Task(ABC):
             return [Fault("task.metrics", f"task.metrics=[]: name one or more of {', '.join(self.metrics)}")]
         for name in dict.fromkeys(task.metrics):
             found += self.metrics.fault("task.metrics", name)
+        if task.objective in self.metrics and task.objective not in task.metrics and found:
+            return found  # one of the names that there are not may be meant to be it
         if task.objective not in task.metrics:
             add = "; add it to them" if task.objective in self.metrics else nearest(task.objective, task.metrics)
             told = f"this is not among task.metrics{add}"
