@@ -28,7 +28,7 @@ def usage(console: Console, own: Path | None) -> None:
         console: to print on.
         own: the user's folder of configs; None: there is none.
     """
-    console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n", markup=False, highlight=False)
+    console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n", highlight=False)
     console.print("The same command again resumes a sweep that was interrupted.\n", highlight=False)
     studies = _grid("studies")
     for name, file in config.studies(own).items():
@@ -44,9 +44,9 @@ def usage(console: Console, own: Path | None) -> None:
         keys.add_row(group, " ".join(key.split(".")[1] for key in known if key.startswith(f"{group}.")))
     console.print(keys)
     console.print("What a key means: seqsweep explain KEY", highlight=False)
-    console.print("[bold]examples")
+    console.print("examples", style="bold")
     for command, purpose in EXAMPLES:
-        console.print(f"  {command}\n      {purpose}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  {command}\n      {purpose}", highlight=False, soft_wrap=True)
     console.print("Every other flag is Hydra's: seqsweep sweep --hydra-help", highlight=False)
 
 
