@@ -19,8 +19,17 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from seqsweep import cli, config
-from seqsweep.arguments import _parser, parse
-from seqsweep.errors import ConfigError
+from seqsweep.arguments import FLAGS, parse
+from seqsweep.errors import (
+    EXIT_CODES,
+    ConfigError,
+    DataError,
+    LockedError,
+    RefusedError,
+    StateError,
+    TrackingError,
+    UserError,
+)
 from seqsweep.launch import RULES, launch
 from test_architecture import ORDER
 
@@ -82,6 +91,50 @@ def test_a_users_mistake_is_one_clear_error_and_exit_code_2(arguments, said):
     assert "Traceback" not in answer.output
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError(["x"]), 2),
+        (UserError("x"), 2),
+        (DataError("x"), 2),
+        (RefusedError("x"), 1),
+        (StateError("x"), 1),
+        (TrackingError("x"), 1),
+        (LockedError("x"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_what_ends_a_command_decides_its_exit_code(error, code, monkeypatch):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("seqsweep.launch.launch", fail)
+    answer = CliRunner().invoke(cli.main, ["sweep", "quickstart"])
+    assert answer.exit_code == code
+    assert answer.output in ("error: x\n", "stopped\n")
+
+
+def test_exit_codes_are_told_by_the_help_and_the_readme(capsys):
+    launch(["--help"])
+    helps = [capsys.readouterr().out, CliRunner().invoke(cli.main, ["--help"]).output, (ROOT / "README.md").read_text()]
+    for text in helps:
+        assert EXIT_CODES.rstrip(".").split("; 1")[0] in " ".join(text.split())
+        assert "130 Ctrl-C" in " ".join(text.split())
+
+
+@pytest.mark.keras
+def test_a_multirun_of_which_no_job_could_begin_is_refused_as_a_whole(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    swept = ["data=csv", "data.path=no.csv,none.csv", "data.target=y"]
+    assert launch(["-m", "quickstart", *swept, *TINY]) == 2
+    assert capsys.readouterr().out.count("there is no such file") == 4  # as it ran, and in the end
+
+
+def test_a_command_that_is_misspelt_gets_the_nearest():
+    answer = CliRunner().invoke(cli.main, ["swep", "quickstart"])
+    assert (answer.exit_code, answer.output) == (2, "error: swep: there is no such command; did you mean 'sweep'?\n")
+
+
 def test_flags_and_overrides_and_the_study_are_told_apart():
     request = parse(["-m", "quickstart", "tuner=random,grid", "--config-dir", str(ROOT / "sweeps"), "seed=1"])
     assert (request.study, request.overrides, request.multirun) == ("quickstart", ["tuner=random,grid", "seed=1"], True)
@@ -92,15 +145,23 @@ def test_flags_and_overrides_and_the_study_are_told_apart():
 
 
 def test_the_flags_are_those_of_hydra():
-    command = [sys.executable, "-m", "seqsweep.cli", "sweep", "--hydra-help"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    told = set(re.findall(r"^(--[a-z-]+)", said, re.MULTILINE))
-    ours = {flag for action in _parser()._actions for flag in action.option_strings if flag.startswith("--")}
-    otherwise = {"--version", "--config-path", "--config-name", "--experimental-rerun"}  # a study is named otherwise
-    assert told == ours | otherwise
-    for flag in otherwise:
+    hydra = "import hydra; hydra.main(version_base='1.3')(lambda _: None)()"
+    said = subprocess.run(
+        [sys.executable, "-c", hydra, "--hydra-help"], capture_output=True, text=True, check=True
+    ).stdout
+    told = {(name, short) for name, short in re.findall(r"^(--[a-z-]+),(-[a-z]+)", said, re.MULTILINE)}
+    assert set(FLAGS) <= told
+    for flag in ("--version", "--config-path", "--config-name", "--experimental-rerun", "--hydra-help", "--resolve"):
         with pytest.raises(ConfigError, match=f"{flag}: there is no such flag"):
             parse(["quickstart", flag])
+
+
+def test_several_values_are_no_hindrance_to_being_told_what_is_composed(capfd):
+    assert launch(["-m", "quickstart", "seed=1,2", "--cfg", "job", "-p", "seed"]) == 0
+    assert capfd.readouterr().out == "seed: 1\n---\nseed: 2\n"
+    command = [sys.executable, "-m", "seqsweep.cli", "sweep", "-m", "quickstart", "seed=1,2", "--info", "defaults"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "registry/default" in said
 
 
 def test_a_part_of_the_composed_config_is_shown(capfd):
@@ -110,7 +171,7 @@ def test_a_part_of_the_composed_config_is_shown(capfd):
         launch(["quickstart", "search_space.window={low: 4, high: 8}", "-c", "job", "-p", "search_space.window"]) == 0
     )
     assert capfd.readouterr().out == "low: 4\nhigh: 8\n"
-    with pytest.raises(ConfigError, match="no such part; did you mean"):
+    with pytest.raises(ConfigError, match=r"there is no such key; did you mean 'trial\.epochs'"):
         launch(["quickstart", "--cfg", "job", "--package", "trial.epoch"])
 
 
@@ -196,11 +257,9 @@ def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_pat
 def test_bad_data_is_a_clear_error_without_traceback(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.csv").write_text("y\n1\n2\nthree\n4\n")
-    assert launch(["quickstart", "data=csv", "data.path=bad.csv", "data.target=y", *TINY]) == 1
-    said = capsys.readouterr().out
-    assert "bad.csv" in said
-    assert "three" in said
-    assert "Traceback" not in said
+    with pytest.raises(DataError, match=r"bad\.csv.*three"):
+        launch(["quickstart", "data=csv", "data.path=bad.csv", "data.target=y", *TINY])
+    assert "Traceback" not in "".join(capsys.readouterr())
 
 
 @pytest.mark.slow

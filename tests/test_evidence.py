@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seqsweep.evidence import Interval, coverage, diebold_mariano, half_widths, paired_interval
+from seqsweep.evidence import (
+    Interval,
+    compare_losses,
+    coverage,
+    diebold_mariano,
+    half_widths,
+    losses,
+    paired_interval,
+)
 
 
 def rng(*seed):
@@ -81,6 +89,43 @@ def test_what_are_no_pairs_and_no_level_is_refused():
         paired_interval([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match=r"level=95 .* 0\.95"):
         paired_interval([1.0, 2.0], [1.0, 3.0], 95)
+
+
+# Losses of independent items
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"), [("absolute", [0.5, 2.0]), ("squared", [0.5, 5.0]), ("zero-one", [0.5, 1.0])]
+)
+def test_an_item_loses_the_mean_of_its_values(loss, expected):
+    actual, predicted = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 3.0], [0.0, 5.0]])
+    assert losses(actual, predicted, loss).tolist() == expected
+    assert (
+        losses(actual[:, 0], predicted[:, 0], loss).tolist() == losses(actual[:, :1], predicted[:, :1], loss).tolist()
+    )
+
+
+def test_labels_of_any_type_are_right_or_wrong():
+    assert losses(np.array(["a", "b"]), np.array(["a", "c"]), "zero-one").tolist() == [0, 1]
+    with pytest.raises(ValueError, match=r"\(2,\), predicted \(1,\)"):
+        losses(np.zeros(2), np.zeros(1), "absolute")
+
+
+def test_losses_of_independent_items_are_compared_by_the_paired_t_test():
+    own, other = rng(1).random(20), rng(2).random(20)
+    found, expected = compare_losses(own.tolist(), other.tolist(), "error", "window", 0.9), stats.ttest_rel(own, other)
+    interval = expected.confidence_interval(0.9)
+    assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    assert (found.difference.low, found.difference.high) == pytest.approx((interval.low, interval.high))
+    assert (found.measure, found.item, found.n) == ("error", "window", 20)
+
+
+@pytest.mark.parametrize(("by", "expected"), [(0.0, (0.0, 1.0)), (0.5, (math.inf, 0.0)), (-0.5, (-math.inf, 0.0))])
+def test_losses_that_differ_by_the_same_at_every_item_leave_no_doubt(by, expected):
+    found = compare_losses([1.0 + by, 2.0 + by], [1.0, 2.0], "error", "window")
+    assert (found.statistic, found.p_value) == expected
+    assert compare_losses([1.0, math.inf, 2.0], [1.0, 1.0, 2.0], "error", "window") is None
+    assert compare_losses([1.0], [2.0], "error", "window") is None
 
 
 # Diebold and Mariano

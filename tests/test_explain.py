@@ -127,7 +127,7 @@ def test_without_a_key_all_are_listed_and_a_group_lists_its_own():
 )
 def test_an_unknown_key_gets_the_nearest(key, told):
     answer = CliRunner().invoke(main, ["explain", key])
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert told in answer.output
 
 

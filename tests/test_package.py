@@ -16,6 +16,7 @@ import pytest
 
 from conclusions import Made, make_sweep, season, write_csv
 from seqsweep import package
+from seqsweep.errors import StateError
 from seqsweep.finals import Conclusion
 from seqsweep.package.card import card
 from seqsweep.package.code import SERVING
@@ -247,6 +248,25 @@ def test_packaging_again_replaces_the_whole_folder(plain, folder):
     model = package.build(plain.folder, plain.problem, plain.spec, plain.network, plain.conclusion)
     assert model == plain.model
     assert not (model / "stray.txt").exists()
+
+
+def test_a_model_is_trusted_where_its_files_and_its_answers_are_those_of_its_packaging(plain, tmp_path):
+    model = Path(shutil.copytree(plain.model, tmp_path / "model"))
+    assert package.fault(model) == ""
+    known = json.loads((model / package.CHECKSUMS).read_text())
+    assert {"artifacts/network.keras", "artifacts/spec.json", "parity.json", "loader.py"} < known["files"].keys()
+    rounded = {**known["answers"], "forecast": [value * (1 + 1e-7) for value in known["answers"]["forecast"]]}
+    (model / package.CHECKSUMS).write_text(json.dumps({**known, "answers": rounded}))
+    assert package.fault(model) == ""
+    other = {**known["answers"], "forecast": [value * 1.001 for value in known["answers"]["forecast"]]}
+    (model / package.CHECKSUMS).write_text(json.dumps({**known, "answers": other}))
+    assert "answers its input example otherwise" in package.fault(model)
+
+
+def test_what_is_no_model_is_named_with_what_mends_it(tmp_path):
+    (tmp_path / "MLmodel").write_text("{")
+    with pytest.raises(StateError, match=r"this packaged model cannot be loaded: .*; run its sweep again"):
+        package.load(tmp_path)
 
 
 STRANGER = """

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -116,7 +117,7 @@ def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_roll
     for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", sweeps.good.fingerprint[:6]):
         assert said in shown
     nothing = sweeps.run("rollback", "shop")
-    assert nothing.exit_code == 1
+    assert nothing.exit_code == 2
     assert "there is no version before 1" in nothing.output
 
 
@@ -183,6 +184,7 @@ def leak(sweep: Made) -> None:
 
 def no_parity(sweep: Made) -> None:
     save_parity(sweep.model, Parity(39, 3e-4))
+    package.seal(sweep.model, package.load(sweep.model))
 
 
 def no_package(sweep: Made) -> None:
@@ -207,7 +209,7 @@ def skilled(skill: float | None) -> Callable[[Made], None]:
         (no_audit, "leak audit", "no leak audit was made"),
         (leak, "leak audit", "the scaler moved"),
         (no_parity, "parity", "3.0e-04"),
-        (no_package, "parity", "not packaged"),
+        (no_package, "package", "not packaged"),
         (skilled(-0.001), "skill", "no network of this sweep beats linear by more than 1%"),
         (skilled(0.01), "skill", "no network of this sweep beats linear"),
         (skilled(float("nan")), "skill", "no network of this sweep beats linear"),
@@ -250,11 +252,85 @@ def test_force_overrules_the_gate_and_is_recorded(sweeps):
     assert "FORCED over leak audit: the leak is known" in sweeps.run("history", "shop").output
 
 
-def test_force_cannot_promote_what_is_not_there(sweeps):
-    no_package(sweeps.good)
+@pytest.mark.parametrize(("spoil", "condition"), [(no_package, "package"), (unfinished, "finals")])
+def test_force_cannot_promote_what_is_not_there(sweeps, spoil, condition):
+    spoil(sweeps.good)
     refused = sweeps.promote("good", "--force", "please")
     assert refused.exit_code == 1
-    assert "nothing to force" in refused.output
+    assert f"no reason overrules {condition!r}" in refused.output
+
+
+def network_of(folder: Path) -> Path:
+    return folder / "artifacts" / "network.keras"
+
+
+def truncated(folder: Path) -> None:
+    network_of(folder).write_bytes(network_of(folder).read_bytes()[:1000])
+
+
+DAMAGES = {
+    "truncated": (truncated, "network.keras is not the file that was packaged"),
+    "gone": (lambda folder: network_of(folder).unlink(), "network.keras is gone"),
+    "described by garbage": (lambda folder: (folder / "MLmodel").write_text("{"), "cannot be loaded"),
+    "without checksums": (lambda folder: (folder / "checksums.json").unlink(), "checksums.json: cannot read"),
+    "parity by hand": (lambda folder: save_parity(folder, Parity(39, 0.0)), "parity.json is not the file"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("where", ["packaged", "logged"])
+def test_a_model_that_is_not_what_was_packaged_is_refused_whatever_is_said(name, where, sweeps):
+    damage, said = DAMAGES[name]
+    folder = sweeps.good.model
+    if where == "logged":
+        folder = log(sweeps, "good")
+    damage(folder)
+    for options in ((), ("--force", "please")):
+        refused = sweeps.promote("good", *options)
+        assert refused.exit_code == 1
+        assert said in " ".join(refused.output.split())
+        assert "the condition 'package' does not hold" in refused.output
+        assert "overrule it, and be recorded" not in refused.output
+    assert sweeps.state() == ({}, [], 0)
+
+
+def log(sweeps: Sweeps, name: str) -> Path:
+    """Bring a package into the store, as the sweep does; the folder of its files there."""
+    sweep = getattr(sweeps, name)
+    with opened(sweeps.tracking) as reg:
+        run = parent_run(reg.client, "quickstart", sweep.fingerprint)
+        model_id = log_model(reg.client, run.info.experiment_id, run.info.run_id, sweep.model, {})
+        location = reg.client.get_logged_model(model_id).artifact_location
+    return Path(unquote(urlsplit(location).path))
+
+
+def test_a_damaged_copy_in_the_store_is_mended_as_the_sweep_logs_it_again(sweeps):
+    folder = log(sweeps, "good")
+    for damage in (truncated, lambda folder: (folder / "MLmodel").write_text("{"), lambda f: shutil.rmtree(f / "code")):
+        damage(folder)
+        assert package.fault(folder)
+        assert log(sweeps, "good") == folder
+        assert package.fault(folder) == ""
+    assert sweeps.promote("good").exit_code == 0
+
+
+def test_a_champion_whose_files_are_damaged_is_said_to_be_and_no_rollback_leads_there(sweeps):
+    assert sweeps.promote("good").exit_code == 0
+    assert sweeps.promote("better").exit_code == 0
+    truncated(log(sweeps, "better"))
+    again = sweeps.promote("better")
+    assert again.exit_code == 1
+    assert "version 2 of shop" in again.output
+    assert "is not the file that was packaged" in again.output
+    assert sweeps.run("rollback", "shop").exit_code == 0
+    truncated(log(sweeps, "good"))
+    log(sweeps, "better")  # whole again
+    assert sweeps.promote("better", "--replace").exit_code == 0
+    truncated(log(sweeps, "good"))
+    refused = sweeps.run("rollback", "shop")
+    assert refused.exit_code == 1
+    assert "version 1 of shop" in refused.output
+    assert sweeps.state()[0] == {"champion": "2", "previous": "1"}
 
 
 @pytest.mark.parametrize(("name", "said"), [("other", "is of other data"), ("further", "forecasts 1 rows ahead")])
@@ -322,13 +398,13 @@ def test_a_sweep_is_found_by_study_fingerprint_and_run_or_is_the_newest(sweeps):
 )
 def test_a_sweep_that_is_not_there_is_named(sweeps, target, said):
     answer = sweeps.run("promote", target)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert said in answer.output
 
 
 def test_an_empty_directory_says_how_to_begin(tmp_path):
     answer = CliRunner().invoke(cli.main, ["promote", "--directory", str(tmp_path / "mlruns")])
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "seqsweep sweep quickstart" in answer.output
 
 
@@ -336,7 +412,7 @@ def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(sweeps):
     with opened(sweeps.tracking) as reg:
         reg.client.delete_run(parent_run(reg.client, "quickstart", sweeps.good.fingerprint).info.run_id)
     answer = sweeps.promote("good")
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "has no run in the MLflow store" in answer.output
 
 
@@ -619,8 +695,8 @@ def test_an_alias_that_was_moved_by_hand_is_noticed(sweeps):
         ("my/shop:2", "my-shop-2"),
         ("a@b c", "a-b-c"),
         ('"><script>', "script"),
-        ('"><script>', "script"),
         ("//", "model"),
+        ("..", "model"),
     ],
 )
 def test_a_name_is_one_that_mlflow_takes(text, name):
@@ -657,7 +733,7 @@ def test_a_model_is_named_by_alias_or_version(served, made, name):
 )
 def test_a_model_that_is_not_there_is_named(served, made, name, said):
     answer = served.run("predict", name, str(made.csv))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert said in answer.output
 
 
@@ -674,7 +750,7 @@ def test_a_model_that_is_not_there_is_named(served, made, name, said):
 def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):
     (tmp_path / "rows.csv").write_text(content)
     answer = served.run("predict", "shop", str(tmp_path / "rows.csv"))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "rows.csv" in answer.output
     assert said in " ".join(answer.output.split())
     assert "Traceback" not in answer.output
@@ -682,7 +758,7 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content
 
 def test_a_file_that_is_not_there_is_named_with_the_nearest(served, made):
     answer = served.run("predict", "shop", str(made.csv.with_name("shp.csv")))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "did you mean 'shop.csv'" in answer.output
 
 

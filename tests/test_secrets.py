@@ -134,11 +134,11 @@ def test_a_sweep_that_cannot_begin_names_no_secret(place, way, flags, seqsweep, 
     COVERED.add((place, way, "sweep -m" if flags else "sweep", "failure"))
 
 
-SHOWN = ("--cfg job", "--cfg job -p data.url", "--cfg all", "--cfg hydra", "--info all", "-m seed=0,1 --cfg job")
+SHOWN = ("--cfg job", "--cfg job -p data.url", "--info all", "--info config", "-m seed=0,1 --cfg job")
 
 
 @pytest.mark.parametrize(
-    ("flags", "way"), [*((flags, "plain") for flags in SHOWN), *(("--cfg all", way) for way in WAYS[1:])]
+    ("flags", "way"), [*((flags, "plain") for flags in SHOWN), *(("--info config", way) for way in WAYS[1:])]
 )
 def test_a_config_that_is_shown_shows_no_secret(flags, way, seqsweep, tmp_path, monkeypatch):
     address = f"vault://u:{LOGIN}@away/shop.db{REST}"
@@ -442,7 +442,7 @@ def test_the_other_commands_tell_no_secret(lives, ended, monkeypatch):
 @pytest.mark.keras
 def test_what_was_covered(ended):
     places, ways, commands, endings = (set(column) for column in zip(*COVERED, strict=True))
-    assert len(COVERED) == 53
+    assert len(COVERED) == 52
     assert {"data.url", "tracking.uri", "--uri"} <= places
     assert {"plain", "environment", "study"} <= ways
     assert {"sweep", "sweep -m", "compare", "promote", "predict", "history", "report", "explain", "ui"} <= commands

@@ -102,7 +102,9 @@ def test_of_another_programs_file_a_part_can_be_read() -> None:
 
 
 def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match=r"gone.json: cannot read this state file .No such file or directory.; move"):
+    with pytest.raises(
+        StateError, match=r"gone.json: cannot read this state file .No such file or directory.; run its sweep"
+    ):
         read_state(tmp_path / "gone.json", Whole)
     (tmp_path / "taken").write_text("in the way")
     with pytest.raises(StateError, match=r"cannot write the state of the sweep .*; make room .*: .*taken/whole.json"):

@@ -362,6 +362,23 @@ def test_the_folder_of_another_sweep_is_refused(make_config, make_series, tmp_pa
         state.begin(dataclasses.replace(one, study="b"))
 
 
+def test_what_changed_since_the_last_sweep_is_told_without_pydantic_and_whatever_lies_beside(
+    make_config, make_series, monkeypatch, tmp_path
+):
+    data = make_series()
+    for name, overrides in {"old": ["seed=2"], "new": ["data.season=7"], "other": ["study=b"]}.items():
+        sweep.SweepState(tmp_path / name).folder.mkdir()
+        sweep.SweepState(tmp_path / name).begin(sweep.identity(make_config(*overrides), data))
+    for age, name in enumerate(["truncated", "foreign", "other", "new", "old"]):
+        file = tmp_path / name / "sweep.json"
+        if not file.exists():
+            file.parent.mkdir()
+            file.write_text({"truncated": '{"study', "foreign": "[1]"}[name])
+        os.utime(file, (1000 - age, 1000 - age))
+    monkeypatch.setitem(sys.modules, "pydantic", None)  # importing it is an ImportError
+    assert sweep.differences(tmp_path / "mine", sweep.identity(make_config(), data)) == ["data.season"]
+
+
 def test_records_survive_the_way_to_disk_and_back(tmp_path):
     from seqsweep.records import TrialRecord
 

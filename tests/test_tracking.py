@@ -1155,11 +1155,48 @@ def test_a_project_that_was_moved_finds_its_files(
     assert not Path(config.directory).exists()
 
 
-def test_files_that_were_not_moved_stay_where_they_are(config: TrackingConfig, tmp_path: Path) -> None:
+def test_a_copied_project_writes_beside_its_own_database_alone(
+    config: TrackingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened(config).end_trial(trial(0, status="FAILED", detail="Traceback: oh"))
-    copied = tmp_path / "copied"
-    shutil.copytree(config.directory, copied)
-    there = TrackingConfig(kind="mlflow", directory=str(copied))
+    before = {file: file.read_bytes() for file in Path(config.directory, "artifacts").rglob("*") if file.is_file()}
+    shutil.copytree(config.directory, tmp_path / "copied")
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())  # a new process
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "copied"))
+    tracker = opened(there)
+    tracker.log_text("hello", "note.txt")
+    tracker.close("FINISHED")
+    run = runs_of(there, "sweep")[0].info.run_id
+    assert Path(tmp_path, "copied", "artifacts", run, "artifacts", "note.txt").read_text() == "hello"
+    assert Path(client_of(there).download_artifacts(runs_of(there)[0].info.run_id, "traceback.txt")).exists()
+    after = {file: file.read_bytes() for file in Path(config.directory, "artifacts").rglob("*") if file.is_file()}
+    assert after == before
+
+
+def test_of_a_database_that_was_copied_alone_nothing_new_goes_to_the_original(
+    config: TrackingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(config)
+    (tmp_path / "copied").mkdir()
+    shutil.copy(Path(config.directory, "mlflow.db"), tmp_path / "copied")
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())  # a new process
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "copied"))
+    opened(there)
+    assert runs_of(there, "sweep")[0].info.artifact_uri.startswith(address(there).artifacts)
+
+
+def test_files_of_a_database_elsewhere_stay_where_they_are(config: TrackingConfig, tmp_path: Path) -> None:
+    elsewhere = replace(config, uri=f"sqlite:///{tmp_path / 'elsewhere' / 'mlflow.db'}")
+    opened(elsewhere).end_trial(trial(0, status="FAILED", detail="Traceback: oh"))
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "elsewhere"))
+    opened(there)
+    assert runs_of(there)[0].info.artifact_uri.startswith(address(config).artifacts)
+
+
+def test_a_project_that_is_reached_by_a_link_keeps_its_paths(config: TrackingConfig, tmp_path: Path) -> None:
+    opened(config).end_trial(trial(0))
+    (tmp_path / "link").symlink_to(config.directory)
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "link"))
     opened(there)
     assert runs_of(there)[0].info.artifact_uri.startswith(address(config).artifacts)
 

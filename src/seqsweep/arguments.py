@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from seqsweep.errors import ConfigError
+from seqsweep.spelling import nearest
 
-INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")
-"""The flags that launch nothing."""
+FLAGS = {
+    ("--multirun", "-m"): "one sweep for each combination of the values in KEY=A,B",
+    ("--cfg", "-c"): "job: show the composed config, run nothing",
+    ("--package", "-p"): "with --cfg: the only group or key to show",
+    ("--info", "-i"): "show how Hydra composes: all, config, defaults, defaults-tree, plugins or searchpath",
+    ("--config-dir", "-cd"): "a folder with studies and options of your own",
+    ("--help", "-h"): "this",
+}
+"""What each flag does, for the help; its names are Hydra's."""
 
 
 @dataclass(frozen=True)
@@ -20,24 +28,32 @@ class Request:
     Args:
         study: its name.
         overrides: Hydra's, as given.
-        flags: Hydra's, as given.
         own: the user's folder of studies and options.
         multirun: one job for each combination of the values of the overrides.
-        informs: asks for information; nothing is launched.
-        shown: the config to show: `job`, `hydra` or `all`.
+        config: show the config of each job; nothing is launched.
         package: the only part of it to show: a group, or a key.
+        about: what of Hydra's composing to show; nothing is launched.
         help: asks for help.
     """
 
     study: str | None
     overrides: list[str]
-    flags: list[str]
     own: Path | None
     multirun: bool
-    informs: bool
-    shown: str | None
+    config: bool
     package: str | None
+    about: str | None
     help: bool
+
+    @property
+    def informs(self) -> bool:
+        """Whether it asks for information alone."""
+        return self.config or self.about is not None
+
+    @property
+    def flags(self) -> list[str]:
+        """Those that Hydra is handed: of two that contradict each other it says so with a traceback."""
+        return ["--info", self.about] if self.about else ["--multirun"] if self.multirun else []
 
 
 def parse(arguments: list[str]) -> Request:
@@ -48,21 +64,24 @@ def parse(arguments: list[str]) -> Request:
     """
     known, unknown = _parser().parse_known_intermixed_args(arguments)
     if unknown:
-        raise ConfigError([f"{flag}: there is no such flag; seqsweep sweep --help lists them" for flag in unknown])
+        names = [name for flags in FLAGS for name in flags if name.startswith("--")]
+        flags = [word for word in unknown if word.startswith("-")] or unknown  # not what belongs to an unknown flag
+        raise ConfigError([f"{flag}: there is no such flag{nearest(flag.split('=')[0], names)}" for flag in flags])
     positional = list(known.overrides)
     study = positional.pop(0) if positional and "=" not in positional[0] and positional[0][:1] not in "+~" else None
     own = Path(known.config_dir) if known.config_dir else None
     if own is not None and not own.is_dir():
         raise ConfigError([f"--config-dir {own}: there is no such folder"])
+    if known.package is not None and known.cfg is None:
+        raise ConfigError([f"--package {known.package}: it is a part of what --cfg job shows; add that"])
     return Request(
         study=study,
         overrides=positional,
-        flags=[argument for argument in arguments if argument not in known.overrides],
         own=own,
         multirun=bool(known.multirun),
-        informs=any(getattr(known, flag) for flag in INFORMATION),
-        shown=known.cfg,
+        config=known.cfg is not None,
         package=known.package,
+        about=known.info,
         help=bool(known.help),
     )
 
@@ -75,19 +94,19 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The flags of Hydra, but for those that name a config otherwise.
+    """Those flags of Hydra that say something which no key or argument of ours says.
 
     Source: https://hydra.cc/docs/1.3/advanced/hydra-command-line-flags/
     """
+    about = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+    takes: dict[str, dict[str, Any]] = {
+        "--multirun": {"action": "store_true"},
+        "--help": {"action": "store_true"},
+        "--cfg": {"choices": ("job",)},
+        "--info": {"nargs": "?", "const": "all", "choices": about},
+    }
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("overrides", nargs="*")
-    for flag, short in (("help", "h"), ("run", "r"), ("multirun", "m"), ("shell-completion", "sc")):
-        parser.add_argument(f"--{flag}", f"-{short}", action="store_true")
-    parser.add_argument("--hydra-help", action="store_true")
-    parser.add_argument("--resolve", action="store_true")
-    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
-    parser.add_argument("--package", "-p")
-    parser.add_argument("--config-dir", "-cd")
-    about = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
-    parser.add_argument("--info", "-i", nargs="?", const="all", choices=about)
+    for name, short in FLAGS:
+        parser.add_argument(name, short, **takes.get(name, {}))
     return parser

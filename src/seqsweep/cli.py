@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqsweep.errors import ConfigError, SeqsweepError, UserError
+from seqsweep.errors import EXIT_CODES, FAILED, INTERRUPTED, ConfigError, SeqsweepError, UserError
 from seqsweep.redaction import redacted, redacted_output, remember
+from seqsweep.spelling import nearest
 
 if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
@@ -45,15 +46,24 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except SeqsweepError as error:
             show_error(error)
-            ctx.exit(2 if isinstance(error, ConfigError) else 1)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except Exception:
             traceback.print_exc()  # here, where its secrets are hidden: Python would show it behind us
-            ctx.exit(1)
+            ctx.exit(FAILED)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The command that is named first, or the nearest name in the error."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise ConfigError([f"{args[0]}: there is no such command{nearest(args[0], self.list_commands(ctx))}"])
+        return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings=CONTEXT)
+@click.group(cls=_Commands, context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.version_option(package_name="seqsweep", prog_name="seqsweep")
 def main() -> None:
     """Find the best recurrent network for a sequence, and prove it."""
@@ -104,7 +114,7 @@ def ui(port: int, directory: Path, uri: str | None) -> None:
 def reproduce(ctx: click.Context, run: str, directory: Path, uri: str | None) -> None:
     """Train the logged trial or final run RUN again, and say whether the figures match.
 
-    RUN is its id in MLflow. Exit code 1 where the score differs by more than noise.
+    RUN is its id in MLflow. The exit code is 1 too where the score differs by more than noise.
     """
     from seqsweep.report.commands import show_reproduction
 

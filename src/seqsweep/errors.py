@@ -13,14 +13,24 @@ SeqsweepError
 └── TrialError           one trial failed; the sweep goes on
     └── DivergedError    its loss became NaN, infinite, or far worse than a constant forecast
 ```
+
+EXIT_CODES says what a command ends with; that of an error is its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from seqsweep.redaction import redacted
+
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130  # 130 is what a shell gives a command that Ctrl-C ended
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 2 the command line, the config or the data is refused, and nothing was done; 1 it began and "
+    "failed; 130 Ctrl-C."
+)
 
 
 @dataclass(frozen=True)
@@ -54,12 +64,17 @@ class SeqsweepError(Exception):
         text: may quote an address: its secrets are hidden.
     """
 
+    exit_code: ClassVar[int] = FAILED
+    """Of the command that it ends."""
+
     def __init__(self, text: str = "") -> None:
         super().__init__(redacted(text))
 
 
 class UserError(SeqsweepError):
     """The input is at fault: nothing was trained, nothing was lost."""
+
+    exit_code = REFUSED
 
 
 class ConfigError(UserError):
@@ -85,6 +100,8 @@ class DataError(UserError):
 
 class RefusedError(UserError):
     """A winner does not pass the gate; nothing was changed."""
+
+    exit_code = FAILED  # the command was sound, and this is its answer
 
 
 class SweepError(SeqsweepError):

@@ -12,7 +12,6 @@ from omegaconf import OmegaConf
 from seqsweep import config
 from seqsweep.errors import UserError
 from seqsweep.hyperparameters import Hyperparameter, Setting, plain
-from seqsweep.spelling import nearest
 
 ONE_OF = "one value, or a list of choices"
 RANGE = "one value, a list of choices, or {low: …, high: …} with `step` or `log: true`"
@@ -31,9 +30,7 @@ def explain(key: str) -> str:
         return "\n".join([f"{key}: {known[key].meaning}", *lines])
     inside = [name for name in known if name.startswith(f"{key}.")]
     if not inside:
-        near = config.nearest_key(key)
-        told = f"; did you mean {near!r}?" if near else nearest(key, config.siblings(key))
-        raise UserError(f"{key}: there is no such key{told}")
+        raise UserError(config.no_such_key(key))
     return overview(inside)
 
 

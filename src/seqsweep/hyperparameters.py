@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, get_args, get_origin
 
 from seqsweep.spelling import nearest
 
@@ -33,6 +33,35 @@ _NOUNS = {
 }
 
 
+class Rules(TypedDict, total=False):
+    """What may be said of a setting beside its type and its meaning.
+
+    Args:
+        unit: what a number is counted or measured in.
+        at_least: the least value.
+        above: what a value must be greater than.
+        at_most: the greatest value.
+        below: what a value must be less than.
+        choices: the only values.
+        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
+            (`Task.names`); who owns it checks them.
+        longest: the most characters of a text.
+        holds: a name or an address, see `Setting`.
+        when: other keys, each with the values at which this one has an effect.
+    """
+
+    unit: str
+    at_least: float
+    above: float
+    at_most: float
+    below: float
+    choices: Collection[Any]
+    catalog: str
+    longest: int
+    holds: Literal["", "name", "address"]
+    when: Mapping[str, Collection[Any]]
+
+
 @dataclass(frozen=True)
 class Setting:
     """One thing that a config may set, and what its values may be.
@@ -50,6 +79,7 @@ class Setting:
             its owner checks them.
         optional: whether null is a value too.
         several: whether its value is a list of such values.
+        longest: the most characters of a text.
         holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
@@ -66,10 +96,24 @@ class Setting:
     catalog: str = field(default="", kw_only=True)
     optional: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
+    longest: int = field(default=1000, kw_only=True)
     holds: Literal["", "name", "address"] = field(default="", kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
+
+    @classmethod
+    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any]) -> Setting:
+        """What a field of a config group declares.
+
+        Args:
+            name: as a config spells it.
+            kind: the field's type: a type, a type or None, a list of a type, or Any.
+            rules: all else, by the names that they have here.
+        """
+        optional, several = type(None) in get_args(kind), get_origin(kind) is list
+        plain = next((of for of in get_args(kind) if of is not type(None)), kind)
+        return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
 
     @property
     def numeric(self) -> bool:
@@ -124,7 +168,9 @@ class Setting:
         if self.several and not isinstance(value, list):
             return f"{key}={plain(value)}: a list is needed, such as [{plain(value)}]"
         wrong = next(e for e in value if not (self._is_one(e) and self._is_within(e))) if self.several else value
-        return f"{key}={plain(wrong)}: must be {self.rule}{self._hint(wrong)}"
+        if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
+            return f"{key}={shortened(wrong)}: {text}"
+        return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
 
     def _is_one(self, value: Any) -> bool:
         if value is None:
@@ -136,13 +182,27 @@ class Setting:
 
     def _is_within(self, value: Any) -> bool:
         return value is None or (
-            (self.choices is None or value in self.choices)
-            and (self.holds != "name" or NAME.fullmatch(value) is not None)
+            (self.holds != "name" or NAME.fullmatch(value) is not None)
+            and (not isinstance(value, str) or self._text_fault(value) is None)
+            and (self.choices is None or value in self.choices)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
             and (self.below is None or value < self.below)
         )
+
+    def _text_fault(self, text: str) -> str | None:
+        """What is wrong with a text, whatever it says; a name has a rule of its own."""
+        if self.holds == "name":
+            return None
+        if not text:
+            return f"the text is empty; give one{', or leave it null' if self.optional else ''}"
+        if len(text) > self.longest:
+            return f"{len(text):,} characters, and the most are {self.longest:,}; shorten it"
+        strange = next((character for character in text if not (character.isprintable() or character.isspace())), None)
+        if strange is not None:
+            return f"it holds the character {strange!a}, which cannot be shown; take it out"
+        return None
 
     def _hint(self, value: Any) -> str:
         if self.choices is not None and isinstance(value, str):
@@ -186,6 +246,12 @@ class Hyperparameter(Setting):
         if self.follows is None and not named and not self.allows(self.default):
             raise TypeError(f"{self.name}: the default {plain(self.default)} must be {self.rule}")
 
+    def _hint(self, value: Any) -> str:
+        ends = re.fullmatch(r"\s*(-?[\d.e-]*\d)\s*(?:\.\.+|-|:|to)\s*(-?\d[\d.e-]*)\s*", str(value))
+        if self.numeric and ends and isinstance(value, str):
+            return f"; a range is {{low: {ends[1]}, high: {ends[2]}}}"
+        return super()._hint(value)
+
     def is_active(self, values: Mapping[str, Any]) -> bool:
         """Whether a trial with these `values` of the other hyperparameters has it."""
         return all(name in values and values[name] in allowed for name, allowed in self.when.items())
@@ -200,6 +266,17 @@ def _either(values: Collection[Any]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     *others, last = map(plain, values)
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text in one line that a message has room for.
+
+    Args:
+        text: of any length.
+        most: characters of it that are shown.
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def plain(value: Any) -> str:

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.text import Text
 
 from seqsweep import config
-from seqsweep.arguments import Request, parse
-from seqsweep.errors import ConfigError, Fault, SeqsweepError
+from seqsweep.arguments import FLAGS, Request, parse
+from seqsweep.errors import FAILED, INTERRUPTED, REFUSED, ConfigError, Fault, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.words import command
@@ -26,8 +26,6 @@ from seqsweep.words import command
 if TYPE_CHECKING:
     from seqsweep.report import FinishedJob
     from seqsweep.study import JobResult
-
-INTERRUPTED = 130  # what a shell gives a command that Ctrl-C ended
 
 
 def config_faults(checked: SweepConfig) -> list[Fault]:
@@ -55,7 +53,7 @@ def launch(arguments: list[str]) -> int:
     if request.help or (request.study is None and not request.overrides and not request.flags):
         from seqsweep.report.usage import usage
 
-        usage(Console(markup=False), request.own)
+        usage(Console(markup=False), request.own, FLAGS)
         return 0
     if request.study is None and not request.informs:
         known = ", ".join(config.studies(request.own))
@@ -65,10 +63,9 @@ def launch(arguments: list[str]) -> int:
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
-    if request.shown == "job":
+    if request.config:
         if request.package is not None and request.package not in (*config.options(), *config.keys()):
-            near = config.nearest_key(request.package) or config.siblings(request.package)[0]
-            raise ConfigError([f"--package {request.package}: there is no such part; did you mean {near!r}?"])
+            raise ConfigError([f"--package {config.no_such_key(request.package)}"])
         # Hydra would show the ranges of the search space as it is handed them: as texts.
         print("---\n".join(config.to_yaml(job, request.package) for job in checked.jobs), end="")
         return 0
@@ -93,6 +90,7 @@ class _Jobs:
         self._typed = typed
         self._expected = expected
         self._finished: list[FinishedJob] = []
+        self._errors: list[SeqsweepError] = []
         self._console = Console(markup=False)  # a column may be called price [EUR]
 
     def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
@@ -114,9 +112,11 @@ class _Jobs:
         try:
             ended = study.run(job, terminal)
         except SeqsweepError as error:
+            self._errors.append(error)
             self._finished.append(report.FinishedJob(overrides, None, str(error)))
-            self._console.print("error: ", style="bold red", end="")
-            self._say(str(error))
+            if self._expected > 1:  # that of a single job ends the command
+                self._console.print("error: ", style="bold red", end="")
+                self._say(str(error))
         except KeyboardInterrupt:
             self._say(f"stopped; finished trials are kept. To go on: {command(self._typed)}")
             raise SystemExit(INTERRUPTED) from None
@@ -129,9 +129,15 @@ class _Jobs:
             self._show(ended)
 
     def close(self) -> int:
-        """Show all jobs of a multirun side by side; returns the exit code."""
+        """Show all jobs of a multirun side by side; returns the exit code.
+
+        Raises:
+            SeqsweepError: that of the only job.
+        """
         from seqsweep import compare, report
 
+        if self._expected == 1 and self._errors:
+            raise self._errors[0]
         if self._expected > 1:
             self._console.print(report.jobs_table(self._finished, self._console.width))
             for group in compare.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
@@ -143,7 +149,9 @@ class _Jobs:
             self._say(f"failed: {command(job.overrides)}: {job.error}")
         entries = [job.entry for job in self._finished if job.entry is not None]
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
-        return 1 if failed or without or len(self._finished) < self._expected else 0
+        if failed and all(error.exit_code == REFUSED for error in self._errors) and len(self._errors) == self._expected:
+            return REFUSED
+        return FAILED if failed or without or len(self._finished) < self._expected else 0
 
     def _write_page(self) -> None:
         """One page over all jobs of a multirun that want a report."""
@@ -193,8 +201,7 @@ def _ask_hydra(study: str, request: Request, arguments: Sequence[str]) -> None:
     config.register(request.own)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # whatever reaches Hydra from here on is a fault of ours: show all of it
     kept = sys.argv
-    helps = "--hydra-help" in request.flags  # it composes Hydra's own settings alone
-    sys.argv = ["seqsweep sweep", *request.flags, *([] if helps else arguments)]
+    sys.argv = ["seqsweep sweep", *request.flags, *arguments]
     try:
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=study)(lambda _: None)()
     finally:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
+
+from numpy.typing import NDArray
 
 Scores: TypeAlias = Mapping[str, float]
 """Metric → score."""
@@ -17,6 +19,18 @@ _ROUNDING = 1e-9  # a share by which a mean of parts may pass its highest value
 
 Unit: TypeAlias = Literal["data", "%", ""]
 Loss: TypeAlias = Literal["absolute", "squared", "zero-one"]
+
+
+class Score(Protocol):
+    """A metric's function where the task hands over nothing but predictions."""
+
+    def __call__(self, actual: NDArray[Any], predicted: NDArray[Any]) -> float:
+        """The score.
+
+        Args:
+            actual: (n, …), what happened.
+            predicted: (n, …).
+        """
 
 
 @dataclass(frozen=True)

@@ -6,43 +6,17 @@ and bounds beside the type; `settings` gives them all as `hyperparameters.Settin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Unpack, get_type_hints
 
 from omegaconf import MISSING
 
-from seqsweep.hyperparameters import Setting
+from seqsweep.hyperparameters import Rules, Setting
 
 OPEN = MISSING
 """The value of a field that nobody has given yet."""
-
-
-class Rules(TypedDict, total=False):
-    """What may be said of a field beside its type and its meaning.
-
-    Args:
-        unit: what a number is counted or measured in.
-        at_least: the least value.
-        above: what a value must be greater than.
-        at_most: the greatest value.
-        below: what a value must be less than.
-        choices: the only values.
-        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
-            (`Task.names`); who owns it checks them.
-        holds: a name or an address, see `hyperparameters.Setting`.
-        when: other keys, each with the values at which this one has an effect.
-    """
-
-    unit: str
-    at_least: float
-    above: float
-    at_most: float
-    below: float
-    choices: Collection[Any]
-    catalog: str
-    holds: Literal["", "name", "address"]
-    when: Mapping[str, Collection[Any]]
 
 
 def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> Any:
@@ -73,7 +47,7 @@ class DataConfig:
     path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
-    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True)
+    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
     encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
@@ -300,20 +274,14 @@ def groups() -> tuple[str, ...]:
     return tuple(name for name, kind in hints if is_dataclass(kind) or name == "search_space")
 
 
-def settings() -> dict[str, Setting]:
+@cache
+def settings() -> Mapping[str, Setting]:
     """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
     found = {}
     for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
-        for name, kind in get_type_hints(section).items() if is_dataclass(section) else ():
-            [metadata] = [inner.metadata for inner in fields(section) if inner.name == name]
-            if metadata:
-                key = f"{group}.{name}" if group else name
-                found[key] = _as_setting(key, kind, metadata)
+        kinds = get_type_hints(section) if is_dataclass(section) else {}
+        for inner in fields(section) if kinds else ():
+            if inner.metadata:
+                key = f"{group}.{inner.name}" if group else inner.name
+                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata)
     return found
-
-
-def _as_setting(key: str, kind: Any, metadata: Mapping[str, Any]) -> Setting:
-    """`kind` is a type, a type or None, a list of a type, or Any."""
-    optional, several = type(None) in get_args(kind), get_origin(kind) is list
-    plain = next((of for of in get_args(kind) if of is not type(None)), kind)
-    return Setting(key, object if plain is Any else plain, optional=optional, several=several, **metadata)

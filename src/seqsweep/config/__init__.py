@@ -1,6 +1,7 @@
 """From a study's name and the overrides of a command line to checked `SweepConfig` objects.
 
-`folders` knows where the YAML lies, `check` finds every fault of key, option and type before Hydra composes anything,
+`folders` knows where the YAML lies, `user_files` and `check` find every fault of key, option and type before Hydra
+composes anything, `hydra_settings` says what of Hydra a study may set,
 `compose` composes what has none, checks bounds and the rules of each module, and reports all faults together; `ranges`
 lets a range of the search space replace what stood there.
 """
@@ -8,7 +9,7 @@ lets a range of the search space replace what stood there.
 from seqsweep.config.compose import Launch, Rule, compose, from_yaml, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, options, question, studies
 from seqsweep.config.jobs import register
-from seqsweep.config.keys import keys, nearest_key, settings, siblings
+from seqsweep.config.keys import keys, no_such_key, settings
 from seqsweep.config.ranges import shown
 
 __all__ = [
@@ -19,13 +20,12 @@ __all__ = [
     "compose",
     "from_yaml",
     "keys",
-    "nearest_key",
+    "no_such_key",
     "options",
     "question",
     "register",
     "settings",
     "shown",
-    "siblings",
     "studies",
     "to_object",
     "to_yaml",

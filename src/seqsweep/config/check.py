@@ -7,23 +7,21 @@ of a wrong type are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, ValueType
 from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.config import ranges
-from seqsweep.config.keys import keys, nearest_key, siblings
+from seqsweep.config import hydra_settings, ranges
+from seqsweep.config.keys import keys, nearest_key, no_such_key, settings
 from seqsweep.errors import Fault
-from seqsweep.hyperparameters import plain
+from seqsweep.hyperparameters import plain, shortened
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import closest, nearest
 
@@ -42,10 +40,6 @@ class InputFault(Fault):
 
     left_out: tuple[str, ...] = ()
 
-    def mended(self, _: Mapping[str, Any]) -> InputFault:
-        """The fault with a mend that depends on the search space which was composed without it."""
-        return self
-
 
 @dataclass(frozen=True)
 class PartFault(InputFault):
@@ -57,163 +51,196 @@ class PartFault(InputFault):
 
     value: Any = None
 
-    def mended(self, space: Mapping[str, Any]) -> InputFault:
-        """The fault with the range that is most likely meant."""
-        whole, _, part = self.key.rpartition(".")
-        now = ranges.unpacked({"range": space[whole.partition(".")[2]]})["range"]
-        numbers = [value for value in (now if isinstance(now, Sequence) else [now]) if isinstance(value, int | float)]
-        ends = {"low": min(numbers, default="…"), "high": max(numbers, default="…")}
-        meant = {**(now if isinstance(now, Mapping) else ends), part: self.value}
-        return replace(self, text=f"{self.text}; write '{whole}={plain(meant)}'")
+
+@dataclass
+class Overrides:
+    """What the overrides of a command line come to.
+
+    Args:
+        sound: those that can be composed.
+        faults: what is wrong with the others: unknown keys or options, wrong types.
+        chosen: the groups and options that they name.
+    """
+
+    sound: list[str] = field(default_factory=list)
+    faults: list[InputFault] = field(default_factory=list)
+    chosen: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_overrides(overrides: Sequence[str], options: Options) -> tuple[list[str], list[InputFault]]:
-    """The overrides that can be composed, and what is wrong with the others: unknown keys or options, wrong types.
+def read_overrides(overrides: Sequence[str], options: Options) -> Overrides:
+    """Take overrides apart, each for itself.
 
     Args:
         overrides: as given on the command line.
         options: each group's options.
     """
-    parser, sound, faults = OverridesParser.create(), [], []
+    read = Overrides()
     for text in overrides:
-        try:
-            [override] = parser.parse_overrides([text])
-        except OverrideParseException:
-            mend = "quote what Hydra would take apart: 'key=\"value\"'" if "=" in text else "write KEY=VALUE"
-            key = text.split("=")[0].lstrip("+~")
-            faults.append(_left_out(key, f"{text}: this is no override that Hydra can read; {mend}"))
-            continue
-        key = override.key_or_group
         mended: str | None = None
-        found: list[InputFault] = []
-        if key in options:
-            found, mended = _read_option(override, options[key])
-        elif key != "hydra" and not override.is_hydra_override():  # Hydra checks its own settings
-            found = _key_faults(override, options)
-        faults += found
-        sound += [text] if not found else [mended] if mended is not None else []
-    return sound, faults
+        try:
+            [override] = OverridesParser.create().parse_overrides([text])
+        except OverrideParseException:
+            found = [_unreadable(text)]
+        else:
+            key = override.key_or_group
+            if hydra_settings.of_hydra(key):
+                found = _hydra_faults(override)
+            elif override.package is not None:
+                told = f"{text}: an option belongs to its own group; write {key}={override.get_value_element_as_str()}"
+                found = [_left_out(key, told)]
+            elif key in options:
+                found, meant = _read_option(override, options[key])
+                read.chosen += [(key, name) for name in meant or ()]
+                mended = None if meant is None else f"{text.partition('=')[0]}={','.join(meant)}"
+            else:
+                found = _key_faults(override, options)
+        read.faults += found
+        read.sound += [text] if not found else [mended] if mended is not None else []
+    return read
 
 
-def read_studies(
-    study: str, files: Mapping[str, Path], options: Options
-) -> tuple[dict[str, Any] | None, list[InputFault]]:
-    """The content of a study and of those that it starts from, by name, and what is wrong with them.
-
-    The content is without the faulty lines; it is None where one of the files cannot be read.
-
-    Args:
-        study: the first one's name.
-        files: where the studies lie, by name.
-        options: each group's options.
-    """
-    contents: dict[str, Any] = {}
-    faults: list[InputFault] = []
-    names = [study]
-    for name in names:
-        content, found = read_study(files[name], options)
-        faults += found
-        if content is None:
-            return None, faults
-        contents[name] = content
-        parents = [entry for entry in content.get("defaults") or [] if isinstance(entry, str) and entry in files]
-        names += [parent for parent in parents if parent not in names]
-    return contents, faults
-
-
-def read_study(file: Path, options: Options) -> tuple[dict[str, Any] | None, list[InputFault]]:
-    """The content of a study without its faulty lines, None where nothing can be read, and what is wrong with it.
+def with_ranges(faults: Iterable[InputFault], space: Mapping[str, Any]) -> list[InputFault]:
+    """The faults, all of the parts of one hyperparameter as one, with the range that is most likely meant.
 
     Args:
-        file: YAML.
+        faults: in the order in which they are told.
+        space: the search space that was composed without the parts.
+    """
+    found: dict[str, InputFault] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for fault in faults:
+        whole, _, part = fault.key.rpartition(".")
+        if not isinstance(fault, PartFault):
+            found[fault.text] = fault
+            continue
+        parts.setdefault(whole, {})[part] = fault.value
+        texts = [f"{whole}.{name}={plain(value)}" for name, value in parts[whole].items()]
+        told = (
+            f"{' '.join(texts)}: a hyperparameter is replaced as a whole; write '{whole}={_range(whole, parts, space)}'"
+        )
+        found[whole] = InputFault(fault.key, told, left_out=(whole,))
+    return list(found.values())
+
+
+def _range(whole: str, parts: Mapping[str, Mapping[str, Any]], space: Mapping[str, Any]) -> str:
+    """The range that the parts of a hyperparameter ask for, its other end from what stands in the space."""
+    now = ranges.unpacked({"range": space.get(whole.partition(".")[2])})["range"]
+    numbers = [value for value in (now if isinstance(now, Sequence) else [now]) if isinstance(value, int | float)]
+    ends = {"low": min(numbers, default="LOW"), "high": max(numbers, default="HIGH")}
+    meant = {**(now if isinstance(now, Mapping) else ends), **parts[whole]}
+    low, high = meant.get("low"), meant.get("high")
+    if isinstance(low, int | float) and isinstance(high, int | float) and low >= high:
+        meant["low" if "high" in parts[whole] else "high"] = "LOW" if "high" in parts[whole] else "HIGH"
+    return plain(meant)
+
+
+def value_fault(key: str, value: Any, options: Options) -> InputFault | None:
+    """What is wrong with a value for a key, without a look at anything else; None where it may stand.
+
+    Args:
+        key: dotted, as a study or an override spells it.
+        value: of any type.
         options: each group's options.
     """
-    try:
-        content: Any = OmegaConf.to_container(OmegaConf.load(file))  # a date remains text, as for Hydra
-    except (yaml.YAMLError, OSError, UnicodeDecodeError, OmegaConfBaseException) as error:
-        return None, [InputFault("study", f"{file}: this is not YAML: {' '.join(str(error).split())}")]
-    if not isinstance(content, dict):
-        told = f"{file}: a study is a mapping of keys to values, this is a {type(content).__name__}"
-        return None, [InputFault("study", told)]
-    faults: list[InputFault] = []
-    sound: dict[str, Any] = {}
-    for key, value in content.items():
-        if key == "defaults" and isinstance(value, list):
-            sound[key] = [_read_default(entry, options, faults) for entry in value]
-        elif key == "hydra":
-            sound[key] = _read_sweep(value, options, faults)
-        elif key in options and isinstance(value, Mapping):
-            sound[key] = {
-                name: inner for name, inner in value.items() if _kept(f"{key}.{name}", inner, options, faults)
-            }
-        elif _kept(str(key), value, options, faults):
-            sound[key] = value
-    return sound, [replace(fault, text=f"{file.name}: {fault.text}") for fault in faults]
+    found = _code_fault(key, value) or _place_fault(key, value, options)
+    if found is not None:
+        return found
+    if value == "???":
+        return _left_out(key, f"{key}=???: the value is left open; give one")
+    open_yet = isinstance(value, str) and "${" in value  # an interpolation: Hydra checks what it becomes
+    return None if open_yet else _type_fault(key, value)
 
 
-def _read_default(entry: Any, options: Options, faults: list[InputFault]) -> Any:
-    """One line of a defaults list, an unknown option replaced by the nearest one."""
-    if not isinstance(entry, Mapping) or len(entry) != 1:
-        return entry
-    [(group, name)] = entry.items()
-    bare = str(group).removeprefix("override ")
-    if bare not in options or not isinstance(name, str) or name in options[bare] or "${" in name:
-        return entry
-    faults.append(_option_fault(bare, name, options[bare]))
-    return {group: closest(name, options[bare]) or options[bare][0]}
+def _code_fault(key: str, value: Any) -> InputFault | None:
+    code = [*([key] if key.endswith("._target_") else []), *hydra_settings.code_names(value, key)]
+    return _left_out(key, f"{code[0]}: {hydra_settings.NO_CODE}") if code else None
 
 
-def _read_sweep(settings: Any, options: Options, faults: list[InputFault]) -> Any:
-    """Hydra's settings of a study, what is wrong with its sweep left out."""
-    try:
-        params = dict(settings["sweeper"]["params"])
-    except (KeyError, TypeError, ValueError):
-        return settings  # nothing is swept
-    sound, found = read_overrides([f"{key}={value}" for key, value in params.items()], options)
-    faults += found
-    return {**settings, "sweeper": {**settings["sweeper"], "params": dict(text.split("=", 1) for text in sound)}}
+def _place_fault(key: str, value: Any, options: Options) -> InputFault | None:
+    """What is wrong with a key, whatever its value."""
+    known, given = keys(), f"{key}={shortened(plain(value))}"
+    parent = key.rpartition(".")[0]
+    told = None
+    if key in options:
+        names = ", ".join(options[key])
+        told = f"{given}: this is a group, and its options are names; possible: {names}"
+        if value is None:
+            told = f"{key}: nothing is set; leave the line out, or choose an option: {names}"
+    elif parent in known and parent.startswith(f"{ranges.SPACE}."):
+        text = f"{given}: a hyperparameter is replaced as a whole"
+        return PartFault(key, text, left_out=(parent,), value=value)
+    elif parent in known:
+        told = f"{given}: {parent} has no parts; write {parent}=VALUE"
+    elif key not in known:
+        near = nearest_key(key)
+        return InputFault(key, no_such_key(key), left_out=(key, near) if near else (key,))
+    return _left_out(key, told) if told else None
 
 
-def _kept(key: str, value: Any, options: Options, faults: list[InputFault]) -> bool:
-    """Whether a line of a study has no fault; if it has one, `faults` gets it."""
-    fault = _value_fault(key, value, options)
-    faults += [fault] if fault else []
-    return fault is None
+def option_fault(group: str, name: Any, names: Sequence[str]) -> InputFault:
+    """That a group has no such option.
+
+    Args:
+        group: of options.
+        name: that it does not have.
+        names: that it has.
+    """
+    told = f"{group}={plain(name)}: there is no such option{nearest(str(name), names)}"
+    return InputFault(group, told, left_out=() if closest(str(name), names) else (group,))
 
 
-def _read_option(override: Override, names: Sequence[str]) -> tuple[list[InputFault], str | None]:
-    """What is wrong with the choice of an option, and the override with the nearest names, if there are any."""
+def _unreadable(text: str) -> InputFault:
+    if "=" not in text:
+        return _left_out(text, f"{shortened(text)}: this is neither a study nor an override; write KEY=VALUE")
+    if text.startswith("="):
+        return _left_out(text, f"{shortened(text)}: there is no key before the =; write KEY=VALUE")
+    key = text.split("=", maxsplit=1)[0].lstrip("+~")
+    mend = "quote what Hydra would take apart: 'key=\"value\"'"
+    return _left_out(key, f"{shortened(text)}: this is no override that Hydra can read; {mend}")
+
+
+def _hydra_faults(override: Override) -> list[InputFault]:
+    """What is wrong with an override of Hydra's own settings: of them all a command line may set the mode."""
+    key = override.key_or_group
+    if key.startswith(hydra_settings.PARAMS):
+        told = f"{override.input_line}: on a command line write what is swept over with -m, as in seed=1,2"
+        return [_left_out(key, told)]
+    if override.is_delete() or override.is_sweep_override() or key != hydra_settings.MODE:
+        return [_left_out(key, f"{override.input_line}: {hydra_settings.REFUSED}")]
+    return [InputFault(name, f"{name}: {why}") for name, why in hydra_settings.refused(override.value(), key)]
+
+
+def _read_option(override: Override, names: Sequence[str]) -> tuple[list[InputFault], list[str] | None]:
+    """What is wrong with the choice of an option, and the names that are most likely meant, if there are any."""
     group = override.key_or_group
     if fault := _prefix_fault(override, group, "group"):
         return [fault], None
     if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         glob = override.value()
-        fits = isinstance(glob, Glob) and glob.filter(list(names))
+        fits: list[str] = glob.filter(list(names)) if isinstance(glob, Glob) else []
         fault = _left_out(group, f"{override.input_line}: no option fits this; possible: {', '.join(names)}")
-        return ([] if fits else [fault]), None
+        return ([], fits) if fits else ([fault], None)
     chosen = list(_values(override))
     flat = [name for value in chosen for name in (value if isinstance(value, list) else [value])]
-    unknown = [_option_fault(group, name, names) for name in flat if name not in names]
+    unknown = [option_fault(group, name, names) for name in flat if name not in names]
     meant = [name if name in names else closest(str(name), names) for name in flat]
-    prefix = str(override.input_line).partition("=")[0]
-    mended = None if None in meant or len(flat) > len(chosen) else f"{prefix}={','.join(map(str, meant))}"
-    return unknown, mended
-
-
-def _option_fault(group: str, name: Any, names: Sequence[str]) -> InputFault:
-    told = f"{group}={plain(name)}: there is no such option{nearest(str(name), names)}"
-    return InputFault(group, told, left_out=() if closest(str(name), names) else (group,))
+    return unknown, None if None in meant or len(flat) > len(chosen) else [str(name) for name in meant]
 
 
 def _key_faults(override: Override, options: Options) -> list[InputFault]:
     """What is wrong with an override of a value, each value of a sweep looked at."""
     key = override.key_or_group
+    if not key:
+        return [_unreadable(override.input_line or "")]
     if override.value_type is ValueType.INTERVAL_SWEEP:
-        mend = "write the values, as in key=1,2, or search it: {low: 1, high: 2}"
-        return [_left_out(key, f"{override.input_line}: an interval has no end of values to run; {mend}")]
+        given = override.value()
+        assert isinstance(given, IntervalSweep)  # or it would be of another type
+        searched = f"'{key}={{low: {given.start:g}, high: {given.end:g}}}' to search it"
+        mend = searched if key.startswith(f"{ranges.SPACE}.") else f"the values with -m, as in {key}=1,2"
+        return [_left_out(key, f"{override.input_line}: an interval has no end of values to run; write {mend}")]
     if key in keys() and (fault := _prefix_fault(override, key, "key")):
         return [fault]
-    found = (_value_fault(key, value, options) for value in _values(override))
+    found = (value_fault(key, value, options) for value in _values(override))
     return [fault for fault in found if fault]
 
 
@@ -229,8 +256,8 @@ def _prefix_fault(override: Override, key: str, kind: str) -> InputFault | None:
 def _values(override: Override) -> Iterator[Any]:
     """Each value that an override asks for: one, or each of a sweep."""
     if override.is_delete():
-        return
-    if override.is_sweep_override():
+        yield None
+    elif override.is_sweep_override():
         texts = override.sweep_string_iterator()
         # Elements come back as text so that each is checked as Hydra would read it; those of a range are all alike.
         for text in islice(texts, 1) if override.value_type is ValueType.RANGE_SWEEP else texts:
@@ -239,35 +266,17 @@ def _values(override: Override) -> Iterator[Any]:
         yield override.value()
 
 
-def _value_fault(key: str, value: Any, options: Options) -> InputFault | None:
-    known = keys()
-    parent = key.rpartition(".")[0]
-    if key in options:
-        told = "this is a group, and its options are names; possible"
-        return _left_out(key, f"{key}={value}: {told}: {', '.join(options[key])}")
-    if parent in known and parent.startswith(f"{ranges.SPACE}."):
-        text = f"{key}={plain(value)}: a hyperparameter is replaced as a whole"
-        return PartFault(key, text, left_out=(key,), value=value)
-    if key not in known and parent not in known:
-        near = nearest_key(key)
-        told = f"; did you mean {near!r}?" if near else nearest(key, siblings(key))
-        return InputFault(key, f"{key}: there is no such key{told}", left_out=(key, near) if near else (key,))
-    if value == "???":
-        return _left_out(key, f"{key}=???: the value is left open; give one")
-    if isinstance(value, str) and "${" in value:
-        return None  # an interpolation: Hydra checks what it becomes
-    return _type_fault(key, value)
-
-
 def _type_fault(key: str, value: Any) -> InputFault | None:
     group, _, name = key.partition(".")
     if group == ranges.SPACE:
         return None  # the declarations say what its values may be
     section = getattr(SweepConfig(), group) if name else SweepConfig()  # a group alone is built in a tenth of the time
     try:
-        OmegaConf.update(OmegaConf.structured(section), name or key, value, force_add=True)
-    except OmegaConfBaseException as error:
-        return _left_out(key, f"{key}={plain(value)}: {' '.join(str(error).splitlines()[0].split())}")
+        OmegaConf.update(OmegaConf.structured(section), name or key, value)
+    except OmegaConfBaseException:
+        setting = settings()[key]
+        told = setting.fault(key, value) or f"{key}={shortened(plain(value))}: must be {setting.rule}"
+        return _left_out(key, told)
     return None
 
 

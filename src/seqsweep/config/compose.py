@@ -19,6 +19,7 @@ from seqsweep import search_space
 from seqsweep.config import check, jobs, ranges
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
+from seqsweep.config.user_files import read_files
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.redaction import redacted, remember, remember_variable
 from seqsweep.schema import SweepConfig, settings
@@ -66,19 +67,18 @@ def compose(
             study and all jobs. What has a fault of the first three kinds is left out, and the rules see the rest.
     """
     known, choices = studies(own), options(own)
-    sound, wrong = check.read_overrides(overrides, choices)
-    sound = [ranges.whole(override) for override in sound]
+    given = check.read_overrides(overrides, choices)
+    sound = [ranges.whole(override) for override in given.sound]
     if study not in known:
-        raise ConfigError([f"there is no study {study!r}{nearest(study, known)}", *wrong])
-    contents, found = check.read_studies(study, known, choices)
-    wrong = [*found, *wrong]
-    if contents is None:
-        raise ConfigError(wrong)
-    file = f"{jobs.SOUND}{study}" if found else study
-    with jobs.hydra(own, contents if found else {}):
+        raise ConfigError([_no_study(study, known), *given.faults])
+    read = read_files(study, known, choices, own, given.chosen)
+    wrong = [*read.faults, *given.faults]
+    if not read.composable:
+        raise ConfigError(check.with_ranges(wrong, {}))
+    file = f"{jobs.SOUND}{study}" if read.faults else study
+    with jobs.hydra(own, read.studies if read.faults else {}):
         composed = jobs.compose_jobs(study, file, sound, multirun)
-    if composed.configs:
-        wrong = [fault.mended(composed.configs[0].search_space) for fault in wrong]
+    wrong = check.with_ranges(wrong, composed.configs[0].search_space if composed.configs else {})
     wrong += composed.faults
     left_out = [key for fault in wrong for key in fault.left_out]
     checked, unfit = _checked(composed.configs, rules, left_out)
@@ -87,6 +87,14 @@ def compose(
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
     return Launch(tuple(checked), typed, composed.arguments)
+
+
+def _no_study(name: str, known: Iterable[str]) -> str:
+    """That there is no such study; that of a file, where a folder is wanted, how to name it."""
+    file = Path(name)
+    if file.suffix in (".yaml", ".yml"):
+        return f"there is no study {name!r}; write seqsweep sweep {file.stem} --config-dir {file.parent}"
+    return f"there is no study {name!r}{nearest(name, known)}"
 
 
 def _checked(
@@ -145,10 +153,12 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         config.search_space = ranges.unpacked(config.search_space)
     except OmegaConfBaseException as error:
         raise ConfigError(faults or [hydra_fault(error)]) from error
-    faults += [fault for fault in setting_faults(config) if fault.key not in (*missing, *left_out)]
+    beyond = [fault for fault in setting_faults(config) if fault.key not in (*missing, *left_out)]
+    faults += beyond
     if any(not setting.has_type(_value(config, key)) for key, setting in settings().items() if key not in missing):
         raise ConfigError(faults)  # what an interpolation has become: the rules rely on types
-    faults += _without([*missing, *left_out], chain.from_iterable(rule(config) for rule in rules))
+    unknown = [*missing, *left_out, *(fault.key for fault in beyond)]
+    faults += _without(unknown, chain.from_iterable(rule(config) for rule in rules))
     if faults:
         raise ConfigError(faults)
     if not search_space.faults(config):

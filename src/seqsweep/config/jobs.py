@@ -40,9 +40,10 @@ class _Folders(SearchPathPlugin):
     own: Path | None = None
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        folders = [CONF, *([self.own.resolve()] if self.own is not None else []), STUDIES]
-        for folder in folders:  # each before those that Hydra reads by itself
+        for folder in (CONF, STUDIES):  # each before those that Hydra reads by itself
             search_path.prepend("seqsweep", f"{Files.scheme()}://{folder}", SearchPathQuery(provider="main"))
+        if self.own is not None:
+            search_path.append(ranges.OWN, f"{Files.scheme()}://{self.own.resolve()}")
 
 
 def register(own: Path | None = None) -> None:

@@ -28,10 +28,23 @@ def group_of(key: str) -> str:
 
 
 def nearest_key(key: str) -> str | None:
-    """The nearest key by its last part, one of the same group before others; None where none is near."""
+    """The nearest key by its last part, one of the same group before others; None where none is near.
+
+    One of another group must be nearer: `kernel_size` of a search space is no `model.kernels`.
+    """
     group, _, name = key.rpartition(".")
-    ranked = max(keys(), key=lambda k: (_likeness(name, k), k.startswith(f"{group}.")))
-    return ranked if _likeness(name, ranked) >= 0.6 else closest(key, siblings(key))
+    near = {k: _likeness(name, k) for k in keys()}
+    ranked = max(near, key=lambda k: (near[k], group_of(k) == group))
+    if near[ranked] >= (0.6 if group_of(ranked) == group else 0.8):
+        return ranked
+    return None if group in ("", *schema.groups()) and name != key else closest(group or key, siblings(key))
+
+
+def no_such_key(key: str) -> str:
+    """That there is no such key, and the nearest one, or all that stand beside it."""
+    near = nearest_key(key)
+    told = f"did you mean {near!r}?" if near else f"possible: {', '.join(siblings(key))}"
+    return f"{key}: there is no such key; {told}"
 
 
 def siblings(key: str) -> list[str]:

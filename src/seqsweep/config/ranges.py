@@ -24,6 +24,12 @@ from omegaconf.errors import OmegaConfBaseException
 SPACE = "search_space"
 
 
+OWN = "own"
+"""The provider of a user's folder: it adds studies and options, and replaces nothing of Hydra's or ours."""
+
+_SHIPPED = ("config", "launch", "schema")
+
+
 class Files(ConfigSource):
     """Folders of YAML as Hydra reads them, but with ranges as texts."""
 
@@ -54,15 +60,20 @@ class Files(ConfigSource):
 
     def is_group(self, config_path: str) -> bool:
         """Whether this is a folder in it."""
-        return self._files.is_group(config_path)
+        return self._may(config_path) and self._files.is_group(config_path)
 
     def is_config(self, config_path: str) -> bool:
         """Whether this is a file in it."""
-        return self._files.is_config(config_path)
+        return self._may(config_path) and self._files.is_config(config_path)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         """What is in a folder of it."""
         return self._files.list(config_path, results_filter)
+
+    def _may(self, config_path: str) -> bool:
+        """Whether a file of this place is for this folder to give."""
+        first = config_path.split("/", maxsplit=1)[0].removesuffix(".yaml")
+        return self.provider != OWN or first not in ("hydra", *_SHIPPED)
 
 
 def packed(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ items, `diebold_mariano` two forecasts of the same targets, `conformal` puts int
 often they hold what happened.
 """
 
-from seqsweep.evidence.comparison import Comparison, compare_losses
+from seqsweep.evidence.comparison import Comparison, compare_losses, losses
 from seqsweep.evidence.conformal import Coverage, coverage, half_widths
 from seqsweep.evidence.diebold_mariano import diebold_mariano
 from seqsweep.evidence.paired import Interval, paired_interval
@@ -18,5 +18,6 @@ __all__ = [
     "coverage",
     "diebold_mariano",
     "half_widths",
+    "losses",
     "paired_interval",
 ]

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.evidence.paired import Interval, check_level, paired_interval
+from seqsweep.metrics import Loss
+from seqsweep.serving.array_types import Float64s
+
+_LOSSES: Mapping[Loss, Callable[[Any, Any], NDArray[Any]]] = {
+    "absolute": lambda actual, predicted: np.abs(predicted - actual),
+    "squared": lambda actual, predicted: np.square(predicted - actual),
+    "zero-one": lambda actual, predicted: actual != predicted,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,24 @@ class Comparison:
     p_value: float
     difference: Interval
     n: int
+
+
+def losses(actual: NDArray[Any], predicted: NDArray[Any], loss: Loss) -> Float64s:
+    """The loss of each item, (n,): its mean where an item has several values.
+
+    Args:
+        actual: (n, …), what happened.
+        predicted: (n, …).
+        loss: of one value: `zero-one` takes labels of any type, the others numbers.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if actual.shape != predicted.shape:
+        raise ValueError(f"actual has the shape {actual.shape}, predicted {predicted.shape}")
+    each = _LOSSES[loss](actual, predicted).astype(np.float64)
+    lost: Float64s = each.reshape(len(each), -1).mean(axis=1)
+    return lost
 
 
 def compare_losses(

@@ -1,13 +1,14 @@
 """The winner of a sweep as an MLflow model that needs no seqsweep: raw values in, answers in their unit out.
 
 `code` copies the files of `serving` and of the task that travel with it, `card` is what a person is told, `build` puts
-them together, `loaded` is how its callers have it, `parity` proves that the whole still predicts as the trial did;
-`run` says when.
+them together, `loaded` is how its callers have it, `parity` proves that the whole still predicts as the trial did,
+`integrity` that nothing of it has changed since; `run` says when.
 """
 
 from seqsweep.package.build import MODEL, build
+from seqsweep.package.integrity import CHECKSUMS, fault, seal
 from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import Parity, load_parity
 from seqsweep.package.run import keep
 
-__all__ = ["MODEL", "Loaded", "Parity", "ask", "build", "keep", "load", "load_parity"]
+__all__ = ["CHECKSUMS", "MODEL", "Loaded", "Parity", "ask", "build", "fault", "keep", "load", "load_parity", "seal"]

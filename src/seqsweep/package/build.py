@@ -16,7 +16,8 @@ from seqsweep.finals import Conclusion
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
-from seqsweep.package.loaded import ask, load
+from seqsweep.package.integrity import seal
+from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import PARITY, compare, save_parity
 from seqsweep.state_files import read_state
 from seqsweep.sweep import Problem, lineage
@@ -57,8 +58,8 @@ def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, con
     """Package the network that was evaluated on the test part; a package that is there is replaced as a whole.
 
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
-    `spec.json`, signature, input example, pinned requirements, `model_card.md`, and `parity.json`: whether what MLflow
-    loads from it predicts the test part as `network` does.
+    `spec.json`, signature, input example, pinned requirements, `model_card.md`, `parity.json`: whether what MLflow
+    loads from it predicts the test part as `network` does, and `checksums.json`, by which damage is seen.
 
     Args:
         folder: of the sweep.
@@ -79,7 +80,9 @@ def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, con
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".model-") as aside:
             model = _save(Path(aside), problem, spec, network, conclusion)
-            _compare(model, problem, network)
+            loaded = load(model)
+            _compare(model, loaded, problem, network)
+            seal(model, loaded)
             shutil.rmtree(folder / MODEL, ignore_errors=True)
             return model.rename(folder / MODEL)
     except OSError as error:
@@ -139,9 +142,9 @@ def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conc
     return aside / MODEL
 
 
-def _compare(model: Path, problem: Problem, network: Network) -> None:
+def _compare(model: Path, loaded: Loaded, problem: Problem, network: Network) -> None:
     items = problem.data.split().test
-    save_parity(model, compare(ask(problem.task, problem.data, load(model), items), network.predict(items)))
+    save_parity(model, compare(ask(problem.task, problem.data, loaded, items), network.predict(items)))
 
 
 def _signature(served: Served) -> ModelSignature:

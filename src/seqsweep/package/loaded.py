@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from seqsweep.errors import StateError
 from seqsweep.package.code import importing_from
+from seqsweep.state_files import MEND
 from seqsweep.tasks import Dataset, Items, Predictions, Task
+from seqsweep.tracking.retry_queue import first_line
 from seqsweep.tracking.store import load_mlflow
 from seqsweep.trial import without_start_up_notes
 
@@ -35,6 +38,11 @@ class Loaded:
         content: Mapping[str, Any] = self.served.spec
         return content
 
+    @property
+    def example(self) -> pd.DataFrame:
+        """The input example that was packaged with it."""
+        return cast("pd.DataFrame", self.model.input_example)
+
     def ask(self, frame: pd.DataFrame) -> pd.DataFrame:
         """What it answers to any caller."""
         answer: Any = self.model.predict(frame)
@@ -57,11 +65,14 @@ def load(folder: Path) -> Loaded:
     """A packaged model from its folder.
 
     Raises:
-        MlflowException: this is no model.
+        StateError: this is no model, or a damaged one.
     """
     load_mlflow()
     import mlflow
 
-    with importing_from(), without_start_up_notes():  # of TensorFlow, which this may be the first to import
-        model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
+    try:
+        with importing_from(), without_start_up_notes():  # of TensorFlow, which this may be the first to import
+            model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))
+    except Exception as error:  # whatever its files hold is read by MLflow, Keras, and the code that travels with it
+        raise StateError(f"{folder}: this packaged model cannot be loaded: {first_line(error)}; {MEND}") from error
     return Loaded(model, model.unwrap_python_model())  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from seqsweep import finals
 from seqsweep.finals import Conclusion
 from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
 from seqsweep.sweep import SweepContext
 
@@ -24,7 +25,12 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     folder = context.state.folder
     if conclusion.evaluation is None:
         return
-    if packaged_evaluation(folder / MODEL) != (conclusion.evaluation.run, conclusion.evaluation.number):
+    wanted = conclusion.evaluation.run, conclusion.evaluation.number
+    packaged = packaged_evaluation(folder / MODEL) == wanted
+    damage = altered(folder / MODEL) if packaged else ""
+    if damage:
+        context.observer.say(f"{damage}: the winner is packaged again")
+    if not packaged or damage:
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
         build(folder, context.problem, *seen, conclusion)

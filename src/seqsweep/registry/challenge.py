@@ -69,7 +69,8 @@ def _compare(
 ) -> ChallengeResult:
     who = f"the champion, version {version.version}"
     try:
-        theirs = package.load(registry.load_path(version))
+        with registry.files(version) as folder:
+            theirs = package.load(folder)
         items, why = task.comparable(data, theirs, data.split().test)
     except Exception as error:  # whatever stands under this alias, perhaps none of ours
         return _incomparable(f"{who}, cannot be loaded: {first_line(error)}", replace)

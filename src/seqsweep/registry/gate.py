@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
-from seqsweep.package import load_parity
+from seqsweep.package import fault, load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
+from seqsweep.tracking.models import files_of, logged_model
+from seqsweep.tracking.retry_queue import first_line
 from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share
 
 
@@ -24,12 +26,14 @@ class Condition:
         passed: whether it holds.
         found: what was looked at, in a sentence with figures.
         mend: what would satisfy it; empty where it holds.
+        final: no reason overrules it.
     """
 
     name: str
     passed: bool
     found: str
     mend: str = ""
+    final: bool = False
 
 
 def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condition]:
@@ -40,23 +44,28 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         candidate: the sweep whose winner wants to become it.
         replace: whether a champion of other data may be replaced without comparison.
     """
-    conclusion, again = candidate.conclusion, _again(candidate)
+    conclusion, again = candidate.conclusion, sweep_again(candidate)
     if conclusion is None or conclusion.winner is None or conclusion.evaluation is None:
         why = "its finals are not finished" if conclusion is None else "none of its finalists finished"
         if candidate.config.finals.trials == 0:
             again = "run it with finals=default"
-        return [Condition("finals", False, f"sweep {candidate.fingerprint} has no winner: {why}", again)]
+        told = f"sweep {candidate.fingerprint} has no winner: {why}"
+        return [Condition("finals", False, told, again, final=True)]
     winner, evaluation = conclusion.winner, conclusion.evaluation
     found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
-    conditions = [Condition("finals", True, found), _audit(conclusion, again), _parity(candidate, again)]
+    files = _files(registry, candidate, again)
+    conditions = [Condition("finals", True, found), _audit(conclusion, again), files]
+    if files.passed:
+        conditions.append(_parity(candidate, again))
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
-    if candidate.model.is_dir():  # or else there is nothing to compare, and parity says so
+    if files.passed:  # or else there is nothing to compare
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions
 
 
-def _again(candidate: Candidate) -> str:
+def sweep_again(candidate: Candidate) -> str:
+    """What makes anew whatever a sweep lacks."""
     return f"run `{command(['seqsweep', 'sweep', candidate.config.study])}` with its overrides again"
 
 
@@ -76,10 +85,40 @@ def _audit(conclusion: Conclusion, again: str) -> Condition:
     return Condition("leak audit", True, f"the leak audit {audit.said}")
 
 
+def _files(registry: Registry, candidate: Candidate, again: str) -> Condition:
+    """Whether the packaged winner, and its copy in the store that others would load, are what was packaged."""
+    if not candidate.model.is_dir():
+        return Condition("package", False, "the winner is not packaged", again, final=True)
+    damage = fault(candidate.model)
+    logged = None if damage else logged_model(registry.client, candidate.run.info.experiment_id, candidate.model)
+    if logged is not None:
+        damage = logged_fault(registry, logged.artifact_location)
+    if damage:
+        return Condition("package", False, damage, f"{again}, which mends it and trains nothing anew", final=True)
+    found = "the packaged model's files are what was packaged, and it answers its input example as it did then"
+    return Condition("package", True, found)
+
+
+def logged_fault(registry: Registry, location: str) -> str:
+    """Why a logged model is not to be trusted, in a clause; empty where it is what was packaged.
+
+    Args:
+        registry: of whose store it is.
+        location: URI of its files.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        with files_of(location, registry.place.uri) as folder:
+            return fault(folder)
+    except (MlflowException, OSError) as error:
+        return f"{location}: the logged model's files cannot be read: {first_line(error)}"
+
+
 def _parity(candidate: Candidate, again: str) -> Condition:
     parity = load_parity(candidate.model)
     if parity is None:
-        return Condition("parity", False, "the winner is not packaged", again)
+        return Condition("parity", False, "it was not compared with the trial's predictions", again)
     found = (
         f"the packaged model's {parity.items} test predictions differ from the trial's by {parity.largest:.1e} at most"
     )

@@ -13,12 +13,14 @@ from seqsweep.registry import ledger
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend
-from seqsweep.registry.gate import Condition, as_lines, check
+from seqsweep.registry.gate import Condition, as_lines, check, logged_fault, sweep_again
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, Registry, Say, owned
 from seqsweep.tracking.models import log_model
 
 if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
     from seqsweep.finals import TestEvaluation
     from seqsweep.schema import TrackingConfig
 
@@ -73,12 +75,13 @@ def promote(
             and evaluation
             and (present.tags.get("sweep"), present.tags.get("run")) == (candidate.fingerprint, evaluation.run)
         ):
+            _refuse_damaged(registry, present, sweep_again(candidate))
             return Promoted(name, str(present.version), str(present.version), news=False)
         conditions = check(registry, candidate, replace)
         show(conditions)
-        failed = [condition.name for condition in conditions if not condition.passed]
-        _log(registry, candidate, conditions, failed, force)
-        if failed and not (force and candidate.model.is_dir() and evaluation):
+        failed = [condition for condition in conditions if not condition.passed]
+        _log(registry, candidate, conditions, [condition.name for condition in failed], force)
+        if failed and (not force or any(condition.final for condition in failed)):
             raise RefusedError(_refusal(failed, bool(force)))
         assert evaluation is not None  # the condition `finals` holds, or else it was refused
         entry = _entry(registry, candidate, evaluation, conditions, force)
@@ -111,6 +114,7 @@ def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Pr
         if not stack:
             raise UserError(f"{name}: there is no version before {before or 'the first'} that a rollback could lead to")
         target = known[stack[-1]]
+        _refuse_damaged(registry, target, "put its files back, or delete the version to roll back further")
         entry = LedgerEntry(
             number=len(entries) + 1,
             event="rollback",
@@ -213,11 +217,28 @@ def _log(
     registry.client.set_tag(run_id, "gate", verdict)
 
 
-def _refusal(failed: Sequence[str], forced: bool) -> str:
-    which = f"the condition {failed[0]!r} does" if len(failed) == 1 else f"the conditions {', '.join(failed)} do"
+def _refuse_damaged(registry: Registry, version: ModelVersion, mend: str) -> None:
+    """Nothing, if the files of a version are what was packaged, as far as that was written down.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    location = registry.client.get_model_version_download_uri(version.name, version.version)
+    damage = logged_fault(registry, location)
+    if damage:
+        raise RefusedError(
+            f"refused, nothing is changed: version {version.version} of {version.name}: {damage}; {mend}"
+        )
+
+
+def _refusal(failed: Sequence[Condition], forced: bool) -> str:
+    names = [condition.name for condition in failed]
+    which = f"the condition {names[0]!r} does" if len(names) == 1 else f"the conditions {', '.join(names)} do"
+    final = [condition.name for condition in failed if condition.final]
     if forced:
-        return f"refused, nothing is changed: {which} not hold, and without a packaged winner there is nothing to force"
-    return f"refused, nothing is changed: {which} not hold; --force REASON would overrule it, and be recorded"
+        return f"refused, nothing is changed: {which} not hold, and no reason overrules {final[0]!r}: mend it first"
+    advice = "" if final else "; --force REASON would overrule it, and be recorded"
+    return f"refused, nothing is changed: {which} not hold{advice}"
 
 
 def _now() -> str:

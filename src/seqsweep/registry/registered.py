@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from seqsweep.errors import LockedError, UserError
 from seqsweep.hyperparameters import named
 from seqsweep.spelling import nearest
+from seqsweep.tracking.models import files_of
 from seqsweep.tracking.store import open_store, reaching
 
 if TYPE_CHECKING:
@@ -88,12 +89,10 @@ class Registry:
         """
         return next((version for version in self.versions(name) if str(version.version) == number), None)
 
-    def load_path(self, version: ModelVersion) -> Path:
-        """The folder of a version's files on this machine; brought here from a server."""
-        import mlflow
-
-        uri = self.client.get_model_version_download_uri(version.name, version.version)
-        return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, tracking_uri=self.place.uri))
+    def files(self, version: ModelVersion) -> AbstractContextManager[Path]:
+        """The folder of a version's files on this machine; brought here from a server, and taken away again."""
+        location = self.client.get_model_version_download_uri(version.name, version.version)
+        return files_of(location, self.place.uri)
 
 
 @contextmanager

@@ -33,8 +33,8 @@ def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFr
     """
     with opened(tracking) as registry:
         version = resolve(registry, model)
-        folder = registry.load_path(version)
-        loaded = load(folder)
+        with registry.files(version) as folder:
+            loaded = load(folder)
     return _predictions(loaded, file), f"{version.name} version {version.version}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from seqsweep import config
+from seqsweep.errors import EXIT_CODES
 
 EXAMPLES = (
     ("seqsweep sweep quickstart", "run a study"),
@@ -21,12 +23,13 @@ EXAMPLES = (
 )
 
 
-def usage(console: Console, own: Path | None) -> None:
+def usage(console: Console, own: Path | None, flags: Mapping[tuple[str, str], str]) -> None:
     """Print it.
 
     Args:
         console: to print on.
         own: the user's folder of configs; None: there is none.
+        flags: what each does, by its names.
     """
     console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n", highlight=False)
     console.print("The same command again resumes a sweep that was interrupted.\n", highlight=False)
@@ -47,7 +50,11 @@ def usage(console: Console, own: Path | None) -> None:
     console.print("examples", style="bold")
     for command, purpose in EXAMPLES:
         console.print(f"  {command}\n      {purpose}", highlight=False, soft_wrap=True)
-    console.print("Every other flag is Hydra's: seqsweep sweep --hydra-help", highlight=False)
+    listed = _grid("flags")
+    for names, purpose in flags.items():
+        listed.add_row(", ".join(names), purpose)
+    console.print(listed)
+    console.print(EXIT_CODES, highlight=False)
 
 
 def _grid(title: str) -> Table:

@@ -131,4 +131,5 @@ class Dataset(Protocol):
         """
 
     def notes_on_baselines(self) -> Mapping[str, str]:
-        """What the baselines chose for themselves, by a tag's name."""
+        """What the baselines chose for themselves, by a tag's name; a subclass that says nothing has none."""
+        return {}

@@ -129,6 +129,7 @@ def load_mlflow() -> None:
     os.environ.pop("MLFLOW_RUN_ID", None)  # would make runs children of a foreign one
     with quick_imports():
         import mlflow
+        import mlflow.pyfunc  # to package the winner: beside the trials rather than after them
         import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # the imports themselves are what is wanted
 
     level = os.environ["MLFLOW_LOGGING_LEVEL"]
