@@ -103,15 +103,18 @@ class Setting:
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
 
     @classmethod
-    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any]) -> Setting:
+    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any], *, default: Any) -> Setting:
         """What a field of a config group declares.
 
         Args:
             name: as a config spells it.
             kind: the field's type: a type, a type or None, a list of a type, or Any.
             rules: all else, by the names that they have here.
+            default: of the field. OmegaConf has no union of a text and a list: such a field is Any, and its default
+                says whether it may be null.
         """
-        optional, several = type(None) in get_args(kind), get_origin(kind) is list
+        optional = type(None) in get_args(kind) or (kind is Any and default is None)
+        several = get_origin(kind) is list
         plain = next((of for of in get_args(kind) if of is not type(None)), kind)
         return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
 

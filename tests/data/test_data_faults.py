@@ -7,7 +7,7 @@ import yaml
 
 from seqsweep.config import CONF
 from seqsweep.data import SOURCES, faults, load
-from seqsweep.data.loading import NEEDED
+from seqsweep.data.faults import NEEDED
 from seqsweep.schema import SweepConfig
 
 CSV = {"kind": "csv", "path": "f.csv"}
@@ -85,6 +85,7 @@ def test_every_kind_says_what_it_needs():
 GIVEN = {  # what an option leaves to the user
     "csv": {"path": "f.csv"},
     "parquet": {"path": "f.parquet"},
+    "excel": {"path": "f.xlsx"},
     "sql": {"url": "sqlite:///f.db", "query": "SELECT y FROM t ORDER BY y"},
     "kaggle": {"dataset": "owner/name"},
 }
@@ -92,7 +93,7 @@ SHIPPED = sorted(path.stem for path in (CONF / "data").glob("[!_]*.yaml"))
 
 
 def test_the_shipped_options_are_those_that_are_tested():
-    assert SHIPPED == ["airbnb", "co2", "csv", "kaggle", "parquet", "sql", "sunspots"]
+    assert SHIPPED == ["airbnb", "co2", "csv", "excel", "kaggle", "parquet", "sql", "sunspots"]
 
 
 @pytest.mark.parametrize("option", SHIPPED)
