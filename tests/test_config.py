@@ -428,6 +428,15 @@ def test_the_yaml_of_a_config_says_all_of_it(make_config):
     assert set(written) == {field.name for field in fields(SweepConfig)}
 
 
+def test_overrides_of_jobs_are_as_they_were_typed(monkeypatch):
+    monkeypatch.setenv("SEED", "7")
+    given = ["seed=${oc.env:SEED},2", "search_space.units={low: 2, high: 4}", "data.query=null", "hydra.mode=MULTIRUN"]
+    launch = config.compose("quickstart", given)
+    assert [job.seed for job in launch.jobs] == [7, 2]
+    assert launch.overrides == tuple((f"seed={seed}", *given[1:3]) for seed in ("${oc.env:SEED}", "2"))
+    assert config.compose("quickstart", given[1:3]).overrides == (tuple(given[1:3]),)
+
+
 NAMES = ["study", "data.name", "registry.model"]  # each becomes a path, a model or a word of a command
 
 
