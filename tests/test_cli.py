@@ -49,7 +49,7 @@ def csv(tmp_path) -> Path:
     file = tmp_path / "shop.csv"
     sales = 100 + 10 * np.sin(np.arange(150) / 3) + np.random.default_rng(0).normal(size=150)
     rows = [f"2024-01-{day % 28 + 1:02d},{value:.2f},{value / 2:.1f}" for day, value in enumerate(sales)]
-    file.write_text("when,sales,visits\n" + "\n".join(rows) + "\n")
+    file.write_text("when,sales,visits [/day]\n" + "\n".join(rows) + "\n")
     return file
 
 
@@ -241,7 +241,7 @@ def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_pat
     swept = [
         "data=csv",
         f"data.path={csv},{tmp_path / 'none.csv'}",
-        "data.target=sales",
+        "data.target='visits [/day]'",
         "tracking=memory",
         "finals=none",
     ]
@@ -250,6 +250,7 @@ def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_pat
     assert "All jobs" in said
     assert "failed:" in said
     assert "none.csv" in said.split("All jobs")[1]
+    assert "column 'visits [/day]'" in said  # brackets are no markup
     assert "linear" in said  # the sound job ran
 
 
