@@ -18,7 +18,7 @@ from rich.text import Text
 
 from seqsweep import config
 from seqsweep.arguments import FLAGS, Request, parse
-from seqsweep.errors import FAILED, INTERRUPTED, REFUSED, ConfigError, Fault, SeqsweepError
+from seqsweep.errors import FAILED, REFUSED, ConfigError, Fault, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.words import command
@@ -117,9 +117,6 @@ class _Jobs:
             if self._expected > 1:  # that of a single job ends the command
                 self._console.print("error: ", style="bold red", end="")
                 self._say(str(error))
-        except KeyboardInterrupt:
-            self._say(f"stopped; finished trials are kept. To go on: {command(self._typed)}")
-            raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
             self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
