@@ -19,6 +19,7 @@ SOURCE = Path(seqsweep.__file__).parent
 ORDER = [
     "redaction",
     "errors",
+    "interrupts",
     "imports",
     "files",
     "state_files",
@@ -55,6 +56,7 @@ ORDER = [
     "arguments",
     "launch",
     "cli",
+    "__main__",
 ]
 
 IMPORT_BOUNDARIES = {

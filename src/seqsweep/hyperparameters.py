@@ -78,7 +78,7 @@ class Setting:
         catalog: where to find the catalog of its values, `module:NAME`, or `task` where each task has its own, if only
             its owner checks them.
         optional: whether null is a value too.
-        several: whether its value is a list of such values.
+        several: whether its value is a list of such values, none of them twice.
         longest: the most characters of a text.
         holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
         unit: what a number is counted or measured in: `rows`, `seconds`.
@@ -156,8 +156,9 @@ class Setting:
         return self._is_one(value)
 
     def allows(self, value: Any) -> bool:
-        """Whether `value` has the type and lies within the bounds."""
-        return self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+        """Whether `value` has the type and lies within the bounds; of a list, whether it names nothing twice."""
+        within = self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+        return within and not self._repeated(value)
 
     def fault(self, key: str, value: Any) -> str | None:
         """What is wrong with `value`, where a config gives it as `key`: a sentence, or None.
@@ -170,10 +171,20 @@ class Setting:
             return None
         if self.several and not isinstance(value, list):
             return f"{key}={plain(value)}: a list is needed, such as [{plain(value)}]"
-        wrong = next(e for e in value if not (self._is_one(e) and self._is_within(e))) if self.several else value
-        if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
-            return f"{key}={shortened(wrong)}: {text}"
-        return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
+        for wrong in value if self.several else [value]:
+            if not (self._is_one(wrong) and self._is_within(wrong)):
+                if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
+                    return f"{key}={shortened(wrong)}: {text}"
+                return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
+        twice = plain(self._repeated(value)[0])
+        return f"{key}={shortened(plain(value))}: {shortened(twice)} is listed twice; leave one"
+
+    def _repeated(self, value: Any) -> list[Any]:
+        """The entries of a list that stand further in front too; of mappings their owner knows which are alike."""
+        if not self.several or self.type is dict:
+            return []
+        told = [(entry, isinstance(entry, bool)) for entry in value]  # 1 and true are equal in Python
+        return [entry for place, entry in enumerate(value) if told[place] in told[:place]]
 
     def _is_one(self, value: Any) -> bool:
         if value is None:

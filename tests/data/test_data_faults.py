@@ -38,7 +38,6 @@ FAULTS = {
     "frequency without time": ({**CSV, "frequency": "D"}, "data.frequency=D: needs times"),
     "time is target": ({**CSV, "time": "y", "target": "y"}, "data.time=y: the same column is data.target"),
     "target is feature": ({**CSV, "target": "y", "features": ["y"]}, "data.features: 'y' is the target"),
-    "feature twice": ({**CSV, "features": ["a", "b", "a"]}, "data.features: 'a' is there twice"),
     "separator": ({**CSV, "separator": ", "}, "data.separator=, : must be one character, or tab"),
     "no separator": ({**CSV, "separator": ""}, "data.separator=: must be one character, or tab"),
     "encoding": (

@@ -101,8 +101,6 @@ def _column_faults(data: DataConfig) -> list[Fault]:
     if data.target is not None and data.target in data.features:
         told = f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out"
         found.append(Fault("data.features", told, also=("data.target",)))
-    twice = sorted({name for name in data.features if data.features.count(name) > 1})
-    found += [Fault("data.features", f"data.features: {name!r} is there twice") for name in twice]
     return found
 
 
