@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,12 +143,7 @@ def resampled(
     # Days and longer steps are of the calendar, whatever hours a day of the zone has; shorter ones are of time itself.
     zone = rows.zone if _is_of_calendar(frequency) else None
     times = pd.DatetimeIndex(wall_clock(rows.index, zone))
-    if origin is None:
-        first = pd.DatetimeIndex(wall_clock(rows.index[:1], rows.zone)).normalize()
-        start = _in_utc(first, rows.zone)
-    else:
-        start = np.array([origin], "datetime64[ns]")
-    begin = pd.Timestamp(wall_clock(start, zone)[0])
+    begin = _begin(rows, frequency, zone, origin)
     steps = pd.DataFrame(rows.values, index=times).resample(frequency, origin=begin)
     # A sum over no row would be 0, as if there had been a row that said so.
     joined = steps.sum(min_count=1) if aggregate == "sum" else getattr(steps, aggregate)()
@@ -169,12 +165,21 @@ def resampled(
     return _whole_steps(result, bins, times, frequency, step)
 
 
+def _begin(rows: Rows, frequency: str, zone: str | None, origin: str | None) -> Any:
+    """Where steps of several days or hours are counted from: midnight before the first row, on the clock of the rows."""
+    if not isinstance(to_offset(frequency), pd.offsets.Tick | pd.offsets.Day):
+        return "start_day"  # the calendar says where weeks and months begin
+    midnight = pd.DatetimeIndex(wall_clock(rows.index[:1], rows.zone)).normalize()
+    start = _in_utc(midnight, rows.zone) if origin is None else np.array([origin], "datetime64[ns]")
+    return pd.Timestamp(wall_clock(start, zone)[0])
+
+
 def _is_of_calendar(frequency: str) -> bool:
     return not isinstance(to_offset(frequency), pd.offsets.Tick)
 
 
 def _in_utc(times: pd.DatetimeIndex, zone: str | None) -> Dates:
-    """What the clock of a zone shows, in UTC: a day whose midnight was left out begins later, of two the first counts."""
+    """What the clock of a zone shows, in UTC: where midnight was left out a day begins later; of two the first counts."""
     if zone is not None:
         times = times.tz_localize(zone, ambiguous=np.ones(len(times), np.bool_), nonexistent="shift_forward")
         times = times.tz_convert("UTC").tz_localize(None)
