@@ -166,7 +166,7 @@ def resampled(
 
 
 def _begin(rows: Rows, frequency: str, zone: str | None, origin: str | None) -> Any:
-    """Where steps of several days or hours are counted from: midnight before the first row, on the clock of the rows."""
+    """Where steps of days or hours are counted from: midnight before the first row, on the clock of the rows."""
     if not isinstance(to_offset(frequency), pd.offsets.Tick | pd.offsets.Day):
         return "start_day"  # the calendar says where weeks and months begin
     midnight = pd.DatetimeIndex(wall_clock(rows.index[:1], rows.zone)).normalize()
@@ -179,7 +179,7 @@ def _is_of_calendar(frequency: str) -> bool:
 
 
 def _in_utc(times: pd.DatetimeIndex, zone: str | None) -> Dates:
-    """What the clock of a zone shows, in UTC: where midnight was left out a day begins later; of two the first counts."""
+    """What the clock of a zone shows, in UTC: a day without midnight begins later; of two midnights the first counts."""
     if zone is not None:
         times = times.tz_localize(zone, ambiguous=np.ones(len(times), np.bool_), nonexistent="shift_forward")
         times = times.tz_convert("UTC").tz_localize(None)
