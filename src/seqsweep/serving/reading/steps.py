@@ -179,7 +179,7 @@ def _is_of_calendar(frequency: str) -> bool:
 
 
 def _in_utc(times: pd.DatetimeIndex, zone: str | None) -> Dates:
-    """What the clock of a zone shows, in UTC: a day without midnight begins later; of two midnights the first counts."""
+    """What the clock of a zone shows, in UTC: a day without midnight begins later; of two the first counts."""
     if zone is not None:
         times = times.tz_localize(zone, ambiguous=np.ones(len(times), np.bool_), nonexistent="shift_forward")
         times = times.tz_convert("UTC").tz_localize(None)
