@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import hydra
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
+from rich.console import Console
 
 from seqsweep import cli, config
 from seqsweep.arguments import FLAGS, parse
@@ -31,6 +33,7 @@ from seqsweep.errors import (
     UserError,
 )
 from seqsweep.launch import RULES, launch
+from seqsweep.report.usage import EXAMPLES, usage
 from test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +116,13 @@ def test_what_ends_a_command_decides_its_exit_code(error, code, monkeypatch):
     assert answer.exit_code == code
     stopped = "stopped; finished trials are kept. To go on: seqsweep sweep quickstart\n"
     assert answer.output in ("error: x\n", stopped)
+
+
+def test_the_examples_of_the_help_can_be_copied_from_a_narrow_terminal():
+    said = StringIO()
+    usage(Console(file=said, width=40, force_terminal=True, color_system="standard"), None, {})
+    for command, purpose in EXAMPLES:
+        assert f"  {command}\n      {purpose}\n" in said.getvalue()  # whole, without colours, brackets as they are
 
 
 def test_exit_codes_are_told_by_the_help_and_the_readme(capsys):

@@ -857,6 +857,11 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)
+    sections = {section["uuid"]: section for section in state["compareRunSections"]}
+    assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
+    assert all(section["display"] for section in sections.values())  # or else its charts are folded away
+    assert not any(part["deleted"] for part in charts.values())
+    assert not any(part["isGenerated"] for part in charts.values())  # those the UI replaces as it sees fit
 
 
 def test_a_saved_view_reads_back_as_written() -> None:
