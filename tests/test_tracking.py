@@ -47,7 +47,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.store import address, open_store, ping
+from seqsweep.tracking.store import address, open_store, ping, reaching
 from seqsweep.tracking.ui import link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -168,7 +168,7 @@ def settled(tracker: DeferredTracker) -> None:
 
 def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in_order() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.log_sweep({"baseline_last": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
@@ -189,7 +189,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
 
 def test_nothing_is_loaded_before_trials_run() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.start_trial(trial(0, status="RUNNING"))
     assert tracker._opening is None
@@ -199,7 +199,7 @@ def test_nothing_is_loaded_before_trials_run() -> None:
 def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> None:
     slow = SlowTracker()
     slow.fault = TrackingError("no store")
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.start_trial(trial(0, status="RUNNING"))
     tracker.poll()
@@ -211,7 +211,7 @@ def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> No
 
 def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.end_trial(trial(0))
     threading.Timer(0.1, slow.let.set).start()
@@ -219,6 +219,84 @@ def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted(
     assert [run.status for run in slow.trials] == ["FINISHED"]
     assert slow.sweeps["f00d"].status == "FINISHED"
     assert tracker.seconds > 0.05
+
+
+class AwayTracker(SlowTracker):
+    """Its store is away until it is let."""
+
+    def open(self, sweep: SweepRecord) -> None:
+        if not self.let.is_set():
+            raise TrackingError("it cannot be used: gone", away="the store takes no writes (gone)")
+        super().open(sweep)
+
+
+def test_a_store_that_goes_away_before_it_is_opened_is_ridden_out() -> None:
+    away, said, clock = AwayTracker(), [], Clock()
+    tracker = DeferredTracker(away, lambda: None, said.append, clock)
+    tracker.open(SWEEP)
+    for number in range(3):
+        tracker.start_trial(trial(number, status="RUNNING"))
+        tracker.poll()
+        if tracker._opening is not None:
+            settled(tracker)
+        tracker.end_trial(trial(number))
+    assert said == [
+        "the store takes no writes (gone); the sweep goes on, its results are kept and go in when the store is back"
+    ]
+    assert tracker._opening is None  # it is asked again when the pause is over
+    away.let.set()
+    clock.now += FIRST_PAUSE
+    tracker.poll()
+    settled(tracker)
+    tracker.poll()
+    assert said[1:] == ["the store answers again; what waited is in it"]
+    assert {run.status for run in away.trials} == {"FINISHED"}
+    tracker.close("FINISHED")
+
+
+def test_a_store_that_is_away_to_the_end_lacks_what_is_named(tmp_path: Path) -> None:
+    away = AwayTracker()
+    tracker = DeferredTracker(away, lambda: None, lambda text: None)
+    tracker.open(SWEEP)
+    tracker.end_trial(trial(0))
+    (tmp_path / "page.html").write_text("<p>")
+    tracker.log_file(tmp_path / "page.html", "report")  # does not wait for ever
+    assert tracker.recorded() == set()
+    with pytest.raises(
+        TrackingError, match=r"takes no writes .gone. and lacks the results of 1 trials; .* same command"
+    ):
+        tracker.close("FINISHED")
+    away.let.set()
+    tracker.close("FINISHED")  # back in the last moment
+    assert [run.status for run in away.trials] == ["FINISHED"]
+
+
+@pytest.mark.parametrize(
+    ("error", "uri", "passes"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "http://h", True),
+        (OSError("No route to host"), "postgresql://h/db", True),
+        (sqlite3.OperationalError("database is locked"), "sqlite:////x.db", True),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "sqlite:////x.db", False),
+        (sqlite3.DatabaseError("file is not a database"), "sqlite:////x.db", False),
+        (ImportError("no psycopg2"), "postgresql://h/db", False),
+        (OSError('FATAL:  password authentication failed for user "me"'), "postgresql://h/db", False),
+        ("INTERNAL_ERROR", "http://h", True),
+        ("TEMPORARILY_UNAVAILABLE", "http://h", True),
+        ("PERMISSION_DENIED", "http://h", False),
+        ("ENDPOINT_NOT_FOUND", "http://h", False),
+    ],
+)
+def test_what_may_pass_is_told_from_what_lasts(error: Exception | str, uri: str, passes: bool, tmp_path: Path) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos import databricks_pb2
+
+    if isinstance(error, str):
+        error = MlflowException("it said so", error_code=getattr(databricks_pb2, error))
+    config = TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=uri)
+    with pytest.raises(TrackingError) as raised, reaching(address(config)):
+        raise error
+    assert bool(raised.value.away) == passes
 
 
 def test_a_telling_that_ctrl_c_interrupts_is_told_again() -> None:
@@ -232,7 +310,7 @@ def test_a_telling_that_ctrl_c_interrupts_is_told_again() -> None:
 
     slow = Interrupted()
     slow.let.set()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.end_trial(trial(0))
     with pytest.raises(KeyboardInterrupt):

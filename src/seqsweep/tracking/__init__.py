@@ -55,7 +55,7 @@ TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config))
+    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config), warn)
 
 
 @TRACKERS.register

@@ -22,7 +22,7 @@ from seqsweep.imports import quick_imports
 from seqsweep.redaction import redacted
 from seqsweep.spelling import nearest
 from seqsweep.tracking.relocation import relocate_artifacts
-from seqsweep.tracking.retry_queue import first_line
+from seqsweep.tracking.retry_queue import first_line, takes_no_writes
 from seqsweep.words import command
 
 if TYPE_CHECKING:
@@ -156,7 +156,29 @@ def reaching(place: StoreAddress) -> Iterator[None]:
         if not isinstance(error, (ImportError, *failures())):
             raise
         said = first_line(error, place.uri)
-        raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}") from error
+        away = takes_no_writes(str(place), said) if _may_pass(place, error) else ""
+        raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}", away=away) from error
+
+
+LASTS = (
+    "out-of-date database schema",
+    "authentication failed",
+    "does not exist",
+    "permission denied",
+    "no such table",
+    "readonly database",
+    "not a database",
+    "malformed",
+)
+"""In the words of a store that another attempt will not find otherwise."""
+
+
+def _may_pass(place: StoreAddress, error: Exception) -> bool:
+    """Whether a store that says this may answer later: a server that is away or starts up, a file that is locked."""
+    if isinstance(error, ImportError) or any(words in str(error) for words in LASTS):
+        return False
+    status = getattr(error, "get_http_status_code", None)  # of MLflow's own errors
+    return place.database is not None or status is None or status() not in range(400, 500)
 
 
 def _mend(place: StoreAddress, error: Exception) -> str:
