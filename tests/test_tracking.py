@@ -35,6 +35,7 @@ from seqsweep.tracking import (
     faults,
     make_tracker,
 )
+from seqsweep.tracking.address import address
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
@@ -45,9 +46,10 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
+from seqsweep.tracking.reaching import reaching
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.store import address, open_store, ping, reaching
+from seqsweep.tracking.store import open_store, ping
 from seqsweep.tracking.ui import link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -323,9 +325,9 @@ def test_a_store_that_is_away_is_refused_before_a_trial_starts_and_without_mlflo
     import sys, time
     from seqsweep.errors import TrackingError
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import store
+    from seqsweep.tracking import reaching, store
 
-    store.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
+    reaching.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
     try:
         store.ping(TrackingConfig(kind="mlflow", directory=sys.argv[1], uri=sys.argv[2]))
     except TrackingError as error:
@@ -1339,7 +1341,7 @@ FORKS = """
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord
     from seqsweep.tracking import MlflowTracker, SweepRecord
-    from seqsweep.tracking.store import failures
+    from seqsweep.tracking.reaching import failures
 
     failures()  # imports MLflow, which has filters of its own
     # From Python 3.12 on a fork beside the threads of a library earns a warning; these forks use none of them.

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.tracking.address import uri_faults
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.store import ping, uri_faults
+from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from seqsweep.errors import TrackingError
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
+from seqsweep.tracking.reaching import failures, reaching
 from seqsweep.tracking.retry_queue import KEPT, RetryQueue, takes_no_writes
-from seqsweep.tracking.store import failures, open_store, reaching
+from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
