@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import hydra
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
+from rich.console import Console
 
 from seqsweep import cli, config
 from seqsweep.arguments import FLAGS, parse
@@ -31,6 +33,7 @@ from seqsweep.errors import (
     UserError,
 )
 from seqsweep.launch import RULES, launch
+from seqsweep.report.usage import EXAMPLES, usage
 from test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +52,7 @@ def csv(tmp_path) -> Path:
     file = tmp_path / "shop.csv"
     sales = 100 + 10 * np.sin(np.arange(150) / 3) + np.random.default_rng(0).normal(size=150)
     rows = [f"2024-01-{day % 28 + 1:02d},{value:.2f},{value / 2:.1f}" for day, value in enumerate(sales)]
-    file.write_text("when,sales,visits\n" + "\n".join(rows) + "\n")
+    file.write_text("when,sales,visits [/day]\n" + "\n".join(rows) + "\n")
     return file
 
 
@@ -111,7 +114,15 @@ def test_what_ends_a_command_decides_its_exit_code(error, code, monkeypatch):
     monkeypatch.setattr("seqsweep.launch.launch", fail)
     answer = CliRunner().invoke(cli.main, ["sweep", "quickstart"])
     assert answer.exit_code == code
-    assert answer.output in ("error: x\n", "stopped\n")
+    stopped = "stopped; finished trials are kept. To go on: seqsweep sweep quickstart\n"
+    assert answer.output in ("error: x\n", stopped)
+
+
+def test_the_examples_of_the_help_can_be_copied_from_a_narrow_terminal():
+    said = StringIO()
+    usage(Console(file=said, width=40, force_terminal=True, color_system="standard"), None, {})
+    for command, purpose in EXAMPLES:
+        assert f"  {command}\n      {purpose}\n" in said.getvalue()  # whole, without colours, brackets as they are
 
 
 def test_exit_codes_are_told_by_the_help_and_the_readme(capsys):
@@ -240,7 +251,7 @@ def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_pat
     swept = [
         "data=csv",
         f"data.path={csv},{tmp_path / 'none.csv'}",
-        "data.target=sales",
+        "data.target='visits [/day]'",
         "tracking=memory",
         "finals=none",
     ]
@@ -249,6 +260,7 @@ def test_a_multirun_ends_with_a_table_and_names_the_job_that_failed(csv, tmp_pat
     assert "All jobs" in said
     assert "failed:" in said
     assert "none.csv" in said.split("All jobs")[1]
+    assert "column 'visits [/day]'" in said  # brackets are no markup
     assert "linear" in said  # the sound job ran
 
 
@@ -339,5 +351,5 @@ def test_the_guide_for_contributors_names_what_there_is():
 def test_the_readme_is_short_and_names_every_package():
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 150
-    missing = {module for module in ORDER if f"`{module}`" not in text}
+    missing = {module for module in ORDER if f"`{module}`" not in text} - {"__main__"}
     assert not missing

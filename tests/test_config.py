@@ -23,6 +23,7 @@ from seqsweep.schema import SweepConfig, settings
 GIVEN = {  # what an option leaves to the user
     "data=csv": ["data.path=f.csv"],
     "data=parquet": ["data.path=f.parquet"],
+    "data=excel": ["data.path=f.xlsx"],
     "data=sql": ["data.url=sqlite:///f.db", "data.query='SELECT y FROM t ORDER BY y'"],
     "data=kaggle": ["data.dataset=owner/name"],
     "windows=rows": ["windows.validation=20", "windows.test=20"],
@@ -83,7 +84,9 @@ def test_three_faults_are_told_at_once_with_the_nearest_names():
         ("trial.epochs=0", "1 or more"),
         ("seed=-1", "0 or more"),
         ("task.objective=wape", "task.objective=wape: this is not among task.metrics; add it to them"),
-        ("task.metrics=[mae,mae]", "'mae' is listed twice"),
+        ("task.metrics=[mae,mae]", "task.metrics=[mae, mae]: mae is listed twice; leave one"),
+        ("finals.levels=[0.8,0.80]", "finals.levels=[0.8, 0.8]: 0.8 is listed twice"),
+        ("data.features=[a,b,a]", "data.features=[a, b, a]: a is listed twice"),
         ("task.metrics=[]", "task.metrics=[]: name one or more of mae, rmse"),
         ("search_space.warm_start=3", "search_space.warm_start=3: a list is needed"),
         ("task.loss=mape", "did you mean 'mae'?"),
@@ -423,6 +426,15 @@ def test_the_yaml_of_a_config_says_all_of_it(make_config):
     written = yaml.safe_load(config.to_yaml(make_config("seed=3")))
     assert written["seed"] == 3
     assert set(written) == {field.name for field in fields(SweepConfig)}
+
+
+def test_overrides_of_jobs_are_as_they_were_typed(monkeypatch):
+    monkeypatch.setenv("SEED", "7")
+    given = ["seed=${oc.env:SEED},2", "search_space.units={low: 2, high: 4}", "data.query=null", "hydra.mode=MULTIRUN"]
+    launch = config.compose("quickstart", given)
+    assert [job.seed for job in launch.jobs] == [7, 2]
+    assert launch.overrides == tuple((f"seed={seed}", *given[1:3]) for seed in ("${oc.env:SEED}", "2"))
+    assert config.compose("quickstart", given[1:3]).overrides == (tuple(given[1:3]),)
 
 
 NAMES = ["study", "data.name", "registry.model"]  # each becomes a path, a model or a word of a command

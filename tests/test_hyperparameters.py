@@ -49,6 +49,9 @@ def catalog() -> Catalog[Making]:
         (Setting("use_bias", bool), [True, False], [1, 0, "true", None]),
         (Setting("layer", str, choices=("lstm", "gru")), ["lstm"], ["lstn", 1, None, {"lstm": 1}]),
         (Setting("step", int, choices=(1, 7)), [1, 7], [2, True, "1"]),
+        (Setting("lags", float, at_least=0, several=True), [[], [0, 1]], [1, [1, -1], [1, None], [0, 0.0], [1, 0, 1]]),
+        (Setting("missing", object, several=True), [[1, True, "1", 0, False]], [[1, 2, 1.0]]),
+        (Setting("points", dict, several=True), [[{}, {}]], [{}, [1]]),
     ],
 )
 def test_a_setting_allows_values_of_its_type_within_its_bounds(
@@ -57,6 +60,18 @@ def test_a_setting_allows_values_of_its_type_within_its_bounds(
     assert [value for value in allowed + refused if setting.allows(value)] == allowed
     assert [setting.fault("k", value) for value in allowed] == [None] * len(allowed)
     assert all((setting.fault("k", value) or "").startswith("k=") for value in refused)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (["a", "b", "b", "a"], "k=[a, b, b, a]: b is listed twice; leave one"),
+        (["a", "a", "c"], "k=c: must be one of a, b"),
+        ("a", "k=a: a list is needed, such as [a]"),
+    ],
+)
+def test_the_first_thing_that_is_wrong_with_a_list_is_told(value: Any, said: str) -> None:
+    assert Setting("metrics", str, choices=("a", "b"), several=True).fault("k", value) == said
 
 
 @pytest.mark.parametrize(

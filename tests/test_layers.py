@@ -10,7 +10,7 @@ import pytest
 
 from points import POINT
 from seqsweep.errors import ConfigError
-from seqsweep.layers import ACTIVATIONS, LAYERS, body, kernels_of, to_keras
+from seqsweep.layers import ACTIVATIONS, FAST, LAYERS, body, kernels_of, to_keras
 
 pytestmark = pytest.mark.keras
 
@@ -319,6 +319,14 @@ def test_recurrent_dropout_is_keras_own_and_follows_the_seed(kind):
     assert np.abs(dropped - made(windows)).max() > 0.01
     assert kernels_of(network(kind, recurrent_dropout=0.4)) == "keras"
     assert kernels_of(network(kind, recurrent_dropout=0.0)) == "fast"
+
+
+def test_what_is_said_to_run_fast_does_and_nothing_else():
+    assert [kind for kind in LAYERS if kernels_of(network(kind)) == "fast"] == list(FAST["layer"])
+    for kind in FAST["layer"]:
+        assert {own.name: (own.default,) for own in LAYERS.own(kind)} == {n: FAST[n] for n in FAST if n != "layer"}
+        for changes in ({"bidirectional": True}, {"recurrent_dropout": 0.1}):
+            assert kernels_of(network(kind, **changes)) == "keras"
 
 
 # The contract of an entry: whoever registers a layer, it is tested here unasked.

@@ -77,6 +77,10 @@ def test_it_has_no_fast_kernel_and_says_so():
     assert kernels_of(network(kernel_size=2)) == "keras"
     with pytest.raises(ConfigError, match="layer 'causal_conv' cannot: there is no fast kernel of Conv1D"):
         network("fast", kernel_size=2)
+    with pytest.raises(ConfigError) as refused:
+        compose("quickstart", ["search_space.layer=[gru,causal_conv]", "model.kernels=fast"], RULES)
+    assert [fault.key for fault in refused.value.faults] == ["model.kernels"]
+    assert "no fast kernel runs search_space.layer=causal_conv, only simple_rnn, lstm, gru;" in str(refused.value)
 
 
 def test_its_hyperparameter_exists_where_it_is_chosen_alone(make_config):

@@ -138,10 +138,13 @@ def test_only_the_last_rows_count(plain):
         (lambda f: f.iloc[:3], r"there are 3 rows, and a forecast needs 6"),
         (lambda f: f.assign(series_id=["a"] * 18 + ["b"] * 2), "series 'b' has 2 rows"),
         (lambda f: f.assign(series_id=["a", None] * 10), "row 2: the series has no name"),
-        (lambda f: f.assign(y=[*f["y"][:-1], np.nan]), "column 'y', row 20: the value is missing"),
-        (lambda f: f.assign(y=[*map(str, f["y"][:-2]), "many", "3"]), "column 'y', row 19: 'many' is no number"),
-        (lambda f: f.assign(y=[*f["y"][:-1], np.inf]), "row 20: 'inf' is no number"),
-        (lambda f: f.assign(y=pd.date_range("2020", periods=20)), "'2020-01-01 00:00:00' is no number"),
+        (
+            lambda f: f.assign(y=[*f["y"][:-1], np.nan]),
+            r"column 'y', row 20: no value .*; fill it in",
+        ),
+        (lambda f: f.assign(y=[*map(str, f["y"][:-2]), "many", "3"]), "column 'y', row 19: 'many' is not a number"),
+        (lambda f: f.assign(y=[*f["y"][:-1], np.inf]), "row 20: the value is infinite"),
+        (lambda f: f.assign(y=pd.date_range("2020", periods=20)), "'2020-01-01 00:00:00' is a time, no number"),
     ],
 )
 def test_what_cannot_be_used_is_named(plain, spoil, said):
@@ -175,7 +178,7 @@ def test_a_column_of_times_gives_the_time_of_each_step_and_checks_their_order(da
     frame = pd.read_csv(dated.config.data.path).iloc[:50]
     served = package.load(dated.model).served
     assert list(served.predict(None, frame)["time"]) == list(pd.date_range("2024-02-20", periods=2))
-    with pytest.raises(MlflowException, match=r"row 46: 2024-01-05 is not later.*sort the rows"):
+    with pytest.raises(MlflowException, match=r"row 2: 2024-02-18 follows 2024-02-19; sort the rows"):
         served.predict(None, frame.iloc[::-1])
     assert "time" not in served.predict(None, frame.drop(columns="day"))
 
@@ -225,7 +228,9 @@ def test_the_card_says_what_a_reader_must_know(plain):
 
 
 def test_the_card_is_markdown_whatever_the_data_are_called(plain):
-    series = dataclasses.replace(plain.job.data.series, name="shop <b>&", columns=("a`b<i>",))
+    known = plain.job.data.series
+    reader = dataclasses.replace(known.reader, settings=dataclasses.replace(known.reader.settings, target="a`b<i>"))
+    series = dataclasses.replace(known, name="shop <b>&", columns=("a`b<i>",), reader=reader)
     text = carded(plain, dataclasses.replace(plain.job.data, series=series), plain.conclusion)
     assert text.startswith("# shop &lt;b&gt;&amp;: ")
     assert "of `` a`b<i> ``, in its own unit" in text  # what stands in a code span is no markup

@@ -17,11 +17,12 @@ from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
+from seqsweep.html import rendered
 from seqsweep.records import TrialRecord
-from seqsweep.report.page.importance import effect, importance
+from seqsweep.report.page.importance import Importance, effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
-from seqsweep.report.page.settings import _unit
+from seqsweep.report.page.settings import _unit, mattered
 from seqsweep.tasks.forecast.sections import _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
@@ -243,6 +244,19 @@ def test_an_effect_has_a_point_for_every_category_and_those_of_the_trials_where_
     assert points.tolist() == [0.0, 1.0, 2.0]
     assert expected == pytest.approx([0.0, 1.0, 2.0], abs=0.2)
     assert len(effect([*columns(12, 0, 2), named], scores, "p0")[0]) == 12
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_the_effects_of_the_few_that_mattered_most_are_drawn(count, sweep_of, monkeypatch):
+    material = gather(sweep_of())
+    names = [parameter.name for parameter in varying(material.outcome.ranked)]
+    shares = {name: 0.5 - 0.01 * i for i, name in enumerate(names[:count])} | dict.fromkeys(names[count:], 0.0)
+    monkeypatch.setattr("seqsweep.report.page.settings.importance", lambda *_: Importance(shares, 0.1, 0.9))
+    drawn = rendered(mattered(material))
+    titles = [figure["layout"]["xaxis"]["title"]["text"].split(" (")[0] for figure in figures(drawn)[1:]]
+    assert len(names) >= 5
+    assert len(titles) == min(count, 4)
+    assert ("the line is the score" in drawn) == (count > 0)
 
 
 @pytest.mark.parametrize(

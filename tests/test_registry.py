@@ -742,9 +742,9 @@ def test_a_model_that_is_not_there_is_named(served, made, name, said):
     [
         ("Y\n1\n", "no column 'y'; the model reads y: rename 'Y'"),
         ("y\n1\n2\n", "there are 2 rows, and a forecast needs 6"),
-        ("y\n" + "1\n" * 9 + '""\n', "column 'y', row 10: the value is missing"),
-        ("y\n" + "1\n" * 9 + "many\n", "column 'y', row 10: 'many' is no number"),
-        ("", "cannot read this as csv"),
+        ("y\n" + "1\n" * 9 + '""\n', "rows.csv, line 11, column 'y': no value (1 of 10 are missing); fill it in"),
+        ("y\n" + "1\n" * 9 + "many\n", "rows.csv, line 11, column 'y': 'many' is not a number"),
+        ("", "rows.csv: the file is empty"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):

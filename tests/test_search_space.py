@@ -401,6 +401,35 @@ def test_names_are_checked_against_their_catalogs() -> None:
     ]
 
 
+ALL_FAST: dict[str, Any] = {"layer": ["gru", "lstm"], "bidirectional": False, "recurrent_dropout": 0}
+
+
+@pytest.mark.parametrize(
+    ("space", "said"),
+    [
+        ({"bidirectional": [False, True]}, "search_space.bidirectional=true, only false"),
+        ({"recurrent_dropout": [0, 0.2]}, "search_space.recurrent_dropout=0.2, only 0.0"),
+        ({"recurrent_dropout": {"low": 0, "high": 0.3}}, "search_space.recurrent_dropout=0.3, only 0.0"),
+        ({"warm_start": [{}, {"bidirectional": True}]}, "search_space.warm_start[1].bidirectional=true, only false"),
+    ],
+)
+def test_what_no_fast_kernel_runs_is_refused_where_there_must_be_one(space: dict[str, Any], said: str) -> None:
+    searched = config(**ALL_FAST | space)
+    searched.model.kernels = "fast"
+    (found,) = faults(searched)
+    assert (found.key, found.also) == ("model.kernels", (said.partition("=")[0],))
+    value = said.partition("=")[2].partition(",")[0]
+    assert found.text == (
+        f"model.kernels=fast: no fast kernel runs {said}; choose model.kernels=auto, or leave {value} out"
+    )
+    searched.search_space |= ALL_FAST | {"warm_start": [{}]}
+    assert faults(searched) == []
+    for kernels in ("auto", "keras"):
+        asked = config(**ALL_FAST | space)
+        asked.model.kernels = kernels
+        assert faults(asked) == []
+
+
 def test_what_is_wrong_with_a_followed_key_is_not_told_twice() -> None:
     searched = config(anchor="lats")
     searched.windows.anchor = "lats"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import resource
 import shutil
 import signal
@@ -18,7 +17,7 @@ import time
 import urllib.request
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +48,7 @@ from seqsweep.tracking.mlflow_spelling import (
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
 from seqsweep.tracking.store import address, open_store, ping
-from seqsweep.tracking.ui import _ended_by_signals, link, newest_sweep, refuse_taken, serve
+from seqsweep.tracking.ui import link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
 SWEEP = SweepRecord(
@@ -857,6 +856,11 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)
+    sections = {section["uuid"]: section for section in state["compareRunSections"]}
+    assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
+    assert all(section["display"] for section in sections.values())  # or else its charts are folded away
+    assert not any(part["deleted"] for part in charts.values())
+    assert not any(part["isGenerated"] for part in charts.values())  # those the UI replaces as it sees fit
 
 
 def test_a_saved_view_reads_back_as_written() -> None:
@@ -1495,27 +1499,3 @@ def test_ctrl_c_ends_the_ui_and_leaves_no_process(ui: Ui) -> None:
     assert (ui.process.returncode, complaints) == (0, "")
     assert not [child for child in children if child.is_running()]
     refuse_taken(ui.port)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_closed_terminal_ends_the_ui_as_ctrl_c_does(number: signal.Signals) -> None:
-    with handled(number, signal.SIG_DFL):
-        with pytest.raises(KeyboardInterrupt), _ended_by_signals():
-            os.kill(os.getpid(), number)
-        assert signal.getsignal(number) == signal.SIG_DFL
-
-
-def test_under_nohup_the_ui_outlives_its_terminal() -> None:
-    with handled(signal.SIGHUP, signal.SIG_IGN), _ended_by_signals():
-        os.kill(os.getpid(), signal.SIGHUP)
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-
-
-@contextmanager
-def handled(number: signal.Signals, how: signal.Handlers) -> Iterator[None]:
-    """A signal handled like that, however these tests were started."""
-    before = signal.signal(number, how)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)

@@ -195,6 +195,9 @@ def test_a_trial_trains_with_the_rates_of_its_schedule_whether_it_is_stopped_or_
         now = BetweenEpochs(params.learning_rate, float(expected[-1]), epoch, epoch - best, epochs=8, patience=3)
         expected.append(np.float32(SCHEDULES[schedule](now)))
     assert rates == expected
+    told = [epoch.metrics.get("learning_rate") for epoch in straight]
+    assert told == (expected if schedule != "constant" else [None] * len(expected))
+    assert "learning_rate" not in whole.result.metrics  # which are scores
     cut = len(straight) - 1
     done = None
     for first, last in ((0, cut), (cut, 8)):

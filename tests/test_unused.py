@@ -20,7 +20,7 @@ WITHOUT = {  # what makes a condition false that no option decides
     "task.baselines": ["task.baselines=[last_value]"],
     "finals.trials": ["finals=none"],
 }
-RULED = (
+RULED = ("tuner.max_trials",)  # has a rule of its own
     "data.path",
     "data.file",
     "data.url",
@@ -29,6 +29,7 @@ RULED = (
     "tuner.max_trials",
 )  # by rules of their own
 VALUES = {"data.encoding": "cp1252", "data.aggregate": "sum", "tracking.uri": "http://127.0.0.1:5000"}
+VALUES |= {"data.query": "'SELECT y FROM t ORDER BY y'", "data.dataset": "owner/name"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
 
 
@@ -58,8 +59,8 @@ def test_a_setting_without_effect_is_refused_and_the_choice_that_is_advised_take
     given = f"{key}={value_of(key)}"
     told = [fault.text for fault in faults(*without(key), given) if fault.key == key]
     assert len(told) == 1
-    choices = re.findall(r"choose (\w+=\w+)(?: or (\w+=\w+))?", told[0])
-    for choice in [choice for found in choices for choice in found if choice]:
+    choices = re.findall(r"\w+=\w+(?= or |, or leave)", told[0].partition("; choose ")[2])
+    for choice in choices:
         extra = [more for more in GIVEN.get(choice, []) if not more.startswith(f"{key}=")]
         space = ["search_space.learning_rate=[0.01,0.001]"] if choice == "tuner=grid" else []
         assert config.compose("quickstart", [choice, given, *extra, *space], RULES).jobs

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqsweep.errors import EXIT_CODES, FAILED, INTERRUPTED, ConfigError, SeqsweepError, UserError
+from seqsweep import interrupts
+from seqsweep.errors import EXIT_CODES, FAILED, ConfigError, SeqsweepError, UserError
 from seqsweep.redaction import redacted, redacted_output, remember
 from seqsweep.spelling import nearest
 
@@ -38,7 +39,7 @@ class _Commands(click.Group):
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        with redacted_output():
+        with redacted_output(), interrupts.heeded():
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -47,9 +48,9 @@ class _Commands(click.Group):
         except SeqsweepError as error:
             show_error(error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            ctx.exit(INTERRUPTED)
+        except KeyboardInterrupt as error:
+            click.echo(interrupts.last_words(error), err=True)
+            ctx.exit(interrupts.exit_code(error))
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except Exception:
@@ -78,6 +79,10 @@ def main() -> None:
 @click.pass_context
 def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Launch a study; the arguments are Hydra's, and `launch` explains them."""
+    from seqsweep.words import command
+
+    remember(*arguments)
+    interrupts.say_at_end(f"finished trials are kept. To go on: {command(['seqsweep', 'sweep', *arguments])}")
     from seqsweep.launch import launch
 
     ctx.exit(launch(list(arguments)))

@@ -25,11 +25,11 @@ from typing import ClassVar
 
 from seqsweep.redaction import redacted
 
-REFUSED, FAILED, INTERRUPTED = 2, 1, 130  # 130 is what a shell gives a command that Ctrl-C ended
+REFUSED, FAILED = 2, 1
 
 EXIT_CODES = (
     "Exit codes: 0 done; 2 the command line, the config or the data is refused, and nothing was done; 1 it began and "
-    "failed; 130 Ctrl-C."
+    "failed; 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."
 )
 
 

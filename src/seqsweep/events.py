@@ -81,7 +81,7 @@ class TrialSpec:
     Args:
         trial_id: its own.
         params: the point of the search space.
-        seed: of initial weights, dropout and the order of windows.
+        seed: of initial weights, dropout and the order of items.
         first_epoch: epochs behind it.
         last_epoch: epochs at which it ends, unless it stops earlier.
         continues: the trial that it goes on from.

@@ -52,7 +52,7 @@ def values(key: str) -> dict[str, Any]:
 
 def _entries(key: str, setting: Setting) -> dict[str, str]:
     whole = replace(setting, choices=_catalog(key, setting.catalog)) if setting.catalog else setting
-    rule = f"a list, each {whole.rule}" if whole.several else whole.rule
+    rule = f"a list, none twice, each {whole.rule}" if whole.several else whole.rule
     own = setting if isinstance(setting, Hyperparameter) else None
     each = f"may have a value of its own: search_space.per_layer=[{setting.name}]"
     return {

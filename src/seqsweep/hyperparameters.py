@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from seqsweep.spelling import nearest
 
@@ -47,35 +47,6 @@ class Listed(tuple[Any, ...]):
         return isinstance(value, Collection) and any(one in value for one in self)
 
 
-class Rules(TypedDict, total=False):
-    """What may be said of a setting beside its type and its meaning.
-
-    Args:
-        unit: what a number is counted or measured in.
-        at_least: the least value.
-        above: what a value must be greater than.
-        at_most: the greatest value.
-        below: what a value must be less than.
-        choices: the only values.
-        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
-            (`Task.names`); who owns it checks them.
-        longest: the most characters of a text.
-        holds: a name or an address, see `Setting`.
-        when: other keys, each with the values at which this one has an effect.
-    """
-
-    unit: str
-    at_least: float
-    above: float
-    at_most: float
-    below: float
-    choices: Collection[Any]
-    catalog: str
-    longest: int
-    holds: Literal["", "name", "address"]
-    when: Mapping[str, Collection[Any]]
-
-
 @dataclass(frozen=True)
 class Setting:
     """One thing that a config may set, and what its values may be.
@@ -92,7 +63,7 @@ class Setting:
         catalog: where to find the catalog of its values, `module:NAME`, or `task` where each task has its own, if only
             its owner checks them.
         optional: whether null is a value too.
-        several: whether its value is a list of such values.
+        several: whether its value is a list of such values, none of them twice.
         longest: the most characters of a text.
         holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
         unit: what a number is counted or measured in: `rows`, `seconds`.
@@ -117,15 +88,18 @@ class Setting:
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
 
     @classmethod
-    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any]) -> Setting:
+    def of_field(cls, name: str, kind: Any, rules: Mapping[str, Any], *, default: Any) -> Setting:
         """What a field of a config group declares.
 
         Args:
             name: as a config spells it.
             kind: the field's type: a type, a type or None, a list of a type, or Any.
             rules: all else, by the names that they have here.
+            default: of the field. OmegaConf has no union of a text and a list: such a field is Any, and its default
+                says whether it may be null.
         """
-        optional, several = type(None) in get_args(kind), get_origin(kind) is list
+        optional = type(None) in get_args(kind) or (kind is Any and default is None)
+        several = get_origin(kind) is list
         plain = next((of for of in get_args(kind) if of is not type(None)), kind)
         return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
 
@@ -171,8 +145,9 @@ class Setting:
         return self._is_one(value)
 
     def allows(self, value: Any) -> bool:
-        """Whether `value` has the type and lies within the bounds."""
-        return self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+        """Whether `value` has the type and lies within the bounds; of a list, whether it names nothing twice."""
+        within = self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+        return within and not self._repeated(value)
 
     def fault(self, key: str, value: Any) -> str | None:
         """What is wrong with `value`, where a config gives it as `key`: a sentence, or None.
@@ -185,10 +160,20 @@ class Setting:
             return None
         if self.several and not isinstance(value, list):
             return f"{key}={plain(value)}: a list is needed, such as [{plain(value)}]"
-        wrong = next(e for e in value if not (self._is_one(e) and self._is_within(e))) if self.several else value
-        if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
-            return f"{key}={shortened(wrong)}: {text}"
-        return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
+        for wrong in value if self.several else [value]:
+            if not (self._is_one(wrong) and self._is_within(wrong)):
+                if self.type is str and isinstance(wrong, str) and (text := self._text_fault(wrong)):
+                    return f"{key}={shortened(wrong)}: {text}"
+                return f"{key}={shortened(plain(wrong))}: must be {self.rule}{self._hint(wrong)}"
+        twice = plain(self._repeated(value)[0])
+        return f"{key}={shortened(plain(value))}: {shortened(twice)} is listed twice; leave one"
+
+    def _repeated(self, value: Any) -> list[Any]:
+        """The entries of a list that stand further in front too; of mappings their owner knows which are alike."""
+        if not self.several or self.type is dict:
+            return []
+        told = [(entry, isinstance(entry, bool)) for entry in value]  # 1 and true are equal in Python
+        return [entry for place, entry in enumerate(value) if told[place] in told[:place]]
 
     def _is_one(self, value: Any) -> bool:
         if value is None:

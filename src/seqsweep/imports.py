@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from seqsweep.interrupts import held
+
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
@@ -17,7 +19,8 @@ def quick_imports() -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        yield
+        with held():
+            yield
     finally:
         gc.freeze()
         if collecting:

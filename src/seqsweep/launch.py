@@ -18,7 +18,7 @@ from rich.text import Text
 
 from seqsweep import config
 from seqsweep.arguments import FLAGS, Request, parse
-from seqsweep.errors import FAILED, INTERRUPTED, REFUSED, ConfigError, Fault, SeqsweepError
+from seqsweep.errors import FAILED, REFUSED, ConfigError, Fault, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.words import command
@@ -53,7 +53,7 @@ def launch(arguments: list[str]) -> int:
     if request.help or (request.study is None and not request.overrides and not request.flags):
         from seqsweep.report.usage import usage
 
-        usage(Console(), request.own, FLAGS)
+        usage(Console(markup=False), request.own, FLAGS)
         return 0
     if request.study is None and not request.informs:
         known = ", ".join(config.studies(request.own))
@@ -91,7 +91,7 @@ class _Jobs:
         self._expected = expected
         self._finished: list[FinishedJob] = []
         self._errors: list[SeqsweepError] = []
-        self._console = Console()
+        self._console = Console(markup=False)  # a column may be called price [EUR]
 
     def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
         """Run one job; errors are kept for the end, so that later jobs run.
@@ -115,11 +115,8 @@ class _Jobs:
             self._errors.append(error)
             self._finished.append(report.FinishedJob(overrides, None, str(error)))
             if self._expected > 1:  # that of a single job ends the command
-                self._console.print("[bold red]error:[/bold red] ", end="")
+                self._console.print("error: ", style="bold red", end="")
                 self._say(str(error))
-        except KeyboardInterrupt:
-            self._say(f"stopped; finished trials are kept. To go on: {command(self._typed)}")
-            raise SystemExit(INTERRUPTED) from None
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
             self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
@@ -185,7 +182,7 @@ class _Jobs:
                 self._say(f"  {line}\n      {purpose}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, highlight=False, soft_wrap=True)
 
 
 def _ask_hydra(study: str, request: Request, arguments: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from seqsweep.config import CONF
 from seqsweep.schema import DataConfig
+from workbooks import write_workbook
 
 ROLES = {"target": "sales", "features": ["visits"], "time": "day"}
 BASE = yaml.safe_load((CONF / "data" / "_base.yaml").read_text(encoding="utf-8"))
@@ -64,6 +65,7 @@ def shops(tmp_path: Path) -> Path:
     with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
         archive.write(tmp_path / "shop.csv", "shop.csv")
     frame.assign(day=pd.to_datetime(frame["day"])).to_parquet(tmp_path / "shop.parquet")
+    write_workbook(tmp_path / "shop.xlsx", {"shop": [list(frame), *frame.to_numpy().tolist()]})
     with sqlite3.connect(tmp_path / "shop.db") as database:
         frame.to_sql("shop", database, index=False)
     database.close()
@@ -77,6 +79,7 @@ def reads(shops: Path) -> dict[str, dict[str, Any]]:
         "bundled": {"name": "sunspots"},
         "csv": {"path": str(shops / "shop.csv"), **ROLES},
         "parquet": {"path": str(shops / "shop.parquet"), **ROLES},
+        "excel": {"path": str(shops / "shop.xlsx"), **ROLES},
         "sql": {
             "url": f"sqlite:///{shops / 'shop.db'}",
             "query": "SELECT * FROM shop ORDER BY day",

@@ -115,7 +115,7 @@ def test_both_readers_read_the_same(load_csv, monkeypatch):
     content = "time,y,x,note\n" + "\n".join([*rows, "1500,NA,n/a,note"]) + "\n"
     roles = {"target": "y", "features": ["x"], "time": "time", "missing": "drop"}
     with monkeypatch.context() as patch:
-        patch.setattr(text, "table_of_records", None)  # the careful reader is not asked
+        patch.setattr(text, "_read_slowly", None)  # the careful reader is not asked
         fast = load_csv(content, **roles)
     monkeypatch.setattr(text, "_read_fast", lambda *_: None)
     careful = load_csv(content, **roles)
@@ -126,7 +126,7 @@ def test_both_readers_read_the_same(load_csv, monkeypatch):
 def test_the_fast_reader_takes_line_breaks_within_values(load_csv, monkeypatch):
     breaks = "\n" * 500  # so that wherever Arrow parts the file, it parts it within a value
     content = "y,note\n" + "".join(f'{number},"{breaks}"\n' for number in range(3000))
-    monkeypatch.setattr(text, "table_of_records", None)
+    monkeypatch.setattr(text, "_read_slowly", None)
     np.testing.assert_array_equal(load_csv(content, target="y").values[:, 0], np.arange(3000))
 
 
@@ -160,18 +160,23 @@ FAULTS = {
     "thousands": (
         'y\n1\n"1,200"\n',
         {},
-        "line 3, column 'y': '1,200' is not a number; write 1234.5, not 1,234.5",
+        "line 3, column 'y': '1,200' is not a number; data.thousands=',' reads a thousand and more, data.decimal=','",
     ),
     "decimal comma": (
         "y;z\n1;2\n1,5;3\n",
         {"separator": ";", "target": "y"},
-        "'1,5' is not a number; write 1234.5",
+        "'1,5' is not a number; data.decimal=',' reads it",
     ),
     "digits in groups": ("y\n1\n1_000\n", {}, "line 3, column 'y': '1_000' is not a number"),
     "empty": ("t,y\n1,1\n2,\n3,3\n", {"target": "y"}, "line 3, column 'y': no value (1 of 3 are missing)"),
     "mark of missing": ("y\n1\nN/A\n3\n", {}, "line 3, column 'y': no value"),
     "nan": ("y\n1\nNaN\n3\n", {}, "line 3, column 'y': no value"),
-    "empty below line breaks": (f"{BREAKS},\n", {"target": "y"}, "line 8, column 'y': no value"),
+    "empty below line breaks": (f"{BREAKS},x\n", {"target": "y"}, "line 8, column 'y': no value"),
+    "separators alone": (
+        "y,x\n1,2\n,\n",
+        {"target": "y", "features": ["x"]},
+        "line 3: the row is empty, there are separators alone; delete it",
+    ),
     "infinite": ("y\n1\n2\n-inf\n", {}, "line 4, column 'y': the value is infinite"),
     "too large": ("y\n1\n2\n1e999\n", {}, "line 4, column 'y': the value is infinite"),
     "constant": (

@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 
 from seqsweep.data import MISSING_VALUES, load
-from seqsweep.data.table import Origin, Table
 from seqsweep.errors import DataError
+from seqsweep.serving.reading.faults import ReadError
+from seqsweep.serving.reading.rows import Rows
 
 NAN = np.nan
 DAYS = np.arange("2020-01-01", "2020-01-07", dtype="datetime64[D]").astype("datetime64[ns]")
 
 
-def table(values: list[list[float]], index: np.ndarray | None = None) -> Table:
+def table(values: list[list[float]], index: np.ndarray | None = None) -> Rows:
     array = np.array(values, np.float64)
     index = DAYS[: len(array)] if index is None else index
-    return Table(
-        Origin("sales.csv", np.arange(len(array)) + 2, "line {}".format),
-        ("y", "x")[: array.shape[1]],
-        array,
-        index,
-        "t",
-    )
+    observed = ~np.isnan(array[:, 0])
+    return Rows(("y", "x")[: array.shape[1]], array, index, observed, np.arange(len(array)), "t")
+
+
+def treated_by(name: str, rows: Rows, steady: tuple[str, ...] = ()) -> Rows:
+    return MISSING_VALUES[name](rows, steady)
 
 
 GAPS = {
@@ -45,13 +45,12 @@ def test_whatever_treats_missing_values_leaves_none_and_invents_no_row(name, gap
     before = given.values.copy()
     assert inspect.getdoc(MISSING_VALUES[name])
     try:
-        treated = MISSING_VALUES[name](given)
-    except DataError as error:
+        treated = treated_by(name, given)
+    except ReadError:
         assert gaps != "none"
-        assert "sales.csv" in str(error)
     else:
         assert np.isfinite(treated.values).all()
-        assert len(treated.values) == len(treated.index) == len(treated.origin.numbers) > 0
+        assert len(treated.values) == len(treated.index) == len(treated.numbers) > 0
         assert set(treated.index) <= set(given.index)
         kept = np.isin(given.index, treated.index)
         known = ~np.isnan(before[kept])
@@ -63,21 +62,33 @@ def test_whatever_treats_missing_values_leaves_none_and_invents_no_row(name, gap
 def test_what_is_filled_says_whether_it_knew_the_future(name):
     """`last` does not move when later values do; `interpolate` moves within gaps alone, as it says."""
     first, second = table([[1], [NAN], [3], [4]]), table([[1], [NAN], [30], [40]])
-    moved = MISSING_VALUES[name](first).values[:2, 0] != MISSING_VALUES[name](second).values[:2, 0]
+    moved = treated_by(name, first).values[:2, 0] != treated_by(name, second).values[:2, 0]
     assert not moved[0]
     assert moved[1] == (name != "last")  # to `drop`, row 2 is the next row that is there
     tail, other = table([[1], [2], [NAN]]), table([[NAN], [2], [NAN]])
     if name != "drop":
-        assert MISSING_VALUES[name](tail).values[-1, 0] == 2
-        np.testing.assert_array_equal(MISSING_VALUES[name](other).index, DAYS[1:3])  # no past to fill row 0 from
+        assert treated_by(name, tail).values[-1, 0] == 2
+        np.testing.assert_array_equal(treated_by(name, other).index, DAYS[1:3])  # no past to fill row 0 from
 
 
 def test_interpolation_follows_time_not_rows():
     uneven = np.array(["2020-01-01", "2020-01-02", "2020-01-05"], "datetime64[ns]")
-    filled = MISSING_VALUES["interpolate"](table([[0], [NAN], [8]], uneven))
+    filled = treated_by("interpolate", table([[0], [NAN], [8]], uneven))
     np.testing.assert_allclose(filled.values[:, 0], [0, 2, 8])
     counts = np.array([0, 3, 4])
-    np.testing.assert_allclose(MISSING_VALUES["interpolate"](table([[0], [NAN], [8]], counts)).values[:, 0], [0, 6, 8])
+    np.testing.assert_allclose(treated_by("interpolate", table([[0], [NAN], [8]], counts)).values[:, 0], [0, 6, 8])
+
+
+def test_rows_of_one_time_are_filled_by_their_mean(load_csv):
+    """Between 11 and 102 at one time there is no line: as rows were once equal to points, the answer was 79.25."""
+    content = "t,y\n2023-01-01,11\n2023-01-01,\n2023-01-01,\n2023-01-01,102\n2023-01-02,3\n"
+    how = {"target": "y", "time": "t", "frequency": "D", "missing": "interpolate"}
+    assert load_csv(content, **how).values[0, 0] == 56.5
+
+
+def test_between_true_and_false_lies_nothing():
+    filled = treated_by("interpolate", table([[0, 0], [NAN, NAN], [2, 1]]), steady=("x",))
+    np.testing.assert_array_equal(filled.values, [[0, 0], [1, 0], [2, 1]])
 
 
 def test_interpolation_agrees_with_pandas_on_a_real_series(make_config):
@@ -86,7 +97,11 @@ def test_interpolation_agrees_with_pandas_on_a_real_series(make_config):
     series = load(make_config("data=co2").data)
     np.testing.assert_allclose(series.values[:, 0], co2.load_pandas().data["co2"].interpolate("time").to_numpy())
     assert (series.rows, series.frequency) == (2284, "W-SAT")
-    assert series.notes == ("59 of 2,284 values were missing; data.missing=interpolate",)
+    assert series.notes == (
+        "59 of 2,284 values were missing; data.missing=interpolate",
+        "59 of 2,284 values of the target (2.6%) were filled; none of them is scored",
+    )
+    np.testing.assert_array_equal(series.observed, co2.load_pandas().data["co2"].notna())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +131,9 @@ def test_a_file_with_gaps(load_csv, name, values, rows, note):
     series = load_csv("y,x\n1,3\n,4\n5,\n5,8\n", target="y", features=["x"], missing=name)
     np.testing.assert_array_equal(series.values, values)
     np.testing.assert_array_equal(series.index, rows)  # the numbers of the rows in the file
-    assert series.notes == (note,)
+    assert series.notes[0] == note
+    filled = [] if name == "drop" else ["1 of 4 values of the target (25%) were filled; none of them is scored"]
+    assert list(series.notes[1:]) == filled
 
 
 def test_a_column_without_any_value_says_so(load_csv):

@@ -110,7 +110,8 @@ def whole(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """An override as a user would write it: the opposite of `whole`."""
+    """An override as a user would write it: the opposite of `whole`, and of what Hydra escapes in a list of values."""
+    text = re.sub(r"\$\\\{.*?\\\}", lambda found: found[0].replace("\\", ""), text)
     return re.sub(r'"(\{(?:\\"|[^"])*\})"', lambda found: found[1].replace('\\"', '"'), text)
 
 

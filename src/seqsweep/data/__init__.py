@@ -1,12 +1,25 @@
 """Sources → `Series`: one row a step of time, column 0 the target, complete, in order, checked.
 
-`text`, `packed_files` and `databases` give records, `table` makes numbers of them, `times` makes an index,
-`steps` puts it in order, `missing` completes the values; `loading` is the whole way, and `sources` what it starts from.
+`text`, `packed_files` and `databases` open what `sources` names, `columns` says which of its columns are meant, and
+`serving.reading` reads them, as it does in service; `loading` is the whole way, and `hints` says what else shows there.
 """
 
-from seqsweep.data.loading import faults, load
-from seqsweep.data.missing import MISSING_VALUES
+from seqsweep.data.columns import time_columns
+from seqsweep.data.faults import faults
+from seqsweep.data.loading import load
+from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
-from seqsweep.data.sources import BUNDLED, SOURCES
+from seqsweep.data.sources import BUNDLED, SOURCES, file_settings, open_file
 
-__all__ = ["BUNDLED", "MISSING_VALUES", "SOURCES", "Series", "faults", "fingerprint", "load"]
+__all__ = [
+    "BUNDLED",
+    "MISSING_VALUES",
+    "SOURCES",
+    "Series",
+    "faults",
+    "file_settings",
+    "fingerprint",
+    "load",
+    "open_file",
+    "time_columns",
+]

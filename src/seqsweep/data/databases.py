@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seqsweep.data.packed_files import existing, near
-from seqsweep.data.table import Record
 from seqsweep.errors import DataError
 from seqsweep.redaction import redacted
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sqlalchemy import URL, Engine
 
 DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
-BATCH = 10_000  # rows fetched at a time
 
 
-@contextmanager
-def selected(address: str, query: str) -> Iterator[tuple[str, list[str], Iterator[Record]]]:
-    """What the query selects: the database (for messages), the names of the columns, and the rows one by one.
+def selected(address: str, query: str) -> tuple[str, pd.DataFrame]:
+    """What the query selects: the database (for messages), and the rows.
 
     Args:
         address: an SQLAlchemy URL; it may hold a password.
@@ -30,6 +26,7 @@ def selected(address: str, query: str) -> Iterator[tuple[str, list[str], Iterato
     Raises:
         DataError: the URL cannot be used, the database cannot be reached, or it refuses the query.
     """
+    import pandas as pd
     from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,15 +34,12 @@ def selected(address: str, query: str) -> Iterator[tuple[str, list[str], Iterato
     where = f"{url.drivername} {url.host or ''}/{url.database or ''}".replace(" /", " ")
     engine = _engine(url)
     try:
-        with engine.connect().execution_options(stream_results=True) as connection:
+        with engine.connect() as connection:
             result = connection.execute(text(query))
             if not result.returns_rows:
                 raise DataError(f"{where}: data.query selects no rows; it must be a SELECT")
-            yield (
-                where,
-                list(result.keys()),
-                enumerate((row for part in result.partitions(BATCH) for row in part), start=1),
-            )
+            names = list(result.keys())
+            return where, pd.DataFrame.from_records(map(tuple, result), columns=names, coerce_float=True)
     except SQLAlchemyError as error:
         raise DataError(f"{where}: {_reason(error, url)}{_nearest_table(error, engine)}") from None
     finally:

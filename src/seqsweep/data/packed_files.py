@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -65,22 +65,44 @@ def existing(path: str, key: str = "data.path") -> Path:
 
     Args:
         path: as the user wrote it.
-        key: of the config that it is the value of, for the message.
+        key: of the config that it is the value of, for the message; empty: of none.
 
     Raises:
         DataError: it is not there, or is a folder.
     """
-    found = Path(path).expanduser()
+    given, found = f"{key}={path}" if key else path, Path(path).expanduser()
     if found.is_dir():
         files = sorted(entry.name for entry in found.iterdir() if entry.is_file())
         held = f"it holds {some(files)}" if files else "it holds no file"
-        raise DataError(f"{key}={path}: this is a folder, and a file is needed; {held}")
+        raise DataError(f"{given}: this is a folder, and a file is needed; {held}")
     if found.exists():
         return found
     if not found.parent.is_dir():
-        raise DataError(f"{key}={path}: there is no folder {found.parent} (the current folder is {Path.cwd()})")
+        raise DataError(f"{given}: there is no folder {found.parent} (the current folder is {Path.cwd()})")
     files = sorted(entry.name for entry in found.parent.iterdir() if entry.is_file())
-    raise DataError(f"{key}={path}: there is no such file in {found.parent.resolve()}{near(found.name, files)}")
+    raise DataError(f"{given}: there is no such file in {found.parent.resolve()}{near(found.name, files)}")
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its content: `parquet`, `workbook`, or `text`, which may be packed.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if start[:4] == b"PAR1":
+        return "parquet"
+    if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":  # of .xls
+        return "workbook"
+    if start[:4] == b"PK\x03\x04":
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            if {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & set(archive.namelist()):
+                return "workbook"
+    return "text"
 
 
 def text_file(path: Path, member: str | None = None) -> TextFile:
@@ -118,7 +140,7 @@ def _member(path: Path, wanted: str | None) -> str:
     except zipfile.BadZipFile as error:
         raise DataError(f"{path}: the zip is damaged ({error}); download it again?") from error
     if "xl/workbook.xml" in names:
-        raise DataError(f"{path}: this is an Excel workbook; save its sheet as CSV")
+        raise DataError(f"{path}: this is an Excel workbook; read it with data=excel")
     return choose_file(str(path), [name for name in names if not name.startswith("__MACOSX/")], wanted)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Index
 
-Index = NDArray[np.datetime64] | NDArray[np.int64]
+if TYPE_CHECKING:
+    from seqsweep.serving.reading.reader import Reader
 
 
 @dataclass(frozen=True, eq=False)  # equality of arrays has no single truth value: compare `sha256`
@@ -20,21 +22,25 @@ class Series:
 
     `values` is (time, columns), in the unit of the data, finite everywhere; column 0 is the target. `index`
     is (time,) and ascends: datetime64[ns], or int64 where the source has no times (row numbers from 0) or
-    counts them. Both are read-only, so that no trial can spoil them for the next one.
+    counts them. Arrays are read-only, so that no trial can spoil them for the next one.
     """
 
     name: str
     values: Float64s
     columns: tuple[str, ...]
-    index: Index
+    index: Index  # in UTC where there is a zone
     sha256: str  # of values, columns and index: the same data has the same one, whatever file it came from
     frequency: str | None = None  # a pandas frequency, where the steps of `index` are even
     notes: tuple[str, ...] = ()  # what cleaning did to the data, a sentence each
+    zone: str | None = None  # of the times; None: they name none
+    observed: NDArray[np.bool_] | None = None  # (time,), whether the target had a row; None: always
+    reader: Reader | None = field(default=None, repr=False)  # how the source was read; None: by nothing that is served
 
     def __post_init__(self) -> None:
         """Protect the arrays."""
-        for array in (self.values, self.index):
-            array.flags.writeable = False
+        for array in (self.values, self.index, self.observed):
+            if array is not None:
+                array.flags.writeable = False
 
     def __len__(self) -> int:
         """Steps of time."""
@@ -50,17 +56,35 @@ class Series:
         """The name of the column to forecast."""
         return self.columns[0]
 
+    @property
+    def clock(self) -> Index:
+        """(time,): what the clock of the zone shows at each step, for people."""
+        from seqsweep.serving.reading.zones import wall_clock
 
-def fingerprint(values: Float64s, columns: tuple[str, ...], index: Index) -> str:
+        return wall_clock(self.index, self.zone)
+
+
+def fingerprint(
+    values: Float64s,
+    columns: tuple[str, ...],
+    index: Index,
+    zone: str | None = None,
+    observed: NDArray[np.bool_] | None = None,
+) -> str:
     """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine.
 
     Args:
         values: (time, columns), in the unit of the data.
         columns: a name each.
         index: (time,), ascending.
+        zone: of the times.
+        observed: (time,), whether the target had a row; None: always.
     """
-    digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind]).encode())
+    further = [] if zone is None else [zone]
+    digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind, *further]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
     digest.update(np.ascontiguousarray(index).view(np.int64).astype("<i8", copy=False).data)
+    if observed is not None:
+        digest.update(np.packbits(observed).data)
     return digest.hexdigest()

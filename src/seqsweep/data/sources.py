@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import chain, islice
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,42 +11,35 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
-from seqsweep.data.packed_files import choose_file, existing, text_file
-from seqsweep.data.table import (
-    SAMPLE,
-    Choice,
-    Origin,
-    Table,
-    choose,
-    choose_by_sample,
-    indexed,
-    numbers_of,
-    table_of_records,
-)
-from seqsweep.data.text import read_csv
+from seqsweep.data.packed_files import choose_file, existing, kind_of, near, some, text_file
+from seqsweep.data.source import SAMPLE, Origin, Source, of_frame
+from seqsweep.data.text import TextStyle, csv_source
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 from seqsweep.serving.array_types import Float64s
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pandas as pd
+
+TIME = "time"
+"""The column of times of a bundled series."""
 
 
-class Source(Protocol):
+class OpenSource(Protocol):
     """What an entry of SOURCES is."""
 
-    def __call__(self, config: DataConfig) -> Table:
-        """The chosen columns as read: in the order of the source, NaN where a value is missing."""
+    def __call__(self, config: DataConfig) -> Source:
+        """The source that a config names, opened."""
 
 
-SOURCES: Catalog[Source] = Catalog("data source", like=Source)
+SOURCES: Catalog[OpenSource] = Catalog("data source", like=OpenSource)
 
 
 class BundledSeries(Protocol):
     """What an entry of BUNDLED is: a series that ships with statsmodels, so it needs no file and no network."""
 
-    def __call__(self) -> Table:
-        """The whole series, with its own times."""
+    def __call__(self) -> pd.DataFrame:
+        """The whole series: its values, and TIME."""
 
 
 BUNDLED: Catalog[BundledSeries] = Catalog("bundled series", like=BundledSeries)
@@ -56,7 +49,7 @@ BUNDLED: Catalog[BundledSeries] = Catalog("bundled series", like=BundledSeries)
 
 
 @BUNDLED.register
-def sunspots() -> Table:
+def sunspots() -> pd.DataFrame:
     """Yearly mean numbers of sunspots, 1700 to 2008."""
     from statsmodels.datasets import sunspots as source
 
@@ -66,7 +59,7 @@ def sunspots() -> Table:
 
 
 @BUNDLED.register
-def co2() -> Table:
+def co2() -> pd.DataFrame:
     """Weekly carbon dioxide over Mauna Loa in ppm, 1958 to 2001, some weeks empty."""
     from statsmodels.datasets import co2 as source
 
@@ -74,102 +67,160 @@ def co2() -> Table:
     return _bundled("co2", frame["co2"].to_numpy(), frame.index.to_numpy())
 
 
-def _bundled(name: str, values: Float64s, times: Any) -> Table:
-    origin = Origin(name, np.arange(1, len(values) + 1))
-    return Table(origin, (name,), values.astype(np.float64)[:, np.newaxis], times.astype("datetime64[ns]"), "time")
+def _bundled(name: str, values: Float64s, times: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({TIME: times.astype("datetime64[ns]"), name: values.astype(np.float64)})
 
 
 @SOURCES.register
-def bundled(config: DataConfig) -> Table:
+def bundled(config: DataConfig) -> Source:
     """A series that ships with a library, with its own times."""
-    series = BUNDLED[config.name or ""]()
-    choose(replace(config, time=None), series.origin.where, series.columns, lambda: list(series.columns))
-    return series
+    return of_frame(str(config.name), BUNDLED[config.name or ""]())
 
 
 # Files --------------------------------------------------------------------------------------------
 
 
 @SOURCES.register
-def csv(config: DataConfig) -> Table:
+def csv(config: DataConfig) -> Source:
     """A CSV with a header line, plain, in a zip or gzipped."""
-    return read_csv(text_file(existing(config.path or ""), config.file), config)
+    return csv_source(text_file(existing(config.path or ""), config.file), text_style(config), config.target)
 
 
 @SOURCES.register
-def parquet(config: DataConfig) -> Table:
+def parquet(config: DataConfig) -> Source:
     """A Parquet file, of which only the chosen columns are read."""
+    return parquet_source(existing(config.path or ""))
+
+
+@SOURCES.register
+def excel(config: DataConfig) -> Source:
+    """A sheet of an Excel workbook with a header line."""
+    return excel_source(existing(config.path or ""), config.sheet, config.skip_rows)
+
+
+def text_style(config: DataConfig) -> TextStyle:
+    r"""How the text of a config is written; a tab may be written as `tab`, or as the two signs `\t` of a shell."""
+    separator = "\t" if config.separator in ("tab", "\\t") else config.separator
+    return TextStyle(config.encoding, separator, config.skip_rows)
+
+
+def parquet_source(path: Path) -> Source:
+    """A Parquet file.
+
+    Raises:
+        DataError: it is none, or has no row.
+    """
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
-    path = existing(config.path or "")
     try:
         with ParquetFile(path) as file:
-            schema = file.schema_arrow
-            choice = choose(
-                config, str(path), schema.names, lambda: [f.name for f in schema if _is_arrow_number(f.type)]
-            )
-            wanted = list(dict.fromkeys((*choice.columns, *((choice.time,) if choice.time else ()))))
-            frame = file.read(columns=wanted)
+            names = tuple(file.schema_arrow.names)
+            sample = next(file.iter_batches(SAMPLE), None)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-    return _table_of_arrow(frame, choice, str(path))
+        raise _no_parquet(path, error) from error
+    if sample is None or not sample.num_rows:
+        raise DataError(f"{path}: there is no row")
+
+    def read(wanted: Sequence[str]) -> tuple[pd.DataFrame, Origin]:
+        try:
+            with ParquetFile(path) as file:
+                table = file.read(columns=list(dict.fromkeys(wanted)))
+        except (pyarrow.ArrowException, OSError) as error:
+            raise _no_parquet(path, error) from error
+        return table.to_pandas(date_as_object=False, ignore_metadata=True)[list(wanted)], Origin(str(path))
+
+    frame = sample.to_pandas(date_as_object=False)
+    frame.columns = list(names)
+    return Source(str(path), names, frame, read)
 
 
-def _table_of_arrow(frame: pyarrow.Table, choice: Choice, where: str) -> Table:
-    import pyarrow
+def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
+    """A sheet of a workbook.
 
-    if not frame.num_rows:
-        raise DataError(f"{where}: there is no row")
-    origin = Origin(where, np.arange(1, frame.num_rows + 1))
-    values = np.column_stack([_floats(frame.column(name), origin, name) for name in choice.columns])
-    if choice.time is None:
-        return indexed(origin, choice, values, ())
-    times = frame.column(choice.time)
-    of = pyarrow.types
-    is_plain = of.is_integer(times.type) or of.is_timestamp(times.type) or of.is_date(times.type)
-    as_array = is_plain and not times.null_count
-    return indexed(origin, choice, values, times.to_numpy() if as_array else times.to_pylist())
+    Args:
+        path: .xlsx, .xls, .xlsb or .ods.
+        sheet: its name; None: the only one.
+        skip_rows: rows above the header.
+
+    Raises:
+        DataError: the reader of workbooks is not installed, the file is none, or there is no such sheet.
+    """
+    import pandas as pd
+
+    try:
+        book = pd.ExcelFile(path, engine="calamine")
+    except ImportError:
+        raise DataError(
+            f"{path}: workbooks need a reader: pip install 'seqsweep[excel]'; or save the sheet as CSV"
+        ) from None
+    except Exception as error:  # calamine's own errors have no public base
+        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
+    with book:
+        names = [str(name) for name in book.sheet_names]
+        if sheet is None and len(names) > 1:
+            raise DataError(f"{path}: holds several sheets; give data.sheet, one of {some(names)}")
+        if sheet is not None and sheet not in names:
+            raise DataError(f"{path}: holds no data.sheet={sheet}{near(sheet, names)}")
+        frame = pd.read_excel(book, sheet_name=sheet or names[0], skiprows=skip_rows, dtype=object)
+    if frame.empty:
+        raise DataError(f"{path}: there is no row below the header")
+    return of_frame(f"{path} ({sheet})" if sheet else str(path), frame, first=skip_rows + 2)
 
 
-def _is_arrow_number(kind: pyarrow.DataType) -> bool:
-    import pyarrow
+def file_settings(config: DataConfig) -> dict[str, Any]:
+    """What a config says of how files are written, of plain JSON values: what `open_file` takes."""
+    style = text_style(config)
+    return {**asdict(style), "sheet": config.sheet}
 
-    of = pyarrow.types
-    return bool(of.is_integer(kind) or of.is_floating(kind) or of.is_decimal(kind))
+
+def open_file(path: str, settings: Mapping[str, Any]) -> Source:
+    """A file of rows: CSV (plain, zipped or gzipped), Parquet or a workbook, by its content.
+
+    Args:
+        path: as the user wrote it.
+        settings: see `file_settings`.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    style = dict(settings)
+    sheet = style.pop("sheet", None)
+    file = existing(path, key="")
+    kind = kind_of(file)
+    if kind == "parquet":
+        return parquet_source(file)
+    if kind == "workbook":
+        return excel_source(file, sheet, int(style.get("skip_rows", 0)))
+    return csv_source(text_file(file), TextStyle(**style))
 
 
-def _floats(column: pyarrow.ChunkedArray, origin: Origin, name: str) -> Float64s:
-    import pyarrow
-
-    if _is_arrow_number(column.type) or pyarrow.types.is_boolean(column.type):
-        floats: Float64s = column.cast(pyarrow.float64(), safe=False).to_numpy()
-        return floats
-    return np.frombuffer(numbers_of(column.to_pylist(), origin, name), dtype=np.float64)
+def _no_parquet(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}")
 
 
 # Databases and Kaggle -----------------------------------------------------------------------------
 
 
 @SOURCES.register
-def sql(config: DataConfig) -> Table:
+def sql(config: DataConfig) -> Source:
     """What a SELECT returns, in the order in which the database gives it."""
-    with selected(config.url or "", config.query or "") as (where, names, rows):
-        sample = list(islice(rows, SAMPLE))
-        if not sample:
-            raise DataError(f"{where}: data.query selects no row")
-        choice = choose_by_sample(config, where, names, sample)
-        return table_of_records(choice, where, "row", names, chain(sample, rows))
+    where, frame = selected(config.url or "", config.query or "")
+    if frame.empty:
+        raise DataError(f"{where}: data.query selects no row")
+    return of_frame(where, frame)
 
 
 @SOURCES.register
-def kaggle(config: DataConfig) -> Table:
+def kaggle(config: DataConfig) -> Source:
     """A CSV of a Kaggle data set: the user's own copy at `data.path`, else kagglehub's download."""
     path = Path(config.path).expanduser() if config.path else _download(config)
     if path.is_dir():
         names = sorted(entry.relative_to(path).as_posix() for entry in path.rglob("*") if entry.is_file())
         path /= choose_file(str(path), names, config.file)
-    return read_csv(text_file(existing(str(path)), config.file), config)
+    return csv_source(text_file(existing(str(path)), config.file), text_style(config), config.target)
 
 
 def _download(config: DataConfig) -> Path:

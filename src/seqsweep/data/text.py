@@ -1,4 +1,4 @@
-"""The text of a CSV → its chosen columns.
+"""The text of a CSV → a source whose columns are text.
 
 Arrow reads it fast. Where that stumbles, the standard library's reader goes over it again, record by
 record: it takes more ways of writing, and names the line of a fault.
@@ -12,104 +12,139 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from itertools import chain, islice
-from typing import IO
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from seqsweep.data.packed_files import TextFile
-from seqsweep.data.table import (
-    SAMPLE,
-    Choice,
-    Origin,
-    Record,
-    Table,
-    choose_by_sample,
-    indexed,
-    table_of_records,
-)
-from seqsweep.data.times import MISSING_MARKS
+from seqsweep.data.source import SAMPLE, Origin, Source
 from seqsweep.errors import DataError
-from seqsweep.schema import DataConfig
 
-SPELLINGS = sorted({way(mark) for mark in MISSING_MARKS for way in (str, str.upper, str.capitalize)} | {"NaN"})
+if TYPE_CHECKING:
+    import pandas as pd
+
+Record = tuple[int, Sequence[str]]
+"""The line where a record begins, counted from 1; and its fields."""
+
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
 UNREADABLE = (OSError, RuntimeError)  # the latter: an encrypted zip, or an unknown compression in it
 
 
-def read_csv(file: TextFile, config: DataConfig) -> Table:
-    """The columns that `config` asks for.
+@dataclass(frozen=True)
+class TextStyle:
+    """How a text is written.
 
     Args:
-        file: with a header; may be packed.
-        config: encoding, separator and columns are read.
+        encoding: as Python names it.
+        separator: one character between fields.
+        skip_rows: lines above the header.
+    """
+
+    encoding: str = "utf-8"
+    separator: str = ","
+    skip_rows: int = 0
+
+
+def csv_source(file: TextFile, style: TextStyle, target: str | None = None) -> Source:
+    """A CSV with a header.
+
+    Args:
+        file: may be packed.
+        style: how it is written.
+        target: a column that the header is expected to name; None: any.
 
     Raises:
-        DataError: there is no header or no row, a column is not there, a record does not fit the header, or a
-            value is no number or no time.
+        DataError: there is no header or no row, or a record of the sample does not fit the header. Reading its columns
+            raises it for later records.
     """
-    separator = separator_of(config)
-    with closing(records(file, config.encoding, separator)) as rows:
+    import pandas as pd
+
+    with closing(records(file, style)) as rows:
         header_line, header = next(rows)
-        names = [str(name).strip() for name in header]
-        _check_header(file, names, separator, config.target)
+        names = tuple(name.strip() for name in header)
+        _check_header(file, names, style.separator, target)
         sample = list(islice(rows, SAMPLE))
-        if not sample:
-            raise DataError(f"{file}: there is no row below the header")
-        choice = choose_by_sample(config, str(file), names, sample)
-        if (header_line, sample[0][0]) == (1, 2):
-            fast = _read_fast(file, config.encoding, separator, names, choice)
-            if fast is not None:
-                return fast
-        return table_of_records(choice, str(file), "line", names, chain(sample, rows))
+    if not sample:
+        raise DataError(f"{file}: there is no row below the header")
+    is_plain = header_line == style.skip_rows + 1 and sample[0][0] == header_line + 1
+
+    def read(wanted: Sequence[str]) -> tuple[pd.DataFrame, Origin]:
+        fast = _read_fast(file, style, names, wanted) if is_plain else None
+        return _read_slowly(file, style, names, wanted) if fast is None else fast
+
+    frame = pd.DataFrame([fields for _, fields in sample], columns=list(names), dtype="str")
+    return Source(str(file), names, frame, read)
 
 
-def _read_fast(file: TextFile, encoding: str, separator: str, names: list[str], choice: Choice) -> Table | None:
-    """The same by Arrow, some ten times as fast; None where it finds anything amiss.
+def _read_fast(
+    file: TextFile, style: TextStyle, names: Sequence[str], wanted: Sequence[str]
+) -> tuple[pd.DataFrame, Origin] | None:
+    """Columns by Arrow; None where it finds anything amiss.
 
-    Not by pandas: where a row has more fields than the header, that one lets numbers slip into the next
-    column.
+    Not by pandas: where a row has more fields than the header, that one lets values slip into the next column.
     """
     import pyarrow
+    from pyarrow import compute
     from pyarrow import csv as arrow
 
     # Columns go by their position, because a header may use a name twice.
-    kinds = {str(names.index(name)): pyarrow.float64() for name in choice.columns}
-    if choice.time is not None:
-        kinds[str(names.index(choice.time))] = pyarrow.string()
-    positions = [str(position) for position in range(len(names))]
-    codec = codecs.lookup(encoding).name
-    reading = arrow.ReadOptions(column_names=positions, skip_rows_after_names=1, encoding=codec)
-    parsing = arrow.ParseOptions(delimiter=separator, newlines_in_values=True)
+    positions = [str(names.index(name)) for name in wanted]
+    codec = codecs.lookup(style.encoding).name
+    every = [str(position) for position in range(len(names))]
+    reading = arrow.ReadOptions(column_names=every, skip_rows=style.skip_rows, skip_rows_after_names=1, encoding=codec)
+    parsing = arrow.ParseOptions(delimiter=style.separator, newlines_in_values=True)
     converting = arrow.ConvertOptions(
-        include_columns=list(kinds), column_types=kinds, null_values=SPELLINGS, strings_can_be_null=True
+        include_columns=positions, column_types=dict.fromkeys(positions, pyarrow.string()), strings_can_be_null=False
     )
     try:
         with file.open() as stream:
-            frame = arrow.read_csv(stream, reading, parsing, converting)
+            table = arrow.read_csv(stream, reading, parsing, converting)
     except (pyarrow.ArrowException, UnicodeError, *DAMAGED, *UNREADABLE):
         return None
-    values = np.column_stack([frame.column(str(names.index(name))).to_numpy() for name in choice.columns])
-    times = () if choice.time is None else frame.column(str(names.index(choice.time))).to_pylist()
-    origin = Origin(str(file), np.arange(len(values)), lambda row: _line(file, encoding, separator, int(row)))
-    return indexed(origin, choice, values, times)
+    # A quote behind a blank is no quote to Arrow.
+    if any(compute.any(compute.match_substring_regex(column, r'^\s+"')).as_py() for column in table.columns):
+        return None
+    frame = table.to_pandas()
+    frame.columns = list(wanted)
+    return frame, Origin(str(file), np.arange(len(frame)), lambda row: _line(file, style, int(row)), is_text=True)
 
 
-def _line(file: TextFile, encoding: str, separator: str, row: int) -> str:
+def _read_slowly(
+    file: TextFile, style: TextStyle, names: Sequence[str], wanted: Sequence[str]
+) -> tuple[pd.DataFrame, Origin]:
+    """The same, record by record.
+
+    Raises:
+        DataError: see `records`.
+    """
+    import pandas as pd
+
+    positions = [names.index(name) for name in wanted]
+    columns: list[list[str]] = [[] for _ in wanted]
+    lines: list[int] = []
+    with closing(records(file, style)) as rows:
+        next(rows)
+        for line, fields in rows:
+            lines.append(line)
+            for column, position in zip(columns, positions, strict=True):
+                column.append(fields[position])
+    frame = pd.DataFrame({number: pd.Series(column, dtype="str") for number, column in enumerate(columns)})
+    frame.columns = list(wanted)
+    return frame, Origin(str(file), np.array(lines, np.int64), "line {}".format, is_text=True)
+
+
+def _line(file: TextFile, style: TextStyle, row: int) -> str:
     """The line where a row (counted from 0, below the header) begins; a value may hold line breaks."""
-    with closing(records(file, encoding, separator)) as rows:
+    with closing(records(file, style)) as rows:
         found = next(islice(rows, row + 1, None), None)
     return f"row {row + 1}" if found is None else f"line {found[0]}"
 
 
-def separator_of(config: DataConfig) -> str:
-    r"""The separator; a tab may be written as `tab`, or as the two signs `\t` that a shell makes of it."""
-    return "\t" if config.separator in ("tab", "\\t") else config.separator
-
-
-def _check_header(file: TextFile, names: list[str], separator: str, target: str | None) -> None:
+def _check_header(file: TextFile, names: Sequence[str], separator: str, target: str | None) -> None:
     """Refuse a first line that is parted by another separator, or looks like data."""
     found = [other for other in (";", "\t", "|", ",") if other in names[0] and other != separator]
     if len(names) == 1 and found:
@@ -119,51 +154,56 @@ def _check_header(file: TextFile, names: list[str], separator: str, target: str 
         )
     if target not in names and not any(map(str.isalpha, "".join(names))):
         line = separator.join(names)[:60]
-        raise DataError(f"{file}: the first line must name the columns, and this looks like data: {line}")
+        raise DataError(
+            f"{file}: the first line must name the columns, and this looks like data: {line}; "
+            "where the header stands further down, data.skip_rows says how many lines are above it"
+        )
 
 
-def records(file: TextFile, encoding: str, separator: str) -> Generator[Record]:
+def records(file: TextFile, style: TextStyle) -> Generator[Record]:
     """The records of a CSV, header first, each with the line where it begins; blank lines are skipped.
 
     Args:
         file: may be packed.
-        encoding: of the text, as Python names it.
-        separator: one character between fields.
+        style: how it is written.
 
     Raises:
-        DataError: the bytes do not fit `encoding`, an archive is damaged, or a record has more or fewer
+        DataError: the bytes do not fit the encoding, an archive is damaged, or a record has more or fewer
             fields than the header.
     """
     try:
-        yield from _decoded(file, encoding, separator)
+        yield from _decoded(file, style)
     except DAMAGED as error:
         raise DataError(f"{file}: the archive is damaged ({error}); download it again?") from error
     except UNREADABLE as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
 
 
-def _decoded(file: TextFile, encoding: str, separator: str) -> Iterator[Record]:
+def _decoded(file: TextFile, style: TextStyle) -> Iterator[Record]:
     try:
-        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(encoding), newline="") as text:
-            yield from _records(file, text, separator)
+        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(style.encoding), newline="") as text:
+            yield from _records(file, text, style)
     except UnicodeError as error:  # not only of decoding: UTF-16 misses its mark by this one
-        raise DataError(_encoding_fault(file, encoding)) from error
+        raise DataError(_encoding_fault(file, style.encoding)) from error
 
 
-def _records(file: TextFile, text: IO[str], separator: str) -> Iterator[Record]:
-    reader = csv.reader(text, delimiter=separator, skipinitialspace=True)
-    width = line = 0
+def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record]:
+    for _ in range(style.skip_rows):
+        text.readline()
+    reader = csv.reader(text, delimiter=style.separator, skipinitialspace=True)
+    width, line = 0, style.skip_rows
     try:
         for record in reader:
-            begins, line = line + 1, reader.line_num
+            begins, line = line + 1, style.skip_rows + reader.line_num
             if not record:
                 continue
             width = width or len(record)
             if len(record) != width:
-                raise DataError(
-                    f"{file}, line {begins}: {len(record)} fields, where the header has {width}; "
-                    "a value that holds the separator must stand in quotes"
-                )
+                mend = "a value that holds the separator must stand in quotes"
+                if width == 1:
+                    mend = "where the header stands further down, data.skip_rows says how many lines are above it"
+                told = f"{file}, line {begins}: {len(record)} fields, where the header has {width}; {mend}"
+                raise DataError(told)
             yield begins, record
     except csv.Error as error:
         raise DataError(f"{file}, line {line + 1}: {error}; is a quote opened and never closed?") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
+from seqsweep.interrupts import SIGNALS
 
 THREAD_SETTINGS = (
     "OMP_NUM_THREADS",
@@ -46,6 +47,9 @@ class WorkerProcess:
         # A file without a name leaves nothing behind, whoever is killed; appended to, it can be cut any time.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill()
         fcntl.fcntl(self._log, fcntl.F_SETFL, fcntl.fcntl(self._log, fcntl.F_GETFL) | os.O_APPEND)
+        # They stay blocked in the child until it ignores them: a signal to all processes of a job, as a batch system
+        # sends it, is for the parent, which ends its workers.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             self._process = subprocess.Popen(
                 # -P: the working directory is no place to import from, unless it is one for the parent.
@@ -60,6 +64,7 @@ class WorkerProcess:
         except OSError as error:
             raise SweepError(f"no worker process can be started: {error}") from error
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
 
     @property

@@ -20,11 +20,15 @@ from typing import Any
 
 from seqsweep.events import Event, Job, TrialSpec
 from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, whole_trial
+from seqsweep.interrupts import SIGNALS
 from seqsweep.redaction import remember_all
 
 
 def main(pipe: int) -> None:
     """Obey the parent; if anything breaks, say it on stderr and end at once."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     # A name of its own keeps it open until the very end, which is how the parent sees this process end.
     connection: Connection[Any, Any] = Connection(pipe)

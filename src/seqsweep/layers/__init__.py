@@ -21,7 +21,7 @@ Importing this package imports neither TensorFlow nor Keras.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.catalog import Catalog
@@ -31,7 +31,7 @@ from seqsweep.hyperparameters import Hyperparameter
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ACTIVATIONS", "LAYERS", "body", "kernels_of", "to_keras"]
+__all__ = ["ACTIVATIONS", "FAST", "LAYERS", "body", "kernels_of", "to_keras"]
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 """What `search_space.activation` may name."""
@@ -81,6 +81,13 @@ RECURRENT_DROPOUT = Hyperparameter(
 """One mask a window, the same at each step. Source: Gal and Ghahramani, 2016."""
 
 RECURRENT = (BIDIRECTIONAL, RECURRENT_DROPOUT)
+
+FAST: Mapping[str, Sequence[Any]] = {
+    "layer": ("simple_rnn", "lstm", "gru"),
+    BIDIRECTIONAL.name: (False,),
+    RECURRENT_DROPOUT.name: (0.0,),
+}
+"""The values of hyperparameters that fast kernels are written for; what else decides is seen at the layers alone."""
 
 
 @LAYERS.register(hyperparameters=RECURRENT)

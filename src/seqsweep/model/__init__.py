@@ -111,7 +111,7 @@ HYPERPARAMETERS = (
         "learning_rate", float, above=0, default=0.001, section="training", meaning="size of the optimizer's steps"
     ),
     Hyperparameter(
-        "batch_size", int, at_least=1, default=64, section="training", unit="windows", meaning="windows a training step"
+        "batch_size", int, at_least=1, default=64, section="training", unit="items", meaning="items a training step"
     ),
     Hyperparameter(
         "optimizer",

@@ -45,7 +45,8 @@ def write_code(folder: Path, predictor: type[Any]) -> Path:
         ValueError: the predictor's file imports seqsweep, which is not there where a model is served.
     """
     module, file = _place(predictor)
-    files = {f"serving/{path.name}": path.read_text(encoding="utf-8") for path in sorted(SERVING.glob("*.py"))}
+    names = sorted(path.relative_to(SERVING).as_posix() for path in SERVING.rglob("*.py"))
+    files = {f"serving/{name}": (SERVING / name).read_text(encoding="utf-8") for name in names}
     files[f"{module.replace('.', '/')}.py"] = _standing_alone(file)
     parents = {str(parent) for name in files for parent in Path(name).parents}
     files = {f"{parent}/__init__.py".removeprefix("./"): "" for parent in sorted(parents)} | files

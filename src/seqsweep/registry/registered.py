@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from seqsweep.errors import LockedError, UserError
 from seqsweep.hyperparameters import named
+from seqsweep.interrupts import something_open
 from seqsweep.spelling import nearest
 from seqsweep.tracking.models import files_of
 from seqsweep.tracking.store import open_store, reaching
@@ -103,7 +104,7 @@ def opened(tracking: TrackingConfig) -> Iterator[Registry]:
         TrackingError: the store cannot be reached or refuses.
     """
     place, client = open_store(tracking)
-    with reaching(place):
+    with something_open(), reaching(place):
         yield Registry(place, client, place.database is not None)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show(table: Table) -> None:
     """Print it, as wide as the terminal is."""
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def gate_table(conditions: Sequence[Condition]) -> Table:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqsweep.data import open_file
 from seqsweep.errors import DataError, UserError
 from seqsweep.package import Loaded, load
 from seqsweep.registry.registered import CHAMPION, Registry, opened
@@ -63,36 +64,18 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def read_rows(file: Path, separator: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
-    """The rows of a CSV file (zipped or not), or of a Parquet file.
-
-    Args:
-        file: Parquet where its name ends so, else CSV.
-        separator: one character between the fields of a CSV.
-        encoding: of a CSV, as Python names it.
-
-    Raises:
-        DataError: there is no such file, or it cannot be read.
-    """
-    import pandas as pd
-
-    if not file.is_file():
-        near = nearest(file.name, [path.name for path in file.parent.glob("*")]) if file.parent.is_dir() else ""
-        raise DataError(f"{file}: there is no such file{near if 'did you mean' in near else ''}")
-    try:
-        if file.suffix == ".parquet":
-            return pd.read_parquet(file)
-        return pd.read_csv(file, sep=separator, encoding=encoding, skipinitialspace=True)
-    except (ValueError, OSError) as error:  # pandas' own errors, and those of a decoder, are ValueErrors
-        raise DataError(f"{file}: cannot read this as {file.suffix.lstrip('.') or 'csv'}: {error}") from error
-
-
 def _predictions(loaded: Loaded, file: Path) -> pd.DataFrame:
     from mlflow.exceptions import MlflowException
 
-    rows = read_rows(file, **loaded.spec.get("csv", {}))
+    source = open_file(str(file), loaded.spec.get("file", {}))
+    frame, origin = source.read(source.names)
     try:
-        made: pd.DataFrame = loaded.served.predict(None, rows)
+        made: pd.DataFrame = loaded.served.predict(None, frame)
     except MlflowException as error:
-        raise DataError(f"{file}: {error.message}") from error
+        # What reads a request knows its rows, and the file knows their lines.
+        row, column = getattr(error.__cause__, "row", None), getattr(error.__cause__, "column", None)
+        if row is None:
+            raise DataError(f"{file}: {error.message}") from error
+        text = str(error.message).split(": ", 1)[1]
+        raise DataError(f"{origin.place(row, column)}: {text}") from error
     return made

@@ -27,7 +27,7 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
     Raises:
         ConfigError: there is no finished sweep of a name.
     """
-    console = Console()
+    console = Console(markup=False)
     entries = finished(directory, names, _note)
     if not entries:
         console.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
@@ -35,10 +35,10 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
     console.print(sweeps_table(entries))
     for group in comparable_groups(entries):
         for sentence in verdicts(group):
-            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+            console.print(sentence, highlight=False, soft_wrap=True)
     if html:
         page = write_all([entry.outcome.folder for entry in entries], directory.resolve() / "compare.html")
-        console.print(f"One page over all of them: {page}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"One page over all of them: {page}", highlight=False, soft_wrap=True)
 
 
 def write_page(directory: Path, name: str | None) -> Path:
@@ -69,14 +69,14 @@ def show_reproduction(store: TrackingConfig, run_id: str) -> int:
         UserError: there is no such run, or its data cannot be read.
         SweepError: it has no figures, or training failed this time.
     """
-    console = Console()
-    again = reproduce(store, run_id, lambda text: console.print(text, highlight=False, markup=False))
+    console = Console(markup=False)
+    again = reproduce(store, run_id, lambda text: console.print(text, highlight=False))
     console.print(figures_table(again))
     for sentence in reproduction_sentences(again):
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        console.print(sentence, highlight=False, soft_wrap=True)
     return 1 if again.verdict == "different" else 0
 
 
 def _note(text: str) -> None:
     """A sentence beside what was asked for, which others may read by a pipe."""
-    Console(stderr=True).print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True, markup=False).print(text, style="yellow", highlight=False, soft_wrap=True)

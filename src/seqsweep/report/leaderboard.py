@@ -54,7 +54,7 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     if width < WIDE:
         metrics, settings = metrics[:2], settings[:3]
     table = _table(outcome, settings, metrics)
-    endless = Console(width=10 * width)
+    endless = Console(width=10 * width, markup=False)
     while settings and Measurement.get(endless, endless.options, table).maximum > width:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)

@@ -10,6 +10,7 @@ from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.schema import OPEN
 from seqsweep.search_space.declarations import declared, default, keys
 from seqsweep.search_space.distributions import setting_faults, value_faults
+from seqsweep.search_space.kernels import kernel_faults
 from seqsweep.search_space.points import complete, of_layer
 from seqsweep.search_space.space import Space
 from seqsweep.spelling import nearest
@@ -41,7 +42,7 @@ def faults(config: SweepConfig) -> list[Fault]:
     ]
     if found:
         return found + points
-    points = points or _inactive_faults(config) or _repeated_points(config)
+    points = points or _inactive_faults(config) or _repeated_points(config) or kernel_faults(config)
     return [*make_task(config).space_faults(Space(config)), *points]
 
 

@@ -15,3 +15,6 @@ Float64s: TypeAlias = NDArray[np.float64]
 
 Int64s: TypeAlias = NDArray[np.int64]
 """Rows, origins, items."""
+
+Index: TypeAlias = NDArray[np.datetime64] | NDArray[np.int64]
+"""Times in order: datetime64[ns], in UTC where their zone is known; or whole numbers that count."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from seqsweep import trial
@@ -12,6 +12,7 @@ from seqsweep.config import to_yaml
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Executor, make_executor
+from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import write_text
 from seqsweep.sweep.lineage import lineage
@@ -36,6 +37,7 @@ class SweepContext:
         tracker: its sweep's run is open.
         observer: is told.
         started: on `time.monotonic`.
+        closing: what lasts until all of it is closed.
     """
 
     problem: Problem
@@ -44,6 +46,11 @@ class SweepContext:
     tracker: Tracker
     observer: Observer
     started: float
+    closing: ExitStack
+
+    def begin(self) -> None:
+        """Have signals close what is open, from the first trial on; until then there is nothing but workers."""
+        self.closing.enter_context(something_open())
 
     @property
     def config(self) -> SweepConfig:
@@ -76,6 +83,7 @@ def open_sweep(
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     started = time.monotonic()
+    closing = ExitStack()
     executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
     try:
         problem = build_problem(config, observer.say)
@@ -88,9 +96,10 @@ def open_sweep(
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
-                yield SweepContext(problem, state, executor, tracker, observer, started)
+                yield SweepContext(problem, state, executor, tracker, observer, started, closing)
     finally:
         executor.close()
+        closing.close()
 
 
 def open_state(problem: Problem, observer: Observer) -> SweepState:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seqsweep import search_space
+from seqsweep import interrupts, search_space
 from seqsweep.errors import StateError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
 from seqsweep.executor import Executor
@@ -72,6 +72,7 @@ class Loop:
             self._submit()
             if not self._running:
                 return self._over
+            interrupts.check()
             self.tracker.poll()
             answer = self.executor.next_event(TICK)
             if answer is not None and answer[0] in self._running:

@@ -61,6 +61,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
         config, state, source, context.executor, context.tracker, observer, kept, problem.objective, problem.reference
     )
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
+    context.begin()
     observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:
         return loop.run(), loop

@@ -85,8 +85,6 @@ class Task(ABC):
             return [Fault("task.metrics", f"task.metrics=[]: name one or more of {', '.join(self.metrics)}")]
         for name in dict.fromkeys(task.metrics):
             found += self.metrics.fault("task.metrics", name)
-            if task.metrics.count(name) > 1:
-                found.append(Fault("task.metrics", f"task.metrics={task.metrics}: {name!r} is listed twice"))
         if task.objective in self.metrics and task.objective not in task.metrics and found:
             return found  # one of the names that there are not may be meant to be it
         if task.objective not in task.metrics:

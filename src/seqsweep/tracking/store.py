@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "http": 80, "https": 443}
+NO_PARTS = (
+    "its host and port cannot be told from its login; write SCHEME://USER:PASSWORD@HOST:PORT/NAME, and in user and "
+    "password %2F for /, %3F for ?, %23 for #, %40 for @"
+)
 LOCK_PATIENCE = 60.0  # seconds; making the tables takes one to three
 
 ENVIRONMENT = {
@@ -93,20 +97,29 @@ def scheme_of(uri: str) -> str:
 
 def uri_faults(uri: str | None) -> list[Fault]:
     """What is wrong with `tracking.uri`."""
-    if uri is None or scheme_of(uri) in SCHEMES:
-        if uri is not None and scheme_of(uri) == "sqlite" and not re.match(r"sqlite(\+\w+)?:///.", uri):
-            told = f"tracking.uri={uri}: write sqlite:///PATH; an absolute path makes four slashes"
-            return [Fault("tracking.uri", told)]
+    if uri is None:
         return []
-    shown = redacted(uri, uri)
-    if not scheme_of(uri) or scheme_of(uri) == "file":
+    scheme, told = scheme_of(uri), ""
+    if scheme in ("", "file"):
         told = (
             "MLflow keeps no runs in plain folders any more; "
             "leave it out for SQLite in tracking.directory, or write sqlite:///PATH/mlflow.db"
         )
-    else:
-        told = f"seqsweep knows no MLflow store {scheme_of(uri)!r}{nearest(scheme_of(uri), SCHEMES)}"
-    return [Fault("tracking.uri", f"tracking.uri={shown}: {told}")]
+    elif scheme not in SCHEMES:
+        told = f"seqsweep knows no MLflow store {scheme!r}{nearest(scheme, SCHEMES)}"
+    elif scheme == "sqlite" and not re.match(r"sqlite(\+\w+)?:///.", uri):
+        told = "write sqlite:///PATH; an absolute path makes four slashes"
+    elif not _has_parts(uri):
+        told = NO_PARTS
+    return [Fault("tracking.uri", f"tracking.uri={redacted(uri, uri)}: {told}")] if told else []
+
+
+def _has_parts(uri: str) -> bool:
+    """Whether user, host and port can be told apart."""
+    try:
+        return urlsplit(uri).port != 0
+    except ValueError:
+        return False
 
 
 def load_mlflow() -> None:

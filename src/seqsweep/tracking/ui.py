@@ -13,10 +13,10 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError, Fault, TrackingError, UserError
+from seqsweep.interrupts import something_open
 from seqsweep.redaction import redacted
 from seqsweep.tracking.store import open_store, reaching
 from seqsweep.tracking.view import CHARTS_KEY, CHARTS_TAG, VIEW_KEY, VIEW_TAG
@@ -147,7 +147,7 @@ def _server(place: StoreAddress, port: int) -> Iterator[subprocess.Popen[bytes]]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     # By the environment, since any user may read a command line, and a store's address may hold a password.
     store = {"MLFLOW_BACKEND_STORE_URI": place.uri, "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(place.artifacts)}
-    with _ended_by_signals():
+    with something_open():
         server = subprocess.Popen(
             command,
             env={**os.environ, **ENVIRONMENT, **store},
@@ -184,28 +184,6 @@ class _Tail:
         assert self._process.stderr is not None  # it was started with a pipe
         for line in self._process.stderr:
             self._lines = [*self._lines[-9:], line.decode(errors="replace").rstrip()]
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a closed terminal and a plain `kill` end the block as Ctrl-C does, so that no server stays.
-
-    A signal that is ignored stays so: who started this by `nohup` wants it to outlive the terminal.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets no other thread handle signals
-        return
-    heeded = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], port: int) -> None:

@@ -24,7 +24,7 @@ def pack_checkpoint(model: keras.Model, progress: TrainingProgress, seed: int) -
     Args:
         model: with its optimizer.
         progress: how far its training is.
-        seed: of its order of windows.
+        seed: of its order of items.
     """
     state = {
         "epoch": progress.epoch,
@@ -52,7 +52,7 @@ def restore_checkpoint(content: bytes | None, model: keras.Model) -> tuple[Train
         model: left as it is where the checkpoint cannot be used.
 
     Returns:
-        How far it was, and the seed of the trial that it continues: its order of windows goes on with it.
+        How far it was, and the seed of the trial that it continues: its order of items goes on with it.
 
     Raises:
         TrialError: it is gone, truncated, or of another network; the text goes on a sentence that names it.

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from seqsweep.interrupts import held
+
 
 @contextmanager
 def without_start_up_notes() -> Iterator[None]:
@@ -18,7 +20,7 @@ def without_start_up_notes() -> Iterator[None]:
     """
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
+    with held(), tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
             yield

@@ -98,7 +98,7 @@ class Trial:
             metrics = self._epoch(learner, view, progress.epoch, seed, seconds)
             _check(metrics, limit, progress.epoch + 1)
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
-            yield Epoch(progress.epoch, metrics, time.time())
+            yield Epoch(progress.epoch, metrics | _rate(learner, spec.params), time.time())
         # Of the last epoch; the result is that of the best one, whose weights are put back for it.
         left = checkpoint.pack_checkpoint(learner.model, progress, seed) if spec.checkpoint else None
         result = self._result(learner, view, progress, seed, seconds)
@@ -124,7 +124,7 @@ class Trial:
         return model.build(self.task, view, spec.params, spec.seed)
 
     def _learner(self, spec: TrialSpec, view: View) -> Generator[Event, None, tuple[Learner, TrainingProgress, int]]:
-        """A fresh network, or that of the trial that this one continues; the seed of its order of windows.
+        """A fresh network, or that of the trial that this one continues; the seed of its order of items.
 
         Where that trial's checkpoint cannot be used, a Note says so, and the network begins at its first epoch: with
         the same seed it comes to the same figures.
@@ -203,6 +203,11 @@ def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:
     # The training loss alone: on validation a series may lie far from train without the network being at fault.
     if metrics["loss"] > limit > 0:
         raise DivergedError(f"loss reached {metrics['loss']:.3g} in epoch {epoch}, above the bound of {limit:.3g}")
+
+
+def _rate(learner: Learner, params: TrialParams) -> dict[str, float]:
+    """The learning rate of the epoch that ended; nothing where all epochs have that of the parameters."""
+    return {} if params.schedule == "constant" else {"learning_rate": learner.learning_rate}
 
 
 def _threads() -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
@@ -24,6 +25,7 @@ class BaselineInput:
         validation_origins: (forecasts,), the last row that each forecast of the validation part may see.
         horizon: rows ahead that are forecast, 1 or more.
         season: rows a season; None where there is none.
+        observed: (time,), whether the target had a row; None: always.
         settings: `baselines`, `moving_average`, `ridge_windows`, `ridge_penalties` and `objective` are read.
 
     Raises:
@@ -36,6 +38,7 @@ class BaselineInput:
     horizon: int
     season: int | None
     settings: TaskConfig
+    observed: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would make a forecast wrong or let it see what it must not."""
@@ -58,6 +61,14 @@ class BaselineInput:
     def target(self) -> Float64s:
         """(time,), the column to forecast."""
         return self.values[:, 0]
+
+    def learned(self, origins: Int64s) -> Int64s:
+        """Those of the origins (n,) whose targets all had a row: what a baseline may learn from."""
+        if self.observed is None:
+            return origins
+        filled = np.concatenate([[0], np.cumsum(~self.observed)])
+        kept: Int64s = origins[filled[origins + 1 + self.horizon] == filled[origins + 1]]
+        return kept
 
     def actual(self, origins: Int64s) -> Float64s:
         """(forecasts, horizon), what happened in the rows after each origin."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
@@ -63,18 +64,32 @@ def _intervals(intervals: Sequence[ForecastInterval]) -> str:
 
 
 def _limits(spec: Mapping[str, Any], config: SweepConfig) -> list[str]:
-    frequency = config.data.frequency
-    resampled = f" and does not resample: give rows of frequency {frequency}" if frequency else ""
     limits = [
         "It knows the series that it was trained on; on others, and on later times that behave otherwise, nothing is "
         "promised. Compare its forecasts with what happened.",
-        f"Rows must be complete and evenly spaced, in the order of time. It fills no gaps{resampled}.",
+        " ".join(_reading(config)),
         "Intervals hold if later errors are like those on validation; they do not widen with the unusual.",
     ]
     if spec["transform"]["clip"] is not None:
         low, high = map(significant, spec["transform"]["clip"])
         limits.append(f"What it sees of the target is clipped to {low} … {high}, the quantiles of train.")
     return limits
+
+
+def _reading(config: SweepConfig) -> list[str]:
+    """What is done with the rows of a request: what was done with those of the sweep."""
+    data = config.data
+    ordered = "put in order of time" if data.sort else "to be in the order of time, the latest last"
+    missing = "refused" if data.missing == "error" else f"treated as in training: {data.missing}"
+    said = [f"Rows are read as the sweep read them: {ordered}; missing values are {missing}."]
+    if data.where is not None:
+        said.append(f"Of the rows those count for which {code(data.where)}.")
+    if data.frequency is not None:
+        joined = f"They are joined to steps of {code(data.frequency)} by {code(data.aggregate)}"
+        said.append(f"{joined}; a step at the edge that they cover in part is left out.")
+    if time_columns(data):
+        said.append("Steps longer or shorter than those of training are refused; rows without times are taken as even.")
+    return said
 
 
 def _rows(count: int) -> str:

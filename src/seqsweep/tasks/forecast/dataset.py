@@ -14,6 +14,7 @@ from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import forecasts
+from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import fit_linear
 from seqsweep.tasks.forecast.split import Split, make_split
@@ -28,11 +29,13 @@ class SeriesDataset:
         config: of the sweep.
         series: complete and in order.
         parts: of the series, the same for every trial.
+        notes: what the parts cannot teach or be scored by.
     """
 
     config: SweepConfig
     series: Series
     parts: Split
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> SeriesDataset:
@@ -46,7 +49,9 @@ class SeriesDataset:
         Raises:
             DataError: a part is too short to hold one forecast.
         """
-        return cls(config, series, make_split(series, config.windows, config.task.horizon, max_lookback))
+        parts = make_split(series, config.windows, config.task.horizon, max_lookback)
+        known, unseen = without_unseen_names(series, parts.train_end)
+        return cls(config, known, parts, (*unseen, *notes(known, parts)))
 
     @property
     def name(self) -> str:
@@ -103,13 +108,21 @@ class SeriesDataset:
         """What a baseline may know."""
         config, split = self.config, self.parts
         return BaselineInput(
-            self.series.values, split.train_end, split.validation, config.task.horizon, config.data.season, config.task
+            self.series.values,
+            split.train_end,
+            split.validation,
+            config.task.horizon,
+            config.data.season,
+            config.task,
+            self.series.observed,
         )
 
     @cached_property
     def mase_scale(self) -> float:
         """MASE's measure: the error of the seasonal naive forecast on train, in the unit of the data."""
-        return naive_scale(self.series.values[:, 0], self.parts.train_end, self.config.data.season)
+        return naive_scale(
+            self.series.values[:, 0], self.parts.train_end, self.config.data.season, self.series.observed
+        )
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""

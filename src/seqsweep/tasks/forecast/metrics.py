@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.metrics import Metric
@@ -49,7 +50,9 @@ def register(**facts: Any) -> Callable[[MetricFunction], Metric]:
     return add
 
 
-def naive_scale(values: Float64s, train_end: int, season: int | None) -> float:
+def naive_scale(
+    values: Float64s, train_end: int, season: int | None, observed: NDArray[np.bool_] | None = None
+) -> float:
     """The mean absolute error, within the train part, of repeating the value of one season ago; never 0.
 
     Without a season, or where train is no longer than one or repeats it exactly, it is the error of repeating
@@ -59,6 +62,7 @@ def naive_scale(values: Float64s, train_end: int, season: int | None) -> float:
         values: (time,), the target in the unit of the data, all finite.
         train_end: rows [0, train_end) are train.
         season: rows a season.
+        observed: (time,), whether the target had a row; None: always. Errors of filled values do not count.
 
     Raises:
         ValueError: `train_end` is not within the series, or a value of the train part is not finite.
@@ -73,8 +77,10 @@ def naive_scale(values: Float64s, train_end: int, season: int | None) -> float:
         raise ValueError("the train part holds values that are not finite")
     for lag in (season or 1, 1):
         if lag < train_end:
-            mase_scale = float(np.mean(np.abs(train[lag:] - train[:-lag])))
-            if mase_scale > 0:
+            errors = np.abs(train[lag:] - train[:-lag])
+            if observed is not None:
+                errors = errors[observed[lag:train_end] & observed[: train_end - lag]]
+            if len(errors) and (mase_scale := float(np.mean(errors))) > 0:
                 return mase_scale
     return 1.0
 

@@ -1,74 +1,97 @@
 """Raw rows in, forecasts in their own unit out: what a packaged forecast does with a request.
 
-Input: a DataFrame with the columns of the data in their own unit, the rows in the order of time, the latest last.
+Input: a DataFrame with the columns of the data as they were learned from, read by the rules of the sweep.
 Output: a row for each step after the last one.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import logging
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from ...serving.array_types import Float64s, Int64s
+from ...serving.array_types import Float64s
 from ...serving.model import Network
+from ...serving.reading.faults import ReadError
+from ...serving.reading.reader import Reader
+from ...serving.reading.rows import Rows
+from ...serving.reading.settings import Raw
+from ...serving.reading.steps import ahead, are_even, period, spacing
 from ...serving.transforms import Transform
 from ...serving.windows import ANCHORS, SeriesView
 
 SERIES = "series_id"
 """The optional column that tells several series in one frame apart."""
 
+NOTES = "notes"
+"""In `attrs` of an answer: what was filled or left out of the request, a sentence each."""
+
 BATCH = 1024  # windows a call of the network
+
+LARGEST = float(np.finfo(np.float32).max)  # of what a network can take
+
+_LOG = logging.getLogger(__name__)
 
 
 class ForecastPredictor:
     """Forecasts what follows the last row, of each series where there is a column `series_id`.
 
     Args:
-        spec: columns, transform, anchor, window and horizon; half widths of intervals; the column of times.
+        spec: how rows are read; columns, transform, anchor, window and horizon; half widths of intervals; frequency.
         network: (n, window, columns) → (n, horizon), scaled and anchored.
     """
 
     def __init__(self, spec: dict[str, Any], network: Network) -> None:
         self._spec = spec
         self._network = network
-        self._columns: list[str] = spec["columns"]
+        self._reader = Reader.from_json(spec["reading"])
         self._transform = Transform.from_json(spec["transform"])
 
     @property
     def rows(self) -> int:
-        """Rows that a forecast needs: the window, and those that differencing takes."""
+        """Steps that a forecast needs: the window, and those that differencing takes."""
         return int(self._spec["window"]) + self._transform.n_dropped
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows that follow.
 
         Args:
-            frame: the columns of the data in their own unit; others are ignored. At least `rows` rows a series, of
-                which the last ones count.
+            frame: the columns of the data as the sweep read them; others are ignored. At least `rows` steps a series,
+                of which the last ones count.
 
         Returns:
-            A row for each step ahead: `series_id` (if given), `step` (from 1), `time` (if the input has the column of
-            times, and they are even), `forecast`, and `lower_80`, `upper_80` and so on for each level, in the unit of
-            the data.
+            A row for each step ahead: `series_id` (if given), `step` (from 1), `time` (if the input has times, and
+            steps are even; on the clock of their zone), `forecast`, and `lower_80`, `upper_80` and so on for each
+            level, in the unit of the data. `attrs["notes"]` says what was filled or left out.
 
         Raises:
             MlflowException: the frame cannot be used; the text says which column or row, and what to do.
         """
-        frame = frame.reset_index(drop=True)
+        frame = frame.reset_index(drop=True).rename(columns=lambda name: str(name).strip())
         self._check_columns(frame)
-        names, used = self._used(frame)
-        times = self._times(frame, used)
-        forecast = self._forecast(self._values(frame, used))  # (series, horizon)
+        try:
+            raw = self._reader.columns_of(frame)
+            names, series = self._series(frame, raw)
+        except ReadError as error:
+            raise _fault(_sentence(error)) from error
+        result = self._answer(names, series)
+        result.attrs[NOTES] = list(dict.fromkeys(note for rows in series for note in rows.notes))
+        for note in result.attrs[NOTES]:
+            _LOG.warning(note)
+        return result
+
+    def _answer(self, names: list[Any], series: list[Rows]) -> pd.DataFrame:
+        forecast = self._forecast(np.stack([rows.values[-self.rows :] for rows in series]))  # (series, horizon)
         horizon = forecast.shape[1]
         result: dict[str, Any] = {SERIES: np.repeat(np.array(names, object), horizon)} if names else {}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
-        if times is not None:
-            result["time"] = times
+        if self._spec["frequency"] is not None and all(rows.time is not None for rows in series):
+            every = [ahead(rows.index[-1], rows.zone, self._spec["frequency"], horizon) for rows in series]
+            result["time"] = [moment for steps in every for moment in steps]
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
@@ -82,6 +105,7 @@ class ForecastPredictor:
         The rows of all series stand one after the other, and the last one of each is an origin: what a network saw in
         training is computed from a window's own rows alone, so that series do not touch each other.
         """
+        self._check_values(values)
         anchor, window, horizon = ANCHORS[self._spec["anchor"]], int(self._spec["window"]), int(self._spec["horizon"])
         rows = values.reshape(-1, values.shape[2])
         view = SeriesView(rows, self._transform, anchor, window, horizon)
@@ -90,87 +114,109 @@ class ForecastPredictor:
         outputs = [self._network(view.inputs.numpy(batch)) for batch in batches]
         return view.inverse_transform(origins, np.concatenate(outputs))
 
+    # What is refused ----------------------------------------------------------------------------------
+
     def _check_columns(self, frame: pd.DataFrame) -> None:
-        missing = [name for name in self._columns if name not in frame]
+        needed = list(self._reader.needed)
+        if self._reader.needs_times and self._reader.time_name not in frame:
+            needed += self._reader.settings.time
+        missing = [name for name in needed if name not in frame]
         if missing:
-            others = {str(name).lower(): name for name in frame if name not in self._columns}
+            others = {str(name).lower(): name for name in frame if name not in needed}
             near = difflib.get_close_matches(missing[0].lower(), others, 1)
             mend = f"rename {others[near[0]]!r}" if near else f"the columns are {', '.join(map(str, frame)) or 'none'}"
-            raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(self._columns)}: {mend}")
+            raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(needed)}: {mend}")
+        used = {*needed, *self._reader.settings.time, SERIES}
+        twice = [str(name) for name in frame.columns[frame.columns.duplicated()] if name in used]
+        if twice:
+            raise _fault(f"there are several columns {twice[0]!r}; leave one")
 
-    def _used(self, frame: pd.DataFrame) -> tuple[list[Any], Int64s]:
-        """Names of the series, none without a column of them; positions of their last rows, (series, rows)."""
-        if SERIES not in frame or SERIES in self._columns:
-            self._check_rows(len(frame), "")
-            return [], np.arange(len(frame))[None, -self.rows :]
-        unnamed = frame[SERIES].isna()
-        if unnamed.any():
-            raise _fault(f"column {SERIES!r}, row {int(unnamed.argmax()) + 1}: the series has no name")
-        parts = frame.groupby(SERIES, sort=False).indices
-        names = list(dict.fromkeys(frame[SERIES]))
-        for name in names:
-            self._check_rows(len(parts[name]), f"series {str(name)!r} has ")
-        return names, np.array([parts[name][-self.rows :] for name in names], np.int64).reshape(-1, self.rows)
-
-    def _check_rows(self, rows: int, whose: str) -> None:
-        if rows < self.rows:
-            n_dropped = self._transform.n_dropped
-            window = self._spec["window"]
-            why = f" ({window} of its window and {n_dropped} that differencing takes)" if n_dropped else ""
-            raise _fault(f"{whose or 'there are '}{rows} rows, and a forecast needs {self.rows}{why}; give more")
-
-    def _values(self, frame: pd.DataFrame, used: Int64s) -> Float64s:
-        """The rows that count, (series, rows, columns), every value a number."""
-        values: Float64s = np.column_stack([_numbers(frame[name]) for name in self._columns])[used]
-        bad = ~np.isfinite(values)
-        if bad.any():
-            where = tuple(int(i) for i in np.argwhere(bad)[0])
-            name, row = self._columns[where[2]], int(used[where[:2]])
-            value = frame[name].iloc[row]
-            what = "the value is missing; fill it in" if pd.isna(value) else f"{str(value)!r} is no number"
-            raise _fault(f"column {name!r}, row {row + 1}: {what}")
+    def _check_values(self, values: Float64s) -> None:
+        """Refuse what the network cannot take: it would answer with a number all the same."""
         clip = self._transform.clip
+        target = self._reader.names[0]
         if self._transform.log1p and (low := values[:, :, 0].min() if clip is None else clip[0]) <= -1:
-            raise _fault(f"column {self._columns[0]!r}: {low:g} has no log(1 + y), which this model takes")
-        return values
+            raise _fault(f"column {target!r}: {low:g} has no log(1 + y), which this model takes")
+        scaled = np.abs((values - self._transform.offset) / self._transform.scale)
+        if (scaled > LARGEST).any():
+            column = int(np.argwhere(scaled > LARGEST)[0][2])
+            worst = values[:, :, column].flat[int(np.abs(values[:, :, column]).argmax())]
+            raise _fault(f"column {self._reader.names[column]!r}: {worst:g} is beyond what the network can take")
 
-    def _times(self, frame: pd.DataFrame, used: Int64s) -> Iterable[Any] | None:
-        """The time of each step of each series, or None; refuses rows that are not in the order of time."""
-        times = self._read_times(frame)
-        if times is None:
-            return None
-        late = times[used]  # (series, rows)
-        wrong = np.argwhere(~(late[:, 1:] > late[:, :-1]))
-        if len(wrong):
-            row = int(used[wrong[0][0], wrong[0][1] + 1])
-            raise _fault(
-                f"column {self._spec['time']!r}, row {row + 1}: {frame[self._spec['time']].iloc[row]} is not later "
-                "than the row before it; sort the rows, the latest last"
-            )
-        if self._spec["frequency"] is None or late.dtype.kind != "M":
-            return None
-        step = pd.tseries.frequencies.to_offset(self._spec["frequency"])
-        ahead = range(1, int(self._spec["horizon"]) + 1)
-        return [pd.Timestamp(row[-1]) + step * count for row in late for count in ahead]
+    # Rows of each series ------------------------------------------------------------------------------
 
-    def _read_times(self, frame: pd.DataFrame) -> Any:
-        """The column of times as numbers or dates; None where there is none, or its dates are not ISO 8601."""
-        if self._spec["time"] is None or self._spec["time"] not in frame:
-            return None
-        column = frame[self._spec["time"]]
-        if column.dtype.kind in "iuf":
-            return column.to_numpy()
-        try:
-            return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None).to_numpy()
-        except (ValueError, TypeError):
-            return None
+    def _series(self, frame: pd.DataFrame, raw: Raw) -> tuple[list[Any], list[Rows]]:
+        """Names of the series, none without a column of them; and the steps of each, at least `rows`."""
+        if SERIES not in frame or SERIES in self._reader.needed:
+            return [], [self._steps(raw, "")]
+        named = frame[SERIES].iloc[raw.numbers]
+        if named.isna().any():
+            raise ReadError("the series has no name", column=SERIES, row=int(raw.numbers[named.isna().argmax()]))
+        parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
+        names = list(dict.fromkeys(named))
+        return names, [self._steps(raw.take(parts[name]), f"series {str(name)!r} has ") for name in names]
+
+    def _steps(self, raw: Raw, whose: str) -> Rows:
+        rows = self._reader.ordered(raw)
+        if np.isnan(rows.values).any() or not self._is_joined(rows):
+            self._check_spacing(rows)
+            rows = self._reader.complete(rows)
+        if len(rows) < self.rows:
+            n_dropped, window = self._transform.n_dropped, self._spec["window"]
+            why = f" ({window} of its window and {n_dropped} that differencing takes)" if n_dropped else ""
+            frequency = self._reader.settings.frequency
+            what = f"steps of {frequency}" if frequency else "rows"
+            told = f"{whose or 'there are '}{len(rows)} {what}, and a forecast needs {self.rows}{why}; give more"
+            raise ReadError(told)
+        self._check_even(rows)
+        return rows
+
+    def _is_joined(self, rows: Rows) -> bool:
+        """Whether rows are the steps of the model already: those of a table that was resampled before."""
+        frequency = self._reader.settings.frequency
+        return frequency is None or rows.time is None or bool(are_even(rows.index, rows.zone, frequency).all())
+
+    def _check_spacing(self, rows: Rows) -> None:
+        """Steps joined of other rows than the sweep had are other quantities: a sum of 8 rows is none of 24."""
+        found, learned = spacing(rows), self._reader.found.step
+        if self._reader.settings.frequency is None or found is None or learned is None:
+            return
+        if not 0.5 < found.step / learned < 2:
+            here, there = period(found.step, is_time=True), period(learned, is_time=True)
+            frequency = self._reader.settings.frequency
+            told = f"rows are {here} apart, and the model joins rows that are {there} apart to steps of {frequency}"
+            raise ReadError(told, column=rows.time, row=rows.number(0), served="give rows as the sweep read them")
+
+    def _check_even(self, rows: Rows) -> None:
+        """The last steps lie apart as those that were learned from."""
+        if rows.time is None:
+            return
+        late = rows.take(np.arange(len(rows) - self.rows, len(rows), dtype=np.int64))
+        frequency, learned = self._spec["frequency"], self._reader.found.step
+        if frequency is not None and late.index.dtype.kind == "M":
+            even = are_even(late.index, late.zone, frequency)
+            if not even.all():
+                row = int((~even).argmax()) + 1
+                told = f"{late.shown(row)} follows {late.shown(row - 1)}, and the model reads steps of {frequency}"
+                raise ReadError(told, column=rows.time, row=late.number(row), served="give the rows between them")
+        elif learned is not None and (found := spacing(late)) is not None and not 0.5 < found.step / learned < 2:
+            is_time = late.index.dtype.kind == "M"
+            here, there = period(found.step, is_time), period(learned, is_time)
+            told = f"rows are {here} apart, and the model was trained on rows {there} apart"
+            raise ReadError(told, column=rows.time, row=late.number(0))
 
 
-def _numbers(column: pd.Series[Any]) -> Float64s:
-    if column.dtype.kind in "mM":  # or else a date would count as its nanoseconds
-        raise _fault(f"column {column.name!r}, row 1: {str(column.iloc[0])!r} is no number")
-    numbers: Float64s = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return numbers
+def _sentence(error: ReadError) -> str:
+    place = ", ".join(
+        part
+        for part in (
+            f"column {error.column!r}" if error.column is not None else "",
+            f"row {error.row + 1}" if error.row is not None else "",
+        )
+        if part
+    )
+    mend = f"; {error.served}" if error.served else ""
+    return f"{place}: {error.text}{mend}" if place else f"{error.text}{mend}"
 
 
 def _fault(text: str) -> MlflowException:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqsweep.data import Series
+from seqsweep.data import Series, file_settings
 from seqsweep.events import TrialParams
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Index
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.dataset import SeriesDataset
@@ -34,6 +34,7 @@ def make_spec(
         intervals: around its forecasts.
     """
     series, config = data.series, data.config
+    assert series.reader is not None  # it was read from a source
     return {
         "series": series.name,
         "columns": list(series.columns),
@@ -42,14 +43,14 @@ def make_spec(
         "anchor": params.anchor,
         "transform": view.transform.to_json(),
         "half_widths": finite_half_widths(intervals),
-        "time": config.data.time,
+        "reading": series.reader.to_json(),
         "frequency": series.frequency if series.index.dtype.kind == "M" else None,
-        "csv": {"separator": config.data.separator, "encoding": config.data.encoding},
+        "file": file_settings(config.data),
         "data": {
             "sha256": series.sha256,
             "rows": series.rows,
-            "first": str(series.index[0]),
-            "last": str(series.index[-1]),
+            "first": str(series.clock[0]),
+            "last": str(series.clock[-1]),
             "train_end": view.split.train_end,
             "validation_end": view.split.validation_end,
         },
@@ -59,6 +60,19 @@ def make_spec(
 def rows_needed(spec: Mapping[str, Any]) -> int:
     """Rows that a forecast needs: the window, and those that differencing takes."""
     return int(spec["window"]) + len(spec["transform"]["lags"]) - 1
+
+
+def input_columns(data: SeriesDataset) -> list[tuple[str, bool]]:
+    """The columns of a request, and whether each must be there.
+
+    Args:
+        data: that the network learned from.
+    """
+    reader = data.series.reader
+    assert reader is not None  # it was read from a source
+    times = [] if reader.time_name is None else [reader.time_name]
+    needs_one = reader.needs_times and len(reader.settings.time) == 1
+    return [*((name, True) for name in reader.needed), *((name, needs_one) for name in times), ("series_id", False)]
 
 
 def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
@@ -79,10 +93,8 @@ def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
         data: gives the columns.
         rows: of one request, 1 or more.
     """
-    import pandas as pd
-
     series, end = data.series, data.parts.train_end
-    return pd.DataFrame(series.values[end - rows : end], columns=list(series.columns))
+    return _as_given(series, series.values[end - rows : end], series.index[end - rows : end])
 
 
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
@@ -93,16 +105,31 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
         spec: of the model that is asked.
         origins: (n,), the last row that each forecast may see; `rows_needed` - 1 at least.
     """
-    import pandas as pd
-
     rows = rows_needed(spec)
     past = Gather(series.values, range(1 - rows, 1))
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
         blocks = past.numpy(chunk)  # (chunk, rows, columns)
-        frame = pd.DataFrame(blocks.reshape(-1, len(series.columns)), columns=list(series.columns))
+        index = series.index[(chunk[:, None] + np.arange(1 - rows, 1)).ravel()]
+        frame = _as_given(series, blocks.reshape(-1, len(series.columns)), index)
         frame["series_id"] = np.repeat(chunk, rows)
         yield frame
+
+
+def _as_given(series: Series, values: Float64s, index: Index) -> pd.DataFrame:
+    """Rows with the columns that a source has: names in one column, times, and what `data.where` asks for.
+
+    Args:
+        series: that the rows are of.
+        values: (rows, columns), complete.
+        index: (rows,).
+    """
+    import pandas as pd
+
+    from seqsweep.serving.reading.requests import as_given
+
+    assert series.reader is not None  # it was read from a source
+    return as_given(series.reader, pd.DataFrame(values, columns=list(series.columns)), index)
 
 
 def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:

@@ -60,7 +60,7 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
     Source: Hoerl & Kennard (1970), Technometrics 12(1).
     """
     origins, objective = past.validation_origins, METRICS[past.settings.objective]
-    actual, mase_scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season)
+    actual, mase_scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season, past.observed)
 
     def error(fit: LinearFit) -> float:
         return objective(actual, fit.forecast(past.values, origins), mase_scale)
@@ -135,7 +135,9 @@ def _train_moments(past: BaselineInput) -> Iterator[tuple[int, _Moments]]:
         features = (window - 1) * past.values.shape[1]
         moments = moments.last(features) if moments else None
         for part in _chunks(end - (window - 1), features):
-            origins = np.arange(window - 1, end)[part]
+            origins = past.learned(np.arange(window - 1, end)[part])
+            if not len(origins):
+                continue
             targets = past.actual(origins) - past.target[origins, None]
             more = _Moments.of(_inputs(past.values, origins, window), targets)
             moments = moments + more if moments else more

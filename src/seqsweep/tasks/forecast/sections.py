@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqsweep.data.series import Index
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Index
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant

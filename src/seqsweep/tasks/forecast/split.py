@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
@@ -22,6 +24,13 @@ class Split:
     belongs to the part that holds all of its targets; its window may reach back into earlier parts, as it would in use.
     The origins are the same for every trial of a sweep: the first lies behind `max_lookback` rows, the most that any
     trial looks back.
+
+    A forecast with a filled value among its targets is no forecast of what happened: it is not scored, and not trained
+    on unless `train_on_filled` says so.
+
+    Args:
+        observed: (rows,), whether the target had a row; None: always.
+        train_on_filled: whether train keeps the forecasts of filled values.
     """
 
     train_end: int
@@ -29,6 +38,8 @@ class Split:
     rows: int
     max_lookback: int
     horizon: int
+    observed: NDArray[np.bool_] | None = field(default=None, compare=False, repr=False, kw_only=True)
+    train_on_filled: bool = field(default=False, kw_only=True)
 
     def fold(self, back: int) -> Split:
         """The split whose train and validation end `back` validation parts earlier; but for 0 it has no test part.
@@ -48,22 +59,45 @@ class Split:
                 f"targets needs {self.max_lookback + self.horizon} rows. Lower finals.folds, or shorten "
                 "windows.validation"
             )
-        return Split(self.train_end - shift, end, end, self.max_lookback, self.horizon)
+        return replace(self, train_end=self.train_end - shift, validation_end=end, rows=end)
 
     @property
     def train(self) -> Int64s:
         """Origins whose targets all lie in train."""
-        return np.arange(self.max_lookback - 1, self.train_end - self.horizon, dtype=np.int64)
+        every = self._every["train"]
+        return every if self.train_on_filled else self.scored(every)
 
     @property
     def validation(self) -> Int64s:
         """Origins whose targets all lie in validation."""
-        return np.arange(self.train_end - 1, self.validation_end - self.horizon, dtype=np.int64)
+        return self.scored(self._every["validation"])
 
     @property
     def test(self) -> Int64s:
         """Origins whose targets all lie in test."""
-        return np.arange(self.validation_end - 1, self.rows - self.horizon, dtype=np.int64)
+        return self.scored(self._every["test"])
+
+    def scored(self, origins: Int64s) -> Int64s:
+        """Those of the origins (n,) whose targets all had a row."""
+        if self.observed is None:
+            return origins
+        filled = np.concatenate([[0], np.cumsum(~self.observed)])
+        kept: Int64s = origins[filled[origins + 1 + self.horizon] == filled[origins + 1]]
+        return kept
+
+    def origins(self) -> Iterator[tuple[str, Int64s, Int64s]]:
+        """Of each part its name, all of its origins, and those that are used."""
+        for part, every in self._every.items():
+            yield part, every, getattr(self, part)
+
+    @property
+    def _every(self) -> dict[str, Int64s]:
+        begins = {
+            "train": (self.max_lookback - 1, self.train_end),
+            "validation": (self.train_end - 1, self.validation_end),
+            "test": (self.validation_end - 1, self.rows),
+        }
+        return {part: np.arange(begin, end - self.horizon, dtype=np.int64) for part, (begin, end) in begins.items()}
 
 
 class Splitter(Protocol):
@@ -103,12 +137,14 @@ def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
         ConfigError: the series has no times, or a value is no date.
     """
     if not np.issubdtype(series.index.dtype, np.datetime64):
-        told = "windows=dates: the series has no times; name the column of times with data.time"
-        raise ConfigError([Fault("data.time", told, also=("windows.split",))])
+        has = "has no times; name the column of times with data.time"
+        if series.reader is not None and series.reader.settings.time:
+            has = "has counts for times; where they are seconds since 1970, data.time_format=s makes dates of them"
+        raise ConfigError([Fault("data.time", f"windows=dates: the series {has}", also=("windows.split",))])
     cuts = []
     for name, value in (("validation", validation), ("test", test)):
         try:
-            cut = np.datetime64(str(value))
+            cut = cut_at(str(value), series.zone)
         except ValueError:
             told = f"windows.{name}={value}: this is no date; write it as 1990-01-01"
             raise ConfigError([Fault(f"windows.{name}", told)]) from None
@@ -117,6 +153,25 @@ def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
         told = f"windows.validation={validation} must begin before windows.test={test}"
         raise ConfigError([Fault("windows.validation", told, also=("windows.test",))])
     return cuts[0], cuts[1]
+
+
+def cut_at(date: str, zone: str | None) -> np.datetime64:
+    """The time at which a date begins, in UTC where there is a zone.
+
+    Args:
+        date: as ISO 8601 writes it; the clock of the zone.
+        zone: of the series.
+
+    Raises:
+        ValueError: it is no date.
+    """
+    cut = np.datetime64(date)
+    if zone is None:
+        return cut
+    import pandas as pd
+
+    moment = pd.Timestamp(cut).tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return moment.tz_convert("UTC").tz_localize(None).to_datetime64()
 
 
 def make_split(series: Series, config: WindowsConfig, horizon: int, max_lookback: int) -> Split:
@@ -132,7 +187,15 @@ def make_split(series: Series, config: WindowsConfig, horizon: int, max_lookback
         DataError: a part is too short to hold one forecast.
     """
     train_end, validation_end = SPLITS[config.split](series, config.validation, config.test)
-    split = Split(train_end, validation_end, series.rows, max_lookback, horizon)
+    split = Split(
+        train_end,
+        validation_end,
+        series.rows,
+        max_lookback,
+        horizon,
+        observed=series.observed,
+        train_on_filled=config.train_on_filled,
+    )
     needed = {"train": max_lookback + horizon, "validation": horizon, "test": horizon}
     has = {"train": train_end, "validation": validation_end - train_end, "test": series.rows - validation_end}
     parts = [part for part in needed if has[part] < needed[part]]
@@ -142,6 +205,11 @@ def make_split(series: Series, config: WindowsConfig, horizon: int, max_lookback
             f"{series.name}: the series of {series.rows} rows is too short for the windows: {'; '.join(short)} "
             f"(the longest window reaches back {max_lookback} rows, and {horizon} are forecast). "
             "Shorten search_space.window or task.horizon, or change windows.validation and windows.test"
+        )
+    if empty := [part for part, _, used in split.origins() if not len(used)]:
+        raise DataError(
+            f"{series.name}: each forecast of the {empty[0]} part has a filled value among its targets: none of them "
+            f"happened. Shorten task.horizon={horizon}, or choose a data.frequency at which each step has a row"
         )
     return split
 

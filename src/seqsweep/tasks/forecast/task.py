@@ -83,7 +83,10 @@ class Forecast(Task):
         series = data.load(self.config.data)
         for note in series.notes:
             say(note)
-        return SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+        dataset = SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+        for note in dataset.notes:
+            say(note)
+        return dataset
 
     @property
     def loss(self) -> str:
@@ -146,7 +149,7 @@ class Forecast(Task):
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """The index of the series, for the axis of time."""
-        return {"index": cast(SeriesDataset, data).series.index}
+        return {"index": cast(SeriesDataset, data).series.clock}
 
     # What is served
 
@@ -159,7 +162,7 @@ class Forecast(Task):
         return Served(
             predictor=predictor(),
             spec=spec,
-            inputs=[*((name, True) for name in known.series.columns), ("series_id", False)],
+            inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
             example=requests.example(known, rows),
             card=card(spec, known, self.config, intervals),

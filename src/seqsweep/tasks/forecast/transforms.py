@@ -83,5 +83,9 @@ def fit_transform(
     bare = Transform(clip, log1p, lags, np.zeros(columns), np.ones(columns))
     if log1p and (lowest := values[:, 0].min() if clip is None else clip[0]) <= -1:
         raise DataError(f"data.log1p=true: the target holds {lowest:g}, and log(1 + y) needs values above -1")
-    offset, scale = SCALERS[scaler](bare.difference(train)[bare.n_dropped :])
-    return Transform(clip, log1p, lags, offset, np.where(scale > 0, scale, 1.0))
+    seen = bare.difference(train)[bare.n_dropped :]
+    offset, scale = SCALERS[scaler](seen)
+    # What does not vary has a deviation of some 1e-14 all the same, its rounding; divided by that, a later value would
+    # be huge. A scale of exactly 1 is that of `none`.
+    varies = (scale > 1e-12 * np.abs(train).max(axis=0)) | (scale == 1)
+    return Transform(clip, log1p, lags, np.where(varies | (scale == 0), offset, seen[0]), np.where(varies, scale, 1.0))

@@ -9,75 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, Unpack, get_type_hints
+from typing import Any, get_type_hints
 
-from omegaconf import MISSING
+from seqsweep.hyperparameters import Listed, Setting, Unless
+from seqsweep.schema.data import DataConfig as DataConfig
+from seqsweep.schema.declare import OPEN as OPEN
+from seqsweep.schema.declare import setting
 
-from seqsweep.hyperparameters import Listed, Rules, Setting, Unless
-
-OPEN = MISSING
-"""The value of a field that nobody has given yet."""
-
-
-def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> Any:
-    """A field of a group.
-
-    Args:
-        meaning: one line for the user.
-        optional: whether null is a value too, and the one that it has where nothing is said.
-        rules: unit, bounds, possible values, and when it has an effect.
-    """
-    return field(default=None if optional else MISSING, metadata={"meaning": meaning, **rules})
-
-
-FILES = {"data.kind": ("csv", "parquet", "kaggle")}
-TEXTS = {"data.kind": ("csv", "kaggle")}
-SQL = {"data.kind": ("sql",)}
 MLFLOW = {"tracking.kind": ("mlflow",)}
 RIDGE = {"task.baselines": Listed(("linear",))}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
-
-
-@dataclass
-class DataConfig:
-    """Where the series comes from, and how it is cleaned before anything is learned from it."""
-
-    kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
-    name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
-    path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
-    file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
-    url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
-    query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
-    dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
-    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
-    separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
-    target: str | None = setting("the column to forecast; null: the only column of numbers", optional=True)
-    features: list[str] = setting("further columns that a network sees")
-    time: str | None = setting("the column of times; null: rows are in order", optional=True)
-    sort: bool = setting("whether rows are put in the order of their times")
-    missing: str = setting("what is done about missing values", catalog="seqsweep.data:MISSING_VALUES")
-    frequency: str | None = setting("resample to this pandas frequency: h, D, W, MS; null: as it is", optional=True)
-    aggregate: str = setting(
-        "what becomes of the rows that resampling joins",
-        choices=("mean", "sum", "min", "max", "median", "first", "last"),
-        when={"data.frequency": Unless((None,))},
-    )
-    season: int | None = setting(
-        "rows of a season: 12 for months, 24 for hours; null: it has none", unit="rows", at_least=2, optional=True
-    )
-    clip_quantile: float | None = setting(
-        "quantile q: the target is clipped to train's quantiles 1 - q and q; null does not clip",
-        above=0.5,
-        below=1,
-        optional=True,
-    )
-    log1p: bool = setting("whether training sees log(1 + target)")
-    difference: int = setting("how often the target is differenced", unit="times", at_least=0, at_most=2)
-    seasonal_difference: int = setting(
-        "how often the target is differenced by data.season rows", unit="times", at_least=0, at_most=1
-    )
 
 
 @dataclass
@@ -87,6 +30,7 @@ class WindowsConfig:
     split: str = setting("how train, validation and test are told apart", catalog="task")
     validation: Any = setting("the validation part: its share of the series, its count of rows, or its first date")
     test: Any = setting("the test part, likewise; train is what lies before both")
+    train_on_filled: bool = setting("whether train keeps forecasts of values that were filled")
     scaler: str = setting("how values are scaled, by what train alone shows", catalog="task")
     anchor: str = setting("the level that is taken off each window and its targets", catalog="task")
 
@@ -300,5 +244,5 @@ def settings() -> Mapping[str, Setting]:
         for inner in fields(section) if kinds else ():
             if inner.metadata:
                 key = f"{group}.{inner.name}" if group else inner.name
-                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata)
+                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata, default=inner.default)
     return found

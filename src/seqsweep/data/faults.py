@@ -1,0 +1,152 @@
+"""What is wrong with `data.*`, without looking at any data."""
+
+from __future__ import annotations
+
+import re
+from encodings.aliases import aliases
+
+from seqsweep.data.columns import time_columns
+from seqsweep.data.policies import MISSING_VALUES
+from seqsweep.data.sources import BUNDLED, SOURCES, text_style
+from seqsweep.errors import Fault
+from seqsweep.schema import DataConfig, SweepConfig
+from seqsweep.spelling import nearest
+
+# Which of the keys that say where the data is a kind must have.
+NEEDED = {
+    "bundled": ["name"],
+    "csv": ["path"],
+    "parquet": ["path"],
+    "excel": ["path"],
+    "sql": ["url", "query"],
+    "kaggle": ["dataset"],
+}
+
+
+def faults(config: SweepConfig) -> list[Fault]:
+    """What is wrong with `data.*`, without looking at any data."""
+    data = config.data
+    found = SOURCES.fault("data.kind", data.kind) + MISSING_VALUES.fault("data.missing", data.missing)
+    if data.kind in SOURCES:
+        found += _source_faults(data)
+    found += _column_faults(data) + _number_faults(data)
+    if len(text_style(data).separator) != 1:
+        found.append(Fault("data.separator", f"data.separator={data.separator}: must be one character, or tab"))
+    try:
+        "".encode(data.encoding)
+    except LookupError:
+        names = sorted({*aliases, *(name.replace("_", "-") for name in aliases.values())})
+        near = nearest(data.encoding, names)
+        possible = near if near.startswith("; did") else "; usual ones: utf-8, cp1252, latin-1, utf-16"
+        found.append(Fault("data.encoding", f"data.encoding={data.encoding}: there is no such encoding{possible}"))
+    return found
+
+
+def _source_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with the keys that say where the data is."""
+    kind = data.kind
+    needed = [] if kind == "kaggle" and data.path else NEEDED.get(kind, [])
+    found = [
+        Fault(f"data.{key}", f"data.kind={kind} needs data.{key}; give data.{key}={key.upper()}", also=("data.kind",))
+        for key in needed
+        if not (getattr(data, key) or "").strip()
+    ]
+    if kind == "bundled" and data.name is not None:
+        found += BUNDLED.fault("data.name", data.name)
+    if kind == "bundled" and data.time is not None:
+        told = f"data.time={data.time}: a bundled series has its own times; leave data.time=null"
+        found.append(Fault("data.time", told, also=("data.kind",)))
+    if kind == "sql" and data.query and data.query.strip():
+        found += _query_faults(data.query, data.time)
+    if kind == "kaggle" and data.dataset and not re.fullmatch(r"[\w-]+/[\w-]+(/versions/\d+)?", data.dataset):
+        told = f"data.dataset={data.dataset}: must be OWNER/NAME, the end of the data set's address"
+        found.append(Fault("data.dataset", told))
+    return found
+
+
+def _query_faults(query: str, time: str | None) -> list[Fault]:
+    word = query.split(maxsplit=1)[0].lower()
+    if word in ("insert", "update", "delete", "drop", "alter", "create", "truncate", "replace"):
+        return [Fault("data.query", f"data.query begins with {word.upper()}: it must be a SELECT")]
+    if time is None and not re.search(r"\border\s+by\b", query, re.IGNORECASE):
+        told = "data.query has no ORDER BY and data.time is null: the rows may come in any order; give one"
+        return [Fault("data.query", told, also=("data.time",))]
+    return []
+
+
+def _column_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with the roles of the columns."""
+    has_time = bool(time_columns(data))
+    found = _time_faults(data)
+    if data.sort and not has_time:
+        told = "data.sort=true: needs times; give data.time=COLUMN, or leave data.sort=false"
+        found.append(Fault("data.sort", told, also=("data.time",)))
+    if data.frequency is not None and not has_time:
+        told = f"data.frequency={data.frequency}: needs times; give data.time=COLUMN, or leave it null"
+        found.append(Fault("data.frequency", told, also=("data.time",)))
+    taken = {data.target, *data.features}
+    if both := [name for name in time_columns(data) if name in taken]:
+        told = f"data.time={both[0]}: the same column is data.target or in data.features; times are no input"
+        found.append(Fault("data.time", told, also=("data.target", "data.features")))
+    if data.target is not None and data.target in data.features:
+        told = f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out"
+        found.append(Fault("data.features", told, also=("data.target",)))
+    return found
+
+
+def _time_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with how times are written."""
+    names = data.time if isinstance(data.time, list) else [data.time]
+    if not all(isinstance(name, str) and name for name in names if data.time is not None) or not names:
+        return [
+            Fault("data.time", f"data.time={data.time}: must be a column, or a list of columns such as [Date, Time]")
+        ]
+    found = []
+    style = data.time_format
+    if style is not None and style not in ("s", "ms", "us", "ns", "count") and "%" not in style:
+        told = f"data.time_format={style}: write it as strptime does, such as %d.%m.%Y, or s, ms, us, ns or count"
+        found.append(Fault("data.time_format", told))
+    if data.timezone is not None and not _is_zone(data.timezone):
+        from zoneinfo import available_timezones
+
+        near = nearest(data.timezone, sorted(available_timezones()))
+        mend = near if near.startswith("; did") else "; write it as Europe/Istanbul or UTC+03:00"
+        told = f"data.timezone={data.timezone}: there is no such zone{mend}"
+        found.append(Fault("data.timezone", told))
+    for key in ("time_format", "timezone"):
+        if getattr(data, key) is not None and not time_columns(data):
+            told = f"data.{key}={getattr(data, key)}: needs times; give data.time=COLUMN, or leave it null"
+            found.append(Fault(f"data.{key}", told, also=("data.time",)))
+    return found
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    if re.fullmatch(r"UTC[+-]\d\d:\d\d", name):
+        return True
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+    return True
+
+
+def _number_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with how numbers are written, and with the filter of rows."""
+    found = []
+    if data.thousands is not None and (len(data.thousands) != 1 or data.thousands in f"{data.decimal}0123456789+-"):
+        told = f"data.thousands={data.thousands!r}: must be one sign, no digit, and another one than data.decimal"
+        found.append(Fault("data.thousands", told, also=("data.decimal",)))
+    wrong = [value for value in data.na_values if not isinstance(value, str | int | float) or isinstance(value, bool)]
+    if wrong:
+        found.append(Fault("data.na_values", f"data.na_values: {wrong[0]!r} is no number and no text"))
+    if data.where is not None:
+        from seqsweep.serving.reading.filters import columns_of
+
+        try:
+            columns_of(data.where)
+        except ValueError as error:
+            told = f"data.where={data.where}: {error}; write comparisons, such as 'store == 3 and price > 0'"
+            found.append(Fault("data.where", told))
+    return found

@@ -1,0 +1,148 @@
+"""Ctrl-C, `kill` and a closed terminal: whatever a command is doing, it ends in one line and leaves nothing open.
+
+While there is nothing to close, as during imports and while workers start, the process ends at once: an exception that
+is raised in the middle of an import may come out as any other, or not at all. From `something_open` on the signal is an
+exception, so that runs, workers and temporary folders get their end; it waits for imports that are under way.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody wants the process to end.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class _State:
+    """Of this process, since a signal is one of a process."""
+
+    words = ""  # what the user is told beside `stopped`
+    open = 0  # blocks in which there is something to close
+    held = 0  # blocks in which no exception may be raised
+    asked = 0  # the last signal that came
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Let signals end the command that runs within; afterwards they are handled as before.
+
+    A signal that is ignored stays so: who started this by `nohup`, or as a script's job in the background, wants it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets no other thread handle signals
+        return
+    before = {number: signal.signal(number, _handle) for number in SIGNALS if _is_heeded(number)}
+    try:
+        yield
+    finally:
+        _State.words = ""
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def heed() -> None:
+    """Let signals end this process from now on."""
+    for number in filter(_is_heeded, SIGNALS):
+        signal.signal(number, _handle)
+
+
+def say_at_end(words: str) -> None:
+    """What a user whom a signal stops is told: how to go on."""
+    _State.words = words
+
+
+@contextmanager
+def something_open() -> Iterator[None]:
+    """Within, a signal raises Interrupted, since something must be closed."""
+    _State.open += 1
+    _State.asked = 0
+    try:
+        yield
+    finally:
+        _State.open -= 1
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Within, as during an import, a signal waits; it raises Interrupted at the end."""
+    _State.held += 1
+    try:
+        yield
+    finally:
+        _State.held -= 1
+    if _State.open and not _State.held:
+        check()
+
+
+def check() -> None:
+    """Nothing, unless a signal came and what it raised was lost on the way, as in a callback of some library.
+
+    Raises:
+        Interrupted: it did.
+    """
+    if _State.asked:
+        number, _State.asked = _State.asked, 0
+        raise Interrupted(number)
+
+
+def last_words(error: KeyboardInterrupt) -> str:
+    """What the user is told at the end: `stopped by SIGTERM; …`."""
+    number = getattr(error, "number", signal.SIGINT)
+    by = "" if number == signal.SIGINT else f" by {signal.Signals(number).name}"
+    return f"stopped{by}" + (f"; {_State.words}" if _State.words else "")
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """What a shell gives a command that this signal ended."""
+    return 128 + int(getattr(error, "number", signal.SIGINT))
+
+
+def _is_heeded(number: int) -> bool:
+    return signal.getsignal(number) != signal.SIG_IGN
+
+
+def _handle(number: int, _frame: FrameType | None) -> None:
+    if number == signal.SIGHUP:
+        _leave_terminal()
+    if not _State.open:
+        _end(number)
+    _State.asked = number
+    if not _State.held:
+        check()
+
+
+def _end(number: int) -> NoReturn:
+    """End this process; workers end with it."""
+    with suppress(OSError):
+        os.write(2, f"{last_words(Interrupted(number))}\n".encode())
+    os._exit(128 + number)
+
+
+def _leave_terminal() -> None:
+    """Write into nothing from now on where the terminal is gone: each further line would fail."""
+    for stream in (1, 2):
+        try:
+            os.tcgetpgrp(stream)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, stream)
+                os.close(nothing)

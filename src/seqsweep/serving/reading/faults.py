@@ -1,0 +1,21 @@
+"""What is wrong with raw input, for whoever can say where it lies: a line of a file, a row of a request."""
+
+from __future__ import annotations
+
+
+class ReadError(ValueError):
+    """A value or a column that cannot be read.
+
+    Args:
+        text: what is wrong.
+        column: its name; None: the whole row, or the whole input.
+        row: of the frame that was read, counted from 0; None: no single one.
+        mend: what to do where a sweep reads the data: settings, spelt as on its command line.
+        served: what to do where a packaged model reads a request.
+    """
+
+    def __init__(
+        self, text: str, *, column: str | None = None, row: int | None = None, mend: str = "", served: str = ""
+    ) -> None:
+        super().__init__(text)
+        self.text, self.column, self.row, self.mend, self.served = text, column, row, mend, served

@@ -1,0 +1,79 @@
+"""What a reader is told, what it finds in its data, and what it passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..array_types import Float64s, Index, Int64s
+from .time_styles import TimeStyle
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `data.*` says of reading, by the names of its keys.
+
+    Args:
+        target: the column to forecast.
+        features: further columns.
+        time: the columns that a time is written in; empty: rows are in order.
+    """
+
+    target: str
+    features: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    time_format: str | None = None
+    timezone: str | None = None
+    sort: bool = False
+    na_values: tuple[float | str, ...] = ()
+    decimal: str = "."
+    thousands: str | None = None
+    where: str | None = None
+    missing: str = "error"
+    frequency: str | None = None
+    aggregate: str = "mean"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the data of a sweep showed, and what a request must share with it.
+
+    Args:
+        times: how times are written; None: there are none.
+        categories: for each column that holds no numbers its names; none where it holds true and false.
+        numeric: for each column of `where` whether it is compared as a number.
+        filtered: for each of them what it holds in the first row that was kept.
+        step: between the rows as they were given: nanoseconds, or counts; None: there are no times.
+        origin: where the first step of a resampled series begins, in UTC where there is a zone.
+    """
+
+    times: TimeStyle | None = None
+    categories: Mapping[str, list[str]] | None = None
+    numeric: Mapping[str, bool] | None = None
+    filtered: Mapping[str, str | float] | None = None
+    step: int | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The columns of a frame as numbers and times, of one series or of several; still in the order of the frame.
+
+    Args:
+        values: (rows, columns), NaN where a value is missing.
+        index: (rows,), not yet in UTC where times show the clock of a zone; None: the frame has no times.
+        numbers: (rows,), of the frame, from 0.
+        is_wall_clock: times name no zone.
+        notes: a sentence each.
+    """
+
+    values: Float64s
+    index: Index | None
+    numbers: Int64s
+    is_wall_clock: bool = True
+    notes: tuple[str, ...] = ()
+
+    def take(self, rows: Int64s) -> Raw:
+        """Some of the rows, (n,), counted from 0: those of one series."""
+        index = None if self.index is None else self.index[rows]
+        return replace(self, values=self.values[rows], index=index, numbers=self.numbers[rows])

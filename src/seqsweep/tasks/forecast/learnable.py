@@ -1,0 +1,71 @@
+"""What of a series can be learned once its parts are known: names that train has seen, targets that had a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from seqsweep.data import Series, fingerprint
+from seqsweep.tasks.forecast.split import Split
+
+
+def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[str]]:
+    """The series without the columns of names that do not occur in train, and a note on each that is gone.
+
+    A network would give such a column the weights that chance gave it. A row with that name counts as one with none of
+    the known names, in service too.
+
+    Args:
+        series: a column of names is one of 0 and 1 for each of them.
+        train_end: rows [0, train_end) are train.
+    """
+    held = {} if series.reader is None else series.reader.found.categories or {}
+    unseen = {
+        f"{column}={name}": (column, name)
+        for column, names in held.items()
+        for name in names
+        if not series.values[:train_end, series.columns.index(f"{column}={name}")].any()
+    }
+    if not unseen or series.reader is None:
+        return series, []
+    kept = [position for position, name in enumerate(series.columns) if name not in unseen]
+    notes = []
+    for title, (column, name) in unseen.items():
+        rows = int(np.count_nonzero(series.values[:, series.columns.index(title)]))
+        notes.append(
+            f"column {column!r}: {name!r} is in {rows:,} rows behind train alone; it is read as none of the names"
+        )
+    known = {column: [name for name in names if f"{column}={name}" not in unseen] for column, names in held.items()}
+    reader = replace(series.reader, found=replace(series.reader.found, categories=known))
+    values = np.ascontiguousarray(series.values[:, kept])
+    columns = tuple(series.columns[position] for position in kept)
+    sha256 = fingerprint(values, columns, series.index, series.zone, series.observed)
+    return replace(series, values=values, columns=columns, sha256=sha256, reader=reader), notes
+
+
+def notes(series: Series, split: Split) -> Iterator[str]:
+    """What the parts cannot teach or be scored by, a sentence each.
+
+    Args:
+        series: that was split.
+        split: of it.
+    """
+    for name, column in zip(series.columns, series.values.T, strict=True):
+        train = column[: split.train_end]
+        if name != series.target and is_constant(train):
+            yield f"column {name!r} is {train[0]:g} in all of train: nothing can be learned from it"
+    gone = {part: (len(every), len(every) - len(kept)) for part, every, kept in split.origins()}
+    if any(left_out for _, left_out in gone.values()):
+        told = ", ".join(f"{left_out:,} of {count:,} in {part}" for part, (count, left_out) in gone.items())
+        yield f"forecasts with a filled value among their targets are left out: {told}"
+
+
+def is_constant(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+    """Whether values differ by no more than the rounding of their last digits.
+
+    Args:
+        column: (rows,), in the unit of the data.
+    """
+    return bool(np.ptp(column) <= 1e-12 * np.abs(column).max())
