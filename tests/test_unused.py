@@ -21,13 +21,6 @@ WITHOUT = {  # what makes a condition false that no option decides
     "finals.trials": ["finals=none"],
 }
 RULED = ("tuner.max_trials",)  # has a rule of its own
-    "data.path",
-    "data.file",
-    "data.url",
-    "data.query",
-    "data.dataset",
-    "tuner.max_trials",
-)  # by rules of their own
 VALUES = {"data.encoding": "cp1252", "data.aggregate": "sum", "tracking.uri": "http://127.0.0.1:5000"}
 VALUES |= {"data.query": "'SELECT y FROM t ORDER BY y'", "data.dataset": "owner/name"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
