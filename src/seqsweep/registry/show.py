@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
@@ -79,9 +79,18 @@ def answers_table(title: str, answers: pd.DataFrame) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in answers.columns:
         table.add_column(in_words(str(name)), justify="right", no_wrap=True)
-    for row in answers.itertuples(index=False):
-        table.add_row(*(significant(value, 5) if isinstance(value, float) else str(value) for value in row))
+    columns = [_cells(answers[name]) for name in answers.columns]
+    for row in zip(*columns, strict=True):
+        table.add_row(*map(Text, row))
     return table
+
+
+def _cells(column: pd.Series[Any]) -> list[str]:
+    """Values as a person reads them: figures of five digits, days without the time of midnight."""
+    if not hasattr(column, "dt"):
+        return [significant(value, 5) if isinstance(value, float) else str(value) for value in column]
+    days = all(moment == moment.normalize() for moment in column)
+    return [str(moment.date()) if days else moment.isoformat(" ") for moment in column]
 
 
 def _what(entry: LedgerEntry) -> str:
