@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry, champions
+from seqsweep.terminal import console
 from seqsweep.words import in_words, percent, significant
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show(table: Table) -> None:
     """Print it, as wide as the terminal is."""
-    Console(markup=False).print(table)
+    console().print(table)
 
 
 def gate_table(conditions: Sequence[Condition]) -> Table:
