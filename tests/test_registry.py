@@ -766,7 +766,7 @@ def test_half_a_packed_file_is_named_as_such(served, tmp_path):
     content = gzip.compress("".join(f"{n}\n" for n in ["y", *range(5000)]).encode())
     (tmp_path / "rows.csv.gz").write_bytes(content[: len(content) // 2])
     answer = served.run("predict", "shop", str(tmp_path / "rows.csv.gz"))
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "rows.csv.gz: the archive is damaged" in answer.output
 
 
