@@ -46,7 +46,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
-from seqsweep.tracking.reaching import reaching
+from seqsweep.tracking.reaching import DRIVERS, reaching
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
 from seqsweep.tracking.store import open_store, ping
@@ -350,6 +350,69 @@ def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: Track
     new = TrackingConfig(kind="mlflow", directory=str(tmp_path / "new"))
     ping(new)
     opened(new).close("FINISHED")  # an empty file that a ping may leave is no obstacle
+
+
+def test_a_driver_that_is_missing_is_told_before_a_trial_starts_with_the_line_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    def missing() -> None:
+        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+
+    monkeypatch.setattr(PGDialect_psycopg, "import_dbapi", missing)
+    uri = f"postgresql+psycopg://me:secret@127.0.0.1:{free_port()}/db"
+    with pytest.raises(TrackingError, match=r"Its driver is missing: pip install 'psycopg\[binary\]'; or") as raised:
+        ping(TrackingConfig(kind="mlflow", directory=str(tmp_path / "runs"), uri=uri))
+    assert "secret" not in str(raised.value)
+
+
+def test_every_driver_that_is_advised_is_the_one_that_its_databases_need() -> None:
+    import sqlalchemy
+
+    for uri in ("postgresql://h/d", "postgresql+psycopg2://h/d", "mysql://h/d", "mysql+pymysql://h/d", "mssql://h/d"):
+        dialect = sqlalchemy.make_url(uri).get_dialect()
+        try:
+            dialect.import_dbapi()
+        except ImportError as error:
+            assert error.name in DRIVERS, uri
+
+
+def test_a_damaged_store_says_what_goes_with_it_and_its_advice_mends_it(config: TrackingConfig, tmp_path: Path) -> None:
+    opened(config).end_trial(trial(0))
+    database = Path(config.directory, "mlflow.db")
+    for left in database.parent.glob("mlflow.db-*"):
+        left.unlink()
+    content = database.read_bytes()
+    database.write_bytes(b"x" * 5000 + content[5000:])
+    for reach in (ping, open_store):
+        with pytest.raises(TrackingError) as raised:
+            reach(config)
+        assert "Move mlflow.db away, and mlflow.db-wal and mlflow.db-shm where they are" in str(raised.value)
+        assert "with it go the runs of all sweeps, the registered models and their history" in str(raised.value)
+        assert "writes its runs anew and trains nothing again" in str(raised.value)
+        assert not raised.value.away
+    database.rename(database.with_name("damaged.db"))
+    Path(config.directory).rename(tmp_path / "again")  # MLflow has this process's connections to the old file
+    mended = TrackingConfig(kind="mlflow", directory=str(tmp_path / "again"))
+    tracker = opened(mended)
+    tracker.end_trial(trial(0))  # as a sweep does with its records
+    tracker.close("FINISHED")
+    assert statuses(mended) == [("00", "FINISHED")]
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_server_needs_no_folder_here(reading: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        def __init__(self, tracking_uri: str) -> None: ...
+
+        def search_experiments(self, **_: object) -> list[object]:
+            return []
+
+    monkeypatch.setattr("mlflow.MlflowClient", Client)
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "runs"), uri="http://127.0.0.1:1")
+    open_store(there, reading=reading)
+    assert list(tmp_path.iterdir()) == []
 
 
 # What is written
