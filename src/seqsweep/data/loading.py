@@ -47,7 +47,7 @@ def load(config: DataConfig) -> Series:
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
         is_mixed = reader.found.times is not None and reader.found.times.is_mixed
-        notes = [*hints.before(source, settings, ordered, apart, is_mixed), *hints.on_joined(source, settings, ordered)]
+        notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
         complete = reader.complete(ordered)
     _check_varies(complete, source.where)
     values = np.ascontiguousarray(complete.values)
