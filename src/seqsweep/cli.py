@@ -245,7 +245,7 @@ def _instead(before: str | None) -> str:
 
 def _store(directory: Path, uri: str | None) -> TrackingConfig:
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.store import uri_faults
+    from seqsweep.tracking.address import uri_faults
 
     remember(uri or "")
     if faults := uri_faults(uri):

@@ -91,6 +91,7 @@ class _Jobs:
         self._expected = expected
         self._finished: list[FinishedJob] = []
         self._errors: list[SeqsweepError] = []
+        self._untold = False  # a store lacks something
         self._console = console()
 
     def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
@@ -124,6 +125,10 @@ class _Jobs:
         else:
             self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
             self._show(ended)
+            if ended.untold is not None:
+                self._untold = True
+                self._console.print("error: ", style="bold red", end="")
+                self._say(f"{ended.untold}:\n  {command(self._typed)}")
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code.
@@ -148,7 +153,7 @@ class _Jobs:
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         if failed and all(error.exit_code == REFUSED for error in self._errors) and len(self._errors) == self._expected:
             return REFUSED
-        return FAILED if failed or without or len(self._finished) < self._expected else 0
+        return FAILED if failed or without or self._untold or len(self._finished) < self._expected else 0
 
     def _write_page(self) -> None:
         """One page over all jobs of a multirun that want a report."""
