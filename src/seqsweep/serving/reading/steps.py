@@ -75,17 +75,28 @@ def in_order(rows: Rows, sort: bool, joined: bool) -> Rows:
         rows = rows.take(np.argsort(rows.index, kind="stable"))
     steps = np.diff(rows.index.view(np.int64))
     if (steps < 0).any():
-        row = int((steps < 0).argmax()) + 1
-        raise ReadError(
-            f"{rows.shown(row)} follows {rows.shown(row - 1)}",
-            column=rows.time,
-            row=rows.number(row),
-            mend="data.sort=true puts rows in the order of time",
-            served="sort the rows, the latest last",
-        )
+        raise OrderError(rows, int((steps < 0).argmax()) + 1)
     if (steps == 0).any() and not joined:
         raise TwiceError(rows, int((steps == 0).argmax()) + 1)
     return rows
+
+
+class OrderError(ReadError):
+    """A time that is earlier than the one before it.
+
+    Args:
+        rows: as they were given.
+        row: the one with the earlier time.
+    """
+
+    def __init__(self, rows: Rows, row: int) -> None:
+        super().__init__(
+            f"{rows.shown(row)} follows {rows.shown(row - 1)}",
+            column=rows.time,
+            row=rows.number(row),
+            served="sort the rows, the latest last",
+        )
+        self.rows = rows
 
 
 class TwiceError(ReadError):
