@@ -14,9 +14,9 @@ from seqsweep.schema import DataConfig
 if TYPE_CHECKING:
     import pandas as pd
 
+    from seqsweep.serving.reading.order import OrderError, TwiceError
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import OrderError, TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""

@@ -86,7 +86,7 @@ def _wanted(settings: Settings) -> list[str]:
 def _placed(source: Source, origin: Origin, frame: pd.DataFrame, config: DataConfig) -> Iterator[None]:
     """Faults of reading become the user's: with file, line and column, and with what mends them."""
     from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.steps import OrderError, TwiceError
+    from seqsweep.serving.reading.order import OrderError, TwiceError
 
     try:
         yield
