@@ -14,28 +14,28 @@ from seqsweep.schema import DataConfig
 if TYPE_CHECKING:
     import pandas as pd
 
+    from seqsweep.serving.reading.order import OrderError, TwiceError
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import Spacing, TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""
 
+LEAST_SHARE = 0.2
+"""Of the times that rows with one value of a column have, on average, where it tells several series apart."""
+
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
-def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None, is_mixed: bool) -> Iterator[str]:
+def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> Iterator[str]:
     """Notes on the rows as they were given.
 
     Args:
         source: that they come from.
         settings: by which they are read.
         rows: in the order of time, nothing filled yet.
-        apart: how far they lie apart.
         is_mixed: whether times name several offsets.
     """
-    from seqsweep.serving.reading.steps import period
-
     if rows.zone is not None and is_mixed and settings.timezone is None:
         yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
@@ -44,16 +44,6 @@ def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None
         taken = (settings.target, *settings.features)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
-    if apart is not None and apart.uneven and settings.frequency is None and not _is_calendar(rows):
-        is_time = rows.index.dtype.kind == "M"
-        first = apart.first or 0
-        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
-        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time else ""
-        step = period(apart.step, is_time)
-        yield (
-            f"{apart.uneven:,} of {apart.steps:,} steps are not {step}: {rows.shown(first)} follows "
-            f"{rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
-        )
     for name, column in zip(rows.columns, rows.values.T, strict=True):
         found = sentinel(column)
         if found is not None:
@@ -68,6 +58,17 @@ def after(rows: Rows) -> Iterator[str]:
     Args:
         rows: complete and in order.
     """
+    from seqsweep.serving.reading.steps import period, spacing
+
+    apart = spacing(rows)
+    if apart is not None and apart.first is not None and not _is_calendar(rows):
+        is_time, first = rows.index.dtype.kind == "M", apart.first
+        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
+        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time and rows.numbers is not None else ""
+        yield (
+            f"{apart.uneven:,} of {apart.steps:,} steps are not {period(apart.step, is_time)}: {rows.shown(first)} "
+            f"follows {rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
+        )
     filled = len(rows) - int(rows.observed.sum())
     if filled:
         share = f"{100 * filled / len(rows):.2g}%"
@@ -99,6 +100,20 @@ def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
     yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
 
 
+def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
+    """What puts rows in order: to choose one of several series that stand one below the other, else to sort.
+
+    Args:
+        source: that the rows come from.
+        fault: the first time that is earlier than the one before it.
+        config: of the data.
+    """
+    rows = fault.rows
+    if len(np.unique(rows.index)) < len(rows) and (found := series_column(source, _others(source, config), rows)):
+        return f"{_several(found)}: choose one with {_where(found)}"
+    return "data.sort=true puts rows in the order of time"
+
+
 def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     """What tells rows of one time apart.
 
@@ -111,7 +126,7 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     from seqsweep.serving.reading.steps import spacing
 
     rows, time = fault.rows, time_columns(config)
-    others = [name for name in source.names if name not in (*time, config.target, *config.features)]
+    others = _others(source, config)
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
@@ -167,11 +182,13 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
         return None
     unique = list(dict.fromkeys(name for name in names if source.names.count(name) == 1))
     frame, _ = source.read(unique)
+    n_times = len(np.unique(rows.index))
     best: tuple[str, list[str]] | None = None
     for name in unique:
         column = frame[name].iloc[rows.numbers].astype("str").reset_index(drop=True)
         values = column.unique()
-        if not 2 <= len(values) <= max(2, len(rows) // 2):
+        # A series has a row at many of the times; any column that is not constant tells apart a time or two.
+        if len(values) < 2 or len(rows) < LEAST_SHARE * len(values) * n_times:
             continue
         if pd.MultiIndex.from_arrays([rows.index, column]).is_unique and (best is None or len(values) < len(best[1])):
             best = (name, [str(value) for value in values])
@@ -221,6 +238,13 @@ def _is_calendar(rows: Rows) -> bool:
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
     return [name for name in source.names if name not in (settings.target, *settings.features, *settings.time)]
+
+
+def _others(source: Source, config: DataConfig) -> list[str]:
+    from seqsweep.data.columns import time_columns
+
+    taken = (*time_columns(config), config.target, *config.features)
+    return [name for name in source.names if name not in taken]
 
 
 def _several(found: tuple[str, list[str]]) -> str:
