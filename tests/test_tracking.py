@@ -858,9 +858,8 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)
     lines = [chart for chart in charts.values() if chart["type"] == "LINE"]
-    assert all(
-        line["useGlobalXaxisKey"] and line["useGlobalLineSmoothing"] for line in lines
-    )  # as the UI's controls say
+    followed = ("useGlobalXaxisKey", "useGlobalLineSmoothing")  # the controls that the UI has for all charts
+    assert all(line[control] for line in lines for control in followed)
     sections = {section["uuid"]: section for section in state["compareRunSections"]}
     assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
     assert all(section["display"] for section in sections.values())  # or else its charts are folded away
