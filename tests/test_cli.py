@@ -18,9 +18,8 @@ import pytest
 from click.testing import CliRunner
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
-from rich.console import Console
 
-from seqsweep import cli, config
+from seqsweep import cli, config, terminal
 from seqsweep.arguments import FLAGS, parse
 from seqsweep.errors import (
     EXIT_CODES,
@@ -120,7 +119,7 @@ def test_what_ends_a_command_decides_its_exit_code(error, code, monkeypatch):
 
 def test_the_examples_of_the_help_can_be_copied_from_a_narrow_terminal():
     said = StringIO()
-    usage(Console(file=said, width=40, force_terminal=True, color_system="standard"), None, {})
+    usage(terminal.console(file=said, width=40, force_terminal=True, color_system="standard"), None, {})
     for command, purpose in EXAMPLES:
         assert f"  {command}\n      {purpose}\n" in said.getvalue()  # whole, without colours, brackets as they are
 

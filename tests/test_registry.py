@@ -745,6 +745,10 @@ def test_a_model_that_is_not_there_is_named(served, made, name, said):
         ("y\n" + "1\n" * 9 + '""\n', "rows.csv, line 11, column 'y': no value (1 of 10 are missing); fill it in"),
         ("y\n" + "1\n" * 9 + "many\n", "rows.csv, line 11, column 'y': 'many' is not a number"),
         ("", "rows.csv: the file is empty"),
+        ("y,z\n" + "1,2,\n" * 9, "rows.csv, line 2: 3 fields, where the header has 2"),
+        ("y,y\n" + "1,2\n" * 9, "there are several columns 'y'; leave one"),
+        ("y\n" + "1\n" * 9 + "1e300\n", "rows.csv, line 11, column 'y': the value 1e+300 is beyond 1e+100"),
+        ("y\n" + "1\n" * 9 + "True\n", "rows.csv, line 11, column 'y': 'True' is not a number"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):
@@ -754,6 +758,28 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content
     assert "rows.csv" in answer.output
     assert said in " ".join(answer.output.split())
     assert "Traceback" not in answer.output
+
+
+def test_half_a_packed_file_is_named_as_such(served, tmp_path):
+    import gzip
+
+    content = gzip.compress("".join(f"{n}\n" for n in ["y", *range(5000)]).encode())
+    (tmp_path / "rows.csv.gz").write_bytes(content[: len(content) // 2])
+    answer = served.run("predict", "shop", str(tmp_path / "rows.csv.gz"))
+    assert answer.exit_code == 2
+    assert "rows.csv.gz: the archive is damaged" in answer.output
+
+
+def test_days_are_shown_as_days_and_times_as_times():
+    from seqsweep.registry.show import answers_table
+
+    days = pd.date_range("2024-01-01", periods=2)
+    for times, shown in (
+        (days, "2024-01-02"),
+        (days.tz_localize("Europe/Berlin") + pd.Timedelta("1h"), "2024-01-02 01:00:00+01:00"),
+    ):
+        table = answers_table("", pd.DataFrame({"time": times, "forecast": [1.0, 2.0]}))
+        assert str(list(table.columns[0].cells)[1]) == shown
 
 
 def test_a_file_that_is_not_there_is_named_with_the_nearest(served, made):
