@@ -1233,6 +1233,35 @@ def test_a_taken_port_is_named_with_one_that_is_free() -> None:
     refuse_taken(port)
 
 
+@pytest.mark.parametrize(
+    ("port", "free", "advice"),
+    [
+        (5000, 5050, "; port 5050 is free"),
+        (5000, 5051, ""),  # too far away to be worth a look
+        (65530, 65535, "; port 65535 is free"),
+        (65530, 70000, ""),
+    ],
+)
+def test_the_next_free_port_is_named_where_it_is_near(
+    port: int, free: int, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Probe(socket.socket):
+        def bind(self, address: tuple[str, int]) -> None:
+            asked.append(address[1])
+            if address[1] > 65535:
+                raise OverflowError("bind(): port must be 0-65535.")  # as Python's own
+            if address[1] != free:
+                raise OSError
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    with pytest.raises(UserError) as refused:
+        refuse_taken(port)
+    assert str(refused.value) == f"port {port} is taken by another program, perhaps by a UI that still runs{advice}"
+    assert len(asked) <= 51
+
+
 def test_the_link_leads_to_the_study_of_the_newest_sweep(config: TrackingConfig) -> None:
     assert newest_sweep(client_of(config)) is None
     for study in ("older", "newer"):
