@@ -55,6 +55,7 @@ ORDER = [
     "study",
     "arguments",
     "launch",
+    "describe",
     "cli",
     "__main__",
 ]
@@ -67,7 +68,7 @@ IMPORT_BOUNDARIES = {
     "keras_tuner": {"search_space", "tuner"},
     "mlflow": {"serving", "tasks", "tracking", "package", "registry"},
     "pydantic": {"state_files"},
-    "rich": {"registry", "report", "launch"},
+    "rich": {"registry", "report", "launch", "describe"},
     "click": {"cli"},
     "statsmodels": {"data"},
     "sqlalchemy": {"data", "tracking"},

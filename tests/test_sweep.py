@@ -47,6 +47,9 @@ class Quiet:
     def say(self, text: str) -> None:
         self.said.append(text)
 
+    def describe(self, facts: object) -> None:
+        self.facts = facts
+
     def begin(self, expected: int, finished: Sequence[object], workers: int, kind: str = "trial") -> None:
         self.begun = (expected, len(finished), workers)
 

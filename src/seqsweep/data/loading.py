@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
+from seqsweep.data.contents import contents
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import SOURCES
@@ -47,6 +48,7 @@ def load(config: DataConfig) -> Series:
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
         hints.check_joined(source, settings, ordered)
+        held = contents(source, reader, ordered, len(frame), apart)
         notes = [*hints.before(source, settings, ordered, apart)]
         complete = reader.complete(ordered)
     _check_varies(complete, source.where)
@@ -63,6 +65,7 @@ def load(config: DataConfig) -> Series:
         zone=complete.zone,
         observed=observed,
         reader=reader.knowing(apart, complete),
+        contents=held,
     )
 
 

@@ -1,0 +1,80 @@
+"""`seqsweep data`: from its arguments to the facts of the data, in the terminal and on a page; nothing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from seqsweep import config
+from seqsweep.arguments import parse
+from seqsweep.config import Launch
+from seqsweep.errors import ConfigError, DataError
+from seqsweep.launch import RULES, named_study
+from seqsweep.redaction import redacted, remember
+from seqsweep.schema import SweepConfig
+from seqsweep.words import command
+
+if TYPE_CHECKING:
+    from seqsweep.tasks import Facts
+
+
+def describe(arguments: Sequence[str]) -> None:
+    """Show what a sweep with these arguments would learn from.
+
+    Args:
+        arguments: those of `seqsweep sweep`.
+
+    Raises:
+        ConfigError: with every fault, before anything is read.
+        DataError: the data cannot be used.
+    """
+    remember(*arguments)  # before anything is said of them
+    request = parse(list(arguments))
+    if request.informs:
+        raise ConfigError(["--cfg and --info show a config: they belong to seqsweep sweep"])
+    study = named_study(request, "data", arguments)
+    checked = config.compose(study, request.overrides, RULES, request.own, request.multirun)
+    from seqsweep import report
+
+    console = Console()
+    entries: list[tuple[str, Facts]] = []
+    for job, overrides in _different(checked):
+        facts = _facts(job, console)
+        if any(facts == known for _, known in entries):
+            continue
+        if len(checked.jobs) > 1:
+            console.rule(Text(overrides), align="left")
+        report.show_facts(console, facts)
+        entries.append((overrides, facts))
+    first = checked.jobs[0]
+    target = Path(first.tracking.directory).resolve() / f"data-{first.study}.html"
+    page = report.write_data_page(f"{first.study}: its data", entries, target)
+    console.print(f"\nPage: {page}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _different(checked: Launch) -> Iterator[tuple[SweepConfig, str]]:
+    """The jobs that may read other data or read it otherwise, each with its overrides."""
+    seen: list[object] = []
+    for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
+        decides = (job.data, job.windows, job.task, job.search_space, job.finals.folds)
+        if decides not in seen:
+            seen.append(decides)
+            yield job, command(map(redacted, overrides))
+
+
+def _facts(job: SweepConfig, console: Console) -> Facts:
+    """What one job would learn from; where it cannot be used, what was noted until then is told first."""
+    from seqsweep.sweep import describe_data
+
+    notes: list[str] = []
+    try:
+        _, _, facts = describe_data(job, notes.append)
+    except DataError:
+        for note in notes:
+            console.print(note, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        raise
+    return facts
