@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from seqsweep import sweep
-from seqsweep.errors import ConfigError, SweepError
+from seqsweep.config import to_yaml
+from seqsweep.errors import ConfigError, DataError, SweepError
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
 from seqsweep.schema import TrackingConfig
@@ -91,6 +92,13 @@ def test_a_run_without_figures_is_refused_before_anything_is_trained(monkeypatch
     failed = a_run(finished=False, reason="loss became nan in epoch 3")
     monkeypatch.setattr("seqsweep.reproduce.read_run", lambda store, run_id: failed)
     with pytest.raises(SweepError, match="loss became nan in epoch 3"):
+        reproduce(TrackingConfig(), "id", lambda text: None)
+
+
+def test_data_behind_a_login_that_was_not_logged_is_refused_with_what_mends_it(monkeypatch, make_config):
+    config = make_config("data=sql", "data.url=postgresql://u:hunter2@h/db", "data.query=SELECT")
+    monkeypatch.setattr("seqsweep.reproduce.read_run", lambda store, run_id: a_run(config_yaml=to_yaml(config)))
+    with pytest.raises(DataError, match=r"data.url=postgresql://u:\*\*\*@h/db: its secrets were not logged.*pgpass"):
         reproduce(TrackingConfig(), "id", lambda text: None)
 
 

@@ -493,7 +493,6 @@ def test_the_first_line_of_an_error_is_short() -> None:
         ("mlflow", "file:///tmp/mlruns", "SQLite"),
         ("mlflow", "sqlite://mlflow.db", "sqlite:///PATH"),
         ("mlflow", "postgres://host/name", "did you mean 'postgresql'?"),
-        ("memory", "http://host:5000", "choose tracking=mlflow"),
     ],
 )
 def test_a_bad_config_is_named_with_its_mend(kind: str, uri: str | None, word: str) -> None:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from seqsweep import search_space
 from seqsweep.config import from_yaml
-from seqsweep.errors import SweepError
+from seqsweep.errors import DataError, SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
+from seqsweep.redaction import HIDDEN
 from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.sweep import Problem, build_problem, lineage
 from seqsweep.tracking.reading import LoggedRun, read_run
@@ -65,13 +66,17 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
 
     Raises:
         ConfigError: there is no such run, or its config is of another version.
-        DataError: its data cannot be read any more.
+        DataError: its data cannot be read any more: secrets are not logged, for one.
         SweepError: the run has no figures, or training failed this time.
     """
     run = read_run(store, run_id)
     if not run.finished:
         raise SweepError(f"{run.name} did not finish ({run.reason}), so there are no figures to compare with")
     config = from_yaml(run.config_yaml)
+    if HIDDEN in (config.data.url or ""):
+        told = "its secrets were not logged, so the data cannot be read again"
+        mend = "keep a login where the driver looks by itself (~/.pgpass, an option file), and sweep again"
+        raise DataError(f"data.url={config.data.url}: {told}; {mend}")
     problem = build_problem(config, say)
     say(f"training {run.name} again: seed {run.seed}, at most {run.last_epoch} epochs")
     done, curve = _train(problem, _spec(config, run))

@@ -25,7 +25,7 @@ SENTINEL_SHARE = 0.005
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
-def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None) -> Iterator[str]:
+def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None, is_mixed: bool) -> Iterator[str]:
     """Notes on the rows as they were given.
 
     Args:
@@ -33,9 +33,12 @@ def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None
         settings: by which they are read.
         rows: in the order of time, nothing filled yet.
         apart: how far they lie apart.
+        is_mixed: whether times name several offsets.
     """
     from seqsweep.serving.reading.steps import period
 
+    if rows.zone is not None and is_mixed and settings.timezone is None:
+        yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
         yield f"data.where={settings.where} keeps {len(rows):,} rows"
     if not settings.time:
@@ -69,8 +72,8 @@ def after(rows: Rows) -> Iterator[str]:
         yield f"{filled:,} of {len(rows):,} values of the target ({share}) were filled; none of them is scored"
 
 
-def check_joined(source: Source, settings: Settings, rows: Rows) -> None:
-    """Refuse to join several series into one by a mean that nobody asked for.
+def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
+    """A note on several series that resampling joins into one.
 
     Args:
         source: that the rows come from.
@@ -78,19 +81,20 @@ def check_joined(source: Source, settings: Settings, rows: Rows) -> None:
         rows: in the order of time.
 
     Raises:
-        DataError: another column tells rows of one time apart.
+        DataError: they would be joined by a mean, which nobody asked for.
     """
-    if settings.frequency is None or settings.aggregate != "mean":
-        return
     index = rows.index.view(np.int64)
-    if len(index) < 3 or not (np.diff(index) == 0).any():
+    if settings.frequency is None or len(index) < 3 or not (np.diff(index) == 0).any():
         return
     found = series_column(source, _other_columns(source, settings), rows)
-    if found is not None:
+    if found is None:
+        return
+    if settings.aggregate == "mean":
         raise DataError(
             f"{source.where}: {_several(found)}, and data.aggregate=mean would join them into one; choose one with "
             f"{_where(found)}, or add them up with data.aggregate=sum"
         )
+    yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
 
 
 def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
@@ -106,11 +110,11 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
 
     rows, time = fault.rows, time_columns(config)
     others = [name for name in source.names if name not in (*time, config.target, *config.features)]
-    if found := series_column(source, others, rows):
-        return f"{_several(found)}: choose one with {_where(found)}"
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
+    if found := series_column(source, others, rows):
+        return f"{_several(found)}: choose one with {_where(found)}"
     apart = spacing(rows)
     if apart is None or rows.index.dtype.kind != "M":
         return "a series has one row at each time; data.where chooses rows"
@@ -263,4 +267,4 @@ def _is_autumn_night(rows: Rows, row: int) -> bool:
     import pandas as pd
 
     moment = pd.Timestamp(rows.index[row])
-    return moment.dayofweek == 6 and moment.hour <= 3 and moment.month in (3, 4, 9, 10, 11)
+    return moment.day_of_week == 6 and moment.hour <= 3 and moment.month in (3, 4, 9, 10, 11)

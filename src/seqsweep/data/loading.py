@@ -47,9 +47,9 @@ def load(config: DataConfig) -> Series:
         reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
-        hints.check_joined(source, settings, ordered)
         held = contents(source, reader, ordered, len(frame), apart)
-        notes = [*hints.before(source, settings, ordered, apart)]
+        is_mixed = reader.found.times is not None and reader.found.times.is_mixed
+        notes = [*hints.before(source, settings, ordered, apart, is_mixed), *hints.on_joined(source, settings, ordered)]
         complete = reader.complete(ordered)
     _check_varies(complete, source.where)
     values = np.ascontiguousarray(complete.values)

@@ -89,7 +89,4 @@ def faults(config: SweepConfig) -> list[Fault]:
     if not tracking.directory.strip():
         told = "tracking.directory: give a folder, for example tracking.directory=mlruns"
         found.append(Fault("tracking.directory", told))
-    if tracking.uri is not None and tracking.kind != "mlflow" and not found:
-        told = f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow"
-        found.append(Fault("tracking.uri", told, also=("tracking.kind",)))
     return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])

@@ -84,7 +84,7 @@ def read_categories(column: pd.Series[Any], names: list[str], style: NumberStyle
     """
     text = _names(column, style)
     missing = text.isna().to_numpy(np.bool_)
-    codes = pd.Categorical(text, categories=names).codes
+    codes = pd.Index(names).get_indexer(pd.Index(text))
     values = (codes[:, None] == np.arange(len(names))).astype(np.float64)
     values[missing] = np.nan
     return values, (codes < 0) & ~missing

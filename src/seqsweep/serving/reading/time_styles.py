@@ -23,6 +23,8 @@ UNITS = ("s", "ms", "us", "ns")
 
 COUNT = "count"
 
+SEVERAL = "several offsets"
+
 DIGITS = {
     4: ("%Y",),
     6: ("%Y%m",),
@@ -45,12 +47,14 @@ class TimeStyle:
         zone: of the times, as they name it or as data.timezone gives it; None: they name none.
         is_wall_clock: the times name no zone: they show the clock of `zone`.
         century: the last year that two digits can mean; None: years have four.
+        is_mixed: the times name several offsets; `zone` is UTC then.
     """
 
     format: str
     zone: str | None = None
     is_wall_clock: bool = True
     century: int | None = None
+    is_mixed: bool = False
 
 
 def with_zone(column: pd.Series[Any], style: TimeStyle) -> tuple[Index, TimeStyle]:
@@ -69,11 +73,12 @@ def with_zone(column: pd.Series[Any], style: TimeStyle) -> tuple[Index, TimeStyl
         return counts(column), style
     zone = _zone_named(column, style)
     index = parsed(column, style)
-    return index, replace(style, zone=zone, is_wall_clock=zone is None)
+    is_mixed = zone == SEVERAL
+    return index, replace(style, zone="UTC" if is_mixed else zone, is_wall_clock=zone is None, is_mixed=is_mixed)
 
 
 def _zone_named(column: pd.Series[Any], style: TimeStyle) -> str | None:
-    """The zone that times name; UTC where they name several offsets.
+    """The zone that times name; SEVERAL where they name several offsets.
 
     Raises:
         ReadError: some name one and others do not.
@@ -84,7 +89,7 @@ def _zone_named(column: pd.Series[Any], style: TimeStyle) -> str | None:
     if style.format == "objects":
         zones = {getattr(value, "tzinfo", None) for value in column.dropna()}
         named = {str(zone) for zone in zones if zone is not None}
-        return None if not named else named.pop() if len(named) == 1 else "UTC"
+        return None if not named else named.pop() if len(named) == 1 else SEVERAL
     if style.format != "ISO8601" and "%z" not in style.format and "%Z" not in style.format:
         return None
     if not re.search(_OFFSET, plain(column.iloc[:1])[0].iloc[0]):
@@ -98,7 +103,7 @@ def _zone_named(column: pd.Series[Any], style: TimeStyle) -> str | None:
         raise ReadError(told, column=str(column.name), row=row)
     named = {"+00:00" if offset == "Z" else offset for offset in offsets.unique()}
     if len(named) > 1:
-        return "UTC"
+        return SEVERAL
     sign, digits = (text := named.pop())[0], text[1:].replace(":", "").ljust(4, "0")
     return "UTC" if digits == "0000" else f"UTC{sign}{digits[:2]}:{digits[2:]}"
 
