@@ -57,13 +57,14 @@ def describe(arguments: Sequence[str]) -> None:
 
 
 def _different(checked: Launch) -> Iterator[tuple[SweepConfig, str]]:
-    """The jobs that may read other data or read it otherwise, each with its overrides."""
+    """The jobs that may read other data or read it otherwise, each with the overrides that set it apart."""
     seen: list[object] = []
+    common = set(checked.overrides[0]).intersection(*checked.overrides)
     for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
         decides = (job.data, job.windows, job.task, job.search_space, job.finals.folds)
         if decides not in seen:
             seen.append(decides)
-            yield job, command(map(redacted, overrides))
+            yield job, command(redacted(override) for override in overrides if override not in common)
 
 
 def _facts(job: SweepConfig, console: Console) -> Facts:

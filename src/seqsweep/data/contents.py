@@ -192,11 +192,11 @@ def _steps(rows: Rows, apart: Spacing) -> Steps:
     )
 
 
-def _written(value: object) -> str:
+def _written(value: Any) -> str:
     """A value of the first rows; those of text are as they stand there."""
     import pandas as pd
 
-    if value is None or value is pd.NaT or value != value:  # noqa: PLR0124 (NaN, of any type)
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
     text = str(value).removesuffix(" 00:00:00")
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -223,8 +223,10 @@ def alias(step: int) -> str:
     import pandas as pd
     from pandas.tseries.frequencies import to_offset
 
-    text = str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
-    return "W" if text == "7D" else text
+    days, rest = divmod(step, 24 * HOUR)
+    if days and not rest:  # of the calendar, and not of 24 hours each: pandas counts these in hours
+        return f"{days}D" if days > 1 else "D"
+    return str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
 
 
 def _is_calendar(rows: Rows) -> bool:

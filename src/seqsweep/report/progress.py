@@ -62,7 +62,7 @@ class Terminal:
 
     def describe(self, facts: Facts) -> None:
         """What the data is, in two lines; its page has more."""
-        for sentence in facts.summary:
+        for sentence in facts.summary[:2]:
             self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
