@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
-from seqsweep import report
+from seqsweep import report, terminal
 from seqsweep.cli import main
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.report.facts import ROWS
@@ -176,7 +175,7 @@ def test_nothing_that_trains_or_tracks_is_loaded(tmp_path):
 
 
 def shown(facts: Facts, width: int = 80) -> str:
-    console = Console(file=io.StringIO(), width=width)
+    console = terminal.console(file=io.StringIO(), width=width)
     report.show_facts(console, facts)
     return console.file.getvalue()
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.text import Text
 
 from seqsweep import config
 from seqsweep.arguments import parse
@@ -16,9 +14,12 @@ from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES, named_study
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
+from seqsweep.terminal import console
 from seqsweep.words import command
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seqsweep.tasks import Facts
 
 
@@ -40,20 +41,22 @@ def describe(arguments: Sequence[str]) -> None:
     checked = config.compose(study, request.overrides, RULES, request.own, request.multirun)
     from seqsweep import report
 
-    console = Console()
+    shown = console()
     entries: list[tuple[str, Facts]] = []
     for job, overrides in _different(checked):
-        facts = _facts(job, console)
+        facts = _facts(job, shown)
         if any(facts == known for _, known in entries):
             continue
         if len(checked.jobs) > 1:
-            console.rule(Text(overrides), align="left")
-        report.show_facts(console, facts)
+            shown.rule(overrides, align="left")
+        report.show_facts(shown, facts)
         entries.append((overrides, facts))
     first = checked.jobs[0]
-    target = Path(first.tracking.directory).resolve() / f"data-{first.study}.html"
-    page = report.write_data_page(f"{first.study}: its data", entries, target)
-    console.print(f"\nPage: {page}", highlight=False, markup=False, soft_wrap=True)
+    folder = Path(first.tracking.directory).resolve()
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        folder = Path.cwd()
+    page = report.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
+    shown.print(f"\nPage: {page}", soft_wrap=True)
 
 
 def _different(checked: Launch) -> Iterator[tuple[SweepConfig, str]]:
@@ -67,7 +70,7 @@ def _different(checked: Launch) -> Iterator[tuple[SweepConfig, str]]:
             yield job, command(redacted(override) for override in overrides if override not in common)
 
 
-def _facts(job: SweepConfig, console: Console) -> Facts:
+def _facts(job: SweepConfig, shown: Console) -> Facts:
     """What one job would learn from; where it cannot be used, what was noted until then is told first."""
     from seqsweep.sweep import describe_data
 
@@ -76,6 +79,6 @@ def _facts(job: SweepConfig, console: Console) -> Facts:
         _, _, facts = describe_data(job, notes.append)
     except DataError:
         for note in notes:
-            console.print(note, style="yellow", highlight=False, markup=False, soft_wrap=True)
+            shown.print(note, style="yellow", soft_wrap=True)
         raise
     return facts

@@ -187,6 +187,28 @@ def test_some_times_with_a_zone_and_others_without(load_csv):
         load_csv(timed(["2023-01-01T00:00Z", "2023-01-02T00:00", "2023-01-03T00:00Z"]), target="y", time="t")
 
 
+def test_dates_as_objects_of_which_some_name_a_zone(tmp_path, settings):
+    from datetime import UTC, datetime
+
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.reading.times import fit_times
+
+    mixed = pd.Series([datetime(2020, 1, 1), datetime(2020, 1, 2, tzinfo=UTC)], dtype=object, name="t")
+    with pytest.raises(ReadError, match="'2020-01-01 00:00:00' names no zone, and others do"):
+        fit_times(mixed, None, pd.Timestamp("2026-01-01"))
+
+
+def test_digits_that_may_count_are_told(load_csv):
+    series = load_csv(timed(written(DAYS, "%d%m%Y")), target="y", time="t")
+    assert series.notes == (
+        "column 't' is read as %d%m%Y: 25012023 is 2023-01-25; data.time_format=count counts instead",
+    )
+    ids = timed(["10012001", "10012002", "10012003"])
+    with pytest.raises(DataError, match=r"may be 2001-01-10 or 2001-10-01; .*'%d%m%Y' or '%m%d%Y' or count"):
+        load_csv(ids, target="y", time="t")
+    assert load_csv(ids, target="y", time="t", time_format="count").index[0] == 10012001
+
+
 # Steps --------------------------------------------------------------------------------------------------
 
 
@@ -202,6 +224,10 @@ def test_steps_that_are_not_even_are_told_with_count_and_first_place(load_csv):
         timed(written(times[kept], "%Y-%m-%d %H:%M")), target="y", time="t", frequency="10min", missing="interpolate"
     )
     assert (even.rows, even.frequency) == (300, "10min")
+    dropped = load_csv(
+        timed(written(DAYS, "%Y-%m-%d"), [*range(9), "NA", *range(10)]), target="y", time="t", missing="drop"
+    )
+    assert dropped.notes[1].startswith("1 of 18 steps are not 1 day: 2023-02-04 follows 2023-02-02 after 2 days")
     assert np.flatnonzero(~even.observed).tolist() == [50, 51, 52, 90, 200]
 
 

@@ -47,7 +47,7 @@ def test_a_series_with_holes_is_told_on_the_clock_of_its_zone(facts_of):
     assert time["zone"] == "America/New_York"
     assert time["written as"] == "ISO 8601"
     assert time["frequency"] == "1 hour, at 114 of 116 steps (98.3%)"
-    assert time["gaps"] == "2 longer steps, 3 rows absent; the longest, 3 hours, begins at 2023-01-02 20:00"
+    assert time["gaps as read"] == "2 longer steps, 3 rows absent; the longest, 3 hours, begins at 2023-01-02 20:00"
     assert facts.summary[0] == (
         "shop: 117 rows of sales and 1 feature, 2022-12-31 19:00 to 2023-01-05 18:00, 1 hour apart but for 2 of 116 "
         "steps (1.72%)"

@@ -6,7 +6,7 @@
 """
 
 from seqsweep.data.columns import time_columns
-from seqsweep.data.contents import Column, Contents
+from seqsweep.data.contents import Column, Contents, Steps
 from seqsweep.data.faults import faults
 from seqsweep.data.loading import load
 from seqsweep.data.policies import MISSING_VALUES
@@ -20,6 +20,7 @@ __all__ = [
     "Column",
     "Contents",
     "Series",
+    "Steps",
     "faults",
     "file_settings",
     "fingerprint",

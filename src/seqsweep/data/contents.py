@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Steps:
-    """How far the rows of a source lie apart.
+    """How far rows lie apart.
 
     Args:
         usual: the usual step, in words.
@@ -115,7 +115,7 @@ def contents(source: Source, reader: Reader, rows: Rows, total: int, apart: Spac
         first=tuple(tuple(map(_written, row)) for row in source.sample.head(FIRST).itertuples(index=False, name=None)),
         times=None if times is None else times.format,
         frequency=even_frequency(rows.index, rows.zone),
-        steps=None if apart is None else _steps(rows, apart),
+        steps=steps_of(rows, apart),
         sentinels=dict(hints.sentinels(rows)),
     )
 
@@ -174,7 +174,15 @@ def _kind_of(source: Source, position: int, settings: Settings) -> str:
     return "text" if hints.times_of(there.iloc[:50]) is None else "time"
 
 
-def _steps(rows: Rows, apart: Spacing) -> Steps:
+def steps_of(rows: Rows, apart: Spacing | None) -> Steps | None:
+    """How far rows lie apart, for people.
+
+    Args:
+        rows: in the order of time.
+        apart: likewise, in nanoseconds or counts; None: there are no times, or one row.
+    """
+    if apart is None:
+        return None
     from seqsweep.serving.reading.steps import period
 
     is_time = rows.index.dtype.kind == "M"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import Spacing, TwiceError
+    from seqsweep.serving.reading.steps import TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""
@@ -25,18 +25,15 @@ SENTINEL_SHARE = 0.005
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
-def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None, is_mixed: bool) -> Iterator[str]:
+def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> Iterator[str]:
     """Notes on the rows as they were given.
 
     Args:
         source: that they come from.
         settings: by which they are read.
         rows: in the order of time, nothing filled yet.
-        apart: how far they lie apart.
         is_mixed: whether times name several offsets.
     """
-    from seqsweep.serving.reading.steps import period
-
     if rows.zone is not None and is_mixed and settings.timezone is None:
         yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
@@ -45,16 +42,6 @@ def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None
         taken = (settings.target, *settings.features)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
-    if apart is not None and apart.uneven and settings.frequency is None and not _is_calendar(rows):
-        is_time = rows.index.dtype.kind == "M"
-        first = apart.first or 0
-        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
-        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time else ""
-        step = period(apart.step, is_time)
-        yield (
-            f"{apart.uneven:,} of {apart.steps:,} steps are not {step}: {rows.shown(first)} follows "
-            f"{rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
-        )
     for name, (value, share) in sentinels(rows):
         told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
         yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
@@ -66,6 +53,17 @@ def after(rows: Rows) -> Iterator[str]:
     Args:
         rows: complete and in order.
     """
+    from seqsweep.serving.reading.steps import period, spacing
+
+    apart = spacing(rows)
+    if apart is not None and apart.first is not None and not _is_calendar(rows):
+        is_time, first = rows.index.dtype.kind == "M", apart.first
+        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
+        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time and rows.numbers is not None else ""
+        yield (
+            f"{apart.uneven:,} of {apart.steps:,} steps are not {period(apart.step, is_time)}: {rows.shown(first)} "
+            f"follows {rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
+        )
     filled = len(rows) - int(rows.observed.sum())
     if filled:
         share = f"{100 * filled / len(rows):.2g}%"

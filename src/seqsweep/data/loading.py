@@ -11,7 +11,7 @@ import numpy as np
 
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
-from seqsweep.data.contents import contents
+from seqsweep.data.contents import contents, steps_of
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import SOURCES
@@ -49,7 +49,7 @@ def load(config: DataConfig) -> Series:
         apart = spacing(ordered)
         held = contents(source, reader, ordered, len(frame), apart)
         is_mixed = reader.found.times is not None and reader.found.times.is_mixed
-        notes = [*hints.before(source, settings, ordered, apart, is_mixed), *hints.on_joined(source, settings, ordered)]
+        notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
         complete = reader.complete(ordered)
     _check_varies(complete, source.where)
     values = np.ascontiguousarray(complete.values)
@@ -66,6 +66,7 @@ def load(config: DataConfig) -> Series:
         observed=observed,
         reader=reader.knowing(apart, complete),
         contents=held,
+        steps=steps_of(complete, spacing(complete)),
     )
 
 

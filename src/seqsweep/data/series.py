@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqsweep.serving.array_types import Float64s, Index, Int64s
 
 if TYPE_CHECKING:
-    from seqsweep.data.contents import Contents
+    from seqsweep.data.contents import Contents, Steps
     from seqsweep.serving.reading.reader import Reader
 
 
@@ -36,6 +36,7 @@ class Series:
     zone: str | None = None  # of the times; None: they name none
     observed: NDArray[np.bool_] | None = None  # (time,), whether the target had a row; None: always
     reader: Reader | None = field(default=None, repr=False)  # how the source was read; None: by nothing that is served
+    steps: Steps | None = None  # how far its rows lie apart; None: there are no times
     contents: Contents | None = field(default=None, repr=False)  # of the source; None: it was read from none
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqsweep.tasks import Facts, FactTable
+from seqsweep.terminal import console
 from seqsweep.words import counted
 
 WIDEST = 120  # characters a line, however wide the terminal
@@ -18,23 +19,22 @@ ROWS = 20  # of a table; the page has all
 LONG = 28  # characters of a cell, where columns need the room
 
 
-def show_facts(console: Console, facts: Facts) -> None:
+def show_facts(shown: Console, facts: Facts) -> None:
     """All facts, and each note once.
 
     Args:
-        console: to print on.
+        shown: to print on.
         facts: of a data set.
     """
-    width = min(console.width, WIDEST)
+    width = min(shown.width, WIDEST)
     for sentence in facts.summary:
-        console.print(Text(sentence), width=width)
+        shown.print(sentence, width=width)
     for table in facts.tables:
-        console.print()
-        console.print(fact_table(table, width), width=width)
+        shown.print()
+        shown.print(fact_table(table, width), width=width)
     if facts.notes:
-        console.print()
-        console.print(Text("Notes", style="bold"))
-        console.print(_list(facts.notes), width=width)
+        shown.print("\nNotes", style="bold")
+        shown.print(_list(facts.notes), width=width)
 
 
 def fact_table(facts: FactTable, width: int) -> RenderableType:
@@ -64,10 +64,10 @@ def fact_table(facts: FactTable, width: int) -> RenderableType:
 def _table(facts: FactTable, shown: Sequence[int]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for column in shown:
-        head, is_words = Text(facts.head[column]), column < facts.words
+        head, is_words = facts.head[column], column < facts.words
         table.add_column(head, justify="left" if is_words else "right", overflow="ellipsis", no_wrap=True)
     for row in facts.rows[:ROWS]:
-        table.add_row(*(Text(_short(row[column])) for column in shown))
+        table.add_row(*(_short(row[column]) for column in shown))
     return table
 
 
@@ -76,7 +76,7 @@ def _labels(rows: Sequence[Sequence[str]]) -> Table:
     table.add_column(no_wrap=True, style="cyan")
     table.add_column()
     for row in rows:
-        table.add_row(Text(f"  {row[0]}"), *map(Text, row[1:]))
+        table.add_row(f"  {row[0]}", *row[1:])
     return table
 
 
@@ -93,5 +93,5 @@ def _short(text: str) -> str:
 
 
 def _width(table: Table) -> int:
-    endless = Console(width=10_000)
+    endless = console(width=10_000)
     return Measurement.get(endless, endless.options, table).maximum

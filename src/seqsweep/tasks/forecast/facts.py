@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqsweep.data import Column, Contents, Series
+from seqsweep.data import Column, Contents, Series, Steps
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.facts import Facts, FactTable
 from seqsweep.tasks.forecast.learnable import is_constant
@@ -89,12 +89,13 @@ def _summary(known: _Facts) -> Iterator[str]:
 
 def _apart(known: _Facts) -> str:
     """How far rows lie apart, in few words."""
-    series, held = known.series, known.held
+    series = known.series
     if series.frequency is not None:
         return f"{in_words(series.frequency)} apart"
-    if held is None or held.steps is None:
+    steps = series.steps
+    if steps is None:
         return "without times"
-    return f"{held.steps.usual} apart but for {_of(held.steps.longer + held.steps.shorter, held.steps.count, 'steps')}"
+    return f"{steps.usual} apart but for {_of(steps.longer + steps.shorter, steps.count, 'steps')}"
 
 
 def _first_rows(held: Contents) -> FactTable:
@@ -134,17 +135,19 @@ def _time(known: _Facts) -> Iterator[Row]:
         yield "joined from", f"rows {was} apart, by data.aggregate={known.config.data.aggregate}"
     if series.frequency is not None:
         yield "frequency", f"{in_words(series.frequency)} ({series.frequency}), at every step"
-    elif held is not None and held.steps is not None:
-        usual = held.steps.count - held.steps.longer - held.steps.shorter
-        yield "frequency", f"{held.steps.usual}, at {_of(usual, held.steps.count, 'steps')}"
-    yield "gaps", _gaps(held)
+    elif series.steps is not None:
+        usual = series.steps.count - series.steps.longer - series.steps.shorter
+        yield "frequency", f"{series.steps.usual}, at {_of(usual, series.steps.count, 'steps')}"
+    if held is not None:
+        yield "gaps as read", _gaps(held.steps, held.frequency)
+    if held is None or held.steps != series.steps:
+        yield "gaps", _gaps(series.steps, series.frequency)
 
 
-def _gaps(held: Contents | None) -> str:
-    """Of the rows as they were read."""
-    if held is None or held.steps is None or held.frequency is not None:
+def _gaps(steps: Steps | None, frequency: str | None) -> str:
+    if steps is None or frequency is not None:
         return NONE
-    steps, told = held.steps, []
+    told = []
     if steps.longer:
         told.append(
             f"{counted(steps.longer, 'longer step')}, {counted(steps.absent, 'row')} absent; the longest, "
