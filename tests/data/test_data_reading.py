@@ -174,6 +174,9 @@ def test_an_hour_that_the_clock_showed_twice(load_csv):
         load_csv(content, target="y", time="t")
     series = load_csv(content, target="y", time="t", timezone="Europe/Berlin")
     assert (series.frequency, series.rows) == ("h", 12)
+    weather = content.replace("t,y", "t,y,wind").replace("\n", ",3.5\n").replace("t,y,wind,3.5", "t,y,wind")
+    with pytest.raises(DataError, match=r"data.timezone, such as Europe/Berlin"):
+        load_csv(weather.replace("6,3.5", "6,4.5"), target="y", time="t")  # the wind tells both apart, and no series
     once = timed(["2023-10-29 01:30", "2023-10-29 02:30", "2023-10-29 04:30"])
     with pytest.raises(DataError, match=r"line 3, .*02:30:00: the clock of Europe/Berlin showed it twice"):
         load_csv(once, target="y", time="t", timezone="Europe/Berlin")
@@ -333,6 +336,9 @@ def test_several_series_are_never_joined_unasked(load_csv):
         load_csv(SHOPS, **how)
     with pytest.raises(DataError, match=r"data.aggregate=mean would join them.*data.where='store == 1'"):
         load_csv(SHOPS, **how, frequency="D")
+    stacked = "\n".join(sorted(SHOPS.splitlines()[1:], key=lambda line: line.split(",")[1]))
+    with pytest.raises(DataError, match=r"line 30, .*2023-01-01 follows 2023-01-28; column 'store' has 2 values"):
+        load_csv(f"t,store,y\n{stacked}\n", **how)  # data.sort=true would mix them
     one = load_csv(SHOPS, **how, where="store == 1")  # the advice
     assert one.values[:, 0].tolist() == list(range(1, 29))
     summed = load_csv(SHOPS, **how, frequency="D", aggregate="sum")

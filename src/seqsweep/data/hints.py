@@ -15,12 +15,15 @@ from seqsweep.serving.array_types import Index
 if TYPE_CHECKING:
     import pandas as pd
 
+    from seqsweep.serving.reading.order import OrderError, TwiceError
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""
+
+LEAST_SHARE = 0.2
+"""Of the times that rows with one value of a column have, on average, where it tells several series apart."""
 
 HOUR = 3_600_000_000_000  # nanoseconds
 
@@ -95,6 +98,20 @@ def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
     yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
 
 
+def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
+    """What puts rows in order: to choose one of several series that stand one below the other, else to sort.
+
+    Args:
+        source: that the rows come from.
+        fault: the first time that is earlier than the one before it.
+        config: of the data.
+    """
+    rows = fault.rows
+    if len(np.unique(rows.index)) < len(rows) and (found := series_column(source, _others(source, config), rows)):
+        return f"{_several(found)}: choose one with {_where(found)}"
+    return "data.sort=true puts rows in the order of time"
+
+
 def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     """What tells rows of one time apart.
 
@@ -107,7 +124,7 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     from seqsweep.serving.reading.steps import spacing
 
     rows, time = fault.rows, time_columns(config)
-    others = [name for name in source.names if name not in (*time, config.target, *config.features)]
+    others = _others(source, config)
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
@@ -168,11 +185,13 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
         return None
     unique = list(dict.fromkeys(name for name in names if source.names.count(name) == 1))
     frame, _ = source.read(unique)
+    n_times = len(np.unique(rows.index))
     best: tuple[str, list[str]] | None = None
     for name in unique:
         column = frame[name].iloc[rows.numbers].astype("str").reset_index(drop=True)
         values = column.unique()
-        if not 2 <= len(values) <= max(2, len(rows) // 2):
+        # A series has a row at many of the times; any column that is not constant tells apart a time or two.
+        if len(values) < 2 or len(rows) < LEAST_SHARE * len(values) * n_times:
             continue
         if pd.MultiIndex.from_arrays([rows.index, column]).is_unique and (best is None or len(values) < len(best[1])):
             best = (name, [str(value) for value in values])
@@ -236,6 +255,13 @@ def _is_calendar(rows: Rows) -> bool:
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
     return [name for name in source.names if name not in (settings.target, *settings.features, *settings.time)]
+
+
+def _others(source: Source, config: DataConfig) -> list[str]:
+    from seqsweep.data.columns import time_columns
+
+    taken = (*time_columns(config), config.target, *config.features)
+    return [name for name in source.names if name not in taken]
 
 
 def _several(found: tuple[str, list[str]]) -> str:

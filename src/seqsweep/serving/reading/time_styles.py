@@ -104,8 +104,10 @@ def _offset(tail: str) -> str:
     found = re.search(_OFFSET, tail)
     if found is None:
         return ""
-    digits = found.group().strip().replace(":", "").ljust(5, "0")
-    return "UTC" if digits[0].isalpha() or digits[1:] == "0000" else f"UTC{digits[:3]}:{digits[3:]}"
+    named = found.group().strip().replace(":", "")
+    if named.endswith(("Z", "UTC", "GMT")) or named[1:] == "0000":
+        return "UTC"
+    return f"UTC{named[:3]}:{named[3:]}"
 
 
 def _only_zone(column: pd.Series[Any], zones: NDArray[Any]) -> str | None:
