@@ -281,7 +281,8 @@ def neighbours(make_config, tmp_path) -> Callable[..., list[str]]:
         for file in damaged:
             (tmp_path / "sweeps" / file).write_text('{"tor')
         said: list[str] = []
-        config = make_config(f"finals.trials={finalists}", "finals.seeds=3", "finals.folds=1", "tuner.max_trials=2")
+        config = make_config("finals.seeds=3", "finals.folds=1", "tuner.max_trials=2")
+        config.finals.trials = finalists
         state = sweep.SweepState(tmp_path / "sweeps" / folder)
         for number in (1, 2):
             state.write(record(number, 1.0))
@@ -387,7 +388,8 @@ Launched = tuple[Conclusion, sweep.SweepContext, list[str], sweep.Outcome]
 def launch(make_config, tmp_path) -> Callable[..., Launched]:
     def launched(*overrides: str, directory: Path = tmp_path, stop_after: int | None = None) -> Launched:
         observer = Silent(stop_after)
-        config = make_config(*SMALL, f"tracking.directory={directory}", *overrides)
+        small = [given for given in SMALL if "finals=none" not in overrides or not given.startswith("finals.")]
+        config = make_config(*small, f"tracking.directory={directory}", *overrides)
         with sweep.open_sweep(config, observer) as context:
             outcome = sweep.search(context)
             concluded = finals.run(context, outcome)
@@ -582,7 +584,7 @@ def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypat
 
 @pytest.mark.keras
 def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
-    found, context, ran, _ = launch("finals.trials=0")
+    found, context, ran, _ = launch("finals=none")
     assert found is None
     assert not (context.state.folder / finals.CONCLUSION).exists()
     assert not any("-s" in run for run in ran)

@@ -72,8 +72,10 @@ def test_an_exception_that_a_library_swallows_is_raised_again_at_the_next_look()
 
 QUICK = """
 import os, signal
-from seqsweep.interrupts import heeded, say_at_end
-with heeded():
+from contextlib import nullcontext
+from seqsweep.interrupts import heeded, held, say_at_end
+from seqsweep.trial.notes import without_start_up_notes
+with heeded(), {meanwhile}(), held():
     say_at_end("to go on: this")
     try:
         signal.raise_signal(signal.{name})
@@ -82,11 +84,11 @@ with heeded():
 """
 
 
+@pytest.mark.parametrize("meanwhile", ["nullcontext", "without_start_up_notes"])
 @pytest.mark.parametrize("number", ALL)
-def test_while_nothing_is_open_the_process_ends_at_once_in_one_line(number):
-    ran = subprocess.run(
-        [sys.executable, "-c", QUICK.format(name=number.name)], capture_output=True, text=True, check=False
-    )
+def test_while_nothing_is_open_the_process_ends_at_once_in_one_line(number, meanwhile):
+    code = QUICK.format(name=number.name, meanwhile=meanwhile)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     by = "" if number == signal.SIGINT else f" by {number.name}"
     assert (ran.returncode, ran.stdout) == (128 + number, "")
     assert ran.stderr == f"stopped{by}; to go on: this\n"

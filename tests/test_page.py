@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
 from seqsweep.html import rendered
 from seqsweep.records import TrialRecord
+from seqsweep.report.commands import write_page
 from seqsweep.report.page.importance import Importance, effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
@@ -178,6 +180,20 @@ def test_a_search_that_has_not_ended_and_a_broken_file_are_said_plainly(sweep_of
     (folder / "outcome.json").unlink()
     with pytest.raises(UserError, match="has not ended"):
         report.write(folder)
+
+
+def test_the_page_of_a_folder_that_cannot_be_written_is_written_where_the_command_runs(sweep_of, tmp_path, monkeypatch):
+    folder = sweep_of(trials=8)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    monkeypatch.setattr(
+        "seqsweep.report.commands.finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder))]
+    )
+    page = write_page(tmp_path, None)
+    assert page == tmp_path.resolve() / "here" / f"report-{folder.name}.html"
+    assert page.read_text().startswith("<!")
+    assert not (folder / "report.html").exists()
 
 
 def test_one_page_over_all_jobs_tells_them_apart(sweep_of, tmp_path):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import json
 import random
-import re
 import string
 import sys
 import time
-from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -193,10 +191,3 @@ def test_whatever_is_written_to_the_terminal_passes_through(monkeypatch):
     assert sys.stdout is out
     assert out.getvalue() == "a://u:***@h\nb://u:***@h\n"
     assert err.getvalue() == "PWD=***\n"
-
-
-def test_no_terminal_reads_the_texts_of_data_as_markup():
-    files = {file: file.read_text() for file in Path(redaction.__file__).parent.rglob("*.py")}
-    made = [(file.name, call) for file, text in files.items() for call in re.findall(r"\bConsole\((.*?)\)", text)]
-    assert len(made) >= 6
-    assert not [call for call in made if "markup=False" not in call[1]]

@@ -6,7 +6,6 @@ import functools
 import io
 
 import pytest
-from rich.console import Console
 
 from outcomes import outcome, trial
 from seqsweep import report
@@ -14,6 +13,7 @@ from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.sweep import Outcome
 from seqsweep.tasks.forecast.metrics import METRICS
+from seqsweep.terminal import console as make_console
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def make_outcome(make_config):
 
 
 def shown(what: object, width: int = 120) -> str:
-    console = Console(width=width, file=io.StringIO())
+    console = make_console(width=width, file=io.StringIO())
     console.print(what)
     return console.file.getvalue()
 
@@ -126,7 +126,7 @@ def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
 
 
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
-    console = Console(width=80, file=io.StringIO())
+    console = make_console(width=80, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [trial(1, 9.0)], 2)
     running = trial(2, None)
@@ -144,7 +144,7 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
 
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
-    console = Console(width=100, file=io.StringIO(), force_terminal=True)
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True)
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [], 2)
     running = trial(2, None)
@@ -161,7 +161,7 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
 
 
 def test_of_equal_trials_the_first_is_the_best_so_far():
-    console = Console(width=80, file=io.StringIO())
+    console = make_console(width=80, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(2, [], 1)
     terminal.ended(trial(1, 9.0), 9.0)
@@ -183,7 +183,7 @@ def test_of_equal_trials_the_first_is_the_best_so_far():
     ],
 )
 def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
-    console = Console(width=120, file=io.StringIO())
+    console = make_console(width=120, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
     said = console.file.getvalue().splitlines()
@@ -193,7 +193,7 @@ def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, don
 
 def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finished():
     now = 0.0
-    console = Console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(5, [trial(1, 9.0)], 2)
     assert "left" not in shown(terminal._render(), 100)
@@ -207,7 +207,7 @@ def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finish
 
 
 def test_a_trial_that_has_just_started_has_trained_no_epoch():
-    console = Console(width=100, file=io.StringIO(), force_terminal=True)
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True)
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.started(trial(1, None))
@@ -216,7 +216,7 @@ def test_a_trial_that_has_just_started_has_trained_no_epoch():
 
 
 def test_lines_are_shown_as_they_are_and_whole():
-    console = Console(width=40, file=io.StringIO())
+    console = make_console(width=40, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.say("[bold]data.csv[/bold]")

@@ -7,10 +7,9 @@ import io
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from outcomes import outcome, trial
-from seqsweep import report
+from seqsweep import report, terminal
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.tasks import Audit
@@ -78,7 +77,7 @@ def said(make_config):
 
 
 def shown(table: object, width: int = 80) -> list[str]:
-    console = Console(width=width, file=io.StringIO())
+    console = terminal.console(width=width, file=io.StringIO())
     console.print(table)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 

@@ -330,8 +330,9 @@ def test_the_identity_follows_the_data_not_its_path_and_not_where_trials_run(mak
         return sweep.fingerprint(sweep.identity(make_config(*overrides), make_series(values)))
 
     base = print_of()
-    same = ["executor.workers=7", "tracking=memory", "data.path=elsewhere.csv", "tuner.max_trials=99"]
+    same = ["executor.workers=7", "tracking=memory", "tuner.max_trials=99"]
     assert {print_of(override) for override in same} == {base}
+    assert print_of("data=csv", "data.path=here.csv") == print_of("data=csv", "data.path=elsewhere.csv")
     other = ["seed=1", "trial.epochs=3", "search_space.window=5", "windows.scaler=minmax", "executor.threads=2",
              "data.season=7", "task.horizon=2", "tuner=bayesian", "model.kernels=keras"]  # fmt: skip
     assert len({base, *(print_of(override) for override in other)}) == len(other) + 1

@@ -193,7 +193,10 @@ def test_what_looks_like_a_range_is_told_how_to_write_one(given, folder):
         (f"data.target={'x' * 1001}", "1,001 characters, and the most are 1,000; shorten it"),
         ('data.target="a\\u0007b"', "holds the character '\\x07', which cannot be shown; take it out"),
         ("task.metrics=[unknown]", "task.metrics=unknown: there is no metric 'unknown'"),
-        ("search_space.kernel_size=3", "search_space.kernel_size: there is no such key; possible: search_space.layer"),
+        (
+            "search_space.kernel_size=3",
+            "search_space.kernel_size: there is no such key; possible in search_space: layer, ",
+        ),
     ],
 )
 def test_a_text_that_cannot_be_is_one_fault(override, told, folder):

@@ -221,11 +221,14 @@ def history(model: str, directory: Path, uri: str | None) -> None:
 def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
     """Predict from the rows of FILE: of a series what follows its last row, with intervals, in the unit of the data.
 
-    MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV or Parquet with the columns of the data.
+    MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV, Parquet or a workbook with the columns of
+    the data, which is read by the rules of the sweep: its formats, order, filter and steps.
     """
     from seqsweep import registry
 
     answers, version = registry.predict(model, file, _store(directory, uri))
+    for note in answers.attrs.get("notes", []):
+        click.echo(f"{file}: {note}", err=True)
     if output is None:
         registry.show(registry.answers_table(f"{version}: after the last row of {file}", answers))
         return
@@ -242,7 +245,7 @@ def _instead(before: str | None) -> str:
 
 def _store(directory: Path, uri: str | None) -> TrackingConfig:
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.store import uri_faults
+    from seqsweep.tracking.address import uri_faults
 
     remember(uri or "")
     if faults := uri_faults(uri):

@@ -46,7 +46,7 @@ def values(key: str) -> dict[str, Any]:
     """The value of a key by each option of its group that gives it one."""
     group, _, name = key.rpartition(".")
     options = config.options().get(group, [])
-    found = {option: _read(group, option) for option in options}
+    found = {option: config.option_values(group, option) for option in options}
     return {option: content[name] for option, content in found.items() if name in content}
 
 
@@ -85,16 +85,6 @@ def _defaults(key: str, setting: Setting) -> dict[str, str]:
 def _by_option(group: str, found: Mapping[str, Any]) -> str:
     shown = {option: "none: give one" if value == "???" else plain(value) for option, value in found.items()}
     return "; ".join(f"{group}={option}: {value}" for option, value in shown.items())
-
-
-def _read(group: str, option: str) -> dict[str, Any]:
-    """What an option sets, with what it takes from others of its group."""
-    content: Any = OmegaConf.to_container(OmegaConf.load(config.CONF / group / f"{option}.yaml"))
-    found: dict[str, Any] = {}
-    for parent in content.pop("defaults", []):
-        found |= _read(group, parent)
-    found |= content
-    return found
 
 
 def _catalog(key: str, place: str) -> tuple[str, ...]:

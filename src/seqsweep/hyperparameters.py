@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from seqsweep.spelling import nearest
 
@@ -33,33 +33,18 @@ _NOUNS = {
 }
 
 
-class Rules(TypedDict, total=False):
-    """What may be said of a setting beside its type and its meaning.
+class Unless(tuple[Any, ...]):
+    """Any value but these."""
 
-    Args:
-        unit: what a number is counted or measured in.
-        at_least: the least value.
-        above: what a value must be greater than.
-        at_most: the greatest value.
-        below: what a value must be less than.
-        choices: the only values.
-        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
-            (`Task.names`); who owns it checks them.
-        longest: the most characters of a text.
-        holds: a name or an address, see `Setting`.
-        when: other keys, each with the values at which this one has an effect.
-    """
+    def __contains__(self, value: object) -> bool:
+        return not super().__contains__(value)
 
-    unit: str
-    at_least: float
-    above: float
-    at_most: float
-    below: float
-    choices: Collection[Any]
-    catalog: str
-    longest: int
-    holds: Literal["", "name", "address"]
-    when: Mapping[str, Collection[Any]]
+
+class Listed(tuple[Any, ...]):
+    """A list that has one of these."""
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, Collection) and any(one in value for one in self)
 
 
 @dataclass(frozen=True)
@@ -143,7 +128,11 @@ class Setting:
     @property
     def condition(self) -> str:
         """When it is active, in words: `optimizer is adamw and depth is 2 or 3`; nothing where it always is."""
-        return " and ".join(f"{name} is {_either(values)}" for name, values in self.when.items())
+        return " and ".join(f"{name} {_either(values)}" for name, values in self.when.items())
+
+    def is_used(self, value_of: Callable[[str], Any]) -> bool:
+        """Whether it has an effect where `value_of` says what the keys are that it depends on."""
+        return all(value_of(name) in allowed for name, allowed in self.when.items())
 
     def clean(self, value: Any) -> Any:
         """`value` in the type of this setting: 0 becomes 0.0 where numbers are expected."""
@@ -277,9 +266,10 @@ def named(text: str) -> str:
 
 
 def _either(values: Collection[Any]) -> str:
-    """`a`, `a or b`, `a, b or c`."""
+    """`is a`, `is a or b`, `is a, b or c`, `is not a`, `has a`."""
+    verb = "is not" if isinstance(values, Unless) else "has" if isinstance(values, Listed) else "is"
     *others, last = map(plain, values)
-    return f"{', '.join(others)} or {last}" if others else last
+    return f"{verb} {', '.join(others)} or {last}" if others else f"{verb} {last}"
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -38,6 +38,7 @@ class _State:
     open = 0  # blocks in which there is something to close
     held = 0  # blocks in which no exception may be raised
     asked = 0  # the last signal that came
+    stderr = 2  # where the user reads
 
 
 @contextmanager
@@ -81,13 +82,20 @@ def something_open() -> Iterator[None]:
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Within, as during an import, a signal waits; it raises Interrupted at the end."""
+def held(stderr: int | None = None) -> Iterator[None]:
+    """Within, as during an import, a signal waits; it raises Interrupted at the end.
+
+    Args:
+        stderr: the descriptor of the user's standard error, where it is moved meanwhile; None: it stays.
+    """
+    before = _State.stderr
+    _State.stderr = before if stderr is None else stderr
     _State.held += 1
     try:
         yield
     finally:
         _State.held -= 1
+        _State.stderr = before
     if _State.open and not _State.held:
         check()
 
@@ -132,7 +140,7 @@ def _handle(number: int, _frame: FrameType | None) -> None:
 def _end(number: int) -> NoReturn:
     """End this process; workers end with it."""
     with suppress(OSError):
-        os.write(2, f"{last_words(Interrupted(number))}\n".encode())
+        os.write(_State.stderr, f"{last_words(Interrupted(number))}\n".encode())
     os._exit(128 + number)
 
 

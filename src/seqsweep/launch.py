@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
 from seqsweep import config
@@ -21,6 +20,7 @@ from seqsweep.arguments import FLAGS, Request, parse
 from seqsweep.errors import FAILED, REFUSED, ConfigError, Fault, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
+from seqsweep.terminal import console
 from seqsweep.words import command
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def launch(arguments: list[str]) -> int:
     if request.help or (request.study is None and not request.overrides and not request.flags):
         from seqsweep.report.usage import usage
 
-        usage(Console(markup=False), request.own, FLAGS)
+        usage(console(), request.own, FLAGS)
         return 0
     if request.study is None and not request.informs:
         known = ", ".join(config.studies(request.own))
@@ -91,7 +91,8 @@ class _Jobs:
         self._expected = expected
         self._finished: list[FinishedJob] = []
         self._errors: list[SeqsweepError] = []
-        self._console = Console(markup=False)  # a column may be called price [EUR]
+        self._untold = False  # a store lacks something
+        self._console = console()
 
     def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
         """Run one job; errors are kept for the end, so that later jobs run.
@@ -124,6 +125,10 @@ class _Jobs:
         else:
             self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
             self._show(ended)
+            if ended.untold is not None:
+                self._untold = True
+                self._console.print("error: ", style="bold red", end="")
+                self._say(f"{ended.untold}:\n  {command(self._typed)}")
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code.
@@ -148,7 +153,7 @@ class _Jobs:
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         if failed and all(error.exit_code == REFUSED for error in self._errors) and len(self._errors) == self._expected:
             return REFUSED
-        return FAILED if failed or without or len(self._finished) < self._expected else 0
+        return FAILED if failed or without or self._untold or len(self._finished) < self._expected else 0
 
     def _write_page(self) -> None:
         """One page over all jobs of a multirun that want a report."""
@@ -182,7 +187,7 @@ class _Jobs:
                 self._say(f"  {line}\n      {purpose}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, soft_wrap=True)
+        self._console.print(text, soft_wrap=True)
 
 
 def _ask_hydra(study: str, request: Request, arguments: Sequence[str]) -> None:

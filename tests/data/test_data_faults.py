@@ -27,10 +27,6 @@ FAULTS = {
         "data.name=sunspot: there is no bundled series 'sunspot'",
     ),
     "bundled time": ({"kind": "bundled", "name": "co2", "time": "t"}, "a bundled series has its own times"),
-    "key of another kind": (
-        {**CSV, "query": "x"},
-        "data.query is given, and data.kind=csv reads data.path and data.file",
-    ),
     "dataset": ({"kind": "kaggle", "dataset": "airbnb"}, "data.dataset=airbnb: must be OWNER/NAME"),
     "no select": ({**SQL, "query": "DROP TABLE t"}, "data.query begins with DROP: it must be a SELECT"),
     "no order": ({**SQL, "query": "SELECT y FROM t"}, "data.query has no ORDER BY and data.time is null"),
@@ -57,8 +53,8 @@ def test_each_fault_of_a_config_is_one_sentence(settings, name):
 
 
 def test_all_faults_come_together(settings):
-    values = {"kind": "sql", "path": "x", "missing": "no", "separator": ";;", "sort": True}
-    assert len(faults(SweepConfig(data=settings(**values)))) == 6
+    values = {"kind": "sql", "missing": "no", "separator": ";;", "sort": True}
+    assert len(faults(SweepConfig(data=settings(**values)))) == 5
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
-from seqsweep.config import check, jobs, ranges
+from seqsweep.config import check, jobs, ranges, unused
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
 from seqsweep.config.user_files import read_files
 from seqsweep.errors import ConfigError, Fault
+from seqsweep.hyperparameters import plain
 from seqsweep.redaction import redacted, remember, remember_variable
 from seqsweep.schema import SweepConfig, settings
 from seqsweep.spelling import nearest
@@ -81,8 +82,12 @@ def compose(
     wrong = check.with_ranges(wrong, composed.configs[0].search_space if composed.configs else {})
     wrong += composed.faults
     left_out = [key for fault in wrong for key in fault.left_out]
+    settings_given = unused.given_settings(sound, read.studies)
+    without_effect = _without(left_out, unused.unused_faults(settings_given, composed.configs))
     checked, unfit = _checked(composed.configs, rules, left_out)
-    faults = [*wrong, *unfit] or _inactive_faults(sound, checked)
+    told = {fault.key for fault in unfit}  # a rule knows better why a key has no effect
+    faults = [*wrong, *unfit, *(fault for fault in without_effect if fault.key not in told)]
+    faults = faults or unused.unused_hyperparameters(settings_given, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
@@ -109,21 +114,6 @@ def _checked(
         except ConfigError as error:
             faults += error.faults
     return configs, faults
-
-
-def _inactive_faults(overrides: Sequence[str], jobs: Sequence[SweepConfig]) -> list[Fault]:
-    """Each hyperparameter that the command line sets and that no point of any job has.
-
-    What a study or an option sets may well be active in another job only.
-    """
-    declared, found = search_space.declared(), []
-    for override in overrides:
-        key, _, value = override.partition("=")
-        name = key.removeprefix(f"{ranges.SPACE}.")
-        if key != name and name in declared and not any(name in job.search_space for job in jobs):
-            told = f"it is active only where {declared[name].condition}, which no point of this space has"
-            found.append(Fault(key, f"{key}={ranges.shown(value)}: {told}; leave it out, or search that too"))
-    return found
 
 
 def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[str] = ()) -> SweepConfig:
@@ -163,7 +153,16 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         raise ConfigError(faults)
     if not search_space.faults(config):
         config.search_space = search_space.settings(config)
+    _clear_unused(config)
     return config
+
+
+def _clear_unused(config: SweepConfig) -> None:
+    """Leave no trace of what a study set for another choice than the one that was made: it would change the sweep."""
+    for key, setting in settings().items():
+        if setting.optional and not setting.is_used(lambda other: _value(config, other)):
+            group, _, name = key.rpartition(".")
+            setattr(getattr(config, group), name, None)
 
 
 def _without(left_out: Sequence[str], faults: Iterable[Fault]) -> list[Fault]:
@@ -180,7 +179,7 @@ def to_yaml(config: SweepConfig, part: str | None = None) -> str:
     """
     whole: Any = OmegaConf.create(_without_secrets(asdict(config)))
     wanted = whole if part is None else OmegaConf.select(whole, part)
-    return OmegaConf.to_yaml(wanted) if OmegaConf.is_config(wanted) else f"{part}: {wanted}\n"
+    return OmegaConf.to_yaml(wanted) if OmegaConf.is_config(wanted) else f"{part}: {plain(wanted)}\n"
 
 
 def from_yaml(text: str) -> SweepConfig:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
 
 from seqsweep.schema import groups
 
@@ -40,6 +43,21 @@ def options(own: Path | None = None) -> dict[str, list[str]]:
         )
         for group in groups()
     }
+
+
+def option_values(group: str, option: str) -> dict[str, Any]:
+    """What a shipped option sets, with what it takes from others of its group.
+
+    Args:
+        group: of options.
+        option: a name in it.
+    """
+    content: Any = OmegaConf.to_container(OmegaConf.load(CONF / group / f"{option}.yaml"))
+    found: dict[str, Any] = {}
+    for parent in content.pop("defaults", []):
+        found |= option_values(group, parent)
+    found |= content
+    return found
 
 
 def studies(own: Path | None = None) -> dict[str, Path]:

@@ -42,9 +42,13 @@ def nearest_key(key: str) -> str | None:
 
 def no_such_key(key: str) -> str:
     """That there is no such key, and the nearest one, or all that stand beside it."""
-    near = nearest_key(key)
-    told = f"did you mean {near!r}?" if near else f"possible: {', '.join(siblings(key))}"
-    return f"{key}: there is no such key; {told}"
+    near, group = nearest_key(key), group_of(key)
+    if near:
+        return f"{key}: there is no such key; did you mean {near!r}?"
+    beside = siblings(key)
+    listed = ", ".join(name.removeprefix(f"{group}.") for name in beside)
+    where = f" in {group}" if group and beside[0].startswith(f"{group}.") else ""
+    return f"{key}: there is no such key; possible{where}: {listed}"
 
 
 def siblings(key: str) -> list[str]:

@@ -12,7 +12,7 @@ from seqsweep.errors import Fault
 from seqsweep.schema import DataConfig, SweepConfig
 from seqsweep.spelling import nearest
 
-# Which of the keys that say where the data is a kind must have, and may have.
+# Which of the keys that say where the data is a kind must have.
 NEEDED = {
     "bundled": ["name"],
     "csv": ["path"],
@@ -21,8 +21,6 @@ NEEDED = {
     "sql": ["url", "query"],
     "kaggle": ["dataset"],
 }
-POSSIBLE = {"csv": ["file"], "excel": ["sheet"], "kaggle": ["path", "file"]}
-SOURCE_KEYS = ("path", "file", "sheet", "url", "query", "dataset")
 
 
 def faults(config: SweepConfig) -> list[Fault]:
@@ -52,14 +50,6 @@ def _source_faults(data: DataConfig) -> list[Fault]:
         Fault(f"data.{key}", f"data.kind={kind} needs data.{key}; give data.{key}={key.upper()}", also=("data.kind",))
         for key in needed
         if not (getattr(data, key) or "").strip()
-    ]
-    known = [*NEEDED.get(kind, []), *POSSIBLE.get(kind, [])]
-    reads = " and ".join(f"data.{key}" for key in known)
-    # Values are not shown: a URL may hold a password.
-    found += [
-        Fault(f"data.{key}", f"data.{key} is given, and data.kind={kind} reads {reads}", also=("data.kind",))
-        for key in SOURCE_KEYS
-        if getattr(data, key) is not None and key not in known
     ]
     if kind == "bundled" and data.name is not None:
         found += BUNDLED.fault("data.name", data.name)
@@ -113,8 +103,10 @@ def _time_faults(data: DataConfig) -> list[Fault]:
         ]
     found = []
     style = data.time_format
-    if style is not None and style not in ("s", "ms", "us", "ns", "count") and "%" not in style:
-        told = f"data.time_format={style}: write it as strptime does, such as %d.%m.%Y, or s, ms, us, ns or count"
+    if style is not None and style not in ("s", "ms", "us", "ns", "count", "ISO8601") and "%" not in style:
+        told = (
+            f"data.time_format={style}: write it as strptime does, such as %d.%m.%Y, or ISO8601, s, ms, us, ns, count"
+        )
         found.append(Fault("data.time_format", told))
     if data.timezone is not None and not _is_zone(data.timezone):
         from zoneinfo import available_timezones

@@ -14,43 +14,36 @@ from seqsweep.schema import DataConfig
 if TYPE_CHECKING:
     import pandas as pd
 
+    from seqsweep.serving.reading.order import OrderError, TwiceError
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import Spacing, TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""
 
+LEAST_SHARE = 0.2
+"""Of the times that rows with one value of a column have, on average, where it tells several series apart."""
+
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
-def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None) -> Iterator[str]:
+def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> Iterator[str]:
     """Notes on the rows as they were given.
 
     Args:
         source: that they come from.
         settings: by which they are read.
         rows: in the order of time, nothing filled yet.
-        apart: how far they lie apart.
+        is_mixed: whether times name several offsets.
     """
-    from seqsweep.serving.reading.steps import period
-
+    if rows.zone is not None and is_mixed and settings.timezone is None:
+        yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
         yield f"data.where={settings.where} keeps {len(rows):,} rows"
     if not settings.time:
         taken = (settings.target, *settings.features)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
-    if apart is not None and apart.uneven and settings.frequency is None and not _is_calendar(rows):
-        is_time = rows.index.dtype.kind == "M"
-        first = apart.first or 0
-        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
-        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time else ""
-        step = period(apart.step, is_time)
-        yield (
-            f"{apart.uneven:,} of {apart.steps:,} steps are not {step}: {rows.shown(first)} follows "
-            f"{rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
-        )
     for name, column in zip(rows.columns, rows.values.T, strict=True):
         found = sentinel(column)
         if found is not None:
@@ -65,14 +58,25 @@ def after(rows: Rows) -> Iterator[str]:
     Args:
         rows: complete and in order.
     """
+    from seqsweep.serving.reading.steps import period, spacing
+
+    apart = spacing(rows)
+    if apart is not None and apart.first is not None and not _is_calendar(rows):
+        is_time, first = rows.index.dtype.kind == "M", apart.first
+        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
+        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time and rows.numbers is not None else ""
+        yield (
+            f"{apart.uneven:,} of {apart.steps:,} steps are not {period(apart.step, is_time)}: {rows.shown(first)} "
+            f"follows {rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
+        )
     filled = len(rows) - int(rows.observed.sum())
     if filled:
         share = f"{100 * filled / len(rows):.2g}%"
         yield f"{filled:,} of {len(rows):,} values of the target ({share}) were filled; none of them is scored"
 
 
-def check_joined(source: Source, settings: Settings, rows: Rows) -> None:
-    """Refuse to join several series into one by a mean that nobody asked for.
+def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
+    """A note on several series that resampling joins into one.
 
     Args:
         source: that the rows come from.
@@ -80,19 +84,34 @@ def check_joined(source: Source, settings: Settings, rows: Rows) -> None:
         rows: in the order of time.
 
     Raises:
-        DataError: another column tells rows of one time apart.
+        DataError: they would be joined by a mean, which nobody asked for.
     """
-    if settings.frequency is None or settings.aggregate != "mean":
-        return
     index = rows.index.view(np.int64)
-    if len(index) < 3 or not (np.diff(index) == 0).any():
+    if settings.frequency is None or len(index) < 3 or not (np.diff(index) == 0).any():
         return
     found = series_column(source, _other_columns(source, settings), rows)
-    if found is not None:
+    if found is None:
+        return
+    if settings.aggregate == "mean":
         raise DataError(
             f"{source.where}: {_several(found)}, and data.aggregate=mean would join them into one; choose one with "
             f"{_where(found)}, or add them up with data.aggregate=sum"
         )
+    yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
+
+
+def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
+    """What puts rows in order: to choose one of several series that stand one below the other, else to sort.
+
+    Args:
+        source: that the rows come from.
+        fault: the first time that is earlier than the one before it.
+        config: of the data.
+    """
+    rows = fault.rows
+    if len(np.unique(rows.index)) < len(rows) and (found := series_column(source, _others(source, config), rows)):
+        return f"{_several(found)}: choose one with {_where(found)}"
+    return "data.sort=true puts rows in the order of time"
 
 
 def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
@@ -107,12 +126,12 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     from seqsweep.serving.reading.steps import spacing
 
     rows, time = fault.rows, time_columns(config)
-    others = [name for name in source.names if name not in (*time, config.target, *config.features)]
-    if found := series_column(source, others, rows):
-        return f"{_several(found)}: choose one with {_where(found)}"
+    others = _others(source, config)
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
+    if found := series_column(source, others, rows):
+        return f"{_several(found)}: choose one with {_where(found)}"
     apart = spacing(rows)
     if apart is None or rows.index.dtype.kind != "M":
         return "a series has one row at each time; data.where chooses rows"
@@ -163,11 +182,13 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
         return None
     unique = list(dict.fromkeys(name for name in names if source.names.count(name) == 1))
     frame, _ = source.read(unique)
+    n_times = len(np.unique(rows.index))
     best: tuple[str, list[str]] | None = None
     for name in unique:
         column = frame[name].iloc[rows.numbers].astype("str").reset_index(drop=True)
         values = column.unique()
-        if not 2 <= len(values) <= max(2, len(rows) // 2):
+        # A series has a row at many of the times; any column that is not constant tells apart a time or two.
+        if len(values) < 2 or len(rows) < LEAST_SHARE * len(values) * n_times:
             continue
         if pd.MultiIndex.from_arrays([rows.index, column]).is_unique and (best is None or len(values) < len(best[1])):
             best = (name, [str(value) for value in values])
@@ -219,6 +240,13 @@ def _other_columns(source: Source, settings: Settings) -> list[str]:
     return [name for name in source.names if name not in (settings.target, *settings.features, *settings.time)]
 
 
+def _others(source: Source, config: DataConfig) -> list[str]:
+    from seqsweep.data.columns import time_columns
+
+    taken = (*time_columns(config), config.target, *config.features)
+    return [name for name in source.names if name not in taken]
+
+
 def _several(found: tuple[str, list[str]]) -> str:
     return f"column {found[0]!r} has {len(found[1]):,} values, and each of them a row of its own at one time"
 
@@ -248,4 +276,4 @@ def _is_autumn_night(rows: Rows, row: int) -> bool:
     import pandas as pd
 
     moment = pd.Timestamp(rows.index[row])
-    return moment.dayofweek == 6 and moment.hour <= 3 and moment.month in (3, 4, 9, 10, 11)
+    return moment.day_of_week == 6 and moment.hour <= 3 and moment.month in (3, 4, 9, 10, 11)

@@ -199,10 +199,11 @@ def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record
                 continue
             width = width or len(record)
             if len(record) != width:
-                raise DataError(
-                    f"{file}, line {begins}: {len(record)} fields, where the header has {width}; "
-                    "a value that holds the separator must stand in quotes"
-                )
+                mend = "a value that holds the separator must stand in quotes"
+                if width == 1:
+                    mend = "where the header stands further down, data.skip_rows says how many lines are above it"
+                told = f"{file}, line {begins}: {len(record)} fields, where the header has {width}; {mend}"
+                raise DataError(told)
             yield begins, record
     except csv.Error as error:
         raise DataError(f"{file}, line {line + 1}: {error}; is a quote opened and never closed?") from error

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry, champions
+from seqsweep.terminal import console
 from seqsweep.words import in_words, percent, significant
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show(table: Table) -> None:
     """Print it, as wide as the terminal is."""
-    Console(markup=False).print(table)
+    console().print(table)
 
 
 def gate_table(conditions: Sequence[Condition]) -> Table:
@@ -79,9 +79,18 @@ def answers_table(title: str, answers: pd.DataFrame) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in answers.columns:
         table.add_column(in_words(str(name)), justify="right", no_wrap=True)
-    for row in answers.itertuples(index=False):
-        table.add_row(*(significant(value, 5) if isinstance(value, float) else str(value) for value in row))
+    columns = [_cells(answers[name]) for name in answers.columns]
+    for row in zip(*columns, strict=True):
+        table.add_row(*map(Text, row))
     return table
+
+
+def _cells(column: pd.Series[Any]) -> list[str]:
+    """Values as a person reads them: figures of five digits, days without the time of midnight."""
+    if not hasattr(column, "dt"):
+        return [significant(value, 5) if isinstance(value, float) else str(value) for value in column]
+    days = all(moment == moment.normalize() for moment in column)
+    return [str(moment.date()) if days else moment.isoformat(" ") for moment in column]
 
 
 def _what(entry: LedgerEntry) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from seqsweep.compare import comparable_groups, finished
 from seqsweep.errors import UserError
@@ -14,6 +13,7 @@ from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.report.sweeps_table import sweeps_table, verdicts
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TrackingConfig
+from seqsweep.terminal import console
 
 
 def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -> None:
@@ -27,18 +27,19 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
     Raises:
         ConfigError: there is no finished sweep of a name.
     """
-    console = Console(markup=False)
+    shown = console()
     entries = finished(directory, names, _note)
     if not entries:
-        console.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
+        shown.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
         return
-    console.print(sweeps_table(entries))
+    shown.print(sweeps_table(entries))
     for group in comparable_groups(entries):
         for sentence in verdicts(group):
-            console.print(sentence, highlight=False, soft_wrap=True)
+            shown.print(sentence, soft_wrap=True)
     if html:
-        page = write_all([entry.outcome.folder for entry in entries], directory.resolve() / "compare.html")
-        console.print(f"One page over all of them: {page}", highlight=False, soft_wrap=True)
+        where = directory.resolve() if os.access(directory, os.W_OK) else Path.cwd()
+        page = write_all([entry.outcome.folder for entry in entries], where / "compare.html")
+        shown.print(f"One page over all of them: {page}", soft_wrap=True)
 
 
 def write_page(directory: Path, name: str | None) -> Path:
@@ -55,7 +56,9 @@ def write_page(directory: Path, name: str | None) -> Path:
     entries = finished(directory, [name] if name else (), _note)
     if not entries:
         raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
-    return write(entries[-1].outcome.folder).resolve()
+    folder = entries[-1].outcome.folder
+    elsewhere = None if os.access(folder, os.W_OK) else Path.cwd() / f"report-{folder.name}.html"
+    return write(folder, elsewhere).resolve()
 
 
 def show_reproduction(store: TrackingConfig, run_id: str) -> int:
@@ -69,14 +72,14 @@ def show_reproduction(store: TrackingConfig, run_id: str) -> int:
         UserError: there is no such run, or its data cannot be read.
         SweepError: it has no figures, or training failed this time.
     """
-    console = Console(markup=False)
-    again = reproduce(store, run_id, lambda text: console.print(text, highlight=False))
-    console.print(figures_table(again))
+    shown = console()
+    again = reproduce(store, run_id, shown.print)
+    shown.print(figures_table(again))
     for sentence in reproduction_sentences(again):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        shown.print(sentence, soft_wrap=True)
     return 1 if again.verdict == "different" else 0
 
 
 def _note(text: str) -> None:
     """A sentence beside what was asked for, which others may read by a pipe."""
-    Console(stderr=True, markup=False).print(text, style="yellow", highlight=False, soft_wrap=True)
+    console(stderr=True).print(text, style="yellow", soft_wrap=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
@@ -15,6 +14,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome
+from seqsweep.terminal import console
 from seqsweep.words import (
     about_skill,
     column_title,
@@ -54,7 +54,7 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     if width < WIDE:
         metrics, settings = metrics[:2], settings[:3]
     table = _table(outcome, settings, metrics)
-    endless = Console(width=10 * width, markup=False)
+    endless = console(width=10 * width)
     while settings and Measurement.get(endless, endless.options, table).maximum > width:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)

@@ -57,7 +57,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A sentence, above the bar."""
-        self._console.print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, style="yellow", soft_wrap=True)
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Start the bar."""
@@ -68,11 +68,11 @@ class Terminal:
         for record in finished:
             self._note(record, record.metrics.get(self._objective) if record.status == "COMPLETED" else None)
         if done:
-            self._console.print(f"resuming: {done} of {self._expected} {what} are done already", highlight=False)
+            self._console.print(f"resuming: {done} of {self._expected} {what} are done already")
         if done < expected:
             start = "; workers take some seconds to start" if kind == "trial" else ", the best again from other seeds"
             text = f"{what} to run: {expected - done}, {workers} at a time{start}"
-            self._console.print(text, highlight=False)
+            self._console.print(text)
         for task in self._bar.task_ids:  # of the search, as the finals begin
             self._bar.remove_task(task)
         self._task = self._bar.add_task(what, total=self._expected, completed=done, before=done)
@@ -95,7 +95,7 @@ class Terminal:
         self._bar.advance(self._task)
         self._note(trial, score)
         if self._live is None:
-            self._console.print(self._line(trial, score), highlight=False, markup=False, soft_wrap=True)
+            self._console.print(self._line(trial, score), soft_wrap=True)
 
     def finish(self) -> None:
         """Take the bar away."""

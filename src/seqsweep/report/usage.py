@@ -31,8 +31,8 @@ def usage(console: Console, own: Path | None, flags: Mapping[tuple[str, str], st
         own: the user's folder of configs; None: there is none.
         flags: what each does, by its names.
     """
-    console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n", highlight=False)
-    console.print("The same command again resumes a sweep that was interrupted.\n", highlight=False)
+    console.print("Usage: seqsweep sweep STUDY [GROUP=OPTION] [GROUP.KEY=VALUE] [-m]\n")
+    console.print("The same command again resumes a sweep that was interrupted.\n")
     studies = _grid("studies")
     for name, file in config.studies(own).items():
         studies.add_row(name, config.question(file))
@@ -46,15 +46,15 @@ def usage(console: Console, own: Path | None, flags: Mapping[tuple[str, str], st
     for group in config.options(own):
         keys.add_row(group, " ".join(key.split(".")[1] for key in known if key.startswith(f"{group}.")))
     console.print(keys)
-    console.print("What a key means: seqsweep explain KEY", highlight=False)
+    console.print("What a key means: seqsweep explain KEY")
     console.print("examples", style="bold")
     for command, purpose in EXAMPLES:
-        console.print(f"  {command}\n      {purpose}", highlight=False, soft_wrap=True)
+        console.print(f"  {command}\n      {purpose}", soft_wrap=True)
     listed = _grid("flags")
     for names, purpose in flags.items():
         listed.add_row(", ".join(names), purpose)
     console.print(listed)
-    console.print(EXIT_CODES, highlight=False)
+    console.print(EXIT_CODES)
 
 
 def _grid(title: str) -> Table:

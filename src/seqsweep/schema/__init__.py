@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
-from seqsweep.hyperparameters import Setting
+from seqsweep.hyperparameters import Listed, Setting, Unless
 from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
+RIDGE = {"task.baselines": Listed(("linear",))}
+FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 
@@ -43,9 +45,16 @@ class TaskConfig:
     metrics: list[str] = setting("what predictions are judged by", catalog="task")
     objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
     baselines: list[str] = setting("what a network must beat", catalog="task")
-    moving_average: int = setting("rows that the baseline moving_average averages", unit="rows", at_least=2)
-    ridge_windows: list[int] = setting("windows that the baseline linear chooses from", unit="rows", at_least=1)
-    ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0)
+    moving_average: int = setting(
+        "rows that the baseline moving_average averages",
+        unit="rows",
+        at_least=2,
+        when={"task.baselines": Listed(("moving_average",))},
+    )
+    ridge_windows: list[int] = setting(
+        "windows that the baseline linear chooses from", unit="rows", at_least=1, when=RIDGE
+    )
+    ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0, when=RIDGE)
 
 
 @dataclass
@@ -126,7 +135,10 @@ class ExecutorConfig:
 
     kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
     workers: int | None = setting(
-        "trials at once; null: as many as the cores allow", unit="processes", at_least=1, optional=True
+        "trials at once, no more than cores and memory allow; null: as many as these",
+        unit="processes",
+        at_least=1,
+        optional=True,
     )
     threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
     order: str = setting(
@@ -163,12 +175,19 @@ class FinalsConfig:
     trials: int = setting(
         "trials of the search, the best, that are trained again; 0: no finals and no winner", unit="trials", at_least=0
     )
-    seeds: int = setting("times each of them is trained, from other initial weights", unit="times", at_least=1)
-    folds: int = setting(
-        "rolling origins that each is validated on; 1: the sweep's own validation part alone", unit="folds", at_least=1
+    seeds: int = setting(
+        "times each of them is trained, from other initial weights", unit="times", at_least=1, when=FINALS
     )
-    levels: list[float] = setting("shares of the targets that forecast intervals are to hold", above=0, below=1)
-    confidence: float = setting("level of the confidence intervals of differences", above=0, below=1)
+    folds: int = setting(
+        "rolling origins that each is validated on; 1: the sweep's own validation part alone",
+        unit="folds",
+        at_least=1,
+        when=FINALS,
+    )
+    levels: list[float] = setting(
+        "shares of the targets that forecast intervals are to hold", above=0, below=1, when=FINALS
+    )
+    confidence: float = setting("level of the confidence intervals of differences", above=0, below=1, when=FINALS)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from seqsweep.hyperparameters import Unless
 from seqsweep.schema.declare import setting
 
 FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle")}
@@ -53,6 +54,7 @@ class DataConfig:
     aggregate: str = setting(
         "what becomes of the rows that resampling joins",
         choices=("mean", "sum", "min", "max", "median", "first", "last"),
+        when={"data.frequency": Unless((None,))},
     )
     season: int | None = setting(
         "rows of a season: 12 for months, 24 for hours; null: it has none", unit="rows", at_least=2, optional=True

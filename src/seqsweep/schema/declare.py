@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import field
-from typing import Any, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from omegaconf import MISSING
 
-from seqsweep.hyperparameters import Rules
-
 OPEN = MISSING
 """The value of a field that nobody has given yet."""
+
+
+class Rules(TypedDict, total=False):
+    """What may be said of a setting beside its type and its meaning.
+
+    Args:
+        unit: what a number is counted or measured in.
+        at_least: the least value.
+        above: what a value must be greater than.
+        at_most: the greatest value.
+        below: what a value must be less than.
+        choices: the only values.
+        catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
+            (`Task.names`); who owns it checks them.
+        longest: the most characters of a text.
+        holds: a name or an address, see `hyperparameters.Setting`.
+        when: other keys, each with the values at which this one has an effect.
+    """
+
+    unit: str
+    at_least: float
+    above: float
+    at_most: float
+    below: float
+    choices: Collection[Any]
+    catalog: str
+    longest: int
+    holds: Literal["", "name", "address"]
+    when: Mapping[str, Collection[Any]]
 
 
 def setting(meaning: str, *, optional: bool = False, **rules: Unpack[Rules]) -> Any:

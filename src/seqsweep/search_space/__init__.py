@@ -22,7 +22,7 @@ default; it may lie outside the space, and then the oracle does not learn from i
 """
 
 from seqsweep.search_space.checks import faults
-from seqsweep.search_space.declarations import declared, keys
+from seqsweep.search_space.declarations import conditions, declared, keys
 from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
 from seqsweep.search_space.distributions import Distribution
 from seqsweep.search_space.points import active, complete, params, plain, values, warm_start
@@ -34,6 +34,7 @@ __all__ = [
     "Space",
     "active",
     "complete",
+    "conditions",
     "declared",
     "dimensions",
     "distributions",

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.tracking.address import uri_faults
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.store import ping, uri_faults
+from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config))
+    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config), warn)
 
 
 @TRACKERS.register
@@ -89,7 +90,4 @@ def faults(config: SweepConfig) -> list[Fault]:
     if not tracking.directory.strip():
         told = "tracking.directory: give a folder, for example tracking.directory=mlruns"
         found.append(Fault("tracking.directory", told))
-    if tracking.uri is not None and tracking.kind != "mlflow" and not found:
-        told = f"tracking.uri: tracking={tracking.kind} has no store; leave it out or choose tracking=mlflow"
-        found.append(Fault("tracking.uri", told, also=("tracking.kind",)))
     return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])

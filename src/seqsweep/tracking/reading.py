@@ -18,7 +18,8 @@ from seqsweep.tracking.mlflow_spelling import (
     SECONDS,
     best_name,
 )
-from seqsweep.tracking.store import open_store, reaching
+from seqsweep.tracking.reaching import reaching
+from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -73,7 +74,7 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
         ConfigError: there is no such run, or it is none of seqsweep's trials.
         TrackingError: the store does not answer.
     """
-    place, client = open_store(config)
+    place, client = open_store(config, reading=True)
     with reaching(place):
         run = _found(client, run_id)
         if run is None:

@@ -20,7 +20,7 @@ def without_start_up_notes() -> Iterator[None]:
     """
     sys.stderr.flush()
     kept = os.dup(2)
-    with held(), tempfile.TemporaryFile() as notes:
+    with held(kept), tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
             yield

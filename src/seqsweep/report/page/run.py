@@ -28,8 +28,12 @@ ARTIFACTS = "report"
 """Its folder among the artifacts of the sweep's run."""
 
 
-def write(folder: Path) -> Path:
-    """Write the page of the sweep in `folder`, beside its state; returns where it lies.
+def write(folder: Path, target: Path | None = None) -> Path:
+    """Write the page of the sweep in `folder`; returns where it lies.
+
+    Args:
+        folder: of the sweep.
+        target: the file to write; None: beside the sweep's state.
 
     Raises:
         UserError: the search has not ended.
@@ -40,8 +44,9 @@ def write(folder: Path) -> Path:
     data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
     page = document(title, outcome.config.question, _head(material), sections(material))
-    write_text(folder / PAGE, page)
-    return folder / PAGE
+    target = target or folder / PAGE
+    write_text(target, page)
+    return target
 
 
 def publish(folder: Path, tracker: Tracker) -> Path:

@@ -15,6 +15,9 @@ from .numbers import NumberStyle, convert, is_missing
 MOST = 50
 """Of different names in a column: more would each be a column with next to nothing in it."""
 
+FIRST = 1000
+"""Rows that are looked at before all of them: most columns hold numbers from the first row on."""
+
 TRUTHS = {"true": 1.0, "false": 0.0}
 
 
@@ -30,7 +33,7 @@ def categories_of(column: pd.Series[Any], style: NumberStyle) -> list[str] | Non
     Raises:
         ReadError: there are more than MOST of them.
     """
-    if column.dtype.kind in "iufmM":
+    if column.dtype.kind in "iufmM" or (column.dtype.kind != "b" and _has_numbers(column.iloc[:FIRST], style)):
         return None
     text = _names(column, style)
     there = text[text.notna()]
@@ -38,10 +41,8 @@ def categories_of(column: pd.Series[Any], style: NumberStyle) -> list[str] | Non
         return None
     if column.dtype.kind == "b" or there.str.casefold().isin(TRUTHS).all():
         return []
-    if column.dtype.kind in "OUS" or isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
-        values, _ = convert(there, style)
-        if np.isfinite(values).any():
-            return None  # numbers, and perhaps a slip among them
+    if _has_numbers(there, style):
+        return None  # and perhaps a slip among them
     names = sorted(str(name) for name in there.unique())
     if len(names) > MOST:
         raise ReadError(
@@ -50,6 +51,12 @@ def categories_of(column: pd.Series[Any], style: NumberStyle) -> list[str] | Non
             mend="leave it out of data.features",
         )
     return names
+
+
+def _has_numbers(column: pd.Series[Any], style: NumberStyle) -> bool:
+    if column.dtype == object and column.map(lambda value: isinstance(value, bool)).any():
+        return False  # they would count as 0 and 1
+    return bool(np.isfinite(convert(column, style)[0]).any())
 
 
 def read_truths(column: pd.Series[Any], style: NumberStyle) -> Float64s:
@@ -84,7 +91,7 @@ def read_categories(column: pd.Series[Any], names: list[str], style: NumberStyle
     """
     text = _names(column, style)
     missing = text.isna().to_numpy(np.bool_)
-    codes = pd.Categorical(text, categories=names).codes
+    codes = pd.Index(names).get_indexer(pd.Index(text))
     values = (codes[:, None] == np.arange(len(names))).astype(np.float64)
     values[missing] = np.nan
     return values, (codes < 0) & ~missing

@@ -17,9 +17,10 @@ from .faults import ReadError
 from .filters import columns_of, matching, numeric_columns
 from .missing import completed
 from .numbers import NumberStyle, read_numbers
+from .order import in_order
 from .rows import Rows
 from .settings import Found, Raw, Settings
-from .steps import Spacing, in_order, resampled, spacing
+from .steps import Spacing, is_within_hours, resampled, spacing
 from .time_styles import COUNT, TimeStyle
 from .times import fit_times, joined, read_times
 from .zones import Dates, to_utc
@@ -122,6 +123,17 @@ class Reader:
             return rows
         apart = spacing(rows)
         step = None if apart is None else apart.step
+        times = self.found.times
+        if (
+            times is not None
+            and times.is_mixed
+            and settings.timezone is None
+            and not is_within_hours(settings.frequency)
+        ):
+            told = (
+                f"data.frequency={settings.frequency}: times name several offsets, so that no midnight is that of all"
+            )
+            raise ReadError(told, mend="data.timezone, such as Europe/Berlin, says whose days count")
         rows = resampled(rows, settings.frequency, settings.aggregate, self.steady, step, self.found.origin)
         return completed(rows, settings.missing, self.steady)
 

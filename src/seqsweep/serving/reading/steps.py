@@ -1,9 +1,10 @@
-"""Steps of time: rows put in order, resampled to an even frequency, and how even they are."""
+"""Steps of time: how far rows lie apart, and rows joined to an even frequency."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from pandas.tseries.frequencies import to_offset
 from ..array_types import Index
 from .faults import ReadError
 from .rows import Rows
-from .zones import clock
+from .zones import Dates, clock, wall_clock
 
 # Times as many steps as rows: beyond, a frequency is a slip, or one time lies far from all others.
 MOST_EMPTY = 100
@@ -57,55 +58,6 @@ def spacing(rows: Rows) -> Spacing | None:
     return Spacing(step, len(other), len(apart), int(other[0]) + 1 if len(other) else None)
 
 
-def in_order(rows: Rows, sort: bool, joined: bool) -> Rows:
-    """The rows with their index ascending.
-
-    Args:
-        rows: in any order.
-        sort: put them in order; else rows out of order are refused.
-        joined: several rows may share a time, because resampling will join them.
-
-    Raises:
-        ReadError: rows are out of order and are not to be sorted, or a time is there twice.
-    """
-    if rows.time is None:
-        return rows
-    if sort:
-        rows = rows.take(np.argsort(rows.index, kind="stable"))
-    steps = np.diff(rows.index.view(np.int64))
-    if (steps < 0).any():
-        row = int((steps < 0).argmax()) + 1
-        raise ReadError(
-            f"{rows.shown(row)} follows {rows.shown(row - 1)}",
-            column=rows.time,
-            row=rows.number(row),
-            mend="data.sort=true puts rows in the order of time",
-            served="sort the rows, the latest last",
-        )
-    if (steps == 0).any() and not joined:
-        raise TwiceError(rows, int((steps == 0).argmax()) + 1)
-    return rows
-
-
-class TwiceError(ReadError):
-    """A time that is there twice.
-
-    Args:
-        rows: in the order of time.
-        row: the second one at this time.
-    """
-
-    def __init__(self, rows: Rows, row: int) -> None:
-        super().__init__(
-            f"{rows.shown(row)} is there twice",
-            column=rows.time,
-            row=rows.number(row),
-            served="a series has one row at each time; several series need a column series_id",
-        )
-        self.rows, self.at = rows, row
-        self.earlier = rows.number(row - 1)
-
-
 # Steps that pandas names by their last day; it counts that whole day in.
 NAMED_BY_END = frozenset(("W", "ME", "QE", "YE", "BME", "BQE", "BYE"))
 
@@ -139,10 +91,11 @@ def resampled(
         mend = "give data.time" if rows.time is None else "where they count seconds since 1970: data.time_format=s"
         raise ReadError(f"data.frequency={frequency}: {held}", mend=mend)
     _check_frequency(rows, frequency)
-    times = clock(rows.index, rows.zone)
-    frame = pd.DataFrame(rows.values, index=times)
-    begin = "start_day" if origin is None else clock(np.array([origin], "datetime64[ns]"), rows.zone)[0]
-    steps = frame.resample(frequency, origin=begin)
+    # Days and longer steps are of the calendar, whatever hours a day of the zone has; shorter ones are of time itself.
+    zone = rows.zone if _is_of_calendar(frequency) else None
+    times = pd.DatetimeIndex(wall_clock(rows.index, zone))
+    begin = _begin(rows, frequency, zone, origin)
+    steps = pd.DataFrame(rows.values, index=times).resample(frequency, origin=begin)
     # A sum over no row would be 0, as if there had been a row that said so.
     joined = steps.sum(min_count=1) if aggregate == "sum" else getattr(steps, aggregate)()
     kept = [position for position, name in enumerate(rows.columns) if name in steady]
@@ -150,11 +103,10 @@ def resampled(
         joined[kept] = steps[kept].last()
     observed = pd.Series(rows.observed.astype(np.float64), index=times).resample(frequency, origin=begin).max()
     bins = pd.DatetimeIndex(joined.index)
-    index = bins if rows.zone is None else bins.tz_convert("UTC").tz_localize(None)
     result = Rows(
         columns=rows.columns,
         values=joined.to_numpy(dtype=np.float64),
-        index=index.to_numpy().astype("datetime64[ns]"),
+        index=_in_utc(bins, zone),
         observed=observed.to_numpy() > 0,
         numbers=None,
         time=rows.time,
@@ -162,6 +114,27 @@ def resampled(
         notes=rows.notes,
     )
     return _whole_steps(result, bins, times, frequency, step)
+
+
+def _begin(rows: Rows, frequency: str, zone: str | None, origin: str | None) -> Any:
+    """Where steps of days or hours are counted from: midnight before the first row, on the clock of the rows."""
+    if not isinstance(to_offset(frequency), pd.offsets.Tick | pd.offsets.Day):
+        return "start_day"  # the calendar says where weeks and months begin
+    midnight = pd.DatetimeIndex(wall_clock(rows.index[:1], rows.zone)).normalize()
+    start = _in_utc(midnight, rows.zone) if origin is None else np.array([origin], "datetime64[ns]")
+    return pd.Timestamp(wall_clock(start, zone)[0])
+
+
+def _is_of_calendar(frequency: str) -> bool:
+    return not isinstance(to_offset(frequency), pd.offsets.Tick)
+
+
+def _in_utc(times: pd.DatetimeIndex, zone: str | None) -> Dates:
+    """What the clock of a zone shows, in UTC: a day without midnight begins later; of two the first counts."""
+    if zone is not None:
+        times = times.tz_localize(zone, ambiguous=np.ones(len(times), np.bool_), nonexistent="shift_forward")
+        times = times.tz_convert("UTC").tz_localize(None)
+    return times.to_numpy().astype("datetime64[ns]")
 
 
 def _whole_steps(
@@ -212,6 +185,19 @@ def _check_frequency(rows: Rows, frequency: str) -> None:
         )
 
 
+def is_within_hours(frequency: str) -> bool:
+    """Whether steps are an hour or shorter, so that no zone cuts them at another place than UTC does.
+
+    Args:
+        frequency: of pandas.
+    """
+    try:
+        offset = to_offset(frequency)
+    except ValueError:
+        return True  # there is no such frequency, which is told where rows are joined
+    return isinstance(offset, pd.offsets.Tick) and pd.Timedelta(offset) <= pd.Timedelta(1, unit="h")
+
+
 def even_frequency(index: Index, zone: str | None) -> str | None:
     """The pandas frequency of an index whose steps are even on the clock of its zone, else None.
 
@@ -237,9 +223,31 @@ def are_even(index: Index, zone: str | None, frequency: str) -> NDArray[np.bool_
         zone: of the times.
         frequency: of pandas.
     """
-    times = clock(index, zone)
-    even: NDArray[np.bool_] = np.asarray(times[:-1] + to_offset(frequency) == times[1:])
+    even: NDArray[np.bool_] = _after(index[:-1], zone, frequency) == index[1:]
     return even
+
+
+def ahead(last: np.datetime64, zone: str | None, frequency: str, horizon: int) -> list[pd.Timestamp]:
+    """The steps that follow, on the clock of their zone.
+
+    Args:
+        last: the last one, in UTC where there is a zone.
+        zone: of the times.
+        frequency: of pandas.
+        horizon: steps.
+    """
+    index = np.array([last], "datetime64[ns]")
+    steps: list[pd.Timestamp] = []
+    for _ in range(horizon):
+        index = _after(index, zone, frequency)
+        steps.append(clock(index, zone)[0])
+    return steps
+
+
+def _after(index: Index, zone: str | None, frequency: str) -> Dates:
+    """The step after each of these."""
+    zone = zone if _is_of_calendar(frequency) else None
+    return _in_utc(pd.DatetimeIndex(wall_clock(index, zone)) + to_offset(frequency), zone)
 
 
 def period(step: int, is_time: bool) -> str:

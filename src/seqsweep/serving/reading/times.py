@@ -205,6 +205,7 @@ def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeS
         row = int((whole[0][0] != whole[1][0]).argmax())
         ways = " or ".join(str(index[row].astype("datetime64[D]")) for index, _ in whole[:2])
         formats = " or ".join(f"'{style.format}'" for _, style in whole[:2])
+        formats += f" or {COUNT}" if whole[0][1].format in DIGITS[8] else ""
         raise ReadError(
             f"{str(column.iloc[row])!r} may be {ways}",
             column=str(column.name),
@@ -221,6 +222,10 @@ def _notes(column: pd.Series[Any], style: TimeStyle) -> list[str]:
         return [
             f"column {name!r} is read as {style.format} since 1970-01-01 in UTC; data.time_format={COUNT} counts them"
         ]
+    if style.format in DIGITS[8][1:]:
+        first = str(column.iloc[0]).strip()
+        day = str(parsed(column[:1], style)[0])[:10]
+        return [f"column {name!r} is read as {style.format}: {first} is {day}; data.time_format={COUNT} counts instead"]
     if style.century is not None:
         last = f"{style.century % 100:02d}"
         return [f"column {name!r} has years of two digits: {last} means {style.century}, later ones the century before"]

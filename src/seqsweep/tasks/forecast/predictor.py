@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
-from pandas.tseries.frequencies import to_offset
 
 from ...serving.array_types import Float64s
 from ...serving.model import Network
@@ -21,8 +20,7 @@ from ...serving.reading.faults import ReadError
 from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
 from ...serving.reading.settings import Raw
-from ...serving.reading.steps import are_even, period, spacing
-from ...serving.reading.zones import clock
+from ...serving.reading.steps import ahead, are_even, period, spacing
 from ...serving.transforms import Transform
 from ...serving.windows import ANCHORS, SeriesView
 
@@ -92,9 +90,8 @@ class ForecastPredictor:
         result: dict[str, Any] = {SERIES: np.repeat(np.array(names, object), horizon)} if names else {}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
         if self._spec["frequency"] is not None and all(rows.time is not None for rows in series):
-            step = to_offset(self._spec["frequency"])
-            last = [clock(rows.index[-1:], rows.zone)[0] for rows in series]
-            result["time"] = [moment + step * count for moment in last for count in range(1, horizon + 1)]
+            every = [ahead(rows.index[-1], rows.zone, self._spec["frequency"], horizon) for rows in series]
+            result["time"] = [moment for steps in every for moment in steps]
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
