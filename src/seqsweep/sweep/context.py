@@ -88,11 +88,13 @@ def open_sweep(
     executor = make_executor(fitting(config.executor, observer.say), warm)
     try:
         problem = build_problem(config, observer.say)
+        observer.describe(problem.facts)
         state = open_state(problem, observer)
         with state.locked():
             mend_folder(state, observer.say)
             state.begin(identity(config, problem.data))
             write_text(state.folder / "config.yaml", to_yaml(config))
+            state.write_facts(problem.facts)
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
