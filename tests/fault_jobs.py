@@ -2,9 +2,9 @@
 
 `python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
 Then it reads a line of JSON a life: `{report, directory, job, overrides, kill}`. It forks a process that runs this
-sweep and prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life may
-be killed at any moment, or kills itself at the very write that `kill` names; the next one is there at once, where a new
-process would need seconds of imports.
+sweep and prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life
+may be killed at any moment, or kills itself at the very write that `kill` names; the next one is there at once, where a
+new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def die_at_write(of: str, nth: int, phase: str) -> None:
 
 
 def die_at_packaging(phase: str) -> None:
-    """Let this process die as a packaged model is put in place: `before` that, `after`, or `within`: half of it lies."""
+    """Let this process die as a packaged model is put in place: `before` that, `after`, or `within`: half of it is."""
     rename = Path.rename
 
     def deadly(path: Path, target: Path) -> Path:
