@@ -9,6 +9,7 @@ from seqsweep import search_space
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Items, Task, make_task
+from seqsweep.words import counted
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,10 @@ def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
     """
     task, data = load_data(config, say)
     data.split(config.finals.folds - 1)  # refused now, not after the search
+    batch, items = search_space.Space(config).highest("batch_size"), len(data.split().train)
+    if batch > items:
+        given = f"search_space.batch_size: up to {batch:,}, and train has {counted(items, 'item')}"
+        say(f"{given}: an epoch of such a trial is one step, as with {items:,}")
     scored = score_baselines(data, data.split().validation)
     best = task.objective.best_of(scored)
     return Problem(config, task, data, scored, best, data.notes_on_baselines() if scored else {})

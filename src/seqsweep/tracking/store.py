@@ -170,7 +170,11 @@ def _mend(place: StoreAddress, error: Exception) -> str:
     if "out-of-date database schema" in text:
         return ". Copy the file, then run: " + command(["mlflow", "db", "upgrade", place.uri])
     if place.database is not None:
-        return f". Move {place.database.name} away, or choose another tracking.directory"
+        return (
+            f". Move {place.database.name} and its -wal and -shm away: runs, registered models and who was champion "
+            "go with it. What sweeps found does not: the same `seqsweep sweep` again logs its runs anew and trains "
+            "nothing, and `seqsweep promote` registers its winner again"
+        )
     return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"
 
 
