@@ -83,6 +83,8 @@ class Report:
     def say(self, text: str) -> None:
         self.write("say", text=text)
 
+    def describe(self, facts: Any) -> None: ...
+
     def begin(self, expected: int, finished: Sequence[Any], workers: int, kind: str = "trial") -> None:
         self.write("begin", expected=expected, finished=[record.trial_id for record in finished])
 

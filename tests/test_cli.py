@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import socket
+import sqlite3
 import subprocess
 import sys
 import venv
 import zipfile
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -122,6 +125,38 @@ def test_the_examples_of_the_help_can_be_copied_from_a_narrow_terminal():
     usage(terminal.console(file=said, width=40, force_terminal=True, color_system="standard"), None, {})
     for command, purpose in EXAMPLES:
         assert f"  {command}\n      {purpose}\n" in said.getvalue()  # whole, without colours, brackets as they are
+
+
+@pytest.mark.keras
+def test_a_store_that_is_away_to_the_end_costs_no_result_and_gets_them_by_the_same_command(
+    tmp_path, monkeypatch, capsys
+):
+    directory = tmp_path / "runs"
+    typed = ["quickstart", *TINY, "tracking=mlflow", f"tracking.directory={directory}", "finals=default",
+             "finals.trials=1", "finals.seeds=1", "executor=inline"]  # fmt: skip
+    with monkeypatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as gone:
+        patch.setattr("seqsweep.tracking.ping", lambda config: None)  # it answered a moment ago
+        away = [*typed, f"tracking.uri=http://127.0.0.1:{gone.getsockname()[1]}"]
+        gone.close()
+        assert launch(away) == 1
+    said = capsys.readouterr().out
+    for expected in ("the sweep goes on, its results are kept", "mae", " won", "Report: ", "seqsweep promote"):
+        assert expected in said, said
+    last = said.partition("error: ")[2]
+    assert "takes no writes" in last
+    assert "run the same command again when the store is back:\n  seqsweep sweep quickstart" in last
+    assert last.rstrip().endswith(away[-1])
+
+    def results() -> list[bytes]:
+        kinds = ("trials", "finals")
+        return [file.read_bytes() for kind in kinds for file in sorted(directory.glob(f"sweeps/*/{kind}/*.json"))]
+
+    records = results()
+    assert launch(typed) == 0  # the store that is back
+    assert results() == records
+    with closing(sqlite3.connect(directory / "mlflow.db")) as store:
+        found = store.execute("select status, count(*) from runs group by status").fetchall()
+    assert found == [("FINISHED", 1 + len(records))]
 
 
 def test_exit_codes_are_told_by_the_help_and_the_readme(capsys):

@@ -6,23 +6,26 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from markupsafe import escape
 
-from pages import finished_sweep
+from pages import FACTS, finished_sweep
 from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
 from seqsweep.html import rendered
 from seqsweep.records import TrialRecord
+from seqsweep.report.commands import write_page
 from seqsweep.report.page.importance import Importance, effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import _unit, mattered
+from seqsweep.sweep import SweepState
 from seqsweep.tasks.forecast.sections import _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
@@ -66,7 +69,7 @@ def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
     folder = sweep_of(case)
     page = report.write(folder).read_text()
     keys = re.findall(r'<section id="(\w+)">', page)
-    before, task = ["leaderboard", "finals", "test"], ["forecasts", "residuals"]
+    before, task = ["data", "leaderboard", "finals", "test"], ["forecasts", "residuals"]
     after = ["history", "curves", "parallel", "importance", "failures", "time", "lineage"]
     read = gather(folder).evaluation is not None  # or else there is nothing of the task to show
     assert keys == [*before, *(task if read else []), *after]
@@ -159,6 +162,22 @@ def test_forecasts_that_are_gone_are_said_to_be_and_the_scores_stay(sweep_of):
     assert "On the test part its mae is" in page
 
 
+def test_the_facts_of_the_data_head_the_page_which_needs_no_data_for_them(sweep_of):
+    folder = sweep_of(trials=8)
+    page = report.write(folder).read_text()
+    data = page[page.index('<section id="data">') : page.index('<section id="leaderboard">')]
+    for said in (*FACTS.summary, "7 values were missing &lt;b&gt;", "Every row is drawn.", "sales &lt;b&gt;"):
+        assert said in data
+    assert "<details><summary>All facts of the data</summary>" in data
+    assert figures(data)[0]["data"][0]["y"] == [1.0, None, 2.5]
+    assert SweepState(folder).facts() == FACTS
+    (folder / "facts.json").unlink()
+    assert "The file of these facts is gone" in report.write(folder).read_text()
+    (folder / "facts.json").write_text('{"name": "shop"}')
+    with pytest.raises(StateError, match=r"facts\.json: summary is missing.*; run its sweep again"):
+        report.write(folder)
+
+
 def test_finals_without_a_winner_say_why(sweep_of):
     folder = sweep_of(trials=8)
     conclusion = finals.load(folder)
@@ -178,6 +197,20 @@ def test_a_search_that_has_not_ended_and_a_broken_file_are_said_plainly(sweep_of
     (folder / "outcome.json").unlink()
     with pytest.raises(UserError, match="has not ended"):
         report.write(folder)
+
+
+def test_the_page_of_a_folder_that_cannot_be_written_is_written_where_the_command_runs(sweep_of, tmp_path, monkeypatch):
+    folder = sweep_of(trials=8)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    monkeypatch.setattr(
+        "seqsweep.report.commands.finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder))]
+    )
+    page = write_page(tmp_path, None)
+    assert page == tmp_path.resolve() / "here" / f"report-{folder.name}.html"
+    assert page.read_text().startswith("<!")
+    assert not (folder / "report.html").exists()
 
 
 def test_one_page_over_all_jobs_tells_them_apart(sweep_of, tmp_path):

@@ -8,12 +8,15 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -34,6 +37,7 @@ from seqsweep.registry.registered import Registry, model_name, opened
 from seqsweep.schema import TrackingConfig
 from seqsweep.tasks import Audit
 from seqsweep.tracking.models import log_model, parent_run
+from seqsweep.tracking.ui import serve
 
 pytestmark = pytest.mark.keras
 
@@ -414,6 +418,74 @@ def test_a_sweep_without_a_run_in_the_store_says_how_to_get_one(sweeps):
     answer = sweeps.promote("good")
     assert answer.exit_code == 2
     assert "has no run in the MLflow store" in answer.output
+
+
+# A folder that cannot be written ------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_only(sweeps, tmp_path, monkeypatch) -> Iterator[Sweeps]:
+    """The sweeps, one of them champion, on a file system that refuses every write."""
+    assert sweeps.promote("good").exit_code == 0
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        shutil.copytree(sweeps.directory, disk / "mlruns")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        (tmp_path / "here").mkdir()
+        monkeypatch.chdir(tmp_path / "here")
+        # Another process would have another cache of where the files of a run lie.
+        monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())
+        sweeps.directory = disk / "mlruns"
+        yield sweeps
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_what_only_reads_works_on_a_folder_that_cannot_be_written(read_only, made, tmp_path, monkeypatch):
+    for command, said in {
+        ("predict", "shop", str(made.csv)): "shop version 1",
+        ("history", "shop"): "champion: version 1",
+        ("compare",): "there is no finished sweep",
+    }.items():
+        done = read_only.run(*command)
+        assert done.exit_code == 0, done.output
+        assert said in done.output
+    assert list((tmp_path / "here").iterdir()) == []
+    shown: list[str] = []
+    monkeypatch.setattr("seqsweep.tracking.ui._server", served_until_ctrl_c)
+    monkeypatch.setattr("seqsweep.tracking.ui.refuse_taken", lambda port: None)
+    serve(TrackingConfig(kind="mlflow", directory=str(read_only.directory)), 5000, shown.append)
+    assert "mlflow.db cannot be written: this is a copy" in shown[0]
+
+
+@contextmanager
+def served_until_ctrl_c(place, port) -> Iterator[None]:
+    with closing(sqlite3.connect(place.database)) as store:
+        assert store.execute("select count(*) from runs").fetchone()[0] > 0
+    raise KeyboardInterrupt
+    yield
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_what_would_change_a_folder_that_cannot_be_written_says_so(command, read_only):
+    target = read_only.better.fingerprint if command == "promote" else "shop"
+    refused = read_only.run(command, target)
+    assert refused.exit_code == 1
+    assert "Choose another tracking.directory, or make this one writable" in " ".join(refused.output.split())
+
+
+def test_a_sweep_says_what_of_its_folder_cannot_be_written(read_only, made):
+    arguments = ["sweep", "quickstart", "data=csv", f"data.path={made.csv}", "data.target=y", "executor=inline"]
+    refused = CliRunner().invoke(cli.main, [*arguments, f"tracking.directory={read_only.directory}"])
+    assert refused.exit_code == 1
+    text = " ".join(refused.output.split())
+    assert "cannot write the state of the sweep (Read-only file system)" in text
+    assert "make it writable or choose another tracking.directory" in text
+    assert str(read_only.directory / "sweeps") in text
 
 
 # Kills and rivals ---------------------------------------------------------------------------------

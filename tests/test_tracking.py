@@ -35,6 +35,7 @@ from seqsweep.tracking import (
     faults,
     make_tracker,
 )
+from seqsweep.tracking.address import address
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
@@ -45,9 +46,10 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
+from seqsweep.tracking.reaching import DRIVERS, reaching
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
-from seqsweep.tracking.store import address, open_store, ping
+from seqsweep.tracking.store import open_store, ping
 from seqsweep.tracking.ui import link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
 
@@ -168,7 +170,7 @@ def settled(tracker: DeferredTracker) -> None:
 
 def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in_order() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.log_sweep({"baseline_last": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
@@ -189,7 +191,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
 
 def test_nothing_is_loaded_before_trials_run() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.start_trial(trial(0, status="RUNNING"))
     assert tracker._opening is None
@@ -199,7 +201,7 @@ def test_nothing_is_loaded_before_trials_run() -> None:
 def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> None:
     slow = SlowTracker()
     slow.fault = TrackingError("no store")
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.start_trial(trial(0, status="RUNNING"))
     tracker.poll()
@@ -211,7 +213,7 @@ def test_a_store_that_cannot_be_opened_is_said_by_the_next_call(call: str) -> No
 
 def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted() -> None:
     slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.end_trial(trial(0))
     threading.Timer(0.1, slow.let.set).start()
@@ -219,6 +221,84 @@ def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted(
     assert [run.status for run in slow.trials] == ["FINISHED"]
     assert slow.sweeps["f00d"].status == "FINISHED"
     assert tracker.seconds > 0.05
+
+
+class AwayTracker(SlowTracker):
+    """Its store is away until it is let."""
+
+    def open(self, sweep: SweepRecord) -> None:
+        if not self.let.is_set():
+            raise TrackingError("it cannot be used: gone", away="the store takes no writes (gone)")
+        super().open(sweep)
+
+
+def test_a_store_that_goes_away_before_it_is_opened_is_ridden_out() -> None:
+    away, said, clock = AwayTracker(), [], Clock()
+    tracker = DeferredTracker(away, lambda: None, said.append, clock)
+    tracker.open(SWEEP)
+    for number in range(3):
+        tracker.start_trial(trial(number, status="RUNNING"))
+        tracker.poll()
+        if tracker._opening is not None:
+            settled(tracker)
+        tracker.end_trial(trial(number))
+    assert said == [
+        "the store takes no writes (gone); the sweep goes on, its results are kept and go in when the store is back"
+    ]
+    assert tracker._opening is None  # it is asked again when the pause is over
+    away.let.set()
+    clock.now += FIRST_PAUSE
+    tracker.poll()
+    settled(tracker)
+    tracker.poll()
+    assert said[1:] == ["the store answers again; what waited is in it"]
+    assert {run.status for run in away.trials} == {"FINISHED"}
+    tracker.close("FINISHED")
+
+
+def test_a_store_that_is_away_to_the_end_lacks_what_is_named(tmp_path: Path) -> None:
+    away = AwayTracker()
+    tracker = DeferredTracker(away, lambda: None, lambda text: None)
+    tracker.open(SWEEP)
+    tracker.end_trial(trial(0))
+    (tmp_path / "page.html").write_text("<p>")
+    tracker.log_file(tmp_path / "page.html", "report")  # does not wait for ever
+    assert tracker.recorded() == set()
+    with pytest.raises(
+        TrackingError, match=r"takes no writes .gone. and lacks the results of 1 trials; .* same command"
+    ):
+        tracker.close("FINISHED")
+    away.let.set()
+    tracker.close("FINISHED")  # back in the last moment
+    assert [run.status for run in away.trials] == ["FINISHED"]
+
+
+@pytest.mark.parametrize(
+    ("error", "uri", "passes"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "http://h", True),
+        (OSError("No route to host"), "postgresql://h/db", True),
+        (sqlite3.OperationalError("database is locked"), "sqlite:////x.db", True),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "sqlite:////x.db", False),
+        (sqlite3.DatabaseError("file is not a database"), "sqlite:////x.db", False),
+        (ImportError("no psycopg2"), "postgresql://h/db", False),
+        (OSError('FATAL:  password authentication failed for user "me"'), "postgresql://h/db", False),
+        ("INTERNAL_ERROR", "http://h", True),
+        ("TEMPORARILY_UNAVAILABLE", "http://h", True),
+        ("PERMISSION_DENIED", "http://h", False),
+        ("ENDPOINT_NOT_FOUND", "http://h", False),
+    ],
+)
+def test_what_may_pass_is_told_from_what_lasts(error: Exception | str, uri: str, passes: bool, tmp_path: Path) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos import databricks_pb2
+
+    if isinstance(error, str):
+        error = MlflowException("it said so", error_code=getattr(databricks_pb2, error))
+    config = TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=uri)
+    with pytest.raises(TrackingError) as raised, reaching(address(config)):
+        raise error
+    assert bool(raised.value.away) == passes
 
 
 def test_a_telling_that_ctrl_c_interrupts_is_told_again() -> None:
@@ -232,7 +312,7 @@ def test_a_telling_that_ctrl_c_interrupts_is_told_again() -> None:
 
     slow = Interrupted()
     slow.let.set()
-    tracker = DeferredTracker(slow, lambda: None)
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
     tracker.end_trial(trial(0))
     with pytest.raises(KeyboardInterrupt):
@@ -245,9 +325,9 @@ def test_a_store_that_is_away_is_refused_before_a_trial_starts_and_without_mlflo
     import sys, time
     from seqsweep.errors import TrackingError
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import store
+    from seqsweep.tracking import reaching, store
 
-    store.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
+    reaching.failures = lambda: (OSError,)  # to say what is wrong may load MLflow
     try:
         store.ping(TrackingConfig(kind="mlflow", directory=sys.argv[1], uri=sys.argv[2]))
     except TrackingError as error:
@@ -270,6 +350,69 @@ def test_knocking_leaves_a_store_as_it_is_and_refuses_what_is_none(config: Track
     new = TrackingConfig(kind="mlflow", directory=str(tmp_path / "new"))
     ping(new)
     opened(new).close("FINISHED")  # an empty file that a ping may leave is no obstacle
+
+
+def test_a_driver_that_is_missing_is_told_before_a_trial_starts_with_the_line_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    def missing() -> None:
+        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+
+    monkeypatch.setattr(PGDialect_psycopg, "import_dbapi", missing)
+    uri = f"postgresql+psycopg://me:secret@127.0.0.1:{free_port()}/db"
+    with pytest.raises(TrackingError, match=r"Its driver is missing: pip install 'psycopg\[binary\]'; or") as raised:
+        ping(TrackingConfig(kind="mlflow", directory=str(tmp_path / "runs"), uri=uri))
+    assert "secret" not in str(raised.value)
+
+
+def test_every_driver_that_is_advised_is_the_one_that_its_databases_need() -> None:
+    import sqlalchemy
+
+    for uri in ("postgresql://h/d", "postgresql+psycopg2://h/d", "mysql://h/d", "mysql+pymysql://h/d", "mssql://h/d"):
+        dialect = sqlalchemy.make_url(uri).get_dialect()
+        try:
+            dialect.import_dbapi()
+        except ImportError as error:
+            assert error.name in DRIVERS, uri
+
+
+def test_a_damaged_store_says_what_goes_with_it_and_its_advice_mends_it(config: TrackingConfig, tmp_path: Path) -> None:
+    opened(config).end_trial(trial(0))
+    database = Path(config.directory, "mlflow.db")
+    for left in database.parent.glob("mlflow.db-*"):
+        left.unlink()
+    content = database.read_bytes()
+    database.write_bytes(b"x" * 5000 + content[5000:])
+    for reach in (ping, open_store):
+        with pytest.raises(TrackingError) as raised:
+            reach(config)
+        assert "Move mlflow.db away, and mlflow.db-wal and mlflow.db-shm where they are" in str(raised.value)
+        assert "with it go the runs of all sweeps, the registered models and their history" in str(raised.value)
+        assert "writes its runs anew and trains nothing again" in str(raised.value)
+        assert not raised.value.away
+    database.rename(database.with_name("damaged.db"))
+    Path(config.directory).rename(tmp_path / "again")  # MLflow has this process's connections to the old file
+    mended = TrackingConfig(kind="mlflow", directory=str(tmp_path / "again"))
+    tracker = opened(mended)
+    tracker.end_trial(trial(0))  # as a sweep does with its records
+    tracker.close("FINISHED")
+    assert statuses(mended) == [("00", "FINISHED")]
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_server_needs_no_folder_here(reading: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        def __init__(self, tracking_uri: str) -> None: ...
+
+        def search_experiments(self, **_: object) -> list[object]:
+            return []
+
+    monkeypatch.setattr("mlflow.MlflowClient", Client)
+    there = TrackingConfig(kind="mlflow", directory=str(tmp_path / "runs"), uri="http://127.0.0.1:1")
+    open_store(there, reading=reading)
+    assert list(tmp_path.iterdir()) == []
 
 
 # What is written
@@ -856,6 +999,9 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)
+    lines = [chart for chart in charts.values() if chart["type"] == "LINE"]
+    followed = ("useGlobalXaxisKey", "useGlobalLineSmoothing")  # the controls that the UI has for all charts
+    assert all(line[control] for line in lines for control in followed)
     sections = {section["uuid"]: section for section in state["compareRunSections"]}
     assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
     assert all(section["display"] for section in sections.values())  # or else its charts are folded away
@@ -1230,6 +1376,35 @@ def test_a_taken_port_is_named_with_one_that_is_free() -> None:
     refuse_taken(port)
 
 
+@pytest.mark.parametrize(
+    ("port", "free", "advice"),
+    [
+        (5000, 5050, "; port 5050 is free"),
+        (5000, 5051, ""),  # too far away to be worth a look
+        (65530, 65535, "; port 65535 is free"),
+        (65530, 70000, ""),
+    ],
+)
+def test_the_next_free_port_is_named_where_it_is_near(
+    port: int, free: int, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Probe(socket.socket):
+        def bind(self, address: tuple[str, int]) -> None:
+            asked.append(address[1])
+            if address[1] > 65535:
+                raise OverflowError("bind(): port must be 0-65535.")  # as Python's own
+            if address[1] != free:
+                raise OSError
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    with pytest.raises(UserError) as refused:
+        refuse_taken(port)
+    assert str(refused.value) == f"port {port} is taken by another program, perhaps by a UI that still runs{advice}"
+    assert len(asked) <= 51
+
+
 def test_the_link_leads_to_the_study_of_the_newest_sweep(config: TrackingConfig) -> None:
     assert newest_sweep(client_of(config)) is None
     for study in ("older", "newer"):
@@ -1260,7 +1435,7 @@ FORKS = """
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord
     from seqsweep.tracking import MlflowTracker, SweepRecord
-    from seqsweep.tracking.store import failures
+    from seqsweep.tracking.reaching import failures
 
     failures()  # imports MLflow, which has filters of its own
     # From Python 3.12 on a fork beside the threads of a library earns a warning; these forks use none of them.

@@ -88,6 +88,21 @@ def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     ctx.exit(launch(list(arguments)))
 
 
+@main.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Show the data of a study, and a page with a picture of it.",
+)
+@click.argument("arguments", metavar="STUDY [OVERRIDES]", nargs=-1, type=click.UNPROCESSED)
+def data(arguments: tuple[str, ...]) -> None:
+    """Show what `seqsweep sweep` with the same arguments would learn from; nothing is trained.
+
+    The first rows, columns, times and gaps, missing and filled values, the parts; a page holds a picture of them too.
+    """
+    from seqsweep.describe import describe
+
+    describe(arguments)
+
+
 @main.command()
 @click.argument("key", required=False)
 def explain(key: str | None) -> None:
@@ -255,7 +270,7 @@ def _instead(before: str | None) -> str:
 def _store(directory: Path, uri: str | None) -> TrackingConfig:
     """A store that is there: no command but `sweep` makes one."""
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.store import address, uri_faults
+    from seqsweep.tracking.address import address, uri_faults
 
     remember(uri or "")
     if faults := uri_faults(uri):

@@ -117,7 +117,16 @@ class LockedError(SweepError):
 
 
 class TrackingError(SweepError):
-    """The MLflow store cannot be reached or refuses what it is given."""
+    """The MLflow store cannot be reached or refuses what it is given.
+
+    Args:
+        text: the sentence for the user.
+        away: why the store does not answer now, where it may do so later: a sweep that runs does not stop for that.
+    """
+
+    def __init__(self, text: str = "", away: str = "") -> None:
+        super().__init__(text)
+        self.away = away
 
 
 class TrialError(SeqsweepError):

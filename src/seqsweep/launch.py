@@ -55,11 +55,7 @@ def launch(arguments: list[str]) -> int:
 
         usage(console(), request.own, FLAGS)
         return 0
-    if request.study is None and not request.informs:
-        known = ", ".join(config.studies(request.own))
-        meant = command(["seqsweep", "sweep", "STUDY", *arguments])
-        raise ConfigError([f"name a study first: {meant}; there are: {known}"])
-    study = request.study or "quickstart"
+    study = "quickstart" if request.informs and request.study is None else named_study(request, "sweep", arguments)
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
@@ -78,6 +74,23 @@ def launch(arguments: list[str]) -> int:
     return jobs.close()
 
 
+def named_study(request: Request, name: str, arguments: Sequence[str]) -> str:
+    """The study that a command line names.
+
+    Args:
+        request: the command line, taken apart.
+        name: of the command.
+        arguments: as typed.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    if request.study is not None:
+        return request.study
+    meant = command(["seqsweep", name, "STUDY", *arguments])
+    raise ConfigError([f"name a study first: {meant}; there are: {', '.join(config.studies(request.own))}"])
+
+
 class _Jobs:
     """The jobs of a launch as they end.
 
@@ -91,6 +104,7 @@ class _Jobs:
         self._expected = expected
         self._finished: list[FinishedJob] = []
         self._errors: list[SeqsweepError] = []
+        self._untold = False  # a store lacks something
         self._console = console()
 
     def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
@@ -124,6 +138,10 @@ class _Jobs:
         else:
             self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
             self._show(ended)
+            if ended.untold is not None:
+                self._untold = True
+                self._console.print("error: ", style="bold red", end="")
+                self._say(f"{ended.untold}:\n  {command(self._typed)}")
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code.
@@ -148,7 +166,7 @@ class _Jobs:
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         if failed and all(error.exit_code == REFUSED for error in self._errors) and len(self._errors) == self._expected:
             return REFUSED
-        return FAILED if failed or without or len(self._finished) < self._expected else 0
+        return FAILED if failed or without or self._untold or len(self._finished) < self._expected else 0
 
     def _write_page(self) -> None:
         """One page over all jobs of a multirun that want a report."""

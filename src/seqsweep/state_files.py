@@ -7,6 +7,7 @@ starts anew reads nothing before its trials run.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 import json
 from collections.abc import Iterator, Mapping
@@ -111,8 +112,10 @@ def writing(file: Path) -> Iterator[None]:
     except Timeout:  # of a lock, which counts as an OSError
         raise
     except OSError as error:
+        refused = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+        mend = "make it writable or choose another tracking.directory" if refused else "make room"
         raise StateError(
-            f"cannot write the state of the sweep ({_said(error)}). What was finished before is kept; make room and "
+            f"cannot write the state of the sweep ({_said(error)}). What was finished before is kept; {mend} and "
             f"run the same command again: {file}"  # at the end, where a long path hides nothing
         ) from error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqsweep import finals, package, report, sweep
+from seqsweep.errors import TrackingError
 from seqsweep.finals import Conclusion
 from seqsweep.schema import SweepConfig
 from seqsweep.sweep import Observer, Outcome
@@ -19,11 +20,13 @@ class JobResult:
         outcome: of the search.
         conclusion: of the finals; None where there were none.
         page: of the report; None: none is wanted.
+        untold: why the store lacks some of it; None: it has all.
     """
 
     outcome: Outcome
     conclusion: Conclusion | None
     page: Path | None = None
+    untold: TrackingError | None = None
 
 
 def run(config: SweepConfig, observer: Observer) -> JobResult:
@@ -37,11 +40,18 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
         UserError: the data or the config cannot be used.
         SweepError: the sweep cannot go on; what it finished is kept.
     """
-    with sweep.open_sweep(config, observer) as context:
-        finals.check_count(context)
-        outcome = sweep.search(context)
-        conclusion = finals.run(context, outcome)
-        if conclusion is not None:
-            package.keep(context, conclusion)
-        page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
-    return JobResult(outcome, conclusion, page)
+    ended = None
+    try:
+        with sweep.open_sweep(config, observer) as context:
+            finals.check_count(context)
+            outcome = sweep.search(context)
+            conclusion = finals.run(context, outcome)
+            if conclusion is not None:
+                package.keep(context, conclusion)
+            page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
+            ended = JobResult(outcome, conclusion, page)
+    except TrackingError as error:
+        if ended is None:
+            raise
+        return replace(ended, untold=error)  # all of it is in the sweep's folder
+    return ended

@@ -174,6 +174,9 @@ def test_an_hour_that_the_clock_showed_twice(load_csv):
         load_csv(content, target="y", time="t")
     series = load_csv(content, target="y", time="t", timezone="Europe/Berlin")
     assert (series.frequency, series.rows) == ("h", 12)
+    weather = content.replace("t,y", "t,y,wind").replace("\n", ",3.5\n").replace("t,y,wind,3.5", "t,y,wind")
+    with pytest.raises(DataError, match=r"data.timezone, such as Europe/Berlin"):
+        load_csv(weather.replace("6,3.5", "6,4.5"), target="y", time="t")  # the wind tells both apart, and no series
     once = timed(["2023-10-29 01:30", "2023-10-29 02:30", "2023-10-29 04:30"])
     with pytest.raises(DataError, match=r"line 3, .*02:30:00: the clock of Europe/Berlin showed it twice"):
         load_csv(once, target="y", time="t", timezone="Europe/Berlin")
@@ -185,6 +188,28 @@ def test_an_hour_that_the_clock_showed_twice(load_csv):
 def test_some_times_with_a_zone_and_others_without(load_csv):
     with pytest.raises(DataError, match="line 3, column 't': '2023-01-02T00:00' names no zone, and others do"):
         load_csv(timed(["2023-01-01T00:00Z", "2023-01-02T00:00", "2023-01-03T00:00Z"]), target="y", time="t")
+
+
+def test_dates_as_objects_of_which_some_name_a_zone(tmp_path, settings):
+    from datetime import UTC, datetime
+
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.reading.times import fit_times
+
+    mixed = pd.Series([datetime(2020, 1, 1), datetime(2020, 1, 2, tzinfo=UTC)], dtype=object, name="t")
+    with pytest.raises(ReadError, match="'2020-01-01 00:00:00' names no zone, and others do"):
+        fit_times(mixed, None, pd.Timestamp("2026-01-01"))
+
+
+def test_digits_that_may_count_are_told(load_csv):
+    series = load_csv(timed(written(DAYS, "%d%m%Y")), target="y", time="t")
+    assert series.notes == (
+        "column 't' is read as %d%m%Y: 25012023 is 2023-01-25; data.time_format=count counts instead",
+    )
+    ids = timed(["10012001", "10012002", "10012003"])
+    with pytest.raises(DataError, match=r"may be 2001-01-10 or 2001-10-01; .*'%d%m%Y' or '%m%d%Y' or count"):
+        load_csv(ids, target="y", time="t")
+    assert load_csv(ids, target="y", time="t", time_format="count").index[0] == 10012001
 
 
 # Steps --------------------------------------------------------------------------------------------------
@@ -202,7 +227,22 @@ def test_steps_that_are_not_even_are_told_with_count_and_first_place(load_csv):
         timed(written(times[kept], "%Y-%m-%d %H:%M")), target="y", time="t", frequency="10min", missing="interpolate"
     )
     assert (even.rows, even.frequency) == (300, "10min")
+    dropped = load_csv(
+        timed(written(DAYS, "%Y-%m-%d"), [*range(9), "NA", *range(10)]), target="y", time="t", missing="drop"
+    )
+    assert dropped.notes[1].startswith("1 of 18 steps are not 1 day: 2023-02-04 follows 2023-02-02 after 2 days")
     assert np.flatnonzero(~even.observed).tolist() == [50, 51, 52, 90, 200]
+
+
+@pytest.mark.parametrize(("step", "said"), [("1D", "D"), ("7D", "7D"), ("36h", "36h"), ("1h", "h"), ("30s", "30s")])
+def test_the_frequency_that_is_advised_makes_steps_even_with_days_of_the_calendar(step, said, load_csv):
+    times = pd.date_range("2023-01-01", periods=40, freq=step).delete([7, 20])
+    content = timed(written(times, "%Y-%m-%d %H:%M:%S"))
+    [note] = load_csv(content, target="y", time="t").notes
+    assert f"data.frequency={said} makes them even" in note
+    series = load_csv(content, target="y", time="t", frequency=said, missing="last")
+    assert (series.rows, series.frequency is not None) == (40, True)
+    assert set(times.to_numpy()) < set(series.index)
 
 
 @pytest.mark.parametrize("frequency", ["D", "W", "W-WED", "MS", "ME", "QS", "6h"])
@@ -296,6 +336,9 @@ def test_several_series_are_never_joined_unasked(load_csv):
         load_csv(SHOPS, **how)
     with pytest.raises(DataError, match=r"data.aggregate=mean would join them.*data.where='store == 1'"):
         load_csv(SHOPS, **how, frequency="D")
+    stacked = "\n".join(sorted(SHOPS.splitlines()[1:], key=lambda line: line.split(",")[1]))
+    with pytest.raises(DataError, match=r"line 30, .*2023-01-01 follows 2023-01-28; column 'store' has 2 values"):
+        load_csv(f"t,store,y\n{stacked}\n", **how)  # data.sort=true would mix them
     one = load_csv(SHOPS, **how, where="store == 1")  # the advice
     assert one.values[:, 0].tolist() == list(range(1, 29))
     summed = load_csv(SHOPS, **how, frequency="D", aggregate="sum")

@@ -21,6 +21,7 @@ def fitted(times):
     return fit_times(pd.Series(times, dtype=object, name="t"), None, pd.Timestamp("2026-01-01"))
 
 
+HOURS_OF_UTC = ["2020-01-01T06", "2020-01-01T07", "2020-01-01T08"]
 YEAR = range(1, 13)
 MONTHS = [*(f"2020-{month:02}-01" for month in YEAR), "2021-01-01"]
 READINGS = {
@@ -32,6 +33,7 @@ READINGS = {
     ),
     "blanks": ([" 2020-01-01", "2020-01-02 ", "2020-01-03"], ["2020-01-01", "2020-01-02", "2020-01-03"], "D"),
     "slashes": (["2020/1/30", "2020/1/31", "2020/2/1"], ["2020-01-30", "2020-01-31", "2020-02-01"], "D"),
+    "Z alone": (["2020-01-01T06:00:00Z", "2020-01-01T07:00:00Z", "2020-01-01T08:00:00Z"], HOURS_OF_UTC, "h"),
     "zone": (["2020-01-01T00:00+01:00", "2020-01-01T00:00Z"], ["2019-12-31T23", "2020-01-01T00"], None),
     "summer time": (
         ["2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00"],
@@ -118,6 +120,10 @@ def test_dates_as_objects_read_as_their_text_does(load_csv):
 
 
 def test_day_and_month_are_told_apart_where_one_reading_is_twice_as_even():
+    assert fitted(["03/04/2021", "04/05/2021", "05/07/2021"])[2] == [
+        "column 't' is read as %m/%d/%Y, which makes steps more even: 03/04/2021 is 2021-03-04; "
+        "data.time_format='%d/%m/%Y' reads it the other way"
+    ]
     # Month first: 32 days and 32 again. Day first: 31 days, then 62.
     assert list(fitted(["03/04/2021", "04/05/2021", "05/07/2021"])[0]) == [
         np.datetime64(day, "ns") for day in ("2021-03-04", "2021-04-05", "2021-05-07")

@@ -103,8 +103,10 @@ def _time_faults(data: DataConfig) -> list[Fault]:
         ]
     found = []
     style = data.time_format
-    if style is not None and style not in ("s", "ms", "us", "ns", "count") and "%" not in style:
-        told = f"data.time_format={style}: write it as strptime does, such as %d.%m.%Y, or s, ms, us, ns or count"
+    if style is not None and style not in ("s", "ms", "us", "ns", "count", "ISO8601") and "%" not in style:
+        told = (
+            f"data.time_format={style}: write it as strptime does, such as %d.%m.%Y, or ISO8601, s, ms, us, ns, count"
+        )
         found.append(Fault("data.time_format", told))
     if data.timezone is not None and not _is_zone(data.timezone):
         from zoneinfo import available_timezones

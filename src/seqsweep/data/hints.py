@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqsweep.data.source import Source
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
+from seqsweep.serving.array_types import Index
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from seqsweep.serving.reading.order import OrderError, TwiceError
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
-    from seqsweep.serving.reading.steps import Spacing, TwiceError
 
 SENTINEL_SHARE = 0.005
 """Of the rows: a value that lies far from all others and is there so often stands for something else."""
 
+LEAST_SHARE = 0.2
+"""Of the times that rows with one value of a column have, on average, where it tells several series apart."""
+
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
-def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None, is_mixed: bool) -> Iterator[str]:
+def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> Iterator[str]:
     """Notes on the rows as they were given.
 
     Args:
         source: that they come from.
         settings: by which they are read.
         rows: in the order of time, nothing filled yet.
-        apart: how far they lie apart.
         is_mixed: whether times name several offsets.
     """
-    from seqsweep.serving.reading.steps import period
-
     if rows.zone is not None and is_mixed and settings.timezone is None:
         yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
@@ -44,22 +45,9 @@ def before(source: Source, settings: Settings, rows: Rows, apart: Spacing | None
         taken = (settings.target, *settings.features)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
-    if apart is not None and apart.uneven and settings.frequency is None and not _is_calendar(rows):
-        is_time = rows.index.dtype.kind == "M"
-        first = apart.first or 0
-        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
-        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time else ""
-        step = period(apart.step, is_time)
-        yield (
-            f"{apart.uneven:,} of {apart.steps:,} steps are not {step}: {rows.shown(first)} follows "
-            f"{rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
-        )
-    for name, column in zip(rows.columns, rows.values.T, strict=True):
-        found = sentinel(column)
-        if found is not None:
-            value, share = found
-            told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
-            yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
+    for name, (value, share) in sentinels(rows):
+        told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
+        yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
 
 
 def after(rows: Rows) -> Iterator[str]:
@@ -68,6 +56,17 @@ def after(rows: Rows) -> Iterator[str]:
     Args:
         rows: complete and in order.
     """
+    from seqsweep.serving.reading.steps import period, spacing
+
+    apart = spacing(rows)
+    if apart is not None and apart.first is not None and not _is_calendar(rows):
+        is_time, first = rows.index.dtype.kind == "M", apart.first
+        was = period(int(rows.index[first].astype(np.int64) - rows.index[first - 1].astype(np.int64)), is_time)
+        mend = f"; data.frequency={alias(apart.step)} makes them even" if is_time and rows.numbers is not None else ""
+        yield (
+            f"{apart.uneven:,} of {apart.steps:,} steps are not {period(apart.step, is_time)}: {rows.shown(first)} "
+            f"follows {rows.shown(first - 1)} after {was}; windows, seasons and horizons count rows{mend}"
+        )
     filled = len(rows) - int(rows.observed.sum())
     if filled:
         share = f"{100 * filled / len(rows):.2g}%"
@@ -99,6 +98,20 @@ def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
     yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
 
 
+def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
+    """What puts rows in order: to choose one of several series that stand one below the other, else to sort.
+
+    Args:
+        source: that the rows come from.
+        fault: the first time that is earlier than the one before it.
+        config: of the data.
+    """
+    rows = fault.rows
+    if len(np.unique(rows.index)) < len(rows) and (found := series_column(source, _others(source, config), rows)):
+        return f"{_several(found)}: choose one with {_where(found)}"
+    return "data.sort=true puts rows in the order of time"
+
+
 def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     """What tells rows of one time apart.
 
@@ -111,7 +124,7 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     from seqsweep.serving.reading.steps import spacing
 
     rows, time = fault.rows, time_columns(config)
-    others = [name for name in source.names if name not in (*time, config.target, *config.features)]
+    others = _others(source, config)
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
@@ -133,24 +146,29 @@ def times_among(source: Source, names: Sequence[str]) -> list[str]:
         source: its sample is read.
         names: of the columns to look at.
     """
+    found = []
+    for name in names:
+        index = times_of(source.sample.iloc[:50, source.names.index(name)])
+        if index is not None and (len(index) < 2 or (np.diff(index.view(np.int64)) != 0).any()):
+            found.append(name)
+    return found
+
+
+def times_of(column: pd.Series[Any]) -> Index | None:
+    """The dates in a column; None where not all of its values are dates."""
     import pandas as pd
 
     from seqsweep.serving.reading.faults import ReadError
     from seqsweep.serving.reading.time_styles import COUNT, UNITS
     from seqsweep.serving.reading.times import fit_times
 
-    found = []
-    for name in names:
-        column = source.sample.iloc[:50, source.names.index(name)]
-        if column.dtype.kind in "iufb" or column.isna().any() or pd.to_numeric(column, errors="coerce").notna().any():
-            continue
-        try:
-            index, style, _ = fit_times(column, None, pd.Timestamp.now())
-        except (ReadError, ValueError, TypeError):
-            continue
-        if style.format not in (COUNT, *UNITS) and (len(index) < 2 or (np.diff(index.view(np.int64)) != 0).any()):
-            found.append(name)
-    return found
+    if column.dtype.kind in "iufb" or column.isna().any() or pd.to_numeric(column, errors="coerce").notna().any():
+        return None
+    try:
+        index, style, _ = fit_times(column, None, pd.Timestamp.now())
+    except (ReadError, ValueError, TypeError):
+        return None
+    return None if style.format in (COUNT, *UNITS) else index
 
 
 def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str, list[str]] | None:
@@ -167,15 +185,29 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
         return None
     unique = list(dict.fromkeys(name for name in names if source.names.count(name) == 1))
     frame, _ = source.read(unique)
+    n_times = len(np.unique(rows.index))
     best: tuple[str, list[str]] | None = None
     for name in unique:
         column = frame[name].iloc[rows.numbers].astype("str").reset_index(drop=True)
         values = column.unique()
-        if not 2 <= len(values) <= max(2, len(rows) // 2):
+        # A series has a row at many of the times; any column that is not constant tells apart a time or two.
+        if len(values) < 2 or len(rows) < LEAST_SHARE * len(values) * n_times:
             continue
         if pd.MultiIndex.from_arrays([rows.index, column]).is_unique and (best is None or len(values) < len(best[1])):
             best = (name, [str(value) for value in values])
     return best
+
+
+def sentinels(rows: Rows) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The columns in which one value may stand for a missing one, each with that value and its share of the rows.
+
+    Args:
+        rows: nothing filled yet.
+    """
+    for name, column in zip(rows.columns, rows.values.T, strict=True):
+        found = sentinel(column)
+        if found is not None:
+            yield name, found
 
 
 def sentinel(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float] | None:
@@ -208,8 +240,10 @@ def alias(step: int) -> str:
     import pandas as pd
     from pandas.tseries.frequencies import to_offset
 
-    text = str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
-    return "W" if text == "7D" else text
+    days, rest = divmod(step, 24 * HOUR)
+    if days and not rest:  # of the calendar, and not of 24 hours each: pandas counts these in hours
+        return f"{days}D" if days > 1 else "D"
+    return str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
 
 
 def _is_calendar(rows: Rows) -> bool:
@@ -221,6 +255,13 @@ def _is_calendar(rows: Rows) -> bool:
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
     return [name for name in source.names if name not in (settings.target, *settings.features, *settings.time)]
+
+
+def _others(source: Source, config: DataConfig) -> list[str]:
+    from seqsweep.data.columns import time_columns
+
+    taken = (*time_columns(config), config.target, *config.features)
+    return [name for name in source.names if name not in taken]
 
 
 def _several(found: tuple[str, list[str]]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
+from seqsweep.data.contents import contents, steps_of
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import SOURCES
@@ -46,8 +47,9 @@ def load(config: DataConfig) -> Series:
         reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
+        held = contents(source, reader, ordered, len(frame), apart)
         is_mixed = reader.found.times is not None and reader.found.times.is_mixed
-        notes = [*hints.before(source, settings, ordered, apart, is_mixed), *hints.on_joined(source, settings, ordered)]
+        notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
         complete = reader.complete(ordered)
     _check_varies(complete, source.where)
     values = np.ascontiguousarray(complete.values)
@@ -63,6 +65,8 @@ def load(config: DataConfig) -> Series:
         zone=complete.zone,
         observed=observed,
         reader=reader.knowing(apart, complete),
+        contents=held,
+        steps=steps_of(complete, spacing(complete)),
     )
 
 
@@ -86,10 +90,13 @@ def _wanted(settings: Settings) -> list[str]:
 def _placed(source: Source, origin: Origin, frame: pd.DataFrame, config: DataConfig) -> Iterator[None]:
     """Faults of reading become the user's: with file, line and column, and with what mends them."""
     from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.steps import TwiceError
+    from seqsweep.serving.reading.order import OrderError, TwiceError
 
     try:
         yield
+    except OrderError as fault:
+        mend = hints.for_order(source, fault, config)
+        raise DataError(f"{origin.place(fault.row, fault.column)}: {fault.text}; {mend}") from fault
     except TwiceError as fault:
         mend = hints.for_twice(source, fault, config)
         earlier = "" if fault.earlier is None else f" (also in {origin.place(fault.earlier).split(', ')[-1]})"

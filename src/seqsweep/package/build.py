@@ -22,7 +22,7 @@ from seqsweep.package.parity import PARITY, compare, save_parity
 from seqsweep.state_files import read_state
 from seqsweep.sweep import Problem, lineage
 from seqsweep.tasks import Served
-from seqsweep.tracking.store import load_mlflow
+from seqsweep.tracking.reaching import load_mlflow
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -11,8 +11,8 @@ from seqsweep.errors import StateError
 from seqsweep.package.code import importing_from
 from seqsweep.state_files import MEND
 from seqsweep.tasks import Dataset, Items, Predictions, Task
+from seqsweep.tracking.reaching import load_mlflow
 from seqsweep.tracking.retry_queue import first_line
-from seqsweep.tracking.store import load_mlflow
 from seqsweep.trial import without_start_up_notes
 
 if TYPE_CHECKING:

@@ -12,11 +12,13 @@ from seqsweep.errors import RefusedError, UserError
 from seqsweep.registry import ledger
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
-from seqsweep.registry.change import carry_out, intend, mend
+from seqsweep.registry.change import carry_out, intend, mend, pending
 from seqsweep.registry.gate import Condition, as_lines, check, logged_fault, sweep_again
 from seqsweep.registry.ledger import LedgerEntry
-from seqsweep.registry.registered import CHAMPION, Registry, Say, owned
+from seqsweep.registry.registered import CHAMPION, Registry, Say, opened, owned
+from seqsweep.tracking.address import address
 from seqsweep.tracking.models import log_model
+from seqsweep.tracking.store import is_writable
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -154,10 +156,14 @@ def history(name: str, tracking: TrackingConfig, say: Say) -> tuple[list[LedgerE
         UserError: there is no such model.
         LockedError, TrackingError: as `promote`.
     """
-    with owned(tracking, say) as registry:
-        registry.existing(name)
-        mend(registry, name, say)
+    writable = is_writable(address(tracking))
+    with owned(tracking, say) if writable else opened(tracking) as registry:
         model = registry.existing(name)
+        if writable:
+            mend(registry, name, say)
+            model = registry.existing(name)
+        elif pending(model):
+            say(f"a change of the champion of {name} was cut off, and the store cannot be written to finish it")
         return ledger.read(model.tags), {alias: str(version) for alias, version in model.aliases.items()}
 
 

@@ -18,14 +18,15 @@ from seqsweep.hyperparameters import named
 from seqsweep.interrupts import something_open
 from seqsweep.spelling import nearest
 from seqsweep.tracking.models import files_of
-from seqsweep.tracking.store import open_store, reaching
+from seqsweep.tracking.reaching import reaching
+from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.store import StoreAddress
+    from seqsweep.tracking.address import StoreAddress
 
 CHAMPION = "champion"
 """The alias of the version that others load."""
@@ -97,13 +98,17 @@ class Registry:
 
 
 @contextmanager
-def opened(tracking: TrackingConfig) -> Iterator[Registry]:
+def opened(tracking: TrackingConfig, *, reading: bool = True) -> Iterator[Registry]:
     """The registry to read from; every failure of the store is a TrackingError.
+
+    Args:
+        tracking: names the store.
+        reading: nothing will be written.
 
     Raises:
         TrackingError: the store cannot be reached or refuses.
     """
-    place, client = open_store(tracking)
+    place, client = open_store(tracking, reading=reading)
     with something_open(), reaching(place):
         yield Registry(place, client, place.database is not None)
 
@@ -120,7 +125,10 @@ def owned(tracking: TrackingConfig, say: Say) -> Iterator[Registry]:
         LockedError: another process has it for minutes.
         TrackingError: the store cannot be reached or refuses.
     """
-    with opened(tracking) as registry:
+    with opened(tracking, reading=False) as registry:
+        if registry.place.server and not registry.place.folder.is_dir():
+            yield registry  # nothing of this machine's is there to own; the intent in its tag keeps others out
+            return
         owner = registry.place.folder / ".registry.owner"
         lock = FileLock(registry.place.folder / ".registry.lock")
         _acquire(lock, owner, say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
         for sentence in verdicts(group):
             shown.print(sentence, soft_wrap=True)
     if html:
-        page = write_all([entry.outcome.folder for entry in entries], directory.resolve() / "compare.html")
+        where = directory.resolve() if os.access(directory, os.W_OK) else Path.cwd()
+        page = write_all([entry.outcome.folder for entry in entries], where / "compare.html")
         shown.print(f"One page over all of them: {page}", soft_wrap=True)
 
 
@@ -48,7 +50,9 @@ def write_page(directory: Path, name: str | None) -> Path:
         StateError: a file of it is truncated.
     """
     entries = finished(directory, [name] if name else (), _note)
-    return write(entries[-1].outcome.folder).resolve()
+    folder = entries[-1].outcome.folder
+    elsewhere = None if os.access(folder, os.W_OK) else Path.cwd() / f"report-{folder.name}.html"
+    return write(folder, elsewhere).resolve()
 
 
 def show_reproduction(store: TrackingConfig, run_id: str) -> int:

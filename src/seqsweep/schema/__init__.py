@@ -135,7 +135,10 @@ class ExecutorConfig:
 
     kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
     workers: int | None = setting(
-        "trials at once; null: as many as the cores allow", unit="processes", at_least=1, optional=True
+        "trials at once, no more than cores and memory allow; null: as many as these",
+        unit="processes",
+        at_least=1,
+        optional=True,
     )
     threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
     order: str = setting(

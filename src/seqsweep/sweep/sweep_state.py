@@ -6,6 +6,7 @@ The folder is the source of truth. MLflow shows it and can be brought up to date
 sweeps/FINGERPRINT/
   sweep.json        what makes two launches the same sweep
   config.yaml       the config that was launched last
+  facts.json        what the data is, for people
   trials/ID.json    a finished trial, written once, before the oracle or MLflow hears of it
   finals/ID.json    likewise a finished final run
   networks/ID.npz   the weights of final runs
@@ -33,7 +34,9 @@ from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import MEND, read_state, to_json, write_bytes, write_state, writing
-from seqsweep.tasks import Dataset
+from seqsweep.tasks import Dataset, Facts
+
+FACTS = "facts.json"
 
 IDENTITY = "sweep.json"
 CONFIG = "config.yaml"
@@ -174,6 +177,19 @@ class SweepState:
             write_state(file, identity)
         elif _plain(read_identity(self.folder)) != _plain(identity):
             raise StateError(f"{file}: this is the state of another sweep; move the folder {self.folder} away")
+
+    def write_facts(self, facts: Facts) -> None:
+        """Keep what the data is, so that a report needs no data."""
+        write_state(self.folder / FACTS, facts)
+
+    def facts(self) -> Facts | None:
+        """What `write_facts` kept; None: it is gone.
+
+        Raises:
+            StateError: the file is truncated or foreign.
+        """
+        file = self.folder / FACTS
+        return read_state(file, Facts) if file.exists() else None
 
     def keep(self, trial_id: str, done: Done) -> None:
         """Keep the checkpoint and the weights that came with a trial's last event; its record is written after them.

@@ -6,7 +6,6 @@ time.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.tracking.address import uri_faults
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
-from seqsweep.tracking.store import ping, uri_faults
+from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config))
+    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config), warn)
 
 
 @TRACKERS.register
@@ -99,7 +99,6 @@ def faults(config: SweepConfig) -> list[Fault]:
 def _directory_faults(directory: Path) -> list[Fault]:
     """What is wrong with the folder of all that runs leave behind: it is made where it is not there yet."""
     there = next((path for path in (directory, *directory.absolute().parents) if path.exists()), directory)
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+    if there.is_dir():
         return []
-    told = f"{there} cannot be written; give another folder" if there.is_dir() else f"{there} is a file; give a folder"
-    return [Fault("tracking.directory", f"tracking.directory={directory}: {told}")]
+    return [Fault("tracking.directory", f"tracking.directory={directory}: {there} is a file; give a folder")]

@@ -40,7 +40,7 @@ def log_model(client: MlflowClient, experiment_id: str, run_id: str, model: Path
         params: of the winner, for the UI.
 
     Raises:
-        MlflowException, OSError: the store refuses; `tracking.store.reaching` makes one error of them.
+        MlflowException, OSError: the store refuses; `tracking.reaching.reaching` makes one error of them.
     """
     from mlflow.entities import LoggedModelOutput
 

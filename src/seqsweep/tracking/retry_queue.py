@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from seqsweep.redaction import redacted
 
+GOES_ON = "the sweep goes on, its results are kept and go in when the store is back"
+KEPT = "they are kept in the sweep's state: run the same command again when the store is back"
+
 FIRST_PAUSE = 5.0  # seconds; doubled with each attempt in vain
 LONGEST_PAUSE = 120.0
 
@@ -85,12 +88,19 @@ class RetryQueue:
         self._waiting[key] = self._waiting.pop(key)
         self.reason = first_line(error)
         if not self._pause:
-            self._warn(
-                f"{self._store} takes no writes ({self.reason}); the sweep goes on, "
-                "its results are kept and go in when the store is back"
-            )
+            self._warn(f"{takes_no_writes(self._store, self.reason)}; {GOES_ON}")
         self._pause = min(2 * self._pause, LONGEST_PAUSE) or FIRST_PAUSE
         self._next_attempt = self._clock() + self._pause
+
+
+def takes_no_writes(store: str, reason: str) -> str:
+    """How an outage is told.
+
+    Args:
+        store: what it is called.
+        reason: one line.
+    """
+    return f"{store} takes no writes ({reason})"
 
 
 def first_line(error: BaseException, address: str = "", longest: int = 200) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from seqsweep.errors import TrackingError
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
-from seqsweep.tracking.retry_queue import RetryQueue
-from seqsweep.tracking.store import failures, open_store, reaching
+from seqsweep.tracking.reaching import failures, reaching
+from seqsweep.tracking.retry_queue import KEPT, RetryQueue, takes_no_writes
+from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,10 +192,8 @@ class MlflowTracker:
         if missing:
             trials = sum(key.startswith("trial ") for key in missing)
             what = f"the results of {trials} trials" if trials else ", ".join(missing)
-            raise TrackingError(
-                f"{self._name} takes no writes ({queue.reason}) and lacks {what}; "
-                "they are kept in the sweep's state: run the same command again when the store is back"
-            )
+            away = takes_no_writes(self._name, queue.reason)
+            raise TrackingError(f"{away} and lacks {what}; {KEPT}", away=away)
         self._store = None
 
     def _describe(self) -> None:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from seqsweep.errors import ConfigError, Fault, TrackingError, UserError
 from seqsweep.interrupts import something_open
 from seqsweep.redaction import redacted
-from seqsweep.tracking.store import open_store, reaching
+from seqsweep.tracking.reaching import reaching
+from seqsweep.tracking.store import open_store
 from seqsweep.tracking.view import CHARTS_KEY, CHARTS_TAG, VIEW_KEY, VIEW_TAG
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
 
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.store import StoreAddress
+    from seqsweep.tracking.address import StoreAddress
 
 HOST = "127.0.0.1"
 START_PATIENCE = 90.0  # seconds; a server takes some 6 on a quiet machine
@@ -56,7 +57,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     if config.kind != "mlflow":
         told = f"tracking.kind={config.kind} keeps nothing to show; choose tracking=mlflow"
         raise ConfigError([Fault("tracking.kind", told)])
-    place, client = open_store(config)
+    place, client = open_store(config, reading=True)
     with reaching(place):
         page, charts = newest_sweep(client), newest_charts(client)
     if page is None:
@@ -64,6 +65,8 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     if place.uri.startswith("http"):
         say(f"The store has a UI of its own: {link(_without_login(place.uri), page)}")
         return
+    if place.copy_of is not None:
+        say(f"{place.copy_of} cannot be written: this is a copy, and what is changed in it is lost at the end.")
     refuse_taken(port)
     with suppress(KeyboardInterrupt), _server(place, port) as server:
         _wait_until_healthy(server, port)
@@ -124,7 +127,7 @@ def refuse_taken(port: int) -> None:
     """
     if _free(port):
         return
-    free = next((near for near in range(port + 1, min(port + PORTS_TRIED, 65535)) if _free(near)), None)
+    free = next((near for near in range(port + 1, port + 1 + PORTS_TRIED) if _free(near)), None)
     advice = f"; port {free} is free" if free else ""
     raise UserError(f"port {port} is taken by another program, perhaps by a UI that still runs{advice}")
 

@@ -13,6 +13,7 @@ from seqsweep.errors import UserError
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
 from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, search, settings
+from seqsweep.report.page.data import data_section
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
@@ -28,8 +29,12 @@ ARTIFACTS = "report"
 """Its folder among the artifacts of the sweep's run."""
 
 
-def write(folder: Path) -> Path:
-    """Write the page of the sweep in `folder`, beside its state; returns where it lies.
+def write(folder: Path, target: Path | None = None) -> Path:
+    """Write the page of the sweep in `folder`; returns where it lies.
+
+    Args:
+        folder: of the sweep.
+        target: the file to write; None: beside the sweep's state.
 
     Raises:
         UserError: the search has not ended.
@@ -40,8 +45,9 @@ def write(folder: Path) -> Path:
     data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
     page = document(title, outcome.config.question, _head(material), sections(material))
-    write_text(folder / PAGE, page)
-    return folder / PAGE
+    target = target or folder / PAGE
+    write_text(target, page)
+    return target
 
 
 def publish(folder: Path, tracker: Tracker) -> Path:
@@ -99,6 +105,7 @@ def markdown(folder: Path) -> str:
 def sections(material: Material) -> list[Section]:
     """All sections, in order; each says so where it has nothing to show."""
     return [
+        data_section(material.facts),
         board.leaderboard(material),
         board.finalists(material),
         board.test_part(material),

@@ -17,9 +17,10 @@ from .faults import ReadError
 from .filters import columns_of, matching, numeric_columns
 from .missing import completed
 from .numbers import NumberStyle, read_numbers
+from .order import in_order
 from .rows import Rows
 from .settings import Found, Raw, Settings
-from .steps import Spacing, in_order, is_within_hours, resampled, spacing
+from .steps import Spacing, is_within_hours, resampled, spacing
 from .time_styles import COUNT, TimeStyle
 from .times import fit_times, joined, read_times
 from .zones import Dates, to_utc

@@ -1,4 +1,4 @@
-"""Steps of time: rows put in order, resampled to an even frequency, and how even they are."""
+"""Steps of time: how far rows lie apart, and rows joined to an even frequency."""
 
 from __future__ import annotations
 
@@ -56,55 +56,6 @@ def spacing(rows: Rows) -> Spacing | None:
     step = int(sizes[most]) if 2 * counts[most] >= len(apart) else int(np.quantile(apart, 0.95, method="higher"))
     other = np.flatnonzero((steps != step) & (steps > 0))
     return Spacing(step, len(other), len(apart), int(other[0]) + 1 if len(other) else None)
-
-
-def in_order(rows: Rows, sort: bool, joined: bool) -> Rows:
-    """The rows with their index ascending.
-
-    Args:
-        rows: in any order.
-        sort: put them in order; else rows out of order are refused.
-        joined: several rows may share a time, because resampling will join them.
-
-    Raises:
-        ReadError: rows are out of order and are not to be sorted, or a time is there twice.
-    """
-    if rows.time is None:
-        return rows
-    if sort:
-        rows = rows.take(np.argsort(rows.index, kind="stable"))
-    steps = np.diff(rows.index.view(np.int64))
-    if (steps < 0).any():
-        row = int((steps < 0).argmax()) + 1
-        raise ReadError(
-            f"{rows.shown(row)} follows {rows.shown(row - 1)}",
-            column=rows.time,
-            row=rows.number(row),
-            mend="data.sort=true puts rows in the order of time",
-            served="sort the rows, the latest last",
-        )
-    if (steps == 0).any() and not joined:
-        raise TwiceError(rows, int((steps == 0).argmax()) + 1)
-    return rows
-
-
-class TwiceError(ReadError):
-    """A time that is there twice.
-
-    Args:
-        rows: in the order of time.
-        row: the second one at this time.
-    """
-
-    def __init__(self, rows: Rows, row: int) -> None:
-        super().__init__(
-            f"{rows.shown(row)} is there twice",
-            column=rows.time,
-            row=rows.number(row),
-            served="a series has one row at each time; several series need a column series_id",
-        )
-        self.rows, self.at = rows, row
-        self.earlier = rows.number(row - 1)
 
 
 # Steps that pandas names by their last day; it counts that whole day in.

@@ -34,7 +34,7 @@ DIGITS = {
 }
 
 _WEEKDAY = r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
-_OFFSET = r"\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?\s?(?P<offset>Z|[+-]\d\d(?::?\d\d)?)$"
+_OFFSET = r"(?:\s?(?:UTC|GMT)|\dZ|[+-]\d\d:?\d\d)$"
 _WRITE = "write times as 2020-01-31 or 2020-01-31 13:00, in 1678 to 2261"
 
 
@@ -87,25 +87,41 @@ def _zone_named(column: pd.Series[Any], style: TimeStyle) -> str | None:
         zone = getattr(column.dtype, "tz", None)
         return None if zone is None else str(zone)
     if style.format == "objects":
-        zones = {getattr(value, "tzinfo", None) for value in column.dropna()}
-        named = {str(zone) for zone in zones if zone is not None}
-        return None if not named else named.pop() if len(named) == 1 else SEVERAL
+        zones = column.map(lambda value: str(tz) if (tz := getattr(value, "tzinfo", None)) is not None else "")
+        return _only_zone(column, zones.to_numpy(object))
     if style.format != "ISO8601" and "%z" not in style.format and "%Z" not in style.format:
         return None
-    if not re.search(_OFFSET, plain(column.iloc[:1])[0].iloc[0]):
-        rest = column.iloc[[-1]]
-        if not re.search(_OFFSET, plain(rest)[0].iloc[0]):
-            return None
-    offsets = plain(column)[0].str.extract(_OFFSET)["offset"]
-    if offsets.isna().any():
-        row = int(offsets.isna().to_numpy().argmax())
+    text = column.astype("str").str.strip()
+    if not text.str.contains(_OFFSET, regex=True).any():
+        return None
+    tails = text.str.slice(-7)
+    offsets = {tail: _offset(tail) for tail in tails.unique()}
+    return _only_zone(column, tails.map(offsets).to_numpy(object))
+
+
+def _offset(tail: str) -> str:
+    """The zone that the end of a text names, nothing where it names none."""
+    found = re.search(_OFFSET, tail)
+    if found is None:
+        return ""
+    named = found.group().strip().replace(":", "")
+    if named.endswith(("Z", "UTC", "GMT")) or named[1:] == "0000":
+        return "UTC"
+    return f"UTC{named[:3]}:{named[3:]}"
+
+
+def _only_zone(column: pd.Series[Any], zones: NDArray[Any]) -> str | None:
+    """The zone of all times; SEVERAL where they name more than one.
+
+    Raises:
+        ReadError: some name one and others do not.
+    """
+    named = set(zones[column.notna().to_numpy(np.bool_)])
+    if "" in named and len(named) > 1:
+        row = int((zones == "").argmax())
         told = f"{str(column.iloc[row])!r} names no zone, and others do"
         raise ReadError(told, column=str(column.name), row=row)
-    named = {"+00:00" if offset == "Z" else offset for offset in offsets.unique()}
-    if len(named) > 1:
-        return SEVERAL
-    sign, digits = (text := named.pop())[0], text[1:].replace(":", "").ljust(4, "0")
-    return "UTC" if digits == "0000" else f"UTC{sign}{digits[:2]}:{digits[2:]}"
+    return named.pop() or None if len(named) == 1 else SEVERAL if named else None
 
 
 def parsed(column: pd.Series[Any], style: TimeStyle) -> Dates:

@@ -54,8 +54,8 @@ def fit_times(column: pd.Series[Any], given: str | None, now: pd.Timestamp) -> t
     candidates = _of_whole_numbers(column)
     if candidates is None:
         candidates = _of_text(column, now)
-    index, style = checked(column, *_best(column, candidates))
-    return index, style, _notes(column, style)
+    (index, style), other = _best(column, candidates)
+    return *checked(column, index, style), [*_notes(column, style), *_chosen(column, index, style, other)]
 
 
 def read_times(column: pd.Series[Any], style: TimeStyle) -> tuple[Index, bool]:
@@ -184,8 +184,8 @@ def _fits(column: pd.Series[Any], style: TimeStyle) -> bool:
     return not is_bad(parsed(column, style)).any()
 
 
-def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeStyle]:
-    """The reading that fits all values, else the one that fits most."""
+def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[tuple[Index, TimeStyle], TimeStyle | None]:
+    """The reading that fits all values, else the one that fits most; and the style of the next best that fits all."""
     readings: list[tuple[Index, TimeStyle]] = []
     for style in styles:
         if style.format == COUNT and readings and any(not is_bad(index).any() for index, _ in readings):
@@ -193,25 +193,36 @@ def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeS
         reading = with_zone(column, style)
         readings.append(reading)
         if style.format == "ISO8601" and not is_bad(reading[0]).any():
-            return reading
+            return reading, None
     whole: list[tuple[Index, TimeStyle]] = []
     for index, style in readings:
         if not is_bad(index).any() and not any(np.array_equal(index, other) for other, _ in whole):
             whole.append((index, style))
     if not whole:
-        return min(readings, key=lambda reading: int(is_bad(reading[0]).sum()))
+        return min(readings, key=lambda reading: int(is_bad(reading[0]).sum())), None
     whole.sort(key=lambda reading: steps_even(reading[0]))
     if len(whole) > 1 and steps_even(whole[1][0]) < 2 * steps_even(whole[0][0]):
         row = int((whole[0][0] != whole[1][0]).argmax())
         ways = " or ".join(str(index[row].astype("datetime64[D]")) for index, _ in whole[:2])
         formats = " or ".join(f"'{style.format}'" for _, style in whole[:2])
+        formats += f" or {COUNT}" if whole[0][1].format in DIGITS[8] else ""
         raise ReadError(
             f"{str(column.iloc[row])!r} may be {ways}",
             column=str(column.name),
             row=row,
             mend=f"say which: data.time_format={formats}",
         )
-    return whole[0]
+    return whole[0], whole[1][1] if len(whole) > 1 else None
+
+
+def _chosen(column: pd.Series[Any], index: Index, style: TimeStyle, other: TimeStyle | None) -> list[str]:
+    """That day and month could be exchanged, and how they are read."""
+    if other is None:
+        return []
+    row = int((index != parsed(column, other)).argmax())
+    shown, day = str(column.iloc[row]), str(index[row])[:10]
+    read = f"column {str(column.name)!r} is read as {style.format}, which makes steps more even: {shown} is {day}"
+    return [f"{read}; data.time_format='{other.format}' reads it the other way"]
 
 
 def _notes(column: pd.Series[Any], style: TimeStyle) -> list[str]:
@@ -221,6 +232,10 @@ def _notes(column: pd.Series[Any], style: TimeStyle) -> list[str]:
         return [
             f"column {name!r} is read as {style.format} since 1970-01-01 in UTC; data.time_format={COUNT} counts them"
         ]
+    if style.format in DIGITS[8][1:]:
+        first = str(column.iloc[0]).strip()
+        day = str(parsed(column[:1], style)[0])[:10]
+        return [f"column {name!r} is read as {style.format}: {first} is {day}; data.time_format={COUNT} counts instead"]
     if style.century is not None:
         last = f"{style.century % 100:02d}"
         return [f"column {name!r} has years of two digits: {last} means {style.century}, later ones the century before"]

@@ -1,0 +1,131 @@
+"""MLflow loaded, and whatever goes wrong with its store as one error that says what mends it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from seqsweep.errors import TrackingError
+from seqsweep.imports import quick_imports
+from seqsweep.tracking.address import StoreAddress
+from seqsweep.tracking.retry_queue import first_line, takes_no_writes
+from seqsweep.words import command
+
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong comes as an exception, and is said once
+    # A server that is away must be noticed before it holds the sweep up; MLflow's own patience is minutes.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+}
+"""Set where the user's environment does not say otherwise."""
+
+
+def load_mlflow() -> None:
+    """Import MLflow, quiet and without telemetry; it takes a second or two the first time."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ.pop("MLFLOW_RUN_ID", None)  # would make runs children of a foreign one
+    with quick_imports():
+        import mlflow
+        import mlflow.pyfunc  # to package the winner: beside the trials rather than after them
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # the imports themselves are what is wanted
+
+    level = os.environ["MLFLOW_LOGGING_LEVEL"]
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(level)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # warns of each retry
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What MLflow raises when its store is away, full, or refuses; loads MLflow."""
+    load_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError  # those of `requests` are OSErrors
+
+
+@contextmanager
+def reaching(place: StoreAddress) -> Iterator[None]:
+    """Turn whatever goes wrong with the store into one TrackingError that names it."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, (ImportError, *failures())):
+            raise
+        said = first_line(error, place.uri)
+        away = takes_no_writes(str(place), said) if _may_pass(place, error) else ""
+        raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}", away=away) from error
+
+
+DRIVERS = {
+    "psycopg2": "psycopg2-binary",
+    "psycopg": "'psycopg[binary]'",
+    "MySQLdb": "mysqlclient",
+    "pymysql": "pymysql",
+    "pyodbc": "pyodbc",
+}
+"""What to install for a module that talks to a database."""
+
+DAMAGED = (
+    "not a database",
+    "malformed",
+    "no such table",
+    "no such column",
+    "duplicate column",
+    "Can't locate revision",
+)
+"""In SQLite's words, or Alembic's: the file is none of MLflow's, or damaged."""
+
+LASTS = (
+    "out-of-date database schema",
+    "authentication failed",
+    "does not exist",
+    "permission denied",
+    "readonly database",
+    *DAMAGED,
+)
+"""In the words of a store that another attempt will not find otherwise."""
+
+
+def _may_pass(place: StoreAddress, error: Exception) -> bool:
+    """Whether a store that says this may answer later: a server that is away or starts up, a file that is locked."""
+    if isinstance(error, ImportError) or any(words in str(error) for words in LASTS):
+        return False
+    status = getattr(error, "get_http_status_code", None)  # of MLflow's own errors
+    return place.database is not None or status is None or status() not in range(400, 500)
+
+
+def _mend(place: StoreAddress, error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, ImportError):
+        driver = DRIVERS.get(error.name or "", error.name or "")
+        return f". Its driver is missing: pip install {driver}; or leave tracking.uri out to keep runs in SQLite"
+    if type(error).__name__ == "Timeout":  # of the lock
+        return ". Another process makes its tables; run the command again in a minute"
+    if "out-of-date database schema" in text:
+        return ". Copy the file, then run: " + command(["mlflow", "db", "upgrade", place.uri])
+    if place.database is None:
+        return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"
+    return _mend_file(place.database.name, text)
+
+
+def _mend_file(name: str, text: str) -> str:
+    """What mends a SQLite file of this name, of which SQLite says this."""
+    if "disk is full" in text or "No space left" in text:
+        return ". What was finished before is kept; make room and run the same command again"
+    if "locked" in text:
+        return ". Another program keeps it; close that, and run the same command again"
+    if not any(words in text for words in DAMAGED):
+        return ". Choose another tracking.directory, or make this one writable"
+    return (
+        f". Move {name} away, and {name}-wal and {name}-shm where they are: with it go the runs of all sweeps, the "
+        "registered models and their history. The sweeps themselves stay: the command of each writes its runs anew and "
+        "trains nothing again, and `seqsweep promote` makes a champion. Or choose another tracking.directory"
+    )
