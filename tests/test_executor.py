@@ -439,6 +439,12 @@ def test_an_event_that_cannot_be_sent_fails_its_trial(job: Any, make: Make) -> N
     assert names(run_one(executor))[-1] == "Done"
 
 
+def test_what_follows_an_event_that_cannot_be_sent_is_not_taken_for_the_next_trials(make: Make) -> None:
+    events = run(make(job=jobs.says_whose_it_is), "nothing", "nothing")
+    assert names(events["0"]) == ["Failed"]
+    assert [event.result.kernels for event in events["1"]] == ["1"]
+
+
 def test_workers_that_never_get_ready_end_the_sweep_with_what_they_printed(make: Make) -> None:
     executor = make(warm=jobs.warm_and_die)
     executor.submit(spec("0"))
