@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import Counter
@@ -23,7 +24,7 @@ from fault_lives import Nursery, nursery_in, results, until
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 MOMENTS = 10  # at which the database is stopped and started
-SWEEP = ("tuner=random", "tuner.max_trials=24", "trial.epochs=25", "search_space.units=[8,16,32]")
+SWEEP = ("tuner=random", "tuner.max_trials=24", "trial.epochs=45", "search_space.units=[8,16,32]")
 
 
 def tool(name: str) -> str:
@@ -58,9 +59,8 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self.run(
-            "pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options, "-w", "start"
-        )
+        data, log = self.folder / "data", self.folder / "log"
+        self.run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
 
     def stop(self) -> None:
         """At once, without a word to those who are connected."""
@@ -68,21 +68,20 @@ class Postgres:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     pytest.importorskip("psycopg", reason="no driver of PostgreSQL: pip install 'psycopg[binary]'")
-    folder = tmp_path_factory.mktemp("postgres")
-    if os.getuid() == 0:
-        with suppress(KeyError):
-            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        for parent in folder.parents[:2]:  # of pytest, for root alone
-            parent.chmod(0o755)
-    found = Postgres(folder, free_port())
-    found.run("initdb", "-D", str(folder / "data"), "-U", "mlflow", "--auth=trust", "--no-sync")
-    found.start()
-    try:
-        yield found
-    finally:
-        found.stop()
+    with tempfile.TemporaryDirectory(prefix="seqsweep-postgres-") as place:  # pytest's own are for one user alone
+        folder = Path(place)
+        if os.getuid() == 0:
+            with suppress(KeyError):
+                os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+        found = Postgres(folder, free_port())
+        found.run("initdb", "-D", str(folder / "data"), "-U", "mlflow", "--auth=trust", "--no-sync")
+        found.start()
+        try:
+            yield found
+        finally:
+            found.stop()
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +122,7 @@ def test_a_database_that_stops_and_starts_at_ten_moments_costs_no_trial_and_ends
     from mlflow import MlflowClient
 
     undisturbed = tmp_path / "undisturbed"
-    assert nursery.run(undisturbed, *SWEEP, "tracking=none").events[-1]["event"] == "outcome"
+    assert nursery.run(undisturbed, *SWEEP, "tracking=none", job="at_once").events[-1]["event"] == "outcome"
     directory, sweep = tmp_path / "sweep", (*SWEEP, f"tracking.uri={server}")
     life = nursery.start(directory, *sweep)
     assert life.hears("begin")
