@@ -4,22 +4,28 @@
 `serving.reading` reads them, as it does in service; `loading` is the whole way, and `hints` says what else shows there.
 """
 
-from seqsweep.data.columns import time_columns
+from seqsweep.data.columns import check_columns, number_columns, time_columns
 from seqsweep.data.faults import faults
-from seqsweep.data.loading import load
+from seqsweep.data.loading import label, load
 from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
+from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import BUNDLED, SOURCES, file_settings, open_file
 
 __all__ = [
     "BUNDLED",
     "MISSING_VALUES",
     "SOURCES",
+    "Origin",
     "Series",
+    "Source",
+    "check_columns",
     "faults",
     "file_settings",
     "fingerprint",
+    "label",
     "load",
+    "number_columns",
     "open_file",
     "time_columns",
 ]

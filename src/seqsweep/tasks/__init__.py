@@ -13,6 +13,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
+from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
@@ -55,6 +56,7 @@ class TaskClass(Protocol):
 TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
 """What `task.kind` may name."""
 
+TASKS.add(Classify.name, Classify, hyperparameters=Classify.hyperparameters)
 TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
 
 
