@@ -99,6 +99,10 @@ def test_the_winner_is_promoted_and_answers_files_from_the_registry(swept, tmp_p
     assert version == "waves version 1"
     assert set(answers["label"]) <= {"falls", "flat", "rises"}
     assert len(answers) == 5
+    asked = ["predict", "waves", str(tmp_path / "rows.csv"), *directory]
+    shown = CliRunner().invoke(main, asked, env={"COLUMNS": "120"}).output
+    assert "waves version 1: predictions from" in shown
+    assert str(answers["label"][0]) in shown
 
 
 REFUSED = {
