@@ -38,7 +38,8 @@ def config(tmp_path, make_config):
 
 @pytest.fixture
 def data(config) -> LabelledItems:
-    return LabelledItems.of(config(), read_table(config().data))
+    made = config("windows.scaler=standard")
+    return LabelledItems.of(made, read_table(made.data))
 
 
 def point(steps=2):
