@@ -64,6 +64,13 @@ def sends_what_cannot_be_pickled(trial: TrialSpec) -> Iterator[Event]:
     yield done()
 
 
+def says_whose_it_is(trial: TrialSpec) -> Iterator[Event]:
+    """The trial 0 cannot be sent; what it would say after that is nobody's."""
+    if trial.trial_id == "0":
+        yield Epoch(1, {"lock": threading.Lock()}, 0)  # type: ignore[dict-item]
+    yield done(trial.trial_id)
+
+
 def sends_what_cannot_be_read(trial: TrialSpec) -> Iterator[Event]:
     yield Epoch(1, {"x": Unreadable()}, 0)  # type: ignore[dict-item]
     yield done()

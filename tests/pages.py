@@ -15,16 +15,35 @@ from seqsweep.events import Cause, Epoch
 from seqsweep.evidence import Interval, diebold_mariano, half_widths
 from seqsweep.evidence.conformal import coverage
 from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
+from seqsweep.html import theme
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import write_text
 from seqsweep.sweep import Identity, Outcome, SweepState
 from seqsweep.sweep.outcome import save_outcome
-from seqsweep.tasks import Audit
+from seqsweep.tasks import Audit, Facts, FactTable, Picture
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.metrics import METRICS
 
 ROWS = 240
+FACTS = Facts(
+    name="shop",
+    summary=("shop: 240 rows of sales", "rows: train 144, validation 48, test 48"),
+    tables=(
+        FactTable("columns", "Columns", (("sales <b>", "number"),), ("column", "type")),
+        FactTable("time", "Time", (("zone", "none is named"),)),
+    ),
+    pictures=(
+        Picture(
+            "The series and its parts",
+            [{"x": [1, 2, 3], "y": [1.0, None, 2.5], "name": "sales", "mode": "lines"}],
+            theme.axis("row"),
+            theme.axis("sales (unit of the data)"),
+            note="Every row is drawn.",
+        ),
+    ),
+    notes=("7 values were missing <b>",),
+)
 CAUSES = (
     (Cause.DIVERGED, "loss became nan in epoch 3"),
     (Cause.ERROR, "out of memory"),
@@ -63,6 +82,7 @@ def finished_sweep(
     for record in records:
         state.write(record)
     write_text(folder / "config.yaml", to_yaml(config))
+    state.write_facts(FACTS)
     state.begin(Identity(config.study, config.seed, {}, {}, {}, {}, {}, {}, {}, {}))
     outcome = _outcome(folder, config, records)
     save_outcome(outcome)

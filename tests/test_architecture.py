@@ -56,6 +56,7 @@ ORDER = [
     "study",
     "arguments",
     "launch",
+    "describe",
     "cli",
     "__main__",
 ]
@@ -68,7 +69,7 @@ IMPORT_BOUNDARIES = {
     "keras_tuner": {"search_space", "tuner"},
     "mlflow": {"serving", "tasks", "tracking", "package", "registry"},
     "pydantic": {"state_files"},
-    "rich": {"terminal", "registry", "report", "launch"},
+    "rich": {"terminal", "registry", "report", "launch", "describe"},
     "click": {"cli"},
     "statsmodels": {"data"},
     "sqlalchemy": {"data", "tracking"},

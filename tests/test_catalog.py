@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Protocol
 
 import pytest
@@ -45,6 +46,17 @@ def test_an_entry_that_takes_other_parameters_than_the_protocol_is_refused_at_on
     with pytest.raises(TypeError, match=rf"^shape '<lambda>' takes {takes}, not \(width, height\)$"):
         shapes.register(entry)
     assert len(shapes) == 0
+
+
+def test_what_has_no_name_of_its_own_is_refused_until_it_is_given_one(shapes):
+    def box(width, height, depth):
+        return width * height * depth
+
+    square = partial(box, depth=1)
+    with pytest.raises(TypeError, match="has no name of its own; give it one with `add`"):
+        shapes.register(square)
+    shapes.add("square", square, lambda width, height: None)
+    assert shapes["square"](2, 3) == 6
 
 
 def test_a_name_stands_for_one_entry(shapes):

@@ -19,7 +19,8 @@ from executor_jobs import spec
 from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Started
-from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, make_executor
+from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, fitting, make_executor
+from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.protocol import whole_trial
 from seqsweep.schema import ExecutorConfig, SweepConfig
 
@@ -438,6 +439,12 @@ def test_an_event_that_cannot_be_sent_fails_its_trial(job: Any, make: Make) -> N
     assert names(run_one(executor))[-1] == "Done"
 
 
+def test_what_follows_an_event_that_cannot_be_sent_is_not_taken_for_the_next_trials(make: Make) -> None:
+    events = run(make(job=jobs.says_whose_it_is), "nothing", "nothing")
+    assert names(events["0"]) == ["Failed"]
+    assert [event.result.kernels for event in events["1"]] == ["1"]
+
+
 def test_workers_that_never_get_ready_end_the_sweep_with_what_they_printed(make: Make) -> None:
     executor = make(warm=jobs.warm_and_die)
     executor.submit(spec("0"))
@@ -634,3 +641,46 @@ def test_workers_default_to_what_the_cores_allow(
 ) -> None:
     monkeypatch.setattr("joblib.cpu_count", lambda: cores)
     assert default_workers(threads) == count
+
+
+@pytest.mark.parametrize(
+    ("wanted", "threads", "gigabytes", "started", "said"),
+    [
+        (
+            9999,
+            1,
+            100,
+            4,
+            "4 of the 9999 workers that executor.workers=9999 asks for are started: the cores",
+        ),
+        (9999, 2, 100, 2, "enough for 2 of 2 threads"),
+        (4, 1, 2.5, 2, "and 2.7 GB of memory are free"),
+        (3, 1, 0.1, 1, "1 of the 3 workers that executor.workers=3 asks for is started"),
+        (None, 1, 2.5, 2, "2 of the 4 workers that the cores allow are started"),
+        (None, 1, 100, 4, None),
+        (3, 1, 100, 3, None),
+    ],
+)
+def test_no_more_workers_are_started_than_fit(wanted, threads, gigabytes, started, said, monkeypatch) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: 4)
+    monkeypatch.setattr("seqsweep.executor.capacity.free_memory", lambda: int(gigabytes * (1 << 30)))
+    told: list[str] = []
+    config = replace(config_of("processes"), workers=wanted, threads=threads)
+    assert fitting(config, told.append).workers == started
+    assert len(told) == (said is not None)
+    assert said is None or said in told[0]
+
+
+def test_an_inline_executor_fits_always(monkeypatch) -> None:
+    assert fitting(config_of("inline"), pytest.fail) == config_of("inline")
+
+
+def test_the_memory_of_a_container_counts(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("seqsweep.executor.capacity.CGROUP", tmp_path)
+    free = free_memory()
+    (tmp_path / "memory.max").write_text("900\n")
+    (tmp_path / "memory.current").write_text("500\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 200\n")
+    assert free_memory() == 600
+    (tmp_path / "memory.max").write_text("max")
+    assert free_memory() > free / 2

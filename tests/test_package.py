@@ -20,6 +20,7 @@ from seqsweep.errors import StateError
 from seqsweep.finals import Conclusion
 from seqsweep.package.card import card
 from seqsweep.package.code import SERVING
+from seqsweep.package.integrity import _same
 from seqsweep.package.parity import Parity, compare
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths, read_intervals
@@ -266,6 +267,25 @@ def test_a_model_is_trusted_where_its_files_and_its_answers_are_those_of_its_pac
     other = {**known["answers"], "forecast": [value * 1.001 for value in known["answers"]["forecast"]]}
     (model / package.CHECKSUMS).write_text(json.dumps({**known, "answers": other}))
     assert "answers its input example otherwise" in package.fault(model)
+    for damage in (b"a: [1\n", b"\xff\xfe\x00", b"[]", b""):
+        (model / "MLmodel").write_bytes(damage)
+        assert package.fault(model) == f"{model / 'MLmodel'} is damaged"
+
+
+@pytest.mark.parametrize(
+    ("answers", "known", "same"),
+    [
+        ((1.0, 2.0), (1.0, 2.0 * (1 + 1e-7)), True),
+        ((1.0, 2.0), (1.0, 2.1), False),
+        ((1.0,), (1.0, 2.0), False),
+        ((1.0, float("nan")), (1.0, float("nan")), True),
+        ((1.0, float("inf")), (1.0, float("-inf")), False),
+        (("a", 1.0), ("a", 1.0), True),
+        ((1, 2), (1, 3), False),
+    ],
+)
+def test_answers_are_the_same_but_for_rounding(answers, known, same):
+    assert _same(answers, known) == same
 
 
 def test_what_is_no_model_is_named_with_what_mends_it(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from markupsafe import escape
 
-from pages import finished_sweep
+from pages import FACTS, finished_sweep
 from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
@@ -25,6 +25,7 @@ from seqsweep.report.page.importance import Importance, effect, importance
 from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import _unit, mattered
+from seqsweep.sweep import SweepState
 from seqsweep.tasks.forecast.sections import _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
@@ -68,7 +69,7 @@ def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
     folder = sweep_of(case)
     page = report.write(folder).read_text()
     keys = re.findall(r'<section id="(\w+)">', page)
-    before, task = ["leaderboard", "finals", "test"], ["forecasts", "residuals"]
+    before, task = ["data", "leaderboard", "finals", "test"], ["forecasts", "residuals"]
     after = ["history", "curves", "parallel", "importance", "failures", "time", "lineage"]
     read = gather(folder).evaluation is not None  # or else there is nothing of the task to show
     assert keys == [*before, *(task if read else []), *after]
@@ -159,6 +160,22 @@ def test_forecasts_that_are_gone_are_said_to_be_and_the_scores_stay(sweep_of):
     page = report.write(folder).read_text()
     assert "The file of these forecasts is gone" in page
     assert "On the test part its mae is" in page
+
+
+def test_the_facts_of_the_data_head_the_page_which_needs_no_data_for_them(sweep_of):
+    folder = sweep_of(trials=8)
+    page = report.write(folder).read_text()
+    data = page[page.index('<section id="data">') : page.index('<section id="leaderboard">')]
+    for said in (*FACTS.summary, "7 values were missing &lt;b&gt;", "Every row is drawn.", "sales &lt;b&gt;"):
+        assert said in data
+    assert "<details><summary>All facts of the data</summary>" in data
+    assert figures(data)[0]["data"][0]["y"] == [1.0, None, 2.5]
+    assert SweepState(folder).facts() == FACTS
+    (folder / "facts.json").unlink()
+    assert "The file of these facts is gone" in report.write(folder).read_text()
+    (folder / "facts.json").write_text('{"name": "shop"}')
+    with pytest.raises(StateError, match=r"facts\.json: summary is missing.*; run its sweep again"):
+        report.write(folder)
 
 
 def test_finals_without_a_winner_say_why(sweep_of):

@@ -12,6 +12,7 @@ from seqsweep import report
 from seqsweep.compare import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.sweep import Outcome
+from seqsweep.tasks import Facts, FactTable
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.terminal import console as make_console
 
@@ -141,6 +142,14 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     assert "best 9.000 (1 LSTM 8x1)" in lines[2]
     assert "failed: loss became nan" in lines[3]
     assert "\x1b" not in console.file.getvalue()
+
+
+def test_of_its_data_a_sweep_shows_two_lines_at_most_as_they_are():
+    console = make_console(width=80, file=io.StringIO())
+    summary = ("shop: rows of [sales]", "rows: train 1", "a third")
+    facts = Facts("shop", summary, (FactTable("a", "A", ()),), notes=("told before",))
+    report.Terminal(console, METRICS["mae"], 5).describe(facts)
+    assert console.file.getvalue() == "shop: rows of [sales]\nrows: train 1\n"
 
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():

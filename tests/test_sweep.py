@@ -47,6 +47,9 @@ class Quiet:
     def say(self, text: str) -> None:
         self.said.append(text)
 
+    def describe(self, facts: object) -> None:
+        self.facts = facts
+
     def begin(self, expected: int, finished: Sequence[object], workers: int, kind: str = "trial") -> None:
         self.begun = (expected, len(finished), workers)
 
@@ -279,6 +282,8 @@ def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config
     assert set(first.baselines) == set(first.config.task.baselines)
     assert first.best_baseline == min(first.baselines, key=lambda name: first.baselines[name]["mae"])
     assert [r.metrics["val_mae"] for r in first.ranked] == sorted(r.metrics["val_mae"] for r in first.records)
+    assert sweep.SweepState(first.folder).facts() == observer.facts  # the page of an old folder needs no data
+    assert observer.facts.name == "sunspots"
 
     again, observer = launch()
     assert (again.trained, again.records, observer.begun) == (0, first.records, (3, 3, 1))

@@ -999,6 +999,9 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)
+    lines = [chart for chart in charts.values() if chart["type"] == "LINE"]
+    followed = ("useGlobalXaxisKey", "useGlobalLineSmoothing")  # the controls that the UI has for all charts
+    assert all(line[control] for line in lines for control in followed)
     sections = {section["uuid"]: section for section in state["compareRunSections"]}
     assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
     assert all(section["display"] for section in sections.values())  # or else its charts are folded away
@@ -1371,6 +1374,35 @@ def test_a_taken_port_is_named_with_one_that_is_free() -> None:
         with pytest.raises(UserError, match=f"port {port} is taken.*port \\d+ is free"):
             refuse_taken(port)
     refuse_taken(port)
+
+
+@pytest.mark.parametrize(
+    ("port", "free", "advice"),
+    [
+        (5000, 5050, "; port 5050 is free"),
+        (5000, 5051, ""),  # too far away to be worth a look
+        (65530, 65535, "; port 65535 is free"),
+        (65530, 70000, ""),
+    ],
+)
+def test_the_next_free_port_is_named_where_it_is_near(
+    port: int, free: int, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Probe(socket.socket):
+        def bind(self, address: tuple[str, int]) -> None:
+            asked.append(address[1])
+            if address[1] > 65535:
+                raise OverflowError("bind(): port must be 0-65535.")  # as Python's own
+            if address[1] != free:
+                raise OSError
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    with pytest.raises(UserError) as refused:
+        refuse_taken(port)
+    assert str(refused.value) == f"port {port} is taken by another program, perhaps by a UI that still runs{advice}"
+    assert len(asked) <= 51
 
 
 def test_the_link_leads_to_the_study_of_the_newest_sweep(config: TrackingConfig) -> None:

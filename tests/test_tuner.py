@@ -313,6 +313,7 @@ def test_a_complete_hyperband_plan_says_so(tmp_path: Path) -> None:
     tuner = make_tuner(short("hyperband"), tmp_path)
     whole(tuner)
     assert tuner.ask("a") == Exhausted("the hyperband plan is complete")
+    assert tuner.oracle.unfinished == []  # its state does not grow with brackets that are done
 
 
 @keras

@@ -51,6 +51,8 @@ class Catalog(Mapping[str, F]):
 
         def add(entry: F) -> F:
             name = getattr(entry, "__name__", "").rstrip("_")  # `none_`: a name may look like a keyword
+            if not name:
+                raise TypeError(f"{self.kind} {entry!r} has no name of its own; give it one with `add`")
             return self.add(name, entry, hyperparameters=hyperparameters)
 
         return add if entry is None else add(entry)

@@ -55,11 +55,7 @@ def launch(arguments: list[str]) -> int:
 
         usage(console(), request.own, FLAGS)
         return 0
-    if request.study is None and not request.informs:
-        known = ", ".join(config.studies(request.own))
-        meant = command(["seqsweep", "sweep", "STUDY", *arguments])
-        raise ConfigError([f"name a study first: {meant}; there are: {known}"])
-    study = request.study or "quickstart"
+    study = "quickstart" if request.informs and request.study is None else named_study(request, "sweep", arguments)
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
@@ -76,6 +72,23 @@ def launch(arguments: list[str]) -> int:
     for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
         jobs.run(job, overrides)
     return jobs.close()
+
+
+def named_study(request: Request, name: str, arguments: Sequence[str]) -> str:
+    """The study that a command line names.
+
+    Args:
+        request: the command line, taken apart.
+        name: of the command.
+        arguments: as typed.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    if request.study is not None:
+        return request.study
+    meant = command(["seqsweep", name, "STUDY", *arguments])
+    raise ConfigError([f"name a study first: {meant}; there are: {', '.join(config.studies(request.own))}"])
 
 
 class _Jobs:

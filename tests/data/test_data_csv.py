@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from seqsweep.data import load, text
+from seqsweep.data.packed_files import text_file
 from seqsweep.errors import DataError
 
 USUAL = "day,sales,shop\n2020-01-01,5,north\n2020-01-02,7.5,south\n2020-01-03,6,north\n"
@@ -279,6 +281,52 @@ def test_each_fault_has_one_clear_sentence(load_csv, tmp_path, name):
 def test_a_name_that_promises_an_archive_must_keep_it(load_csv, name):
     with pytest.raises(DataError, match=rf"{name}: the name ends in .*, but this is no (zip|gz); download it again"):
         load_csv(USUAL, name)
+
+
+@pytest.mark.parametrize("name", ["sales.csv", "sales.zip", "sales.csv.gz"])
+def test_a_line_without_an_end_is_refused(load_csv, name):
+    line = b"7" * (17 << 20)
+    packed = {"sales.csv": line, "sales.zip": zipped({"sales.csv": line}), "sales.csv.gz": gzip.compress(line, 1)}
+    with pytest.raises(DataError, match=f"{name}.*: a line is longer than 16 MB, so this is no table of rows"):
+        load_csv(packed[name], name)
+
+
+def test_a_line_without_an_end_is_not_held(write, monkeypatch):
+    class Endless(io.BytesIO):
+        told = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            assert size
+            Endless.told += size
+            return b"7" * size
+
+    monkeypatch.setattr("gzip.open", lambda path: Endless())
+    file = text_file(write(gzip.compress(b"7"), "sales.csv.gz"))
+    for reading in (lambda stream: stream.read(), lambda stream: next(iter(stream))):
+        Endless.told = 0
+        with pytest.raises(DataError, match="longer than 16 MB"), file.open() as stream:
+            reading(stream)
+        assert Endless.told < 17 << 20
+
+
+def test_a_line_without_an_end_is_refused_below_the_header_too(load_csv):
+    with pytest.raises(DataError, match="a line is longer than 16 MB"):
+        load_csv(USUAL + "8," + "7" * (17 << 20))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_file_of_short_lines_may_be_long_whatever_ends_them(write, end):
+    content = (b"7" * 999 + end) * (17 << 10) + b"8"
+    with text_file(write(content)).open() as stream:
+        assert stream.read() == content
+
+
+def test_a_pipe_is_refused_and_not_waited_for(load_csv, settings, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"pipe.csv: this is a named pipe, and a file is needed, since it is read more"):
+        load(settings(kind="csv", path=str(tmp_path / "pipe.csv")))
+    with pytest.raises(DataError, match="this is a device"):
+        load(settings(kind="csv", path="/dev/zero"))
 
 
 def test_a_locked_zip_says_so(load_csv):

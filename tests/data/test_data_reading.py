@@ -59,6 +59,7 @@ STYLES = {
     "digits, day first": (written(DAYS, "%d%m%Y"), DAYS, "D", None),
     "digits, month first": (written(DAYS, "%m%d%Y"), DAYS, "D", None),
     "UTC behind": (written(HOURS, "%Y-%m-%d %H:%M:%S UTC"), HOURS, "h", "UTC"),
+    "GMT behind": (written(HOURS, "%Y-%m-%d %H:%M:%S GMT"), HOURS, "h", "UTC"),
     "weekdays": (written(DAYS, "%a %d %b %Y"), DAYS, "D", None),
     "weekdays and commas": (written(DAYS, "%A, %d %B %Y"), DAYS, "D", None),
     "fractions of seconds": (
@@ -232,6 +233,17 @@ def test_steps_that_are_not_even_are_told_with_count_and_first_place(load_csv):
     )
     assert dropped.notes[1].startswith("1 of 18 steps are not 1 day: 2023-02-04 follows 2023-02-02 after 2 days")
     assert np.flatnonzero(~even.observed).tolist() == [50, 51, 52, 90, 200]
+
+
+@pytest.mark.parametrize(("step", "said"), [("1D", "D"), ("7D", "7D"), ("36h", "36h"), ("1h", "h"), ("30s", "30s")])
+def test_the_frequency_that_is_advised_makes_steps_even_with_days_of_the_calendar(step, said, load_csv):
+    times = pd.date_range("2023-01-01", periods=40, freq=step).delete([7, 20])
+    content = timed(written(times, "%Y-%m-%d %H:%M:%S"))
+    [note] = load_csv(content, target="y", time="t").notes
+    assert f"data.frequency={said} makes them even" in note
+    series = load_csv(content, target="y", time="t", frequency=said, missing="last")
+    assert (series.rows, series.frequency is not None) == (40, True)
+    assert set(times.to_numpy()) < set(series.index)
 
 
 @pytest.mark.parametrize("frequency", ["D", "W", "W-WED", "MS", "ME", "QS", "6h"])

@@ -85,6 +85,14 @@ def test_targets_of_a_constant_lose_their_entropy(config):
     assert task.constant_loss(np.array([2, 2])) == 0
 
 
+def test_the_facts_of_a_table_are_its_classes_in_each_part(data):
+    told = data.facts()
+    assert "120 items of 3 classes (label), parted stratified: train 84, validation 18, test 18" in told.summary[0]
+    by_key = {table.key: table for table in told.tables}
+    assert by_key["classes"].rows[0] == ("falls", "28 (33.3%)", "6 (33.3%)", "6 (33.3%)", "40")
+    assert ("target", "label") in by_key["data"].rows
+
+
 # Baselines
 
 

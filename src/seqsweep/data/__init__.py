@@ -1,10 +1,12 @@
 """Sources → `Series`: one row a step of time, column 0 the target, complete, in order, checked.
 
 `text`, `packed_files` and `databases` open what `sources` names, `columns` says which of its columns are meant, and
-`serving.reading` reads them, as it does in service; `loading` is the whole way, and `hints` says what else shows there.
+`serving.reading` reads them, as it does in service; `loading` is the whole way, `hints` says what else shows there, and
+`contents` what the source held before.
 """
 
 from seqsweep.data.columns import check_columns, number_columns, time_columns
+from seqsweep.data.contents import Column, Contents, Steps
 from seqsweep.data.faults import faults
 from seqsweep.data.loading import label, load
 from seqsweep.data.policies import MISSING_VALUES
@@ -16,9 +18,12 @@ __all__ = [
     "BUNDLED",
     "MISSING_VALUES",
     "SOURCES",
+    "Column",
+    "Contents",
     "Origin",
     "Series",
     "Source",
+    "Steps",
     "check_columns",
     "faults",
     "file_settings",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqsweep.data.source import Source
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
+from seqsweep.serving.array_types import Index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +45,9 @@ def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> It
         taken = (settings.target, *settings.features)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
-    for name, column in zip(rows.columns, rows.values.T, strict=True):
-        found = sentinel(column)
-        if found is not None:
-            value, share = found
-            told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
-            yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
+    for name, (value, share) in sentinels(rows):
+        told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
+        yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
 
 
 def after(rows: Rows) -> Iterator[str]:
@@ -148,24 +146,29 @@ def times_among(source: Source, names: Sequence[str]) -> list[str]:
         source: its sample is read.
         names: of the columns to look at.
     """
+    found = []
+    for name in names:
+        index = times_of(source.sample.iloc[:50, source.names.index(name)])
+        if index is not None and (len(index) < 2 or (np.diff(index.view(np.int64)) != 0).any()):
+            found.append(name)
+    return found
+
+
+def times_of(column: pd.Series[Any]) -> Index | None:
+    """The dates in a column; None where not all of its values are dates."""
     import pandas as pd
 
     from seqsweep.serving.reading.faults import ReadError
     from seqsweep.serving.reading.time_styles import COUNT, UNITS
     from seqsweep.serving.reading.times import fit_times
 
-    found = []
-    for name in names:
-        column = source.sample.iloc[:50, source.names.index(name)]
-        if column.dtype.kind in "iufb" or column.isna().any() or pd.to_numeric(column, errors="coerce").notna().any():
-            continue
-        try:
-            index, style, _ = fit_times(column, None, pd.Timestamp.now())
-        except (ReadError, ValueError, TypeError):
-            continue
-        if style.format not in (COUNT, *UNITS) and (len(index) < 2 or (np.diff(index.view(np.int64)) != 0).any()):
-            found.append(name)
-    return found
+    if column.dtype.kind in "iufb" or column.isna().any() or pd.to_numeric(column, errors="coerce").notna().any():
+        return None
+    try:
+        index, style, _ = fit_times(column, None, pd.Timestamp.now())
+    except (ReadError, ValueError, TypeError):
+        return None
+    return None if style.format in (COUNT, *UNITS) else index
 
 
 def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str, list[str]] | None:
@@ -193,6 +196,18 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
         if pd.MultiIndex.from_arrays([rows.index, column]).is_unique and (best is None or len(values) < len(best[1])):
             best = (name, [str(value) for value in values])
     return best
+
+
+def sentinels(rows: Rows) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The columns in which one value may stand for a missing one, each with that value and its share of the rows.
+
+    Args:
+        rows: nothing filled yet.
+    """
+    for name, column in zip(rows.columns, rows.values.T, strict=True):
+        found = sentinel(column)
+        if found is not None:
+            yield name, found
 
 
 def sentinel(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float] | None:
@@ -225,8 +240,10 @@ def alias(step: int) -> str:
     import pandas as pd
     from pandas.tseries.frequencies import to_offset
 
-    text = str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
-    return "W" if text == "7D" else text
+    days, rest = divmod(step, 24 * HOUR)
+    if days and not rest:  # of the calendar, and not of 24 hours each: pandas counts these in hours
+        return f"{days}D" if days > 1 else "D"
+    return str(to_offset(pd.Timedelta(step, unit="ns")).freqstr)
 
 
 def _is_calendar(rows: Rows) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
+from seqsweep.data.contents import contents, steps_of
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import SOURCES
@@ -46,6 +47,7 @@ def load(config: DataConfig) -> Series:
         reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
+        held = contents(source, reader, ordered, len(frame), apart)
         is_mixed = reader.found.times is not None and reader.found.times.is_mixed
         notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
         complete = reader.complete(ordered)
@@ -63,6 +65,8 @@ def load(config: DataConfig) -> Series:
         zone=complete.zone,
         observed=observed,
         reader=reader.knowing(apart, complete),
+        contents=held,
+        steps=steps_of(complete, spacing(complete)),
     )
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from seqsweep.errors import DataError
 from seqsweep.spelling import nearest
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SHOWN = 10  # names listed in a message
+LONGEST_LINE = 16 << 20  # bytes; a thousand columns of a thousand signs each are 1 MB
+CHUNK = 1 << 18  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,15 @@ class TextFile:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """Its bytes, unpacked on the way."""
+        """Its bytes, unpacked on the way.
+
+        Reading raises DataError where a line is longer than any of a table: of a small archive it may fill the memory.
+        """
+        with self._unpacked() as stream, io.BufferedReader(_Lines(stream, str(self)), CHUNK) as lines:
+            yield lines
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[IO[bytes]]:
         if self.packing == "zip":
             with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
                 yield stream
@@ -41,6 +55,39 @@ class TextFile:
         else:
             with self.path.open("rb") as plain:
                 yield plain
+
+
+class _Lines(io.RawIOBase):
+    """The bytes of a stream, as long as its lines end.
+
+    Args:
+        stream: to read from.
+        name: of the file, for the message.
+    """
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._open = 0  # bytes since a line ended
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill a buffer; returns how many bytes came, 0 at the end.
+
+        Raises:
+            DataError: a line is too long.
+        """
+        view = memoryview(buffer).cast("B")
+        chunk = self._stream.read(len(view))
+        view[: len(chunk)] = chunk
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._open = self._open + len(chunk) if end < 0 else len(chunk) - end - 1
+        if self._open > LONGEST_LINE:
+            raise DataError(f"{self._name}: a line is longer than {LONGEST_LINE >> 20} MB, so this is no table of rows")
+        return len(chunk)
 
 
 def some(names: Sequence[str]) -> str:
@@ -68,19 +115,28 @@ def existing(path: str, key: str = "data.path") -> Path:
         key: of the config that it is the value of, for the message; empty: of none.
 
     Raises:
-        DataError: it is not there, or is a folder.
+        DataError: it is not there, is a folder, or can be read only once, as a pipe.
     """
     given, found = f"{key}={path}" if key else path, Path(path).expanduser()
     if found.is_dir():
         files = sorted(entry.name for entry in found.iterdir() if entry.is_file())
         held = f"it holds {some(files)}" if files else "it holds no file"
         raise DataError(f"{given}: this is a folder, and a file is needed; {held}")
-    if found.exists():
+    if found.is_file():
         return found
+    if found.exists():
+        mend = "and a file is needed, since it is read more than once; save it to one first"
+        raise DataError(f"{given}: this is {_what(found)}, {mend}")
     if not found.parent.is_dir():
         raise DataError(f"{given}: there is no folder {found.parent} (the current folder is {Path.cwd()})")
     files = sorted(entry.name for entry in found.parent.iterdir() if entry.is_file())
     raise DataError(f"{given}: there is no such file in {found.parent.resolve()}{near(found.name, files)}")
+
+
+def _what(path: Path) -> str:
+    """What a path leads to that is neither file nor folder."""
+    kinds = {"a named pipe": path.is_fifo(), "a socket": path.is_socket(), "a device": path.is_char_device()}
+    return next((name for name, is_it in kinds.items() if is_it), "no file")
 
 
 def kind_of(path: Path) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.serving.array_types import Float64s, Index
+from seqsweep.serving.array_types import Float64s, Index, Int64s
 
 if TYPE_CHECKING:
+    from seqsweep.data.contents import Contents, Steps
     from seqsweep.serving.reading.reader import Reader
 
 
@@ -35,6 +36,8 @@ class Series:
     zone: str | None = None  # of the times; None: they name none
     observed: NDArray[np.bool_] | None = None  # (time,), whether the target had a row; None: always
     reader: Reader | None = field(default=None, repr=False)  # how the source was read; None: by nothing that is served
+    steps: Steps | None = None  # how far its rows lie apart; None: there are no times
+    contents: Contents | None = field(default=None, repr=False)  # of the source; None: it was read from none
 
     def __post_init__(self) -> None:
         """Protect the arrays."""
@@ -59,9 +62,13 @@ class Series:
     @property
     def clock(self) -> Index:
         """(time,): what the clock of the zone shows at each step, for people."""
+        return self.clock_at(np.arange(self.rows))
+
+    def clock_at(self, rows: Int64s) -> Index:
+        """What the clock of the zone shows at some of the rows, (n,)."""
         from seqsweep.serving.reading.zones import wall_clock
 
-        return wall_clock(self.index, self.zone)
+        return wall_clock(self.index[rows], self.zone)
 
 
 def fingerprint(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.executor.capacity import default_workers, fitting
 from seqsweep.executor.inline import InlineExecutor
 from seqsweep.executor.processes import ProcessExecutor
 from seqsweep.executor.protocol import Executor
@@ -17,7 +18,7 @@ from seqsweep.executor.protocol import Executor
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig, SweepConfig
 
-__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "make_executor"]
+__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "fitting", "make_executor"]
 
 Warm = Callable[[int], None]
 """Called once wherever trials will run, with the threads of a trial; a function of a module."""
@@ -52,17 +53,6 @@ def faults(config: SweepConfig) -> list[Fault]:
         )
         found.append(Fault("executor.workers", told, also=("executor.kind",)))
     return found
-
-
-def default_workers(threads: int) -> int:
-    """As many workers of `threads` threads as the cores that this process may use allow, at least 1.
-
-    joblib counts them: affinity and the quota of the container are below what the machine has.
-    """
-    import joblib
-
-    cores: int = joblib.cpu_count()
-    return max(1, cores // threads)
 
 
 class ExecutorFactory(Protocol):

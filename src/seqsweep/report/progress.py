@@ -12,6 +12,7 @@ from rich.text import Text
 from seqsweep.events import Epoch
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
+from seqsweep.tasks import Facts
 from seqsweep.words import duration, significant
 
 
@@ -58,6 +59,11 @@ class Terminal:
     def say(self, text: str) -> None:
         """A sentence, above the bar."""
         self._console.print(text, style="yellow", soft_wrap=True)
+
+    def describe(self, facts: Facts) -> None:
+        """What the data is, in two lines; its page has more."""
+        for sentence in facts.summary[:2]:
+            self._console.print(sentence, soft_wrap=True)
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Start the bar."""

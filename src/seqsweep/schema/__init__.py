@@ -135,7 +135,10 @@ class ExecutorConfig:
 
     kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
     workers: int | None = setting(
-        "trials at once; null: as many as the cores allow", unit="processes", at_least=1, optional=True
+        "trials at once, no more than cores and memory allow; null: as many as these",
+        unit="processes",
+        at_least=1,
+        optional=True,
     )
     threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
     order: str = setting(
@@ -149,7 +152,7 @@ class ExecutorConfig:
         when={"executor.kind": ("processes",)},
     )
     time_limit: float | None = setting(
-        "seconds after which a trial fails; null: never", unit="seconds", above=0, optional=True
+        "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
     )
     max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
 

@@ -1,8 +1,8 @@
 """The search of a sweep; the only package that connects data, tuner, executor and tracker.
 
-`problem` reads the data and scores the baselines, `context` opens workers, folder and store, `run` tells the search
-in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what it came to,
-`mending` makes damaged parts of them again, `observer` is what a terminal shows.
+`problem` reads the data, describes it and scores the baselines, `context` opens workers, folder and store, `run` tells
+the search in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what
+it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows.
 """
 
 from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
@@ -10,8 +10,8 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.mending import mend_records, say_again, what_is_wrong
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import Outcome, load_outcome
-from seqsweep.sweep.problem import Problem, build_problem, load_data
+from seqsweep.sweep.outcome import Outcome, load_config, load_outcome
+from seqsweep.sweep.problem import Problem, build_problem, describe_data, load_data
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
 from seqsweep.sweep.sweep_state import (
@@ -37,11 +37,13 @@ __all__ = [
     "SweepContext",
     "SweepState",
     "build_problem",
+    "describe_data",
     "differences",
     "fingerprint",
     "folders",
     "identity",
     "lineage",
+    "load_config",
     "load_data",
     "load_outcome",
     "mend_records",

@@ -11,7 +11,7 @@ from seqsweep import trial
 from seqsweep.config import to_yaml
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, make_executor
+from seqsweep.executor import Executor, fitting, make_executor
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import write_text
@@ -19,7 +19,7 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.mending import mend_folder
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, build_problem
-from seqsweep.sweep.sweep_state import IDENTITY, SweepState, differences, fingerprint, folder_of, identity
+from seqsweep.sweep.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 
@@ -84,14 +84,17 @@ def open_sweep(
     """
     started = time.monotonic()
     closing = ExitStack()
-    executor = make_executor(config.executor, warm)  # first: workers take seconds to import TensorFlow
+    # First: workers take seconds to import TensorFlow.
+    executor = make_executor(fitting(config.executor, observer.say), warm)
     try:
         problem = build_problem(config, observer.say)
+        observer.describe(problem.facts)
         state = open_state(problem, observer)
         with state.locked():
             mend_folder(state, observer.say)
             state.begin(identity(config, problem.data))
-            write_text(state.folder / "config.yaml", to_yaml(config))
+            write_text(state.folder / CONFIG, to_yaml(config))
+            state.write_facts(problem.facts)
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):

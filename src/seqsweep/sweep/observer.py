@@ -7,6 +7,7 @@ from typing import Protocol
 
 from seqsweep.events import Epoch
 from seqsweep.records import RunKind, TrialRecord
+from seqsweep.tasks import Facts
 
 
 class Observer(Protocol):
@@ -14,6 +15,9 @@ class Observer(Protocol):
 
     def say(self, text: str) -> None:
         """A sentence for the user."""
+
+    def describe(self, facts: Facts) -> None:
+        """The data is read; its notes were said already."""
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Trials are about to run: once for the search, once more for the finals.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqsweep import search_space
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
-from seqsweep.tasks import Dataset, Items, Task, make_task
+from seqsweep.tasks import Dataset, Facts, Items, Task, make_task
+from seqsweep.words import counted
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Problem:
         baselines: metrics of each baseline on validation, in the unit of the data.
         best_baseline: the best of them by the objective; None: there is none.
         baseline_tags: what the baselines chose for themselves.
+        facts: of the data, with what reading did to it.
     """
 
     config: SweepConfig
@@ -30,6 +32,7 @@ class Problem:
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
     baseline_tags: Mapping[str, str]
+    facts: Facts
 
     @property
     def objective(self) -> Metric:
@@ -53,7 +56,33 @@ def load_data(config: SweepConfig, say: Callable[[str], None]) -> tuple[Task, Da
         DataError: the data cannot be used.
     """
     task = make_task(config)
-    return task, task.load(search_space.Space(config), say)
+    data = task.load(search_space.Space(config), say)
+    data.split(config.finals.folds - 1)  # refused now, not after the search
+    batch, items = search_space.Space(config).highest("batch_size"), len(data.split().train)
+    if batch > items:
+        given = f"search_space.batch_size: up to {batch:,}, and train has {counted(items, 'item')}"
+        say(f"{given}: an epoch of such a trial is one step, as with {items:,}")
+    return task, data
+
+
+def describe_data(config: SweepConfig, say: Callable[[str], None]) -> tuple[Task, Dataset, Facts]:
+    """The same, and the facts of the data.
+
+    Args:
+        config: of the sweep, checked.
+        say: is told what reading did to the data; the facts hold it too.
+
+    Raises:
+        DataError: the data cannot be used.
+    """
+    notes: list[str] = []
+
+    def told(text: str) -> None:
+        notes.append(text)
+        say(text)
+
+    task, data = load_data(config, told)
+    return task, data, replace(data.facts(), notes=tuple(notes))
 
 
 def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
@@ -66,11 +95,10 @@ def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
     Raises:
         DataError: the data cannot be used.
     """
-    task, data = load_data(config, say)
-    data.split(config.finals.folds - 1)  # refused now, not after the search
+    task, data, facts = describe_data(config, say)
     scored = score_baselines(data, data.split().validation)
     best = task.objective.best_of(scored)
-    return Problem(config, task, data, scored, best, data.notes_on_baselines() if scored else {})
+    return Problem(config, task, data, scored, best, data.notes_on_baselines() if scored else {}, facts)
 
 
 def score_baselines(data: Dataset, items: Items) -> dict[str, dict[str, float]]:

@@ -1,8 +1,8 @@
 """What can be learned from a sequence: a folder a task, and the border that everything else works with.
 
-`task` is the border: what a task must say; `dataset`, `results` and `served` are what it says it with. The catalog
-TASKS holds the tasks by the name that `task.kind` gives; a new one is a folder here with a class that `TASKS.add`
-knows, its YAML in `conf/task/`, and its tests.
+`task` is the border: what a task must say; `dataset`, `facts`, `results` and `served` are what it says it with. The
+catalog TASKS holds the tasks by the name that `task.kind` gives; a new one is a folder here with a class that
+`TASKS.add` knows, its YAML in `conf/task/`, and its tests.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Dataset, Items, Predictions, Say, Space, Split, View
+from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Card, Model, Served
@@ -25,9 +26,12 @@ __all__ = [
     "Audit",
     "Card",
     "Dataset",
+    "FactTable",
+    "Facts",
     "Heading",
     "Items",
     "Model",
+    "Picture",
     "Predictions",
     "Say",
     "Served",

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float32s, Int64s
 from seqsweep.serving.gather import Gather
+from seqsweep.tasks.facts import Facts, FactTable
+from seqsweep.words import counted
 
 Items: TypeAlias = Int64s
 """Numbers of items, (n,); only their data set knows what each stands for."""
@@ -129,6 +131,19 @@ class Dataset(Protocol):
         One that cannot be made is left out. None may use what lies in validation but to choose between its own
         settings, nor anything of test.
         """
+
+    def facts(self) -> Facts:
+        """What a person should know of the data before anything is learned from it; by default the sizes of its parts.
+
+        Notes are left to who reads the data: `Task.load` says them.
+        """
+        parts = self.split()
+        sizes = {part: len(getattr(parts, part)) for part in ("train", "validation", "test")}
+        rows = tuple((part, counted(size, "item")) for part, size in sizes.items())
+        of = (("data", self.name), ("target", self.target), ("rows", f"{self.rows:,}"))
+        told = ", ".join(f"{part} {size:,}" for part, size in sizes.items())
+        summary = (f"{self.name}: {counted(self.rows, 'row')}, target {self.target}; items: {told}",)
+        return Facts(self.name, summary, (FactTable("data", "Data", of), FactTable("parts", "Parts", rows)))
 
     def notes_on_baselines(self) -> Mapping[str, str]:
         """What the baselines chose for themselves, by a tag's name; a subclass that says nothing has none."""

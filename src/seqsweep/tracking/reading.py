@@ -91,15 +91,15 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
 def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], config_yaml: str) -> LoggedRun:
     """What `mlflow_spelling` made of a record, read back."""
     tags, params = run.data.tags, read_params(run.data.params)
-    threads = tags.get("threads")
+    threads, last_epoch = tags.get("threads"), params.pop(LAST_EPOCH)
     return LoggedRun(
         run_id=run.info.run_id,
         trial_id=tags["trial_id"],
         name=run.info.run_name,
         finished=run.info.status == RUN_STATUS["COMPLETED"],
         reason=tags.get("reason", run.info.status.lower()),
-        params={name: value for name, value in params.items() if name != LAST_EPOCH},
-        last_epoch=int(str(params.get(LAST_EPOCH, 0))),
+        params=params,
+        last_epoch=int(str(last_epoch)),
         seed=int(tags["seed"]),
         fold=int(tags.get("fold", 0)),
         continues=tags.get("continues"),

@@ -127,7 +127,7 @@ def refuse_taken(port: int) -> None:
     """
     if _free(port):
         return
-    free = next((near for near in range(port + 1, min(port + PORTS_TRIED, 65535)) if _free(near)), None)
+    free = next((near for near in range(port + 1, port + 1 + PORTS_TRIED) if _free(near)), None)
     advice = f"; port {free} is free" if free else ""
     raise UserError(f"port {port} is taken by another program, perhaps by a UI that still runs{advice}")
 

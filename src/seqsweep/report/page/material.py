@@ -11,7 +11,7 @@ from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.sweep import Outcome, SweepState, load_outcome
-from seqsweep.tasks import TestPredictions
+from seqsweep.tasks import Facts, TestPredictions
 from seqsweep.words import in_words, unit_in_words
 
 
@@ -24,12 +24,14 @@ class Material:
         final_runs: of its finals; empty where there were none.
         conclusion: None where no finals were run.
         predictions: None where the test part was not read, or they are gone.
+        facts: of the data; None: they are gone.
     """
 
     outcome: Outcome
     final_runs: tuple[TrialRecord, ...]
     conclusion: Conclusion | None
     predictions: TestPredictions | None
+    facts: Facts | None
 
     @property
     def metric(self) -> Metric:
@@ -71,5 +73,6 @@ def gather(folder: Path) -> Material:
     outcome = load_outcome(folder)
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
-    runs = tuple(SweepState(folder).records("final").values())
-    return Material(outcome, runs, finals.load(folder), finals.load_test_predictions(folder))
+    state = SweepState(folder)
+    runs = tuple(state.records("final").values())
+    return Material(outcome, runs, finals.load(folder), finals.load_test_predictions(folder), state.facts())

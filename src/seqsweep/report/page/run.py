@@ -13,6 +13,7 @@ from seqsweep.errors import UserError
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
 from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, search, settings
+from seqsweep.report.page.data import data_section
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
@@ -104,6 +105,7 @@ def markdown(folder: Path) -> str:
 def sections(material: Material) -> list[Section]:
     """All sections, in order; each says so where it has nothing to show."""
     return [
+        data_section(material.facts),
         board.leaderboard(material),
         board.finalists(material),
         board.test_part(material),

@@ -14,10 +14,12 @@ from seqsweep.serving.array_types import Float32s, Float64s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.classify.baselines import BASELINES, Known, fitted
+from seqsweep.tasks.classify.facts import facts
 from seqsweep.tasks.classify.metrics import METRICS
 from seqsweep.tasks.classify.split import Parts, make_parts
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.transforms import fit_transform
 
 
@@ -152,6 +154,10 @@ class LabelledItems:
         if "logistic_regression" not in self.config.task.baselines:
             return {}
         return {"logistic_regression_C": f"{fitted(self.known).C:g}"}
+
+    def facts(self) -> Facts:
+        """Columns, and the classes of each part."""
+        return facts(self.table, self.parts, self.classes, self.config.windows.split)
 
     @cached_property
     def known(self) -> Known:

@@ -228,9 +228,6 @@ def predictor() -> type[Any]:
 def _notes(data: LabelledItems) -> Iterator[str]:
     """What a reader should know of the items, a sentence each."""
     table, parts = data.table, data.parts
-    sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts._asdict().items())
-    whole = f"{counted(len(table), 'item')} of {len(data.classes)} classes ({data.target})"
-    yield f"{whole}, parted {data.config.windows.split}: {sizes}"
     alike = len(table) - len(np.unique(table.values, axis=0))
     if alike and data.config.windows.split == "stratified":
         yield f"{counted(alike, 'item')} have the values of another one; those that are alike are in one part"

@@ -12,8 +12,10 @@ from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import forecasts
+from seqsweep.tasks.forecast.facts import facts
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import fit_linear
@@ -51,7 +53,7 @@ class SeriesDataset:
         """
         parts = make_split(series, config.windows, config.task.horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_end)
-        return cls(config, known, parts, (*unseen, *notes(known, parts)))
+        return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
 
     @property
     def name(self) -> str:
@@ -72,6 +74,10 @@ class SeriesDataset:
     def sha256(self) -> str:
         """Of the series' content."""
         return self.series.sha256
+
+    def facts(self) -> Facts:
+        """Where the series comes from, its times and values, its parts, and a picture of it."""
+        return facts(self.config, self.series, self.parts)
 
     def split(self, fold: int = 0) -> Split:
         """The parts of a fold; see `Split.fold`.
