@@ -26,7 +26,8 @@ from seqsweep.report.page.material import gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import _unit, mattered
 from seqsweep.sweep import SweepState
-from seqsweep.tasks.forecast.sections import _steps, target_times
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
@@ -297,6 +298,17 @@ def test_the_effects_of_the_few_that_mattered_most_are_drawn(count, sweep_of, mo
 )
 def test_a_setting_has_the_unit_of_its_declaration(name, unit):
     assert _unit(name) == unit
+
+
+@pytest.mark.parametrize(
+    ("half_widths", "step", "drawn"),
+    [((1.0, np.inf), 1, True), ((1.0, np.inf), 2, False), ((np.inf, 2.0), 1, False), ((np.inf, 2.0), 2, True)],
+)
+def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
+    interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
+    bands = _bands([interval], np.arange(3), np.array([5.0, 6.0, 7.0]), step)
+    expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
+    assert [list(band["y"]) for band in bands] == (expected if drawn else [])
 
 
 def test_noise_alone_seldom_matters():
