@@ -15,6 +15,7 @@ import pytest
 
 from pages import finished_sweep
 from seqsweep import finals, report
+from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
 from seqsweep.sweep import SweepState
 from seqsweep.tracking import MlflowTracker, SweepRecord
@@ -140,6 +141,20 @@ def test_the_report_draws_every_figure_from_disk_without_an_error(how, width, br
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert not errors(browser)
     keep(browser, f"report-{how.get('trials', 22)}-{width}")
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_the_page_of_the_data_draws_the_series_and_its_parts(width, browser, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    describe(["quickstart"])
+    browser.set_window_size(width, 900)
+    browser.get((tmp_path / "mlruns" / "data-quickstart.html").as_uri())
+    wait_for_figures(browser, "figure")
+    assert browser.execute_script("return document.querySelectorAll('figure .shapelayer path').length") == 3
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert not errors(browser)
+    keep(browser, f"data-{width}")
 
 
 def test_titles_of_axes_and_ticks_do_not_lie_over_each_other(browser, tmp_path, make_config):

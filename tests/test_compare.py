@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shutil
 import statistics
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,12 @@ import pytest
 from seqsweep import finals, report
 from seqsweep.compare import FinishedSweep, comparable_groups, finished
 from seqsweep.config import to_yaml
-from seqsweep.errors import ConfigError, StateError
+from seqsweep.errors import ConfigError, StateError, UserError
 from seqsweep.evidence import Comparison, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.records import TrialRecord
-from seqsweep.sweep import Outcome, SweepState
+from seqsweep.state_files import write_state
+from seqsweep.sweep import Identity, Outcome, SweepState, load_outcome
 from seqsweep.sweep.outcome import save_outcome
 from seqsweep.tasks import make_task
 
@@ -155,7 +158,7 @@ def kept(entry: FinishedSweep) -> FinishedSweep:
         SweepState(folder).write(record)
     save_outcome(entry.outcome)
     (folder / "config.yaml").write_text(to_yaml(entry.outcome.config))
-    (folder / "sweep.json").write_text("{}")
+    write_state(folder / "sweep.json", Identity("quickstart", 0, *({} for _ in range(8))))
     return entry
 
 
@@ -185,10 +188,11 @@ def test_finished_sweeps_are_found_by_study_run_or_fingerprint_in_the_order_of_t
         finished(tmp_path, ["quickstrat"], print)
     with pytest.raises(ConfigError, match="3f0: there is no such"):  # too short to be meant as a fingerprint
         finished(tmp_path, ["3f0"], print)
-    assert finished(Path(tmp_path, "empty"), [], print) == []
+    with pytest.raises(UserError, match=r"there is no finished sweep under .*empty; seqsweep sweep quickstart"):
+        finished(Path(tmp_path, "empty"), [], print)
 
 
-@pytest.mark.parametrize("file", ["conclusion.json", "outcome.json", "trials/0001.json"])
+@pytest.mark.parametrize("file", ["conclusion.json", "outcome.json", "trials/0001.json", "sweep.json", "config.yaml"])
 def test_a_damaged_sweep_is_named_and_the_others_are_compared_without_it(file, make_entry, tmp_path):
     whole, damaged = make_entry(1.0, fingerprint="beef00"), make_entry(2.0, fingerprint="3f0a11")
     for entry in (whole, damaged):
@@ -198,7 +202,31 @@ def test_a_damaged_sweep_is_named_and_the_others_are_compared_without_it(file, m
     told: list[str] = []
     assert finished(tmp_path, [], told.append) == [whole]
     (said,) = told
-    assert f"3f0a11/{file}: this is truncated or damaged; run its sweep again" in said
+    assert re.search(rf"3f0a11/{file}: this is truncated(,| or) damaged.*; run its sweep again.*left out", said)
     assert finished(tmp_path, ["beef"], told.append) == [whole]
-    with pytest.raises(StateError, match="truncated or damaged"):
+    with pytest.raises(StateError, match=r"truncated(,| or) damaged"):
         finished(tmp_path, ["3f0a"], told.append)
+    shutil.rmtree(whole.outcome.folder)
+    with pytest.raises(StateError, match=f"3f0a11/{file}"):  # it is not that there is none
+        finished(tmp_path, [], told.append)
+
+
+@pytest.mark.parametrize("left", [0, 0.5, 0.98, 0.999])
+def test_a_config_of_which_a_part_is_gone_is_not_taken_for_another_one(left, make_entry):
+    entry = kept(make_entry())
+    file = entry.outcome.folder / "config.yaml"
+    text = file.read_text()
+    file.write_text(text[: int(len(text) * left)])
+    with pytest.raises(StateError, match=r"config\.yaml: this is truncated, damaged or of another version; run"):
+        load_outcome(entry.outcome.folder)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(StateError, match="truncated"):
+        load_outcome(entry.outcome.folder)
+
+
+def test_records_whose_folder_is_a_file_are_not_taken_for_none(make_entry):
+    entry = kept(make_entry())
+    shutil.rmtree(entry.outcome.folder / "trials")
+    (entry.outcome.folder / "trials").write_text("x")
+    with pytest.raises(StateError, match="trials: this is a file, and a folder of records is needed"):
+        load_outcome(entry.outcome.folder)

@@ -149,6 +149,20 @@ def test_jobs_of_a_multirun_that_read_the_same_data_are_shown_once(shop):
     assert "<summary>seed=1 task.horizon=3 " in page
 
 
+def test_jobs_that_come_to_the_same_data_have_no_heading_each(shop):
+    code, said = data("-m", "quickstart", *shop, "search_space.layer=[gru],[lstm]")
+    assert code == 0
+    assert said.startswith("shop: 150 rows")
+    assert said.count("Longest window") == 1
+
+
+def test_a_folder_that_cannot_be_written_to_leaves_the_page_where_the_user_is(shop, tmp_path, monkeypatch):
+    (tmp_path / "mlruns").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    _, said = data("quickstart", *shop)
+    assert f"Page: {tmp_path / 'data-quickstart.html'}" in said.replace("\n", "")
+
+
 def test_a_study_of_ones_own_and_a_data_set_that_says_nothing_of_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("waves.yaml").write_text(

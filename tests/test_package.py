@@ -267,6 +267,9 @@ def test_a_model_is_trusted_where_its_files_and_its_answers_are_those_of_its_pac
     other = {**known["answers"], "forecast": [value * 1.001 for value in known["answers"]["forecast"]]}
     (model / package.CHECKSUMS).write_text(json.dumps({**known, "answers": other}))
     assert "answers its input example otherwise" in package.fault(model)
+    for damage in (b"a: [1\n", b"\xff\xfe\x00", b"[]", b""):
+        (model / "MLmodel").write_bytes(damage)
+        assert package.fault(model) == f"{model / 'MLmodel'} is damaged"
 
 
 @pytest.mark.parametrize(

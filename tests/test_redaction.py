@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import random
+import string
 import sys
+import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from seqsweep import redaction
 from seqsweep.errors import ConfigError, Fault, StateError
 from seqsweep.redaction import redacted, redacted_output, remember, remember_variable, secrets_of
+from seqsweep.words import command
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +28,7 @@ BY_PLACE = {
     "postgresql://u:hunter2@h/db": "postgresql://u:***@h/db",
     "postgresql+psycopg://me:se:c/r@et@host/shop": "postgresql+psycopg://me:***@host/shop",
     "mysql://u:p%40ss%2Fword@h:3306/db?ssl=1": "mysql://u:***@h:3306/db?ssl=1",
-    "postgresql://u:p?w@h/db?email=x@y": "postgresql://u:***@h/db?email=x@y",
+    "postgresql://u:p?w@x#y@h/db": "postgresql://u:***@h/db",
     "https://ghp_token@github.com/x": "https://***@github.com/x",
     "http://:pw@h/": "http://:***@h/",
     "me:hunter2@host/db": "me:***@host/db",
@@ -51,6 +56,7 @@ BY_PLACE = {
     # texts
     "connect(host=h, password='my pass')": "connect(host=h, password=***)",
     "{'user': 'u', 'password': 'my pass'}": "{'user': 'u', 'password': ***}",
+    "{'secret': 'a b', 'token': 'c'}": "{'secret': ***, 'token': ***}",
     "Authorization: Bearer abc.def": "Authorization: Bearer ***",
     "{'Authorization': 'Basic dTpw'}": "{'Authorization': 'Basic ***'}",
     "curl -H 'bearer 0123456789'": "curl -H 'bearer ***'",
@@ -69,6 +75,7 @@ LEFT_ALONE = [
     "SELECT key, token FROM t WHERE key='x'",
     "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning&viewStateShareKey=seqsweep",
     "max_tokens=5 tokens=3",
+    "for secrets: it is said; the token: x",
     "a%20file.csv at 50% of 100%25",
     "me@example.org, 12:30",
 ]
@@ -87,6 +94,7 @@ def test_what_is_no_secret_is_left_alone(text):
 
 ADDRESSES = {
     "postgresql://u:hunt%40er2@h/db": {"hunt%40er2", "hunt@er2"},
+    "postgresql://u:p?w@x#y@h/db": {"p?w", "p?w@x#y"},  # whichever the driver takes
     "postgresql://u:two words'1@h/db": {"two words'1"},
     "postgresql://h/db?password=a'b c&token=t0": {"a'b c", "t0"},
     "data.url=postgresql://h/db?user=u&password=pw": {"pw"},
@@ -123,6 +131,44 @@ def test_a_variable_of_the_environment_is_a_secret_where_its_name_or_its_place_s
     remember_variable("SHOP_URL", "postgresql://u:hunter-2@h/db")
     remember_variable("HOME", "/home/someone1")
     assert redacted("tok-123456 hunter-2 /home/someone1") == "*** *** /home/someone1"
+
+
+SIGNS = string.ascii_letters + string.digits + "!$%^&*()-_=+[]{};:'\",.<>/?\\|`~@# é"
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_no_part_of_any_password_is_told_of_an_address_that_is_known(number):
+    draw = random.Random(number)
+    password = "".join(draw.choices(SIGNS, k=draw.randint(8, 20)))
+    odbc = quote_plus(f"DRIVER={{x}};UID=me;PWD={{{password.replace('}', '}}')}}};X=1")
+    addresses = [
+        f"postgresql://me:{quote(password, safe='')}@host:5432/db",
+        f"postgresql://me:{password}@host:5432/db",
+        f"postgresql://host/db?user=me&password={quote_plus(password)}&x=1",
+        f"mssql+pyodbc:///?odbc_connect={odbc}",
+    ]
+    for address in addresses:
+        assert not told(password, redacted(f"{address} is away", address))
+        assert not told(password, command(["seqsweep", "sweep", f"data.url='{address}'"]))
+        remember(address)
+        for words in (address, password, quote(password, safe=""), json.dumps(password), repr(password)):
+            assert not told(password, redacted(f"cannot use {words}, of host"))
+
+
+def told(password: str, text: str) -> bool:
+    """Whether five signs in a row of a password stand in a text."""
+    parts = {password[i : i + 5] for i in range(len(password) - 4)}
+    return any(part in text or quote(part, safe="") in text for part in parts)
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "://", "://x:", "a:b@", "%41", "=pass-", "?password={", "password='", "http://a"]
+)
+def test_a_long_text_takes_no_more_than_its_length(word):
+    text = word * (30_000 // len(word))
+    began = time.process_time()
+    redacted(f"a={text}")
+    assert time.process_time() - began < 2  # seconds; what tries each end from each begin takes minutes
 
 
 def test_an_error_for_the_user_is_told_and_carried_on_without_secrets():

@@ -223,10 +223,11 @@ def test_a_trial_that_fails_with_a_secret_in_its_words_is_told_and_kept_without_
 LOGIN_URL = f"vault://u:{WORD}@h/shop.db{REST}"
 STORE = f"http://u:{quote(SERVER, safe='')}@127.0.0.1:"
 TINY = [
-    *("executor=inline", "trial.epochs=1", "tuner.max_trials=2", "finals.seeds=2", "data.target=sales", "data=sql"),
+    *("executor=inline", "trial.epochs=1", "tuner.max_trials=2", "data.target=sales", "data=sql"),
     *("search_space.units=[2,3]", "search_space.depth=1", "search_space.window=4"),
     "data.query='SELECT sales FROM s ORDER BY rowid'",
 ]
+SEEDS = "finals.seeds=2"
 LONG = ["tuner.max_trials=900"]
 
 
@@ -321,7 +322,7 @@ def ended(lives: Lives) -> dict[str, Life]:
     assert begun["killed"].end(signal.SIGKILL) == -signal.SIGKILL
     lives.wait_for_store()
     begun["served"] = lives.begin(
-        "served", "quickstart", "data.url=${oc.env:ADDRESS}", "tracking.uri=${oc.env:STORE}", *TINY
+        "served", "quickstart", "data.url=${oc.env:ADDRESS}", "tracking.uri=${oc.env:STORE}", *TINY, SEEDS
     )
     assert begun["served"].end() == 0, begun["served"].said
     return begun
@@ -381,28 +382,26 @@ def test_the_command_to_go_on_is_the_one_that_was_typed(ended):
     assert shlex.split(told) == ["seqsweep", "sweep", *life.typed]
 
 
-def pasted(lines: str, life: Life, lives: Lives) -> str:
-    """What a shell prints for commands that were printed."""
-    program = shlex.join([sys.executable, str(TESTS / "vault.py")])
-    script = f'seqsweep() {{ {program} "$@"; }}\n{lines}'
-    ran = subprocess.run(
-        ["sh", "-c", script], cwd=life.folder, env=lives.environment, capture_output=True, text=True, check=False
-    )
-    return ran.stdout + ran.stderr
+def pasted(line: str, environment: dict[str, str]) -> list[str]:
+    """The arguments that a shell makes of a command that was printed."""
+    script = f"seqsweep() {{ printf '%s\\0' \"$@\"; }}\n{line}"
+    ran = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    return ran.stdout.rstrip("\0").split("\0")
 
 
 @pytest.mark.slow
 @pytest.mark.keras
-def test_the_next_commands_can_be_pasted_and_tell_no_secret(lives, ended):
-    life = ended["served"]
+def test_the_next_commands_can_be_pasted_and_tell_no_secret(lives, ended, monkeypatch):
+    life, environment = ended["served"], lives.environment
     lines = [line.strip() for line in life.said.split("\nNext:\n")[1].splitlines() if line.startswith("  seqsweep ")]
-    ui, promote, more, seed = lines
-    assert "data.url=${oc.env:ADDRESS}" in shlex.split(more)
-    assert shlex.split(seed) == [*shlex.split("seqsweep sweep"), *life.typed, "seed=1"]
-    assert shlex.split(ui) == ["seqsweep", "ui", "--uri", "$STORE"]
-    said = pasted(f"{promote} --force 'PWD={LOGIN}'", life, lives)
-    assert "is the champion" in said
-    assert not leaks(said), said
+    ui, promote, more, seed = (pasted(line, environment) for line in lines)
+    assert ui == ["ui", "--uri", environment["STORE"]]
+    assert more == ["sweep", *(word for word in life.typed if "max_trials" not in word), "tuner.max_trials=4"]
+    assert seed == ["sweep", *life.typed, "seed=1"]
+    monkeypatch.chdir(life.folder)
+    answer = CliRunner().invoke(cli.main, [*promote, "--force", f"PWD={LOGIN}"])
+    assert "is the champion" in answer.output
+    assert not leaks(answer.output), answer.output
     COVERED.add(("tracking.uri", "environment", "promote", "success"))
 
 

@@ -116,7 +116,13 @@ def explain(key: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=5000, show_default=True, help="Where the UI listens, on 127.0.0.1 alone.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=5000,
+    show_default=True,
+    help="Where the UI listens, on 127.0.0.1 alone.",
+)
 @DIRECTORY
 @URI
 def ui(port: int, directory: Path, uri: str | None) -> None:
@@ -241,6 +247,9 @@ def predict(model: str, file: Path, output: Path | None, directory: Path, uri: s
     """
     from seqsweep import registry
 
+    if output is not None and (output.is_dir() or not output.parent.is_dir()):
+        told = "this is no file that can be written; give one in a folder that is there"
+        raise ConfigError([f"--output {output}: {told}"])
     answers, version = registry.predict(model, file, _store(directory, uri))
     for note in answers.attrs.get("notes", []):
         click.echo(f"{file}: {note}", err=True)
@@ -259,13 +268,19 @@ def _instead(before: str | None) -> str:
 
 
 def _store(directory: Path, uri: str | None) -> TrackingConfig:
+    """A store that is there: no command but `sweep` makes one."""
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.address import uri_faults
+    from seqsweep.tracking.address import address, uri_faults
 
     remember(uri or "")
     if faults := uri_faults(uri):
         raise ConfigError(faults)
-    return TrackingConfig(kind="mlflow", directory=str(directory), uri=uri)
+    tracking = TrackingConfig(kind="mlflow", directory=str(directory), uri=uri)
+    database = address(tracking).database
+    if database is not None and not database.exists():
+        told = "there is no MLflow store; `seqsweep sweep quickstart` makes one, --directory and --uri name another"
+        raise ConfigError([f"{database}: {told}"])
+    return tracking
 
 
 def show_error(error: SeqsweepError) -> None:

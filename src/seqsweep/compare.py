@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from seqsweep.errors import ConfigError, StateError
+from seqsweep.errors import ConfigError, StateError, UserError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
 from seqsweep.metrics import Metric
@@ -75,18 +75,26 @@ def finished(directory: Path, names: Sequence[str], say: Callable[[str], None]) 
 
     Raises:
         ConfigError: there is no finished sweep of a name.
-        StateError: a file of a sweep that was named is damaged.
+        UserError: there is none at all.
+        StateError: a file of a sweep that was named is damaged, or of all there are.
     """
-    found = []
+    found, damaged = [], []
     for folder in folders(directory):
         try:
+            read_identity(folder)
             outcome = load_outcome(folder)
             if outcome is not None:
                 found.append(FinishedSweep(outcome, load(folder)))
         except StateError as error:
             if any(_means(name, folder) for name in names):
                 raise
-            say(f"{error}; left out until then")
+            damaged.append(error)
+    if damaged and not found:
+        raise damaged[0]
+    for damage in damaged:
+        say(f"{damage}; left out until then")
+    if not found:
+        raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
     found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
     known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})
     wrong = [name for name in names if not any(_called(entry, name) for entry in found)]

@@ -45,12 +45,12 @@ def describe(arguments: Sequence[str]) -> None:
     entries: list[tuple[str, Facts]] = []
     for job, overrides in _different(checked):
         facts = _facts(job, shown)
-        if any(facts == known for _, known in entries):
-            continue
-        if len(checked.jobs) > 1:
+        if all(facts != known for _, known in entries):
+            entries.append((overrides, facts))
+    for overrides, facts in entries:
+        if len(entries) > 1:
             shown.rule(overrides, align="left")
         report.show_facts(shown, facts)
-        entries.append((overrides, facts))
     first = checked.jobs[0]
     folder = Path(first.tracking.directory).resolve()
     if folder.is_dir() and not os.access(folder, os.W_OK):

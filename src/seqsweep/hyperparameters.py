@@ -23,6 +23,9 @@ RESERVED = ("per_layer", "warm_start", "keys", "values", "items", "get", "replac
 NAME = re.compile(r"[^\W_][\w .\-]{0,59}(?<! )")
 """What may become a file, a model or a word of a command."""
 
+LARGEST = 10**18
+"""No whole number of a config is larger: libraries count in 64 bits."""
+
 _NOUNS = {
     int: "a whole number",
     float: "a number",
@@ -117,10 +120,10 @@ class Setting:
             words = "a name: letters, digits, blanks and . _ - after a letter or digit, 60 characters at most"
         else:
             bounds = [
-                f"{self.at_least:g} or more" if self.at_least is not None else "",
-                f"above {self.above:g}" if self.above is not None else "",
-                f"{self.at_most:g} or less" if self.at_most is not None else "",
-                f"below {self.below:g}" if self.below is not None else "",
+                f"{_bound(self.at_least)} or more" if self.at_least is not None else "",
+                f"above {_bound(self.above)}" if self.above is not None else "",
+                f"{_bound(self.at_most)} or less" if self.at_most is not None else "",
+                f"below {_bound(self.below)}" if self.below is not None else "",
             ]
             words = ", ".join([_NOUNS[self.type], *filter(None, bounds)])
         return f"{words}, or null" if self.optional else words
@@ -181,7 +184,8 @@ class Setting:
         if not self.numeric:
             return isinstance(value, self.type)
         types = int if self.type is int else (int, float)
-        return isinstance(value, types) and not isinstance(value, bool) and math.isfinite(value)
+        fits = isinstance(value, types) and not isinstance(value, bool)
+        return fits and (abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value))
 
     def _is_within(self, value: Any) -> bool:
         return value is None or (
@@ -215,6 +219,8 @@ class Setting:
             return f"; write {near}" if (near := named(value)) else ""
         if self.numeric and isinstance(value, str):
             return "; leave the quotation marks out" if value.replace(".", "", 1).isdigit() else ""
+        if isinstance(value, int) and abs(value) > LARGEST:
+            return "; it has more than 18 digits"
         if self.type is int and isinstance(value, float) and value.is_integer():
             return f"; write {int(value)}"
         return ""
@@ -263,6 +269,10 @@ class Hyperparameter(Setting):
 def named(text: str) -> str:
     """The name that is nearest to a text: `zz` of `../../zz`; empty where it has neither letter nor digit."""
     return re.sub(r"[^\w .\-]+", "-", text).strip("-._ ")[:60].strip()
+
+
+def _bound(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _either(values: Collection[Any]) -> str:

@@ -18,12 +18,13 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
 
-# Names that are those of a secret anywhere, and names that are so in a URL.
-_SURE = (
-    r"[\w.\-]*?(?:pass(?:word|wd|phrase)|pwd|secret|credential|signature|(?:api|access|account|private|shared)[_\-]?key)"
-    r"[\w.\-]*|(?:[\w.\-]*[_\-])?token"
+# Names that are those of a secret anywhere, names that are so before a =, and names that are so in a URL.
+_LOGIN = (
+    r"[\w.\-]*?(?:pass(?:word|wd|phrase)|pwd|credential|(?:api|access|account|private|shared|secret)[_\-]?key"
+    r"|client[_\-]?secret)[\w.\-]*"
 )
-_IN_URL = rf"{_SURE}|(?:[\w.\-]*[_\-])?(?:key|sig|auth|pass|pw|psw|sas|jwt)"
+_SURE = rf"{_LOGIN}|[\w.\-]*?secret[\w.\-]*|(?:[\w.\-]*[_\-])?token"
+_IN_URL = rf"{_SURE}|[\w.\-]*?signature|(?:[\w.\-]*[_\-])?(?:key|sig|auth|pass|pw|psw|sas|jwt)"
 
 # What stands where a secret would and is none: a variable of the environment, our own placeholder, whether a driver
 # used a password, what is hidden.
@@ -32,25 +33,27 @@ _NO_SECRET = re.compile(r"\$\{oc\.env:\w+\}|PASSWORD|YES|NO|\*\*\*")
 _QUOTED = r"'[^']*'|\"[^\"]*\""
 _BRACED = r"\{(?:[^}]|\}\})*\}"  # how ODBC writes a password with a semicolon
 
-# Up to the last @ before a query, since a password may hold one; behind a port there is none.
-_USERINFO = r"(?P<before>://(?!\[)[^/@\s:?#]*:)(?P<secret>[^\s?#]+|(?!\d+[/?#])[^\s@]+)(?P<after>@)"
+# Up to the last @, since a password may hold one, and to hide a host is less than to show a secret; behind a port there
+# is none.
+_USERINFO = r"(?P<before>://(?!\[)[^/@\s:?#]*:)(?P<secret>(?!\d\d+/)\S{1,999}|[^\s?#]{1,999})(?P<after>@)"
 
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         _USERINFO,
         r"(?P<before>https?://)(?P<secret>[^/@\s:?#]+)(?P<after>@)",
-        r"(?P<before>(?<![\w/:.@{])[\w.+%\-]+:)(?P<secret>[^\s@/:]+)(?P<after>@(?=[\w\[]))",
         rf"(?P<before>[?&#](?:{_IN_URL})=)(?P<secret>{_BRACED}|[^&#\s\"'<>]+)(?P<after>)",
         rf"(?P<before>(?<![\w.\-?&#])(?:{_SURE}) ?= ?)(?P<secret>{_BRACED}|{_QUOTED}|\*\*\*|[^;\s]+)(?P<after>)",
-        rf"(?P<before>(?<![\w.\-])(?:{_SURE})['\"]?: ?)(?P<secret>{_QUOTED}|[^;\s,)}}]+)(?P<after>)",
+        rf"(?P<before>(?<![\w.\-])(?:(?:{_LOGIN})['\"]?|(?<=['\"])(?:secret|token)['\"]): ?)"
+        rf"(?P<secret>{_QUOTED}|[^;\s,)}}]+)(?P<after>)",
         r"(?P<before>authorization['\"]?\s*[:=]\s*['\"]?(?:(?:basic|bearer|digest|token|negotiate)\s+)?)"
         r"(?P<secret>[^\s'\",}]+)(?P<after>)",
         r"(?P<before>\bbearer\s+)(?P<secret>[\w.~+/\-]{8,}=*)(?P<after>)",
+        r"(?P<before>(?<![\w/:.@{%+\-])[\w.+%\-]+:)(?P<secret>[^\s@/:]+)(?P<after>@(?=[\w\[]))",
         r"(?P<before>\b)(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{30,}|eyJ[\w\-]{8,}\.[\w\-]+\.[\w\-]+)(?P<after>)",
     )
 )
-_ENCODED = re.compile(r"\S*%[0-9a-f]{2}\S*", re.IGNORECASE)
+_ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _WORTH_A_LOOK = re.compile(r"[=:@%]|bearer|AKIA|ASIA|gh\w_|eyJ", re.IGNORECASE)
 _SECRET_NAME = re.compile(_IN_URL, re.IGNORECASE)
 
@@ -71,7 +74,8 @@ def redacted(text: str, *addresses: str) -> str:
                 text = text.replace(form, HIDDEN) if _unmistakable(secret) else _word(form).sub(HIDDEN, text)
     if _WORTH_A_LOOK.search(text) is None:
         return text
-    return _ENCODED.sub(lambda found: _decoded(found[0]), _by_place(text))
+    text = _by_place(text)
+    return re.sub(r"\S+", lambda found: _decoded(found[0]), text) if _ENCODED.search(text) else text
 
 
 def remember(*texts: str) -> None:
@@ -162,12 +166,12 @@ def _hidden(found: re.Match[str]) -> str:
 def _decoded(word: str) -> str:
     """A word with percent-encoded parts: as it is, or decoded where a secret is seen only then."""
     plain = unquote(word)
-    return word if (shown := redacted(plain)) == plain else shown
+    return word if plain == word or (shown := redacted(plain)) == plain else shown
 
 
 def _placed(text: str) -> Iterator[str]:
     """What stands where secrets do in a text, and in what it decodes to."""
-    for form in dict.fromkeys((text, unquote(text))):
+    for form in dict.fromkeys((text, unquote(text), unquote_plus(text))):
         left = form
         for pattern in _PATTERNS:
             yield from (_bare(found["secret"]) for found in pattern.finditer(left))
@@ -177,12 +181,12 @@ def _placed(text: str) -> Iterator[str]:
 def _in_url(text: str) -> Iterator[str]:
     """The secrets of a text that is one URL, or an override of a key by one: they may hold blanks and quotes."""
     scheme, _, rest = text.partition("://")
-    login = r"[^/@:?#]*:([^?#]+|(?!\d+[/?#])[^@]+)@(.*)"
-    alone = r"([^/@:?#]+)@(.*)"  # a token
-    token = re.match(alone, rest, re.DOTALL) if scheme.lower().endswith(("http", "https")) else None
-    if found := token or re.match(login, rest, re.DOTALL):
-        yield found[1]
-        rest = found[2]
+    token = re.match(r"[^/@:?#]+(?=@)", rest) if scheme.lower().endswith(("http", "https")) else None
+    if token:
+        yield token[0]
+    login = re.match(r"[^/@:?#]*:(?!\d\d+/)", rest)
+    ends = [found.start() for found in re.finditer("@", rest)] if login else []
+    yield from (rest[login.end() : end] for end in ends if login)  # each may be the one that the password ends at
     for part in re.split("[?&#]", rest)[1:]:
         name, _, value = part.partition("=")
         if _SECRET_NAME.fullmatch(unquote(name)):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from seqsweep import search_space
 from seqsweep.config import from_yaml
-from seqsweep.errors import DataError, SweepError
+from seqsweep.errors import ConfigError, DataError, SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
 from seqsweep.redaction import HIDDEN
@@ -72,7 +72,11 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
     run = read_run(store, run_id)
     if not run.finished:
         raise SweepError(f"{run.name} did not finish ({run.reason}), so there are no figures to compare with")
-    config = from_yaml(run.config_yaml)
+    try:
+        config = from_yaml(run.config_yaml)
+    except ConfigError as error:
+        told = "the config that was logged with it is damaged or of another version; run its sweep again"
+        raise SweepError(f"{run.name}: {told}") from error
     if HIDDEN in (config.data.url or ""):
         told = "its secrets were not logged, so the data cannot be read again"
         mend = "keep a login where the driver looks by itself (~/.pgpass, an option file), and sweep again"

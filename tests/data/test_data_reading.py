@@ -59,6 +59,7 @@ STYLES = {
     "digits, day first": (written(DAYS, "%d%m%Y"), DAYS, "D", None),
     "digits, month first": (written(DAYS, "%m%d%Y"), DAYS, "D", None),
     "UTC behind": (written(HOURS, "%Y-%m-%d %H:%M:%S UTC"), HOURS, "h", "UTC"),
+    "GMT behind": (written(HOURS, "%Y-%m-%d %H:%M:%S GMT"), HOURS, "h", "UTC"),
     "weekdays": (written(DAYS, "%a %d %b %Y"), DAYS, "D", None),
     "weekdays and commas": (written(DAYS, "%A, %d %B %Y"), DAYS, "D", None),
     "fractions of seconds": (

@@ -217,7 +217,9 @@ def test_a_model_that_sorts_or_joins_needs_times(served):
     sorting, _ = served(table(US_DATES), time="t", sort=True)
     assert "there is no column 't'" in refused(sorting, frame_of(table(US_DATES))[["y"]])
     plain, _ = served(table(US_DATES), time="t")
-    assert "time" not in plain.predict(frame_of(table(US_DATES))[["y"]])
+    answer = plain.predict(frame_of(table(US_DATES))[["y"]])
+    assert "time" not in answer
+    assert answer.attrs["notes"] == ["there is no column 't': rows are taken as even and in the order of time"]
 
 
 def test_forecasts_are_stamped_on_the_clock_of_their_zone(served):

@@ -120,6 +120,10 @@ def test_dates_as_objects_read_as_their_text_does(load_csv):
 
 
 def test_day_and_month_are_told_apart_where_one_reading_is_twice_as_even():
+    assert fitted(["03/04/2021", "04/05/2021", "05/07/2021"])[2] == [
+        "column 't' is read as %m/%d/%Y, which makes steps more even: 03/04/2021 is 2021-03-04; "
+        "data.time_format='%d/%m/%Y' reads it the other way"
+    ]
     # Month first: 32 days and 32 again. Day first: 31 days, then 62.
     assert list(fitted(["03/04/2021", "04/05/2021", "05/07/2021"])[0]) == [
         np.datetime64(day, "ns") for day in ("2021-03-04", "2021-04-05", "2021-05-07")

@@ -87,7 +87,7 @@ def test_the_parts_cover_all_rows_and_the_longest_window_is_told(facts_of):
         "test": "row 52 | row 60 | 9 | 15% | 7",
     }
     assert table(facts, "window") == {
-        "looks back": "10 rows; those that differencing takes are among them",
+        "looks back": "10 rows, differencing included",
         "forecasts": "3 rows ahead",
         "takes": "13 rows of train, which has 42",
         "first target": "row 11",

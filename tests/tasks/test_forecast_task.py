@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from seqsweep.sweep.problem import build_problem
 from seqsweep.tasks import make_task
 
 
@@ -29,3 +30,38 @@ def test_the_best_constant_has_the_loss_that_is_worked_out_by_hand(loss, expecte
 def test_hubers_loss_is_a_square_below_1_and_straight_above(constant_loss):
     expected = (2 * 0.5**2 / 2 + 2 * (1.5 - 0.5)) / 4
     assert constant_loss("huber", [[-1.5, -0.5], [0.5, 1.5]]) == pytest.approx(expected)
+
+
+@pytest.fixture
+def said(make_config, tmp_path):
+    """What is told as a problem of 40 rows is built: 28 of them are train."""
+    (tmp_path / "short.csv").write_text("y\n" + "".join(f"{row % 7}\n" for row in range(40)))
+
+    def build(*overrides):
+        notes = []
+        given = ["data=csv", f"data.path={tmp_path}/short.csv", "data.season=7", "search_space.window=12", *overrides]
+        build_problem(make_config(*given), notes.append)
+        return notes
+
+    return build
+
+
+def test_what_the_rows_are_too_few_for_is_told_once_and_by_what_mends_it(said):
+    assert said() == []
+    assert said("data.season=27") == []
+    (told,) = said("data.season=28")
+    assert told.startswith("data.season=28: train has 28 rows, not one whole season and a row")
+    assert said("search_space.window=18", "search_space.batch_size=8") == []
+    (told,) = said("search_space.window=19", "search_space.batch_size=9")
+    assert told == (
+        "train has 9 windows, and a network learns next to nothing of so few: the longest looks back 19 of 28 rows; "
+        "shorten search_space.window"
+    )
+    assert "train has 1 window, and" in said("search_space.window=27", "search_space.batch_size=1")[0]
+
+
+def test_a_batch_that_is_larger_than_train_is_told(said):
+    assert said("search_space.batch_size=[8,16]") == []
+    assert said("search_space.batch_size=[8,17]") == [
+        "search_space.batch_size: up to 17, and train has 16 items: an epoch of such a trial is one step, as with 16"
+    ]

@@ -88,5 +88,10 @@ def _only_number(config: DataConfig, source: Source, time: Sequence[str]) -> str
     others = [name for name in number_columns(config, source) if name not in taken]
     if len(others) == 1:
         return others[0]
+    if not others and (only := [name for name in number_columns(config, source) if name in config.features]):
+        raise DataError(
+            f"data.features=[{', '.join(config.features)}]: no column of numbers is left in {source.where} for the "
+            f"target, which every window holds anyway; leave {'one of ' if len(only) > 1 else ''}{some(only)} out"
+        )
     held = f"several number columns: {some(others)}" if others else f"no numbers in {some(source.names)}"
     raise DataError(f"data.target: {source.where} has {held}; give data.target=COLUMN")

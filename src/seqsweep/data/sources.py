@@ -85,7 +85,10 @@ def bundled(config: DataConfig) -> Source:
 @SOURCES.register
 def csv(config: DataConfig) -> Source:
     """A CSV with a header line, plain, in a zip or gzipped."""
-    return csv_source(text_file(existing(config.path or ""), config.file), text_style(config), config.target)
+    file = text_file(existing(config.path or ""), config.file)
+    if config.file is not None and not file.member:
+        raise DataError(f"data.file={config.file}: names a file in a zip, and {file} is none; leave data.file out")
+    return csv_source(file, text_style(config), config.target)
 
 
 @SOURCES.register

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import yaml
 
 from seqsweep.errors import StateError
 from seqsweep.package.loaded import Loaded, load
@@ -63,7 +64,7 @@ def altered(model: Path) -> str:
             return f"{model / name} is gone"
         if _digest(model / name) != digest:
             return f"{model / name} is not the file that was packaged"
-    return ""
+    return "" if _is_described(model / DESCRIPTION) else f"{model / DESCRIPTION} is damaged"
 
 
 def fault(model: Path) -> str:
@@ -83,6 +84,15 @@ def fault(model: Path) -> str:
     if answers.keys() != known.keys() or not all(_same(answers[name], known[name]) for name in known):
         return f"{model} answers its input example otherwise than when it was packaged"
     return ""
+
+
+def _is_described(file: Path) -> bool:
+    """Whether MLflow's own file says how the model is loaded."""
+    try:
+        content = yaml.safe_load(file.read_bytes())
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    return isinstance(content, Mapping) and isinstance(content.get("flavors"), Mapping)
 
 
 def _counts(file: Path) -> bool:

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep import finals
-from seqsweep.config import from_yaml
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
 from seqsweep.package import MODEL
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
-from seqsweep.sweep import IDENTITY, folders, read_identity
+from seqsweep.sweep import IDENTITY, folders, load_config, read_identity
 from seqsweep.tracking.models import parent_run
 from seqsweep.words import command
 
@@ -71,10 +70,7 @@ def find(registry: Registry, target: str | None) -> Candidate:
             f"{registry.place.folder / 'sweeps'}: no sweep was run here; `seqsweep sweep quickstart` runs one"
         )
     folder = _chosen(registry, target, begun)
-    text = folder / "config.yaml"
-    if not text.exists():
-        raise StateError(f"{text}: the sweep never began; run its study again")
-    config = from_yaml(text.read_text(encoding="utf-8"))
+    config = load_config(folder)
     return Candidate(folder, config, finals.load(folder), _parent(registry, config.study, folder.name))
 
 

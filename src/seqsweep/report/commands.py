@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqsweep.compare import comparable_groups, finished
-from seqsweep.errors import UserError
 from seqsweep.report.page import write, write_all
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.report.sweeps_table import sweeps_table, verdicts
@@ -25,13 +24,10 @@ def show_comparison(directory: Path, names: Sequence[str], html: bool = False) -
         html: write `compare.html` in `directory` too.
 
     Raises:
-        ConfigError: there is no finished sweep of a name.
+        UserError: there is no finished sweep, or none of a name.
     """
     shown = console()
     entries = finished(directory, names, _note)
-    if not entries:
-        shown.print(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
-        return
     shown.print(sweeps_table(entries))
     for group in comparable_groups(entries):
         for sentence in verdicts(group):
@@ -54,8 +50,6 @@ def write_page(directory: Path, name: str | None) -> Path:
         StateError: a file of it is truncated.
     """
     entries = finished(directory, [name] if name else (), _note)
-    if not entries:
-        raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
     folder = entries[-1].outcome.folder
     elsewhere = None if os.access(folder, os.W_OK) else Path.cwd() / f"report-{folder.name}.html"
     return write(folder, elsewhere).resolve()

@@ -152,7 +152,7 @@ class ExecutorConfig:
         when={"executor.kind": ("processes",)},
     )
     time_limit: float | None = setting(
-        "seconds after which a trial fails; null: never", unit="seconds", above=0, optional=True
+        "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
     )
     max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
 

@@ -10,7 +10,7 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.loop import Loop
 from seqsweep.sweep.mending import mend_records, say_again, what_is_wrong
 from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import Outcome, load_outcome
+from seqsweep.sweep.outcome import Outcome, load_config, load_outcome
 from seqsweep.sweep.problem import Problem, build_problem, describe_data, load_data
 from seqsweep.sweep.run import run, search
 from seqsweep.sweep.source import Source
@@ -43,6 +43,7 @@ __all__ = [
     "folders",
     "identity",
     "lineage",
+    "load_config",
     "load_data",
     "load_outcome",
     "mend_records",

@@ -19,7 +19,7 @@ from seqsweep.sweep.lineage import lineage
 from seqsweep.sweep.mending import mend_folder
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.problem import Problem, build_problem
-from seqsweep.sweep.sweep_state import IDENTITY, SweepState, differences, fingerprint, folder_of, identity
+from seqsweep.sweep.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 
@@ -93,7 +93,7 @@ def open_sweep(
         with state.locked():
             mend_folder(state, observer.say)
             state.begin(identity(config, problem.data))
-            write_text(state.folder / "config.yaml", to_yaml(config))
+            write_text(state.folder / CONFIG, to_yaml(config))
             state.write_facts(problem.facts)
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))

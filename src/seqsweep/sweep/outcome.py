@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from seqsweep.config import from_yaml
-from seqsweep.errors import StateError
+from seqsweep.errors import ConfigError, StateError
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import MEND, read_state, write_state
-from seqsweep.sweep.sweep_state import SweepState
+from seqsweep.sweep.sweep_state import CONFIG, SweepState
 from seqsweep.tasks import find_metric
 
 OUTCOME = "outcome.json"
@@ -120,9 +120,21 @@ def load_outcome(folder: Path) -> Outcome | None:
         return None
     kept = read_state(folder / OUTCOME, OutcomeFile)
     records = tuple(SweepState(folder).records().values())
-    file = folder / "config.yaml"
+    return Outcome(**vars(kept), config=load_config(folder), folder=folder, records=records)
+
+
+def load_config(folder: Path) -> SweepConfig:
+    """The config that the sweep in `folder` was launched with last.
+
+    Raises:
+        StateError: it cannot be read, is truncated, or of another version.
+    """
+    file = folder / CONFIG
     try:
-        config = from_yaml(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        # What is left of a truncated one may be a config all the same, and another one: its last line is whole.
+        return from_yaml(text if text.endswith("\n") else "")
     except OSError as error:
         raise StateError(f"{file}: cannot read the config of this sweep ({error.strerror}); {MEND}") from error
-    return Outcome(**vars(kept), config=config, folder=folder, records=records)
+    except (UnicodeDecodeError, ConfigError) as error:
+        raise StateError(f"{file}: this is truncated, damaged or of another version; {MEND}") from error

@@ -9,6 +9,7 @@ from seqsweep import search_space
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Facts, Items, Task, make_task
+from seqsweep.words import counted
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ def load_data(config: SweepConfig, say: Callable[[str], None]) -> tuple[Task, Da
     task = make_task(config)
     data = task.load(search_space.Space(config), say)
     data.split(config.finals.folds - 1)  # refused now, not after the search
+    batch, items = search_space.Space(config).highest("batch_size"), len(data.split().train)
+    if batch > items:
+        given = f"search_space.batch_size: up to {batch:,}, and train has {counted(items, 'item')}"
+        say(f"{given}: an epoch of such a trial is one step, as with {items:,}")
     return task, data
 
 

@@ -29,16 +29,17 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from seqsweep.errors import LockedError, StateError
+from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.state_files import read_state, to_json, write_bytes, write_state, writing
+from seqsweep.state_files import MEND, read_state, to_json, write_bytes, write_state, writing
 from seqsweep.tasks import Dataset, Facts
 
 FACTS = "facts.json"
 
 IDENTITY = "sweep.json"
+CONFIG = "config.yaml"
 
 FOLDERS = ("trials", "finals", "networks", "checkpoints", "tuner")
 """Those in the folder of a sweep."""
@@ -77,8 +78,8 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
         data: its content counts, by its SHA-256.
     """
     whole = asdict(config)
-    reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
-    read = {key: value for key, value in whole["data"].items() if key not in reading}
+    where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
+    read = {key: value for key, value in whole["data"].items() if key not in where}
     for limit in ("max_trials", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
@@ -135,13 +136,19 @@ class SweepState:
 
         Raises:
             LockedError: another process runs this sweep.
+            UserError: there can be no such folder.
             StateError: the disk refuses.
         """
         owner = self.folder / "owner"
         lock = FileLock(self.folder / "lock")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            told = f"tracking.directory: the folder {self.folder} cannot be made ({reason})"
+            raise UserError(f"{told}; give another one, or make room") from error
+        try:
             with writing(self.folder):
-                self.folder.mkdir(parents=True, exist_ok=True)
                 lock.acquire(timeout=0)
         except Timeout:
             pid = owner.read_text() if owner.exists() else "unknown"
@@ -219,8 +226,15 @@ class SweepState:
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
 
     def record_files(self, kind: RunKind) -> list[Path]:
-        """The files of `records`, by name."""
-        return sorted((self.folder / f"{kind}s").glob("*.json"))
+        """The files of `records`, by name.
+
+        Raises:
+            StateError: their folder is a file.
+        """
+        place = self.folder / f"{kind}s"
+        if place.is_file():
+            raise StateError(f"{place}: this is a file, and a folder of records is needed; {MEND}")
+        return sorted(place.glob("*.json"))
 
     def forget_networks(self, keep: Iterable[str]) -> None:
         """Delete the weights of all final runs but these."""
@@ -272,7 +286,7 @@ def read_identity(folder: Path) -> Identity:
     Raises:
         StateError: its file is truncated or foreign.
     """
-    return read_state(folder / IDENTITY, Identity, f"move the folder {folder} away")
+    return read_state(folder / IDENTITY, Identity)
 
 
 def _glanced(file: Path) -> dict[str, Any]:

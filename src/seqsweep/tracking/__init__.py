@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
@@ -90,4 +91,14 @@ def faults(config: SweepConfig) -> list[Fault]:
     if not tracking.directory.strip():
         told = "tracking.directory: give a folder, for example tracking.directory=mlruns"
         found.append(Fault("tracking.directory", told))
+    else:
+        found += _directory_faults(Path(tracking.directory))
     return found + (uri_faults(tracking.uri) if tracking.kind == "mlflow" else [])
+
+
+def _directory_faults(directory: Path) -> list[Fault]:
+    """What is wrong with the folder of all that runs leave behind: it is made where it is not there yet."""
+    there = next((path for path in (directory, *directory.absolute().parents) if path.exists()), directory)
+    if there.is_dir():
+        return []
+    return [Fault("tracking.directory", f"tracking.directory={directory}: {there} is a file; give a folder")]

@@ -35,4 +35,4 @@ def store_options(directory: str, uri: str | None) -> list[str]:
 
 def _quoted(word: str) -> str:
     variable = _FROM_ENVIRONMENT.fullmatch(word)
-    return f'"${variable[1]}"' if variable else shlex.quote(redacted(word))
+    return f'"${variable[1]}"' if variable else shlex.quote(redacted(word, word))

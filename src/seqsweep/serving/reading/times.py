@@ -54,8 +54,8 @@ def fit_times(column: pd.Series[Any], given: str | None, now: pd.Timestamp) -> t
     candidates = _of_whole_numbers(column)
     if candidates is None:
         candidates = _of_text(column, now)
-    index, style = checked(column, *_best(column, candidates))
-    return index, style, _notes(column, style)
+    (index, style), other = _best(column, candidates)
+    return *checked(column, index, style), [*_notes(column, style), *_chosen(column, index, style, other)]
 
 
 def read_times(column: pd.Series[Any], style: TimeStyle) -> tuple[Index, bool]:
@@ -184,8 +184,8 @@ def _fits(column: pd.Series[Any], style: TimeStyle) -> bool:
     return not is_bad(parsed(column, style)).any()
 
 
-def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeStyle]:
-    """The reading that fits all values, else the one that fits most."""
+def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[tuple[Index, TimeStyle], TimeStyle | None]:
+    """The reading that fits all values, else the one that fits most; and the style of the next best that fits all."""
     readings: list[tuple[Index, TimeStyle]] = []
     for style in styles:
         if style.format == COUNT and readings and any(not is_bad(index).any() for index, _ in readings):
@@ -193,13 +193,13 @@ def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeS
         reading = with_zone(column, style)
         readings.append(reading)
         if style.format == "ISO8601" and not is_bad(reading[0]).any():
-            return reading
+            return reading, None
     whole: list[tuple[Index, TimeStyle]] = []
     for index, style in readings:
         if not is_bad(index).any() and not any(np.array_equal(index, other) for other, _ in whole):
             whole.append((index, style))
     if not whole:
-        return min(readings, key=lambda reading: int(is_bad(reading[0]).sum()))
+        return min(readings, key=lambda reading: int(is_bad(reading[0]).sum())), None
     whole.sort(key=lambda reading: steps_even(reading[0]))
     if len(whole) > 1 and steps_even(whole[1][0]) < 2 * steps_even(whole[0][0]):
         row = int((whole[0][0] != whole[1][0]).argmax())
@@ -212,7 +212,17 @@ def _best(column: pd.Series[Any], styles: list[TimeStyle]) -> tuple[Index, TimeS
             row=row,
             mend=f"say which: data.time_format={formats}",
         )
-    return whole[0]
+    return whole[0], whole[1][1] if len(whole) > 1 else None
+
+
+def _chosen(column: pd.Series[Any], index: Index, style: TimeStyle, other: TimeStyle | None) -> list[str]:
+    """That day and month could be exchanged, and how they are read."""
+    if other is None:
+        return []
+    row = int((index != parsed(column, other)).argmax())
+    shown, day = str(column.iloc[row]), str(index[row])[:10]
+    read = f"column {str(column.name)!r} is read as {style.format}, which makes steps more even: {shown} is {day}"
+    return [f"{read}; data.time_format='{other.format}' reads it the other way"]
 
 
 def _notes(column: pd.Series[Any], style: TimeStyle) -> list[str]:

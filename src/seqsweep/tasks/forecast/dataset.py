@@ -53,7 +53,7 @@ class SeriesDataset:
         """
         parts = make_split(series, config.windows, config.task.horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_end)
-        return cls(config, known, parts, (*unseen, *notes(known, parts)))
+        return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
 
     @property
     def name(self) -> str:

@@ -201,7 +201,7 @@ def _parts(known: _Facts) -> FactTable:
 
 def _window(known: _Facts) -> Iterator[Row]:
     parts = known.parts
-    yield "looks back", f"{_rows(known, parts.max_lookback)}; those that differencing takes are among them"
+    yield "looks back", f"{_rows(known, parts.max_lookback)}, differencing included"
     yield "forecasts", f"{_rows(known, parts.horizon)} ahead"
     yield "takes", f"{counted(parts.max_lookback + parts.horizon, 'row')} of train, which has {parts.train_end:,}"
     yield "first target", at(known.series, parts.max_lookback)

@@ -9,6 +9,9 @@ import numpy as np
 
 from seqsweep.data import Series, fingerprint
 from seqsweep.tasks.forecast.split import Split
+from seqsweep.words import counted
+
+FEW = 10  # windows, of which no network learns more than by heart
 
 
 def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[str]]:
@@ -45,13 +48,24 @@ def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[s
     return replace(series, values=values, columns=columns, sha256=sha256, reader=reader), notes
 
 
-def notes(series: Series, split: Split) -> Iterator[str]:
+def notes(series: Series, split: Split, season: int | None) -> Iterator[str]:
     """What the parts cannot teach or be scored by, a sentence each.
 
     Args:
         series: that was split.
         split: of it.
+        season: rows of one; None: it has none.
     """
+    if season is not None and season >= split.train_end:
+        yield (
+            f"data.season={season}: train has {split.train_end:,} rows, not one whole season and a row: what repeats a "
+            "season is left out, and MASE is measured by the last value; give the rows of a season, or null"
+        )
+    if (count := len(split.train)) < FEW:
+        yield (
+            f"train has {counted(count, 'window')}, and a network learns next to nothing of so few: the "
+            f"longest looks back {split.max_lookback:,} of {split.train_end:,} rows; shorten search_space.window"
+        )
     for name, column in zip(series.columns, series.values.T, strict=True):
         train = column[: split.train_end]
         if name != series.target and is_constant(train):

@@ -78,7 +78,7 @@ def _line(series: Series, rows: Int64s) -> dict[str, Any]:
     for row in np.flatnonzero(is_hole)[::-1]:
         x.insert(int(row) + 1, x[row])
         y.insert(int(row) + 1, None)
-    line = {"color": theme.BLUE, "width": 1.5 if len(rows) < 500 else 1}
+    line = {"color": theme.INK, "width": 1.5 if len(rows) < 500 else 1}
     return {"x": x, "y": y, "name": series.target, "mode": "lines", "line": line, "hovertemplate": "%{x}: %{y:.4g}"}
 
 

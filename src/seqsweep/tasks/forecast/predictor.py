@@ -79,7 +79,12 @@ class ForecastPredictor:
         except ReadError as error:
             raise _fault(_sentence(error)) from error
         result = self._answer(names, series)
-        result.attrs[NOTES] = list(dict.fromkeys(note for rows in series for note in rows.notes))
+        notes = [note for rows in series for note in rows.notes]
+        if self._reader.found.times is not None and raw.index is None:
+            notes.append(
+                f"there is no column {self._reader.time_name!r}: rows are taken as even and in the order of time"
+            )
+        result.attrs[NOTES] = list(dict.fromkeys(notes))
         for note in result.attrs[NOTES]:
             _LOG.warning(note)
         return result

@@ -1,0 +1,154 @@
+"""A real MLflow server on a real PostgreSQL, which stops and starts while a sweep runs."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fault_lives import Nursery, nursery_in, results, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
+
+MOMENTS = 10  # at which the database is stopped and started
+SWEEP = ("tuner=random", "tuner.max_trials=24", "trial.epochs=45", "search_space.units=[8,16,32]")
+
+
+def tool(name: str) -> str:
+    """A program of PostgreSQL, which Debian keeps off the path."""
+    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default=None)
+    if found is None:
+        pytest.skip(f"no {name}: PostgreSQL is not installed (Debian's package `postgresql`)")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Postgres:
+    """A cluster of its own; as root it runs as the user whom Debian's package makes, since it refuses root."""
+
+    folder: Path
+    port: int
+
+    def run(self, name: str, *arguments: str) -> None:
+        user = {}
+        if os.getuid() == 0:
+            try:
+                user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid}
+            except KeyError:
+                pytest.skip("PostgreSQL refuses root, and there is no user `postgres`")
+        subprocess.run([tool(name), *arguments], check=True, capture_output=True, cwd=self.folder, timeout=60, **user)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        data, log = self.folder / "data", self.folder / "log"
+        self.run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        """At once, without a word to those who are connected."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    pytest.importorskip("psycopg", reason="no driver of PostgreSQL: pip install 'psycopg[binary]'")
+    with tempfile.TemporaryDirectory(prefix="seqsweep-postgres-") as place:  # pytest's own are for one user alone
+        folder = Path(place)
+        if os.getuid() == 0:
+            with suppress(KeyError):
+                os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+        found = Postgres(folder, free_port())
+        found.run("initdb", "-D", str(folder / "data"), "-U", "mlflow", "--auth=trust", "--no-sync")
+        found.start()
+        try:
+            yield found
+        finally:
+            found.stop()
+
+
+@pytest.fixture(scope="module")
+def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an MLflow server on it."""
+    port, folder = free_port(), tmp_path_factory.mktemp("server")
+    store = f"postgresql+psycopg://mlflow@127.0.0.1:{postgres.port}/postgres"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "log").read_text()
+        with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+        return False
+
+    try:
+        until(answers, "the MLflow server")
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
+        yield found
+
+
+def test_a_database_that_stops_and_starts_at_ten_moments_costs_no_trial_and_ends_up_whole(
+    postgres: Postgres, server: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    undisturbed = tmp_path / "undisturbed"
+    assert nursery.run(undisturbed, *SWEEP, "tracking=none", job="at_once").events[-1]["event"] == "outcome"
+    directory, sweep = tmp_path / "sweep", (*SWEEP, f"tracking.uri={server}")
+    life = nursery.start(directory, *sweep)
+    assert life.hears("begin")
+    stopped = 0
+    for moment in range(MOMENTS):
+        time.sleep(0.05 + 0.07 * moment)  # while MLflow opens the store, and later
+        assert life.alive, "the sweep ended before the last stop"
+        postgres.stop()
+        stopped += 1
+        time.sleep(0.1)
+        if moment < MOMENTS - 1:
+            postgres.start()
+    end = life.ends()  # the store is away
+    postgres.start()
+    assert (stopped, end["event"], end.get("kind")) == (MOMENTS, "error", "TrackingError"), end
+    assert "run the same command again when the store is back" in end["text"]
+    told = [event["text"] for event in life.events if event["event"] == "say"]
+    assert any("takes no writes" in text for text in told)
+    assert results(directory) == results(undisturbed)
+    again = nursery.run(directory, *sweep)
+    assert (again.events[-1]["event"], again.events[-1].get("trained")) == ("outcome", 0), again.events[-1]
+    client = MlflowClient(tracking_uri=server)
+    (study,) = client.search_experiments(filter_string="name = 'quickstart'")
+    runs = client.search_runs([study.experiment_id])
+    ended = Counter(run.data.tags["trial_id"] for run in runs if run.info.status in ("FINISHED", "FAILED") and
+                    run.data.tags["kind"] == "trial")  # fmt: skip
+    assert ended == {record["trial_id"]: 1 for record in results(directory)}
+    assert [run.info.status for run in runs if run.data.tags["kind"] == "sweep"] == ["FINISHED"]
+    assert "RUNNING" not in {run.info.status for run in runs}
