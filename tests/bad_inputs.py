@@ -73,7 +73,7 @@ KEYS = [
     Bad("sweep quickstart epochs", "epochs", "neither a study nor an override", "write KEY=VALUE"),
     Bad("sweep quickstart data.path=a,b(", "data.path=a,b(", "no override that Hydra can read", "quote what Hydra"),
     Bad("sweep quickstart data.path=???", "data.path", "the value is left open", "give one"),
-    Bad("sweep quickstart seed=${trial.epoch}", "seed", "'trial.epoch' not found", "did you mean 'trial.epochs'?"),
+    Bad("sweep quickstart seed=${trial.epoch}", "seed", "${trial.epoch} names no key", "did you mean 'trial.epochs'?"),
     Bad("sweep quickstart study=../../zz", "study=../../zz", "must be a name", "write zz", mended="study=zz"),
     Bad("sweep quickstart registry.model=..", "registry.model=..", "must be a name", "letters, digits"),
     Bad("sweep quickstart registry.model=-rf", "registry.model=-rf", "must be a name", "write rf"),
@@ -105,7 +105,7 @@ OPTIONS = [
     Bad("sweep -m quickstart 'tuner=glob(x*)'", "tuner=glob(x*)", "no option fits", "possible: bayesian"),
     Bad("sweep quickstart tuner=random,bayesian", "tuner=random,bayesian", "several sweeps", "add -m"),
     Bad("sweep quickstart seed=1,2", "seed=1,2", "several values ask for several sweeps", "add -m"),
-    Bad("sweep -m quickstart tuner=random,grd", "tuner=grd", "no such option", "did you mean 'grid'?"),
+    Bad("sweep -m quickstart tuner=random,hyperbnd", "tuner=hyperbnd", "no such option", "'hyperband'?"),
     Bad("sweep quickstart 'seed=interval(0,1)'", "seed=interval(0,1)", "no end of values", "with -m, as in seed=1,2"),
     Bad("sweep quickstart windows=rows", "windows.validation", "a value is needed", "windows.test=VALUE", faults=2),
     Bad("sweep quickstart data=csv", "data.kind=csv", "needs data.path", "give data.path=PATH"),
@@ -126,7 +126,6 @@ VALUES = [
     Bad("sweep quickstart data.path=[1]", "data.path=[1]", "must be text", "or null"),
     Bad("sweep quickstart \"data.target=''\"", "data.target=", "the text is empty", "or leave it null"),
     Bad(f"sweep quickstart data.target={'x' * 1001}", "data.target=xxx", "1,001 characters", "shorten it"),
-    Bad('sweep quickstart data.target="a\x07b"', "data.target=", "'\\x07', which cannot be shown", "take it out"),
     Bad("sweep quickstart task.loss=mape", "task.loss=mape", "must be one of mse, mae, huber", "did you mean 'mae'?"),
     Bad("sweep quickstart task.metrics=mae", "task.metrics=mae", "a list is needed", "such as [mae]"),
     Bad("sweep quickstart task.metrics=[]", "task.metrics=[]", "name one or more", "of mae, rmse"),
@@ -354,6 +353,13 @@ STUDIES = [
     study(f"{HEAD}trial:\n", "trial", "nothing is set", "leave the line out"),
     study(f"{HEAD}tuner: 3\n", "tuner=3", "this is a group", "possible: bayesian, grid"),
     study(f"{HEAD}tuner: {{factor: 4}}\n", "tuner.factor=4", "has an effect only where", "choose tuner=hyperband"),
+    Bad(
+        "sweep mine --config-dir own",
+        "data.target=a\\x07b",
+        "'\\x07', which cannot be shown",
+        "take it out",
+        files={"own/mine.yaml": f'{HEAD}data: {{target: "a\\x07b"}}\n'},
+    ),
     study(f"{HEAD}study: x\n", "study=x", "a study is called as its file is", "leave this out"),
     study(f"{HEAD}data: {{_target_: os.getcwd}}\n", "data._target_", "names no code to run", "leave it out"),
     study(f"{HEAD}hydra: {{callbacks: {{x: {{_target_: os.getcwd}}}}}}\n", "hydra.callbacks", "of Hydra's", "leave it"),
@@ -425,7 +431,7 @@ COMMANDS = [
         "--directory and --uri name another",
     ),
     Bad("promote", "mlruns/mlflow.db", "there is no MLflow store", "`seqsweep sweep quickstart` makes one"),
-    Bad("promote x --force", "--force", "requires an argument", "promote --help"),
+    Bad("promote x --force", "--force", "requires an argument", "an argument"),
     Bad("promote --uri sqlite:///no.db", "no.db", "there is no MLflow store", "`seqsweep sweep quickstart` makes one"),
     Bad("promote --uri sqlite://no.db", "tracking.uri=sqlite://no.db", "sqlite:///PATH", "an absolute path makes four"),
     Bad("rollback sunspots", "mlruns/mlflow.db", "there is no MLflow store", "--directory and --uri name another"),
@@ -446,6 +452,207 @@ LIGHT = {
     "flags": FLAGS,
     "commands": COMMANDS,
 }
+
+# Data: read with pandas, and nothing is trained ---------------------------------------------------
+
+DAYS = "".join(
+    f"2024-{month:02}-{day:02},{100 + month * day % 17},{day}\n" for month in range(1, 7) for day in range(1, 29)
+)
+
+
+def packed(**members: str) -> bytes:
+    """A zip."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(f"{name}.csv", text)
+    return made.getvalue()
+
+
+SERIES = {
+    "shop.csv": f"date,sales,visits\n{DAYS}",
+    "two.zip": packed(a="y\n1\n2\n", b="y\n1\n2\n"),
+}
+"""What lies in the folder of each of these."""
+
+
+def csv(text: str | bytes, *says: str, given: str = "", **other: Any) -> Bad:
+    """A CSV that is refused, `y.csv`."""
+    where, what, mend = says
+    command = f"data quickstart data=csv data.path=y.csv {given}".strip()
+    mended = f"{command} {other.pop('mended')}" if other.get("mended") else ""
+    return Bad(command, where, what, mend, files={"y.csv": text}, mended=mended, **other)
+
+
+def shop(given: str, *says: str, mended: str = "") -> Bad:
+    """A config that does not fit the shop."""
+    where, what, mend = says
+    begin = "data quickstart data=csv data.path=shop.csv"
+    return Bad(f"{begin} {given}", where, what, mend, mended=mended and f"{begin} {mended}")
+
+
+def sql(url: str, query: str, *says: str) -> Bad:
+    """A query that is refused."""
+    where, what, mend = says
+    return Bad(f"data quickstart data=sql data.url={url} 'data.query=\"{query}\"' data.target=sales", where, what, mend)
+
+
+ENOUGH = "".join(f"{row % 7}\n" for row in range(60))
+DATA = [
+    Bad("data quickstart data=csv data.path=shp.csv", "data.path=shp.csv", "no such file", "did you mean 'shop.csv'?"),
+    Bad("data quickstart data=csv data.path=no/x.csv", "data.path=no/x.csv", "no folder no", "current folder"),
+    Bad("data quickstart data=csv data.path=.", "data.path=.", "this is a folder", "a file is needed; it holds"),
+    csv("", "y.csv", "the file is empty", "give one with a header and rows"),
+    csv("y\n", "y.csv", "there is no row below the header", "add rows"),
+    csv("y\n1\n2\n", "y.csv", "leaves none of its lines", "lower it", given="data.skip_rows=99"),
+    csv(f"y\n{ENOUGH}three\n", "y.csv, line 62, column 'y'", "'three' is not a number", "data.na_values=[three]",
+        mended="data.na_values=[three] data.missing=drop"),
+    csv(f"y\n{ENOUGH}\"\"\n4\n", "y.csv, line 62, column 'y'", "no value", "data.missing=interpolate",
+        mended="data.missing=interpolate"),
+    csv("y\n" + "5\n" * 60, "y.csv, column 'y'", "all 60 values are 5", "give another data.target"),
+    csv(f"y\n{ENOUGH}1e308\n1\n", "y.csv, line 62, column 'y'", "beyond 1e+100", "empty it and say data.missing"),
+    csv("a,b\n1,2\n3,4,5\n", "y.csv, line 3", "3 fields, where the header has 2", "in quotes", given="data.target=a"),
+    csv("a,b\n1,2\n\"3,4\n5,6\n", "y.csv, line 3", "1 fields, where the header", "in quotes", given="data.target=b"),
+    csv("y,y\n1,2\n", "data.target=y", "several columns of this name", "rename them", given="data.target=y"),
+    csv("a;b\n1;2\n", "y.csv", "',' does not part the header", "try \"data.separator=';'\"", given="data.target=a"),
+    csv("prix,\xe9\n1,2\n".encode("latin-1"), "y.csv, line 1", "byte 0xe9 is not utf-8", "data.encoding=cp1252"),
+    csv(b"\0\1\2\xff" * 50, "y.csv, line 1", "byte 0xff is not utf-8", "data.encoding=cp1252"),
+    csv("t,y\n2024-01-03,1\n2024-01-01,2\n", "y.csv, line 3, column 't'", "follows", "data.sort=true",
+        given="data.target=y data.time=t"),
+    csv("t,y\n2024-01-01,1\n2024-01-01,2\n", "y.csv, line 3, column 't'", "is there twice", "data.where chooses rows",
+        given="data.target=y data.time=t"),
+    csv("t,y\n2024-01-01,1\nsoon,2\n", "y.csv, line 3, column 't'", "cannot be read as a time", "write times as",
+        given="data.target=y data.time=t"),
+    csv("y\n" + ENOUGH[:24], "y: the series of 12 rows", "too short for the windows", "Shorten search_space.window"),
+    Bad("data quickstart data=csv data.path=two.zip", "two.zip", "several text files", "give data.file, one of a.csv"),
+    Bad("data quickstart data=csv data.path=two.zip data.file=c.csv", "data.file=c.csv", "holds no", "did you mean"),
+    Bad("data quickstart data=csv data.path=x.zip", "x.zip", "this is no zip", "download it", files={"x.zip": "a"}),
+    Bad("data quickstart data=csv data.path=two.zip", "two.zip", "the zip is damaged", "download it again?",
+        files={"two.zip": CUT}),
+    Bad("data quickstart data=csv data.path=y.csv.gz", "y.csv.gz", "the archive is damaged", "download it again?",
+        files={"y.csv.gz": gzip.compress(ENOUGH.encode() * 99)[:40]}),
+    Bad("data quickstart data=parquet data.path=shop.csv", "shop.csv", "it is none, or damaged", "with data=csv"),
+    Bad("data quickstart data=excel data.path=shop.csv", "shop.csv", "it is none, or damaged", "with data=csv"),
+    shop("", "data.target", "several number columns", "give data.target=COLUMN", mended="data.target=sales"),
+    shop("data.target=sale", "data.target=sale", "no such column", "did you mean 'sales'?", mended="data.target=sales"),
+    shop("data.target=sales data.time=day", "data.time=day", "no such column", "possible: date, sales, visits"),
+    shop("data.target=sales data.features=[visit]", "data.features=visit", "no such column", "did you mean 'visits'?",
+         mended="data.target=sales data.features=[visits]"),
+    shop("data.features=[sales,visits]", "data.features=[sales, visits]", "no column of numbers", "leave one of",
+         mended="data.features=[visits]"),
+    shop("data.target=sales data.file=x.csv", "data.file=x.csv", "shop.csv is none", "leave data.file out",
+         mended="data.target=sales"),
+    shop("data.target=sales 'data.where=\"sale > 3\"'", "data.where=sale", "no such column", "did you mean 'sales'?"),
+    shop("data.target=sales 'data.where=\"sales > 9999\"'", "data.where=sales > 9999", "no row of 168", "holds 101"),
+    shop("data.target=sales 'data.where=\"__import__(1)\"'", "data.where=__import__(1)", "", "write comparisons"),
+    shop("data.target=sales data.time=date data.frequency=Q9", "data.frequency=Q9", "no such freq", "use min, h, D"),
+    shop("data.target=sales data.time=date data.timezone=Mars", "data.timezone=Mars", "no such zone", "Europe/"),
+    shop("data.target=sales data.time=date data.time_format=soon", "data.time_format=soon", "strptime", "such as %d"),
+    shop("data.target=sales data.thousands=xx", "data.thousands='xx'", "must be one sign", "no digit"),
+    shop("data.target=sales data.timezone=UTC", "data.timezone=UTC", "needs times", "give data.time=COLUMN",
+         mended="data.target=sales data.timezone=UTC data.time=date"),
+    shop("data.target=sales data.time=date windows=dates windows.validation=2030-01-01 windows.test=2031-01-01",
+         "windows.validation=2030-01-01", "must begin before", "windows.test=2031-01-01"),
+    shop("data.target=sales data.time=date windows=dates windows.validation=soon windows.test=later",
+         "windows.validation=soon", "this is no date", "write it as 1990-01-01"),
+    shop("data.target=sales windows=dates windows.validation=2024-03-01 windows.test=2024-05-01",
+         "windows=dates", "the series has no times", "with data.time",
+         mended="data.target=sales windows=dates windows.validation=2024-03-01 windows.test=2024-05-01 data.time=date"),
+    shop("data.target=sales windows=rows windows.validation=9999 windows.test=2", "shop", "too short", "change win"),
+    shop("data.target=sales task.horizon=9999", "shop", "the test part has 25 rows and needs 9999", "task.horizon"),
+    shop("data.target=sales search_space.window=9999", "shop", "needs 10000", "Shorten search_space.window",
+         mended="data.target=sales search_space.window=9"),
+    shop("data.target=sales finals.folds=99", "fold 98", "needs 25 rows", "Lower finals.folds",
+         mended="data.target=sales finals.folds=2"),
+    sql("sqlite:///no.db", "SELECT sales FROM s ORDER BY sales", "data.url=no.db", "no such file", "'shop.db'"),
+    sql("nonsense", "SELECT sales FROM s ORDER BY sales", "data.url", "no SQLAlchemy URL", "write sqlite:///FILE"),
+    sql("sqlite:///shop.db", "SELECT sales FROM x ORDER BY sales", "sqlite shop.db", "no such table: x", "possible: s"),
+    sql("sqlite:///shop.db", "SELECT sales FROM s ORDER BY sales", "data.query", "selects no row", "change its WHERE"),
+    sql("sqlite:///shop.db", "DROP TABLE s", "data.query", "begins with DROP", "it must be a SELECT"),
+    sql("sqlite:///shop.db", "SELECT sales FROM s", "data.query", "has no ORDER BY", "give one"),
+    Bad("sweep quickstart executor=inline tracking.directory=/proc", "/proc/sweeps", "cannot be made", "give another"),
+]  # fmt: skip
+
+# What sweeps left behind: damaged, or not what is asked for ---------------------------------------
+
+AGAIN = "run its sweep again, which does this part anew"
+SWEEP = "sweeps/SWEEP"  # in place of the only sweep's folder
+
+
+def left(command: str, file: str, content: Any, what: str, mend: str = AGAIN, code: int = 1, **other: Any) -> Bad:
+    """A damaged file of the finished sweep."""
+    path = f"mlruns/{SWEEP}/{file}"
+    return Bad(command, file, what, mend, code=code, files={path: content}, **other)
+
+
+FINISHED = [
+    Bad(
+        "report quikstart",
+        "quikstart",
+        "no such finished sweep",
+        "did you mean 'quickstart'?",
+        mended="report quickstart",
+    ),
+    Bad("report --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
+    Bad("compare quikstart", "quikstart", "no such finished sweep", "did you mean 'quickstart'?", mended="compare"),
+    Bad("compare --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
+    *(
+        left(command, file, content, what)
+        for command in ("report", "compare quickstart")
+        for file, content, what in (
+            ("outcome.json", CUT, "this is truncated or damaged"),
+            ("conclusion.json", "[]", "the whole of it is []"),
+            ("config.yaml", CUT, "this is truncated, damaged or of another version"),
+            ("config.yaml", b"\xff\xfe", "this is truncated, damaged or of another version"),
+            ("sweep.json", "[]", "the whole of it is []"),
+            ("trials/0001.json", '{"trial_id": 1}', "trial_id is 1"),
+            ("trials", "x", "this is a file"),
+        )
+    ),
+    left("report", "test_predictions.npz", CUT, "no predictions of a winner (truncated or damaged)"),
+    left("report", "finals/0001-s1-f0.json", CUT, "this is truncated or damaged"),
+    left("report", "outcome.json", FOLDER, "cannot read this state file"),
+    left("promote", "config.yaml", CUT, "this is truncated, damaged or of another version"),
+    left("promote", "config.yaml", None, "cannot read the config of this sweep"),
+    left("promote", "conclusion.json", CUT, "this is truncated or damaged"),
+    Bad("promote quikstart", "'quikstart'", "there is no sweep", "did you mean 'quickstart'?"),
+    Bad(f"promote {'f' * 32}", "f" * 32, "has no such run", "the MLflow store"),
+    Bad("rollback shp", "'shp'", "there is no model", "did you mean 'shop'?"),
+    Bad("history shp", "'shp'", "there is no model", "did you mean 'shop'?", mended="history shop"),
+    Bad("rollback shop", "shop", "there is no version before 1", "version"),
+    Bad("reproduce abd", "abd", "no run of this id", "at the top of a run's page"),
+    Bad("predict shp shop.csv", "'shp'", "there is no model", "did you mean 'shop'?", mended="predict shop shop.csv"),
+    Bad("predict shop@chmpion shop.csv", "shop", "no alias 'chmpion'", "did you mean 'champion'?"),
+    Bad("predict shop/7 shop.csv", "shop", "no version 7", "it has 1", mended="predict shop/1 shop.csv"),
+    Bad("predict a/b/c shop.csv", "a/b/c", "write NAME, NAME@ALIAS or NAME/VERSION", "sunspots@champion"),
+    Bad("predict shop shp.csv", "shp.csv", "there is no such file", "did you mean 'shop.csv'?"),
+    Bad("predict shop own", "own", "this is a folder", "a file is needed"),
+    Bad("predict shop y.csv", "y.csv", "the file is empty", "give one", files={"y.csv": ""}),
+    Bad("predict shop y.csv", "y.csv", "there is no column 'sales'", "the model reads", files={"y.csv": "sale\n1\n"}),
+    Bad("predict shop y.csv", "y.csv", "there are 2 rows", "a forecast needs", files={"y.csv": "sales\n1\n2\n"}),
+    Bad(
+        "predict shop y.csv",
+        "y.csv, line 4",
+        "'x' is not a number",
+        "column 'sales'",
+        files={"y.csv": "sales\n1\n2\nx\n" + ENOUGH},
+    ),
+    Bad("predict shop shop.csv --output own", "--output own", "no file that can be written", "give one in a folder"),
+    Bad("predict shop shop.csv --output no/x.csv", "--output no/x.csv", "no file that can be", "give one in a folder"),
+    *(
+        Bad(
+            command, "mlflow.db", "not a database", "Move mlflow.db away", code=1, files={"mlruns/mlflow.db": "x" * 999}
+        )
+        for command in (
+            "promote",
+            "history shop",
+            "rollback shop",
+            "predict shop shop.csv",
+            "reproduce abc",
+            "ui --port 5999",
+        )
+    ),
+]
 
 # How they are answered ----------------------------------------------------------------------------
 
