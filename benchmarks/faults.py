@@ -1,11 +1,14 @@
 """What workers gain, what kills cost, and what the parent and its workers need.
 
     python benchmarks/faults.py
+    python benchmarks/faults.py --only kills writes
     python benchmarks/faults.py --rounds 1 --trials 6 --kills 4 --overhead-trials 20 --memory-trials 5 10
 
 The commands with one and with two workers run by turns, so that a busy machine slows both alike: read the ratio; it
-says nothing where other programs hold a core. Kills are SIGKILL at random moments over a Hyperband and a Bayesian sweep
-of stand-in trials, each followed by the same sweep again.
+says nothing where other programs hold a core. Kills are SIGKILL, each followed by the same command again: at random
+moments over a Hyperband and a Bayesian sweep of stand-in trials; and at every write of every state file, before it,
+with half of it on disk, and after it, over searches of all tuners, whole studies of tiny networks, promotions and a
+rollback. What is left in the end is compared to the bit with what the same commands leave without a kill.
 """
 
 from __future__ import annotations
@@ -25,6 +28,16 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # stand-in trials, and lives that can be killed
 
+from fault_kills import (
+    SEARCHES,
+    STUDIES,
+    Found,
+    compared,
+    killed_at_each,
+    registry_kills,
+    search_kills,
+    study_kills,
+)
 from fault_lives import Nursery, nursery_in, results, runs, storm
 
 if TYPE_CHECKING:
@@ -32,10 +45,7 @@ if TYPE_CHECKING:
 
 Rows = Iterator[tuple[str, str]]  # what, how much
 
-SWEEPS = {
-    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=synchronous"),
-    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=synchronous"),
-}
+STORMS = ("hyperband", "bayesian")
 COMMAND = "import sys; from seqsweep.cli import main; sys.exit(main())"
 
 
@@ -50,12 +60,15 @@ def main() -> None:
     table = Table("measured", "figure", title="Workers, kills, overhead, memory", title_justify="left")
     with tempfile.TemporaryDirectory() as place, console.status("") as status:
         folder = Path(place)
-        status.update("one worker against two")
-        rows = list(workers(folder, options))
+        rows: list[tuple[str, str]] = []
+        if "workers" in options.only:
+            status.update("one worker against two")
+            rows += workers(folder, options)
         with nursery_in(folder) as nursery:
-            for name, measure in (("kills", kills), ("overhead", overhead), ("memory", memory)):
-                status.update(name)
-                rows += measure(nursery, folder, options)
+            for name, measure in MEASURES.items():
+                if name in options.only:
+                    status.update(name)
+                    rows += measure(nursery, folder, options)
     for row in rows:
         table.add_row(*row)
     console.print(table)
@@ -63,6 +76,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=("workers", *MEASURES), default=("workers", *MEASURES))
     parser.add_argument("--rounds", type=int, default=3, help="runs with one worker and with two, by turns")
     parser.add_argument("--trials", type=int, default=12, help="of each of them")
     parser.add_argument("--epochs", type=int, default=30, help="of each of their trials")
@@ -104,7 +118,8 @@ def span(directory: Path) -> float:
 def kills(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Rows:
     """What a dozen kills leave of a sweep, beside the same sweep without a kill."""
     made = survived = workers_killed = repeated = lost = other = duplicates = 0
-    for name, sweep in SWEEPS.items():
+    for name in STORMS:
+        sweep = SEARCHES[name]
         undisturbed = nursery.run(folder / f"undisturbed {name}", *sweep)
         expected = {record["trial_id"]: record for record in results(folder / f"undisturbed {name}")}
         (folder / name).mkdir()
@@ -124,6 +139,33 @@ def kills(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Rows:
     yield "finished trials that ran again", str(repeated)
     yield "trials that ended otherwise than in the sweep without a kill", str(other)
     yield "duplicate runs in MLflow", str(duplicates)
+
+
+def writes(nursery: Nursery, folder: Path, _: argparse.Namespace) -> Rows:
+    """Kills at every write of a state file, one after the other, until all of it is done."""
+    whole = Found()
+    jobs = {f"search, {name}": (SEARCHES[name], search_kills(name), "stand_in") for name in SEARCHES}
+    jobs |= {f"study, {name}": (STUDIES[name], study_kills(), "study") for name in STUDIES}
+    for name, (sweep, kills_of_it, job) in jobs.items():
+        undisturbed, killed = folder / f"{name}, undisturbed", folder / f"{name}, killed"
+        nursery.run(undisturbed, *sweep, job=job)
+        found = killed_at_each(nursery, killed, sweep, kills_of_it, job)
+        found.other += compared(killed, undisturbed)
+        whole += found
+        yield f"kills at each write, {name}: survived / made (and {found.workers} of workers)", told(found)
+    both = folder / "registry"
+    for seed in ("seed=1", "seed=2"):
+        nursery.run(both, *STUDIES["random"], seed, job="study")
+    found = registry_kills(nursery, both, folder, STUDIES["random"], "sunspots")
+    whole += found
+    yield "kills at each write of two promotions and a rollback", told(found)
+    yield f"all of them (and {whole.workers} of workers)", told(whole)
+    for difference in whole.other:
+        yield "ended otherwise than without kills", difference
+
+
+def told(found: Found) -> str:
+    return f"{found.survived} / {found.made}, {len(found.other)} ended otherwise"
 
 
 def overhead(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Rows:
@@ -161,6 +203,8 @@ def memory(nursery: Nursery, folder: Path, options: argparse.Namespace) -> Rows:
         yield f"resident memory of a worker after {count} trials", f"{worker.memory_info().rss / 2**20:.0f} MB"
     life.kill()
 
+
+MEASURES = {"kills": kills, "writes": writes, "overhead": overhead, "memory": memory}
 
 if __name__ == "__main__":
     main()

@@ -1,9 +1,10 @@
 """Stand-in trials that a worker imports in a moment; as a script, a nursery of lives.
 
 `python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
-Then it reads a line of JSON a life: `{report, directory, job, overrides}`. It forks a process that runs this sweep and
-prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life may be
-killed at any moment; the next one is there at once, where a new process would need seconds of imports.
+Then it reads a line of JSON a life: `{report, directory, job, overrides, kill}`. It forks a process that runs this
+sweep and prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life
+may be killed at any moment, or kills itself at the very write that `kill` names; the next one is there at once, where a
+new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -103,9 +104,110 @@ class Report:
         self.write("finish")
 
 
+def die() -> None:
+    """What a power cut looks like from inside."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_write(of: str, nth: int, phase: str) -> None:
+    """Let this process die at a write of a state file.
+
+    Args:
+        of: a part of its path.
+        nth: which of these writes, counted from 1.
+        phase: `before` it, `within`: half of it lies aside, or `after` it.
+    """
+    from seqsweep import files
+
+    write, seen = files.atomic_write, 0
+
+    def deadly(path: Path, content: bytes) -> None:
+        nonlocal seen
+        seen += of in str(path)
+        due = seen == nth and of in str(path)
+        if due and phase == "within":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_name(f"{path.name}.{os.getpid()}.tmp").write_bytes(content[: len(content) // 2])
+        if due and phase != "after":
+            die()
+        write(path, content)
+        if due:
+            die()
+
+    files.atomic_write = deadly
+
+
+def die_at_packaging(phase: str) -> None:
+    """Let this process die as a packaged model is put in place: `before` that, `after`, or `within`: half of it is."""
+    rename = Path.rename
+
+    def deadly(path: Path, target: Path) -> Path:
+        if path.name != "model":
+            return rename(path, target)
+        if phase == "before":
+            die()
+        if phase == "within":
+            (Path(target) / "artifacts").mkdir(parents=True)
+            die()
+        found = rename(path, target)
+        die()
+        return found
+
+    Path.rename = deadly  # type: ignore[method-assign]
+
+
+def die_at_registry(nth: int, phase: str) -> None:
+    """Let this process die at a write to the registry.
+
+    Args:
+        nth: which, counted from 1.
+        phase: `before` or `after` it.
+    """
+    from seqsweep.registry import registered
+
+    open_store, seen = registered.open_store, 0
+
+    class Deadly:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            method = getattr(self._client, name)
+            if not name.startswith(("create_", "set_", "delete_", "log_", "finalize_")):
+                return method
+
+            def write(*arguments: Any, **options: Any) -> Any:
+                nonlocal seen
+                seen += 1
+                if (seen, phase) == (nth, "before"):
+                    die()
+                answer = method(*arguments, **options)
+                if seen == nth:
+                    die()
+                return answer
+
+            return write
+
+    def opened(*arguments: Any, **options: Any) -> Any:
+        place, client = open_store(*arguments, **options)
+        return place, Deadly(client)
+
+    registered.open_store = opened
+
+
+def arm(of: str, nth: int, phase: str) -> None:
+    """Let this process die at a write, see above."""
+    if of == "package":
+        die_at_packaging(phase)
+    elif of == "registry":
+        die_at_registry(nth, phase)
+    else:
+        die_at_write(of, nth, phase)
+
+
 def live(config: Any, job: str, report: Report) -> None:
-    """Run one sweep; the report's last line says how it ended."""
-    from seqsweep import sweep, trial
+    """Run one sweep, a whole study or a change of the champion; the report's last line says how it ended."""
+    from seqsweep import registry, study, sweep, trial
     from seqsweep.errors import SeqsweepError
 
     jobs = {
@@ -116,7 +218,18 @@ def live(config: Any, job: str, report: Report) -> None:
     }
     report.write("born")
     try:
-        outcome = sweep.run(config, report, *jobs[job])
+        name, _, target = job.partition(" ")
+        if name == "promote":
+            registry.promote(
+                target, config.tracking, report.say, lambda _: None, replace=True, force="a test of faults"
+            )
+            report.write("done")
+            return
+        if name in ("rollback", "history"):
+            {"rollback": registry.rollback, "history": registry.history}[name](target, config.tracking, report.say)
+            report.write("done")
+            return
+        outcome = study.run(config, report).outcome if job == "study" else sweep.run(config, report, *jobs[job])
     except SeqsweepError as error:
         report.write("error", kind=type(error).__name__, text=str(error))
     except BaseException as error:
@@ -153,6 +266,8 @@ def main() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             status = 1
             try:
+                if request["kill"]:
+                    arm(*request["kill"])
                 live(job, request["job"], Report(Path(request["report"]), Path(request["directory"])))
                 status = 0
             finally:

@@ -72,7 +72,12 @@ class Life:
         with suppress(psutil.NoSuchProcess):
             self.process.kill()
             until(lambda: not self.alive, "the death of the sweep")
-        return not self.events or self.events[-1]["event"] not in ("outcome", "error", "crash")
+        return not self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether it came to an end of its own."""
+        return bool(self.events) and self.events[-1]["event"] in ("outcome", "done", "error", "crash")
 
 
 @dataclass
@@ -83,14 +88,25 @@ class Nursery:
     folder: Path  # its own
     _count: Iterator[int] = field(default_factory=itertools.count)
 
-    def start(self, directory: Path, *overrides: str, job: str = "stand_in") -> Life:
-        """A sweep that leaves all its traces in `directory`."""
+    def start(
+        self, directory: Path, *overrides: str, job: str = "stand_in", kill: tuple[str, int, str] | None = None
+    ) -> Life:
+        """A sweep that leaves all its traces in `directory`.
+
+        Args:
+            directory: of its own.
+            overrides: of its config.
+            job: what it runs, see fault_jobs.py.
+            kill: the write at which it kills itself: of what, which of them, and the phase; None: it does not.
+        """
         if not directory.exists():
             directory.mkdir()
             shutil.copy(self.folder / "mlflow.db", directory)  # making its tables takes seconds
         report = self.folder / f"report{next(self._count)}"
-        overrides = (*COMMON, f"tracking.directory={directory}", *overrides)
-        request = {"report": str(report), "directory": str(directory), "job": job, "overrides": overrides}
+        common = () if "executor=inline" in overrides else COMMON
+        overrides = (*common, f"tracking.directory={directory}", *overrides)
+        request = {"report": str(report), "directory": str(directory), "job": job, "overrides": overrides,
+                   "kill": kill}  # fmt: skip
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -102,6 +118,18 @@ class Nursery:
         life = self.start(directory, *overrides, job=job)
         life.ends()
         return life
+
+    def dies(self, directory: Path, *overrides: str, job: str = "stand_in", kill: tuple[str, int, str]) -> bool:
+        """Whether a sweep killed itself at that write, and left no process."""
+        return self.dies_of(self.start(directory, *overrides, job=job, kill=kill))
+
+    def dies_of(self, life: Life) -> bool:
+        """Whether a life that was to kill itself did, and left no process."""
+        until(lambda: not life.alive, "the death of the sweep")
+        if life.ended:
+            return False
+        until(lambda: not self.descendants(), "no process outlives the sweep")
+        return True
 
     def descendants(self) -> list[psutil.Process]:
         """All that this nursery ever started and that lives; also what has lost its parent."""
@@ -214,9 +242,9 @@ def recorded(directory: Path) -> set[str]:
 # What a sweep leaves behind
 
 
-def results(directory: Path) -> list[dict[str, Any]]:
-    """What every finished trial gave, without the times that it took."""
-    (trials,) = directory.glob("sweeps/*/trials")
+def results(directory: Path, kind: str = "trials") -> list[dict[str, Any]]:
+    """What every finished trial, or final run, gave, without the times that it took."""
+    (trials,) = directory.glob(f"sweeps/*/{kind}")
     found = [json.loads(file.read_text()) for file in sorted(trials.glob("*.json"))]
     for record in found:
         for name in ("started", "ended", "seconds", "retries"):

@@ -13,11 +13,21 @@ from typing import Any
 
 import pytest
 
+from fault_kills import (
+    SEARCHES,
+    STUDIES,
+    WRITTEN_LAST,
+    Kill,
+    compared,
+    killed_at_each,
+    search_kills,
+    study_kills,
+)
 from fault_lives import PATIENCE, Life, Nursery, nursery_in, results, runs, storm, until
 
 SWEEPS = {
-    "hyperband": ("tuner=hyperband", "trial.epochs=9", "executor.order=synchronous"),
-    "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", "executor.order=synchronous"),
+    "hyperband": SEARCHES["hyperband"],
+    "bayesian": SEARCHES["bayesian"],
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3"),
 }
 
@@ -80,6 +90,31 @@ def test_a_sweep_killed_at_random_moments_ends_as_if_nothing_had_happened(
     assert found.repeated == []
     for sweep in found.directories:
         assert_whole(sweep, expected)
+
+
+def torn(kills: list[Kill]) -> list[Kill]:
+    """Of the kills at each write those that leave half of a file; benchmarks/faults.py has all of them."""
+    return [kill for kill in kills if kill[2] == "within"]
+
+
+def test_a_search_that_is_killed_within_each_write_of_its_state_ends_as_if_nothing_had_happened(
+    nursery: Nursery, references: Any, tmp_path: Path
+) -> None:
+    kills = torn(search_kills("hyperband"))
+    found = killed_at_each(nursery, tmp_path / "killed", SWEEPS["hyperband"], kills, "stand_in")
+    assert found.other + compared(tmp_path / "killed", references("hyperband")[1]) == []
+    assert found.made == found.survived == len(kills) == 8
+
+
+def test_finals_and_packaging_killed_within_each_write_end_as_if_nothing_had_happened(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    assert nursery.run(undisturbed, *STUDIES["random"], job="study").events[-1]["event"] == "outcome"
+    kills = torn(study_kills())
+    found = killed_at_each(nursery, tmp_path / "killed", STUDIES["random"], kills, "study")
+    assert found.other + compared(tmp_path / "killed", undisturbed) == []
+    assert found.made == found.survived == len(kills) == len(WRITTEN_LAST)
 
 
 @pytest.fixture(scope="module")

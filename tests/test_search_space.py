@@ -481,8 +481,9 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
     assert warm_start(searched)[0].units == (50, 50, 50, 50) if option == "tutorial" else not warm_start(searched)
 
 
-def test_three_spaces_are_shipped() -> None:
-    assert {path.stem for path in (CONF / "search_space").glob("*.yaml")} == {"small", "default", "tutorial"}
+def test_the_shipped_spaces_are_those_that_are_tested() -> None:
+    shipped = {path.stem for path in (CONF / "search_space").glob("*.yaml")}
+    assert shipped == {"small", "default", "tutorial", "sequences"}
 
 
 def test_importing_the_package_imports_no_heavy_library() -> None:

@@ -35,14 +35,14 @@ class OpenSource(Protocol):
 SOURCES: Catalog[OpenSource] = Catalog("data source", like=OpenSource)
 
 
-class BundledSeries(Protocol):
-    """What an entry of BUNDLED is: a series that ships with statsmodels, so it needs no file and no network."""
+class BundledData(Protocol):
+    """What an entry of BUNDLED is: data that ship with a library, so that they need no file and no network."""
 
     def __call__(self) -> pd.DataFrame:
-        """The whole series: its values, and TIME."""
+        """All rows: of a series its values, and TIME; of a table of items, whose order says nothing, its columns."""
 
 
-BUNDLED: Catalog[BundledSeries] = Catalog("bundled series", like=BundledSeries)
+BUNDLED: Catalog[BundledData] = Catalog("bundled series", like=BundledData)
 
 
 # Bundled ------------------------------------------------------------------------------------------
@@ -65,6 +65,15 @@ def co2() -> pd.DataFrame:
 
     frame = source.load_pandas().data
     return _bundled("co2", frame["co2"].to_numpy(), frame.index.to_numpy())
+
+
+@BUNDLED.register
+def digits() -> pd.DataFrame:
+    """1,797 handwritten digits, a row each: 8 x 8 pixels from 0 to 16 line by line, and which digit it is."""
+    from sklearn.datasets import load_digits
+
+    table: pd.DataFrame = load_digits(as_frame=True).frame
+    return table.rename(columns={"target": "digit"})
 
 
 def _bundled(name: str, values: Float64s, times: Any) -> pd.DataFrame:

@@ -48,6 +48,9 @@ class Packaged:
 MODEL = "model"
 """The model's folder in that of its sweep."""
 
+ASIDE = ".model-"
+"""Begins the name of the folder in which a model is made before it is put in place."""
+
 CARD = "model_card.md"
 
 FORMAT = 1
@@ -75,10 +78,8 @@ def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, con
         StateError: the disk refuses.
     """
     load_mlflow()
-    for left in folder.glob(".model-*"):  # by a process that was killed while it packaged
-        shutil.rmtree(left, ignore_errors=True)
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".model-") as aside:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
             model = _save(Path(aside), problem, spec, network, conclusion)
             loaded = load(model)
             _compare(model, loaded, problem, network)

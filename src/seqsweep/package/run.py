@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 from seqsweep import finals
 from seqsweep.finals import Conclusion
-from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.package.build import ASIDE, MODEL, build, packaged_evaluation
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
 from seqsweep.sweep import SweepContext
@@ -23,6 +25,8 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         StateError: the disk refuses.
     """
     folder = context.state.folder
+    for left in folder.glob(f"{ASIDE}*"):  # by a process that was killed while it packaged
+        shutil.rmtree(left, ignore_errors=True)
     if conclusion.evaluation is None:
         return
     wanted = conclusion.evaluation.run, conclusion.evaluation.number

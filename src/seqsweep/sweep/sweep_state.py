@@ -78,8 +78,8 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
         data: its content counts, by its SHA-256.
     """
     whole = asdict(config)
-    reading = ("kind", "name", "path", "file", "url", "query", "dataset", "encoding", "separator")
-    read = {key: value for key, value in whole["data"].items() if key not in reading}
+    where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
+    read = {key: value for key, value in whole["data"].items() if key not in where}
     for limit in ("max_trials", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(

@@ -41,6 +41,7 @@ class Forecast(Task):
     name = "forecast"
     hyperparameters = HYPERPARAMETERS
     metrics = METRICS
+    losses = ("mse", "mae", "huber")
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
