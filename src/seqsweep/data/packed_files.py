@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, Any, cast
 
 from seqsweep.errors import DataError
 from seqsweep.spelling import nearest
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SHOWN = 10  # names listed in a message
@@ -74,7 +71,7 @@ class _Lines(io.RawIOBase):
         """True."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Fill a buffer; returns how many bytes came, 0 at the end.
 
         Raises:
