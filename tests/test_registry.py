@@ -275,7 +275,7 @@ def truncated(folder: Path) -> None:
 DAMAGES = {
     "truncated": (truncated, "network.keras is not the file that was packaged"),
     "gone": (lambda folder: network_of(folder).unlink(), "network.keras is gone"),
-    "described by garbage": (lambda folder: (folder / "MLmodel").write_text("{"), "cannot be loaded"),
+    "described by garbage": (lambda folder: (folder / "MLmodel").write_text("{"), "MLmodel is damaged"),
     "without checksums": (lambda folder: (folder / "checksums.json").unlink(), "checksums.json: cannot read"),
     "parity by hand": (lambda folder: save_parity(folder, Parity(39, 0.0)), "parity.json is not the file"),
 }

@@ -177,7 +177,7 @@ def text_file(path: Path, member: str | None = None) -> TextFile:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     if not start:
-        raise DataError(f"{path}: the file is empty")
+        raise DataError(f"{path}: the file is empty; give one with a header and rows")
     if start == b"PAR1":
         raise DataError(f"{path}: this is a Parquet file; read it with data=parquet")
     if start[:2] == b"\x1f\x8b":
