@@ -570,7 +570,7 @@ DATA = [
     sql("sqlite:///shop.db", "SELECT sales FROM s ORDER BY sales", "data.query", "selects no row", "change its WHERE"),
     sql("sqlite:///shop.db", "DROP TABLE s", "data.query", "begins with DROP", "it must be a SELECT"),
     sql("sqlite:///shop.db", "SELECT sales FROM s", "data.query", "has no ORDER BY", "give one"),
-    Bad("sweep quickstart executor=inline tracking.directory=/proc", "/proc/sweeps", "cannot be made", "give another"),
+    Bad("sweep quickstart executor=inline tracking.directory=/proc", "/proc/sweeps", "cannot be", "choose another"),
 ]  # fmt: skip
 
 # What sweeps left behind: damaged, or not what is asked for ---------------------------------------

@@ -148,6 +148,19 @@ def test_what_a_sweep_left_behind_is_told_where_it_is_damaged_or_not_there(bad, 
 
 
 @pytest.mark.keras
+def test_a_database_that_was_moved_away_as_advised_is_made_anew_by_the_same_commands(finished, tmp_path):
+    folder = Path(shutil.copytree(finished, tmp_path / "copy"))
+    for file in (folder / "mlruns").glob("mlflow.db*"):
+        file.unlink()
+    with standing_in(folder):
+        again = CliRunner().invoke(cli.main, shlex.split(TINY))
+        assert "trials to run" not in again.output
+        for command in ("promote --force 'for the tests'", "predict shop shop.csv"):
+            done = CliRunner().invoke(cli.main, shlex.split(command))
+            assert done.exit_code == 0, done.output
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize("bad", listed([bad for bad in FINISHED if bad.mended]))
 def test_what_a_message_on_a_sweep_advises_is_taken(bad, copied):
     with standing_in(copied):
