@@ -121,7 +121,7 @@ def test_three_faults_are_told_at_once_with_the_nearest_names():
         ("~tuner", "a sweep needs this group"),
         ("~data.path", "a sweep needs this key"),
         ("seed=interval(0,1)", "write the values with -m"),
-        ("seed=${trial.epoch}", "Interpolation key 'trial.epoch' not found"),
+        ("seed=${trial.epoch}", "${trial.epoch} names no key; did you mean 'trial.epochs'?"),
         ("search_space.units={low:1} tuner=grid", "needs `high`"),
         ("task.baselines=[{}]", "must be text"),
     ],

@@ -169,7 +169,8 @@ def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
             f"{path}: workbooks need a reader: pip install 'seqsweep[excel]'; or save the sheet as CSV"
         ) from None
     except Exception as error:  # calamine's own errors have no public base
-        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
+        told = "it is none, or damaged; read a CSV with data=csv"
+        raise DataError(f"{path}: cannot be read as a workbook: {told}") from error
     with book:
         names = [str(name) for name in book.sheet_names]
         if sheet is None and len(names) > 1:
@@ -178,7 +179,7 @@ def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
             raise DataError(f"{path}: holds no data.sheet={sheet}{near(sheet, names)}")
         frame = pd.read_excel(book, sheet_name=sheet or names[0], skiprows=skip_rows, dtype=object)
     if frame.empty:
-        raise DataError(f"{path}: there is no row below the header")
+        raise DataError(f"{path}: there is no row below the header; add rows, or give another file")
     return of_frame(f"{path} ({sheet})" if sheet else str(path), frame, first=skip_rows + 2)
 
 
@@ -210,7 +211,8 @@ def open_file(path: str, settings: Mapping[str, Any]) -> Source:
 
 
 def _no_parquet(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}")
+    said = "it is none, or damaged" if "magic bytes" in str(error) else str(error).splitlines()[0]
+    return DataError(f"{path}: cannot be read as Parquet: {said}; read a CSV with data=csv")
 
 
 # Databases and Kaggle -----------------------------------------------------------------------------
@@ -221,7 +223,7 @@ def sql(config: DataConfig) -> Source:
     """What a SELECT returns, in the order in which the database gives it."""
     where, frame = selected(config.url or "", config.query or "")
     if frame.empty:
-        raise DataError(f"{where}: data.query selects no row")
+        raise DataError(f"{where}: data.query selects no row; change its WHERE")
     return of_frame(where, frame)
 
 
