@@ -29,6 +29,8 @@ GIVEN = {  # what an option leaves to the user
     "windows=rows": ["windows.validation=20", "windows.test=20"],
     "windows=dates": ["windows.validation=1960-01-01", "windows.test=1990-01-01"],
 }
+TABLE = ["data=digits", "windows=stratified", "task=classify", "search_space=sequences", "data.group=digit"]
+OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological", "search_space=texts"]
 OPTIONS = [f"{group}={name}" for group, names in config.options().items() for name in names]
 
 
@@ -42,6 +44,11 @@ def faults(*overrides: str, study: str = "quickstart", **kwargs: object) -> list
 def test_every_option_of_every_group_composes_and_passes_the_checks(option):
     # tuner=grid needs a space without ranges
     extra = ["search_space.learning_rate=[0.01,0.001]"] if option == "tuner=grid" else []
+    if option in OF_TABLES:  # the others of its kind come with it
+        others = [other for other in TABLE if other.split("=")[0] != option.split("=")[0]]
+        extra = others if option == "windows=grouped" else others[:-1]
+        extra += ["search_space.steps=8", "data.target=group"] if option == "windows=grouped" else []
+        extra += ["data.features=[text]"] if option == "search_space=texts" else []
     assert config.compose("quickstart", [option, *GIVEN.get(option, []), *extra], RULES).jobs
 
 
@@ -114,7 +121,7 @@ def test_three_faults_are_told_at_once_with_the_nearest_names():
         ("~tuner", "a sweep needs this group"),
         ("~data.path", "a sweep needs this key"),
         ("seed=interval(0,1)", "write the values with -m"),
-        ("seed=${trial.epoch}", "Interpolation key 'trial.epoch' not found"),
+        ("seed=${trial.epoch}", "${trial.epoch} names no key; did you mean 'trial.epochs'?"),
         ("search_space.units={low:1} tuner=grid", "needs `high`"),
         ("task.baselines=[{}]", "must be text"),
     ],
@@ -490,7 +497,7 @@ BEYOND = [
     ("finals.levels", [0.8, 95.0], "must be a number, above 0, below 1"),
     ("task.ridge_windows", [6, 0], "must be a whole number, 1 or more"),
     ("task.ridge_penalties", [1.0, float("nan")], "must be a number, 0 or more"),
-    ("task.loss", "mape", "must be one of mse, mae, huber; did you mean 'mae'?"),
+    ("task.loss", "mape", "must be one of mse, mae, huber, cross_entropy; did you mean 'mae'?"),
     ("task.metrics", "mae", "a list is needed, such as [mae]"),
     ("executor.workers", "2", "must be a whole number, 1 or more, or null; leave the quotation marks out"),
 ]

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.package.card import card
 from seqsweep.package.code import SERVING
 from seqsweep.package.integrity import _same
-from seqsweep.package.parity import Parity, compare
+from seqsweep.package.parity import Parity, compare, save_parity
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths, read_intervals
 from seqsweep.words import significant
@@ -270,6 +271,17 @@ def test_a_model_is_trusted_where_its_files_and_its_answers_are_those_of_its_pac
     for damage in (b"a: [1\n", b"\xff\xfe\x00", b"[]", b""):
         (model / "MLmodel").write_bytes(damage)
         assert package.fault(model) == f"{model / 'MLmodel'} is damaged"
+
+
+@pytest.mark.parametrize(("largest", "said"), [(0.0, "passed"), (1e-3, "failed")])
+def test_the_run_of_the_sweep_says_whether_parity_holds(plain, largest, said, tmp_path):
+    model = Path(shutil.copytree(plain.model, tmp_path / "model"))
+    (model / package.CHECKSUMS).write_text(json.dumps({"files": {}, "answers": {}}))  # packaged, so not packaged again
+    save_parity(model, Parity(3, largest))
+    tags: dict[str, str] = {}
+    tracker = SimpleNamespace(log_sweep=lambda metrics, more: tags.update(more), log_model=lambda folder, params: None)
+    package.keep(SimpleNamespace(state=SimpleNamespace(folder=tmp_path), tracker=tracker), plain.conclusion)
+    assert tags == {"parity": said}
 
 
 @pytest.mark.parametrize(

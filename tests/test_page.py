@@ -18,15 +18,19 @@ from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
-from seqsweep.html import rendered
+from seqsweep.html import Markup, rendered, theme
+from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.commands import write_page
+from seqsweep.report.page.account import failures
 from seqsweep.report.page.importance import Importance, effect, importance
-from seqsweep.report.page.material import gather
+from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
+from seqsweep.report.page.search import parallel
 from seqsweep.report.page.settings import _unit, mattered
 from seqsweep.sweep import SweepState
-from seqsweep.tasks.forecast.sections import _steps, target_times
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
@@ -89,6 +93,22 @@ def test_every_axis_of_a_figure_has_a_title_and_a_unit(case, sweep_of):
         values, other = ("xaxis", "yaxis") if sideways else ("yaxis", "xaxis")
         assert re.search(r"\(.+\)$|^seconds", named[values])
         assert sideways or named[other]
+
+
+def test_a_legend_names_what_it_shows(sweep_of):
+    for figure in figures(report.write(sweep_of()).read_text()):
+        shown = [trace for trace in figure["data"] if trace.get("showlegend", figure["layout"]["showlegend"])]
+        assert all(trace.get("name") for trace in shown) or not figure["layout"]["showlegend"]
+
+
+def test_the_failed_trials_and_no_others_are_listed_with_their_reasons(sweep_of):
+    material = gather(sweep_of(trials=8, failing=0.4))
+    told = rendered(failures(material))
+    failed = [record for record in material.outcome.records if record.status == "FAILED"]
+    assert 0 < len(failed) < 8
+    for record in material.outcome.records:
+        assert (str(escape(record.name)) in told) == (record in failed)
+    assert all(str(escape(record.reason)) in told for record in failed)
 
 
 def test_the_page_needs_no_network_and_forbids_it(sweep_of):
@@ -299,6 +319,55 @@ def test_a_setting_has_the_unit_of_its_declaration(name, unit):
     assert _unit(name) == unit
 
 
+@pytest.mark.parametrize("objective", ["mae", "accuracy"])
+def test_the_best_trial_has_the_end_of_the_colours_and_every_line_is_within_its_axes(objective, sweep_of, monkeypatch):
+    material = gather(sweep_of("usual", trials=12, failing=0.0))
+    up = objective == "accuracy"
+    monkeypatch.setattr(Material, "metric", Metric("mae", len, higher_is_better=up, highest=1e9))
+    drawn: list[dict] = []
+    monkeypatch.setattr(theme, "figure", lambda title, traces, *_, **__: drawn.extend(traces) or Markup())
+    parallel(material)
+    (trace,) = drawn
+    scores = [record.metrics["val_mae"] for record in material.outcome.ranked]
+    colours, best = trace["line"]["color"], (max if up else min)(scores)
+    assert scores[int(colours.argmax())] == best
+    assert trace["line"]["cmax"] == colours.max()
+    assert trace["line"]["cmin"] == pytest.approx(np.quantile(colours, 0.25))  # a quarter shares the other end
+    for axis in trace["dimensions"]:
+        low, high = axis["range"]
+        assert low <= min(*axis["values"], *axis["tickvals"])
+        assert high >= max(*axis["values"], *axis["tickvals"])
+
+
+def test_settings_that_have_no_axis_are_counted(sweep_of, monkeypatch):
+    material = gather(sweep_of(trials=12))
+    settings = len(varying(material.outcome.ranked))
+    for axes in (settings - 2, settings):
+        monkeypatch.setattr("seqsweep.report.page.search.AXES", axes)
+        told = rendered(parallel(material))
+        assert ("2 more settings differ; MLflow shows them." in told) == (axes < settings)
+        assert ("more settings" in told) == (axes < settings)
+
+
+def test_colours_have_a_scale_where_all_trials_are_as_good(sweep_of, monkeypatch):
+    drawn: list[dict] = []
+    monkeypatch.setattr(theme, "figure", lambda title, traces, *_, **__: drawn.extend(traces) or Markup())
+    parallel(gather(sweep_of("constant", trials=8, failing=0.0)))
+    line = drawn[0]["line"]
+    assert line["cmin"] < line["cmax"] == max(line["color"])
+
+
+@pytest.mark.parametrize(
+    ("half_widths", "step", "drawn"),
+    [((1.0, np.inf), 1, True), ((1.0, np.inf), 2, False), ((np.inf, 2.0), 1, False), ((np.inf, 2.0), 2, True)],
+)
+def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
+    interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
+    bands = _bands([interval], np.arange(3), np.array([5.0, 6.0, 7.0]), step)
+    expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
+    assert [list(band["y"]) for band in bands] == (expected if drawn else [])
+
+
 def test_noise_alone_seldom_matters():
     found = importance(columns(24, 2, count=12), np.random.default_rng(102).normal(size=24).tolist())
     assert sum(share > found.floor for share in found.shares.values()) <= 1  # of 12 settings
@@ -330,6 +399,10 @@ def test_many_numbers_have_a_scale_few_have_places():
     assert rate.categories is None
     assert rate.codes == pytest.approx(np.log10(rates))
     assert depth.categories == (1, 2)
+    (width,) = varying([record(i, width=1 + i) for i in range(10)])
+    assert width.log  # up to ten times as much
+    (decay,) = varying([record(i, decay=float(i) ** 4) for i in range(12)])
+    assert (decay.log, decay.categories) == (False, None)  # 0 is none of its factors
     some = Parameter("x", (1.0, 2.0, None), None)
     assert some.codes.tolist() == [1.0, 2.0, 0.9]  # missing: below the others
     assert some.ticks()[1][0] == "none"

@@ -20,7 +20,7 @@ import pytest
 import seqsweep
 from private_parts import foreign_changes, private_uses
 from seqsweep.schema import TrackingConfig
-from seqsweep.tracking import relocation, store, ui
+from seqsweep.tracking import reaching, relocation, store, ui
 from seqsweep.tracking.view import SavedView
 
 SOURCE = Path(seqsweep.__file__).parent
@@ -141,7 +141,7 @@ def test_no_name_of_ours_hides_one_of_a_class_that_it_extends() -> None:
 # MLflow
 
 
-@pytest.mark.parametrize("name", sorted({*store.ENVIRONMENT, *ui.ENVIRONMENT}))
+@pytest.mark.parametrize("name", sorted({*reaching.ENVIRONMENT, *ui.ENVIRONMENT}))
 def test_mlflow_reads_the_variables_that_are_set_for_it(name: str) -> None:
     store.load_mlflow()
     from mlflow import environment_variables

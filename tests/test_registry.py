@@ -275,7 +275,7 @@ def truncated(folder: Path) -> None:
 DAMAGES = {
     "truncated": (truncated, "network.keras is not the file that was packaged"),
     "gone": (lambda folder: network_of(folder).unlink(), "network.keras is gone"),
-    "described by garbage": (lambda folder: (folder / "MLmodel").write_text("{"), "cannot be loaded"),
+    "described by garbage": (lambda folder: (folder / "MLmodel").write_text("{"), "MLmodel is damaged"),
     "without checksums": (lambda folder: (folder / "checksums.json").unlink(), "checksums.json: cannot read"),
     "parity by hand": (lambda folder: save_parity(folder, Parity(39, 0.0)), "parity.json is not the file"),
 }
@@ -449,11 +449,11 @@ def test_what_only_reads_works_on_a_folder_that_cannot_be_written(read_only, mad
     for command, said in {
         ("predict", "shop", str(made.csv)): "shop version 1",
         ("history", "shop"): "champion: version 1",
-        ("compare",): "there is no finished sweep",
     }.items():
         done = read_only.run(*command)
         assert done.exit_code == 0, done.output
         assert said in done.output
+    assert "there is no finished sweep" in read_only.run("compare").output
     assert list((tmp_path / "here").iterdir()) == []
     shown: list[str] = []
     monkeypatch.setattr("seqsweep.tracking.ui._server", served_until_ctrl_c)
@@ -481,9 +481,9 @@ def test_what_would_change_a_folder_that_cannot_be_written_says_so(command, read
 def test_a_sweep_says_what_of_its_folder_cannot_be_written(read_only, made):
     arguments = ["sweep", "quickstart", "data=csv", f"data.path={made.csv}", "data.target=y", "executor=inline"]
     refused = CliRunner().invoke(cli.main, [*arguments, f"tracking.directory={read_only.directory}"])
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2  # nothing was begun
     text = " ".join(refused.output.split())
-    assert "cannot write the state of the sweep (Read-only file system)" in text
+    assert "cannot be made (Read-only file system)" in text
     assert "make it writable or choose another tracking.directory" in text
     assert str(read_only.directory / "sweeps") in text
 

@@ -240,7 +240,7 @@ def history(model: str, directory: Path, uri: str | None) -> None:
 @DIRECTORY
 @URI
 def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
-    """Predict from the rows of FILE: of a series what follows its last row, with intervals, in the unit of the data.
+    """Predict from the rows of FILE, in the unit of the data: what follows the last one, or the class of each.
 
     MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV, Parquet or a workbook with the columns of
     the data, which is read by the rules of the sweep: its formats, order, filter and steps.
@@ -254,7 +254,7 @@ def predict(model: str, file: Path, output: Path | None, directory: Path, uri: s
     for note in answers.attrs.get("notes", []):
         click.echo(f"{file}: {note}", err=True)
     if output is None:
-        registry.show(registry.answers_table(f"{version}: after the last row of {file}", answers))
+        registry.show(registry.answers_table(f"{version}: predictions from {file}", answers))
         return
     try:
         answers.to_csv(output, index=False)

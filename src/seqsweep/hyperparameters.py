@@ -289,7 +289,7 @@ def shortened(text: str, most: int = 60) -> str:
         text: of any length.
         most: characters of it that are shown.
     """
-    line = " ".join(text.split())
+    line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.split()))
     return line if len(line) <= most else f"{line[:most]}…"
 
 

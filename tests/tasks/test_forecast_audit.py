@@ -362,6 +362,13 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
     assert noisy.sha256 != series.sha256
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_noise_is_as_wide_as_the_data_are(size, make_series):
+    series = make_series(np.random.default_rng(1).uniform(-size, size, size=(400, 1)) - 80)
+    noise = module._replaced(series, 100, 0).values[100:]
+    assert noise.std() == pytest.approx(4 * size, rel=0.2)  # twice the range
+
+
 def test_inputs_are_gathered_a_part_at_a_time(monkeypatch, splitter, make_series):
     monkeypatch.setattr(module, "_CHUNK", 1000)
     sizes = []

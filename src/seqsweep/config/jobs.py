@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from seqsweep import search_space
 from seqsweep.config import ranges
 from seqsweep.config.check import InputFault
 from seqsweep.config.folders import CONF, STUDIES
+from seqsweep.config.keys import no_such_key
 from seqsweep.config.ranges import Files
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
@@ -163,5 +165,7 @@ def hydra_fault(error: Exception) -> Fault:
     """The first lines of a Hydra or OmegaConf error, without the search path that follows them."""
     text = str(error).split("\n\n")[0]
     key = getattr(error, "full_key", None) or ""
+    if missing := re.search(r"Interpolation key '([^']+)' not found", text):
+        return Fault(key, f"{key}: ${{{missing[1]}}} names no key; {no_such_key(missing[1]).partition('; ')[2]}")
     line = " ".join(line.strip() for line in text.splitlines() if "full_key" not in line and "object_type" not in line)
     return Fault(key, f"{key}: {line}" if key not in line else line)

@@ -5,12 +5,13 @@
 `contents` what the source held before.
 """
 
-from seqsweep.data.columns import time_columns
+from seqsweep.data.columns import check_columns, number_columns, time_columns
 from seqsweep.data.contents import Column, Contents, Steps
 from seqsweep.data.faults import faults
-from seqsweep.data.loading import load
+from seqsweep.data.loading import label, load
 from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
+from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import BUNDLED, SOURCES, file_settings, open_file
 
 __all__ = [
@@ -19,12 +20,17 @@ __all__ = [
     "SOURCES",
     "Column",
     "Contents",
+    "Origin",
     "Series",
+    "Source",
     "Steps",
+    "check_columns",
     "faults",
     "file_settings",
     "fingerprint",
+    "label",
     "load",
+    "number_columns",
     "open_file",
     "time_columns",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from seqsweep.data.packed_files import near, some
@@ -39,11 +39,10 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
     filtered = columns_of(config.where) if config.where is not None else []
     asked = [("time", name) for name in time] + [("features", name) for name in config.features]
     asked += [("where", name) for name in filtered]
-    for key, name in [*asked, ("target", config.target)]:
-        if name is not None and name not in source.names:
-            raise DataError(f"data.{key}={name}: {source.where} has no such column{near(name, source.names)}")
-        if name is not None and source.names.count(name) > 1:
-            raise DataError(f"data.{key}={name}: {source.where} has several columns of this name; rename them")
+    if config.kind == "bundled" and TIME not in source.names:
+        series = "sunspots and co2 are series"
+        raise DataError(f"data.name={config.name}: its rows have no order in time, so none follows another; {series}")
+    check_columns(source, [*asked, ("target", config.target)])
     target = config.target if config.target is not None else _only_number(config, source, time)
     return Settings(
         target=target,
@@ -60,6 +59,23 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
         frequency=config.frequency,
         aggregate=config.aggregate,
     )
+
+
+def check_columns(source: Source, asked: Iterable[tuple[str, str | None]]) -> None:
+    """Refuse columns that a source does not have, or has twice.
+
+    Args:
+        source: that is read.
+        asked: a key of `data` with the column that it names; None: it names none.
+
+    Raises:
+        DataError: which key, which column, and what is near.
+    """
+    for key, name in asked:
+        if name is not None and name not in source.names:
+            raise DataError(f"data.{key}={name}: {source.where} has no such column{near(name, source.names)}")
+        if name is not None and source.names.count(name) > 1:
+            raise DataError(f"data.{key}={name}: {source.where} has several columns of this name; rename them")
 
 
 def number_columns(config: DataConfig, source: Source) -> list[str]:

@@ -124,5 +124,5 @@ def _check_varies(rows: Rows, where: str) -> None:
     if target.min() == target.max():
         raise DataError(
             f"{where}, column {rows.columns[0]!r}: all {len(target):,} values are {target[0]:g}; "
-            "there is nothing to forecast"
+            "there is nothing to forecast; give another data.target"
         )

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, Any, cast
 
 from seqsweep.errors import DataError
 from seqsweep.spelling import nearest
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SHOWN = 10  # names listed in a message
@@ -74,7 +71,7 @@ class _Lines(io.RawIOBase):
         """True."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Fill a buffer; returns how many bytes came, 0 at the end.
 
         Raises:
@@ -177,7 +174,7 @@ def text_file(path: Path, member: str | None = None) -> TextFile:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     if not start:
-        raise DataError(f"{path}: the file is empty")
+        raise DataError(f"{path}: the file is empty; give one with a header and rows")
     if start == b"PAR1":
         raise DataError(f"{path}: this is a Parquet file; read it with data=parquet")
     if start[:2] == b"\x1f\x8b":

@@ -35,14 +35,14 @@ class OpenSource(Protocol):
 SOURCES: Catalog[OpenSource] = Catalog("data source", like=OpenSource)
 
 
-class BundledSeries(Protocol):
-    """What an entry of BUNDLED is: a series that ships with statsmodels, so it needs no file and no network."""
+class BundledData(Protocol):
+    """What an entry of BUNDLED is: data that ship with a library, so that they need no file and no network."""
 
     def __call__(self) -> pd.DataFrame:
-        """The whole series: its values, and TIME."""
+        """All rows: of a series its values, and TIME; of a table of items, whose order says nothing, its columns."""
 
 
-BUNDLED: Catalog[BundledSeries] = Catalog("bundled series", like=BundledSeries)
+BUNDLED: Catalog[BundledData] = Catalog("bundled series", like=BundledData)
 
 
 # Bundled ------------------------------------------------------------------------------------------
@@ -65,6 +65,15 @@ def co2() -> pd.DataFrame:
 
     frame = source.load_pandas().data
     return _bundled("co2", frame["co2"].to_numpy(), frame.index.to_numpy())
+
+
+@BUNDLED.register
+def digits() -> pd.DataFrame:
+    """1,797 handwritten digits, a row each: 8 x 8 pixels from 0 to 16 line by line, and which digit it is."""
+    from sklearn.datasets import load_digits
+
+    table: pd.DataFrame = load_digits(as_frame=True).frame
+    return table.rename(columns={"target": "digit"})
 
 
 def _bundled(name: str, values: Float64s, times: Any) -> pd.DataFrame:
@@ -160,7 +169,8 @@ def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
             f"{path}: workbooks need a reader: pip install 'seqsweep[excel]'; or save the sheet as CSV"
         ) from None
     except Exception as error:  # calamine's own errors have no public base
-        raise DataError(f"{path}: cannot be read as a workbook: {str(error).splitlines()[0]}") from error
+        told = "it is none, or damaged; read a CSV with data=csv"
+        raise DataError(f"{path}: cannot be read as a workbook: {told}") from error
     with book:
         names = [str(name) for name in book.sheet_names]
         if sheet is None and len(names) > 1:
@@ -169,7 +179,7 @@ def excel_source(path: Path, sheet: str | None, skip_rows: int) -> Source:
             raise DataError(f"{path}: holds no data.sheet={sheet}{near(sheet, names)}")
         frame = pd.read_excel(book, sheet_name=sheet or names[0], skiprows=skip_rows, dtype=object)
     if frame.empty:
-        raise DataError(f"{path}: there is no row below the header")
+        raise DataError(f"{path}: there is no row below the header; add rows, or give another file")
     return of_frame(f"{path} ({sheet})" if sheet else str(path), frame, first=skip_rows + 2)
 
 
@@ -201,7 +211,8 @@ def open_file(path: str, settings: Mapping[str, Any]) -> Source:
 
 
 def _no_parquet(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}")
+    said = "it is none, or damaged" if "magic bytes" in str(error) else str(error).splitlines()[0]
+    return DataError(f"{path}: cannot be read as Parquet: {said}; read a CSV with data=csv")
 
 
 # Databases and Kaggle -----------------------------------------------------------------------------
@@ -212,7 +223,7 @@ def sql(config: DataConfig) -> Source:
     """What a SELECT returns, in the order in which the database gives it."""
     where, frame = selected(config.url or "", config.query or "")
     if frame.empty:
-        raise DataError(f"{where}: data.query selects no row")
+        raise DataError(f"{where}: data.query selects no row; change its WHERE")
     return of_frame(where, frame)
 
 

@@ -69,7 +69,7 @@ def csv_source(file: TextFile, style: TextStyle, target: str | None = None) -> S
         _check_header(file, names, style.separator, target)
         sample = list(islice(rows, SAMPLE))
     if not sample:
-        raise DataError(f"{file}: there is no row below the header")
+        raise DataError(f"{file}: there is no row below the header; add rows, or give another file")
     is_plain = header_line == style.skip_rows + 1 and sample[0][0] == header_line + 1
 
     def read(wanted: Sequence[str]) -> tuple[pd.DataFrame, Origin]:
@@ -208,7 +208,8 @@ def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record
     except csv.Error as error:
         raise DataError(f"{file}, line {line + 1}: {error}; is a quote opened and never closed?") from error
     if not width:
-        raise DataError(f"{file}: the file is empty")
+        skipped = f"data.skip_rows={style.skip_rows} leaves none of its lines; lower it" if style.skip_rows else ""
+        raise DataError(f"{file}: {skipped or 'the file is empty; give one with a header and rows'}")
 
 
 def _codec(encoding: str) -> str:

@@ -104,7 +104,7 @@ def load_test_predictions(folder: Path) -> TestPredictions | None:
     if not file.exists():
         return None
     try:
-        with np.load(file) as content:
+        with file.open("rb") as opened, np.load(opened) as content:  # what is no archive would be left open
             arrays = {name: content[name] for name in content.files}
         more = {name.removeprefix(MORE): arrays.pop(name) for name in list(arrays) if name.startswith(MORE)}
         return TestPredictions(**{"test_baseline": None, **arrays, "more": more})

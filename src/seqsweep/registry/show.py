@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SHOWN = 8  # columns of an answer: all that a forecast has
+
+
 def show(table: Table) -> None:
     """Print it, as wide as the terminal is."""
     console().print(table)
@@ -70,16 +73,18 @@ def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[st
 
 
 def answers_table(title: str, answers: pd.DataFrame) -> Table:
-    """A row a step ahead.
+    """A row a step ahead, or an item; of many columns the first ones, which say the most.
 
     Args:
         title: above the table.
         answers: a packaged model's, a column each.
     """
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in answers.columns:
+    shown, beyond = answers.columns[:SHOWN], len(answers.columns) - SHOWN
+    more = f"{beyond} further columns: --output FILE.csv writes them all" if beyond > 0 else None
+    table = Table(title=title, title_justify="left", caption=more, caption_justify="left", box=box.SIMPLE_HEAD)
+    for name in shown:
         table.add_column(in_words(str(name)), justify="right", no_wrap=True)
-    columns = [_cells(answers[name]) for name in answers.columns]
+    columns = [_cells(answers[name]) for name in shown]
     for row in zip(*columns, strict=True):
         table.add_row(*map(Text, row))
     return table

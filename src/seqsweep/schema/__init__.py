@@ -41,7 +41,7 @@ class TaskConfig:
 
     kind: str = setting("what is predicted", catalog="seqsweep.tasks:TASKS")
     horizon: int = setting("rows ahead, all predicted at once", unit="rows", at_least=1)
-    loss: str = setting("what training lowers, on scaled targets", choices=("mse", "mae", "huber"))
+    loss: str = setting("what training lowers, on scaled targets", choices=("mse", "mae", "huber", "cross_entropy"))
     metrics: list[str] = setting("what predictions are judged by", catalog="task")
     objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
     baselines: list[str] = setting("what a network must beat", catalog="task")

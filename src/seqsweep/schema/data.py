@@ -35,8 +35,15 @@ class DataConfig:
     thousands: str | None = setting("what parts groups of three digits: ',' or '.' or a blank", optional=True)
     na_values: list[Any] = setting("further values that stand for a missing one: -200, closed")
     where: str | None = setting("which rows are read, as pandas' query says it: store == 3", optional=True)
-    target: str | None = setting("the column to forecast; null: the only column of numbers", optional=True)
-    features: list[str] = setting("further columns that a network sees: numbers, true and false, or names")
+    target: str | None = setting("the column to predict; null: the only column of numbers", optional=True)
+    features: list[str] = setting(
+        "columns that a network sees: of a series further ones than the target; of a table those that it classifies by"
+    )
+    group: str | None = setting(
+        "the column that says which items belong together: all of a group are in one part",
+        when={"windows.split": ("grouped",)},
+        optional=True,
+    )
     time: Any = setting(
         "the column of times, or a list of those that make one: [Date, Time]; null: rows are in order", optional=True
     )

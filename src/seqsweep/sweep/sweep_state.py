@@ -146,7 +146,7 @@ class SweepState:
         except OSError as error:
             reason = error.strerror or str(error)
             told = f"tracking.directory: the folder {self.folder} cannot be made ({reason})"
-            raise UserError(f"{told}; give another one, or make room") from error
+            raise UserError(f"{told}; make it writable or choose another tracking.directory") from error
         try:
             with writing(self.folder):
                 lock.acquire(timeout=0)

@@ -13,6 +13,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
+from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
@@ -59,6 +60,7 @@ class TaskClass(Protocol):
 TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
 """What `task.kind` may name."""
 
+TASKS.add(Classify.name, Classify, hyperparameters=Classify.hyperparameters)
 TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
 
 

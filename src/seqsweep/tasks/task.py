@@ -49,6 +49,9 @@ class Task(ABC):
     metrics: ClassVar[Catalog[Metric]]
     """What predictions can be scored by."""
 
+    losses: ClassVar[Sequence[str]] = ()
+    """Which of the losses that `task.loss` may name training can lower; empty: the task has its own and asks nobody."""
+
     catalogs: ClassVar[Mapping[str, Catalog[Any]]] = {}
     """What further keys of the config may name, by key: `task.baselines`."""
 
@@ -80,12 +83,14 @@ class Task(ABC):
 
     def faults(self) -> list[Fault]:
         """What is wrong with the config of the task: names of metrics, the objective; tasks add their own."""
-        task, found = self.config.task, []
+        task, found = self.config.task, list(self._loss_faults())
         if not task.metrics:
-            return [Fault("task.metrics", f"task.metrics=[]: name one or more of {', '.join(self.metrics)}")]
+            told = f"task.metrics=[]: name one or more of {', '.join(self.metrics)}"
+            return [*found, Fault("task.metrics", told)]
         for name in dict.fromkeys(task.metrics):
             found += self.metrics.fault("task.metrics", name)
-        if task.objective in self.metrics and task.objective not in task.metrics and found:
+        wrong = any(fault.key == "task.metrics" for fault in found)
+        if task.objective in self.metrics and task.objective not in task.metrics and wrong:
             return found  # one of the names that there are not may be meant to be it
         if task.objective not in task.metrics:
             add = "; add it to them" if task.objective in self.metrics else nearest(task.objective, task.metrics)
@@ -96,6 +101,12 @@ class Task(ABC):
             told = f"nothing can be ranked by this metric; rank by one of {others}"
             found.append(Fault("task.objective", f"task.objective={task.objective}: {told}"))
         return found
+
+    def _loss_faults(self) -> Iterator[Fault]:
+        loss = self.config.task.loss
+        if self.losses and loss not in self.losses:
+            told = f"this is no loss of task={self.name}{nearest(loss, self.losses)}"
+            yield Fault("task.loss", f"task.loss={loss}: {told}", also=("task.kind",))
 
     def space_faults(self, space: Space) -> list[Fault]:  # noqa: ARG002
         """What the task's own hyperparameters ask of the rest of the config; the space alone is free of faults."""
@@ -123,6 +134,17 @@ class Task(ABC):
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant output for targets (n, …): what a diverged trial is held against."""
+
+    def embed(self, view: View, params: TrialParams, inputs: keras.KerasTensor, seed: int) -> keras.KerasTensor:  # noqa: ARG002
+        """What the layers read, (batch, time, features): by default the inputs as they are.
+
+        Args:
+            view: what the trial sees.
+            params: of the trial.
+            inputs: (batch, *view.input_shape), of the type of the view's inputs.
+            seed: for weights.
+        """
+        return inputs
 
     @abstractmethod
     def head(

@@ -154,7 +154,7 @@ def _objectives(material: Material, best: Sequence[TrialRecord]) -> Markup:
         ends = [min(epochs), max(epochs)]
         traces.append(_line(ends, [reference[1]] * 2, f"best baseline: {reference[0]}", line))
     y = theme.axis(material.axis(part="validation"), **theme.spread(drawn))
-    x = theme.axis("epoch", **_whole(max((len(record.curve) for record in best), default=1)))
+    x = theme.axis("epoch", **_whole(max(len(record.curve) for record in best)))
     return theme.figure(f"The best {counted(len(best), 'trial')} by epoch", traces, x, y, 430)
 
 
@@ -167,7 +167,7 @@ def _losses(title: str, records: Sequence[TrialRecord], solid: str, dotted: str 
                 traces.append(_curve(record, points, i, dash, name == solid))
                 drawn += [value for _, value in points]
     y = theme.axis("loss on scaled targets (no unit)", **theme.spread(drawn))
-    x = theme.axis("epoch", **_whole(max((len(record.curve) for record in records), default=1)))
+    x = theme.axis("epoch", **_whole(max(len(record.curve) for record in records)))
     return theme.figure(title, traces, x, y, 430)
 
 

@@ -41,6 +41,7 @@ class Forecast(Task):
     name = "forecast"
     hyperparameters = HYPERPARAMETERS
     metrics = METRICS
+    losses = ("mse", "mae", "huber")
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
@@ -65,8 +66,9 @@ class Forecast(Task):
 
     def space_faults(self, space: Space) -> list[Fault]:
         """Differencing by a season needs one."""
-        if self.config.data.season is not None:
-            return []
+        follows = "seasonal_difference" not in self.config.search_space
+        if self.config.data.season is not None or (follows and self.config.data.seasonal_difference == 1):
+            return []  # what is wrong with the key that it follows is told of that
         key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
         if space.highest("seasonal_difference"):
             given = self.config.search_space.get("seasonal_difference", self.config.data.seasonal_difference)

@@ -1,0 +1,129 @@
+"""Raw rows in, labels with probabilities out: what a packaged classification does with a request.
+
+Input: a DataFrame with the columns that it learned from, a row an item.
+Output: a row for each.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+
+from ...serving.array_types import Float32s, Float64s
+from ...serving.model import Network
+from ...serving.probabilities import prediction_sets, tempered
+from ...serving.reading.faults import ReadError
+from ...serving.reading.numbers import NumberStyle, read_numbers
+from ...serving.texts import Int32s, Tokenizer, cleaned
+from ...serving.transforms import Transform
+
+BATCH = 1024  # items a call of the network
+
+LARGEST = float(np.finfo(np.float32).max)  # of what a network can take
+
+
+class ClassPredictor:
+    """Says of each row which class it belongs to.
+
+    Args:
+        spec: columns and how their numbers are written, scale and steps, or how the text is cut into tokens; classes,
+            temperature, thresholds of the sets.
+        network: (n, steps, features), or (n, tokens), → (n, classes).
+    """
+
+    def __init__(self, spec: dict[str, Any], network: Network) -> None:
+        self._spec = spec
+        self._network = network
+        self._transform = Transform.from_json(spec["transform"])
+        text = spec["text"]
+        self._tokenizer = None if text is None else Tokenizer(text["tokens"], text["vocabulary"], int(text["longest"]))
+        style = spec["numbers"]
+        self._style = NumberStyle(style["decimal"], style["thousands"], tuple(style["na_values"]))
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The class of each row.
+
+        Args:
+            frame: the columns that the model learned from, in any order; others are ignored.
+
+        Returns:
+            A row for each: `label`, its `probability`, `set_80`, `set_95` and so on (the classes that the level asks
+            for, most probable first, between ` | `), and `p_CLASS` for each class.
+
+        Raises:
+            MlflowException: the frame cannot be used; the text says which column or row, and what to do.
+        """
+        frame = frame.reset_index(drop=True).rename(columns=lambda name: str(name).strip())
+        self._check_columns(frame)
+        if not len(frame):
+            raise _fault("there is no row; give one or more")
+        try:
+            inputs = self._inputs(frame)
+        except ReadError as error:
+            place = ", ".join([f"column {error.column!r}"] + ([] if error.row is None else [f"row {error.row + 1}"]))
+            raise _fault(f"{place}: {error.text}") from error
+        cuts = range(0, len(inputs), BATCH)
+        outputs = np.concatenate([self._network(inputs[cut : cut + BATCH]) for cut in cuts])
+        return self._answer(tempered(outputs, self._spec["temperature"]))
+
+    def _answer(self, probabilities: Float64s) -> pd.DataFrame:
+        classes = np.array(self._spec["classes"], object)
+        order = np.argsort(-probabilities, axis=1, kind="stable")
+        result: dict[str, Any] = {"label": classes[order[:, 0]], "probability": probabilities.max(axis=1)}
+        for level, threshold in self._spec["thresholds"].items():
+            held = prediction_sets(probabilities, threshold)
+            sets = [" | ".join(classes[row[inside[row]]]) for row, inside in zip(order, held, strict=True)]
+            result[f"set_{100 * float(level):g}"] = sets
+        result |= {f"p_{name}": probabilities[:, number] for number, name in enumerate(classes)}
+        return pd.DataFrame(result)
+
+    def _inputs(self, frame: pd.DataFrame) -> Float32s | Int32s:
+        """(rows, steps, features), scaled; or (rows, tokens)."""
+        if self._tokenizer is not None:
+            return self._tokenizer(self._texts(frame[self._spec["columns"][0]], self._tokenizer.tokens))
+        values = np.column_stack([self._numbers(frame[name]) for name in self._spec["columns"]])
+        beyond = np.abs((values - self._transform.offset) / self._transform.scale) > LARGEST
+        if beyond.any():
+            row, column = (int(place) for place in np.argwhere(beyond)[0])
+            told = f"{values[row, column]:g} is beyond what the network can take"
+            raise ReadError(told, column=self._spec["columns"][column], row=row)
+        return self._transform.transform(values).reshape(len(values), int(self._spec["steps"]), -1)
+
+    def _numbers(self, column: pd.Series[Any]) -> Float64s:
+        values = read_numbers(column, self._style)
+        if np.isnan(values).any():
+            raise ReadError(
+                "the value is missing; give it", column=str(column.name), row=int(np.isnan(values).argmax())
+            )
+        return values
+
+    def _texts(self, column: pd.Series[Any], tokens: str) -> list[str]:
+        texts = ["" if missing else str(text) for text, missing in zip(column, column.isna(), strict=True)]
+        empty = [not cleaned(text, tokens) for text in texts]
+        if any(empty):
+            row = empty.index(True)
+            held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
+            raise ReadError(f"{held}; give one", column=str(column.name), row=row)
+        return texts
+
+    def _check_columns(self, frame: pd.DataFrame) -> None:
+        needed = self._spec["columns"]
+        if missing := [name for name in needed if name not in frame]:
+            others = {str(name).lower(): name for name in frame if name not in needed}
+            near = difflib.get_close_matches(missing[0].lower(), others, 1)
+            held = ", ".join(map(str, list(frame)[:10])) or "none"
+            mend = f"rename {others[near[0]]!r}" if near else f"the columns are {held}"
+            raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(needed[:10])}: {mend}")
+        twice = [str(name) for name in frame.columns[frame.columns.duplicated()] if name in needed]
+        if twice:
+            raise _fault(f"there are several columns {twice[0]!r}; leave one")
+
+
+def _fault(text: str) -> MlflowException:
+    """A fault of the input: a server answers it with status 400 and the text."""
+    fault: MlflowException = MlflowException.invalid_parameter_value(text)
+    return fault
