@@ -147,7 +147,8 @@ def writes(nursery: Nursery, folder: Path, _: argparse.Namespace) -> Rows:
     jobs = {f"search, {name}": (SEARCHES[name], search_kills(name), "stand_in") for name in SEARCHES}
     jobs |= {f"study, {name}": (STUDIES[name], study_kills(), "study") for name in STUDIES}
     for name, (sweep, kills_of_it, job) in jobs.items():
-        undisturbed, killed = folder / f"{name}, undisturbed", folder / f"{name}, killed"
+        place = name.replace(", ", "-")
+        undisturbed, killed = folder / f"{place}-undisturbed", folder / f"{place}-killed"
         nursery.run(undisturbed, *sweep, job=job)
         found = killed_at_each(nursery, killed, sweep, kills_of_it, job)
         found.other += compared(killed, undisturbed)

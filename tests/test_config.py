@@ -30,7 +30,7 @@ GIVEN = {  # what an option leaves to the user
     "windows=dates": ["windows.validation=1960-01-01", "windows.test=1990-01-01"],
 }
 TABLE = ["data=digits", "windows=stratified", "task=classify", "search_space=sequences", "data.group=digit"]
-OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological"]
+OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological", "search_space=texts"]
 OPTIONS = [f"{group}={name}" for group, names in config.options().items() for name in names]
 
 
@@ -48,6 +48,7 @@ def test_every_option_of_every_group_composes_and_passes_the_checks(option):
         others = [other for other in TABLE if other.split("=")[0] != option.split("=")[0]]
         extra = others if option == "windows=grouped" else others[:-1]
         extra += ["search_space.steps=8", "data.target=group"] if option == "windows=grouped" else []
+        extra += ["data.features=[text]"] if option == "search_space=texts" else []
     assert config.compose("quickstart", [option, *GIVEN.get(option, []), *extra], RULES).jobs
 
 

@@ -88,7 +88,7 @@ SHIPPED = sorted(path.stem for path in (CONF / "data").glob("[!_]*.yaml"))
 
 
 def test_the_shipped_options_are_those_that_are_tested():
-    assert SHIPPED == ["airbnb", "co2", "csv", "digits", "excel", "kaggle", "parquet", "sql", "sunspots"]
+    assert SHIPPED == ["airbnb", "co2", "csv", "digits", "excel", "kaggle", "parquet", "sentences", "sql", "sunspots"]
 
 
 @pytest.mark.parametrize("option", SHIPPED)

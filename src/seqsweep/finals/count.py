@@ -110,7 +110,7 @@ def uncountable(folder: Path, sha256: str) -> list[StateError]:
         folder: of a sweep, which itself does not count.
         sha256: of the data's content.
     """
-    return [damage.error for damage in _damages(folder, sha256) if not damage.harmless]
+    return [damage.error() for damage in _damages(folder, sha256) if not damage.harmless]
 
 
 def check_count(context: SweepContext) -> None:
@@ -127,10 +127,9 @@ def check_count(context: SweepContext) -> None:
     damages = _damages(context.state.folder, context.problem.data.sha256)
     for damage in damages:
         if not damage.harmless and not _is_settled(context):
-            raise damage.error
+            raise damage.error()
     for damage in damages:
-        why = damage.harmless or "nothing is evaluated anew"
-        context.observer.say(f"{what_is_wrong(damage.error)}; gone on without it: {why}")
+        context.observer.say(f"{damage.what}; gone on without it: {damage.harmless or 'nothing is evaluated anew'}")
 
 
 def _is_settled(context: SweepContext) -> bool:
@@ -151,12 +150,20 @@ class _Damage:
     """What cannot be read of another sweep.
 
     Args:
-        error: which file, and what mends it.
+        folder: of the sweep.
+        what: which file, and what is wrong with it.
         harmless: why the count is right all the same; empty: it may be wrong.
     """
 
-    error: StateError
+    folder: Path
+    what: str
     harmless: str
+
+    def error(self) -> StateError:
+        """For a sweep that cannot do without it."""
+        mend = f"run the study of that sweep again, which makes it anew, or move {self.folder} away"
+        why = "so nobody can say how often the test part of its data was evaluated"
+        return StateError(f"{self.what}, {why}; {mend}")
 
 
 def _damages(folder: Path, sha256: str) -> list[_Damage]:
@@ -168,11 +175,7 @@ def _damages(folder: Path, sha256: str) -> list[_Damage]:
             load(other)
             evaluated(other)
         except StateError as error:
-            mend = f"run the study of that sweep again, which makes it anew, or move {other} away"
-            told = (
-                f"{what_is_wrong(error)}, so nobody can say how often the test part of its data was evaluated; {mend}"
-            )
-            found.append(_Damage(StateError(told), _harmless(other, sha256)))
+            found.append(_Damage(other, what_is_wrong(error), _harmless(other, sha256)))
     return found
 
 

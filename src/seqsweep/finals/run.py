@@ -75,9 +75,10 @@ def _before(context: SweepContext) -> Conclusion | None:
         return load(context.state.folder)
     except StateError as error:
         kept = set_aside(context.state.folder / CONCLUSION)
+        again = "is not counted once more" if own(context.state.folder) else "is counted anew, as nothing is left of it"
         context.observer.say(
-            f"{what_is_wrong(error)} (kept as {kept}): it is made again from the final runs, and a network that was "
-            "evaluated on the test part does not count once more"
+            f"{what_is_wrong(error)} (kept as {kept}): it is made again from the final runs, and its evaluation on the "
+            f"test part {again}"
         )
         return None
 

@@ -121,6 +121,9 @@ def gru(units: int, params: TrialParams, return_sequences: bool, name: str, seed
 def body(window: keras.KerasTensor, params: TrialParams, kernels: str, seed: int) -> keras.KerasTensor:
     """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
+    What comes out is the last state, or the mean of all where a task brings the hyperparameter `pooling` and a trial
+    has `mean`.
+
     Args:
         window: symbolic, of a functional model.
         params: of the trial.

@@ -34,12 +34,14 @@ Shape = tuple[int | None, ...]
 class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
     """Plain Keras layers, each followed by dropout, run by fast kernels: (batch, window, features) → (batch, units).
 
+    Where the last of them gives all its steps, (batch, window, units) comes out.
+
     Weights, their names and their initial values are those of the plain layers. Inside, time comes before batch, so
     that a step's inputs lie together.
 
     Args:
         steps: recurrent layers that `obstacle` has nothing against, each with the dropout after it. Of all but the
-            last, every step comes out.
+            last, every step comes out; of the last, where it says so itself.
         name: of the Keras layer.
     """
 
@@ -56,7 +58,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(batch, window, features) -> (batch, units); spares Keras a trace of `call`."""
-        return (input_shape[0], self.steps[-1][0].units)
+        last = self.steps[-1][0]
+        return (*input_shape[:2], last.units) if last.return_sequences else (input_shape[0], last.units)
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """(batch, window, features) -> (batch, units)."""
@@ -76,7 +79,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
             )
             if training and dropout.rate > 0:
                 outputs = drop(outputs, dropout.rate, dropout.seed_generator)
-        return outputs
+        # (window, batch, units) -> (batch, window, units)
+        return tf.transpose(outputs, [1, 0, 2]) if self.steps[-1][0].return_sequences else outputs
 
 
 def obstacle(window: keras.KerasTensor, layers: Sequence[keras.layers.Layer]) -> str | None:

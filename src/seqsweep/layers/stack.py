@@ -30,28 +30,33 @@ def read(
         kernels: `auto`, `fast` or `keras`.
         seed: of the trial; each layer has its own from it.
     """
-    steps = [_step(make, params, i, seed) for i in range(params.depth)]
+    every = params.get("pooling", "last") == "mean"  # then the last layer gives all its steps too
+    steps = [_step(make, params, i, seed, every or i < params.depth - 1) for i in range(params.depth)]
     reason = obstacle(window, [layer for layer, _ in steps])
     if kernels == "fast" and reason is not None:
         text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
         raise ConfigError([Fault("model.kernels", text)])
     if kernels == "keras" or reason is not None:
-        return _compose(window, steps)
-    return Recurrent(steps, name=f"{params.layer}_stack")(window)
+        outputs = _compose(window, steps, every)
+    else:
+        outputs = Recurrent(steps, name=f"{params.layer}_stack")(window)
+    if every:  # (batch, window, units) -> (batch, units), over the steps that are not masked
+        outputs = keras.layers.GlobalAveragePooling1D(name="mean_of_steps")(outputs)
+    return outputs
 
 
-def _compose(outputs: keras.KerasTensor, steps: list[Step]) -> keras.KerasTensor:
+def _compose(outputs: keras.KerasTensor, steps: list[Step], every: bool) -> keras.KerasTensor:
     for layer, dropout in steps:
         outputs = layer(outputs)
-        if layer is steps[-1][0] and len(outputs.shape) == 3:
+        if layer is steps[-1][0] and len(outputs.shape) == 3 and not every:
             outputs = outputs[:, -1]  # (batch, window, units) -> (batch, units)
         outputs = dropout(outputs) if dropout.rate > 0 else outputs
     return outputs
 
 
-def _step(make: LayerFactory, params: TrialParams, i: int, seed: int) -> Step:
-    """Layer `i` and its dropout, not yet built."""
-    name, options = f"{params.layer}_{i + 1}", (params.units[i], params, i < params.depth - 1)
+def _step(make: LayerFactory, params: TrialParams, i: int, seed: int, every: bool) -> Step:
+    """Layer `i` and its dropout, not yet built; `every`: all its steps come out."""
+    name, options = f"{params.layer}_{i + 1}", (params.units[i], params, every)
     first, second, dropout, *others = _seeds(seed, i)
     layer = make(*options, name, (first, second, *others))
     if params.get("bidirectional", False):

@@ -145,9 +145,9 @@ def build(task: Task, view: View, params: TrialParams, seed: int) -> keras.Model
     import keras
 
     config = task.config.model
-    seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(3)]
-    inputs = keras.Input(view.input_shape, name="window")
-    state = body(inputs, params, config.kernels, seeds[0])
-    model = keras.Model(inputs, task.head(view, params, inputs, state, seeds[1:]), name=params.layer)
+    seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(4)]
+    inputs = keras.Input(view.input_shape, dtype=view.inputs.array.dtype.name, name="window")
+    state = body(task.embed(view, params, inputs, seeds[3]), params, config.kernels, seeds[0])
+    model = keras.Model(inputs, task.head(view, params, inputs, state, seeds[1:3]), name=params.layer)
     model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), task.loss, jit_compile=False)
     return model

@@ -135,6 +135,17 @@ class Task(ABC):
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant output for targets (n, …): what a diverged trial is held against."""
 
+    def embed(self, view: View, params: TrialParams, inputs: keras.KerasTensor, seed: int) -> keras.KerasTensor:  # noqa: ARG002
+        """What the layers read, (batch, time, features): by default the inputs as they are.
+
+        Args:
+            view: what the trial sees.
+            params: of the trial.
+            inputs: (batch, *view.input_shape), of the type of the view's inputs.
+            seed: for weights.
+        """
+        return inputs
+
     @abstractmethod
     def head(
         self, view: View, params: TrialParams, inputs: keras.KerasTensor, state: keras.KerasTensor, seeds: Sequence[int]

@@ -21,6 +21,8 @@ from seqsweep.tasks.dataset import Predict
 from seqsweep.tasks.results import Audit
 from seqsweep.words import counted
 
+SHOWN = 8  # tokens of a vocabulary that the verdict names
+
 SAMPLE = 1000  # items of train that the network is asked for
 
 
@@ -38,12 +40,17 @@ def audit(data: LabelledItems, params: TrialParams, predict: Predict) -> Audit:
     twice = {name: len(repeated(data.table, parts.train, getattr(parts, name))) for name in ("validation", "test")}
     if data.config.windows.split == "stratified":
         findings += [f"{count:,} items of {name} are in train too" for name, count in twice.items() if count]
-    checked = "with noise for all items outside train, classes, scale and what is learned from stay to the bit"
+    learned = "scale" if data.table.texts is None else "vocabulary"
+    checked = f"with noise for all items outside train, classes, {learned} and what is learned from stay to the bit"
+    if (tokenizer := data.view(params).tokenizer) is not None:
+        first = " ".join(tokenizer.vocabulary[:SHOWN])
+        checked += f"; the vocabulary has {len(tokenizer.vocabulary):,} {params.tokens} ({first} …)"
+    what = "values" if data.table.texts is None else "text"
     if any(twice.values()):
         told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
-        checked += f"; {told} have the same values as one of train, which windows.split allows"
+        checked += f"; {told} have the {what} of one of train, which windows.split allows"
     else:
-        checked += "; none of validation and test has the values of one of train"
+        checked += f"; none of validation and test has the {what} of one of train"
     return Audit(not findings, checked, tuple(findings))
 
 
@@ -56,10 +63,13 @@ def noised(table: Table, items: Int64s) -> Table:
     """
     random = np.random.default_rng(0)
     values, labels = table.values.copy(), table.labels.astype("<U64")
-    size = np.abs(values).max() + 1
+    size = np.abs(values).max(initial=0) + 1
+    texts = None if table.texts is None else table.texts.copy()
+    if texts is not None:
+        texts[items] = [f"noise{number} zq zq" for number in range(len(items))]  # often enough to be known, if read
     values[items] = random.normal(size=(len(items), values.shape[1])) * size * 10
     labels[items] = [f"noise {number % 3}" for number in range(len(items))]
-    return replace(table, values=values, labels=labels)
+    return replace(table, values=values, labels=labels, texts=texts)
 
 
 def _moved(before: LabelledItems, after: LabelledItems, params: TrialParams, predict: Predict) -> Iterator[str]:
@@ -70,6 +80,9 @@ def _moved(before: LabelledItems, after: LabelledItems, params: TrialParams, pre
     for name in ("offset", "scale"):
         if not np.array_equal(getattr(old.transform, name), getattr(new.transform, name)):
             yield f"the {name} of the values is fitted on more than train"
+    known, other = (getattr(view.tokenizer, "vocabulary", ()) for view in (old, new))
+    if known != other:
+        yield "the vocabulary is that of more than train"
     if not np.array_equal(old.inputs.numpy(train), new.inputs.numpy(train)):
         yield "what is read of train moved"
     if not np.array_equal(old.targets.numpy(train), new.targets.numpy(train)):

@@ -73,7 +73,7 @@ def majority(known: Known, items: Int64s) -> Float64s:
 
 @BASELINES.register
 def logistic_regression(known: Known, items: Int64s) -> Float64s:
-    """Scikit-learn's logistic regression on the numbers of an item, standardised, in no order."""
+    """Scikit-learn's logistic regression: on an item's numbers, standardised, or on TF-IDF of the words of its text."""
     return _probabilities(known, fitted(known).model, items)
 
 
@@ -91,11 +91,14 @@ def fitted(known: Known) -> Fitted:
 
 def _fit(known: Known, penalty: float) -> Pipeline:
     from sklearn.exceptions import ConvergenceWarning
+    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=1000))
+    # By its own pattern a word has two letters at least; here a text of short ones would leave it nothing.
+    first = StandardScaler() if known.table.texts is None else TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")
+    model = make_pipeline(first, LogisticRegression(C=penalty, max_iter=1000))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # what a weak penalty ends with is scored as it is
         return model.fit(_inputs(known, known.parts.train), known.codes[known.parts.train])
@@ -108,4 +111,4 @@ def _probabilities(known: Known, model: Pipeline, items: Int64s) -> Float64s:
 
 
 def _inputs(known: Known, items: Int64s) -> Any:
-    return known.table.values[items]
+    return known.table.values[items] if known.table.texts is None else known.table.texts[items]

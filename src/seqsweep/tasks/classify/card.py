@@ -13,7 +13,8 @@ from seqsweep.tasks.classify.evaluation import Evaluation
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, share, significant
 
-USE = """Give raw rows with the columns that it learned from, an item each; scaling and the temperature are inside.
+USE = """Give raw rows with the columns that it learned from, an item each; scaling or tokens, and the temperature, are
+inside.
 Further columns are ignored. Each row is answered with `label`, its `probability`, the prediction set of each level,
 and the probability of each class."""
 
@@ -30,15 +31,15 @@ def card(spec: Mapping[str, Any], data: LabelledItems, found: Evaluation) -> Car
     more = f" and {len(found.classes) - 30} more" if len(found.classes) > 30 else ""
     sizes = spec["data"]
     return Card(
-        purpose=Markup("Says which {} an item has ({}{}), from {} numbers in {} steps.").format(
-            code(data.target), classes, more, len(spec["columns"]), spec["steps"]
+        purpose=Markup("Says which {} an item has ({}{}), from {}.").format(
+            code(data.target), classes, more, _read(spec)
         ),
         use=USE,
         data=[
             Markup("{}, {}: {} to train, {} to choose, {} to test").format(
                 code(data.name), counted(sizes["rows"], "item"), sizes["train"], sizes["validation"], sizes["test"]
             ),
-            f"parted {spec['split']['split']} (seed {spec['split']['seed']}); classes and scale are train's alone",
+            f"parted {spec['split']['split']} (seed {spec['split']['seed']}); all that is learned is train's alone",
         ],
         limits=[
             "It knows the classes of train; whatever else it is given, it takes for one of them.",
@@ -46,6 +47,15 @@ def card(spec: Mapping[str, Any], data: LabelledItems, found: Evaluation) -> Car
         ],
         more={"Prediction sets": _sets(found), "Calibration": _calibration(found)},
     )
+
+
+def _read(spec: Mapping[str, Any]) -> str:
+    """What an item is read from."""
+    text = spec["text"]
+    if text is None:
+        return f"{len(spec['columns'])} numbers in {spec['steps']} steps"
+    known = f"of {len(text['vocabulary']):,} that it knows"
+    return Markup("the first {} {} of {}, {}").format(text["longest"], text["tokens"], code(spec["columns"][0]), known)
 
 
 def _sets(found: Evaluation) -> str:

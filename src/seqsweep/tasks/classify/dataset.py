@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
@@ -22,6 +24,9 @@ from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.transforms import fit_transform
 
+if TYPE_CHECKING:
+    from seqsweep.serving.texts import Tokenizer
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledView:
@@ -29,23 +34,24 @@ class LabelledView:
 
     Args:
         split: the parts.
-        transform: of the values, fitted on train.
-        inputs: (items, steps, features).
+        transform: of the values, fitted on train; of texts there are none.
+        tokenizer: of the texts, with the vocabulary of train; None: items are numbers.
+        inputs: (items, steps, features), or of texts (items, tokens).
         targets: (items,), numbers of classes.
         classes: how many there are.
     """
 
     split: Parts
     transform: Transform
+    tokenizer: Tokenizer | None
     inputs: Gather
     targets: Gather
     classes: int
 
     @property
-    def input_shape(self) -> tuple[int, int]:
-        """(steps, features)."""
-        steps, features = self.inputs.array.shape[1:]
-        return steps, features
+    def input_shape(self) -> tuple[int, ...]:
+        """(steps, features), or of texts (tokens,)."""
+        return self.inputs.array.shape[1:]
 
     def inverse_transform(self, items: Items, outputs: Float32s) -> Float64s:  # noqa: ARG002 (outputs need no item)
         """Probabilities (n, classes): what the network puts out is in the unit of the data already."""
@@ -111,15 +117,35 @@ class LabelledItems:
         return make_parts(self.table, self.config.windows, self.config.seed, fold) if fold else self.parts
 
     def view(self, params: TrialParams, fold: int = 0) -> LabelledView:
-        """Values with the scaler that train alone determines, cut into steps."""
-        split = self.split(fold)
+        """Values with the scaler that train alone determines, cut into steps; or texts with the vocabulary of train."""
+        split, table = self.split(fold), self.table
         transform = self.scaled_by(split.train)
-        steps = params.steps or len(self.table.columns)
-        inputs = transform.transform(self.table.values).reshape(len(self.table), steps, -1)
-        return LabelledView(split, transform, Gather(inputs), Gather(self.codes), len(self.classes))
+        tokenizer = self.tokenized_by(split.train, params)
+        if tokenizer is None:
+            steps = params.steps or len(table.columns)
+            inputs: NDArray[Any] = transform.transform(table.values).reshape(len(table), steps, -1)
+        else:
+            assert table.texts is not None  # or there would be nothing to tokenize
+            inputs = tokenizer(table.texts.tolist())
+        return LabelledView(split, transform, tokenizer, Gather(inputs), Gather(self.codes), len(self.classes))
+
+    def tokenized_by(self, train: Items, params: TrialParams) -> Tokenizer | None:
+        """The tokenizer that the texts of items (n,) alone determine; None: items are numbers.
+
+        Args:
+            train: items.
+            params: of the trial.
+        """
+        if self.table.texts is None:
+            return None
+        from seqsweep.serving.texts import Tokenizer
+
+        return Tokenizer.fit(self.table.texts[train].tolist(), params.tokens, params.vocabulary, params.longest)
 
     def scaled_by(self, train: Items) -> Transform:
         """The scale of each column, as items (n,) alone determine it."""
+        if not self.table.values.shape[1]:
+            return Transform(None, False, np.ones(1), np.empty(0), np.empty(0))
         return fit_transform(
             self.table.values[train],
             len(train),

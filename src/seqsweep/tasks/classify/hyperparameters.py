@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 
+TEXT = ("words", "letters")
+"""What a text is read by."""
+
+LONGEST = 40
+"""Tokens of a text that are read, where nothing is said."""
+
 HYPERPARAMETERS = (
+    Hyperparameter(
+        "tokens",
+        str,
+        choices=("numbers", *TEXT),
+        default="numbers",
+        section="input",
+        meaning="what an item is a sequence of: the numbers of its columns, or the words or letters of its text",
+    ),
     Hyperparameter(
         "steps",
         int,
@@ -12,6 +26,45 @@ HYPERPARAMETERS = (
         optional=True,
         section="input",
         unit="steps",
+        when={"tokens": ("numbers",)},
         meaning="steps that the numbers of an item are read in, one after the other; null: each number is a step",
+    ),
+    Hyperparameter(
+        "vocabulary",
+        int,
+        at_least=1,
+        default=2000,
+        section="input",
+        unit="tokens",
+        when={"tokens": TEXT},
+        meaning="tokens that a network knows, the most frequent of train; all others are one and the same",
+    ),
+    Hyperparameter(
+        "longest",
+        int,
+        at_least=1,
+        default=LONGEST,
+        section="input",
+        unit="tokens",
+        when={"tokens": TEXT},
+        meaning="tokens of a text that are read, the first ones; what lies behind them is cut",
+    ),
+    Hyperparameter(
+        "embedding",
+        int,
+        at_least=1,
+        default=32,
+        section="input",
+        unit="numbers",
+        when={"tokens": TEXT},
+        meaning="numbers that stand for a token, which are learned",
+    ),
+    Hyperparameter(
+        "pooling",
+        str,
+        choices=("last", "mean"),
+        default="last",
+        section="head",
+        meaning="what is read of the last layer: its state behind the last step, or the mean of all of them",
     ),
 )

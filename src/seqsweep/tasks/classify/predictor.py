@@ -18,6 +18,7 @@ from ...serving.model import Network
 from ...serving.probabilities import prediction_sets, tempered
 from ...serving.reading.faults import ReadError
 from ...serving.reading.numbers import NumberStyle, read_numbers
+from ...serving.texts import Int32s, Tokenizer, cleaned
 from ...serving.transforms import Transform
 
 BATCH = 1024  # items a call of the network
@@ -29,14 +30,17 @@ class ClassPredictor:
     """Says of each row which class it belongs to.
 
     Args:
-        spec: columns and how their numbers are written, scale, steps, classes, temperature, thresholds of the sets.
-        network: (n, steps, features) → (n, classes).
+        spec: columns and how their numbers are written, scale and steps, or how the text is cut into tokens; classes,
+            temperature, thresholds of the sets.
+        network: (n, steps, features), or (n, tokens), → (n, classes).
     """
 
     def __init__(self, spec: dict[str, Any], network: Network) -> None:
         self._spec = spec
         self._network = network
         self._transform = Transform.from_json(spec["transform"])
+        text = spec["text"]
+        self._tokenizer = None if text is None else Tokenizer(text["tokens"], text["vocabulary"], int(text["longest"]))
         style = spec["numbers"]
         self._style = NumberStyle(style["decimal"], style["thousands"], tuple(style["na_values"]))
 
@@ -77,8 +81,10 @@ class ClassPredictor:
         result |= {f"p_{name}": probabilities[:, number] for number, name in enumerate(classes)}
         return pd.DataFrame(result)
 
-    def _inputs(self, frame: pd.DataFrame) -> Float32s:
-        """(rows, steps, features), scaled."""
+    def _inputs(self, frame: pd.DataFrame) -> Float32s | Int32s:
+        """(rows, steps, features), scaled; or (rows, tokens)."""
+        if self._tokenizer is not None:
+            return self._tokenizer(self._texts(frame[self._spec["columns"][0]], self._tokenizer.tokens))
         values = np.column_stack([self._numbers(frame[name]) for name in self._spec["columns"]])
         beyond = np.abs((values - self._transform.offset) / self._transform.scale) > LARGEST
         if beyond.any():
@@ -94,6 +100,15 @@ class ClassPredictor:
                 "the value is missing; give it", column=str(column.name), row=int(np.isnan(values).argmax())
             )
         return values
+
+    def _texts(self, column: pd.Series[Any], tokens: str) -> list[str]:
+        texts = ["" if missing else str(text) for text, missing in zip(column, column.isna(), strict=True)]
+        empty = [not cleaned(text, tokens) for text in texts]
+        if any(empty):
+            row = empty.index(True)
+            held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
+            raise ReadError(f"{held}; give one", column=str(column.name), row=row)
+        return texts
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
         needed = self._spec["columns"]

@@ -30,7 +30,7 @@ def make_spec(data: LabelledItems, view: LabelledView, found: Evaluation) -> dic
         view: as it saw it.
         found: on test: the temperature and the thresholds.
     """
-    config, windows = data.config.data, data.config.windows
+    config, windows, text = data.config.data, data.config.windows, view.tokenizer
     return {
         "name": data.name,
         "target": data.target,
@@ -38,6 +38,8 @@ def make_spec(data: LabelledItems, view: LabelledView, found: Evaluation) -> dic
         "numbers": {"decimal": config.decimal, "thousands": config.thousands, "na_values": list(config.na_values)},
         "transform": view.transform.to_json(),
         "steps": view.input_shape[0],
+        "text": None if text is None else {"tokens": text.tokens, "longest": text.longest,
+                                           "vocabulary": list(text.vocabulary)},
         "classes": list(data.classes),
         "temperature": found.temperature,
         "thresholds": {f"{entry.level:g}": entry.threshold for entry in found.sets},
@@ -77,7 +79,9 @@ def frames(data: LabelledItems, items: Items) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     for start in range(0, len(items), CHUNK):
-        yield pd.DataFrame(data.table.values[items[start : start + CHUNK]], columns=list(data.table.columns))
+        chunk, columns = items[start : start + CHUNK], list(data.table.columns)
+        texts = data.table.texts
+        yield pd.DataFrame(data.table.values[chunk] if texts is None else {columns[0]: texts[chunk]}, columns=columns)
 
 
 def probabilities(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:

@@ -46,7 +46,7 @@ def stratified(table: Table, items: Int64s, share: float, seed: int) -> tuple[In
     """At random, each class by the same share; items that are alike to the last digit stay together."""
     from sklearn.model_selection import train_test_split
 
-    _, first, unit = np.unique(table.values[items], axis=0, return_index=True, return_inverse=True)
+    _, first, unit = np.unique(table.alike[items], return_index=True, return_inverse=True)
     labels = table.labels[items][first]
     names, counts = np.unique(labels, return_counts=True)
     if counts.min() < 2:
@@ -59,7 +59,7 @@ def stratified(table: Table, items: Int64s, share: float, seed: int) -> tuple[In
         _, held = train_test_split(np.arange(len(first)), test_size=share, stratify=labels, random_state=seed)
     except ValueError as error:  # fewer items than classes
         raise DataError(f"{table.name}: {len(items):,} items are too few for the parts: {error}") from error
-    out = np.isin(unit.ravel(), held)
+    out = np.isin(unit, held)
     return items[~out], items[out]
 
 
@@ -121,15 +121,15 @@ def make_parts(table: Table, windows: WindowsConfig, seed: int, fold: int = 0) -
 
 
 def repeated(table: Table, seen: Int64s, items: Int64s) -> Int64s:
-    """Those of the items whose values are also in `seen`, to the last digit.
+    """Those of the items whose values, or texts, are also in `seen`, to the last digit.
 
     Args:
         table: that both are of.
         seen: (n,), items.
         items: (m,).
     """
-    known = {row.tobytes() for row in table.values[seen]}
-    return np.array([item for item in items if table.values[item].tobytes() in known], np.int64)
+    found: Int64s = items[np.isin(table.alike[items], table.alike[seen])]
+    return found
 
 
 def faults(config: SweepConfig) -> list[Fault]:

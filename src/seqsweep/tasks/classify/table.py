@@ -1,4 +1,4 @@
-"""A source as a table of items: numbers in columns, and a label each."""
+"""A source as a table of items: numbers in columns, or a text; and a label each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,12 +34,13 @@ class Table:
         name: of the data.
         target: the column of labels.
         columns: those of the values.
-        values: (items, columns), in the unit of the data, all finite.
+        values: (items, columns), in the unit of the data, all finite; without columns where items are texts.
         labels: (items,), as they are written.
         groups: (items,), which items belong together; None: nobody said.
         origin: where each item came from.
         numbers: (items,), the row of the source that each is, counted from 0.
         sha256: of the content.
+        texts: (items,), as they are written; None: items are numbers.
     """
 
     name: str
@@ -50,6 +52,15 @@ class Table:
     origin: Origin
     numbers: Int64s
     sha256: str
+    texts: NDArray[np.object_] | None = None
+
+    @cached_property
+    def alike(self) -> Int64s:
+        """(items,): the same number for items whose values, or texts, are the same to the last digit."""
+        if self.texts is not None:
+            numbers: dict[str, int] = {}
+            return np.array([numbers.setdefault(text, len(numbers)) for text in self.texts], np.int64)
+        return np.unique(self.values, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
 
     def __len__(self) -> int:
         """Items."""
@@ -60,21 +71,28 @@ class Table:
         return self.origin.place(int(self.numbers[item]))
 
 
-def read_table(config: DataConfig) -> Table:
+def read_table(config: DataConfig, tokens: str = "numbers") -> Table:
     """The table that a config describes.
+
+    Args:
+        config: where it is, and which columns are meant.
+        tokens: what an item is a sequence of: of a text words or letters.
 
     Raises:
         DataError: a column is not there, a value is missing or no number; with file, line and column.
     """
     source = SOURCES[config.kind](config)
     _check_named(config, source)
+    is_text = tokens != "numbers"
     columns = tuple(config.features) or _other_numbers(config, source)
     filtered = _filtered(config)
     roles = [name for name in (config.target, config.group) if name is not None]
     frame, origin = source.read(list(dict.fromkeys([*columns, *roles, *filtered])))
     with placed(origin):
         rows = _kept(frame, config, filtered)
-        values = np.column_stack([_numbers(frame[name], number_style(config)) for name in columns])[rows]
+        texts = _texts(frame[columns[0]], tokens)[rows] if is_text else None
+        read = [] if is_text else [_numbers(frame[name], number_style(config)) for name in columns]
+        values = np.column_stack(read)[rows] if read else np.empty((len(rows), 0))
         labels = _words(frame[str(config.target)], number_style(config))[rows]
         groups = None if config.group is None else _words(frame[config.group], number_style(config))[rows]
     _check_classes(labels, str(config.target), origin.where)
@@ -87,7 +105,8 @@ def read_table(config: DataConfig) -> Table:
         groups=groups,
         origin=origin,
         numbers=rows,
-        sha256=_fingerprint(columns, values, labels, groups),
+        sha256=_fingerprint(columns, values, labels, groups, texts),
+        texts=texts,
     )
 
 
@@ -162,6 +181,20 @@ def _numbers(column: pd.Series[Any], style: NumberStyle) -> Float64s:
     return values
 
 
+def _texts(column: pd.Series[Any], tokens: str) -> NDArray[np.object_]:
+    """Texts as they are written, each with a token at least."""
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.texts import cleaned
+
+    texts = column.astype("object").where(column.notna(), "").astype("str").to_numpy(object)
+    empty = np.array([not cleaned(text, tokens) for text in texts])
+    if empty.any():
+        row = int(empty.argmax())
+        held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
+        raise ReadError(f"{held}; mend it, or take the row out", column=str(column.name), row=row)
+    return texts
+
+
 def _words(column: pd.Series[Any], style: NumberStyle) -> Words:
     """Labels or groups as text; a whole number has no fraction."""
     from seqsweep.serving.reading.faults import ReadError
@@ -187,9 +220,11 @@ def _check_classes(labels: Words, target: str, where: str) -> None:
         raise DataError(f"{where}, column {target!r}: {told}")
 
 
-def _fingerprint(columns: Sequence[str], values: Float64s, labels: Words, groups: Words | None) -> str:
+def _fingerprint(
+    columns: Sequence[str], values: Float64s, labels: Words, groups: Words | None, texts: NDArray[np.object_] | None
+) -> str:
     """The SHA-256 (hex) of the content: the same data has the same one, whatever file it came from."""
-    texts = [list(columns), labels.tolist(), None if groups is None else groups.tolist()]
-    digest = hashlib.sha256(json.dumps(texts).encode())
+    told = [list(columns), *(None if column is None else column.tolist() for column in (labels, groups, texts))]
+    digest = hashlib.sha256(json.dumps(told).encode())
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
     return digest.hexdigest()

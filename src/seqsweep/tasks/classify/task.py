@@ -13,13 +13,14 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, mcnemar, paired_bootstrap
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.serving.texts import SPECIAL
 from seqsweep.tasks.classify import requests, split
 from seqsweep.tasks.classify.audit import audit
 from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
-from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS
+from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST
 from seqsweep.tasks.classify.metrics import METRICS, labels
 from seqsweep.tasks.classify.sections import places_of, sections
 from seqsweep.tasks.classify.sentences import sentences
@@ -30,11 +31,13 @@ from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
-from seqsweep.words import counted
+from seqsweep.words import counted, share
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+SHOWN = 120  # characters of a text on the page
 
 UNREAD: Mapping[str, Any] = {
     "task.horizon": 1,
@@ -93,20 +96,57 @@ class Classify(Task):
 
     def load(self, space: Space, say: Say) -> LabelledItems:
         """The table, and its parts."""
-        table = read_table(self.config.data)
-        self._check_steps(len(table.columns), space)
+        tokens = self._tokens(space)
+        table = read_table(self.config.data, tokens[0])
+        if table.texts is None:
+            self._check_steps(len(table.columns), space)
         data = LabelledItems.of(self.config, table)
-        for note in _notes(data):
+        for note in [*_notes(data), *self._cut(data, tokens, space)]:
             say(note)
         return data
 
-    def _check_steps(self, columns: int, space: Space) -> None:
-        """Each number of steps must share out the numbers of an item."""
-        given: Any = self.config.search_space.get("steps")
+    def space_faults(self, space: Space) -> list[Fault]:
+        """A text is one column, and no trial reads numbers where others read a text."""
+        tokens, features = self._tokens(space), self.config.data.features
+        told = None
+        if "numbers" in tokens and len(tokens) > 1:
+            told = (
+                f"[{', '.join(tokens)}]: items are numbers or texts, for all trials alike; leave out one or the others"
+            )
+        elif "numbers" not in tokens and len(features) != 1:
+            told = f"{tokens[0]}: a text is one column; name it, data.features=[COLUMN]"
+        key = "search_space.tokens"
+        return [] if told is None else [Fault(key, f"{key}={told}", also=("data.features",))]
+
+    def _tokens(self, space: Space) -> list[str]:
+        """What any trial takes an item for, in the order of the space."""
+        return list(dict.fromkeys(self._values("tokens", "numbers", space)))
+
+    def _values(self, name: str, default: Any, space: Space) -> list[Any]:
+        """Each value that a hyperparameter may have, of a range each whole number."""
+        given: Any = self.config.search_space.get(name, default)
         if isinstance(given, Mapping):
             given = range(int(given["low"]), int(given["high"]) + 1, int(given.get("step", 1)))
-        values = list(given) if isinstance(given, Sequence) else [given]
-        values += [start.steps for start in space.warm_starts()]
+        values = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+        return [*values, *(start[name] for start in space.warm_starts() if name in start)]
+
+    def _cut(self, data: LabelledItems, tokens: Sequence[str], space: Space) -> Iterator[str]:
+        """Which share of the texts is longer than what is read of them."""
+        from seqsweep.serving.texts import lengths
+
+        if data.table.texts is None:
+            return
+        least = min(self._values("longest", LONGEST, space))
+        for kind in tokens:
+            found = lengths(data.table.texts.tolist(), kind)
+            cut = float((found > least).mean())
+            told = f"{share(round(cut, 4))} of the texts have more than the {least} {kind} of search_space.longest"
+            whole = f"texts have up to {found.max():,} {kind}, half of them {int(np.median(found)):,} or fewer"
+            yield f"{whole}; {told}, and lose what is behind" if cut else f"{whole}: none is cut"
+
+    def _check_steps(self, columns: int, space: Space) -> None:
+        """Each number of steps must share out the numbers of an item."""
+        values = self._values("steps", None, space)
         if wrong := [steps for steps in values if steps is not None and columns % steps]:
             fits = ", ".join(str(steps) for steps in range(1, columns + 1) if columns % steps == 0)
             told = f"the {columns} numbers of an item make no {wrong[0]} even steps; {fits} do"
@@ -121,6 +161,18 @@ class Classify(Task):
         """The entropy of the classes (n,), in nats."""
         shares = np.bincount(targets) / len(targets)
         return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+
+    def embed(self, view: View, params: TrialParams, inputs: keras.KerasTensor, seed: int) -> keras.KerasTensor:
+        """Of a text (batch, tokens) → (batch, tokens, embedding); steps behind its end are masked."""
+        import keras
+
+        tokenizer = cast(LabelledView, view).tokenizer
+        if tokenizer is None:
+            return inputs
+        start = keras.initializers.RandomUniform(seed=seed)
+        size = len(tokenizer.vocabulary) + SPECIAL
+        layer = keras.layers.Embedding(size, params.embedding, start, mask_zero=True, name="embedding")
+        return layer(inputs)
 
     def head(
         self,
@@ -167,7 +219,7 @@ class Classify(Task):
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """What each item is called."""
         known = cast(LabelledItems, data)
-        return {"places": places_of([known.table.place(item).rpartition(", ")[2] for item in range(known.rows)])}
+        return {"places": places_of([_called(known, item) for item in range(known.rows)])}
 
     # What is served
 
@@ -225,12 +277,21 @@ def predictor() -> type[Any]:
     return ClassPredictor
 
 
+def _called(data: LabelledItems, item: int) -> str:
+    """What an item is called: its line, and of a text how it begins."""
+    place = data.table.place(item).rpartition(", ")[2]
+    if data.table.texts is None:
+        return place
+    text = " ".join(str(data.table.texts[item]).split())
+    return f"{place}: {text if len(text) <= SHOWN else f'{text[: SHOWN - 1]}…'}"
+
+
 def _notes(data: LabelledItems) -> Iterator[str]:
     """What a reader should know of the items, a sentence each."""
     table, parts = data.table, data.parts
-    alike = len(table) - len(np.unique(table.values, axis=0))
+    alike, what = len(table) - len(np.unique(table.alike)), "values" if table.texts is None else "text"
     if alike and data.config.windows.split == "stratified":
-        yield f"{counted(alike, 'item')} have the values of another one; those that are alike are in one part"
+        yield f"{counted(alike, 'item')} have the {what} of another one; those that are alike are in one part"
     for name in ("validation", "test"):
         if twice := len(repeated(table, parts.train, getattr(parts, name))):
-            yield f"{counted(twice, 'item')} of {name} have the values of one in train: the scores may flatter"
+            yield f"{counted(twice, 'item')} of {name} have the {what} of one in train: the scores may flatter"
