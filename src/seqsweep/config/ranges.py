@@ -50,8 +50,9 @@ class Files(ConfigSource):
         package = result.header.get("package") or config_path.rpartition("/")[0].replace("/", ".")
         content: Any = OmegaConf.to_container(result.config)
         if isinstance(content, dict):
-            in_space = package == SPACE
-            result.config = OmegaConf.create(_packed(content) if in_space else packed(content))
+            texts = _packed(content) if package == SPACE else packed(content)
+            if texts != content:
+                result.config = OmegaConf.create(texts)
         return result
 
     def available(self) -> bool:
