@@ -74,6 +74,24 @@ def test_what_a_message_advises_is_taken(bad):
     assert config.compose("quickstart", request.overrides, RULES).jobs
 
 
+NEAR = {name: bad for name, bad in ALL_LIGHT.items() if bad.faults == 1 and " --" not in bad.command}
+
+
+def test_every_name_that_a_message_takes_for_the_one_that_was_meant_is_taken(answers):
+    tried = 0
+    for name, bad in NEAR.items():
+        found = re.search(r"did you mean '([^']+)'", answers[name].output)
+        key, _, value = bad.where.partition("=")
+        wrong = value or key
+        begins = bad.command.startswith(("sweep quickstart ", "sweep -m quickstart "))
+        if found is None or not begins or wrong not in bad.command or "${" in bad.command:
+            continue
+        request = parse(shlex.split(bad.command.replace(wrong, found[1]))[1:])
+        assert config.compose("quickstart", request.overrides, RULES, None, request.multirun).jobs
+        tried += 1
+    assert tried >= 17
+
+
 # Data ----------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import click
 
 from seqsweep import interrupts
 from seqsweep.errors import EXIT_CODES, FAILED, ConfigError, SeqsweepError, UserError
+from seqsweep.imports import quick_imports
 from seqsweep.redaction import redacted, redacted_output, remember
 from seqsweep.spelling import nearest
 
@@ -79,11 +80,13 @@ def main() -> None:
 @click.pass_context
 def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Launch a study; the arguments are Hydra's, and `launch` explains them."""
-    from seqsweep.words import command
+    with quick_imports():
+        from seqsweep.words import command
 
     remember(*arguments)
     interrupts.say_at_end(f"finished trials are kept. To go on: {command(['seqsweep', 'sweep', *arguments])}")
-    from seqsweep.launch import launch
+    with quick_imports():
+        from seqsweep.launch import launch
 
     ctx.exit(launch(list(arguments)))
 

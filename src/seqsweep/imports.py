@@ -14,7 +14,8 @@ def quick_imports() -> Iterator[None]:
     """Keep Python's garbage collector off what is imported within, now and for good.
 
     Imports make millions of objects and leave hardly any garbage. To search them while they are made took a quarter of
-    TensorFlow's import; to search them once more as the interpreter ends took 1.4 s, and 0.5 s more with MLflow.
+    TensorFlow's import; to search them once more as the interpreter ends took 1.4 s, and 0.5 s more with MLflow. Of the
+    0.8 s in which a study is composed they took 0.07.
     """
     collecting = gc.isenabled()
     gc.disable()

@@ -133,6 +133,14 @@ def test_a_key_that_a_table_cannot_have_is_refused_before_anything_is_read(overr
     assert KEYS[override] in str(refused.value)
 
 
+def test_what_a_refusal_of_a_key_says_mends_it():
+    with pytest.raises(ConfigError) as refused:
+        compose("digits", ["data.season=12", "windows.anchor=mean"], RULES)
+    mends = [str(fault).rpartition("; say ")[2] for fault in refused.value.faults]
+    assert mends == ["windows.anchor=none", "data.season=null"]
+    assert compose("digits", mends, RULES).jobs
+
+
 def test_a_forecast_of_a_table_without_an_order_is_refused(make_config):
     with pytest.raises(DataError, match=r"data.name=digits: its rows have no order in time"):
         load(make_config("data=digits").data)

@@ -11,6 +11,7 @@ import pytest
 from tables import waves
 
 from points import POINT
+from seqsweep.serving.probabilities import tempered
 from seqsweep.tasks import TestPredictions, make_task
 from seqsweep.tasks.classify.audit import audit
 from seqsweep.tasks.classify.baselines import BASELINES, Known
@@ -245,8 +246,11 @@ def test_mistakes_are_the_wrong_ones_most_confident_first(data):
 
 
 def test_prediction_sets_hold_about_what_their_level_says(data):
-    found = Evaluation.read(evaluate(seen_of(data, sharpness=1.0), data.classes, [0.6, 0.9]))
+    seen = seen_of(data, sharpness=1.0)
+    found = Evaluation.read(evaluate(seen, data.classes, [0.6, 0.9]))
     low, high = found.sets
+    given = tempered(seen.validation_predicted, found.temperature)[np.arange(60), seen.validation_actual]
+    assert high.threshold == pytest.approx(np.sort(1 - given)[55 - 1])  # of 60, the 55th: 61 * 0.9, rounded up
     assert low.size < high.size
     assert high.coverage >= 0.8
     assert low.coverage == pytest.approx(0.6, abs=0.2)

@@ -109,7 +109,7 @@ def test_what_is_cut_and_what_is_alike_is_told(config):
     said = []
     load_data(config("search_space.longest=4"), said.append)
     assert any("of the texts have more than the 4 words of search_space.longest" in note for note in said)
-    assert any("have the text of another one; those that are alike are in one part" in note for note in said)
+    assert any("is that of another one; those that are alike are in one part" in note for note in said)
 
 
 def test_the_logistic_regression_counts_words(data):

@@ -48,7 +48,7 @@ def audit(data: LabelledItems, params: TrialParams, predict: Predict) -> Audit:
     what = "values" if data.table.texts is None else "text"
     if any(twice.values()):
         told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
-        checked += f"; {told} have the {what} of one of train, which windows.split allows"
+        checked += f"; train holds the {what} of {told} too, which windows.split allows"
     else:
         checked += f"; none of validation and test has the {what} of one of train"
     return Audit(not findings, checked, tuple(findings))

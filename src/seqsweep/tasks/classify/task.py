@@ -12,6 +12,7 @@ from seqsweep.errors import DataError, Fault
 from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, mcnemar, paired_bootstrap
 from seqsweep.html import Section
+from seqsweep.hyperparameters import plain
 from seqsweep.metrics import Scores
 from seqsweep.serving.texts import SPECIAL
 from seqsweep.tasks.classify import requests, split
@@ -31,7 +32,7 @@ from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
-from seqsweep.words import counted, share
+from seqsweep.words import counted, in_words, share
 
 if TYPE_CHECKING:
     import keras
@@ -89,7 +90,7 @@ class Classify(Task):
             group, _, name = key.partition(".")
             given = getattr(getattr(self.config, group), name)
             if given != nothing:
-                told = f"this is of series, and task={self.name} reads none; leave it out"
+                told = f"this is of series, and task={self.name} reads none; say {key}={plain(nothing)}"
                 yield Fault(key, f"{key}={given}: {told}", also=("task.kind",))
 
     # Data and network
@@ -198,7 +199,7 @@ class Classify(Task):
         metric = self.objective
         if metric.name == "accuracy":
             return mcnemar(actual, labels(predicted), labels(reference), level)
-        measure = metric.name.replace("_", " ")
+        measure = in_words(metric.name)
         if metric.higher_is_better:
             return paired_bootstrap(
                 lambda happened, said: metric.best - metric(happened, said), actual, predicted, reference,
@@ -291,7 +292,7 @@ def _notes(data: LabelledItems) -> Iterator[str]:
     table, parts = data.table, data.parts
     alike, what = len(table) - len(np.unique(table.alike)), "values" if table.texts is None else "text"
     if alike and data.config.windows.split == "stratified":
-        yield f"{counted(alike, 'item')} have the {what} of another one; those that are alike are in one part"
+        yield f"the {what} of {counted(alike, 'item')} is that of another one; those that are alike are in one part"
     for name in ("validation", "test"):
         if twice := len(repeated(table, parts.train, getattr(parts, name))):
-            yield f"{counted(twice, 'item')} of {name} have the {what} of one in train: the scores may flatter"
+            yield f"train holds the {what} of {counted(twice, 'item')} of {name} too: the scores may flatter"
