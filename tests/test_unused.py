@@ -12,7 +12,7 @@ from seqsweep.errors import ConfigError
 from seqsweep.launch import RULES
 from seqsweep.schema import settings
 from seqsweep.search_space import declared
-from test_config import GIVEN
+from test_config import GIVEN, OF_TABLES, TABLE
 
 CONDITIONAL = {key: setting for key, setting in settings().items() if setting.when}
 WITHOUT = {  # what makes a condition false that no option decides
@@ -36,8 +36,8 @@ def without(key):
     [(other, allowed)] = settings()[key].when.items()
     if other in WITHOUT:
         return WITHOUT[other]
-    group = other.removesuffix(".kind")
-    option = next(name for name in config.options()[group] if option_values(group, name).get("kind") not in allowed)
+    group, _, entry = other.partition(".")
+    option = next(name for name in config.options()[group] if option_values(group, name).get(entry) not in allowed)
     return [f"{group}={option}", *GIVEN.get(f"{group}={option}", [])]
 
 
@@ -54,10 +54,11 @@ def test_a_setting_without_effect_is_refused_and_the_choice_that_is_advised_take
     assert len(told) == 1
     choices = re.findall(r"\w+=\w+(?= or |, or leave)", told[0].partition("; choose ")[2])
     for choice in choices:
-        extra = [more for more in GIVEN.get(choice, []) if not more.startswith(f"{key}=")]
+        needed = [given for given in TABLE if not given.startswith("windows=")] if choice in OF_TABLES else []
+        extra = [more for more in (*GIVEN.get(choice, []), *needed) if not more.startswith(f"{key}=")]
         space = ["search_space.learning_rate=[0.01,0.001]"] if choice == "tuner=grid" else []
         assert config.compose("quickstart", [choice, given, *extra, *space], RULES).jobs
-    decided = next(iter(settings()[key].when)).endswith(".kind")
+    decided = next(iter(settings()[key].when)) not in WITHOUT
     assert bool(choices) == (decided and key not in RULED)
 
 

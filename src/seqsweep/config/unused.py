@@ -142,9 +142,12 @@ def _values(config: DictConfig) -> Callable[[str], Any]:
 
 def _mend(when: Mapping[str, Collection[Any]]) -> str:
     """`choose tuner=hyperband, or `: the options with which a setting has an effect, where an option decides."""
-    kinds = [(group_of(key), allowed) for key, allowed in when.items() if key.endswith(".kind")]
-    for group, allowed in kinds:
-        fitting = [name for name in options()[group] if option_values(group, name).get("kind") in allowed]
+    for key, allowed in when.items():
+        setting = schema.settings()[key]
+        if not setting.catalog or setting.several:  # what an option does not decide
+            continue
+        group, _, entry = key.partition(".")
+        fitting = [name for name in options()[group] if option_values(group, name).get(entry) in allowed]
         fitting = [name for name in fitting if name in allowed] or fitting  # not what is made of them: data=airbnb
         return f"choose {' or '.join(f'{group}={name}' for name in fitting)}, or " if fitting else ""
     return "set that too, or "

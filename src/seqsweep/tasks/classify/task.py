@@ -32,7 +32,7 @@ from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
-from seqsweep.words import counted, share
+from seqsweep.words import counted, in_words, share
 
 if TYPE_CHECKING:
     import keras
@@ -199,7 +199,7 @@ class Classify(Task):
         metric = self.objective
         if metric.name == "accuracy":
             return mcnemar(actual, labels(predicted), labels(reference), level)
-        measure = metric.name.replace("_", " ")
+        measure = in_words(metric.name)
         if metric.higher_is_better:
             return paired_bootstrap(
                 lambda happened, said: metric.best - metric(happened, said), actual, predicted, reference,
