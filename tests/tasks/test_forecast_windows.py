@@ -107,7 +107,7 @@ def test_the_earliest_fold_trains_on_one_forecast():
     assert fold.train.tolist() == [9]
     assert fold.validation.tolist() == [12, 13]
     short = dataclasses.replace(split, train_end=28, validation_end=32)
-    with pytest.raises(DataError, match=r"fold 4 ends its train part after row 12, .* needs 13 rows"):
+    with pytest.raises(DataError, match=r"fold 4 leaves 12 rows to train on, .* needs 13 rows"):
         short.fold(4)
 
 
