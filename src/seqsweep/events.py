@@ -114,7 +114,7 @@ class TrialResult:
         parameter_count: of the network.
         seed: trains it again from its first epoch: a continued trial goes on with that of its beginning.
         seconds: by activity: `tracing`, `training`, `validation` and so on.
-        kernels: of its layers: `fast` or `keras`.
+        kernels: of its layers: `fast`, `keras`, or `mixed`.
         threads: of an operation.
     """
 

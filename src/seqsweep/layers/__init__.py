@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIVATIONS", "FAST", "LAYERS", "body", "kernels_of", "to_keras"]
 
+InitialState = Sequence[Sequence["keras.KerasTensor"]]
+"""What layers start from: tensors (batch, units) for each layer, first to last."""
+
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 """What `search_space.activation` may name."""
 
@@ -118,31 +121,49 @@ def gru(units: int, params: TrialParams, return_sequences: bool, name: str, seed
     return keras.layers.GRU(units, **_recurrent(params, return_sequences, name, seeds))
 
 
-def body(window: keras.KerasTensor, params: TrialParams, kernels: str, seed: int) -> keras.KerasTensor:
+def body(
+    window: keras.KerasTensor,
+    params: TrialParams,
+    kernels: str,
+    seed: int,
+    *,
+    every_step: bool = False,
+    initial_state: InitialState | None = None,
+    name_prefix: str = "",
+) -> keras.KerasTensor:
     """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
     What comes out is the last state, or the mean of all where a task brings the hyperparameter `pooling` and a trial
-    has `mean`.
+    has `mean`; with `every_step` all of them, (batch, window, features of the last layer).
 
     Args:
         window: symbolic, of a functional model.
         params: of the trial.
         kernels: `keras`, `fast`, or `auto`: fast wherever that is exact.
         seed: of initial weights and dropout: the same seed gives the same network, whatever the kernels.
+        every_step: whether every step of the last layer comes out, whatever the pooling.
+        initial_state: what the layers start from, for each of them a list of (batch, units): one of a SimpleRNN or GRU,
+            h and c of an LSTM, those of both directions one after the other; None: zeros.
+        name_prefix: of the names of layers, so that a network can have several bodies.
 
     Raises:
-        ConfigError: there is no such layer, or `kernels` is `fast` where the fast kernels cannot run.
+        ConfigError: there is no such layer, `kernels` is `fast` where the fast kernels cannot run, or there is an
+            initial state for a layer that has none.
     """
     from seqsweep.layers.stack import read
 
-    return read(window, LAYERS[params.layer], params, kernels, seed)
+    return read(window, LAYERS[params.layer], params, kernels, seed, every_step, initial_state, name_prefix)
 
 
 def kernels_of(model: keras.Model) -> str:
-    """What runs the layers of a body in `model`: `fast` or `keras`."""
+    """What runs the bodies of `model`: `fast`, `keras`, or `mixed` where one of several runs on Keras's own."""
+    from keras.layers import RNN, Bidirectional
+
     from seqsweep.layers.recurrent import Recurrent
 
-    return "fast" if any(isinstance(layer, Recurrent) for layer in model.layers) else "keras"
+    fast = any(isinstance(layer, Recurrent) for layer in model.layers)
+    slow = any(isinstance(layer, RNN | Bidirectional) for layer in model.layers)
+    return ("mixed" if slow else "fast") if fast else "keras"
 
 
 def to_keras(model: keras.Model) -> keras.Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import keras
@@ -12,16 +13,23 @@ from seqsweep.events import TrialParams
 from seqsweep.layers.recurrent import Recurrent, obstacle
 
 if TYPE_CHECKING:
-    from seqsweep.layers import LayerFactory
+    from seqsweep.layers import InitialState, LayerFactory
 
 Step = tuple[keras.layers.Layer, keras.layers.Dropout]
 """A layer and the dropout after it."""
 
 
 def read(
-    window: keras.KerasTensor, make: LayerFactory, params: TrialParams, kernels: str, seed: int
+    window: keras.KerasTensor,
+    make: LayerFactory,
+    params: TrialParams,
+    kernels: str,
+    seed: int,
+    every_step: bool,
+    initial_state: InitialState | None,
+    prefix: str,
 ) -> keras.KerasTensor:
-    """A window read by a trial's layers, see `layers.body`; `make` makes one of them.
+    """A window read by a trial's layers, see `layers.body`.
 
     Args:
         window: (batch, time, features).
@@ -29,39 +37,54 @@ def read(
         params: of the trial.
         kernels: `auto`, `fast` or `keras`.
         seed: of the trial; each layer has its own from it.
+        every_step: whether all steps come out.
+        initial_state: for each layer; None: zeros.
+        prefix: of the names of layers.
     """
-    every = params.get("pooling", "last") == "mean"  # then the last layer gives all its steps too
-    steps = [_step(make, params, i, seed, every or i < params.depth - 1) for i in range(params.depth)]
-    reason = obstacle(window, [layer for layer, _ in steps])
+    mean = not every_step and params.get("pooling", "last") == "mean"
+    every = every_step or mean  # then the last layer gives all its steps too
+    steps = [_step(make, params, i, seed, every or i < params.depth - 1, prefix) for i in range(params.depth)]
+    layers = [layer for layer, _ in steps]
+    if initial_state is not None:
+        _check_states(layers, params)
+    reason = obstacle(window, layers) or (None if initial_state is None else "it starts from a state that is given")
     if kernels == "fast" and reason is not None:
         text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
         raise ConfigError([Fault("model.kernels", text)])
     if kernels == "keras" or reason is not None:
-        outputs = _compose(window, steps, every)
+        outputs = _compose(window, steps, every, initial_state)
     else:
-        outputs = Recurrent(steps, name=f"{params.layer}_stack")(window)
-    if every:  # (batch, window, units) -> (batch, units), over the steps that are not masked
-        outputs = keras.layers.GlobalAveragePooling1D(name="mean_of_steps")(outputs)
+        outputs = Recurrent(steps, name=f"{prefix}{params.layer}_stack")(window)
+    if mean:  # (batch, window, units) -> (batch, units), over the steps that are not masked
+        outputs = keras.layers.GlobalAveragePooling1D(name=f"{prefix}mean_of_steps")(outputs)
     return outputs
 
 
-def _compose(outputs: keras.KerasTensor, steps: list[Step], every: bool) -> keras.KerasTensor:
-    for layer, dropout in steps:
-        outputs = layer(outputs)
-        if layer is steps[-1][0] and len(outputs.shape) == 3 and not every:
+def _check_states(layers: Sequence[keras.layers.Layer], params: TrialParams) -> None:
+    if not all(isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional) for layer in layers):
+        text = f"search_space.layer={params.layer}: the task sets a layer's first state, which this one does not have"
+        raise ConfigError([Fault("search_space.layer", f"{text}; leave it out")])
+
+
+def _compose(
+    outputs: keras.KerasTensor, steps: Sequence[Step], every: bool, initial_state: InitialState | None
+) -> keras.KerasTensor:
+    for i, (layer, dropout) in enumerate(steps):
+        outputs = layer(outputs) if initial_state is None else layer(outputs, initial_state=list(initial_state[i]))
+        if i == len(steps) - 1 and len(outputs.shape) == 3 and not every:
             outputs = outputs[:, -1]  # (batch, window, units) -> (batch, units)
         outputs = dropout(outputs) if dropout.rate > 0 else outputs
     return outputs
 
 
-def _step(make: LayerFactory, params: TrialParams, i: int, seed: int, every: bool) -> Step:
+def _step(make: LayerFactory, params: TrialParams, i: int, seed: int, every: bool, prefix: str) -> Step:
     """Layer `i` and its dropout, not yet built; `every`: all its steps come out."""
-    name, options = f"{params.layer}_{i + 1}", (params.units[i], params, every)
+    name, options = f"{prefix}{params.layer}_{i + 1}", (params.units[i], params, every)
     first, second, dropout, *others = _seeds(seed, i)
     layer = make(*options, name, (first, second, *others))
     if params.get("bidirectional", False):
         layer = _bidirectional(layer, make(*options, f"{name}_backward", _seeds(seed, i, 1)), name)
-    return layer, keras.layers.Dropout(params.dropout[i], seed=dropout, name=f"dropout_{i + 1}")
+    return layer, keras.layers.Dropout(params.dropout[i], seed=dropout, name=f"{prefix}dropout_{i + 1}")
 
 
 def _bidirectional(layer: keras.layers.Layer, other: keras.layers.Layer, name: str) -> keras.layers.Layer:
