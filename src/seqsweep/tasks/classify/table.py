@@ -17,6 +17,7 @@ from seqsweep.data import SOURCES, Origin, Source, check_columns, label, number_
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.tasks.parts import numbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +59,7 @@ class Table:
     def alike(self) -> Int64s:
         """(items,): the same number for items whose values, or texts, are the same to the last digit."""
         if self.texts is not None:
-            numbers: dict[str, int] = {}
-            return np.array([numbers.setdefault(text, len(numbers)) for text in self.texts], np.int64)
+            return numbered(self.texts.tolist())
         return np.unique(self.values, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
 
     def __len__(self) -> int:

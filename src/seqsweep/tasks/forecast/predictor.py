@@ -116,7 +116,7 @@ class ForecastPredictor:
         view = SeriesView(rows, self._transform, anchor, window, horizon)
         origins = np.arange(1, len(values) + 1, dtype=np.int64) * values.shape[1] - 1
         batches = [origins[start : start + BATCH] for start in range(0, len(origins), BATCH)]
-        outputs = [self._network(view.inputs.numpy(batch)) for batch in batches]
+        outputs = [self._network(view.inputs[0].numpy(batch)) for batch in batches]
         return view.inverse_transform(origins, np.concatenate(outputs))
 
     # What is refused ----------------------------------------------------------------------------------
