@@ -570,7 +570,7 @@ DATA = [
     shop("data.target=sales task.horizon=9999", "shop", "the test part has 25 rows and needs 9999", "task.horizon"),
     shop("data.target=sales search_space.window=9999", "shop", "needs 10000", "Shorten search_space.window",
          mended="data.target=sales search_space.window=9"),
-    shop("data.target=sales finals.folds=99", "fold 98 leaves 0 rows to train on", "needs 25 rows", "Lower finals.folds",
+    shop("data.target=sales finals.folds=99", "fold 98 leaves 0 rows", "needs 25 rows", "Lower finals.folds",
          mended="data.target=sales finals.folds=2"),
     sql("sqlite:///no.db", "SELECT sales FROM s ORDER BY sales", "data.url=no.db", "no such file", "'shop.db'"),
     sql("nonsense", "SELECT sales FROM s ORDER BY sales", "data.url", "no SQLAlchemy URL", "write sqlite:///FILE"),

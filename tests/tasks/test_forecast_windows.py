@@ -97,7 +97,7 @@ def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(hor
 
 def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
     split = make_split(make_series(rows=200), make_config().windows, 1, 24)
-    with pytest.raises(DataError, match=r"fold 9 ends its train part .* needs 25 rows\. Lower finals\.folds"):
+    with pytest.raises(DataError, match=r"fold 9 leaves 0 rows .* needs 25 rows\. Lower finals\.folds"):
         split.fold(9)
 
 
