@@ -64,8 +64,7 @@ class ClassPredictor:
         try:
             inputs = self._inputs(frame)
         except ReadError as error:
-            place = ", ".join([f"column {error.column!r}"] + ([] if error.row is None else [f"row {error.row + 1}"]))
-            raise _fault(f"{place}: {error.text}") from error
+            raise _fault(error.in_request()) from error
         cuts = range(0, len(inputs), BATCH)
         outputs = np.concatenate([self._network(inputs[cut : cut + BATCH]) for cut in cuts])
         return self._answer(tempered(outputs, self._spec["temperature"]))
@@ -90,15 +89,14 @@ class ClassPredictor:
         if beyond.any():
             row, column = (int(place) for place in np.argwhere(beyond)[0])
             told = f"{values[row, column]:g} is beyond what the network can take"
-            raise ReadError(told, column=self._spec["columns"][column], row=row)
+            raise ReadError(told, column=self._spec["columns"][column], row=row, served="mend it")
         return self._transform.transform(values).reshape(len(values), int(self._spec["steps"]), -1)
 
     def _numbers(self, column: pd.Series[Any]) -> Float64s:
         values = read_numbers(column, self._style)
         if np.isnan(values).any():
-            raise ReadError(
-                "the value is missing; give it", column=str(column.name), row=int(np.isnan(values).argmax())
-            )
+            row = int(np.isnan(values).argmax())
+            raise ReadError("the value is missing", column=str(column.name), row=row, served="give it")
         return values
 
     def _texts(self, column: pd.Series[Any], tokens: str) -> list[str]:
@@ -107,7 +105,7 @@ class ClassPredictor:
         if any(empty):
             row = empty.index(True)
             held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
-            raise ReadError(f"{held}; give one", column=str(column.name), row=row)
+            raise ReadError(held, column=str(column.name), row=row, served="give one")
         return texts
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
