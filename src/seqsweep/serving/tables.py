@@ -50,8 +50,7 @@ def placed() -> Iterator[None]:
     try:
         yield
     except ReadError as error:
-        place = ", ".join([f"column {error.column!r}"] + ([] if error.row is None else [f"row {error.row + 1}"]))
-        raise refused(f"{place}: {error.text}") from error
+        raise refused(error.in_request()) from error
 
 
 def scaled(frame: pd.DataFrame, columns: Sequence[str], style: NumberStyle, transform: Transform) -> Float32s:
@@ -70,7 +69,8 @@ def scaled(frame: pd.DataFrame, columns: Sequence[str], style: NumberStyle, tran
     beyond = np.abs((values - transform.offset) / transform.scale) > LARGEST
     if beyond.any():
         row, column = (int(place) for place in np.argwhere(beyond)[0])
-        raise ReadError(f"{values[row, column]:g} is beyond what the network can take", column=columns[column], row=row)
+        told = f"{values[row, column]:g} is beyond what the network can take"
+        raise ReadError(told, column=columns[column], row=row, served="mend it")
     return transform.transform(values)
 
 
@@ -88,5 +88,6 @@ def refused(text: str) -> MlflowException:
 def _numbers(column: pd.Series[Any], style: NumberStyle) -> Float64s:
     values = read_numbers(column, style)
     if np.isnan(values).any():
-        raise ReadError("the value is missing; give it", column=str(column.name), row=int(np.isnan(values).argmax()))
+        row = int(np.isnan(values).argmax())
+        raise ReadError("the value is missing", column=str(column.name), row=row, served="give it")
     return values

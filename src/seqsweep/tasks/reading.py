@@ -119,7 +119,7 @@ def read_values(column: pd.Series[Any], style: NumberStyle) -> Float64s:
     try:
         values = read_numbers(column, style)
     except ReadError as fault:  # its advice is for series
-        raise ReadError(fault.text, column=fault.column, row=fault.row) from fault
+        raise ReadError(f"{fault.text}; mend it, or take the row out", column=fault.column, row=fault.row) from fault
     if np.isnan(values).any():
         row = int(np.isnan(values).argmax())
         raise ReadError("the value is missing; fill it, or take the row out", column=str(column.name), row=row)

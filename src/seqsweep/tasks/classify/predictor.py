@@ -85,5 +85,5 @@ class ClassPredictor:
         if any(empty):
             row = empty.index(True)
             held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
-            raise ReadError(f"{held}; give one", column=str(column.name), row=row)
+            raise ReadError(held, column=str(column.name), row=row, served="give one")
         return texts
