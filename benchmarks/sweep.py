@@ -122,17 +122,17 @@ def plain(options: argparse.Namespace) -> None:
             keras.backend.clear_session()
             keras.utils.set_random_seed(derive_seed(config.seed, proposal.trial_id))
             seen = data.view(proposal.params)
-            model = keras_model(proposal.params, seen.input_shape[1], config)
+            model = keras_model(proposal.params, seen.input_shapes[0][1], config)
             model.fit(
-                seen.inputs.numpy(split.train),
+                seen.inputs[0].numpy(split.train),
                 seen.targets.numpy(split.train),
-                validation_data=(seen.inputs.numpy(split.validation), seen.targets.numpy(split.validation)),
+                validation_data=(seen.inputs[0].numpy(split.validation), seen.targets.numpy(split.validation)),
                 batch_size=proposal.params.batch_size,
                 epochs=proposal.last_epoch,
                 callbacks=[keras.callbacks.EarlyStopping(patience=config.trial.patience, restore_best_weights=True)],
                 verbose=0,
             )
-            outputs = model.predict(seen.inputs.numpy(split.validation), verbose=0)
+            outputs = model.predict(seen.inputs[0].numpy(split.validation), verbose=0)
             forecast = seen.inverse_transform(split.validation, outputs)
             found = data.score(data.actual(split.validation), forecast)
             scores[proposal.trial_id] = found[config.task.objective]

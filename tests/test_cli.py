@@ -74,8 +74,11 @@ def test_the_help_of_sweep_lists_studies_groups_options_and_keys(arguments, caps
 
 def test_the_composed_config_is_shown_and_nothing_runs(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    assert launch(["quickstart", "--cfg", "job", "seed=7"]) == 0
-    assert "seed: 7\n" in capfd.readouterr().out
+    assert launch(["quickstart", "--cfg", "job", "seed=3", "seed=7"]) == 0
+    shown = capfd.readouterr()
+    assert "seed: 7\n" in shown.out
+    assert "the last one counts" in shown.err
+    assert "counts" not in shown.out
     assert not list(tmp_path.iterdir())
 
 

@@ -333,6 +333,20 @@ def test_a_hyperparameter_replaces_the_one_before_it_whole(before, after, tmp_pa
     assert len(faults(study="further", own=tmp_path)) == 1  # what has no fault is composed all the same
 
 
+def test_of_a_key_that_is_given_more_than_once_the_last_value_counts_as_for_hydra_and_that_is_told():
+    given = ["seed=1", "tuner=grid", "trial.epochs=3", "seed=abc", "data.path=a(", "tuner=random", "+seed=2"]
+    left, notes = check.last_of_each(given)
+    assert left == ["+seed=2", "tuner=random", "trial.epochs=3", "data.path=a("]
+    told = "is given more than once, and the last one counts"
+    assert notes == [f"seed=1 seed=abc +seed=2: seed {told}", f"tuner=grid tuner=random: tuner {told}"]
+    launch = config.compose("quickstart", ["seed=1,2", "seed=3", "seed=4"], RULES, multirun=True)
+    assert [job.seed for job in launch.jobs] == [4]
+    assert launch.notes == (f"seed=1,2 seed=3 seed=4: seed {told}",)
+    assert config.compose("quickstart", ["seed=1"], RULES).notes == ()
+    secret = config.compose("quickstart", ["tracking.uri=http://u:hunter2-@h/d"] * 2).notes
+    assert "http://u:***@h/d" in str(secret)
+
+
 def test_what_is_swept_may_be_ranges_too(tmp_path):
     def swept(*overrides, name="quickstart", multirun=False):
         jobs = config.compose(name, overrides, RULES, own=tmp_path, multirun=multirun).jobs

@@ -8,7 +8,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -57,6 +59,23 @@ def test_an_import_is_not_torn(monkeypatch):
             after.append("within")
         after.append("the outer one ends")
     assert after == ["within", "the outer one ends"]
+
+
+def test_another_thread_holds_no_signal_and_gets_none():
+    within, let = threading.Event(), threading.Event()
+
+    def imports() -> None:
+        with held():
+            within.set()
+            let.wait(10)
+
+    with ThreadPoolExecutor(1) as thread, heeded(), something_open():
+        importing = thread.submit(imports)
+        within.wait(10)
+        with pytest.raises(Interrupted):
+            signal.raise_signal(signal.SIGTERM)
+        let.set()
+        assert importing.result(10) is None
 
 
 def test_an_exception_that_a_library_swallows_is_raised_again_at_the_next_look():

@@ -16,8 +16,8 @@ from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import SeriesView
 from seqsweep.tasks.forecast.split import make_split
-from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.forecast.windows import ANCHORS, make_windows
+from seqsweep.tasks.scaling import SCALERS
 
 SEASON = 7
 
@@ -58,7 +58,7 @@ def test_inputs_in_service_are_those_of_training_to_the_bit(seed, make_config, m
     windows, params = drawn(seed, make_config, make_series)
     origins = np.random.default_rng([seed, 1]).choice(np.r_[windows.split.train, windows.split.test], 30)
     view, last = in_service(windows, params, origins)
-    assert np.array_equal(bits(view.inputs.numpy(last)), bits(windows.inputs.numpy(origins)))
+    assert np.array_equal(bits(view.inputs[0].numpy(last)), bits(windows.inputs[0].numpy(origins)))
     forecast = np.random.default_rng(seed).normal(size=(30, windows.horizon)).astype(np.float32)
     ours, theirs = view.inverse_transform(last, forecast), windows.inverse_transform(origins, forecast)
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)
@@ -73,7 +73,7 @@ def test_a_series_of_other_size_in_the_same_request_moves_no_bit(make_config, ma
         values = view.values.copy()
         values[: last[0] + 1] = 1e30
         beside = dataclasses.replace(view, values=values)
-        assert np.array_equal(bits(beside.inputs.numpy(last[1:])), bits(view.inputs.numpy(last[1:])))
+        assert np.array_equal(bits(beside.inputs[0].numpy(last[1:])), bits(view.inputs[0].numpy(last[1:])))
 
 
 @pytest.mark.keras
@@ -83,7 +83,7 @@ def test_a_graph_gathers_what_numpy_does_to_the_bit(seed, make_config, make_seri
 
     windows, _ = drawn(seed, make_config, make_series)
     origins = np.random.default_rng(seed).permutation(windows.split.train)
-    for gather in (windows.inputs, windows.targets):
+    for gather in (*windows.inputs, windows.targets):
         inside = [tf.function(gather.tensor)(tf.constant(origins, tf.int32)) for _ in range(2)]  # of two graphs
         for tensor in inside:
             assert np.array_equal(bits(tensor.numpy()), bits(gather.numpy(origins)))

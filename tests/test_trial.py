@@ -300,7 +300,7 @@ def test_windows_in_the_graph_are_those_of_numpy(make_trial):
         model.compile("sgd", "mse")
         origins = trial.data.split().validation
         flat = Learner(model, windows, 8).predict(origins)
-        assert np.array_equal(flat.reshape(-1, 6, 2), windows.inputs.numpy(origins))
+        assert np.array_equal(flat.reshape(-1, 6, 2), windows.inputs[0].numpy(origins))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -347,7 +347,7 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
     order = np.random.default_rng(1).permutation(trial.data.split().train)
     ours, keras_own = (model.build(trial.task, windows, params, seed=3) for _ in range(2))
     loss = Learner(ours, windows, 32).train(order)
-    inputs, targets = windows.inputs.numpy(order), windows.targets.numpy(order)
+    inputs, targets = windows.inputs[0].numpy(order), windows.targets.numpy(order)
     fit = keras_own.fit(inputs, targets, batch_size=32, shuffle=False, verbose=0)
     assert loss == pytest.approx(fit.history["loss"][0], rel=1e-4)
     for mine, theirs in zip(ours.get_weights(), keras_own.get_weights(), strict=True):

@@ -32,9 +32,9 @@ class Parts(NamedTuple):
 
 class View(NamedTuple):
     split: Parts
-    inputs: Gather
+    inputs: tuple[Gather]
     targets: Gather
-    input_shape: tuple[int, int] = (WINDOW, 1)
+    input_shapes: tuple[tuple[int, int]] = ((WINDOW, 1),)
 
     def inverse_transform(self, items, outputs):
         return outputs.argmax(axis=1)
@@ -51,12 +51,12 @@ class Waves(Dataset):
         return Parts(train, validation, test if fold == 0 else test[:0])
 
     def view(self, params, fold=0):
-        return View(self.split(fold), Gather(self.windows), Gather(self.labels))
+        return View(self.split(fold), (Gather(self.windows),), Gather(self.labels))
 
     def actual(self, items):
         return self.labels[items]
 
-    def score(self, actual, predicted):
+    def score(self, actual, predicted, metrics=()):
         return {"accuracy": accuracy(actual, predicted)}
 
     def baselines(self, items):

@@ -11,7 +11,7 @@ from seqsweep import config
 from seqsweep.arguments import parse
 from seqsweep.config import Launch
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES, named_study
+from seqsweep.launch import RULES, named_study, say_notes
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.terminal import console
@@ -39,6 +39,7 @@ def describe(arguments: Sequence[str]) -> None:
         raise ConfigError(["--cfg and --info show a config: they belong to seqsweep sweep"])
     study = named_study(request, "data", arguments)
     checked = config.compose(study, request.overrides, RULES, request.own, request.multirun)
+    say_notes(checked)
     from seqsweep import report
 
     shown = console()

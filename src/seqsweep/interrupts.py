@@ -85,9 +85,14 @@ def something_open() -> Iterator[None]:
 def held(stderr: int | None = None) -> Iterator[None]:
     """Within, as during an import, a signal waits; it raises Interrupted at the end.
 
+    Only in the main thread, the one in which a signal raises anything: what another thread does is not torn.
+
     Args:
         stderr: the descriptor of the user's standard error, where it is moved meanwhile; None: it stays.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = _State.stderr
     _State.stderr = before if stderr is None else stderr
     _State.held += 1

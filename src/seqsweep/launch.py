@@ -59,6 +59,7 @@ def launch(arguments: list[str]) -> int:
     checked = config.compose(
         study, request.overrides, [] if request.informs else RULES, request.own, request.multirun or request.informs
     )
+    say_notes(checked)
     if request.config:
         if request.package is not None and request.package not in (*config.options(), *config.keys()):
             raise ConfigError([f"--package {config.no_such_key(request.package)}"])
@@ -89,6 +90,12 @@ def named_study(request: Request, name: str, arguments: Sequence[str]) -> str:
         return request.study
     meant = command(["seqsweep", name, "STUDY", *arguments])
     raise ConfigError([f"name a study first: {meant}; there are: {', '.join(config.studies(request.own))}"])
+
+
+def say_notes(checked: config.Launch) -> None:
+    """Say beside what was asked for, which others may read by a pipe, what a user may not have meant."""
+    for note in checked.notes:
+        console(stderr=True).print(note, style="yellow", soft_wrap=True)
 
 
 class _Jobs:

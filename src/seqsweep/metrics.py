@@ -47,9 +47,11 @@ class Metric:
         can_rank: whether better by this metric is better, so that trials may be ranked by it and a skill be had.
         loss: of one prediction, by which two sets of predictions of the same items are compared where this metric
             ranks: `absolute` or `squared` errors, `zero-one` for right or wrong.
+        needs_decoding: it scores what a network says step by step, each from its own words before (`Task.predict`),
+            not the outputs that training looks at. It is worked out once a trial, so that nothing is ranked by it.
 
     Raises:
-        ValueError: it can rank, and there is no best score.
+        ValueError: it can rank, and there is no best score, or it needs decoding.
 
     Source of the idea: scikit-learn's scorers, which know their sign.
     """
@@ -62,9 +64,12 @@ class Metric:
     highest: float = math.inf
     can_rank: bool = True
     loss: Loss = "absolute"
+    needs_decoding: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a metric that ranks towards infinity: nothing could be said of its skill."""
+        """Refuse a metric that ranks towards infinity, of whose skill nothing could be said, or without its scores."""
+        if self.can_rank and self.needs_decoding:
+            raise ValueError(f"metric {self.name!r} needs decoding, which no epoch does, and so it cannot rank")
         if self.can_rank and not math.isfinite(self.best):
             raise ValueError(f"metric {self.name!r} can rank and has no best score")
 

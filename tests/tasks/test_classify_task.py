@@ -18,8 +18,8 @@ from seqsweep.tasks.classify.baselines import BASELINES, Known
 from seqsweep.tasks.classify.dataset import LabelledItems, in_order
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
 from seqsweep.tasks.classify.requests import unseen
-from seqsweep.tasks.classify.split import Parts
 from seqsweep.tasks.classify.table import read_table
+from seqsweep.tasks.parts import Parts
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -52,10 +52,10 @@ def point(steps=2):
 
 def test_the_numbers_of_an_item_are_cut_into_steps_in_their_order(data):
     view = data.view(point(2))
-    assert view.input_shape == (2, 3)
+    assert view.input_shapes == ((2, 3),)
     scaled = view.transform.transform(data.table.values)
-    assert view.inputs.numpy(np.array([7]))[0].ravel().tolist() == scaled[7].tolist()
-    assert data.view(point(None)).input_shape == (6, 1)
+    assert view.inputs[0].numpy(np.array([7]))[0].ravel().tolist() == scaled[7].tolist()
+    assert data.view(point(None)).input_shapes == ((6, 1),)
 
 
 def test_scale_and_classes_are_those_of_train_alone(data):
@@ -77,7 +77,7 @@ def test_a_worker_gets_the_same_data(data):
     copy = pickle.loads(pickle.dumps(data))
     items = data.parts.validation
     assert copy.actual(items).tolist() == data.actual(items).tolist()
-    assert np.array_equal(copy.view(point()).inputs.array, data.view(point()).inputs.array)
+    assert np.array_equal(copy.view(point()).inputs[0].array, data.view(point()).inputs[0].array)
 
 
 def test_targets_of_a_constant_lose_their_entropy(config):
@@ -126,7 +126,7 @@ def test_the_logistic_regression_tells_waves_apart_and_says_its_penalty(data):
 
 def linear(view, items):
     """A predictor that reads nothing but the items."""
-    said = np.exp(view.inputs.numpy(items).sum(axis=(1, 2)))[:, None] ** np.arange(3)
+    said = np.exp(view.inputs[0].numpy(items).sum(axis=(1, 2)))[:, None] ** np.arange(3)
     return said / said.sum(axis=1, keepdims=True)
 
 
@@ -154,7 +154,7 @@ def vars_of(data):
 
 def neighbours(view, items):
     """A predictor that reads the whole table."""
-    return linear(view, items) * view.inputs.array.std()
+    return linear(view, items) * view.inputs[0].array.std()
 
 
 def twins(data):

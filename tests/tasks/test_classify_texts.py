@@ -127,7 +127,7 @@ class TestKeras:
         counts = {word: words.count(word) for word in words}
         assert len(view.tokenizer.vocabulary) == 3
         assert min(counts[word] for word in view.tokenizer.vocabulary) >= sorted(counts.values())[-3]
-        assert view.input_shape == (6,)
+        assert view.input_shapes == ((6,),)
         first = view.tokenizer.vocabulary[0]
         assert view.tokenizer([f"{first} unheard {first}"]).tolist() == [[2, 1, 2, 0, 0, 0]]
         assert view.tokenizer(["a b c d e f g h"]).shape == (1, 6)
@@ -144,7 +144,7 @@ class TestKeras:
 
         parts = {name: getattr(data, name) for name in ("config", "table", "parts", "classes")}
         known = type("Leaky", (LabelledItems,), {"tokenized_by": tokenized_by})(**parts) if leaks else data
-        found = audit(known, point(), lambda view, items: view.inputs.numpy(items))
+        found = audit(known, point(), lambda view, items: view.inputs[0].numpy(items))
         assert found.passed != leaks
         if leaks:
             assert "the vocabulary is that of more than train" in found.findings
@@ -182,7 +182,7 @@ class TestKeras:
         items = data.parts.test
         (frame,) = requests.frames(data, items)
         answer = predictor.predict(frame.assign(more=1))
-        assert np.array_equal(seen[0], view.inputs.numpy(items))
+        assert np.array_equal(seen[0], view.inputs[0].numpy(items))
         assert answer["label"].tolist() == ["good"] * len(items)
         assert answer["set_80"].tolist() == ["good"] * len(items)
         assert requests.probabilities([answer], spec)[0] == pytest.approx([0.1, 0.9], abs=1e-6)
@@ -202,7 +202,7 @@ def test_the_mean_of_all_steps_is_the_same_on_fast_kernels_and_on_keras(make_con
 
     config = make_config(study="digits")
     random = np.random.default_rng(0)
-    view = SimpleNamespace(input_shape=(7, 3), inputs=Gather(random.normal(size=(5, 7, 3)).astype(np.float32)),
+    view = SimpleNamespace(input_shapes=((7, 3),), inputs=(Gather(random.normal(size=(5, 7, 3)).astype(np.float32)),),
                            tokenizer=None, classes=4)  # fmt: skip
     params = point(tokens="numbers", pooling="mean", units=(6, 5), dropout=(0.0, 0.0))
     outputs = {}
@@ -210,8 +210,8 @@ def test_the_mean_of_all_steps_is_the_same_on_fast_kernels_and_on_keras(make_con
         own = replace(config, model=replace(config.model, kernels=kernels))
         network = model.build(make_task(own), view, params, 1)
         assert kernels_of(network) == kernels
-        outputs[kernels] = network(view.inputs.array).numpy()
-        assert to_keras(network)(view.inputs.array).numpy() == pytest.approx(outputs[kernels], abs=1e-6)
+        outputs[kernels] = network(view.inputs[0].array).numpy()
+        assert to_keras(network)(view.inputs[0].array).numpy() == pytest.approx(outputs[kernels], abs=1e-6)
     assert outputs["fast"] == pytest.approx(outputs["keras"], abs=1e-6)
-    last = model.build(make_task(config), view, params.replace(pooling="last"), 1)(view.inputs.array).numpy()
+    last = model.build(make_task(config), view, params.replace(pooling="last"), 1)(view.inputs[0].array).numpy()
     assert np.abs(last - outputs["fast"]).max() > 1e-3

@@ -14,8 +14,8 @@ from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.forecast import audit as module
 from seqsweep.tasks.forecast.audit import audit, pipeline
 from seqsweep.tasks.forecast.split import Split, make_split
-from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.forecast.windows import ANCHORS
+from seqsweep.tasks.scaling import SCALERS
 
 SEASON = 12
 
@@ -41,7 +41,7 @@ def wide(make_series):
 
 def linear(windows, origins):
     """A stand-in for a network: a fixed linear map of the window, put back in the unit of the data."""
-    inputs = windows.inputs.numpy(origins)
+    inputs = windows.inputs[0].numpy(origins)
     weights = np.random.default_rng(0).normal(size=(inputs[0].size, windows.split.horizon)).astype(np.float32)
     return windows.inverse_transform(origins, np.einsum("nk,kh->nh", inputs.reshape(len(inputs), -1), weights))
 
@@ -266,7 +266,8 @@ def with_inputs(see, kind):
 
     def changed(series, split):
         made = see(series, split)
-        made.__dict__["inputs"] = kind(made.inputs.array, made.inputs.offsets, made.inputs.anchors)
+        (read,) = made.inputs
+        made.__dict__["inputs"] = (kind(read.array, read.offsets, read.anchors),)
         return made
 
     return changed

@@ -135,7 +135,7 @@ def test_a_network_that_outputs_nothing_forecasts_the_anchor_in_the_unit_of_the_
         made.full[: made.dataset.split().train_end].mean(),
         made.full[: made.dataset.split().train_end].std(),
     )
-    inputs = view.inputs.numpy(origins)
+    inputs = view.inputs[0].numpy(origins)
     by_hand = np.array([(made.full[o - 23 : o + 1] - made.full[o]) / deviation for o in origins])
     np.testing.assert_allclose(inputs[:, :, 0], by_hand, atol=2e-6)
     # An anchor that is taken off scaled values leaves their mean in the way back.

@@ -13,8 +13,8 @@ from searches import sweep_config
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.search_space import Space
 from seqsweep.tasks.forecast.split import SPLITS, Split, make_split
-from seqsweep.tasks.forecast.transforms import SCALERS, fit_transform
 from seqsweep.tasks.forecast.windows import ANCHORS, make_windows, max_lookback
+from seqsweep.tasks.scaling import SCALERS, fit_transform
 
 PARAMS = POINT.replace(window=10)
 
@@ -91,13 +91,13 @@ def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(hor
             for values in (series.values, later)
         )
         for part in (fold.train, fold.validation):
-            assert np.array_equal(sound.inputs.numpy(part), blind.inputs.numpy(part))
+            assert np.array_equal(sound.inputs[0].numpy(part), blind.inputs[0].numpy(part))
             assert np.array_equal(sound.targets.numpy(part), blind.targets.numpy(part))
 
 
 def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
     split = make_split(make_series(rows=200), make_config().windows, 1, 24)
-    with pytest.raises(DataError, match=r"fold 9 ends its train part .* needs 25 rows\. Lower finals\.folds"):
+    with pytest.raises(DataError, match=r"fold 9 leaves 0 rows .* needs 25 rows\. Lower finals\.folds"):
         split.fold(9)
 
 
@@ -107,7 +107,7 @@ def test_the_earliest_fold_trains_on_one_forecast():
     assert fold.train.tolist() == [9]
     assert fold.validation.tolist() == [12, 13]
     short = dataclasses.replace(split, train_end=28, validation_end=32)
-    with pytest.raises(DataError, match=r"fold 4 ends its train part after row 12, .* needs 13 rows"):
+    with pytest.raises(DataError, match=r"fold 4 leaves 12 rows to train on, .* needs 13 rows"):
         short.fold(4)
 
 
@@ -159,7 +159,7 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
     series = make_series(np.random.default_rng(1).normal(size=(120, 2)))
     made = windows_of(series, make_config, anchor=anchor, horizon=horizon, scaler="none", max_lookback=10)
     origins = made.split.validation
-    inputs, targets = made.inputs.numpy(origins), made.targets.numpy(origins)
+    inputs, targets = made.inputs[0].numpy(origins), made.targets.numpy(origins)
     assert inputs.shape == (len(origins), 10, 2)
     assert targets.shape == (len(origins), horizon)
     for i, origin in enumerate(origins):
@@ -268,7 +268,7 @@ def test_nothing_before_a_cut_moves_when_all_after_it_changes(name, cut, make_co
         after = windows_of(make_series(noise), make_config, **{name: value})
         first = max(cut, before.split.train_end)
         origins = np.arange(before.split.max_lookback - 1, first)
-        assert np.array_equal(before.inputs.numpy(origins), after.inputs.numpy(origins))
+        assert np.array_equal(before.inputs[0].numpy(origins), after.inputs[0].numpy(origins))
         assert np.array_equal(before.transform.offset, after.transform.offset)
         forecast = np.ones((len(origins), 1), np.float32)
         assert np.array_equal(before.inverse_transform(origins, forecast), after.inverse_transform(origins, forecast))
@@ -278,7 +278,7 @@ def test_windows_of_a_million_rows_cost_no_more_memory_for_being_long(make_confi
     series = make_series(np.random.default_rng(4).normal(size=1_000_000))
     tracemalloc.start()
     made = windows_of(series, make_config, window=500, max_lookback=500, anchor="mean")
-    made.inputs.numpy(made.split.train[:1024])
+    made.inputs[0].numpy(made.split.train[:1024])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 200e6  # a copy of all windows would take 2,000 MB

@@ -99,6 +99,28 @@ def read_overrides(overrides: Sequence[str], options: Options) -> Overrides:
     return read
 
 
+def last_of_each(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides, of those of one key the last alone, as Hydra takes them; and what is to be said of the others.
+
+    Args:
+        overrides: as given on the command line; those that cannot be read stay.
+    """
+    given: dict[str, list[str]] = {}
+    for text in overrides:
+        try:
+            [override] = OverridesParser.create().parse_overrides([text])
+        except OverrideParseException:
+            given.setdefault(text, []).append(text)
+        else:
+            given.setdefault(override.key_or_group, []).append(text)
+    notes = [
+        f"{' '.join(map(shortened, texts))}: {key} is given more than once, and the last one counts"
+        for key, texts in given.items()
+        if len(texts) > 1
+    ]
+    return [texts[-1] for texts in given.values()], notes
+
+
 def with_ranges(faults: Iterable[InputFault], space: Mapping[str, Any]) -> list[InputFault]:
     """The faults, all of the parts of one hyperparameter as one, with the range that is most likely meant.
 

@@ -40,11 +40,13 @@ class Launch:
         jobs: the config of each.
         overrides: those of each job, as typed: an interpolation in them may stand for a password.
         arguments: overrides with which Hydra composes these jobs and no others.
+        notes: what a user may not have meant.
     """
 
     jobs: tuple[SweepConfig, ...]
     overrides: tuple[tuple[str, ...], ...]
     arguments: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compose(
@@ -68,6 +70,7 @@ def compose(
             study and all jobs. What has a fault of the first three kinds is left out, and the rules see the rest.
     """
     known, choices = studies(own), options(own)
+    overrides, notes = check.last_of_each(overrides)
     given = check.read_overrides(overrides, choices)
     sound = [ranges.whole(override) for override in given.sound]
     if study not in known:
@@ -91,7 +94,7 @@ def compose(
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
-    return Launch(tuple(checked), typed, composed.arguments)
+    return Launch(tuple(checked), typed, composed.arguments, tuple(map(redacted, notes)))
 
 
 def _no_study(name: str, known: Iterable[str]) -> str:

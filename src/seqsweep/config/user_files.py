@@ -147,7 +147,9 @@ def _read(file: Path, found: UserFiles, package: str | None) -> dict[str, Any] |
         content: Any = OmegaConf.to_container(OmegaConf.create(text))  # a date remains text, as for Hydra
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark is not None else ""
-        found.refuse(file, "study", f"{line}this is not YAML: {error.problem}")
+        twice = (error.problem or "").partition("found duplicate key ")[2]
+        told = f"{twice} stands here once more; leave one" if twice else f"this is not YAML: {error.problem}"
+        found.refuse(file, "study", f"{line}{told}")
         return None
     except (yaml.YAMLError, OSError, UnicodeDecodeError, OmegaConfBaseException, RecursionError) as error:
         found.refuse(file, "study", f"this is not YAML: {' '.join(str(error).split())}")
@@ -178,15 +180,29 @@ def _sound_study(content: Mapping[Any, Any], options: Options, faults: list[Inpu
             sound[key] = {
                 name: inner for name, inner in value.items() if _kept(f"{key}.{name}", inner, options, faults)
             }
+        elif "." in str(key) and str(key).partition(".")[0] in (*options, "hydra"):
+            faults.append(_dotted_fault(str(key), value))
         elif key != "defaults" and _kept(str(key), value, options, faults):
             sound[key] = value
     return sound
 
 
+def _dotted_fault(key: str, value: Any) -> InputFault:
+    """That a key is spelt as on a command line, which Hydra would not find."""
+    nested = value
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return InputFault(key, f"{key}: in a file a key stands in its group; write {plain(nested)}", (key,))
+
+
 def _defaults(listed: Sequence[Any], options: Options, faults: list[InputFault]) -> Iterator[Any]:
     """A defaults list as it is most likely meant: studies, options, then the study itself."""
     names = [entry for entry in listed if isinstance(entry, str)]
-    yield from (name for name in names if name != "_self_")
+    parents = [name for name in names if name != "_self_"]
+    if len(parents) > 1:
+        told = f"defaults: a study starts from one other, which starts from {ROOT}; leave one of {', '.join(parents)}"
+        faults.append(InputFault("defaults", told))
+    yield from sorted(parents, key=ROOT.__eq__)[:1]
     if len(names) > 1 and names[0] == "_self_":
         told = f"defaults: what stands behind `_self_` replaces the study's own values; write [{names[1]}, …, _self_]"
         faults.append(InputFault("defaults", told))
@@ -197,8 +213,16 @@ def _defaults(listed: Sequence[Any], options: Options, faults: list[InputFault])
     if behind := [name for name in listed[first:] if name in names and name != "_self_"]:
         told = f"defaults: `{behind[0]}` stands behind options, whose values it would replace; put it first"
         faults.append(InputFault("defaults", told))
+    chosen: dict[str, str] = {}
     for entry in others:
-        yield from _default(entry, options, faults)
+        for choice in _default(entry, options, faults):
+            [(key, name)] = choice.items()
+            if key in chosen:
+                told = f"defaults: `{key}` stands here twice; leave {chosen[key]} or {name}"
+                faults.append(InputFault(key.rpartition(" ")[2], told))
+            else:
+                yield choice
+            chosen.setdefault(key, name)
     yield "_self_"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.layers import ACTIVATIONS, LAYERS, body
+from seqsweep.layers import ACTIVATIONS, LAYERS
 from seqsweep.model.schedules import SCHEDULES
 from seqsweep.tasks import Task, View
 
@@ -134,10 +134,10 @@ HYPERPARAMETERS = (
 
 
 def build(task: Task, view: View, params: TrialParams, seed: int) -> keras.Model:
-    """The compiled network of a trial: (batch, *view.input_shape) → what the task's head puts out.
+    """The compiled network of a trial: an input for each of the view's → what the task's network puts out.
 
     Args:
-        task: how the network ends, and its loss.
+        task: how inputs become outputs, and the loss.
         view: what the trial sees.
         params: the layers, their widths, activation and dropout, the optimizer.
         seed: of initial weights and dropout; the same seed gives the same network.
@@ -145,9 +145,13 @@ def build(task: Task, view: View, params: TrialParams, seed: int) -> keras.Model
     import keras
 
     config = task.config.model
-    seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(4)]
-    inputs = keras.Input(view.input_shape, dtype=view.inputs.array.dtype.name, name="window")
-    state = body(task.embed(view, params, inputs, seeds[3]), params, config.kernels, seeds[0])
-    model = keras.Model(inputs, task.head(view, params, inputs, state, seeds[1:3]), name=params.layer)
+    seeds = [int(s) for s in np.random.SeedSequence([seed, 1]).generate_state(8)]
+    read = enumerate(zip(view.input_shapes, view.inputs, strict=True), 1)
+    inputs = tuple(
+        keras.Input(shape, dtype=gather.array.dtype.name, name="window" if number == 1 else f"window_{number}")
+        for number, (shape, gather) in read
+    )
+    outputs = task.network(view, params, inputs, config.kernels, seeds)
+    model = keras.Model(inputs[0] if len(inputs) == 1 else list(inputs), outputs, name=params.layer)
     model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), task.loss, jit_compile=False)
     return model

@@ -85,9 +85,9 @@ class SeriesView:
         return self.anchor(self.scaled, self.window)
 
     @cached_property
-    def inputs(self) -> Gather:
-        """Of origins (n,): (n, window, columns)."""
-        return Gather(self.scaled, range(1 - self.window, 1), self.anchors)
+    def inputs(self) -> tuple[Gather, ...]:
+        """Of origins (n,): (n, window, columns), the one input of a network."""
+        return (Gather(self.scaled, range(1 - self.window, 1), self.anchors),)
 
     @cached_property
     def targets(self) -> Gather:

@@ -14,7 +14,7 @@ from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.classify import Classify
-from seqsweep.tasks.dataset import Dataset, Items, Predictions, Say, Space, Split, View
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
@@ -24,6 +24,7 @@ from seqsweep.tasks.task import Task
 __all__ = [
     "TASKS",
     "Audit",
+    "Call",
     "Card",
     "Dataset",
     "FactTable",

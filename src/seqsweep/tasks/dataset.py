@@ -25,6 +25,9 @@ Say: TypeAlias = Callable[[str], None]
 Predict: TypeAlias = Callable[["View", Items], Predictions]
 """A trained network: a view, which may be of changed data, and items → predictions."""
 
+Call: TypeAlias = Callable[[Sequence[NDArray[Any]]], Float32s]
+"""A network as it is: an array for each of its inputs (n, …) → its outputs (n, …)."""
+
 
 class Space(Protocol):
     """What a task may ask of the search space, to give every trial the same items."""
@@ -60,12 +63,12 @@ class View(Protocol):
         """The parts of the trial's fold."""
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """Of one item's input, without the batch: (time, features)."""
+    def input_shapes(self) -> Sequence[tuple[int | None, ...]]:
+        """Of each input of one item, without the batch: (time, features); None where the length may differ."""
 
     @property
-    def inputs(self) -> Gather:
-        """What a network reads of items."""
+    def inputs(self) -> Sequence[Gather]:
+        """What a network reads of items: one for each of its inputs."""
 
     @property
     def targets(self) -> Gather:
@@ -117,12 +120,13 @@ class Dataset(Protocol):
     def actual(self, items: Items) -> Predictions:
         """What happened, in the unit of the data."""
 
-    def score(self, actual: Predictions, predicted: Predictions) -> dict[str, float]:
-        """The task's metrics of predictions.
+    def score(self, actual: Predictions, predicted: Predictions, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """Metrics of predictions.
 
         Args:
             actual: (n, …), in the unit of the data.
             predicted: (n, …), for the same items.
+            metrics: names of the task's metrics; empty: all that the config names.
         """
 
     def baselines(self, items: Items) -> Mapping[str, Predictions]:

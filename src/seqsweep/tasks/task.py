@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,22 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, compare_losses, losses
 from seqsweep.html import Section
 from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.layers import body
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig
-from seqsweep.spelling import nearest
-from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.checks import faults_of
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+    Inputs: TypeAlias = tuple[keras.KerasTensor, ...]
+    """The inputs of a network, symbolic, in the order of `View.inputs`."""
+
+PREDICT_BATCH = 1024  # items a call: what is gathered stays small, and the call's own cost too
 
 
 class Task(ABC):
@@ -83,30 +89,7 @@ class Task(ABC):
 
     def faults(self) -> list[Fault]:
         """What is wrong with the config of the task: names of metrics, the objective; tasks add their own."""
-        task, found = self.config.task, list(self._loss_faults())
-        if not task.metrics:
-            told = f"task.metrics=[]: name one or more of {', '.join(self.metrics)}"
-            return [*found, Fault("task.metrics", told)]
-        for name in dict.fromkeys(task.metrics):
-            found += self.metrics.fault("task.metrics", name)
-        wrong = any(fault.key == "task.metrics" for fault in found)
-        if task.objective in self.metrics and task.objective not in task.metrics and wrong:
-            return found  # one of the names that there are not may be meant to be it
-        if task.objective not in task.metrics:
-            add = "; add it to them" if task.objective in self.metrics else nearest(task.objective, task.metrics)
-            told = f"this is not among task.metrics{add}"
-            found.append(Fault("task.objective", f"task.objective={task.objective}: {told}", also=("task.metrics",)))
-        elif task.objective in self.metrics and not self.objective.can_rank:
-            others = ", ".join(name for name, metric in self.metrics.items() if metric.can_rank)
-            told = f"nothing can be ranked by this metric; rank by one of {others}"
-            found.append(Fault("task.objective", f"task.objective={task.objective}: {told}"))
-        return found
-
-    def _loss_faults(self) -> Iterator[Fault]:
-        loss = self.config.task.loss
-        if self.losses and loss not in self.losses:
-            told = f"this is no loss of task={self.name}{nearest(loss, self.losses)}"
-            yield Fault("task.loss", f"task.loss={loss}: {told}", also=("task.kind",))
+        return faults_of(self)
 
     def space_faults(self, space: Space) -> list[Fault]:  # noqa: ARG002
         """What the task's own hyperparameters ask of the rest of the config; the space alone is free of faults."""
@@ -135,30 +118,63 @@ class Task(ABC):
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant output for targets (n, …): what a diverged trial is held against."""
 
-    def embed(self, view: View, params: TrialParams, inputs: keras.KerasTensor, seed: int) -> keras.KerasTensor:  # noqa: ARG002
-        """What the layers read, (batch, time, features): by default the inputs as they are.
+    def network(
+        self, view: View, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """The whole way from inputs to outputs: by default `embed`, the trial's layers, `head`.
 
         Args:
             view: what the trial sees.
             params: of the trial.
-            inputs: (batch, *view.input_shape), of the type of the view's inputs.
+            inputs: (batch, *shape) each, of the shapes and types of the view's inputs.
+            kernels: what runs the layers: `model.kernels` of the config.
+            seeds: eight of them, independent of each other, for weights and whatever else is drawn.
+        """
+        state = body(self.embed(view, params, inputs, seeds[3]), params, kernels, seeds[0])
+        return self.head(view, params, inputs, state, seeds[1:3])
+
+    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
+        """What the layers read, (batch, time, features): by default the first input as it is.
+
+        Args:
+            view: what the trial sees.
+            params: of the trial.
+            inputs: (batch, *shape) each.
             seed: for weights.
         """
-        return inputs
+        return inputs[0]
 
     @abstractmethod
     def head(
-        self, view: View, params: TrialParams, inputs: keras.KerasTensor, state: keras.KerasTensor, seeds: Sequence[int]
+        self, view: View, params: TrialParams, inputs: Inputs, state: keras.KerasTensor, seeds: Sequence[int]
     ) -> keras.KerasTensor:
         """The end of the network: outputs from the last state of its recurrent layers.
 
         Args:
             view: what the trial sees.
             params: of the trial.
-            inputs: (batch, *view.input_shape).
+            inputs: (batch, *shape) each.
             state: (batch, units).
             seeds: two of them, for weights.
         """
+
+    def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:  # noqa: ARG002
+        """What a trained network says of items: by default its outputs, in the unit of the data.
+
+        A task that decodes, where a step reads what was said before it, calls the network again and again. The
+        objective of each epoch is not scored by this, but by `View.inverse_transform` of the outputs at hand: see
+        `Metric.needs_decoding`.
+
+        Args:
+            view: what the trial sees.
+            params: of the trial.
+            call: the network, of any arrays.
+            items: (n,).
+        """
+        cuts = range(0, len(items), PREDICT_BATCH)
+        batches = (items[cut : cut + PREDICT_BATCH] for cut in cuts)
+        outputs = [call([gather.numpy(batch) for gather in view.inputs]) for batch in batches]
+        return view.inverse_transform(items, np.concatenate(outputs))
 
     # What a result proves
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError
+from seqsweep.interrupts import something_open
 from seqsweep.records import Value
 from seqsweep.tracking.mlflow_spelling import (
     BEST,
@@ -75,7 +76,7 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
         TrackingError: the store does not answer.
     """
     place, client = open_store(config, reading=True)
-    with reaching(place):
+    with something_open(), reaching(place):
         run = _found(client, run_id)
         if run is None:
             raise ConfigError([f"{run_id}: {place} has no run of this id; the UI shows it at the top of a run's page"])

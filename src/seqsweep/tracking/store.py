@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from seqsweep import files
-from seqsweep.interrupts import something_open
+from seqsweep.interrupts import held, something_open
 from seqsweep.tracking.address import PORTS, StoreAddress, address, scheme_of
 from seqsweep.tracking.reaching import load_mlflow, reaching
 from seqsweep.tracking.relocation import relocate_artifacts
@@ -119,7 +119,8 @@ def _make_tables(path: Path) -> None:
     """
     from mlflow import MlflowClient
 
-    with tempfile.TemporaryDirectory(prefix="seqsweep-") as folder:
+    # A signal must not leave the folder behind.
+    with something_open(), held(), tempfile.TemporaryDirectory(prefix="seqsweep-") as folder:
         made = Path(folder, path.name)
         MlflowClient(tracking_uri=f"sqlite:///{made}").search_experiments(max_results=1)
         files.atomic_write(path, made.read_bytes())

@@ -8,6 +8,7 @@ would need the items as an array. Here the data lies in the graph once; a step g
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -16,7 +17,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from seqsweep.serving.array_types import Float32s
-from seqsweep.tasks import Items, View
+from seqsweep.tasks import Call, Items, View
+from seqsweep.trial.network import callable_network
 
 PREDICT_BATCH = 1024  # items a call: their states stay in the processor's cache, and the call's own cost is small
 
@@ -33,7 +35,8 @@ class Learner:
     def __init__(self, model: keras.Model, view: View, batch_size: int) -> None:
         self.model = model
         self._batch_size = batch_size
-        self._inputs, self._targets = view.inputs, view.targets
+        self._view, self._inputs, self._targets = view, view.inputs, view.targets
+        self._call: Call | None = None  # seldom needed, and to trace it takes its time
         self._loss = keras.losses.get(model.loss)
         model.optimizer.build(model.trainable_variables)
         items = tf.TensorSpec([None], tf.int32)
@@ -62,6 +65,12 @@ class Learner:
         parts = [self._predict(tf.constant(items[cut : cut + PREDICT_BATCH], tf.int32)).numpy() for cut in cuts]
         return np.concatenate(parts)
 
+    def call(self, arrays: Sequence[NDArray[Any]]) -> Float32s:
+        """The network's outputs for any arrays (n, …), one for each of its inputs."""
+        if self._call is None:
+            self._call = callable_network(self.model, self._view)
+        return self._call(arrays)
+
     def loss(self, targets: NDArray[Any], outputs: Float32s) -> float:
         """The mean loss of outputs, both (n, …).
 
@@ -89,7 +98,7 @@ class Learner:
         return total / tf.cast(count, tf.float32)
 
     def _step(self, items: tf.Tensor) -> tf.Tensor:
-        inputs, targets = self._inputs.tensor(items), self._targets.tensor(items)
+        inputs, targets = self._gathered(items), self._targets.tensor(items)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(self._loss(targets, self.model(inputs, training=True)))
         weights = self.model.trainable_variables
@@ -97,4 +106,9 @@ class Learner:
         return loss
 
     def _outputs(self, items: tf.Tensor) -> tf.Tensor:
-        return self.model(self._inputs.tensor(items), training=False)
+        return self.model(self._gathered(items), training=False)
+
+    def _gathered(self, items: tf.Tensor) -> Any:
+        """What the network reads of items: a tensor, or a list of them where it has several inputs."""
+        tensors = [gather.tensor(items) for gather in self._inputs]
+        return tensors[0] if len(tensors) == 1 else tensors

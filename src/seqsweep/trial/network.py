@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams, TrialSpec
+from seqsweep.serving.array_types import Float32s
 from seqsweep.state_files import MEND
-from seqsweep.tasks import Items, Predictions, View
+from seqsweep.tasks import Call, Items, Predictions, Task, View
 from seqsweep.trial.arrays import UNREADABLE, unpack
 
 if TYPE_CHECKING:
@@ -20,19 +23,19 @@ if TYPE_CHECKING:
 
     from seqsweep.trial.run import Trial
 
-PREDICT_BATCH = 1024  # items a call: what is gathered stays small, and the call's own cost too
-
 
 @dataclass(frozen=True)
 class Network:
     """A trained network and the data as it sees them.
 
     Args:
+        task: of its sweep.
         params: of its trial.
         model: inputs of items → outputs.
         view: what its trial saw.
     """
 
+    task: Task
     params: TrialParams
     model: keras.Model
     view: View
@@ -44,17 +47,34 @@ class Network:
             items: of the view.
             view: other data, seen the same way; None: that of the trial.
         """
-        seen = self.view if view is None else view
-        cuts = range(0, len(items), PREDICT_BATCH)
-        parts = [self._call(seen.inputs.numpy(items[cut : cut + PREDICT_BATCH])).numpy() for cut in cuts]
-        return seen.inverse_transform(items, np.concatenate(parts))
+        return self.task.predict(self.view if view is None else view, self.params, self._call, items)
 
     @cached_property
-    def _call(self) -> Any:
-        import tensorflow as tf
+    def _call(self) -> Call:
+        return callable_network(self.model, self.view)
 
-        spec = tf.TensorSpec([None, *self.view.input_shape], self.view.inputs.array.dtype)
-        return tf.function(lambda inputs: self.model(inputs, training=False), input_signature=[spec])
+
+def callable_network(model: keras.Model, view: View) -> Call:
+    """A network as one graph that takes arrays: called op by op, it would take many times as long.
+
+    Args:
+        model: inputs of items → outputs.
+        view: gives shapes and types of the inputs.
+    """
+    import tensorflow as tf
+
+    read = zip(view.input_shapes, view.inputs, strict=True)
+    signature = [tf.TensorSpec([None, *shape], gather.array.dtype) for shape, gather in read]
+
+    def forward(*inputs: tf.Tensor) -> tf.Tensor:
+        return model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+
+    graph = tf.function(forward, input_signature=signature)
+
+    def call(arrays: Sequence[NDArray[Any]]) -> Float32s:
+        return np.asarray(graph(*arrays))
+
+    return call
 
 
 def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
@@ -80,4 +100,4 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
         raise StateError(f"{where}: these are the weights of another network; {MEND}")
     for variable, value in zip(model.weights, arrays, strict=True):
         variable.assign(value)
-    return Network(spec.params, model, view)
+    return Network(job.task, spec.params, model, view)

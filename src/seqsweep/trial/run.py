@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,7 @@ from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, Tria
 from seqsweep.imports import quick_imports
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
-from seqsweep.serving.array_types import Float32s
-from seqsweep.tasks import Dataset, Task, View
+from seqsweep.tasks import Dataset, Predictions, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.training_progress import TrainingProgress
@@ -101,7 +100,7 @@ class Trial:
             yield Epoch(progress.epoch, metrics | _rate(learner, spec.params), time.time())
         # Of the last epoch; the result is that of the best one, whose weights are put back for it.
         left = checkpoint.pack_checkpoint(learner.model, progress, seed) if spec.checkpoint else None
-        result = self._result(learner, view, progress, seed, seconds)
+        result = self._result(learner, view, spec.params, progress, seed, seconds)
         yield Done(result, left, checkpoint.pack_weights(learner.model) if spec.network else None)
 
     def view(self, spec: TrialSpec) -> View:
@@ -163,21 +162,26 @@ class Trial:
         trained = time.perf_counter()
         outputs = learner.predict(view.split.validation)
         val_loss = learner.loss(view.targets.numpy(view.split.validation), outputs)
-        scores = self._score(view, outputs)
+        scores = self._score(view.inverse_transform(view.split.validation, outputs), view, [self.task.objective.name])
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
-        objective = f"val_{self.task.objective.name}"
-        return {"loss": loss, "val_loss": val_loss, objective: scores[objective]}
+        return {"loss": loss, "val_loss": val_loss, **scores}
 
     def _result(
-        self, learner: Learner, view: View, progress: TrainingProgress, seed: int, seconds: dict[str, float]
+        self,
+        learner: Learner,
+        view: View,
+        params: TrialParams,
+        progress: TrainingProgress,
+        seed: int,
+        seconds: dict[str, float],
     ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
         from seqsweep.layers import kernels_of
 
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
-        scores = self._score(view, learner.predict(view.split.validation))
+        scores = self._score(self._predicted(learner, view, params), view)
         seconds["tracing"] = learner.tracing_seconds
         return TrialResult(
             metrics={**progress.best_metrics, **scores},
@@ -190,9 +194,17 @@ class Trial:
             threads=_threads(),
         )
 
-    def _score(self, view: View, outputs: Float32s) -> dict[str, float]:
-        items = view.split.validation
-        return with_prefix("val", self.data.score(self.data.actual(items), view.inverse_transform(items, outputs)))
+    def _predicted(self, learner: Learner, view: View, params: TrialParams) -> Predictions:
+        """What the network says of validation, decoded only where a metric of the config asks for that."""
+        items, metrics = view.split.validation, self.config.task.metrics
+        if any(self.task.metrics[name].needs_decoding for name in metrics):
+            return self.task.predict(view, params, learner.call, items)
+        return view.inverse_transform(items, learner.predict(items))
+
+    def _score(self, predicted: Predictions, view: View, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """Of predictions of validation, the metrics of these names; empty: all of the config."""
+        actual = self.data.actual(view.split.validation)
+        return with_prefix("val", self.data.score(actual, predicted, metrics))
 
 
 def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:

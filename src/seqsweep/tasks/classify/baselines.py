@@ -12,8 +12,8 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.tasks.classify.metrics import METRICS
-from seqsweep.tasks.classify.split import Parts
 from seqsweep.tasks.classify.table import Table
+from seqsweep.tasks.parts import Parts
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,12 @@ from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.classify.baselines import BASELINES, Known, fitted
 from seqsweep.tasks.classify.facts import facts
 from seqsweep.tasks.classify.metrics import METRICS
-from seqsweep.tasks.classify.split import Parts, make_parts
+from seqsweep.tasks.classify.split import make_parts
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
-from seqsweep.tasks.forecast.transforms import fit_transform
+from seqsweep.tasks.parts import Parts
+from seqsweep.tasks.scaling import fit_transform
 
 if TYPE_CHECKING:
     from seqsweep.serving.texts import Tokenizer
@@ -36,7 +37,7 @@ class LabelledView:
         split: the parts.
         transform: of the values, fitted on train; of texts there are none.
         tokenizer: of the texts, with the vocabulary of train; None: items are numbers.
-        inputs: (items, steps, features), or of texts (items, tokens).
+        inputs: one, (items, steps, features), or of texts (items, tokens).
         targets: (items,), numbers of classes.
         classes: how many there are.
     """
@@ -44,14 +45,14 @@ class LabelledView:
     split: Parts
     transform: Transform
     tokenizer: Tokenizer | None
-    inputs: Gather
+    inputs: tuple[Gather]
     targets: Gather
     classes: int
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
+    def input_shapes(self) -> tuple[tuple[int, ...], ...]:
         """(steps, features), or of texts (tokens,)."""
-        return self.inputs.array.shape[1:]
+        return (self.inputs[0].array.shape[1:],)
 
     def inverse_transform(self, items: Items, outputs: Float32s) -> Float64s:  # noqa: ARG002 (outputs need no item)
         """Probabilities (n, classes): what the network puts out is in the unit of the data already."""
@@ -127,7 +128,7 @@ class LabelledItems:
         else:
             assert table.texts is not None  # or there would be nothing to tokenize
             inputs = tokenizer(table.texts.tolist())
-        return LabelledView(split, transform, tokenizer, Gather(inputs), Gather(self.codes), len(self.classes))
+        return LabelledView(split, transform, tokenizer, (Gather(inputs),), Gather(self.codes), len(self.classes))
 
     def tokenized_by(self, train: Items, params: TrialParams) -> Tokenizer | None:
         """The tokenizer that the texts of items (n,) alone determine; None: items are numbers.
@@ -167,9 +168,9 @@ class LabelledItems:
         """(n,), the numbers of their classes."""
         return self.codes[items]
 
-    def score(self, actual: Int64s, predicted: Float64s) -> dict[str, float]:
-        """The config's metrics of probabilities (n, classes)."""
-        return {name: METRICS[name](actual, predicted) for name in self.config.task.metrics}
+    def score(self, actual: Int64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """Metrics of probabilities (n, classes); by default the config's."""
+        return {name: METRICS[name](actual, predicted) for name in metrics or self.config.task.metrics}
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The probabilities (n, classes) of each baseline of the config."""

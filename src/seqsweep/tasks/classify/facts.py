@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqsweep.tasks.classify.split import Parts, repeated
+from seqsweep.tasks.classify.split import repeated
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.facts import Facts, FactTable
+from seqsweep.tasks.parts import Parts
 from seqsweep.words import counted, share
 
 NAMED = 6  # columns that a line names

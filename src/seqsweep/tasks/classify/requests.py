@@ -37,7 +37,7 @@ def make_spec(data: LabelledItems, view: LabelledView, found: Evaluation) -> dic
         "columns": list(data.table.columns),
         "numbers": {"decimal": config.decimal, "thousands": config.thousands, "na_values": list(config.na_values)},
         "transform": view.transform.to_json(),
-        "steps": view.input_shape[0],
+        "steps": view.input_shapes[0][0],
         "text": None if text is None else {"tokens": text.tokens, "longest": text.longest,
                                            "vocabulary": list(text.vocabulary)},
         "classes": list(data.classes),

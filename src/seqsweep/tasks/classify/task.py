@@ -28,8 +28,8 @@ from seqsweep.tasks.classify.sentences import sentences
 from seqsweep.tasks.classify.split import SPLITS, repeated
 from seqsweep.tasks.classify.table import read_table
 from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
 from seqsweep.words import counted, in_words, share
@@ -37,6 +37,8 @@ from seqsweep.words import counted, in_words, share
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+    from seqsweep.tasks.task import Inputs
 
 SHOWN = 120  # characters of a text on the page
 
@@ -163,23 +165,23 @@ class Classify(Task):
         shares = np.bincount(targets) / len(targets)
         return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
-    def embed(self, view: View, params: TrialParams, inputs: keras.KerasTensor, seed: int) -> keras.KerasTensor:
+    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
         """Of a text (batch, tokens) → (batch, tokens, embedding); steps behind its end are masked."""
         import keras
 
         tokenizer = cast(LabelledView, view).tokenizer
         if tokenizer is None:
-            return inputs
+            return inputs[0]
         start = keras.initializers.RandomUniform(seed=seed)
         size = len(tokenizer.vocabulary) + SPECIAL
         layer = keras.layers.Embedding(size, params.embedding, start, mask_zero=True, name="embedding")
-        return layer(inputs)
+        return layer(inputs[0])
 
     def head(
         self,
         view: View,
         params: TrialParams,  # noqa: ARG002 (it ends alike for all trials)
-        inputs: keras.KerasTensor,  # noqa: ARG002
+        inputs: Inputs,  # noqa: ARG002
         state: keras.KerasTensor,
         seeds: Sequence[int],
     ) -> keras.KerasTensor:

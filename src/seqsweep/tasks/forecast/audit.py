@@ -145,10 +145,10 @@ def _moved(
         return
     yield from _moved_state(before, after, cut)
     origins = np.arange(split.max_lookback - 1, cut, dtype=np.int64)
-    yield from _first_moved("training inputs", before.inputs, after.inputs, split.train, before)
+    yield from _first_moved("training inputs", before.inputs[0], after.inputs[0], split.train, before)
     yield from _first_moved("training targets", before.targets, after.targets, split.train, before)
     others = np.setdiff1d(origins, split.train)
-    yield from _first_moved("inputs of origins before that row", before.inputs, after.inputs, others, before)
+    yield from _first_moved("inputs of origins before that row", before.inputs[0], after.inputs[0], others, before)
     if forecast is not None:
         sample = _sample(origins)
         said, says = _asked(forecast, before, sample), _asked(forecast, after, sample)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -96,9 +96,10 @@ class SeriesDataset:
         ahead: Float64s = Gather(self.series.values[:, 0], range(1, self.config.task.horizon + 1)).numpy(items)
         return ahead
 
-    def score(self, actual: Float64s, predicted: Float64s) -> dict[str, float]:
-        """The config's metrics over all targets and steps: both (n, horizon), in the unit of the data."""
-        return {name: METRICS[name](actual, predicted, self.mase_scale) for name in self.config.task.metrics}
+    def score(self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
+        """Metrics over all targets and steps, by default the config's: both (n, horizon), in the unit of the data."""
+        names = metrics or self.config.task.metrics
+        return {name: METRICS[name](actual, predicted, self.mase_scale) for name in names}
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.forecast.windows import ANCHORS
+from seqsweep.tasks.scaling import SCALERS
 
 HYPERPARAMETERS = (
     Hyperparameter(

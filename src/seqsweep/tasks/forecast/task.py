@@ -25,14 +25,16 @@ from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.split import make_split
-from seqsweep.tasks.forecast.transforms import SCALERS
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+    from seqsweep.tasks.task import Inputs
 
 
 class Forecast(Task):
@@ -108,7 +110,7 @@ class Forecast(Task):
         self,
         view: View,  # noqa: ARG002 (a forecast ends alike, whatever its trial sees)
         params: TrialParams,
-        inputs: keras.KerasTensor,
+        inputs: Inputs,
         state: keras.KerasTensor,
         seeds: Sequence[int],
     ) -> keras.KerasTensor:
@@ -121,7 +123,7 @@ class Forecast(Task):
         output = _dense(self.config.task.horizon, "head", seeds[0], use_bias=True)(state)
         if not params.linear_skip:
             return output
-        flat = keras.layers.Flatten(name="skip_window")(inputs)
+        flat = keras.layers.Flatten(name="skip_window")(inputs[0])
         skip = _dense(self.config.task.horizon, "skip", seeds[1], use_bias=False)(flat)
         return keras.layers.Add(name="output")([output, skip])
 

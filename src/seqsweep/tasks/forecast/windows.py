@@ -16,7 +16,7 @@ from seqsweep.serving import windows
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.tasks.dataset import Space
 from seqsweep.tasks.forecast.split import Split
-from seqsweep.tasks.forecast.transforms import SCALERS, fit_transform
+from seqsweep.tasks.scaling import SCALERS, fit_transform
 
 ANCHORS: Catalog[Anchor] = Catalog("anchor", like=Anchor)
 for _anchor in windows.ANCHORS.values():
@@ -34,9 +34,9 @@ class Windows(SeriesView):
     split: Split
 
     @property
-    def input_shape(self) -> tuple[int, int]:
-        """(window, columns)."""
-        return self.window, self.values.shape[1]
+    def input_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(window, columns), of the one input."""
+        return ((self.window, self.values.shape[1]),)
 
 
 def make_windows(series: Series, split: Split, params: TrialParams, season: int | None) -> Windows:
