@@ -7,8 +7,8 @@
 A step is forward, backward and Adam on one batch. What is compared runs by turns in one session, so that a busy machine
 slows all of it alike: read the ratios. Ours and Keras start from the same weights; a difference is the largest one of
 any tensor, relative to the largest number of that tensor. `ready` is the time until the end of the first step.
-With `--lengths`, tokens are embedded and the steps behind each row's end are masked: rows have `any` length up to that
-of the window, or those of `texts`, a fifth of the window on average and seldom all of it; `full` rows fill their window.
+With `--lengths`, tokens are embedded and the steps behind each row's end are masked: rows have `any` length up to the
+window's, or those of `texts`, a fifth of the window on average and seldom all of it; `full` rows fill their window.
 """
 
 from __future__ import annotations
