@@ -9,7 +9,7 @@ knows items, parts, metrics and views, and no task by name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -111,8 +111,8 @@ class Task(ABC):
 
     @property
     @abstractmethod
-    def loss(self) -> str:
-        """What training lowers: a name that Keras knows."""
+    def loss(self) -> str | Callable[[Any, Any], Any]:
+        """What training lowers: a name that Keras knows, or a function of targets and outputs."""
 
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:
@@ -224,6 +224,16 @@ class Task(ABC):
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
         """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
+        return {}
+
+    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+        """Arrays of what goes on inside the winner's network, kept as those of `kept_arrays`: by default none.
+
+        Args:
+            view: what its trial saw.
+            model: inputs of items → outputs.
+            items: (n,), of the test part; the task takes some of them.
+        """
         return {}
 
     # What is served
