@@ -120,7 +120,7 @@ def _in_range(score: float) -> float:
 ALL = {
     "exact_match": Metric("exact_match", exact_match, higher_is_better=True, highest=1.0, loss="zero-one"),
     "log_loss": Metric("log_loss", log_loss),
-    "symbol_error_rate": Metric("symbol_error_rate", symbol_error_rate, can_rank=False),
-    "bleu": Metric("bleu", bleu, higher_is_better=True, highest=SCORES, can_rank=False),
-    "chrf": Metric("chrf", chrf, higher_is_better=True, highest=SCORES, can_rank=False),
+    "symbol_error_rate": Metric("symbol_error_rate", symbol_error_rate, can_rank=False, needs_decoding=True),
+    "bleu": Metric("bleu", bleu, higher_is_better=True, highest=SCORES, can_rank=False, needs_decoding=True),
+    "chrf": Metric("chrf", chrf, higher_is_better=True, highest=SCORES, can_rank=False, needs_decoding=True),
 }
