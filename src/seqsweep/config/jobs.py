@@ -55,7 +55,10 @@ def register(own: Path | None = None) -> None:
         own: a folder of the user's.
     """
     names = [*search_space.declared(), "per_layer", "warm_start"]
-    ConfigStore.instance().store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING)))
+    store = ConfigStore.instance()
+    held = store.repo.get("schema.yaml")
+    if held is None or list(held.node.search_space) != names:  # to build it anew takes time
+        store.store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING)))
     for plugin, kind in ((Files, ConfigSource), (_Folders, SearchPathPlugin)):
         if plugin not in Plugins.instance().discover(kind):
             Plugins.instance().register(plugin)
