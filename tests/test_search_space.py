@@ -188,7 +188,7 @@ def test_points_hold_plain_types() -> None:
         learning_rate=0.01,
         batch_size=64,
         optimizer="adam",
-        linear_skip=False,
+        linear_skip="false",
         anchor="none",
         scaler="standard",
         clip_quantile=None,

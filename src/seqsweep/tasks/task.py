@@ -150,6 +150,14 @@ class Task(ABC):
         """
         return inputs[0]
 
+    def knows_start(self, params: TrialParams) -> bool:  # noqa: ARG002
+        """Whether a trial's network is worth a score before its first step: it was solved, and not drawn.
+
+        Args:
+            params: of the trial.
+        """
+        return False
+
     @abstractmethod
     def head(
         self, view: View, params: TrialParams, inputs: Inputs, state: keras.KerasTensor, seeds: Sequence[int]
