@@ -9,7 +9,7 @@ knows items, parts, metrics and views, and no task by name.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -117,8 +117,8 @@ class Task(Evaluated):
 
     @property
     @abstractmethod
-    def loss(self) -> str:
-        """What training lowers: a name that Keras knows."""
+    def loss(self) -> str | Callable[[Any, Any], Any]:
+        """What training lowers: a name that Keras knows, or a function of targets and outputs."""
 
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:
