@@ -34,7 +34,8 @@ def masked_windows(rows, window):
 
 def compare(windows, kind, units=(5,), states=False, **changes):
     """Outputs and all gradients of a body on fast kernels and of the same weights in Keras's layers."""
-    widths = [(width,) * STATES[kind] for width in units] if states else ()
+    per_layer = STATES[kind] * (2 if changes.get("bidirectional") else 1)
+    widths = [(width,) * per_layer for width in units] if states else ()
     given = [random(len(windows), width, seed=i) for i, width in enumerate(chain(*widths))]
     fast = network(kind, shape=windows.shape[1:], units=units, masked=True, kernels="fast", states=widths, **changes)
     assert kernels_of(fast) == "fast"
@@ -56,13 +57,20 @@ def test_any_mask_is_exact_in_stacks_that_start_from_given_states(kind, every_st
     compare(masked_windows(HOLES, 9), kind, (5, 4), states=True, every_step=every_step)
 
 
+@pytest.mark.parametrize("kind", STATES)
+def test_both_directions_are_exact(kind):
+    compare(masked_windows(PADDED, 37), kind, bidirectional=True)
+    compare(masked_windows(HOLES, 9), kind, (5, 4), states=True, bidirectional=True, every_step=True)
+
+
 @pytest.mark.parametrize("window", [25, 30])  # a last turn that goes beyond the window, and whole turns
 def test_rows_that_fill_their_window_are_exact(window):
     compare(masked_windows([window, 2], window), "gru", (4, 3), every_step=True, states=True)
 
 
-def test_the_mean_of_all_steps_leaves_masked_ones_out():
-    compare(masked_windows([9, 3, 12], 12), "gru", pooling="mean")
+@pytest.mark.parametrize("pooling", ["mean", "attention"])
+def test_one_vector_of_all_steps_leaves_masked_ones_out(pooling):
+    compare(masked_windows([9, 3, 12], 12), "gru", pooling=pooling)
 
 
 @pytest.mark.parametrize("kind", STATES)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from seqsweep.errors import ConfigError
-from seqsweep.schema import SweepConfig, TaskConfig
+from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast import ridge
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES, faults, forecasts
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import fit_linear
+from seqsweep.tasks.forecast.settings import ForecastConfig
 
 AIRBNB = Path(__file__).parents[3] / "shared" / "data" / "AB_NYC_2019.csv.zip"
 
@@ -26,7 +27,7 @@ def settings(**changes):
         "ridge_windows": [6],
         "ridge_penalties": [0.01],
     }
-    return TaskConfig(**{**values, **changes})
+    return ForecastConfig(**{**values, **changes})
 
 
 def wave(rows, columns=1, seed=3):
@@ -315,8 +316,8 @@ def test_of_equals_the_shorter_window_and_the_larger_penalty_is_taken(horizon):
 
 def test_validation_and_test_share_one_fit(monkeypatch):
     fits = []
-    original = ridge._train_moments
-    monkeypatch.setattr(ridge, "_train_moments", lambda past: fits.append(past) or original(past))
+    original = ridge.fits
+    monkeypatch.setattr(ridge, "fits", lambda past, *given: fits.append(past) or original(past, *given))
     past, other = make(), make()
     for origins in (past.validation_origins, origins_of_test(past)):
         BASELINES["linear"](past, origins)
