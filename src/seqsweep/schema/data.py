@@ -8,8 +8,9 @@ from typing import Any
 from seqsweep.hyperparameters import Unless
 from seqsweep.schema.declare import setting
 
-FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle")}
+FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "text")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
+ENCODED = {"data.kind": ("csv", "kaggle", "text")}
 HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
 
@@ -25,7 +26,7 @@ class DataConfig:
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
-    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
+    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=ENCODED)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
     skip_rows: int = setting("lines above the header", unit="rows", at_least=0, when=HEADED)
     sheet: str | None = setting(
