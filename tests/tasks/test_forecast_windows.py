@@ -97,7 +97,7 @@ def test_a_fold_forecasts_the_validation_part_before_and_knows_nothing_later(hor
 
 def test_a_fold_too_short_to_train_on_is_refused_with_the_mend(make_config, make_series):
     split = make_split(make_series(rows=200), make_config().windows, 1, 24)
-    with pytest.raises(DataError, match=r"fold 9 ends its train part .* needs 25 rows\. Lower finals\.folds"):
+    with pytest.raises(DataError, match=r"fold 9 leaves 0 rows .* needs 25 rows\. Lower finals\.folds"):
         split.fold(9)
 
 
@@ -107,7 +107,7 @@ def test_the_earliest_fold_trains_on_one_forecast():
     assert fold.train.tolist() == [9]
     assert fold.validation.tolist() == [12, 13]
     short = dataclasses.replace(split, train_end=28, validation_end=32)
-    with pytest.raises(DataError, match=r"fold 4 ends its train part after row 12, .* needs 13 rows"):
+    with pytest.raises(DataError, match=r"fold 4 leaves 12 rows to train on, .* needs 13 rows"):
         short.fold(4)
 
 

@@ -55,8 +55,8 @@ class Split:
         end = self.validation_end - shift
         if self.train_end - shift < self.max_lookback + self.horizon:
             raise DataError(
-                f"fold {back} ends its train part after row {self.train_end - shift}, and the longest window with its "
-                f"targets needs {self.max_lookback + self.horizon} rows. Lower finals.folds, or shorten "
+                f"fold {back} leaves {max(self.train_end - shift, 0)} rows to train on, and the longest window with "
+                f"its targets needs {self.max_lookback + self.horizon} rows. Lower finals.folds, or shorten "
                 "windows.validation"
             )
         return replace(self, train_end=self.train_end - shift, validation_end=end, rows=end)
