@@ -36,10 +36,16 @@ class Parity:
 def compare(served: Predictions, own: Predictions) -> Parity:
     """How far the answers of the packaged model lie from the network's own.
 
+    Of predictions with fields each one counts, but for whole numbers: such a field says which of several was the most
+    probable, and where two are as good as equal, rounding decides; the probabilities beside it tell.
+
     Args:
         served: (n, …), in the unit of the data.
         own: (n, …), for the same items.
     """
+    if own.dtype.names is not None:
+        told = [name for name in own.dtype.names if own.dtype[name].kind not in "iu"]
+        return Parity(len(own), max(compare(served[name], own[name]).largest for name in told))
     if own.dtype.kind not in "biuf":  # words: there is no being near
         return Parity(len(own), 0.0 if np.array_equal(served, own) else float("inf"))
     if not (np.isfinite(served).all() and np.isfinite(own).all()):

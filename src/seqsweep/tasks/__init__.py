@@ -17,6 +17,7 @@ from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
+from seqsweep.tasks.next_symbol import NextSymbol
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Card, Model, Served
 from seqsweep.tasks.task import Task
@@ -63,6 +64,7 @@ TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
 
 TASKS.add(Classify.name, Classify, hyperparameters=Classify.hyperparameters)
 TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
+TASKS.add(NextSymbol.name, NextSymbol, hyperparameters=NextSymbol.hyperparameters)
 
 
 def make_task(config: SweepConfig) -> Task:

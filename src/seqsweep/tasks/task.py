@@ -9,7 +9,7 @@ knows items, parts, metrics and views, and no task by name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -111,8 +111,8 @@ class Task(ABC):
 
     @property
     @abstractmethod
-    def loss(self) -> str:
-        """What training lowers: a name that Keras knows."""
+    def loss(self) -> str | Callable[[Any, Any], Any]:
+        """What training lowers: a name that Keras knows, or a function of targets and outputs, both (n, …)."""
 
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:
@@ -219,6 +219,17 @@ class Task(ABC):
         Args:
             data: that was evaluated on.
             seen: predictions of validation and test.
+        """
+        return {}
+
+    def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the task lets the evaluated network do beside predicting items: more of the details, by other names.
+
+        Args:
+            data: that was evaluated on.
+            view: of the network.
+            params: of its trial.
+            call: the network, of any arrays.
         """
         return {}
 

@@ -160,9 +160,8 @@ class Trial:
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
-        outputs = learner.predict(view.split.validation)
-        val_loss = learner.loss(view.targets.numpy(view.split.validation), outputs)
-        scores = self._score(view.inverse_transform(view.split.validation, outputs), view, [self.task.objective.name])
+        val_loss, predicted = learner.evaluate(view.split.validation)
+        scores = self._score(predicted, view, [self.task.objective.name])
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
         return {"loss": loss, "val_loss": val_loss, **scores}
@@ -199,7 +198,7 @@ class Trial:
         items, metrics = view.split.validation, self.config.task.metrics
         if any(self.task.metrics[name].needs_decoding for name in metrics):
             return self.task.predict(view, params, learner.call, items)
-        return view.inverse_transform(items, learner.predict(items))
+        return learner.evaluate(items)[1]
 
     def _score(self, predicted: Predictions, view: View, metrics: Sequence[str] = ()) -> dict[str, float]:
         """Of predictions of validation, the metrics of these names; empty: all of the config."""

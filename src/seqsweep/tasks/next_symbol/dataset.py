@@ -22,6 +22,7 @@ from seqsweep.tasks.next_symbol.blocks import Blocks
 from seqsweep.tasks.next_symbol.corpus import Corpus
 from seqsweep.tasks.next_symbol.facts import facts
 from seqsweep.tasks.next_symbol.metrics import METRICS, Said
+from seqsweep.tasks.next_symbol.settings import own
 from seqsweep.tasks.parts import Parts
 
 Int32s = NDArray[np.int32]
@@ -102,7 +103,7 @@ class Texts:
         Raises:
             DataError: they cannot be parted so.
         """
-        task = config.task
+        task = own(config)
         documents = [split(text.casefold() if task.fold else text, task.symbols) for text in corpus.texts]
         blocks = Blocks(np.array([len(document) for document in documents], np.int64), task.block, apart)
         parts = blocks.parts(corpus.name, config.windows, config.seed)
@@ -153,7 +154,7 @@ class Texts:
 
     def view(self, params: TrialParams, fold: int = 0) -> SymbolView:
         """Numbers by the alphabet of the sweep's own train part: a fold's is a part of it, or lies in its past."""
-        return SymbolView(self.split(fold), self.numbers, params.window, self.blocks.block, self.alphabet.classes)
+        return SymbolView(self.split(fold), self.numbers, params.context, self.blocks.block, self.alphabet.classes)
 
     def actual(self, items: Items) -> Said:
         """(n, block), the symbols themselves."""
@@ -178,10 +179,10 @@ class Texts:
     @cached_property
     def known(self) -> Known:
         """What a baseline may know."""
-        task = self.config.task
+        task = own(self.config)
         places = self.blocks.places(self.parts.train)
         return Known(
-            self.numbers, places, self.parts.validation, task.block, self.alphabet.classes, task.objective, task.context
+            self.numbers, places, self.parts.validation, task.block, self.alphabet.classes, task.objective, task.ngram_context
         )
 
     def passage(self, start: int, end: int) -> str:
@@ -238,5 +239,5 @@ def _alphabet(codes: Int64s, symbols: Sequence[str], config: SweepConfig) -> Alp
         config: of the sweep.
     """
     found, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    chosen = found[np.lexsort((first, -counts))][: config.task.vocabulary]
-    return Alphabet(config.task.symbols, config.task.fold, [str(symbols[code]) for code in chosen])
+    chosen = found[np.lexsort((first, -counts))][: own(config).vocabulary]
+    return Alphabet(own(config).symbols, own(config).fold, [str(symbols[code]) for code in chosen])

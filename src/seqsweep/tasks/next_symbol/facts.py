@@ -9,6 +9,7 @@ import numpy as np
 
 from seqsweep.serving.symbols import SPECIAL, UNKNOWN
 from seqsweep.tasks.facts import Facts, FactTable
+from seqsweep.tasks.next_symbol.settings import own
 from seqsweep.words import counted, share
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def facts(data: Texts) -> Facts:
     Args:
         data: the documents, their blocks and parts.
     """
-    kind, task = data.alphabet.kind, data.config.task
+    kind, task = data.alphabet.kind, own(data.config)
     places = {name: data.blocks.places(getattr(data.parts, name)) for name in PARTS}
     sizes = ", ".join(f"{name} {len(found):,}" for name, found in places.items())
     whole = f"{data.name}: {data.rows:,} {kind} in {counted(len(data.corpus.texts), 'document')}"

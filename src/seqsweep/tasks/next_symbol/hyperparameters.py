@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 
-WINDOW = 32
+CONTEXT = 32
 """Symbols before a block, where nothing is said."""
 
 HYPERPARAMETERS = (
     Hyperparameter(
-        "window",
+        "context",
         int,
         at_least=1,
-        default=WINDOW,
+        default=CONTEXT,
         section="input",
         unit="symbols",
-        meaning="symbols that are read before the first one that is predicted; the last one of a block has more",
+        meaning="symbols that are read before the first one of a block; the last one of it has the block's others too",
     ),
     Hyperparameter(
-        "encoding",
-        str,
-        choices=("embedding", "one_hot"),
-        default="embedding",
-        section="input",
-        meaning="how a symbol is told to the network: by numbers that are learned, or by one input for each symbol",
-    ),
-    Hyperparameter(
-        "embedding",
+        "symbol_embedding",
         int,
         at_least=1,
-        default=32,
+        optional=True,
         section="input",
         unit="numbers",
-        when={"encoding": ("embedding",)},
-        meaning="numbers that stand for a symbol, which are learned",
+        meaning="numbers that stand for a symbol, which are learned; null: one input a symbol, 1 where it stands",
     ),
 )

@@ -29,10 +29,11 @@ from seqsweep.tasks.next_symbol.corpus import read_corpus
 from seqsweep.tasks.next_symbol.dataset import SymbolView, Texts
 from seqsweep.tasks.next_symbol.evaluation import Evaluation, evaluate
 from seqsweep.tasks.next_symbol.facts import notes
-from seqsweep.tasks.next_symbol.hyperparameters import HYPERPARAMETERS, WINDOW
+from seqsweep.tasks.next_symbol.hyperparameters import CONTEXT, HYPERPARAMETERS
 from seqsweep.tasks.next_symbol.metrics import FROM_SUMS, METRICS, sums
 from seqsweep.tasks.next_symbol.sections import sections
 from seqsweep.tasks.next_symbol.sentences import sentences
+from seqsweep.tasks.next_symbol.settings import NextSymbolConfig, own
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
@@ -50,6 +51,7 @@ class NextSymbol(Task):
 
     name = "next_symbol"
     hyperparameters = HYPERPARAMETERS
+    settings = NextSymbolConfig
     metrics = METRICS
     losses = ("cross_entropy",)
     catalogs: ClassVar = {"task.baselines": BASELINES, "windows.split": SPLITS}
@@ -57,7 +59,7 @@ class NextSymbol(Task):
     @property
     def measure(self) -> str:
         """What a symbol is, and which are known."""
-        task = self.config.task
+        task = own(self.config)
         case = ", case folded" if task.fold else ""
         return f"{super().measure}, seed {self.config.seed}, {task.symbols}{case}, {task.vocabulary} known"
 
@@ -88,9 +90,9 @@ class NextSymbol(Task):
 
     def load(self, space: Space, say: Say) -> Texts:
         """The documents, their symbols, and their parts."""
-        task = self.config.task
-        longest = int(space.highest("window") or WINDOW)
-        data = Texts.of(self.config, read_corpus(self.config.data), max(longest, task.block, task.context) + 1)
+        task = own(self.config)
+        longest = int(space.highest("context") or CONTEXT)
+        data = Texts.of(self.config, read_corpus(self.config.data), max(longest, task.block, task.ngram_context) + 1)
         for note in notes(data):
             say(note)
         return data
@@ -117,10 +119,10 @@ class NextSymbol(Task):
         import keras
 
         size = cast(SymbolView, view).classes + SPECIAL - 1
-        if params.encoding == "one_hot":
+        if params.symbol_embedding is None:
             return keras.ops.one_hot(inputs[0], size, dtype="float32")
         start = keras.initializers.RandomUniform(seed=seed)
-        return keras.layers.Embedding(size, params.embedding, start, name="embedding")(inputs[0])
+        return keras.layers.Embedding(size, params.symbol_embedding, start, name="embedding")(inputs[0])
 
     def head(
         self, view: View, params: TrialParams, inputs: Inputs, state: keras.KerasTensor, seeds: Sequence[int]
@@ -214,18 +216,17 @@ class NextSymbol(Task):
 
 
 def cross_entropy(targets: Any, logits: Any) -> Any:
-    """The mean cost of symbols in nats; where none stands, nothing is learned.
+    """The cost of symbols in nats, (n, block), so weighted that its mean is that of the symbols that there are.
 
     Args:
-        targets: (n, block), numbers; BEFORE: nothing.
+        targets: (n, block), numbers; BEFORE: nothing stands there, and nothing is learned.
         logits: (n, block, classes).
     """
     from keras import ops
 
     stands = ops.cast(targets != BEFORE, logits.dtype)
-    classes = ops.maximum(targets - 1, 0)
-    costs = ops.sparse_categorical_crossentropy(classes, logits, from_logits=True) * stands
-    return ops.sum(costs) / ops.maximum(ops.sum(stands), 1)
+    costs = ops.sparse_categorical_crossentropy(ops.maximum(targets - 1, 0), logits, from_logits=True)
+    return costs * stands / ops.maximum(ops.mean(stands), 1e-6)
 
 
 def stretch(items: int) -> int:
