@@ -52,8 +52,8 @@ def paired_bootstrap(
             than a stretch has.
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, sections 13.3 and 15.4; of two systems on the
-    same items: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation, EMNLP; of stretches: the
-    moving blocks of Künsch (1989), The Jackknife and the Bootstrap for General Stationary Observations, Annals of
+    same items: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation, EMNLP; of stretches:
+    the moving blocks of Künsch (1989), The Jackknife and the Bootstrap for General Stationary Observations, Annals of
     Statistics 17(3).
     """
     check_level(level)

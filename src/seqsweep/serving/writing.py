@@ -80,14 +80,14 @@ class Writer:
             before: what stands before the text, of which the last `window` symbols are read.
             numbers: (n,), of the text; its blocks begin with it.
         """
-        start, found = self.window, []
+        start = self.window
         read = np.concatenate([np.zeros(start, np.int32), before])[len(before) :]
         padded = np.concatenate([read, numbers, np.zeros(self.block, np.int32)])
         inputs = Gather(padded, range(-self.window, self.block - 1))
         targets = Gather(padded, range(self.block))
         places = np.arange(start, start + len(numbers), self.block)
-        for some in batches(places, self.block, self.classes):
-            found.append(judged(self._network(inputs.numpy(some)), targets.numpy(some)))
+        cuts = batches(places, self.block, self.classes)
+        found = [judged(self._network(inputs.numpy(some)), targets.numpy(some)) for some in cuts]
         return np.concatenate(found).ravel()[: len(numbers)] if found else np.zeros(0, SAID)
 
     def next(self, texts: Sequence[Int32s]) -> Float64s:

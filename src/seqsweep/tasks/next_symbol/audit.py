@@ -1,14 +1,13 @@
 """Whether what is learned, read or said depends on text that comes later.
 
 All text outside train becomes noise: the alphabet, what is read of train and what is said of it may not move by a bit.
-Then, at places inside validation and test, what follows becomes noise: what the network takes for the next symbol there,
-and what it said of all before, may not move either: it would read what it is to predict.
+Then, at places inside validation and test, what follows becomes noise: what the network takes for the next symbol
+there, and what it said of all before, may not move either: it would read what it is to predict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -42,8 +41,8 @@ def audit(data: Texts, params: TrialParams, predict: Predict) -> Audit:
     known = data.alphabet.vocabulary
     first = " ".join(repr(symbol)[1:-1] if symbol.strip() else repr(symbol) for symbol in known[:SHOWN])
     checked = (
-        "noise for all text outside train moves neither the alphabet nor what is learned from, and noise behind each of "
-        f"{counted(len(cuts), 'cut')} moves nothing before it; the alphabet has {len(known):,} {data.alphabet.kind} "
+        "noise for all text outside train moves neither the alphabet nor what is learned from, and noise behind each "
+        f"of {counted(len(cuts), 'cut')} moves nothing before it; the alphabet has {len(known):,} {data.alphabet.kind} "
         f"({first}{' …' if len(known) > SHOWN else ''}); {repeats(data)}"
     )
     return Audit(not findings, checked, tuple(findings))
@@ -94,11 +93,10 @@ def _moved(before: Texts, after: Texts, params: TrialParams, predict: Predict) -
 def _seen_ahead(data: Texts, cut: int, params: TrialParams, predict: Predict) -> Iterator[str]:
     items = data.blocks.items
     place = int(np.searchsorted(items, cut, "right")) - 1
-    item, rest = items[place : place + 1], np.arange(cut, data.blocks.end(int(items[place])))
-    after = noised(data, rest)
-    old, new = predict(data.view(params), item)[0], predict(replace(after, alphabet=data.alphabet).view(params), item)[0]
-    here = cut - int(item[0])
-    said = old["symbol"][: here + 1], new["symbol"][: here + 1]
-    cost = [np.stack([made["nll"][:here], made["best"][:here]]) for made in (old, new)]
-    if not (np.array_equal(*said) and np.array_equal(*cost)):
-        yield f"noise from symbol {cut - int(data.blocks.begins[data.blocks.document_at(cut)]) + 1:,} on moves what was said before it"
+    item, here = items[place : place + 1], cut - int(items[place])
+    after = noised(data, np.arange(cut, data.blocks.end(int(items[place]))))
+    old, new = (predict(texts.view(params), item)[0] for texts in (data, after))
+    same = all(np.array_equal(old[name][:here], new[name][:here]) for name in ("nll", "best"))
+    if not (same and np.array_equal(old["symbol"][: here + 1], new["symbol"][: here + 1])):
+        number = cut - int(data.blocks.begins[data.blocks.document_at(cut)]) + 1
+        yield f"noise from symbol {number:,} of a text on moves what was said before it"

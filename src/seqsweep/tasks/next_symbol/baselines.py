@@ -15,8 +15,8 @@ from seqsweep.serving.array_types import Int64s
 from seqsweep.serving.symbols import BEFORE
 from seqsweep.serving.writing import SAID
 from seqsweep.tasks.next_symbol.metrics import METRICS, Said
-from seqsweep.tasks.next_symbol.ngram import kneser_ney
 from seqsweep.tasks.next_symbol.ngram import Said as Counted
+from seqsweep.tasks.next_symbol.ngram import kneser_ney
 
 Int32s = NDArray[np.int32]
 
@@ -58,10 +58,9 @@ class Known:
         """
         said = np.zeros((len(items), self.block), SAID)
         stands = self._at(items) != BEFORE
-        for name, values in zip(
-            SAID.names, (made.best + 1, -np.log(made.probability), -np.log(made.best_probability)), strict=True
-        ):
-            said[name][stands] = values
+        said["symbol"][stands] = made.best + 1
+        said["nll"][stands] = -np.log(made.probability)
+        said["best"][stands] = -np.log(made.best_probability)
         return said
 
     def counted(self, items: Int64s, longest: int) -> Iterator[Counted]:
@@ -71,7 +70,8 @@ class Known:
 
     def _at(self, items: Int64s) -> Int32s:
         """(n, block), the numbers there; a document's last block is followed by nothing."""
-        return self.numbers[items[:, None] + np.arange(self.block)]
+        found: Int32s = self.numbers[items[:, None] + np.arange(self.block)]
+        return found
 
 
 class Baseline(Protocol):

@@ -123,7 +123,8 @@ class Blocks:
             raise DataError(f"{name}: {told}; take windows=chronological, which parts one text by its places")
         if count < 3:
             told = f"the text has {int(self.lengths.sum()):,} symbols, {count} blocks of {self.block}"
-            raise DataError(f"{name}: {told}, and three parts need a block each; give more text, or a smaller task.block")
+            raise DataError(
+                f"{name}: {told}, and three parts need a block each; give more text, or a smaller task.block"
+            )
         rows = Rows(name, self.document if cut is shuffled else np.arange(count))
         return Parts(*(self.items[part] for part in make_parts(rows, cut, windows, seed, fold)))
-

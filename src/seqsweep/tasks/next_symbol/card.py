@@ -33,8 +33,8 @@ def card(spec: Mapping[str, Any], data: Texts, found: Evaluation) -> Card:
     known = f"{len(data.alphabet.vocabulary):,} {kind}"
     limits = [
         f"It knows {known}; all others are one and the same to it, and it writes none of them.",
-        f"It reads a window of {spec['window']} symbols and the block of {spec['block']} that a place is in: what stands "
-        "further back is forgotten.",
+        f"It reads a window of {spec['window']} symbols and the block of {spec['block']} that a place is in: what "
+        "stands further back is forgotten.",
         "It writes what is probable after a text, not what is true.",
     ]
     if found.repeated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,5 +91,5 @@ def _spread(stretches: list[Stretch]) -> list[Stretch]:
     if len(stretches) < PROMPTS:
         start, end = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
         cuts = np.linspace(start, end, PROMPTS + 1).astype(int)
-        return [(int(cut), int(stop)) for cut, stop in zip(cuts[:-1], cuts[1:], strict=True) if stop - cut > 1]
+        return [(int(cut), int(stop)) for cut, stop in pairwise(cuts) if stop - cut > 1]
     return [stretches[k] for k in np.linspace(0, len(stretches) - 1, PROMPTS).astype(int)]

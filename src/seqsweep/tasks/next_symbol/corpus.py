@@ -53,7 +53,8 @@ def read_corpus(config: DataConfig) -> Corpus:
     check_columns(source, [("features", column), *(("where", name) for name in filtered)])
     frame, origin = source.read(list(dict.fromkeys([column, *filtered])))
     rows = _kept(frame, config, filtered)
-    texts = [_text(frame[column].iloc[row], origin, row, column) for row in rows]
+    held = frame[column].astype("object").where(frame[column].notna(), "").tolist()
+    texts = [_text(str(held[row]), origin, row, column) for row in rows]
     if not texts:
         raise DataError(f"{origin.where}: there is no document; does data.where keep any?")
     return Corpus(
@@ -78,9 +79,8 @@ def _kept(frame: pd.DataFrame, config: DataConfig, filtered: list[str]) -> list[
     return [int(row) for row in matching(part, config.where, numeric_columns(part, style), style)]
 
 
-def _text(value: object, origin: Origin, row: int, column: str) -> str:
+def _text(text: str, origin: Origin, row: int, column: str) -> str:
     """A document; of the ways to end a line there is one."""
-    text = value if isinstance(value, str) else "" if value is None or value != value else str(value)
     if not text.strip():
         raise DataError(f"{origin.place(row, column)}: the text is empty; mend it, or take the row out")
     return text.replace("\r\n", "\n").replace("\r", "\n")

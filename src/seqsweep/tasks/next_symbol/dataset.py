@@ -118,7 +118,7 @@ class Texts:
 
         codes, symbols = pd.factorize(np.array([symbol for document in documents for symbol in document], object))
         every = blocks.spread(np.split(codes + 1, np.cumsum(blocks.lengths)[:-1]), 0)
-        alphabet = _alphabet(every[blocks.places(parts.train)] - 1, symbols, config)
+        alphabet = _alphabet(every[blocks.places(parts.train)] - 1, symbols.tolist(), config)
         numbers = np.append(np.int32(BEFORE), alphabet.numbers_of(symbols))[every]
         widths = np.array([0, *map(len, symbols)], np.int32)[every]
         read = replace(corpus, texts=tuple(map("".join, documents)))
@@ -182,7 +182,13 @@ class Texts:
         task = own(self.config)
         places = self.blocks.places(self.parts.train)
         return Known(
-            self.numbers, places, self.parts.validation, task.block, self.alphabet.classes, task.objective, task.ngram_context
+            self.numbers,
+            places,
+            self.parts.validation,
+            task.block,
+            self.alphabet.classes,
+            task.objective,
+            task.ngram_context,
         )
 
     def passage(self, start: int, end: int) -> str:

@@ -103,7 +103,11 @@ def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, lon
         lower = _smoothed(keys, followed, classes, shorter_grams[below], parent, shorter_best)
         said = lower.at(gram, asked, said)
         asked = _places(known, asked * (classes + 1) + numbers[wanted - length - 1], asked >= 0)
-        shorter_grams, shorter_best, parent = lower.probability, (lower.best, lower.best_probability), known // (classes + 1)
+        shorter_grams, shorter_best, parent = (
+            lower.probability,
+            (lower.best, lower.best_probability),
+            known // (classes + 1),
+        )
         context, keys, counts, below = longer, more, more_counts, ends
 
 

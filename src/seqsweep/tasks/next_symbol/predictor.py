@@ -107,9 +107,7 @@ class SymbolPredictor:
             return [False] * len(frame)
         return [str(value).strip().lower() in ("true", "1", "1.0", "yes") for value in frame["scores"]]
 
-    def _numbers(
-        self, frame: pd.DataFrame, name: str, default: float, most: float, whole: bool = False
-    ) -> list[float]:
+    def _numbers(self, frame: pd.DataFrame, name: str, default: float, most: float, whole: bool = False) -> list[float]:
         """A number a row, that of the model where a row has none."""
         if name not in frame or self._spec["column"] == name:
             return [default] * len(frame)

@@ -28,9 +28,7 @@ def _completions(heading: Heading, found: Evaluation) -> list[Markup]:
     if not found.completions:
         return [paragraph("The texts of the test part are too short to be completed.")]
     head = ["after", "stands", *(f"written at temperature {heat:g}" for heat in TEMPERATURES)]
-    rows = [
-        [f"…{shown(made.prompt)}", shown(made.actual), *map(shown, made.written)] for made in found.completions
-    ]
+    rows = [[f"…{shown(made.prompt)}", shown(made.actual), *map(shown, made.written)] for made in found.completions]
     said = (
         f"Beginnings from the test part, completed by {heading.winner}. Temperature 0 takes the most probable of the "
         f"{found.kind}, 1 draws by the probabilities, what lies between prefers probable ones. ⏎ is the end of a line, "
@@ -52,7 +50,7 @@ def _costs(found: Evaluation) -> list[Markup]:
     if found.new_bits is not None and found.repeated_bits is not None:
         told = (
             f"Train holds the text of {share(round(found.repeated, 4))} of the blocks of test too, to the last sign: "
-            f"there a symbol costs {significant(found.repeated_bits)} bits, in all others {significant(found.new_bits)}."
+            f"there a symbol costs {significant(found.repeated_bits)} bits, elsewhere {significant(found.new_bits)}."
         )
         blocks.append(note(told))
     return [side_by_side([_by_place(found)]), *blocks] if len(found.places) > 1 else blocks

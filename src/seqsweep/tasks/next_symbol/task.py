@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -14,7 +14,6 @@ from seqsweep.evidence import Comparison, paired_bootstrap
 from seqsweep.html import Section
 from seqsweep.layers import body
 from seqsweep.metrics import Scores
-from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.symbols import BEFORE, SPECIAL
 from seqsweep.serving.writing import batches
 from seqsweep.tasks import parts
@@ -29,7 +28,7 @@ from seqsweep.tasks.next_symbol.corpus import read_corpus
 from seqsweep.tasks.next_symbol.dataset import SymbolView, Texts
 from seqsweep.tasks.next_symbol.evaluation import Evaluation, evaluate
 from seqsweep.tasks.next_symbol.facts import notes
-from seqsweep.tasks.next_symbol.hyperparameters import CONTEXT, HYPERPARAMETERS
+from seqsweep.tasks.next_symbol.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.next_symbol.metrics import FROM_SUMS, METRICS, sums
 from seqsweep.tasks.next_symbol.sections import sections
 from seqsweep.tasks.next_symbol.sentences import sentences
@@ -91,7 +90,7 @@ class NextSymbol(Task):
     def load(self, space: Space, say: Say) -> Texts:
         """The documents, their symbols, and their parts."""
         task = own(self.config)
-        longest = int(space.highest("context") or CONTEXT)
+        longest = max([space.highest("context"), *(start["context"] for start in space.warm_starts())])
         data = Texts.of(self.config, read_corpus(self.config.data), max(longest, task.block, task.ngram_context) + 1)
         for note in notes(data):
             say(note)
@@ -234,10 +233,10 @@ def stretch(items: int) -> int:
 
     Source: Hall, Horowitz & Jing (1995), On blocking rules for the bootstrap with dependent data, Biometrika 82(3).
     """
-    return max(1, round(items ** (1 / 3)))
+    return max(1, round(float(items) ** (1 / 3)))
 
 
-def predictor() -> Callable[..., Any]:
+def predictor() -> type[Any]:
     """The class that serves; MLflow is imported with it."""
     from seqsweep.tasks.next_symbol.predictor import SymbolPredictor
 
