@@ -641,8 +641,8 @@ FINISHED = [
     Bad(
         "predict shop y.csv",
         "y.csv, line 4",
-        "'x' is not a number",
-        "column 'sales'",
+        "column 'sales': 'x' is not a number",
+        "give one, such as 234.5",
         files={"y.csv": "sales\n1\n2\nx\n" + ENOUGH},
     ),
     Bad("predict shop shop.csv --output own", "--output own", "no file that can be written", "give one in a folder"),

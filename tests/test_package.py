@@ -137,16 +137,22 @@ def test_only_the_last_rows_count(plain):
     ("spoil", "said"),
     [
         (lambda f: f.rename(columns={"y": "Y1"}), r"no column 'y'.*rename 'Y1'"),
-        (lambda f: f.iloc[:3], r"there are 3 rows, and a forecast needs 6"),
+        (lambda f: f.iloc[:3], r"there are 3 rows, and a forecast needs 6; give more"),
         (lambda f: f.assign(series_id=["a"] * 18 + ["b"] * 2), "series 'b' has 2 rows"),
-        (lambda f: f.assign(series_id=["a", None] * 10), "row 2: the series has no name"),
+        (lambda f: f.assign(series_id=["a", None] * 10), "row 2: the series has no name; give one"),
         (
             lambda f: f.assign(y=[*f["y"][:-1], np.nan]),
             r"column 'y', row 20: no value .*; fill it in",
         ),
-        (lambda f: f.assign(y=[*map(str, f["y"][:-2]), "many", "3"]), "column 'y', row 19: 'many' is not a number"),
-        (lambda f: f.assign(y=[*f["y"][:-1], np.inf]), "row 20: the value is infinite"),
-        (lambda f: f.assign(y=pd.date_range("2020", periods=20)), "'2020-01-01 00:00:00' is a time, no number"),
+        (
+            lambda f: f.assign(y=[*map(str, f["y"][:-2]), "many", "3"]),
+            "column 'y', row 19: 'many' is not a number; give one",
+        ),
+        (lambda f: f.assign(y=[*f["y"][:-1], np.inf]), "row 20: the value is infinite, .*; give a smaller one"),
+        (
+            lambda f: f.assign(y=pd.date_range("2020", periods=20)),
+            "'2020-01-01 00:00:00' is a time, no number; give numbers",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named(plain, spoil, said):
@@ -161,7 +167,7 @@ def test_what_has_no_logarithm_is_named(folder):
     from mlflow.exceptions import MlflowException
 
     made = make_sweep(folder / "shop.csv", folder / "mlruns", "data.log1p=true", "seed=9", epochs=0)
-    with pytest.raises(MlflowException, match=r"-3 has no log\(1 \+ y\)"):
+    with pytest.raises(MlflowException, match=r"-3 has no log\(1 \+ y\).*; give values above -1"):
         package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-3.0, 3)}))
     with pytest.raises(MlflowException, match=r"-1 has no log\(1 \+ y\)"):
         package.load(made.model).served.predict(None, pd.DataFrame({"y": np.arange(-1.0, 5)}))

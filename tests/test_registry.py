@@ -815,12 +815,18 @@ def test_a_model_that_is_not_there_is_named(served, made, name, said):
         ("Y\n1\n", "no column 'y'; the model reads y: rename 'Y'"),
         ("y\n1\n2\n", "there are 2 rows, and a forecast needs 6"),
         ("y\n" + "1\n" * 9 + '""\n', "rows.csv, line 11, column 'y': no value (1 of 10 are missing); fill it in"),
-        ("y\n" + "1\n" * 9 + "many\n", "rows.csv, line 11, column 'y': 'many' is not a number"),
+        (
+            "y\n" + "1\n" * 9 + "many\n",
+            "rows.csv, line 11, column 'y': 'many' is not a number; give one, such as 234.5",
+        ),
         ("", "rows.csv: the file is empty"),
         ("y,z\n" + "1,2,\n" * 9, "rows.csv, line 2: 3 fields, where the header has 2"),
         ("y,y\n" + "1,2\n" * 9, "there are several columns 'y'; leave one"),
-        ("y\n" + "1\n" * 9 + "1e300\n", "rows.csv, line 11, column 'y': the value 1e+300 is beyond 1e+100"),
-        ("y\n" + "1\n" * 9 + "True\n", "rows.csv, line 11, column 'y': 'True' is not a number"),
+        (
+            "y\n" + "1\n" * 9 + "1e300\n",
+            "column 'y': the value 1e+300 is beyond 1e+100: so much nothing can be learned from; give a smaller one",
+        ),
+        ("y\n" + "1\n" * 9 + "True\n", "rows.csv, line 11, column 'y': 'True' is not a number; give one, such as"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_clear_error(served, tmp_path, content, said):

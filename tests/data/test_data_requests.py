@@ -279,3 +279,20 @@ def test_a_reader_survives_json(load_csv):
     reader = series.reader
     again = Reader.from_json(json.loads(json.dumps(reader.to_json())))
     assert again == replace(reader, settings=replace(reader.settings, na_values=(-1, "x")))
+
+
+@pytest.mark.parametrize(("written", "ten"), [({}, "10.5"), ({"decimal": ",", "thousands": "."}, '"1.010,5"')])
+def test_a_number_that_cannot_be_read_is_mended_as_the_refusal_says(served, written, ten):
+    predictor, _ = served("y\n" + f"{ten}\n1\n2\n3\n" * 20, **written)
+    frame = frame_of(f"y\n{ten}\n1\n2\n3\n4\n5\nmany\n")
+    told = refused(predictor, frame)
+    assert told.startswith("column 'y', row 7: 'many' is not a number; give one, such as ")
+    frame.loc[6, "y"] = told.rpartition(" ")[2]
+    assert len(predictor.predict(frame)) == HORIZON
+
+
+def test_whatever_is_refused_says_what_to_do():
+    from seqsweep.serving.reading.faults import ReadError
+
+    assert ReadError("it is odd", column="y", row=2).in_request().startswith("column 'y', row 3: it is odd; give it as")
+    assert ReadError("it is odd", served="mend it").in_request() == "it is odd; mend it"

@@ -107,9 +107,18 @@ def test_the_winner_is_promoted_and_answers_files_from_the_registry(swept, tmp_p
 
 REFUSED = {
     "a column less": (lambda frame: frame.rename(columns={"x3": "X3 "}), "there is no column 'x3'.*rename 'X3'"),
-    "no number": (lambda frame: frame.astype(object).replace(frame["x1"][1], "much"), "column 'x1', row 2: 'much' is"),
-    "no value": (lambda frame: frame.replace(frame["x1"][1], np.nan), "column 'x1', row 2: the value is missing"),
-    "too large": (lambda frame: frame.replace(frame["x1"][1], 1e90), "column 'x1', row 2: 1e\\+90 is beyond"),
+    "no number": (
+        lambda frame: frame.astype(object).replace(frame["x1"][1], "much"),
+        "column 'x1', row 2: 'much' is .*; give one, such as",
+    ),
+    "no value": (
+        lambda frame: frame.replace(frame["x1"][1], np.nan),
+        "column 'x1', row 2: the value is missing; give it",
+    ),
+    "too large": (
+        lambda frame: frame.replace(frame["x1"][1], 1e90),
+        "column 'x1', row 2: 1e\\+90 is beyond .*; mend it",
+    ),
     "no row": (lambda frame: frame.iloc[:0], "there is no row; give one or more"),
     "twice": (lambda frame: pd.concat([frame, frame[["x2"]]], axis=1), "there are several columns 'x2'; leave one"),
 }

@@ -64,7 +64,7 @@ HEAD = "x0,x1,label\n"
 ROWS = "".join(f"{k},{k},{'ab'[k % 2]}\n" for k in range(20))
 REFUSED = {
     "no such column": (HEAD + ROWS, ["data.target=lable"], "data.target=lable: .*has no such column; did you mean"),
-    "no number": (HEAD + ROWS + "x,1,a\n", [], r"line 22, column 'x0': 'x' is not a number"),
+    "no number": (HEAD + ROWS + "x,1,a\n", [], r"line 22, column 'x0': 'x' is not a number; mend it, or take"),
     "missing value": (HEAD + ROWS + ",1,a\n", [], r"line 22, column 'x0': the value is missing; fill it"),
     "missing label": (HEAD + ROWS + "1,1,\n", [], r"line 22, column 'label': there is no label"),
     "one class": ("x0,x1,label\n1,2,a\n2,3,a\n", [], r"all 2 rows have the label 'a'; there is nothing to tell apart"),

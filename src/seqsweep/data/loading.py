@@ -112,7 +112,7 @@ def _sentence(fault: ReadError, origin: Origin, frame: pd.DataFrame) -> str:
     text = fault.text
     if fault.row is not None and origin.is_text and _is_empty(frame.iloc[fault.row]):
         return f"{origin.place(fault.row)}: the row is empty, there are separators alone; delete it"
-    return f"{origin.place(fault.row, fault.column)}: {text}{f'; {fault.mend}' if fault.mend else ''}"
+    return f"{origin.place(fault.row, fault.column)}: {text}; {fault.mend or 'mend it, or leave it out'}"
 
 
 def _is_empty(row: pd.Series[Any]) -> bool:

@@ -75,7 +75,7 @@ def read_truths(column: pd.Series[Any], style: NumberStyle) -> Float64s:
     if bad.any():
         row = int(bad.argmax())
         what = f"{str(column.iloc[row])!r} is neither true nor false"
-        raise ReadError(what, column=str(column.name), row=row)
+        raise ReadError(what, column=str(column.name), row=row, served="write true or false")
     return values
 
 

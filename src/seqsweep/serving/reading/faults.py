@@ -18,4 +18,12 @@ class ReadError(ValueError):
         self, text: str, *, column: str | None = None, row: int | None = None, mend: str = "", served: str = ""
     ) -> None:
         super().__init__(text)
-        self.text, self.column, self.row, self.mend, self.served = text, column, row, mend, served
+        self.text, self.column, self.row, self.mend = text, column, row, mend
+        self.served = served or "give it as the data has it that the model learned from"
+
+    def in_request(self) -> str:
+        """The sentence for whoever sent a request: where, what is wrong, what to do."""
+        column = "" if self.column is None else f"column {self.column!r}"
+        row = "" if self.row is None else f"row {self.row + 1}"
+        place = ", ".join(filter(None, (column, row)))
+        return f"{place}: {self.text}; {self.served}" if place else f"{self.text}; {self.served}"

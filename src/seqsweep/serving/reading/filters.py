@@ -94,7 +94,8 @@ def matching(frame: pd.DataFrame, where: str, numeric: Mapping[str, bool], style
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ReadError(f"data.where={where}: {reason}") from error
     if kept.empty:
-        raise ReadError(f"data.where={where}: no row of {len(frame):,} fits", mend=_values(frame, numeric))
+        told, held = f"data.where={where}: no row of {len(frame):,} fits", _values(frame, numeric)
+        raise ReadError(told, mend=held, served=f"{held}; give rows that the model was made for")
     return np.asarray(kept.index, np.int64)
 
 

@@ -90,7 +90,8 @@ def drop(rows: Rows, steady: Collection[str] = ()) -> Rows:  # noqa: ARG001
     """
     complete = np.flatnonzero(~np.isnan(rows.values).any(axis=1))
     if not len(complete):
-        raise ReadError(f"no row has a value in each of {', '.join(rows.columns)}; data.missing=drop leaves none")
+        told = f"no row has a value in each of {', '.join(rows.columns)}"
+        raise ReadError(told, mend="data.missing=drop leaves none; fill values in", served="fill values in")
     return rows.take(complete)
 
 
@@ -130,7 +131,7 @@ def _first_complete(rows: Rows) -> int:
     present = ~np.isnan(rows.values)
     for name, column in zip(rows.columns, present.T, strict=True):
         if not column.any():
-            raise ReadError("there is no value at all", column=name)
+            raise ReadError("there is no value at all", column=name, served="fill it in")
     return int(present.argmax(axis=0).max())
 
 

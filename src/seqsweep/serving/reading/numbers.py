@@ -18,6 +18,8 @@ MISSING_MARKS = frozenset(("", "na", "n/a", "#n/a", "nan", "nat", "null", "none"
 LARGEST = 1e100
 """Of values: the square of a greater one, or the sum of many squares, may be more than a float can hold."""
 
+_NUMBERS = "give numbers"
+
 
 @dataclass(frozen=True)
 class NumberStyle:
@@ -53,7 +55,8 @@ def read_numbers(column: pd.Series[Any], style: NumberStyle) -> Float64s:
         if bad.any():
             row = int(bad.argmax())
             text = str(column.iloc[row])
-            raise ReadError(f"{_short(text)!r} is not a number", column=name, row=row, mend=_mend(text.strip()))
+            told, mend = f"{_short(text)!r} is not a number", _mend(text.strip())
+            raise ReadError(told, column=name, row=row, mend=mend, served=f"give one, such as {_written(style)}")
     values[np.isin(values, _numbers_among(style.na_values))] = np.nan
     with np.errstate(invalid="ignore"):
         huge = np.abs(values) > LARGEST
@@ -61,7 +64,8 @@ def read_numbers(column: pd.Series[Any], style: NumberStyle) -> Float64s:
         row = int(huge.argmax())
         what = "is infinite, which" if np.isinf(values[row]) else f"{values[row]:g} is beyond {LARGEST:g}: so much"
         mend = "mend it, or empty it and say data.missing=interpolate"
-        raise ReadError(f"the value {what} nothing can be learned from", column=name, row=row, mend=mend)
+        told, served = f"the value {what} nothing can be learned from", "give a smaller one"
+        raise ReadError(told, column=name, row=row, mend=mend, served=served)
     return values
 
 
@@ -103,14 +107,19 @@ def is_missing(column: pd.Series[Any], style: NumberStyle) -> NDArray[np.bool_]:
 def _refuse_other_kinds(column: pd.Series[Any], name: str) -> None:
     """Booleans would count as 0 and 1, and dates as their nanoseconds."""
     if column.dtype.kind in "mM":
-        raise ReadError(f"{str(column.iloc[0])!r} is a time, no number", column=name, row=0)
+        raise ReadError(f"{str(column.iloc[0])!r} is a time, no number", column=name, row=0, served=_NUMBERS)
     if column.dtype == object:
         is_bool = column.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(np.bool_)
     else:
         is_bool = np.full(len(column), column.dtype.kind == "b")
     if is_bool.any():
         row = int(is_bool.argmax())
-        raise ReadError(f"{column.iloc[row]} is true or false, no number", column=name, row=row)
+        raise ReadError(f"{column.iloc[row]} is true or false, no number", column=name, row=row, served=_NUMBERS)
+
+
+def _written(style: NumberStyle) -> str:
+    """A number as a column of this style writes it."""
+    return f"{'' if style.thousands is None else f'1{style.thousands}'}234{style.decimal}5"
 
 
 def _is_plain(style: NumberStyle) -> bool:

@@ -223,7 +223,7 @@ class Reader:
             return
         has, learned = ("no zone", f"the zone {self.zone}") if is_wall_clock else ("a zone", "none")
         told = f"{str(column.iloc[0])!r} names {has}, and the times that were learned from name {learned}"
-        raise ReadError(told, column=str(column.name), row=0)
+        raise ReadError(told, column=str(column.name), row=0, served="write times as those")
 
     def _raw(
         self, frame: pd.DataFrame, numbers: Int64s, index: Index | None, is_wall_clock: bool, notes: list[str]

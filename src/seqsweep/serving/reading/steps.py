@@ -155,7 +155,8 @@ def _whole_steps(
     cut = [result.shown(row) for row, is_cut in ((0, cut_first), (len(bins) - 1, cut_last)) if is_cut]
     rows = np.arange(int(cut_first), len(bins) - int(cut_last), dtype=np.int64)
     if not len(rows):
-        raise ReadError(f"data.frequency={frequency}: the rows cover no whole step; choose a shorter frequency")
+        told = f"data.frequency={frequency}: the rows cover no whole step"
+        raise ReadError(told, mend="choose a shorter frequency", served="give more rows")
     plural = "steps at the edge cover" if len(cut) > 1 else "step at the edge covers"
     return result.take(rows).noted(f"{len(cut)} {plural} too few rows and left out: {' and '.join(cut)}")
 
@@ -182,6 +183,7 @@ def _check_frequency(rows: Rows, frequency: str) -> None:
         raise ReadError(
             f"data.frequency={frequency}: there are {held}, and this would make {span // nanoseconds:,} of them",
             mend="choose a longer frequency, or mend a time that lies far off",
+            served="mend a time that lies far off",
         )
 
 

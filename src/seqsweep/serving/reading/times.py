@@ -29,6 +29,7 @@ STYLES = (
     *MONTHS,
 )
 SINCE_1970 = {10: "s", 13: "ms"}
+_PARTS = "write year, month, day and so on as whole numbers that make a date"
 
 
 def fit_times(column: pd.Series[Any], given: str | None, now: pd.Timestamp) -> tuple[Index, TimeStyle, list[str]]:
@@ -102,11 +103,13 @@ def joined(frame: pd.DataFrame, columns: Iterable[str]) -> pd.Series[Any]:
         try:
             times = pd.to_datetime(pd.DataFrame(numbers), errors="coerce")
         except ValueError as error:
-            raise ReadError(f"data.time=[{', '.join(names)}]: {error}", column=title) from error
+            raise ReadError(
+                f"data.time=[{', '.join(names)}]: {error}", column=title, mend=_PARTS, served=_PARTS
+            ) from error
         if times.isna().any():
             row = int(times.isna().to_numpy().argmax())
             shown = "-".join(str(frame[name].iloc[row]) for name in names)
-            raise ReadError(f"{shown!r} cannot be read as a time", column=title, row=row)
+            raise ReadError(f"{shown!r} cannot be read as a time", column=title, row=row, mend=_PARTS, served=_PARTS)
         return times.rename(title)
     text = _written(frame[names[0]])
     for name in names[1:]:

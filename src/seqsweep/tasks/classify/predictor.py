@@ -6,24 +6,21 @@ Output: a row for each.
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow.exceptions import MlflowException
 
 from ...serving.array_types import Float32s, Float64s
 from ...serving.model import Network
 from ...serving.probabilities import prediction_sets, tempered
 from ...serving.reading.faults import ReadError
-from ...serving.reading.numbers import NumberStyle, read_numbers
+from ...serving.reading.numbers import NumberStyle
+from ...serving.tables import checked, placed, scaled, texts_of
 from ...serving.texts import Int32s, Tokenizer, cleaned
 from ...serving.transforms import Transform
 
 BATCH = 1024  # items a call of the network
-
-LARGEST = float(np.finfo(np.float32).max)  # of what a network can take
 
 
 class ClassPredictor:
@@ -57,15 +54,9 @@ class ClassPredictor:
         Raises:
             MlflowException: the frame cannot be used; the text says which column or row, and what to do.
         """
-        frame = frame.reset_index(drop=True).rename(columns=lambda name: str(name).strip())
-        self._check_columns(frame)
-        if not len(frame):
-            raise _fault("there is no row; give one or more")
-        try:
+        frame = checked(frame, self._spec["columns"])
+        with placed():
             inputs = self._inputs(frame)
-        except ReadError as error:
-            place = ", ".join([f"column {error.column!r}"] + ([] if error.row is None else [f"row {error.row + 1}"]))
-            raise _fault(f"{place}: {error.text}") from error
         cuts = range(0, len(inputs), BATCH)
         outputs = np.concatenate([self._network(inputs[cut : cut + BATCH]) for cut in cuts])
         return self._answer(tempered(outputs, self._spec["temperature"]))
@@ -85,45 +76,14 @@ class ClassPredictor:
         """(rows, steps, features), scaled; or (rows, tokens)."""
         if self._tokenizer is not None:
             return self._tokenizer(self._texts(frame[self._spec["columns"][0]], self._tokenizer.tokens))
-        values = np.column_stack([self._numbers(frame[name]) for name in self._spec["columns"]])
-        beyond = np.abs((values - self._transform.offset) / self._transform.scale) > LARGEST
-        if beyond.any():
-            row, column = (int(place) for place in np.argwhere(beyond)[0])
-            told = f"{values[row, column]:g} is beyond what the network can take"
-            raise ReadError(told, column=self._spec["columns"][column], row=row)
-        return self._transform.transform(values).reshape(len(values), int(self._spec["steps"]), -1)
-
-    def _numbers(self, column: pd.Series[Any]) -> Float64s:
-        values = read_numbers(column, self._style)
-        if np.isnan(values).any():
-            raise ReadError(
-                "the value is missing; give it", column=str(column.name), row=int(np.isnan(values).argmax())
-            )
-        return values
+        values = scaled(frame, self._spec["columns"], self._style, self._transform)
+        return values.reshape(len(values), int(self._spec["steps"]), -1)
 
     def _texts(self, column: pd.Series[Any], tokens: str) -> list[str]:
-        texts = ["" if missing else str(text) for text, missing in zip(column, column.isna(), strict=True)]
+        texts = texts_of(column)
         empty = [not cleaned(text, tokens) for text in texts]
         if any(empty):
             row = empty.index(True)
             held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
-            raise ReadError(f"{held}; give one", column=str(column.name), row=row)
+            raise ReadError(held, column=str(column.name), row=row, served="give one")
         return texts
-
-    def _check_columns(self, frame: pd.DataFrame) -> None:
-        needed = self._spec["columns"]
-        if missing := [name for name in needed if name not in frame]:
-            others = {str(name).lower(): name for name in frame if name not in needed}
-            near = difflib.get_close_matches(missing[0].lower(), others, 1)
-            held = ", ".join(map(str, list(frame)[:10])) or "none"
-            mend = f"rename {others[near[0]]!r}" if near else f"the columns are {held}"
-            raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(needed[:10])}: {mend}")
-        twice = [str(name) for name in frame.columns[frame.columns.duplicated()] if name in needed]
-        if twice:
-            raise _fault(f"there are several columns {twice[0]!r}; leave one")
-
-
-def _fault(text: str) -> MlflowException:
-    """A fault of the input: a server answers it with status 400 and the text."""
-    fault: MlflowException = MlflowException.invalid_parameter_value(text)
-    return fault

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.data import SOURCES, Origin, Source, check_columns, label, number_columns
+from seqsweep.data import SOURCES, Origin, label
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.tasks.parts import numbered
+from seqsweep.tasks.reading import (
+    check_named,
+    filtered_columns,
+    kept_rows,
+    named,
+    number_style,
+    other_numbers,
+    placed,
+    read_values,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from seqsweep.serving.reading.numbers import NumberStyle
 
 Words = NDArray[np.str_]
 
@@ -82,19 +89,19 @@ def read_table(config: DataConfig, tokens: str = "numbers") -> Table:
         DataError: a column is not there, a value is missing or no number; with file, line and column.
     """
     source = SOURCES[config.kind](config)
-    _check_named(config, source)
+    check_named(config, source)
     is_text = tokens != "numbers"
-    columns = tuple(config.features) or _other_numbers(config, source)
-    filtered = _filtered(config)
+    columns = tuple(config.features) or other_numbers(config, source)
+    filtered = filtered_columns(config)
     roles = [name for name in (config.target, config.group) if name is not None]
     frame, origin = source.read(list(dict.fromkeys([*columns, *roles, *filtered])))
     with placed(origin):
-        rows = _kept(frame, config, filtered)
+        rows = kept_rows(frame, config, filtered)
         texts = _texts(frame[columns[0]], tokens)[rows] if is_text else None
-        read = [] if is_text else [_numbers(frame[name], number_style(config)) for name in columns]
+        read = [] if is_text else [read_values(frame[name], number_style(config)) for name in columns]
         values = np.column_stack(read)[rows] if read else np.empty((len(rows), 0))
-        labels = _words(frame[str(config.target)], number_style(config))[rows]
-        groups = None if config.group is None else _words(frame[config.group], number_style(config))[rows]
+        labels = named(frame[str(config.target)], number_style(config))[rows]
+        groups = None if config.group is None else named(frame[config.group], number_style(config))[rows]
     _check_classes(labels, str(config.target), origin.where)
     return Table(
         name=config.name or label(config),
@@ -110,77 +117,6 @@ def read_table(config: DataConfig, tokens: str = "numbers") -> Table:
     )
 
 
-def number_style(config: DataConfig) -> NumberStyle:
-    """How numbers are written."""
-    from seqsweep.serving.reading.numbers import NumberStyle
-
-    return NumberStyle(config.decimal, config.thousands, tuple(config.na_values))
-
-
-@contextmanager
-def placed(origin: Origin) -> Iterator[None]:
-    """Faults of reading become the user's: with file, line and column."""
-    from seqsweep.serving.reading.faults import ReadError
-
-    try:
-        yield
-    except ReadError as fault:
-        if fault.row is None and fault.column is None:
-            text = f"{fault.text}; {fault.mend}" if fault.mend else fault.text
-            raise DataError(f"{origin.where}: {text}") from fault
-        raise DataError(f"{origin.place(fault.row, fault.column)}: {fault.text}") from fault
-
-
-def _check_named(config: DataConfig, source: Source) -> None:
-    asked = [("features", name) for name in config.features]
-    asked += [("where", name) for name in _filtered(config)]
-    check_columns(source, [*asked, ("group", config.group), ("target", config.target)])
-
-
-def _other_numbers(config: DataConfig, source: Source) -> tuple[str, ...]:
-    """All columns of numbers but label and group."""
-    taken = (config.target, config.group)
-    found = tuple(name for name in number_columns(config, source) if name not in taken)
-    if not found:
-        others = ", ".join(name for name in source.names if name not in taken) or "no other column"
-        raise DataError(
-            f"data.features: {source.where} has no column of numbers beside data.target={config.target}, but {others}"
-        )
-    check_columns(source, [("features", name) for name in found])
-    return found
-
-
-def _filtered(config: DataConfig) -> list[str]:
-    from seqsweep.serving.reading.filters import columns_of
-
-    return [] if config.where is None else columns_of(config.where)
-
-
-def _kept(frame: pd.DataFrame, config: DataConfig, filtered: Sequence[str]) -> Int64s:
-    """The rows that `data.where` keeps, counted from 0."""
-    from seqsweep.serving.reading.filters import matching, numeric_columns
-
-    if config.where is None:
-        return np.arange(len(frame), dtype=np.int64)
-    style = number_style(config)
-    part = frame[list(filtered)]
-    return matching(part, config.where, numeric_columns(part, style), style)
-
-
-def _numbers(column: pd.Series[Any], style: NumberStyle) -> Float64s:
-    from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.numbers import read_numbers
-
-    try:
-        values = read_numbers(column, style)
-    except ReadError as fault:  # its advice is for series
-        raise ReadError(fault.text, column=fault.column, row=fault.row) from fault
-    if np.isnan(values).any():
-        row = int(np.isnan(values).argmax())
-        raise ReadError("the value is missing; fill it, or take the row out", column=str(column.name), row=row)
-    return values
-
-
 def _texts(column: pd.Series[Any], tokens: str) -> NDArray[np.object_]:
     """Texts as they are written, each with a token at least."""
     from seqsweep.serving.reading.faults import ReadError
@@ -193,20 +129,6 @@ def _texts(column: pd.Series[Any], tokens: str) -> NDArray[np.object_]:
         held = f"the text {texts[row]!r} holds none of the {tokens}" if texts[row].strip() else "the text is empty"
         raise ReadError(f"{held}; mend it, or take the row out", column=str(column.name), row=row)
     return texts
-
-
-def _words(column: pd.Series[Any], style: NumberStyle) -> Words:
-    """Labels or groups as text; a whole number has no fraction."""
-    from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.numbers import is_missing
-
-    missing = is_missing(column, style)
-    if missing.any():
-        row = int(missing.argmax())
-        raise ReadError("there is no label; give one, or take the row out", column=str(column.name), row=row)
-    if column.dtype.kind == "f" and (column % 1 == 0).all():
-        column = column.astype(np.int64)
-    return np.asarray(column.astype("str").str.strip().to_numpy(), np.str_)
 
 
 def _check_classes(labels: Words, target: str, where: str) -> None:

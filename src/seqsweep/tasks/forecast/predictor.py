@@ -77,7 +77,7 @@ class ForecastPredictor:
             raw = self._reader.columns_of(frame)
             names, series = self._series(frame, raw)
         except ReadError as error:
-            raise _fault(_sentence(error)) from error
+            raise _fault(error.in_request()) from error
         result = self._answer(names, series)
         notes = [note for rows in series for note in rows.notes]
         if self._reader.found.times is not None and raw.index is None:
@@ -141,12 +141,14 @@ class ForecastPredictor:
         clip = self._transform.clip
         target = self._reader.names[0]
         if self._transform.log1p and (low := values[:, :, 0].min() if clip is None else clip[0]) <= -1:
-            raise _fault(f"column {target!r}: {low:g} has no log(1 + y), which this model takes")
+            raise _fault(f"column {target!r}: {low:g} has no log(1 + y), which this model takes; give values above -1")
         scaled = np.abs((values - self._transform.offset) / self._transform.scale)
         if (scaled > LARGEST).any():
             column = int(np.argwhere(scaled > LARGEST)[0][2])
             worst = values[:, :, column].flat[int(np.abs(values[:, :, column]).argmax())]
-            raise _fault(f"column {self._reader.names[column]!r}: {worst:g} is beyond what the network can take")
+            raise _fault(
+                f"column {self._reader.names[column]!r}: {worst:g} is beyond what the network can take; mend it"
+            )
 
     # Rows of each series ------------------------------------------------------------------------------
 
@@ -156,7 +158,8 @@ class ForecastPredictor:
             return [], [self._steps(raw, "")]
         named = frame[SERIES].iloc[raw.numbers]
         if named.isna().any():
-            raise ReadError("the series has no name", column=SERIES, row=int(raw.numbers[named.isna().argmax()]))
+            row = int(raw.numbers[named.isna().argmax()])
+            raise ReadError("the series has no name", column=SERIES, row=row, served="give one")
         parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
         names = list(dict.fromkeys(named))
         return names, [self._steps(raw.take(parts[name]), f"series {str(name)!r} has ") for name in names]
@@ -171,8 +174,8 @@ class ForecastPredictor:
             why = f" ({window} of its window and {n_dropped} that differencing takes)" if n_dropped else ""
             frequency = self._reader.settings.frequency
             what = f"steps of {frequency}" if frequency else "rows"
-            told = f"{whose or 'there are '}{len(rows)} {what}, and a forecast needs {self.rows}{why}; give more"
-            raise ReadError(told)
+            told = f"{whose or 'there are '}{len(rows)} {what}, and a forecast needs {self.rows}{why}"
+            raise ReadError(told, served="give more")
         self._check_even(rows)
         return rows
 
@@ -208,20 +211,7 @@ class ForecastPredictor:
             is_time = late.index.dtype.kind == "M"
             here, there = period(found.step, is_time), period(learned, is_time)
             told = f"rows are {here} apart, and the model was trained on rows {there} apart"
-            raise ReadError(told, column=rows.time, row=late.number(0))
-
-
-def _sentence(error: ReadError) -> str:
-    place = ", ".join(
-        part
-        for part in (
-            f"column {error.column!r}" if error.column is not None else "",
-            f"row {error.row + 1}" if error.row is not None else "",
-        )
-        if part
-    )
-    mend = f"; {error.served}" if error.served else ""
-    return f"{place}: {error.text}{mend}" if place else f"{error.text}{mend}"
+            raise ReadError(told, column=rows.time, row=late.number(0), served="give rows that lie apart as those")
 
 
 def _fault(text: str) -> MlflowException:

@@ -1,0 +1,148 @@
+"""Columns of a table of items, as any task that learns from rows reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.data import Origin, Source, check_columns, number_columns
+from seqsweep.errors import DataError
+from seqsweep.schema import DataConfig
+from seqsweep.serving.array_types import Float64s, Int64s
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from seqsweep.serving.reading.numbers import NumberStyle
+
+Words = NDArray[np.str_]
+
+
+def number_style(config: DataConfig) -> NumberStyle:
+    """How numbers are written."""
+    from seqsweep.serving.reading.numbers import NumberStyle
+
+    return NumberStyle(config.decimal, config.thousands, tuple(config.na_values))
+
+
+@contextmanager
+def placed(origin: Origin) -> Iterator[None]:
+    """Faults of reading become the user's: with file, line and column."""
+    from seqsweep.serving.reading.faults import ReadError
+
+    try:
+        yield
+    except ReadError as fault:
+        if fault.row is None and fault.column is None:
+            text = f"{fault.text}; {fault.mend}" if fault.mend else fault.text
+            raise DataError(f"{origin.where}: {text}") from fault
+        raise DataError(f"{origin.place(fault.row, fault.column)}: {fault.text}") from fault
+
+
+def check_named(config: DataConfig, source: Source) -> None:
+    """Refuse columns that are named and are not there.
+
+    Args:
+        config: names them.
+        source: has columns.
+
+    Raises:
+        DataError: one is not there, or named twice.
+    """
+    asked = [("features", name) for name in config.features]
+    asked += [("where", name) for name in filtered_columns(config)]
+    check_columns(source, [*asked, ("group", config.group), ("target", config.target)])
+
+
+def other_numbers(config: DataConfig, source: Source) -> tuple[str, ...]:
+    """All columns of numbers but target and group.
+
+    Args:
+        config: names these two.
+        source: has columns.
+
+    Raises:
+        DataError: there is none.
+    """
+    taken = (config.target, config.group)
+    found = tuple(name for name in number_columns(config, source) if name not in taken)
+    if not found:
+        others = ", ".join(name for name in source.names if name not in taken) or "no other column"
+        raise DataError(
+            f"data.features: {source.where} has no column of numbers beside data.target={config.target}, but {others}"
+        )
+    check_columns(source, [("features", name) for name in found])
+    return found
+
+
+def filtered_columns(config: DataConfig) -> list[str]:
+    """The columns that `data.where` asks for."""
+    from seqsweep.serving.reading.filters import columns_of
+
+    return [] if config.where is None else columns_of(config.where)
+
+
+def kept_rows(frame: pd.DataFrame, config: DataConfig, filtered: Sequence[str]) -> Int64s:
+    """The rows that `data.where` keeps, counted from 0.
+
+    Args:
+        frame: all rows.
+        config: has `where`.
+        filtered: columns that it asks for.
+    """
+    from seqsweep.serving.reading.filters import matching, numeric_columns
+
+    if config.where is None:
+        return np.arange(len(frame), dtype=np.int64)
+    style = number_style(config)
+    part = frame[list(filtered)]
+    return matching(part, config.where, numeric_columns(part, style), style)
+
+
+def read_values(column: pd.Series[Any], style: NumberStyle) -> Float64s:
+    """A column of numbers, none missing.
+
+    Args:
+        column: as its source gave it.
+        style: how they are written.
+
+    Raises:
+        ReadError: a value is missing or no number.
+    """
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.reading.numbers import read_numbers
+
+    try:
+        values = read_numbers(column, style)
+    except ReadError as fault:  # its advice is for series
+        raise ReadError(f"{fault.text}; mend it, or take the row out", column=fault.column, row=fault.row) from fault
+    if np.isnan(values).any():
+        row = int(np.isnan(values).argmax())
+        raise ReadError("the value is missing; fill it, or take the row out", column=str(column.name), row=row)
+    return values
+
+
+def named(column: pd.Series[Any], style: NumberStyle) -> Words:
+    """Labels or groups as text; a whole number has no fraction.
+
+    Args:
+        column: as its source gave it.
+        style: how missing values are written.
+
+    Raises:
+        ReadError: one is missing.
+    """
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.reading.numbers import is_missing
+
+    missing = is_missing(column, style)
+    if missing.any():
+        row = int(missing.argmax())
+        raise ReadError("there is no label; give one, or take the row out", column=str(column.name), row=row)
+    if column.dtype.kind == "f" and (column % 1 == 0).all():
+        column = column.astype(np.int64)
+    return np.asarray(column.astype("str").str.strip().to_numpy(), np.str_)
