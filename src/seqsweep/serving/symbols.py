@@ -20,10 +20,12 @@ BEFORE, UNKNOWN, SPECIAL = 0, 1, 2
 SHOWN_UNKNOWN = "\ufffd"
 """What is shown of a symbol that is not known."""
 
-WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s+(?!\S)|\s")
+WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s+")
 """A word or a run of signs with the blank before it, or what else is blank: side by side they are the text again.
 
-Source: Radford et al. (2019), Language Models are Unsupervised Multitask Learners, the pattern of GPT-2's tokens.
+Where a text is cut between two of them, its parts have the same ones: so a stretch can be read alone.
+
+Source: after the pattern of GPT-2's tokens, Radford et al. (2019), Language Models are Unsupervised Multitask Learners.
 """
 
 

@@ -15,6 +15,7 @@ from seqsweep.errors import DataError
 from seqsweep.schema import WindowsConfig
 from seqsweep.serving.array_types import Int64s
 from seqsweep.tasks.parts import Cut, Parts, Rows, chronological, make_parts, shuffled
+from seqsweep.words import counted
 
 SPLITS: Catalog[Cut] = Catalog("way to split", like=Cut)
 SPLITS.add("chronological", chronological, chronological)
@@ -122,7 +123,7 @@ class Blocks:
             told = f"windows={windows.split} parts whole documents, and there are {documents}"
             raise DataError(f"{name}: {told}; take windows=chronological, which parts one text by its places")
         if count < 3:
-            told = f"the text has {int(self.lengths.sum()):,} symbols, {count} blocks of {self.block}"
+            told = f"there is {counted(int(self.lengths.sum()), 'symbol')}, {counted(count, 'block')} of {self.block}"
             raise DataError(
                 f"{name}: {told}, and three parts need a block each; give more text, or a smaller task.block"
             )

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from seqsweep.data import SOURCES, Origin, check_columns, label
+from seqsweep.data import SOURCES, Origin, label
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
-
-if TYPE_CHECKING:
-    import pandas as pd
+from seqsweep.tasks.reading import check_named, filtered_columns, kept_rows, placed
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +42,12 @@ def read_corpus(config: DataConfig) -> Corpus:
     Raises:
         DataError: the column is not there, or a text is empty; with file and line.
     """
-    from seqsweep.serving.reading.filters import columns_of
-
     source = SOURCES[config.kind](config)
-    (column,) = config.features
-    filtered = [] if config.where is None else columns_of(config.where)
-    check_columns(source, [("features", column), *(("where", name) for name in filtered)])
+    check_named(config, source)
+    (column,), filtered = config.features, filtered_columns(config)
     frame, origin = source.read(list(dict.fromkeys([column, *filtered])))
-    rows = _kept(frame, config, filtered)
+    with placed(origin):
+        rows = kept_rows(frame, config, filtered).tolist()
     held = frame[column].astype("object").where(frame[column].notna(), "").tolist()
     texts = [_text(str(held[row]), origin, row, column) for row in rows]
     if not texts:
@@ -65,18 +60,6 @@ def read_corpus(config: DataConfig) -> Corpus:
         places=tuple(origin.place(row).rpartition(", ")[2] for row in rows),
         sha256=hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
     )
-
-
-def _kept(frame: pd.DataFrame, config: DataConfig, filtered: list[str]) -> list[int]:
-    """The rows that `data.where` keeps, counted from 0."""
-    from seqsweep.serving.reading.filters import matching, numeric_columns
-    from seqsweep.serving.reading.numbers import NumberStyle
-
-    if config.where is None:
-        return list(range(len(frame)))
-    style = NumberStyle(config.decimal, config.thousands, tuple(config.na_values))
-    part = frame[filtered]
-    return [int(row) for row in matching(part, config.where, numeric_columns(part, style), style)]
 
 
 def _text(text: str, origin: Origin, row: int, column: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -233,7 +234,7 @@ def stretch(items: int) -> int:
 
     Source: Hall, Horowitz & Jing (1995), On blocking rules for the bootstrap with dependent data, Biometrika 82(3).
     """
-    return max(1, round(float(items) ** (1 / 3)))
+    return max(1, round(math.cbrt(items)))
 
 
 def predictor() -> type[Any]:
