@@ -492,7 +492,7 @@ class TestServed:
             ({"text": []}, "there is no row; give one or more"),
             ({"text": ["a", None]}, "column 'text', row 2: the text is missing; give one"),
             ({"text": ["a"], "length": [-1]}, "column 'length', row 1: -1 must be a whole number, 0 to 10,000"),
-            ({"text": ["a"], "temperature": ["hot"]}, "column 'temperature', row 1: 'hot' must be a number"),
+            ({"text": ["a"], "temperature": ["hot"]}, "column 'temperature', row 1: hot must be a number"),
         ],
     )
     def test_a_request_that_cannot_be_answered_says_why(self, frame, told, served):

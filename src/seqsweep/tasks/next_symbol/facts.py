@@ -39,12 +39,12 @@ def facts(data: Texts) -> Facts:
     places = {name: data.blocks.places(getattr(data.parts, name)) for name in PARTS}
     sizes = ", ".join(f"{name} {len(found):,}" for name, found in places.items())
     whole = f"{data.name}: {data.rows:,} {kind} in {counted(len(data.corpus.texts), 'document')}"
-    known = f"{len(data.alphabet.vocabulary):,} {kind} are known, those of train"
+    known = f"{len(data.alphabet.vocabulary):,} {kind}"
     about = (
         ("data", data.corpus.where),
         ("column", data.corpus.column),
         ("symbols", f"{kind}{', small and capital letters alike' if task.fold else ''}"),
-        ("known", f"{known}, {task.vocabulary:,} at most"),
+        ("known", f"{known}, the most frequent of train, {task.vocabulary:,} at most"),
         ("block", f"{counted(task.block, 'symbol')}: an item"),
         ("parted", data.config.windows.split),
     )
@@ -59,7 +59,7 @@ def facts(data: Texts) -> Facts:
         FactTable("parts", "Parts", rows, head, words=1),
         FactTable("symbols", f"Most frequent {kind}", _frequent(data), (kind.removesuffix("s"), *PARTS), words=1),
     )
-    return Facts(data.name, (f"{whole}: {sizes}; {known}.",), tables)
+    return Facts(data.name, (f"{whole}: {sizes}; {known} are known.",), tables)
 
 
 def notes(data: Texts) -> Iterator[str]:

@@ -116,7 +116,7 @@ class SymbolPredictor:
         if wrong.any():
             row = int(wrong.argmax())
             kind = "a whole number" if whole else "a number"
-            raise _fault(f"column {name!r}, row {row + 1}: {frame[name].iloc[row]!r} must be {kind}, 0 to {most:,.0f}")
+            raise _fault(f"column {name!r}, row {row + 1}: {frame[name].iloc[row]} must be {kind}, 0 to {most:,.0f}")
         return [float(value) for value in values]
 
 
