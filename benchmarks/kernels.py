@@ -2,10 +2,13 @@
 
     python benchmarks/kernels.py
     python benchmarks/kernels.py --torch-python PATH    # a Python that has torch, of another environment perhaps
+    python benchmarks/kernels.py --lengths texts --batches 32 128 --shapes 1x32x20 1x32x71 2x32x200
 
 A step is forward, backward and Adam on one batch. What is compared runs by turns in one session, so that a busy machine
 slows all of it alike: read the ratios. Ours and Keras start from the same weights; a difference is the largest one of
 any tensor, relative to the largest number of that tensor. `ready` is the time until the end of the first step.
+With `--lengths`, tokens are embedded and the steps behind each row's end are masked: rows have `any` length up to the
+window's, or those of `texts`, a fifth of the window on average and seldom all of it; `full` rows fill their window.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ class Case:
     depth: int
     units: int
     window: int
+    lengths: str | None = None
+    bidirectional: bool = False
 
     @property
     def dropout(self) -> float:
@@ -69,6 +74,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--layers", nargs="+", default=["simple_rnn", "lstm", "gru"])
     parser.add_argument("--batches", nargs="+", type=int, default=[32, 256])
     parser.add_argument("--shapes", nargs="+", default=["4x50x100", "1x64x24"], help="depth x units x window")
+    parser.add_argument("--lengths", choices=("any", "texts", "full"), help="of rows under a mask; without: no mask")
+    parser.add_argument("--bidirectional", action="store_true")
     parser.add_argument("--serve-torch", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -78,7 +85,7 @@ def cases(options: argparse.Namespace) -> Iterator[Case]:
         depth, units, window = map(int, shape.split("x"))
         for layer in options.layers:
             for batch in options.batches:
-                yield Case(layer, batch, depth, units, window)
+                yield Case(layer, batch, depth, units, window, options.lengths, options.bidirectional)
 
 
 def measure(case: Case, options: argparse.Namespace) -> dict[str, Any]:
@@ -135,11 +142,14 @@ def networks(case: Case) -> tuple[Any, Any]:
         dropout=(case.dropout,) * case.depth,
         activation="tanh",
         use_bias=True,
-        bidirectional=False,
+        bidirectional=case.bidirectional,
         recurrent_dropout=0.0,
     )
-    inputs = keras.Input((case.window, 1))
-    model = keras.Model(inputs, keras.layers.Dense(1)(body(inputs, params, kernels="auto", seed=0)))
+    inputs = window = keras.Input((case.window, 1))
+    if case.lengths:
+        inputs = keras.Input((case.window,), dtype="int32")
+        window = keras.layers.Embedding(1000, case.units, mask_zero=True)(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(1)(body(window, params, kernels="fast", seed=0)))
     return model, to_keras(model)
 
 
@@ -147,6 +157,14 @@ def batch_of(case: Case) -> tuple[Any, Any]:
     import numpy as np
 
     random = np.random.default_rng(0)
+    if case.lengths:
+        longest = {
+            "any": random.integers(1, case.window + 1, case.batch),
+            "texts": np.clip(random.gamma(2, case.window / 10, case.batch).astype(int), 1, case.window),
+            "full": np.full(case.batch, case.window),
+        }[case.lengths]
+        tokens = random.integers(1, 1000, (case.batch, case.window)).astype("int32")
+        return np.where(np.arange(case.window) < longest[:, None], tokens, 0), longest[:, None].astype("float32")
     windows = random.normal(size=(case.batch, case.window, 1)).astype("float32")
     return windows, windows.mean(axis=1)
 
@@ -161,7 +179,7 @@ def differences(ours: Any, plain: Any, case: Case) -> dict[str, float]:
         with tf.GradientTape() as tape:
             outputs = model(windows, training=False)
             loss = tf.reduce_mean((outputs - targets) ** 2)
-        return outputs, tape.gradient(loss, model.trainable_variables)
+        return outputs, list(map(tf.convert_to_tensor, tape.gradient(loss, model.trainable_variables)))
 
     (output, gradients), (plain_output, plain_gradients) = found(ours), found(plain)
 
@@ -183,7 +201,9 @@ def trainer(model: Any, case: Case, options: argparse.Namespace) -> tuple[float,
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *t.shape[1:]]) for t in (windows, targets)], autograph=False)
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in (windows, targets)], autograph=False
+    )
     def step(windows: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((model(windows, training=True) - targets) ** 2)

@@ -43,19 +43,25 @@ def spread_biases(weights):
     return [w + 0.3 * random(*w.shape, seed=i) if w.ndim == 1 or len(w) == 2 else w for i, w in enumerate(weights)]
 
 
-def outputs_and_gradients(call, weights, inputs):
-    """Of a weighted sum of outputs: the outputs, and gradients of inputs and weights, traced with any batch."""
+def outputs_and_gradients(call, weights, *inputs):
+    """Of a weighted sum of outputs: the outputs, and gradients of inputs and weights, traced with any batch.
+
+    Args:
+        call: a network of one input or a list of them.
+        weights: tensors that the outputs depend on.
+        *inputs: one array each.
+    """
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *inputs.shape[1:]])])
+    @tf.function(input_signature=[[tf.TensorSpec([None, *array.shape[1:]]) for array in inputs]])
     def run(inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            outputs = call(inputs)
+            outputs = call(inputs if len(inputs) > 1 else inputs[0])
             loss = tf.reduce_sum(outputs * tf.constant(random(*outputs.shape[1:], seed=7)))
-        return outputs, tape.gradient(loss, [inputs, *weights])
+        return outputs, tape.gradient(loss, [*inputs, *weights])
 
-    return [tensor.numpy() for tensor in tf.nest.flatten(run(inputs))]
+    return [tensor.numpy() for tensor in tf.nest.flatten(run(list(inputs)))]
 
 
 def assert_same(ours, theirs):

@@ -203,16 +203,6 @@ def test_a_layer_that_is_not_what_the_kernels_are_written_for_runs_as_keras_runs
     assert str(value) in obstacle(window, [keras.layers.GRU(3), keras.layers.GRU(3, **{setting: value})])
 
 
-def test_masked_inputs_run_as_keras_runs_them():
-    inputs = random(2, 6, 3)
-    inputs[:, 4:] = 0
-    model = network(masked=True)
-    assert kernels_of(model) == "keras"
-    np.testing.assert_allclose(model(inputs), network(shape=(4, 3))(inputs[:, :4]), rtol=EXACT, atol=EXACT)
-    with pytest.raises(ConfigError, match="masked"):
-        network(masked=True, kernels="fast")
-
-
 def test_an_unknown_layer_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match="did you mean 'lstm'"):
         network("lstn")

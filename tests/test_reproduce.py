@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seqsweep import sweep
-from seqsweep.config import to_yaml
+from seqsweep.config import from_yaml, to_yaml
 from seqsweep.errors import ConfigError, DataError, SweepError
 from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
@@ -95,11 +96,63 @@ def test_a_run_without_figures_is_refused_before_anything_is_trained(monkeypatch
         reproduce(TrackingConfig(), "id", lambda text: None)
 
 
-def test_data_behind_a_login_that_was_not_logged_is_refused_with_what_mends_it(monkeypatch, make_config):
-    config = make_config("data=sql", "data.url=postgresql://u:hunter2@h/db", "data.query=SELECT")
-    monkeypatch.setattr("seqsweep.reproduce.read_run", lambda store, run_id: a_run(config_yaml=to_yaml(config)))
-    with pytest.raises(DataError, match=r"data.url=postgresql://u:\*\*\*@h/db: its secrets were not logged.*pgpass"):
-        reproduce(TrackingConfig(), "id", lambda text: None)
+class FoundError(Exception):
+    """The config with which a run is trained again."""
+
+
+@pytest.fixture
+def again(monkeypatch):
+    """Logs a config, and says with which one the run is trained again."""
+
+    def do_again(config, *moved):
+        def found(config, say):
+            raise FoundError(config)
+
+        run = a_run(config_yaml=to_yaml(config))
+        assert "hunter" not in run.config_yaml
+        monkeypatch.setattr("seqsweep.reproduce.read_run", lambda store, run_id: run)
+        monkeypatch.setattr("seqsweep.reproduce.build_problem", found)
+        with pytest.raises(FoundError) as caught:
+            reproduce(TrackingConfig(), "id", lambda text: None, moved)
+        return caught.value.args[0].data
+
+    return do_again
+
+
+SQL = ("data=sql", "data.query='SELECT y FROM t ORDER BY y'")
+
+
+def test_data_behind_a_password_that_was_not_logged_asks_for_it_and_takes_it(again, monkeypatch, make_config):
+    config = make_config(*SQL, "data.url=postgresql://u:hunter-2@h/db")
+    with pytest.raises(DataError, match=r"data.url=postgresql://u:\*\*\*@h/db: its secrets were not logged") as caught:
+        again(config)
+    monkeypatch.setenv("URL", "postgresql://u:hunter-3@h/db")
+    (advised,) = shlex.split(str(caught.value).rpartition("seqsweep reproduce id ")[2])
+    assert again(config, advised).url == "postgresql://u:hunter-3@h/db"
+    assert again(config, "data.url=postgresql://u:hunter-4@h/db").url == "postgresql://u:hunter-4@h/db"
+
+
+@pytest.mark.parametrize("typed", ["${oc.env:SHOP}", "postgresql://u:${oc.env:SHOP}@h/db"])
+def test_an_address_that_takes_a_variable_is_logged_as_typed_and_takes_it_again(typed, again, monkeypatch, make_config):
+    monkeypatch.setenv("SHOP", "hunter-2")
+    config = make_config(*SQL, f"data.url={typed}")
+    assert f"url: {typed}\n" in to_yaml(config)
+    assert to_yaml(config, "data.url") == f"data.url: {typed}\n"
+    assert to_yaml(from_yaml(to_yaml(config))) == to_yaml(config)
+    monkeypatch.setenv("SHOP", "hunter-3")
+    assert again(config).url == typed.replace("${oc.env:SHOP}", "hunter-3")
+    monkeypatch.delenv("SHOP")
+    assert from_yaml(to_yaml(config)).data.url == typed  # a report needs no password
+    with pytest.raises(ConfigError, match="export SHOP first"):
+        again(config)
+
+
+def test_a_run_is_done_again_as_it_was_but_for_where_its_data_lies(again, make_config):
+    config = make_config("data=csv", "data.path=a.csv")
+    assert again(config, "data.path=b.csv").path == "b.csv"
+    for wrong in ("seed=3", "data.path", "data.path=", "data.url"):
+        with pytest.raises(ConfigError, match=r"write data.url=… or data.path=…, or leave it out"):
+            again(config, wrong)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
 import math
 import os
@@ -17,12 +19,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -63,10 +67,50 @@ def _spelt(secret: str) -> set[str]:
 
 
 def leaking_files(folder: Path) -> dict[str, set[str]]:
-    """The files below a folder that hold a secret; databases and their logs are searched as bytes."""
-    found = {str(file): leaks(file.read_bytes().decode("latin-1")) for file in folder.rglob("*") if file.is_file()}
+    """The files below a folder that hold a secret, also those inside archives: arrays, networks, workbooks."""
+    found = {
+        name: leaks(content.replace(b"\0", b"").decode("latin-1"))  # NumPy writes a letter in four bytes
+        for file in folder.rglob("*")
+        if file.is_file()
+        for name, content in unpacked(str(file), file.read_bytes())
+    }
     assert found  # or else the folder is not the one that was written
-    return {file: secrets for file, secrets in found.items() if secrets}
+    return {name: secrets for name, secrets in found.items() if secrets}
+
+
+def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file, and each within it."""
+    yield name, content
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for member in archive.namelist():
+                yield from unpacked(f"{name}: {member}", archive.read(member))
+    elif content[:2] == b"\x1f\x8b":
+        yield f"{name}: unpacked", gzip.decompress(content)
+
+
+def test_a_secret_is_found_wherever_it_is_hidden(tmp_path):
+    (tmp_path / "plain.json").write_text(json.dumps(CODED))
+    np.savez_compressed(tmp_path / "texts.npz", texts=np.array([LOGIN, "no"]))
+    np.savez_compressed(tmp_path / "bytes.npz", texts=np.array([b"no", QUERY.encode()]))
+    with zipfile.ZipFile(tmp_path / "network.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps({"name": FRAGMENT}))
+        archive.writestr("inner.zip", (tmp_path / "texts.npz").read_bytes())
+    (tmp_path / "log.gz").write_bytes(gzip.compress(ODBC.encode()))
+    store = sqlite3.connect(tmp_path / "store.db")
+    store.execute("PRAGMA journal_mode=WAL")
+    store.execute("CREATE TABLE t (a TEXT)")
+    store.execute("INSERT INTO t VALUES (?)", (SERVER,))
+    store.commit()
+    np.savez_compressed(tmp_path / "clean.npz", texts=np.array(["no"]))
+    found = leaking_files(tmp_path)
+    store.close()
+    names = {name.removeprefix(f"{tmp_path}/") for name in found}
+    assert names == {
+        *("plain.json", "texts.npz: texts.npy", "bytes.npz: texts.npy", "network.keras: config.json"),
+        *("network.keras: inner.zip: texts.npy", "log.gz: unpacked", "store.db-wal"),
+    }
+    assert set().union(*found.values()) == {*SECRETS} - {WORD}
 
 
 @pytest.fixture(autouse=True)
@@ -262,6 +306,7 @@ class Lives:
     folder: Path
     environment: dict[str, str]
     port: int
+    begun: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def begin(self, name: str, *typed: str) -> Life:
         folder = self.folder / name
@@ -277,6 +322,7 @@ class Lives:
         command = [sys.executable, str(TESTS / "vault.py"), "sweep", *typed]
         with (folder / "said").open("wb") as said:
             process = subprocess.Popen(command, cwd=folder, env=self.environment, stdout=said, stderr=said)
+        self.begun.append(process)
         return Life(folder, list(typed), process)
 
     def wait_for_store(self) -> None:
@@ -304,9 +350,13 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
         server = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
         )
+    lives = Lives(folder, environment, port)
     try:
-        yield Lives(folder, environment, port)
+        yield lives
     finally:
+        for process in lives.begun:
+            process.kill()
+            process.wait(30)
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(30)
 

@@ -137,17 +137,22 @@ def ui(port: int, directory: Path, uri: str | None) -> None:
 
 @main.command()
 @click.argument("run")
+@click.argument("moved", metavar="[data.url=URL | data.path=FILE]", nargs=-1)
 @DIRECTORY
 @URI
 @click.pass_context
-def reproduce(ctx: click.Context, run: str, directory: Path, uri: str | None) -> None:
+def reproduce(ctx: click.Context, run: str, moved: tuple[str, ...], directory: Path, uri: str | None) -> None:
     """Train the logged trial or final run RUN again, and say whether the figures match.
 
-    RUN is its id in MLflow. The exit code is 1 too where the score differs by more than noise.
+    RUN is its id in MLflow. Where its data lies elsewhere now, or behind a password, which is not logged, say so:
+    'data.url=${oc.env:URL}' takes the variable URL of the environment.
+
+    The exit code is 1 too where the score differs by more than noise.
     """
     from seqsweep.report.commands import show_reproduction
 
-    ctx.exit(show_reproduction(_store(directory, uri), run))
+    remember(*moved)
+    ctx.exit(show_reproduction(_store(directory, uri), run, moved))
 
 
 @main.command()

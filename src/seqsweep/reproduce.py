@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from seqsweep import search_space
-from seqsweep.config import from_yaml
+from seqsweep.config import from_yaml, resolved_address
 from seqsweep.errors import ConfigError, DataError, SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
@@ -17,9 +17,11 @@ from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.sweep import Problem, build_problem, lineage
 from seqsweep.tracking.reading import LoggedRun, read_run
 from seqsweep.trial import Trial, warm
+from seqsweep.words import command
 
 Match = Literal["equal to the bit", "equal within noise", "different"]
 
+MOVABLE = ("data.url", "data.path")
 NOISE = 0.01  # of the score: what counts as noise where no finals measured the spread over seeds
 LABELS = {"git_commit": "commit"}  # of tags whose name says it less well
 SHOWN_DIGITS = 12  # of a hash in a sentence
@@ -56,16 +58,19 @@ class Reproduction:
     changed: tuple[str, ...]
 
 
-def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) -> Reproduction:
+def reproduce(
+    store: TrackingConfig, run_id: str, say: Callable[[str], None], moved: Sequence[str] = ()
+) -> Reproduction:
     """Train a logged trial or final run again.
 
     Args:
         store: where it was logged.
         run_id: of MLflow.
         say: is told what happens, a sentence each.
+        moved: where its data lies now, as overrides of MOVABLE.
 
     Raises:
-        ConfigError: there is no such run, or its config is of another version.
+        ConfigError: there is no such run, its config is of another version, or an override is none of MOVABLE.
         DataError: its data cannot be read any more: secrets are not logged, for one.
         SweepError: the run has no figures, or training failed this time.
     """
@@ -77,10 +82,7 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
     except ConfigError as error:
         told = "the config that was logged with it is damaged or of another version; run its sweep again"
         raise SweepError(f"{run.name}: {told}") from error
-    if HIDDEN in (config.data.url or ""):
-        told = "its secrets were not logged, so the data cannot be read again"
-        mend = "keep a login where the driver looks by itself (~/.pgpass, an option file), and sweep again"
-        raise DataError(f"data.url={config.data.url}: {told}; {mend}")
+    _find_data(config, run_id, moved)
     problem = build_problem(config, say)
     say(f"training {run.name} again: seed {run.seed}, at most {run.last_epoch} epochs")
     done, curve = _train(problem, _spec(config, run))
@@ -95,6 +97,30 @@ def reproduce(store: TrackingConfig, run_id: str, say: Callable[[str], None]) ->
     verdict: Match = "equal to the bit" if same else "equal within noise" if near else "different"
     changed = tuple(_changed(run, problem, done.result))
     return Reproduction(run, verdict, figures, len(run.curve), unequal, noise, changed)
+
+
+def _find_data(config: SweepConfig, run_id: str, moved: Sequence[str]) -> None:
+    """Where the data of a logged config lies now, with what may not be logged.
+
+    Raises:
+        ConfigError: something else is to be changed, or a variable of the environment is missing.
+        DataError: a secret is missing.
+    """
+    for text in moved:
+        key, _, value = text.partition("=")
+        if key not in MOVABLE or not value:
+            told = "a logged run is done again as it was, but for where its data lies"
+            raise ConfigError(
+                [f"{text}: {told}; write {' or '.join(f'{name}=…' for name in MOVABLE)}, or leave it out"]
+            )
+        setattr(config.data, key.partition(".")[2], value)
+    if config.data.url is None:
+        return
+    if HIDDEN in config.data.url:
+        told = "its secrets were not logged, so the data cannot be read again"
+        again = command(["seqsweep", "reproduce", run_id, "data.url=${oc.env:URL}"])
+        raise DataError(f"data.url={config.data.url}: {told}; export URL with the whole address, and add it: {again}")
+    config.data.url = resolved_address("data.url", config.data.url)
 
 
 def _spec(config: SweepConfig, run: LoggedRun) -> TrialSpec:

@@ -6,7 +6,7 @@ composes anything, `hydra_settings` says what of Hydra a study may set, `unused`
 lets a range of the search space replace what stood there.
 """
 
-from seqsweep.config.compose import Launch, Rule, compose, from_yaml, to_object, to_yaml
+from seqsweep.config.compose import Launch, Rule, compose, from_yaml, resolved_address, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, option_values, options, question, studies
 from seqsweep.config.jobs import register
 from seqsweep.config.keys import keys, no_such_key, settings
@@ -25,6 +25,7 @@ __all__ = [
     "options",
     "question",
     "register",
+    "resolved_address",
     "settings",
     "shown",
     "studies",

@@ -28,6 +28,9 @@ from seqsweep.spelling import nearest
 
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)")
 
+# How addresses were typed that take a variable of the environment, by what came of it: it is typed so again.
+_typed: dict[str, str] = {}
+
 Rule = Callable[[SweepConfig], list[Fault]]
 """What one module has to say against a config."""
 
@@ -180,22 +183,57 @@ def to_yaml(config: SweepConfig, part: str | None = None) -> str:
         config: the config.
         part: a group, or a key, where that alone is wanted.
     """
-    whole: Any = OmegaConf.create(_without_secrets(asdict(config)))
-    wanted = whole if part is None else OmegaConf.select(whole, part)
-    return OmegaConf.to_yaml(wanted) if OmegaConf.is_config(wanted) else f"{part}: {plain(wanted)}\n"
+    wanted = _without_secrets(asdict(config))
+    for name in part.split(".") if part is not None else ():
+        wanted = wanted.get(name) if isinstance(wanted, dict) else None
+    is_whole = isinstance(wanted, dict | list)
+    return OmegaConf.to_yaml(OmegaConf.create(wanted)) if is_whole else f"{part}: {plain(wanted)}\n"
 
 
 def from_yaml(text: str) -> SweepConfig:
-    """The config that `to_yaml` wrote.
+    """The config that `to_yaml` wrote; an address that takes a variable of the environment stays as it was typed.
 
     Raises:
         ConfigError: it is no config of this version.
     """
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(SweepConfig), yaml.safe_load(text))
+        merged = OmegaConf.merge(OmegaConf.structured(SweepConfig), _literal(yaml.safe_load(text)))
         return cast(SweepConfig, OmegaConf.to_object(merged))
     except (OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         raise ConfigError([hydra_fault(error)]) from error
+
+
+def _literal(value: Any) -> Any:
+    """What YAML holds with texts that OmegaConf leaves as they are."""
+    if isinstance(value, dict):
+        return {name: _literal(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_literal(inner) for inner in value]
+    return value.replace("${", r"\${") if isinstance(value, str) else value
+
+
+def resolved_address(key: str, value: str) -> str:
+    """An address with the variables of the environment that it takes.
+
+    Args:
+        key: whose value it is.
+        value: as typed.
+
+    Raises:
+        ConfigError: there is no such variable, or it cannot be read.
+    """
+    try:
+        address = str(OmegaConf.select(OmegaConf.create({"value": value}), "value"))
+    except OmegaConfBaseException as error:
+        names = [name for name in VARIABLE.findall(value) if name not in os.environ]
+        told = f"export {', '.join(names)} first" if names else "write ${oc.env:NAME}"
+        raise ConfigError([Fault(key, f"{key}={redacted(value, value)}: this cannot be read; {told}")]) from error
+    remember(address)
+    for name in VARIABLE.findall(value):
+        remember_variable(name, os.environ.get(name, ""))
+    if VARIABLE.search(value):
+        _typed[address] = value
+    return address
 
 
 def _without_secrets(value: Any, key: str = "") -> Any:
@@ -206,15 +244,22 @@ def _without_secrets(value: Any, key: str = "") -> Any:
         return [_without_secrets(inner, key) for inner in value]
     if not isinstance(value, str):
         return value
-    return redacted(value, value) if key in _addresses() else redacted(value)
+    if key not in _addresses():
+        return redacted(value)
+    return redacted(_typed.get(value, value), value)
 
 
 def _remember_secrets(cfg: DictConfig) -> None:
     """Hide from now on what addresses of a config hold, and what it takes from the environment."""
+    raw: Any = OmegaConf.to_container(cfg, resolve=False)
     for key in _addresses():
+        group, _, name = key.partition(".")
         with suppress(OmegaConfBaseException):  # what it takes from elsewhere is not there, which is told by and by
-            remember(str(OmegaConf.select(cfg, key, throw_on_missing=False)))
-    for name in VARIABLE.findall(str(OmegaConf.to_container(cfg, resolve=False))):
+            address = str(OmegaConf.select(cfg, key, throw_on_missing=False))
+            remember(address)
+            if VARIABLE.search(typed := str(raw[group][name])):
+                _typed[address] = typed
+    for name in VARIABLE.findall(str(raw)):
         remember_variable(name, os.environ.get(name, ""))
 
 

@@ -31,19 +31,25 @@ def project(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None) -> tf.
     """
     rows = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[2]]), kernel)
     rows = rows if bias is None else tf.nn.bias_add(rows, bias)
+    if inputs.shape[0] is None:
+        return tf.ensure_shape(
+            tf.reshape(rows, [*tf.unstack(tf.shape(inputs)[:2]), kernel.shape[1]]), [None, None, kernel.shape[1]]
+        )
     return tf.reshape(rows, [inputs.shape[0], -1, kernel.shape[1]])
 
 
-def weight_gradient(states: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+def weight_gradient(states: tf.Tensor, upstream: tf.Tensor, first: tf.Tensor | None) -> tf.Tensor:
     """The gradient of the recurrent weights, of all steps in one product.
 
     Args:
-        states: after each step, (time, batch, units); the one before the first step is zero and adds nothing.
+        states: after each step, (time, batch, units).
         upstream: of what the weights gave at each step, (time, batch, columns).
+        first: the state before the first step, (batch, units); None: it is zero and adds nothing.
 
     Returns:
         (units, columns)
     """
     before = tf.reshape(states[:-1], [-1, states.shape[2]])
     after = tf.reshape(upstream[1:], [-1, upstream.shape[2]])
-    return tf.matmul(before, after, transpose_a=True)
+    found = tf.matmul(before, after, transpose_a=True)
+    return found if first is None else found + tf.matmul(first, upstream[0], transpose_a=True)

@@ -22,9 +22,10 @@ def plain(model: keras.Model) -> keras.Model:
     def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(layer, Recurrent):
             return layer(*args, **kwargs)
-        outputs = args[0]
-        for recurrent, dropout in layer.steps:
-            outputs = copy(recurrent)(outputs)
+        outputs, states = args[0], kwargs.get("initial_state")
+        for i, (recurrent, dropout) in enumerate(layer.steps):
+            given = {} if states is None else {"initial_state": states[i]}
+            outputs = copy(recurrent)(outputs, **given)
             outputs = copy(dropout)(outputs) if dropout.rate > 0 else outputs
         return outputs
 

@@ -18,7 +18,12 @@ from seqsweep.layers.loop import State, graph, recurrence, scan
 
 @graph
 def forward(
-    projected: tf.Tensor, recurrent_kernel: tf.Tensor, inner_bias: tf.Tensor, activation: str
+    projected: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    inner_bias: tf.Tensor,
+    first: tf.Tensor,
+    *live: tf.Tensor,
+    activation: str,
 ) -> list[tf.Tensor]:
     """The state after each step, and what the way back needs: z, r, ac, c, h - c; (time, batch, units) each.
 
@@ -26,22 +31,25 @@ def forward(
         projected: (time, batch, 3 units), bias included; in Keras's order z, r, c.
         recurrent_kernel: (units, 3 units).
         inner_bias: (3 units,), inside the product with the reset gate.
+        first: the state before the first step, (batch, units).
+        *live: see `loop.Kernel`, or none.
         activation: of the candidate, one of `algebra.ACTIVATE`.
     """
     activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
     gates, candidates = tf.split(projected, [2 * units, units], axis=2)
 
     def step(state: State, element: State) -> tuple[State, State]:
-        (h,), (x_gates, x_candidate) = state, element
+        (h,), (x_gates, x_candidate, *alive) = state, element
         a = tf.nn.bias_add(tf.matmul(h, recurrent_kernel), inner_bias)  # TensorFlow fuses the two
         a_gates, ac = tf.split(a, [2 * units, units], axis=1)
         z, r = tf.split(tf.sigmoid(x_gates + a_gates), 2, axis=1)
         c = activate(x_candidate + r * ac)
+        c = c * alive[0] if alive else c
         less = h - c
         h = c + z * less
         return (h,), (h, z, r, ac, c, less)
 
-    return scan(step, (tf.zeros_like(candidates[0]),), [gates, candidates])
+    return scan(step, (first,), [gates, candidates, *live])[1]
 
 
 @graph
@@ -49,19 +57,23 @@ def backward(
     states: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     upstream: tf.Tensor,
+    first: tf.Tensor,
     *saved: tf.Tensor,
     activation: str,
     return_sequences: bool,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, 3 units), of the recurrent weights and of their bias.
+    given: bool,
+) -> tuple[tf.Tensor, ...]:
+    """Gradients of the projected inputs, (time, batch, 3 units), the recurrent weights, their bias, the first state.
 
     Args:
         states: (time, batch, units), as `forward` gave them.
         recurrent_kernel: (units, 3 units).
         upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        first: as `forward` took it.
         *saved: what else `forward` gave, in its order.
         activation: of the candidate, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
+        given: whether `first` may be other than zero.
     """
     back, units = BACK[activation], recurrent_kernel.shape[0]
 
@@ -75,10 +87,11 @@ def backward(
         da = tf.concat([dz, dr, dc * r], 1)
         return (kept + tf.matmul(da, recurrent_kernel, transpose_b=True),), (da, dc)
 
-    last = tf.zeros_like(upstream[0]) if return_sequences else upstream
-    da, dc = scan(step, (last,), [*saved, upstream] if return_sequences else list(saved), reverse=True)
+    last = tf.zeros_like(first) if return_sequences else upstream
+    sequences = [*saved, upstream] if return_sequences else list(saved)
+    (start,), (da, dc) = scan(step, (last,), sequences, reverse=True)
     projected = tf.concat([da[:, :, : 2 * units], dc], 2)
-    return projected, weight_gradient(states, da), tf.reduce_sum(da, [0, 1])
+    return projected, weight_gradient(states, da, first if given else None), tf.reduce_sum(da, [0, 1]), start
 
 
 def both(bias: tf.Tensor | None, columns: int) -> tuple[tf.Tensor | None, tf.Tensor]:

@@ -18,7 +18,7 @@ from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
 from seqsweep.layers.loop import State, graph, recurrence, scan
 
 
-def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
+def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
     """The states of a tanh LSTM, (time, batch, units), and their gradient, by BlockLSTMV2.
 
     Its order of gates is that of Keras. The gradient is called by name, for TensorFlow 2.21 registers that of
@@ -28,15 +28,17 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
         inputs: (time, batch, features).
         weights: (features + units, 4 units), the recurrent ones below.
         bias: (4 units,).
+        h: the state before the first step, (batch, units).
+        c: the cell before the first step, (batch, units).
     """
     units = bias.shape[0] // 4
-    zero = tf.zeros([tf.shape(inputs)[1], units])
     peephole = tf.zeros([units])  # not used
+    steps = tf.shape(inputs)[0] if inputs.shape[0] is None else inputs.shape[0]
     common = {
-        "seq_len_max": tf.constant(inputs.shape[0], tf.int64),
+        "seq_len_max": tf.cast(steps, tf.int64),
         "x": inputs,
-        "cs_prev": zero,
-        "h_prev": zero,
+        "cs_prev": c,
+        "h_prev": h,
         "w": weights,
         "wci": peephole,
         "wcf": peephole,
@@ -46,18 +48,25 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> Any:
     }
     outputs = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **common)
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
         back = tf.raw_ops.BlockLSTMGradV2(
             cs_grad=tf.zeros_like(outputs.cs), h_grad=upstream, **common, **outputs._asdict()
         )
-        return back.x_grad, back.w_grad, back.b_grad
+        return back.x_grad, back.w_grad, back.b_grad, back.h_prev_grad, back.cs_prev_grad
 
     outputs.h.set_shape([inputs.shape[0], inputs.shape[1], units])
     return outputs.h, gradient
 
 
 @graph
-def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
+def forward(
+    projected: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    first: tf.Tensor,
+    first_cell: tf.Tensor,
+    *live: tf.Tensor,
+    activation: str,
+) -> list[tf.Tensor]:
     """The state after each step, and what the way back needs: c, i, f, g, o, activation(c').
 
     All are (time, batch, units).
@@ -65,21 +74,24 @@ def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) 
     Args:
         projected: (time, batch, 4 units), bias included; in Keras's order i, f, c, o.
         recurrent_kernel: (units, 4 units).
+        first: the state before the first step, (batch, units).
+        first_cell: the cell likewise.
+        *live: see `loop.Kernel`, or none.
         activation: of state and candidate, one of `algebra.ACTIVATE`.
     """
-    activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
+    activate = ACTIVATE[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:
-        (h, c), (x,) = state, element
+        (h, c), (x, *alive) = state, element
         ai, af, ag, ao = tf.split(x + tf.matmul(h, recurrent_kernel), 4, axis=1)
         i, f, g, o = tf.sigmoid(ai), tf.sigmoid(af), activate(ag), tf.sigmoid(ao)
+        g = g * alive[0] if alive else g
         new = f * c + i * g
         shown = activate(new)
         h = o * shown
         return (h, new), (h, c, i, f, g, o, shown)
 
-    zero = tf.zeros_like(projected[0, :, :units])
-    return scan(step, (zero, zero), [projected])
+    return scan(step, (first, first_cell), [projected, *live])[1]
 
 
 @graph
@@ -87,19 +99,23 @@ def backward(
     states: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     upstream: tf.Tensor,
+    first: tf.Tensor,
     *saved: tf.Tensor,
     activation: str,
     return_sequences: bool,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, 4 units), and of the recurrent weights, (units, 4 units).
+    given: bool,
+) -> tuple[tf.Tensor, ...]:
+    """Gradients of the projected inputs, (time, batch, 4 units), the recurrent weights, first state and cell.
 
     Args:
         states: (time, batch, units), as `forward` gave them.
         recurrent_kernel: (units, 4 units).
         upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        first: the state that `forward` took.
         *saved: what else `forward` gave, in its order.
         activation: of state and candidate, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
+        given: whether `first` may be other than zero.
     """
     back = BACK[activation]
 
@@ -113,14 +129,14 @@ def backward(
         da = tf.concat([di, df, back(g, dc * i), do], 1)
         return (tf.matmul(da, recurrent_kernel, transpose_b=True), dc * f), (da,)
 
-    zero = tf.zeros_like(states[0])
+    zero = tf.zeros_like(first)
     last = zero if return_sequences else upstream
     sequences = [*saved, upstream] if return_sequences else list(saved)
-    (da,) = scan(step, (last, zero), sequences, reverse=True)
-    return da, weight_gradient(states, da)
+    (dh, dc), (da,) = scan(step, (last, zero), sequences, reverse=True)
+    return da, weight_gradient(states, da, first if given else None), dh, dc
 
 
-loop = recurrence(forward, backward)
+loop = recurrence(forward, backward, states=2)
 
 
 def lstm(
@@ -130,10 +146,13 @@ def lstm(
     bias: tf.Tensor | None,
     activation: str,
     return_sequences: bool,
+    first: State | None = None,
+    live: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """As `keras.layers.LSTM`, see `loop.Kernel`."""
     if activation != "tanh":
-        return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences)
+        return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences, first, live)
     bias = tf.zeros([weights.shape[1]]) if bias is None else bias
-    states = tf.custom_gradient(block)(inputs, tf.concat([weights, recurrent_weights], 0), bias)
+    start = first or (tf.zeros([tf.shape(inputs)[1], recurrent_weights.shape[0]]),) * 2
+    states = tf.custom_gradient(block)(inputs, tf.concat([weights, recurrent_weights], 0), bias, *start)
     return states if return_sequences else states[-1]

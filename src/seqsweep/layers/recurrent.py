@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -12,6 +13,7 @@ from seqsweep.layers.dropout import drop
 from seqsweep.layers.gru_kernel import gru
 from seqsweep.layers.loop import Kernel
 from seqsweep.layers.lstm_kernel import lstm
+from seqsweep.layers.packing import Packing
 from seqsweep.layers.simple_rnn_kernel import simple_rnn
 
 KERNELS: dict[type, Kernel] = {keras.layers.SimpleRNN: simple_rnn, keras.layers.LSTM: lstm, keras.layers.GRU: gru}
@@ -25,6 +27,7 @@ EXACT = {
     "stateful": False,
     "return_state": False,
     "reset_after": True,
+    "zero_output_for_mask": False,
 }
 """The settings of Keras's layers, as far as a layer has them, that the fast kernels are written for."""
 
@@ -48,39 +51,77 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
     def __init__(self, steps: Sequence[tuple[keras.layers.Layer, keras.layers.Dropout]], name: str) -> None:
         super().__init__(name=name)
         self.steps = list(steps)
+        self.supports_masking = True
 
-    def build(self, input_shape: Shape) -> None:
+    @property
+    def return_sequences(self) -> bool:
+        """Whether every step comes out."""
+        return bool(self.steps[-1][0].return_sequences)
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:  # noqa: ARG002
         """Make the weights of every layer: (batch, window, features)."""
-        shape = tuple(input_shape)
+        shape = tuple(sequences_shape)
         for layer, _ in self.steps:
             layer.build(shape)
             shape = (*shape[:2], layer.units)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Shape:  # noqa: ARG002
         """(batch, window, features) -> (batch, units); spares Keras a trace of `call`."""
-        last = self.steps[-1][0]
-        return (*input_shape[:2], last.units) if last.return_sequences else (input_shape[0], last.units)
+        units = self.steps[-1][0].units
+        return (*sequences_shape[:2], units) if self.return_sequences else (sequences_shape[0], units)
 
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """(batch, window, features) -> (batch, units)."""
+    def compute_mask(self, _sequences: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor | None:
+        """That of the inputs, where every step comes out."""
+        return mask if self.return_sequences else None
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Sequence[Sequence[tf.Tensor]] | None = None,
+        mask: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> tf.Tensor:
+        """(batch, window, features) -> (batch, units).
+
+        Args:
+            sequences: the window.
+            initial_state: of each layer, (batch, units) each; None: zeros.
+            mask: (batch, window), true where a step counts; None: everywhere.
+            training: whether dropout acts.
+        """
         # Rewriting the Python of the kernels, which autograph would do, takes longer than tracing them.
-        return tf.autograph.experimental.do_not_convert(self._run)(inputs, training)
+        return tf.autograph.experimental.do_not_convert(self._run)(sequences, initial_state, mask, training)
 
-    def _run(self, inputs: tf.Tensor, training: bool | None) -> tf.Tensor:
-        outputs = tf.transpose(inputs, [1, 0, 2])  # (batch, window, features) -> (window, batch, features)
-        for layer, dropout in self.steps:
+    def _run(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Sequence[Sequence[tf.Tensor]] | None,
+        mask: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
+        packing = None if mask is None else Packing(tf.cast(mask, tf.bool))
+        live = None if packing is None else packing.live
+        # (batch, window, features) -> (window, batch, features)
+        outputs = tf.transpose(sequences, [1, 0, 2]) if packing is None else packing.pack(sequences)
+        for i, (layer, dropout) in enumerate(self.steps):
             outputs = KERNELS[type(layer)](
                 outputs,
                 layer.cell.kernel.value,
                 layer.cell.recurrent_kernel.value,
                 layer.cell.bias.value if layer.use_bias else None,
                 activation(layer),
-                layer.return_sequences,
+                layer.return_sequences or packing is not None,
+                None if initial_state is None else tuple(initial_state[i]),
+                live,
             )
+            if packing is not None and not layer.return_sequences:
+                outputs = packing.last(outputs)
             if training and dropout.rate > 0:
                 outputs = drop(outputs, dropout.rate, dropout.seed_generator)
+        if not self.return_sequences:
+            return outputs
         # (window, batch, units) -> (batch, window, units)
-        return tf.transpose(outputs, [1, 0, 2]) if self.steps[-1][0].return_sequences else outputs
+        return tf.transpose(outputs, [1, 0, 2]) if packing is None else packing.every(outputs)
 
 
 def obstacle(window: keras.KerasTensor, layers: Sequence[keras.layers.Layer]) -> str | None:
@@ -97,8 +138,6 @@ def obstacle(window: keras.KerasTensor, layers: Sequence[keras.layers.Layer]) ->
             return difference
     if window.shape[1] is None:
         return "the length of its window is not known before it runs"
-    if _masked(window):
-        return "its inputs are masked"
     if tf.config.list_physical_devices("GPU"):
         return "there is a GPU, where Keras uses cuDNN"
     return None
@@ -120,24 +159,3 @@ def _difference(layer: keras.layers.Layer) -> str | None:
     config = layer.get_config()
     others = (f"its {name} is {config[name]}" for name, value in EXACT.items() if config.get(name, value) != value)
     return next(others, None)
-
-
-def _masked(inputs: keras.KerasTensor) -> bool:
-    probe = _MaskProbe()
-    probe(inputs)
-    return probe.masked
-
-
-class _MaskProbe(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
-    """Sees whether its inputs are masked: Keras tells that to the layers that it calls, and to nobody else."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.supports_masking, self.masked = True, False
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return inputs
-
-    def compute_mask(self, _inputs: tf.Tensor, previous_mask: tf.Tensor | None = None) -> tf.Tensor | None:
-        self.masked = previous_mask is not None
-        return previous_mask

@@ -9,35 +9,48 @@ from seqsweep.layers.loop import State, graph, recurrence, scan
 
 
 @graph
-def forward(projected: tf.Tensor, recurrent_kernel: tf.Tensor, activation: str) -> list[tf.Tensor]:
+def forward(
+    projected: tf.Tensor, recurrent_kernel: tf.Tensor, first: tf.Tensor, *live: tf.Tensor, activation: str
+) -> list[tf.Tensor]:
     """The state after each step, (time, batch, units).
 
     Args:
         projected: (time, batch, units), bias included.
         recurrent_kernel: (units, units).
+        first: the state before the first step, (batch, units).
+        *live: see `loop.Kernel`, or none.
         activation: of the state, one of `algebra.ACTIVATE`.
     """
     activate = ACTIVATE[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:
         h = activate(element[0] + tf.matmul(state[0], recurrent_kernel))
+        h = h * element[1] if live else h
         return (h,), (h,)
 
-    return scan(step, (tf.zeros_like(projected[0]),), [projected])
+    return scan(step, (first,), [projected, *live])[1]
 
 
 @graph
 def backward(
-    states: tf.Tensor, recurrent_kernel: tf.Tensor, upstream: tf.Tensor, activation: str, return_sequences: bool
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of the projected inputs, (time, batch, units), and of the recurrent weights, (units, units).
+    states: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    upstream: tf.Tensor,
+    first: tf.Tensor,
+    activation: str,
+    return_sequences: bool,
+    given: bool,
+) -> tuple[tf.Tensor, ...]:
+    """Gradients of the projected inputs, (time, batch, units), the recurrent weights, (units, units), the first state.
 
     Args:
         states: (time, batch, units), as `forward` gave them.
         recurrent_kernel: (units, units).
         upstream: the gradient of every state, (time, batch, units), or of the last, (batch, units).
+        first: as `forward` took it.
         activation: of the state, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
+        given: whether `first` may be other than zero.
     """
     back = BACK[activation]
 
@@ -46,9 +59,9 @@ def backward(
         dz = back(element[0], d)
         return (tf.matmul(dz, recurrent_kernel, transpose_b=True),), (dz,)
 
-    last = tf.zeros_like(upstream[0]) if return_sequences else upstream
-    (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
-    return dz, weight_gradient(states, dz)
+    last = tf.zeros_like(first) if return_sequences else upstream
+    (start,), (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
+    return dz, weight_gradient(states, dz, first if given else None), start
 
 
 simple_rnn = recurrence(forward, backward)

@@ -47,14 +47,15 @@ def read(
     layers = [layer for layer, _ in steps]
     if initial_state is not None:
         _check_states(layers, params)
-    reason = obstacle(window, layers) or (None if initial_state is None else "it starts from a state that is given")
+    reason = obstacle(window, layers)
     if kernels == "fast" and reason is not None:
         text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
         raise ConfigError([Fault("model.kernels", text)])
     if kernels == "keras" or reason is not None:
         outputs = _compose(window, steps, every, initial_state)
     else:
-        outputs = Recurrent(steps, name=f"{prefix}{params.layer}_stack")(window)
+        given = {} if initial_state is None else {"initial_state": [list(states) for states in initial_state]}
+        outputs = Recurrent(steps, name=f"{prefix}{params.layer}_stack")(window, **given)
     if mean:  # (batch, window, units) -> (batch, units), over the steps that are not masked
         outputs = keras.layers.GlobalAveragePooling1D(name=f"{prefix}mean_of_steps")(outputs)
     return outputs

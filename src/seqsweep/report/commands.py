@@ -55,19 +55,20 @@ def write_page(directory: Path, name: str | None) -> Path:
     return write(folder, elsewhere).resolve()
 
 
-def show_reproduction(store: TrackingConfig, run_id: str) -> int:
+def show_reproduction(store: TrackingConfig, run_id: str, moved: Sequence[str] = ()) -> int:
     """Train a logged run again and show how it compares; returns the exit code.
 
     Args:
         store: where the run is logged.
         run_id: of MLflow.
+        moved: where its data lies now: overrides of `data.url` or `data.path`.
 
     Raises:
         UserError: there is no such run, or its data cannot be read.
         SweepError: it has no figures, or training failed this time.
     """
     shown = console()
-    again = reproduce(store, run_id, shown.print)
+    again = reproduce(store, run_id, shown.print, moved)
     shown.print(figures_table(again))
     for sentence in reproduction_sentences(again):
         shown.print(sentence, soft_wrap=True)
