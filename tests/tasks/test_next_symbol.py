@@ -351,7 +351,7 @@ def test_what_cannot_be_is_refused_before_anything_is_read(override, told):
     ("content", "told"),
     [
         (b"", "the file is empty; give one with text"),
-        (b" \n ", "the text is empty"),
+        (b" \n ", "the file holds nothing but blanks"),
         (b"caf\xe9 au lait " * 20, "is not utf-8; try data.encoding=cp1252"),
         (b"x", "1 symbol, 1 block of 8, and three parts need a block each; give more text"),
         (b"short text", "2 blocks of 8, and three parts"),

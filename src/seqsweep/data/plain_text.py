@@ -58,13 +58,16 @@ def _read(file: Path, style: TextStyle) -> str:
     try:
         with packed.open() as stream:
             content = stream.read()
-        return content.decode(codec(style.encoding))
+        text = content.decode(codec(style.encoding))
     except UnicodeError as error:
         raise DataError(encoding_fault(packed, style.encoding)) from error
     except DAMAGED as error:
         raise DataError(f"{packed}: the archive is damaged ({error}); download it again?") from error
     except UNREADABLE as error:
         raise DataError(f"{packed}: cannot be read: {error}") from error
+    if not text.strip():
+        raise DataError(f"{packed}: the file holds nothing but blanks; give one with text")
+    return text
 
 
 def _source(where: str, texts: Mapping[str, str]) -> Source:

@@ -28,11 +28,13 @@ class Completion:
         prompt: the beginning.
         actual: how the text itself goes on.
         written: what the network writes, at each of TEMPERATURES.
+        inside: whether the text begins before it.
     """
 
     prompt: str
     actual: str
     written: tuple[str, ...]
+    inside: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -57,7 +59,12 @@ def complete(data: Texts, view: SymbolView, call: Call) -> Mapping[str, Any]:
         count = len(prompts)
         made.append(writer.write(prompts, lengths, [temperature] * count, range(count)))
     found = [
-        Completion(data.passage(*begin), data.passage(*rest), tuple(data.alphabet.text(each[k]) for each in made))
+        Completion(
+            data.passage(*begin),
+            data.passage(*rest),
+            tuple(data.alphabet.text(each[k]) for each in made),
+            inside=begin[0] not in data.blocks.begins,
+        )
         for k, (begin, rest) in enumerate(chosen)
     ]
     return {"completions": [asdict(completion) for completion in found]}

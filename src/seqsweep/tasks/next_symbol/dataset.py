@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from seqsweep.errors import DataError
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float32s, Int64s
@@ -119,6 +120,9 @@ class Texts:
         codes, symbols = pd.factorize(np.array([symbol for document in documents for symbol in document], object))
         every = blocks.spread(np.split(codes + 1, np.cumsum(blocks.lengths)[:-1]), 0)
         alphabet = _alphabet(every[blocks.places(parts.train)] - 1, symbols.tolist(), config)
+        if len(alphabet.vocabulary) < 2 <= own(config).vocabulary:
+            told = f"all {alphabet.kind} of train are {alphabet.vocabulary[0]!r}, so there is nothing to foretell"
+            raise DataError(f"{corpus.name}: {told}; give another text")
         numbers = np.append(np.int32(BEFORE), alphabet.numbers_of(symbols))[every]
         widths = np.array([0, *map(len, symbols)], np.int32)[every]
         read = replace(corpus, texts=tuple(map("".join, documents)))

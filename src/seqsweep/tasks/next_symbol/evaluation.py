@@ -77,7 +77,7 @@ class Evaluation:
         repeated_bits: a symbol, of those that stand in train; None: there is none.
         costs: the symbols that cost most in all.
         places: bits of the first, second, … symbol of a block, and how many there are.
-        surprises: the greatest.
+        surprises: the greatest, where what stood was not said to be most probable.
         completions: what the network writes.
     """
 
@@ -161,12 +161,19 @@ def _costs(data: Texts, actual: Said, predicted: Said, bits: Float64s) -> list[S
     return found
 
 
+def _cut(text: str, signs: int, more: bool) -> str:
+    """The first signs of a text, or of a negative number the last ones, with a mark where it goes on."""
+    kept = text[:signs] if signs > 0 else text[signs:]
+    if not more and len(kept) == len(text):
+        return kept
+    return f"{kept}…" if signs > 0 else f"…{kept}"
+
+
 def _surprises(data: Texts, items: Int64s, actual: Said, predicted: Said, bits: Float64s) -> list[Surprise]:
-    order = np.argsort(-bits, axis=None, kind="stable")[:SURPRISES]
+    wrong = (actual["symbol"] != BEFORE) & (actual["symbol"] != predicted["symbol"])
+    order = np.argsort(np.where(wrong, -bits, 1), axis=None, kind="stable")[: min(SURPRISES, int(wrong.sum()))]
     found = []
     for row, column in zip(*np.unravel_index(order, bits.shape), strict=True):
-        if not actual["symbol"][row, column]:
-            continue
         place = int(items[row] + column)
         document = data.blocks.document_at(place)
         begin = int(data.blocks.begins[document])
@@ -174,8 +181,10 @@ def _surprises(data: Texts, items: Int64s, actual: Said, predicted: Said, bits: 
         said = predicted[row, column]
         found.append(
             Surprise(
-                data.passage(max(begin, place - AROUND), place)[-AROUND:], data.passage(place, place + 1),
-                data.passage(place + 1, min(end, place + 1 + AROUND))[:AROUND], float(bits[row, column]),
+                _cut(data.passage(max(begin, place - AROUND), place), -AROUND, begin < place - AROUND),
+                data.passage(place, place + 1),
+                _cut(data.passage(place + 1, min(end, place + 1 + AROUND)), AROUND, place + 1 + AROUND < end),
+                float(bits[row, column]),
                 data.alphabet.symbol(int(said["symbol"])), float(np.exp(-said["best"])),
             )
         )  # fmt: skip
