@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from points import POINT
+from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES
-from seqsweep.config import compose
 from seqsweep.serving.symbols import Alphabet, split
 from seqsweep.serving.writing import SAID, Writer, drawn, judged
 from seqsweep.sweep import load_data
@@ -32,7 +32,12 @@ from seqsweep.tasks.next_symbol.metrics import METRICS
 from seqsweep.tasks.next_symbol.ngram import kneser_ney
 from seqsweep.tasks.next_symbol.task import predictor as predictor_of
 
-LINES = ["the cat sat on the mat.", "a dog ran to the cat,", "the mat was flat; so\tthe dog sat", "cats and dogs!\n\nThe end"]
+LINES = [
+    "the cat sat on the mat.",
+    "a dog ran to the cat,",
+    "the mat was flat; so\tthe dog sat",
+    "cats and dogs!\n\nThe end",
+]
 
 
 def text(seed=0, lines=60) -> str:
@@ -137,8 +142,12 @@ def test_the_parts_of_a_text_follow_each_other_and_those_of_folds_too(load):
 
 
 def test_whole_documents_are_parted_at_random_where_that_is_asked_for(load):
-    data = load("windows.split=shuffled", "windows.validation=0.2", "windows.test=0.2", texts=[text(k, 5) for k in range(10)])
-    documents = {name: set(data.blocks.document[np.isin(data.blocks.items, part)]) for name, part in data.parts._asdict().items()}
+    data = load(
+        "windows.split=shuffled", "windows.validation=0.2", "windows.test=0.2", texts=[text(k, 5) for k in range(10)]
+    )
+    documents = {
+        name: set(data.blocks.document[np.isin(data.blocks.items, part)]) for name, part in data.parts._asdict().items()
+    }
     assert sum(map(len, documents.values())) == 10
     assert len(documents["test"]) == 2
 
@@ -207,7 +216,9 @@ def slow_kneser_ney(train, wanted, classes, longest, discount):
 def test_the_ngram_agrees_with_the_recursion_of_the_textbook(longest, monkeypatch):
     monkeypatch.setattr("seqsweep.tasks.next_symbol.ngram._discounts", lambda _: np.array([0, 0.5, 0.5, 0.5]))
     random = np.random.default_rng(1)
-    numbers = np.concatenate([np.zeros(longest + 1, int), random.integers(1, 5, 200), np.zeros(4, int)]).astype(np.int32)
+    numbers = np.concatenate([np.zeros(longest + 1, int), random.integers(1, 5, 200), np.zeros(4, int)]).astype(
+        np.int32
+    )
     train, wanted = np.arange(longest + 1, 150), np.arange(150, 200)
 
     def pairs(places):
@@ -238,7 +249,9 @@ def test_every_baseline_learns_from_train_alone(name, load):
 
 def test_the_ngram_chooses_its_order_on_validation_and_beats_the_most_frequent_symbol(load):
     data = load()
-    scores = {name: data.score(data.actual(data.parts.test), said) for name, said in data.baselines(data.parts.test).items()}
+    scores = {
+        name: data.score(data.actual(data.parts.test), said) for name, said in data.baselines(data.parts.test).items()
+    }
     assert scores["ngram"]["bits_per_symbol"] < scores["most_frequent"]["bits_per_symbol"] - 1
     assert data.notes_on_baselines() == {"ngram_context": str(order(data.known))}
     validation = data.parts.validation
@@ -462,7 +475,9 @@ class TestServed:
         data = load()
         view, network = parrot(data)
         spec = json.loads(json.dumps(requests.make_spec(data, view)))
-        return SimpleNamespace(data=data, view=view, network=network, spec=spec, predictor=predictor_of()(spec, network))
+        return SimpleNamespace(
+            data=data, view=view, network=network, spec=spec, predictor=predictor_of()(spec, network)
+        )
 
     def test_the_answers_to_requests_are_what_was_scored(self, served):
         data, items = served.data, served.data.parts.test

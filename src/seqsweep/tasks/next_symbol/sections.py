@@ -28,7 +28,10 @@ def _completions(heading: Heading, found: Evaluation) -> list[Markup]:
     if not found.completions:
         return [paragraph("The texts of the test part are too short to be completed.")]
     head = ["after", "stands", *(f"written at temperature {heat:g}" for heat in TEMPERATURES)]
-    rows = [[f"{'…' if made.inside else ''}{shown(made.prompt)}", shown(made.actual), *map(shown, made.written)] for made in found.completions]
+    rows = [
+        [f"{'…' if made.inside else ''}{shown(made.prompt)}", shown(made.actual), *map(shown, made.written)]
+        for made in found.completions
+    ]
     said = (
         f"Beginnings from the test part, completed by {heading.winner}. Temperature 0 takes the most probable of the "
         f"{found.kind}, 1 draws by the probabilities, what lies between prefers probable ones. ⏎ is the end of a line, "
@@ -66,7 +69,9 @@ def _by_place(found: Evaluation) -> Markup:
         "hovertemplate": "place %{x}: %{y:.3f} bits<extra></extra>",
     }
     x, y = theme.axis("place in a block"), theme.axis("mean bits", rangemode="tozero")
-    return theme.figure("Bits by place in a block: the further on, the more is read before it", [trace], x, y, 320, show_legend=False)
+    return theme.figure(
+        "Bits by place in a block: the further on, the more is read before it", [trace], x, y, 320, show_legend=False
+    )
 
 
 def _surprises(found: Evaluation) -> list[Markup]:
@@ -78,4 +83,7 @@ def _surprises(found: Evaluation) -> list[Markup]:
         for made in found.surprises
     ]  # fmt: skip
     head = ["after", "stood", "and then", "expected", "with probability", "bits"]
-    return [table(head, rows, words=4), note("Where what stood had the least probability, of those that were not expected.")]
+    return [
+        table(head, rows, words=4),
+        note("Where what stood had the least probability, of those that were not expected."),
+    ]
