@@ -1,4 +1,4 @@
-"""Texts that go on without a network: symbols, blocks, n-grams, audit, requests; and what a small network makes of them."""
+"""Texts that go on: symbols, blocks, n-grams, audit, what a network writes, requests."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Blocks:
         cut = SPLITS[windows.split]
         documents, count = len(self.lengths), len(self.items)
         if cut is shuffled and documents < 3:
-            told = f"windows={windows.split} parts whole documents, and there {'is' if documents == 1 else 'are'} {documents}"
+            told = f"windows={windows.split} parts whole documents, of which three are needed: here {documents}"
             raise DataError(f"{name}: {told}; take windows=chronological, which parts one text by its places")
         if count < 3:
             told = f"there are {counted(int(self.lengths.sum()), 'symbol')}, {counted(count, 'block')} of {self.block}"
