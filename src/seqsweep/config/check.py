@@ -18,7 +18,7 @@ from hydra.errors import OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.config import hydra_settings, ranges
+from seqsweep.config import hydra_settings, ranges, task_keys
 from seqsweep.config.keys import keys, nearest_key, no_such_key, settings
 from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain, shortened
@@ -292,7 +292,8 @@ def _type_fault(key: str, value: Any) -> InputFault | None:
     group, _, name = key.partition(".")
     if group == ranges.SPACE:
         return None  # the declarations say what its values may be
-    section = getattr(SweepConfig(), group) if name else SweepConfig()  # a group alone is built in a tenth of the time
+    whole = SweepConfig(task=task_keys.every_task())
+    section = getattr(whole, group) if name else whole  # a group alone is built in a tenth of the time
     try:
         OmegaConf.update(OmegaConf.structured(section), name or key, value)
     except OmegaConfBaseException:

@@ -25,7 +25,7 @@ from omegaconf import MISSING, DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
-from seqsweep.config import ranges
+from seqsweep.config import ranges, task_keys
 from seqsweep.config.check import InputFault
 from seqsweep.config.folders import CONF, STUDIES
 from seqsweep.config.keys import no_such_key
@@ -55,7 +55,8 @@ def register(own: Path | None = None) -> None:
         own: a folder of the user's.
     """
     names = [*search_space.declared(), "per_layer", "warm_start"]
-    ConfigStore.instance().store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING)))
+    empty = SweepConfig(search_space=dict.fromkeys(names, MISSING), task=task_keys.every_task())
+    ConfigStore.instance().store(name="schema", node=empty)
     for plugin, kind in ((Files, ConfigSource), (_Folders, SearchPathPlugin)):
         if plugin not in Plugins.instance().discover(kind):
             Plugins.instance().register(plugin)

@@ -23,7 +23,7 @@ from seqsweep.html import Section
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
 from seqsweep.metrics import Metric, Scores
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.tasks.checks import faults_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
@@ -52,6 +52,12 @@ class Task(ABC):
     hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
     """What may differ between trials, beside layers and training."""
 
+    settings: ClassVar[type[TaskConfig]] = TaskConfig
+    """The group `task` of its configs: a subclass has further keys, each declared by `schema.declare.setting`."""
+
+    reads: ClassVar[Sequence[str]] = ()
+    """Which keys of `data` and `windows` it reads that not every task does: `data.season`."""
+
     metrics: ClassVar[Catalog[Metric]]
     """What predictions can be scored by."""
 
@@ -64,7 +70,7 @@ class Task(ABC):
     @classmethod
     def names(cls, key: str) -> tuple[str, ...]:
         """The names that a key of the config may hold; empty where this task has none for it."""
-        return tuple({"task.metrics": cls.metrics, **cls.catalogs}.get(key, ()))
+        return tuple({"task.metrics": cls.metrics, "task.loss": cls.losses, **cls.catalogs}.get(key, ()))
 
     def __init__(self, config: SweepConfig) -> None:
         self.config = config

@@ -24,6 +24,7 @@ from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
+from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.split import make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
@@ -42,6 +43,8 @@ class Forecast(Task):
 
     name = "forecast"
     hyperparameters = HYPERPARAMETERS
+    settings = ForecastConfig
+    reads = READS
     metrics = METRICS
     losses = ("mse", "mae", "huber")
     catalogs: ClassVar = {
@@ -54,12 +57,12 @@ class Forecast(Task):
     @property
     def measure(self) -> str:
         """The split and the horizon."""
-        return f"{super().measure}, horizon {self.config.task.horizon}"
+        return f"{super().measure}, horizon {own(self.config).horizon}"
 
     @property
     def summary(self) -> Mapping[str, str | int | float | bool | None]:
         """The horizon."""
-        return {"horizon": self.config.task.horizon}
+        return {"horizon": own(self.config).horizon}
 
     def faults(self) -> list[Fault]:
         """Also of the split, the transforms and the baselines."""
@@ -120,11 +123,11 @@ class Forecast(Task):
         """
         import keras
 
-        output = _dense(self.config.task.horizon, "head", seeds[0], use_bias=True)(state)
+        output = _dense(own(self.config).horizon, "head", seeds[0], use_bias=True)(state)
         if not params.linear_skip:
             return output
         flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-        skip = _dense(self.config.task.horizon, "skip", seeds[1], use_bias=False)(flat)
+        skip = _dense(own(self.config).horizon, "skip", seeds[1], use_bias=False)(flat)
         return keras.layers.Add(name="output")([output, skip])
 
     # What a result proves
@@ -141,7 +144,7 @@ class Forecast(Task):
         config, lookback = self.config, known.parts.max_lookback
         found = audit(
             known.series,
-            lambda series: make_split(series, config.windows, config.task.horizon, lookback),
+            lambda series: make_split(series, config.windows, own(config).horizon, lookback),
             pipeline(params, config.data.season),
             predict,
         )
