@@ -588,7 +588,7 @@ DATA = [
     plain("a" * 999, "t: all letters of train are 'a'", "nothing to foretell", "give another text"),
     plain("too short a text" * 9, "t: there are 144 symbols, 2 blocks of 128", "three parts need a block each",
           "give more text, or a smaller task.block", mended="task.block=16"),
-    plain(ENOUGH * 9, "t: windows=shuffled", "whole documents, of which three are needed: here 1", "take windows=chronological",
+    plain(ENOUGH * 9, "t: windows=shuffled", "parts whole documents", "take windows=chronological",
           given="windows=shuffled", mended="windows=chronological"),
     plain(ENOUGH, "data.features=[]", "texts are one column", "name it, data.features=[COLUMN]",
           given="data.features=[]", mended="data.features=[text]"),

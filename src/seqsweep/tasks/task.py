@@ -24,7 +24,7 @@ from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig, TaskConfig
-from seqsweep.tasks.checks import faults_of
+from seqsweep.tasks.checks import audit_of_parts, faults_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
@@ -212,12 +212,7 @@ class Task(ABC):
             params: of the winner.
             predict: the winner's network.
         """
-        test = data.split().test
-        folds = list(map(data.split, range(self.config.finals.folds)))
-        pairs = [(fold.train, fold.validation) for fold in folds]
-        pairs += [(part, test) for fold in folds for part in (fold.train, fold.validation)]
-        shared = sorted({int(item) for seen, predicted in pairs for item in np.intersect1d(seen, predicted)})
-        return Audit(not shared, "no item is in two parts", tuple(f"item {item} is in two parts" for item in shared))
+        return audit_of_parts(data, self.config.finals.folds)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
         """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
