@@ -593,7 +593,7 @@ DATA = [
     plain(ENOUGH, "data.features=[]", "texts are one column", "name it, data.features=[COLUMN]",
           given="data.features=[]", mended="data.features=[text]"),
     Bad("data text data.path=own", "own", "the folder holds no .txt file", "it holds x.csv", files={"own/x.csv": "1"}),
-    Bad("data text data.path=shop.txt", "data.path=shop.txt", "no such file", "did you mean 'shop.csv'?"),
+    Bad("data text data.path=shop.cs", "data.path=shop.cs", "no such file", "did you mean 'shop.csv'?"),
     sql("nonsense", "SELECT sales FROM s ORDER BY sales", "data.url", "no SQLAlchemy URL", "write sqlite:///FILE"),
     sql("sqlite:///shop.db", "SELECT sales FROM x ORDER BY sales", "sqlite shop.db", "no such table: x", "possible: s"),
     sql("sqlite:///shop.db", "SELECT sales FROM s ORDER BY sales", "data.query", "selects no row", "change its WHERE"),
