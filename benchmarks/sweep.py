@@ -155,7 +155,7 @@ def keras_model(params, columns: int, config):
         )(state)
         state = keras.layers.Dropout(dropout)(state)
     output = keras.layers.Dense(config.task.horizon)(state)
-    if params.linear_skip:
+    if params.linear_skip == "true":
         skip = keras.layers.Dense(config.task.horizon, use_bias=False)(keras.layers.Flatten()(window))
         output = keras.layers.Add()([output, skip])
     model = keras.Model(window, output)

@@ -28,7 +28,7 @@ def compare_layer(layer, shape):
     """A layer of Keras, and the kernel that takes its place, on the same inputs."""
     import tensorflow as tf
 
-    from seqsweep.layers.recurrent import KERNELS, activation
+    from seqsweep.layers.kernels import KERNELS, activation
 
     layer.build((None, *shape[1:]))
     layer.set_weights(spread_biases(layer.get_weights()))
@@ -68,11 +68,12 @@ def test_the_loop_of_an_lstm_is_exact_over_chunks(window):
     compare_layer(one_layer("lstm", activation="sigmoid"), (2, window, 1))
 
 
-@pytest.mark.parametrize(("kind", "units"), [("simple_rnn", (4, 6, 5, 3)), ("lstm", (6, 3)), ("gru", (3, 5, 4))])
-def test_stacks_are_exact(kind, units):
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(("kind", "units"), [("simple_rnn", (4, 6, 5)), ("lstm", (6, 3)), ("gru", (3, 5))])
+def test_stacks_are_exact(kind, units, bidirectional):
     found = []
     for kernels in ("fast", "keras"):
-        model = network(kind, shape=(12, 2), units=units, kernels=kernels)
+        model = network(kind, shape=(12, 2), units=units, kernels=kernels, bidirectional=bidirectional)
         assert kernels_of(model) == kernels
         model.set_weights(spread_biases(model.get_weights()))
         found.append(outputs_and_gradients(model, model.trainable_variables, random(3, 12, 2)))
@@ -189,6 +190,7 @@ def test_where_fast_is_not_exact_auto_takes_keras_and_fast_is_refused(shape, dty
         ("go_backwards", True),
         ("stateful", True),
         ("return_state", True),
+        ("zero_output_for_mask", True),
         ("reset_after", False),
         ("activation", "elu"),
     ],
@@ -196,11 +198,28 @@ def test_where_fast_is_not_exact_auto_takes_keras_and_fast_is_refused(shape, dty
 def test_a_layer_that_is_not_what_the_kernels_are_written_for_runs_as_keras_runs_it(setting, value):
     import keras
 
-    from seqsweep.layers.recurrent import obstacle
+    from seqsweep.layers.kernels import obstacle
 
     window = keras.Input((4, 2))
     assert obstacle(window, [keras.layers.GRU(3)]) is None
-    assert str(value) in obstacle(window, [keras.layers.GRU(3), keras.layers.GRU(3, **{setting: value})])
+    layer = keras.layers.GRU(3, **{setting: value})
+    told = obstacle(window, [keras.layers.GRU(3), layer])
+    assert str(value) in told
+    if setting not in ("go_backwards", "zero_output_for_mask"):  # which Bidirectional sets
+        assert obstacle(window, [keras.layers.Bidirectional(layer)]) == told
+
+
+def test_two_directions_run_fast_where_they_lie_side_by_side():
+    import keras
+
+    from seqsweep.layers.kernels import obstacle
+
+    window, both = keras.Input((4, 2)), keras.layers.Bidirectional
+    for every in (False, True):
+        assert obstacle(window, [both(keras.layers.GRU(3, return_sequences=every))]) is None
+    assert obstacle(window, [both(keras.layers.GRU(3), merge_mode="sum")]) == "its merge_mode is sum"
+    turned = keras.layers.GRU(3, go_backwards=True)
+    assert "go_backwards" in obstacle(window, [both(turned, backward_layer=keras.layers.GRU(3))])
 
 
 def test_an_unknown_layer_is_named_with_the_nearest():
@@ -227,7 +246,7 @@ def test_the_plain_model_has_the_same_predictions_and_no_layer_of_ours(kind):
 def test_a_bidirectional_body_is_keras_own_with_other_weights_from_each_end():
     import keras
 
-    made = network(units=(4, 3), kernels="auto", bidirectional=True)
+    made = network(units=(4, 3), kernels="keras", bidirectional=True)
     assert kernels_of(made) == "keras"
     assert made.output_shape == (None, 6)
     reference = keras.Sequential(
@@ -273,9 +292,10 @@ def test_recurrent_dropout_is_keras_own_and_follows_the_seed(kind):
 def test_what_is_said_to_run_fast_does_and_nothing_else():
     assert [kind for kind in LAYERS if kernels_of(network(kind)) == "fast"] == list(FAST["layer"])
     for kind in FAST["layer"]:
-        assert {own.name: (own.default,) for own in LAYERS.own(kind)} == {n: FAST[n] for n in FAST if n != "layer"}
-        for changes in ({"bidirectional": True}, {"recurrent_dropout": 0.1}):
-            assert kernels_of(network(kind, **changes)) == "keras"
+        assert {own.name for own in LAYERS.own(kind)} == {"bidirectional", "recurrent_dropout"}
+        for both in (False, True):
+            assert kernels_of(network(kind, bidirectional=both)) == "fast"
+            assert kernels_of(network(kind, bidirectional=both, recurrent_dropout=0.1)) == "keras"
 
 
 # The contract of an entry: whoever registers a layer, it is tested here unasked.

@@ -34,7 +34,8 @@ def masked_windows(rows, window):
 
 def compare(windows, kind, units=(5,), states=False, **changes):
     """Outputs and all gradients of a body on fast kernels and of the same weights in Keras's layers."""
-    widths = [(width,) * STATES[kind] for width in units] if states else ()
+    per_layer = STATES[kind] * (2 if changes.get("bidirectional") else 1)
+    widths = [(width,) * per_layer for width in units] if states else ()
     given = [random(len(windows), width, seed=i) for i, width in enumerate(chain(*widths))]
     fast = network(kind, shape=windows.shape[1:], units=units, masked=True, kernels="fast", states=widths, **changes)
     assert kernels_of(fast) == "fast"
@@ -54,6 +55,12 @@ def test_rows_of_any_length_are_exact(kind, activation):
 @pytest.mark.parametrize("every_step", [False, True])
 def test_any_mask_is_exact_in_stacks_that_start_from_given_states(kind, every_step):
     compare(masked_windows(HOLES, 9), kind, (5, 4), states=True, every_step=every_step)
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_both_directions_are_exact(kind):
+    compare(masked_windows(PADDED, 37), kind, bidirectional=True)
+    compare(masked_windows(HOLES, 9), kind, (5, 4), states=True, bidirectional=True, every_step=True)
 
 
 @pytest.mark.parametrize("window", [25, 30])  # a last turn that goes beyond the window, and whole turns

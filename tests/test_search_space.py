@@ -188,7 +188,7 @@ def test_points_hold_plain_types() -> None:
         learning_rate=0.01,
         batch_size=64,
         optimizer="adam",
-        linear_skip=False,
+        linear_skip="false",
         anchor="none",
         scaler="standard",
         clip_quantile=None,
@@ -401,16 +401,18 @@ def test_names_are_checked_against_their_catalogs() -> None:
     ]
 
 
-ALL_FAST: dict[str, Any] = {"layer": ["gru", "lstm"], "bidirectional": False, "recurrent_dropout": 0}
+ALL_FAST: dict[str, Any] = {"layer": ["gru", "lstm"], "bidirectional": [False, True], "recurrent_dropout": 0}
 
 
 @pytest.mark.parametrize(
     ("space", "said"),
     [
-        ({"bidirectional": [False, True]}, "search_space.bidirectional=true, only false"),
         ({"recurrent_dropout": [0, 0.2]}, "search_space.recurrent_dropout=0.2, only 0.0"),
         ({"recurrent_dropout": {"low": 0, "high": 0.3}}, "search_space.recurrent_dropout=0.3, only 0.0"),
-        ({"warm_start": [{}, {"bidirectional": True}]}, "search_space.warm_start[1].bidirectional=true, only false"),
+        (
+            {"warm_start": [{}, {"recurrent_dropout": 0.1}]},
+            "search_space.warm_start[1].recurrent_dropout=0.1, only 0.0",
+        ),
     ],
 )
 def test_what_no_fast_kernel_runs_is_refused_where_there_must_be_one(space: dict[str, Any], said: str) -> None:

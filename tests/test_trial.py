@@ -31,7 +31,7 @@ CHANGES = {  # one other value of each parameter
     "batch_size": 16,
     "optimizer": "sgd",
     "schedule": "cosine",
-    "linear_skip": True,
+    "linear_skip": "true",
     "anchor": "last",
     "scaler": "minmax",
     "clip_quantile": 0.9,

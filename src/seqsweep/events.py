@@ -138,7 +138,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch (counted from 1, over promotions) ended."""
+    """One epoch (counted from 1, over promotions) ended; 0 is a network that was solved, before its first step."""
 
     epoch: int
     metrics: Mapping[str, float]

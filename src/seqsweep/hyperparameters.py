@@ -138,7 +138,9 @@ class Setting:
         return all(value_of(name) in allowed for name, allowed in self.when.items())
 
     def clean(self, value: Any) -> Any:
-        """`value` in the type of this setting: 0 becomes 0.0 where numbers are expected."""
+        """`value` in the type of this setting: 0 becomes 0.0 where numbers are expected, true a name among names."""
+        if self.type is str and isinstance(value, bool):
+            return plain(value)
         return float(value) if self.type is float and value is not None else value
 
     def has_type(self, value: Any) -> bool:
@@ -181,6 +183,8 @@ class Setting:
     def _is_one(self, value: Any) -> bool:
         if value is None:
             return self.optional
+        if self.type is str and isinstance(value, bool):  # YAML reads the names true and false so
+            return self.choices is not None and plain(value) in self.choices
         if not self.numeric:
             return isinstance(value, self.type)
         types = int if self.type is int else (int, float)
@@ -191,7 +195,7 @@ class Setting:
         return value is None or (
             (self.holds != "name" or NAME.fullmatch(value) is not None)
             and (not isinstance(value, str) or self._text_fault(value) is None)
-            and (self.choices is None or value in self.choices)
+            and (self.choices is None or self.clean(value) in self.choices)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)

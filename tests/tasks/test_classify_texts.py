@@ -161,7 +161,7 @@ class TestKeras:
         short = np.array([[2, 5, 3], [4, 4, 6]], np.int32)
         padded = np.pad(short, [(0, 0), (0, 6)])
         networks = [model.build(task, data.view(point(longest=long)), params, 3) for long in (3, 9)]  # of equal weights
-        assert kernels_of(networks[1]) == "keras"
+        assert kernels_of(networks[1]) == "fast"
         outputs = networks[1](padded).numpy()
         assert outputs == pytest.approx(networks[0](short).numpy(), abs=1e-6)
         assert outputs.sum(axis=1) == pytest.approx(1)

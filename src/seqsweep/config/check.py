@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override, ValueType
 from hydra.errors import OverrideParseException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep.config import hydra_settings, ranges, task_keys
@@ -292,15 +293,23 @@ def _type_fault(key: str, value: Any) -> InputFault | None:
     group, _, name = key.partition(".")
     if group == ranges.SPACE:
         return None  # the declarations say what its values may be
-    whole = SweepConfig(task=task_keys.every_task())
-    section = getattr(whole, group) if name else whole  # a group alone is built in a tenth of the time
+    of_task = group == "task"  # has the keys of all tasks that there are by now
+    section = OmegaConf.structured(task_keys.every_task()) if of_task else _section(group if name else "")
     try:
-        OmegaConf.update(OmegaConf.structured(section), name or key, value)
+        OmegaConf.update(section, name or key, value, merge=False)
     except OmegaConfBaseException:
         setting = settings()[key]
         told = setting.fault(key, value) or f"{key}={shortened(plain(value))}: must be {setting.rule}"
         return _left_out(key, told)
     return None
+
+
+@cache
+def _section(group: str) -> DictConfig:
+    """A group of the schema, or the keys in none, for values to be tried; to build one takes longer than to try."""
+    found = OmegaConf.structured(getattr(SweepConfig(), group) if group else SweepConfig())
+    assert isinstance(found, DictConfig)  # a list has no keys
+    return found
 
 
 def _left_out(key: str, text: str) -> InputFault:

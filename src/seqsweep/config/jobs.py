@@ -55,8 +55,11 @@ def register(own: Path | None = None) -> None:
         own: a folder of the user's.
     """
     names = [*search_space.declared(), "per_layer", "warm_start"]
-    empty = SweepConfig(search_space=dict.fromkeys(names, MISSING), task=task_keys.every_task())
-    ConfigStore.instance().store(name="schema", node=empty)
+    store = ConfigStore.instance()
+    held = store.repo.get("schema.yaml")
+    task = task_keys.every_task()
+    if held is None or [*held.node.search_space, *held.node.task] != [*names, *vars(task)]:  # to build it takes time
+        store.store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING), task=task))
     for plugin, kind in ((Files, ConfigSource), (_Folders, SearchPathPlugin)):
         if plugin not in Plugins.instance().discover(kind):
             Plugins.instance().register(plugin)

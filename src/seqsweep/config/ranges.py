@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from typing import Any, cast
 
 import yaml
@@ -35,9 +37,7 @@ class Files(ConfigSource):
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
-        sources = cast(list[type[ConfigSource]], Plugins.instance().discover(ConfigSource))
-        plain = next(source for source in sources if source.scheme() == "file")
-        self._files = plain(provider, f"file://{self.path}")
+        self._files = _plain(provider, self.path)
 
     @staticmethod
     def scheme() -> str:
@@ -45,15 +45,10 @@ class Files(ConfigSource):
         return "seqsweep"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """One file."""
-        result = self._files.load_config(config_path)
-        package = result.header.get("package") or config_path.rpartition("/")[0].replace("/", ".")
-        content: Any = OmegaConf.to_container(result.config)
-        if isinstance(content, dict):
-            texts = _packed(content) if package == SPACE else packed(content)
-            if texts != content:
-                result.config = OmegaConf.create(texts)
-        return result
+        """One file; what is shipped is read once in a process."""
+        if self.provider == OWN:
+            return _read(self.provider, self.path, config_path)
+        return deepcopy(_read_shipped(self.provider, self.path, config_path))
 
     def available(self) -> bool:
         """Whether the folder is there."""
@@ -75,6 +70,26 @@ class Files(ConfigSource):
         """Whether a file of this place is for this folder to give."""
         first = config_path.split("/", maxsplit=1)[0].removesuffix(".yaml")
         return self.provider != OWN or first not in ("hydra", *_SHIPPED)
+
+
+def _plain(provider: str, folder: str) -> ConfigSource:
+    """Hydra's own source for folders."""
+    sources = cast(list[type[ConfigSource]], Plugins.instance().discover(ConfigSource))
+    return next(source for source in sources if source.scheme() == "file")(provider, f"file://{folder}")
+
+
+def _read(provider: str, folder: str, config_path: str) -> ConfigResult:
+    result = _plain(provider, folder).load_config(config_path)
+    package = result.header.get("package") or config_path.rpartition("/")[0].replace("/", ".")
+    content: Any = OmegaConf.to_container(result.config)
+    if isinstance(content, dict):
+        texts = _packed(content) if package == SPACE else packed(content)
+        if texts != content:
+            result.config = OmegaConf.create(texts)
+    return result
+
+
+_read_shipped = cache(_read)
 
 
 def packed(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,6 @@ RECURRENT = (BIDIRECTIONAL, RECURRENT_DROPOUT)
 
 FAST: Mapping[str, Sequence[Any]] = {
     "layer": ("simple_rnn", "lstm", "gru"),
-    BIDIRECTIONAL.name: (False,),
     RECURRENT_DROPOUT.name: (0.0,),
 }
 """The values of hyperparameters that fast kernels are written for; what else decides is seen at the layers alone."""

@@ -9,6 +9,7 @@ none, so that what comes out is what Keras's own loops give under the same mask,
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import tensorflow as tf
 
@@ -40,7 +41,7 @@ class Packing:
         rows = tf.range(self._batch)
         return place * self._batch + (rows if len(place.shape) == 1 else rows[:, None])
 
-    @property
+    @cached_property
     def live(self) -> tf.Tensor:
         """1 where a packed step counts, 0 behind the last one: (time, batch, 1)."""
         return tf.cast(tf.range(self._steps)[:, None] < self.counts, tf.float32)[..., None]
@@ -67,18 +68,44 @@ class Packing:
 
     def last(self, states: tf.Tensor) -> tf.Tensor:
         """What each row's last step showed, zero where none counts: (packed time, batch, units) → (batch, units)."""
-        return self._shown(states, self.counts)
+        return self._shown(states, self.counts, self.counts > 0)
 
     def every(self, states: tf.Tensor) -> tf.Tensor:
         """What each step shows, zero before the first that counts: (packed time, batch, units) → (batch, time, …)."""
-        return self._shown(states, self._behind)
+        return self._shown(states, self._behind, self._behind > 0)
 
-    def _shown(self, states: tf.Tensor, behind: tf.Tensor) -> tf.Tensor:
-        """The states behind so many steps, (batch, …) → (batch, …, units)."""
+    def counted(self, states: tf.Tensor) -> tf.Tensor:
+        """As `every`, but zero at each step that does not count: what Keras gives of both directions side by side."""
+        return self._shown(states, self._behind, self.mask)
+
+    def _shown(self, states: tf.Tensor, behind: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:
+        """The states behind so many steps, zero where not `shown`: (batch, …) → (batch, …, units)."""
         rows = tf.reshape(states, [-1, states.shape[2]])
-        shown = tf.gather(rows, self._slot(tf.maximum(behind, 1) - 1))
-        return shown * tf.cast(behind > 0, tf.float32)[..., None]
+        found = tf.gather(rows, self._slot(tf.maximum(behind, 1) - 1))
+        return found * tf.cast(shown, tf.float32)[..., None]
 
     def turn(self, states: tf.Tensor) -> tf.Tensor:
         """Each row's steps that count, from the last to the first; what is behind them stays: same shape."""
-        return tf.reverse_sequence(states, self.counts, seq_axis=0, batch_axis=1)
+        rows = swap(tf.reshape(states, [-1, states.shape[2]]), self._opposite)
+        return tf.ensure_shape(tf.reshape(rows, tf.shape(states)), states.shape)
+
+    @cached_property
+    def _opposite(self) -> tf.Tensor:
+        """The place of the step that lies as far from a row's end as each one from its beginning."""
+        step = tf.range(self._steps)[:, None]
+        place = tf.where(step < self.counts, self.counts - 1 - step, step)
+        return tf.reshape(place * self._batch + tf.range(self._batch), [-1])
+
+
+def swap(rows: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+    """Rows taken from where `source` says: (n, …), each row's place and source being exchanged.
+
+    Done twice it changes nothing, so that it is its own gradient; TensorFlow's of a gather would add up rows.
+
+    Args:
+        rows: (n, …).
+        source: for each place, the number of the row that goes there.
+    """
+    return tf.custom_gradient(lambda rows: (tf.gather(rows, source), lambda upstream: tf.gather(upstream, source)))(
+        rows
+    )

@@ -10,7 +10,8 @@ import numpy as np
 
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.events import TrialParams
-from seqsweep.layers.recurrent import Recurrent, obstacle
+from seqsweep.layers.kernels import obstacle
+from seqsweep.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from seqsweep.layers import InitialState, LayerFactory

@@ -86,6 +86,10 @@ class TunerConfig:
         when={"tuner.kind": ("random", "grid", "bayesian")},
         optional=True,
     )
+    time_limit: str | None = setting(
+        "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
+        optional=True,
+    )
     max_consecutive_failures: int = setting(
         "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
     )

@@ -1,16 +1,12 @@
-"""What can be wrong with any task: with the keys that all of them read, and with items in two parts."""
+"""What can be wrong with the keys that every task reads: metrics, the objective, the loss."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from seqsweep.errors import Fault
 from seqsweep.spelling import nearest
-from seqsweep.tasks.dataset import Dataset
-from seqsweep.tasks.results import Audit
 
 if TYPE_CHECKING:
     from seqsweep.tasks.task import Task
@@ -28,21 +24,6 @@ def faults_of(task: Task) -> list[Fault]:
     if settings.objective in metrics and settings.objective not in settings.metrics and wrong:
         return found  # one of the names that there are not may be meant to be it
     return [*found, *_objective(task)]
-
-
-def audit_of_parts(data: Dataset, folds: int) -> Audit:
-    """Whether no item that is predicted was learned from.
-
-    Args:
-        data: of the sweep.
-        folds: that are validated on.
-    """
-    test = data.split().test
-    parts = list(map(data.split, range(folds)))
-    pairs = [(fold.train, fold.validation) for fold in parts]
-    pairs += [(part, test) for fold in parts for part in (fold.train, fold.validation)]
-    shared = sorted({int(item) for seen, predicted in pairs for item in np.intersect1d(seen, predicted)})
-    return Audit(not shared, "no item is in two parts", tuple(f"item {item} is in two parts" for item in shared))
 
 
 def _objective(task: Task) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ knows items, parts, metrics and views, and no task by name.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -18,15 +18,13 @@ from numpy.typing import NDArray
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.events import TrialParams
-from seqsweep.evidence import Comparison, compare_losses, losses
-from seqsweep.html import Section
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
-from seqsweep.metrics import Metric, Scores
+from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig, TaskConfig
-from seqsweep.tasks.checks import audit_of_parts, faults_of
-from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.checks import faults_of
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, View
+from seqsweep.tasks.evaluated import Evaluated
 from seqsweep.tasks.served import Model, Served
 
 if TYPE_CHECKING:
@@ -39,8 +37,10 @@ if TYPE_CHECKING:
 PREDICT_BATCH = 1024  # items a call: what is gathered stays small, and the call's own cost too
 
 
-class Task(ABC):
+class Task(Evaluated):
     """One kind of learning; the catalog TASKS holds the classes.
+
+    What of a test evaluation is its own is said by the methods of `Evaluated`.
 
     Args:
         config: of the sweep.
@@ -150,6 +150,14 @@ class Task(ABC):
         """
         return inputs[0]
 
+    def knows_start(self, params: TrialParams) -> bool:  # noqa: ARG002
+        """Whether a trial's network is worth a score before its first step: it was solved, and not drawn.
+
+        Args:
+            params: of the trial.
+        """
+        return False
+
     @abstractmethod
     def head(
         self, view: View, params: TrialParams, inputs: Inputs, state: keras.KerasTensor, seeds: Sequence[int]
@@ -181,62 +189,6 @@ class Task(ABC):
         batches = (items[cut : cut + PREDICT_BATCH] for cut in cuts)
         outputs = [call([gather.numpy(batch) for gather in view.inputs]) for batch in batches]
         return view.inverse_transform(items, np.concatenate(outputs))
-
-    # What a result proves
-
-    def compare(
-        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
-    ) -> Comparison | None:
-        """A test of two sets of predictions of the same items against each other; None: too few items.
-
-        By default the paired t test of the objective's losses, for items that do not depend on each other.
-
-        Args:
-            actual: (n, …), what happened.
-            predicted: (n, …).
-            reference: (n, …), of a baseline, or of the champion.
-            level: of the interval's confidence, in (0, 1).
-        """
-        loss = self.objective.loss
-        own, other = (losses(actual, made, loss) for made in (predicted, reference))
-        measure = "error" if loss == "zero-one" else f"{loss} error"
-        return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
-
-    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:  # noqa: ARG002
-        """Whether anything that a trial learns or predicts depends on what it must not know.
-
-        By default whether an item that is predicted was learned from: enough where no item holds a part of another.
-
-        Args:
-            data: of the sweep.
-            params: of the winner.
-            predict: the winner's network.
-        """
-        return audit_of_parts(data, self.config.finals.folds)
-
-    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
-        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
-
-        Args:
-            data: that was evaluated on.
-            seen: predictions of validation and test.
-        """
-        return {}
-
-    def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
-        """What the task lets the evaluated network do beside predicting items: more of the details, by other names.
-
-        Args:
-            data: that was evaluated on.
-            view: of the network.
-            params: of its trial.
-            call: the network, of any arrays.
-        """
-        return {}
-
-    def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
-        """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
-        return {}
 
     # What is served
 
@@ -281,41 +233,3 @@ class Task(ABC):
             items: (n,), of the test part.
         """
         return items, ""
-
-    # What is shown of a test evaluation
-
-    def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
-        """Figures of the details for the sweep's run, by name."""
-        return {}
-
-    @classmethod
-    def sentences(
-        cls,
-        heading: Heading,  # noqa: ARG003
-        scores: Mapping[str, Scores],  # noqa: ARG003
-        details: Mapping[str, Any],  # noqa: ARG003
-    ) -> list[str]:
-        """What the task has to say of a test evaluation in plain words.
-
-        Args:
-            heading: who is who.
-            scores: of the winner, under its name, and of each baseline.
-            details: of the evaluation.
-        """
-        return []
-
-    @classmethod
-    def sections(
-        cls,
-        heading: Heading,  # noqa: ARG003
-        details: Mapping[str, Any],  # noqa: ARG003
-        seen: TestPredictions | None,  # noqa: ARG003
-    ) -> list[Section]:
-        """Sections of the page that only this task has, below the table of scores on the test part.
-
-        Args:
-            heading: who is who.
-            details: of the test evaluation.
-            seen: the predictions; None: their file is gone.
-        """
-        return []

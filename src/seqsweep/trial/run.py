@@ -92,6 +92,10 @@ class Trial:
         learner, progress, seed = yield from self._learner(spec, view)
         limit = self.config.trial.divergence_factor * self.task.constant_loss(view.targets.numpy(view.split.train))
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
+        if progress.epoch == 0 and self.task.knows_start(spec.params):
+            metrics = self._start(learner, view)
+            progress.start(metrics, [w.numpy() for w in learner.model.weights])
+            yield Epoch(0, metrics, time.time())
         while progress.epoch < spec.last_epoch and not progress.stalled(self.config.trial.patience):
             self._schedule(learner, progress, spec.params)
             metrics = self._epoch(learner, view, progress.epoch, seed, seconds)
@@ -160,11 +164,23 @@ class Trial:
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
-        val_loss, predicted = learner.evaluate(view.split.validation)
-        scores = self._score(predicted, view, [self.task.objective.name])
+        metrics = {"loss": loss, **self._validate(learner, view)}
         seconds["training"] += trained - started
         seconds["validation"] += time.perf_counter() - trained
-        return {"loss": loss, "val_loss": val_loss, **scores}
+        return metrics
+
+    def _start(self, learner: Learner, view: View) -> dict[str, float]:
+        """What `_epoch` gives, before the first one."""
+        train = view.split.train
+        return {
+            "loss": learner.evaluate(train)[0],
+            **self._validate(learner, view),
+        }
+
+    def _validate(self, learner: Learner, view: View) -> dict[str, float]:
+        """`val_loss` scaled, and the objective in the unit of the data."""
+        val_loss, predicted = learner.evaluate(view.split.validation)
+        return {"val_loss": val_loss, **self._score(predicted, view, [self.task.objective.name])}
 
     def _result(
         self,

@@ -12,13 +12,22 @@ Weights = list[Float32s]
 
 @dataclass
 class TrainingProgress:
-    """What early stopping knows. Epochs count from 1, over promotions."""
+    """What early stopping knows. Epochs count from 1, over promotions; 0 is a start that was solved."""
 
     epoch: int = 0
     best_epoch: int = 0
     best_loss: float = float("inf")  # the validation loss of the best epoch
     best_metrics: Mapping[str, float] = field(default_factory=dict)
     best_weights: Weights = field(default_factory=list)
+
+    def start(self, metrics: Mapping[str, float], weights: Weights) -> None:
+        """Take note of a network that is scored before its first epoch.
+
+        Args:
+            metrics: as those of an epoch.
+            weights: in the order of `model.weights`.
+        """
+        self.best_loss, self.best_metrics, self.best_weights = metrics["val_loss"], dict(metrics), weights
 
     def update(self, metrics: Mapping[str, float], weights: Weights) -> None:
         """Take note of an epoch: metrics with `val_loss`, and the weights it ended with.

@@ -20,7 +20,7 @@ from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks.forecast.split import Split
-from seqsweep.tasks.forecast.windows import Windows, make_windows
+from seqsweep.tasks.forecast.windows import Solve, Windows, make_windows
 from seqsweep.tasks.results import Audit
 from seqsweep.words import counted
 
@@ -44,14 +44,15 @@ class NoiseAudit(Audit):
     cuts: tuple[int, ...] = ()
 
 
-def pipeline(params: TrialParams, season: int | None) -> See:
+def pipeline(params: TrialParams, season: int | None, solve: Solve | None = None) -> See:
     """The pipeline of a trial as it is: what `audit` is to judge.
 
     Args:
         params: the trial's hyperparameters.
         season: rows a season; None where there is none.
+        solve: fits the ridge of a trial that has one, with a window and a penalty that are given.
     """
-    return lambda series, split: make_windows(series, split, params, season)
+    return lambda series, split: make_windows(series, split, params, season, solve)
 
 
 def audit(
@@ -156,11 +157,14 @@ def _moved(
 
 
 def _moved_state(before: Windows, after: Windows, cut: int) -> Iterator[str]:
-    """What differs in the transform, in scaled rows and in anchors."""
+    """What differs in the transform, in the ridge, in scaled rows and in anchors."""
     names = [field.name for field in dataclasses.fields(before.transform)]
     fitted = [name for name in names if not _same(getattr(before.transform, name), getattr(after.transform, name))]
     if fitted:
         yield f"the transform's {' and '.join(fitted)} moved: it is fitted on more than train"
+    paths = [None if windows.path is None else windows.path.weights for windows in (before, after)]
+    if not _same(*paths):
+        yield "the ridge's weights moved: they are fitted to more than train"
     rows = np.arange(cut, dtype=np.int64)
     yield from _difference("scaled rows before it", before.scaled[:cut], after.scaled[:cut], rows, "row")
     if before.anchors is not None and after.anchors is not None:

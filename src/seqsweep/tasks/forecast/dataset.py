@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
+from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import forecasts
 from seqsweep.tasks.forecast.facts import facts
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
+from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
-from seqsweep.tasks.forecast.ridge import fit_linear
+from seqsweep.tasks.forecast.ridge import LinearFit, fit_linear
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.forecast.windows import Windows, make_windows
@@ -90,7 +93,21 @@ class SeriesDataset:
 
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
-        return make_windows(self.series, self.split(fold), params, self.config.data.season)
+        solve = None if Ridge.of(self.config, params) is None else partial(self._solve, params)
+        return make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
+
+    def _solve(self, params: TrialParams, series: Series, split: Split, transform: Transform) -> LinearFit:
+        """The ridge of a trial, worked out once for all trials that see the same values."""
+        ridge = Ridge.of(self.config, params)
+        assert ridge is not None  # or nobody would ask
+        told = (split.train_end, ridge.windows, transform.clip, transform.log1p, tuple(transform.lags))
+        if told not in self._ridges:
+            self._ridges[told] = ridge(series, split, transform)
+        return self._ridges[told]
+
+    @cached_property
+    def _ridges(self) -> dict[tuple[Any, ...], LinearFit]:
+        return {}
 
     def actual(self, items: Items) -> Float64s:
         """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""

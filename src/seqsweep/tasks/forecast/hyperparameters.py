@@ -6,6 +6,9 @@ from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.tasks.forecast.windows import ANCHORS
 from seqsweep.tasks.scaling import SCALERS
 
+LINEAR_SKIP = ("false", "true", "ridge")
+"""What `search_space.linear_skip` may be."""
+
 HYPERPARAMETERS = (
     Hyperparameter(
         "window",
@@ -18,10 +21,30 @@ HYPERPARAMETERS = (
     ),
     Hyperparameter(
         "linear_skip",
+        str,
+        choices=LINEAR_SKIP,
+        default="false",
+        section="head",
+        meaning="a linear path from window to output beside the recurrent one: none, one that is trained, or the ridge "
+        "regression that is solved, whose errors the recurrent one learns",
+    ),
+    Hyperparameter(
+        "linear_window",
+        int,
+        at_least=1,
+        optional=True,
+        section="head",
+        unit="rows",
+        when={"linear_skip": ("ridge",)},
+        meaning="rows that the ridge sees; null: the one of task.ridge_windows that is best on validation",
+    ),
+    Hyperparameter(
+        "linear_trainable",
         bool,
         default=False,
         section="head",
-        meaning="a linear path from window to output beside the recurrent one",
+        when={"linear_skip": ("ridge",)},
+        meaning="whether training changes the ridge's weights too",
     ),
     Hyperparameter(
         "anchor",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,12 +65,32 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
     def error(fit: LinearFit) -> float:
         return objective(actual, fit.forecast(past.values, origins), mase_scale)
 
-    fits = [fit for window, moments in _train_moments(past) for fit in _ridge(past, window, moments)]
-    return min(
-        sorted(fits, key=lambda fit: (fit.window, -fit.penalty)),
-        key=lambda fit: objective.cost(error(fit)),
-        default=None,
+    settings = past.settings
+    return best_fit(
+        fits(past, settings.ridge_windows, settings.ridge_penalties), lambda fit: objective.cost(error(fit))
     )
+
+
+def fits(past: BaselineInput, windows: Sequence[int], penalties: Sequence[float]) -> list[LinearFit]:
+    """A fit to train for each window that fits into it, and each penalty.
+
+    Args:
+        past: the series; of its settings none is read.
+        windows: rows, the origin among them.
+        penalties: see `fit_linear`.
+    """
+    found = _train_moments(past, windows)
+    return [fit for window, moments in found for fit in _ridge(past, window, penalties, moments)]
+
+
+def best_fit(found: Iterable[LinearFit], cost: Callable[[LinearFit], float]) -> LinearFit | None:
+    """The one of lowest cost; of equals that with the shorter window, then that with the larger penalty.
+
+    Args:
+        found: fits; of none the best is None.
+        cost: of one.
+    """
+    return min(sorted(found, key=lambda fit: (fit.window, -fit.penalty)), key=cost, default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,16 +142,15 @@ class _Moments:
         )
 
 
-def _train_moments(past: BaselineInput) -> Iterator[tuple[int, _Moments]]:
+def _train_moments(past: BaselineInput, windows: Sequence[int]) -> Iterator[tuple[int, _Moments]]:
     """Each window that fits, longest first, with the moments of all its rows within train.
 
     The features of a shorter window are the last ones of a longer: only the rows too early for the longer one
     are added, and train is passed through once for all windows.
     """
     end = past.train_end - past.horizon  # the first origin with a target after train
-    windows = {window for window in past.settings.ridge_windows if window <= end}
     moments: _Moments | None = None
-    for window in sorted(windows, reverse=True):
+    for window in sorted({window for window in windows if window <= end}, reverse=True):
         features = (window - 1) * past.values.shape[1]
         moments = moments.last(features) if moments else None
         for part in _chunks(end - (window - 1), features):
@@ -146,7 +165,7 @@ def _train_moments(past: BaselineInput) -> Iterator[tuple[int, _Moments]]:
         end = window - 1
 
 
-def _ridge(past: BaselineInput, window: int, moments: _Moments) -> Iterator[LinearFit]:
+def _ridge(past: BaselineInput, window: int, penalties: Sequence[float], moments: _Moments) -> Iterator[LinearFit]:
     """A fit for each penalty, all by one eigendecomposition."""
     units = _units(past, window, moments)
     products = moments.input_products / np.outer(units, units) / moments.count
@@ -154,7 +173,7 @@ def _ridge(past: BaselineInput, window: int, moments: _Moments) -> Iterator[Line
     projected = vectors.T @ (moments.target_products / units[:, None] / moments.count)
     # Without a penalty, a direction in which inputs do not vary would be divided by its rounding errors.
     floor = _ROUNDING * len(units) * eigenvalues.max(initial=0.0)
-    for penalty in past.settings.ridge_penalties:
+    for penalty in penalties:
         denominators = np.maximum(eigenvalues, 0.0) + penalty
         denominators[denominators <= floor] = np.inf
         coefficients = vectors @ (projected / denominators[:, None]) / units[:, None]

@@ -21,6 +21,7 @@ from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
+from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge, ridge_lookback
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
+    from seqsweep.data import Series
     from seqsweep.tasks.task import Inputs
 
 
@@ -70,7 +72,15 @@ class Forecast(Task):
         return [*split.faults(config), *windows.faults(config), *super().faults(), *baselines.faults(config)]
 
     def space_faults(self, space: Space) -> list[Fault]:
-        """Differencing by a season needs one."""
+        """Differencing by a season needs one, a ridge the baseline that it is."""
+        return [*self._ridge_faults(space), *self._season_faults(space)]
+
+    def _ridge_faults(self, space: Space) -> Iterator[Fault]:
+        if self._may_be("linear_skip", "ridge", space) and "linear" not in self.config.task.baselines:
+            told = "a network that starts as the ridge is held against it; add linear to task.baselines"
+            yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
+
+    def _season_faults(self, space: Space) -> list[Fault]:
         follows = "seasonal_difference" not in self.config.search_space
         if self.config.data.season is not None or (follows and self.config.data.seasonal_difference == 1):
             return []  # what is wrong with the key that it follows is told of that
@@ -90,10 +100,27 @@ class Forecast(Task):
         series = data.load(self.config.data)
         for note in series.notes:
             say(note)
-        dataset = SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+        ridge = self._ridge_lookback(series, space)
+        dataset = SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season, ridge))
         for note in dataset.notes:
             say(note)
         return dataset
+
+    def _ridge_lookback(self, series: Series, space: Space) -> int:
+        """The most rows that the ridge of any trial sees; 0 where none has one."""
+        if not self._may_be("linear_skip", "ridge", space):
+            return 0
+        given: Any = self.config.search_space.get("linear_window")
+        ends = given.get("high") if isinstance(given, Mapping) else given
+        own = [value for value in (ends if isinstance(ends, list) else [ends]) if value is not None]
+        own += [start.linear_window for start in space.warm_starts() if start.get("linear_window") is not None]
+        return int(max([ridge_lookback(self.config, series, int(space.highest("window"))), *own]))
+
+    def _may_be(self, name: str, value: Any, space: Space) -> bool:
+        """Whether any trial may have this value of a hyperparameter that the space has a list for, or one value."""
+        given: Any = self.config.search_space.get(name)
+        searched = value in given if isinstance(given, Sequence) and not isinstance(given, str) else value == given
+        return searched or any(start.get(name) == value for start in space.warm_starts())
 
     @property
     def loss(self) -> str:
@@ -109,9 +136,18 @@ class Forecast(Task):
             return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
         return float((error**2).mean())
 
+    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
+        """The last `window` rows: a ridge may read more."""
+        longer = cast(windows.Windows, view).window > params.window
+        return inputs[0][:, -params.window :] if longer else inputs[0]
+
+    def knows_start(self, params: TrialParams) -> bool:
+        """With a ridge a network forecasts as the ridge does, until its first step."""
+        return bool(params.linear_skip == "ridge")
+
     def head(
         self,
-        view: View,  # noqa: ARG002 (a forecast ends alike, whatever its trial sees)
+        view: View,
         params: TrialParams,
         inputs: Inputs,
         state: keras.KerasTensor,
@@ -119,15 +155,22 @@ class Forecast(Task):
     ) -> keras.KerasTensor:
         """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
 
-        Source of `linear_skip`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
+        Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
+
+        Source of `linear_skip: true`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
         """
         import keras
 
-        output = _dense(own(self.config).horizon, "head", seeds[0], use_bias=True)(state)
-        if not params.linear_skip:
+        horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
+        start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
+        output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
+        if params.linear_skip == "false":
             return output
+        if path is not None:
+            return keras.layers.Add(name="output")([output, _solved(path, inputs[0], params.linear_trainable)])
         flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-        skip = _dense(own(self.config).horizon, "skip", seeds[1], use_bias=False)(flat)
+        start = keras.initializers.GlorotUniform(seed=seeds[1])
+        skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
         return keras.layers.Add(name="output")([output, skip])
 
     # What a result proves
@@ -145,10 +188,15 @@ class Forecast(Task):
         found = audit(
             known.series,
             lambda series: make_split(series, config.windows, own(config).horizon, lookback),
-            pipeline(params, config.data.season),
+            pipeline(params, config.data.season, self._as_chosen(known, params)),
             predict,
         )
         return Audit(found.passed, found.checked, found.findings)
+
+    def _as_chosen(self, data: SeriesDataset, params: TrialParams) -> windows.Solve | None:
+        """The winner's ridge with its window and penalty: validation has chosen them, and noise would choose anew."""
+        ridge, path = Ridge.of(self.config, params), data.view(params).path
+        return None if ridge is None or path is None else ridge.fixed(path.fit)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
         """Forecast intervals."""
@@ -215,8 +263,13 @@ def predictor() -> type[Any]:
     return ForecastPredictor
 
 
-def _dense(outputs: int, name: str, seed: int, *, use_bias: bool) -> keras.layers.Layer:
+def _solved(path: LinearPath, window: keras.KerasTensor, trainable: bool) -> keras.KerasTensor:
+    """(batch, rows, columns) → (batch, horizon): a dense layer with the weights of a ridge."""
     import keras
 
-    initializer = keras.initializers.GlorotUniform(seed=seed)
-    return keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=initializer, name=name)
+    rows = window[:, -path.window :] if window.shape[1] > path.window else window
+    flat = keras.layers.Flatten(name="skip_window")(rows)
+    layer = keras.layers.Dense(len(path.bias), trainable=trainable, name="skip")
+    skip = layer(flat)
+    layer.set_weights([path.weights, path.bias])
+    return skip

@@ -5,7 +5,9 @@ An *origin* is the last row that a forecast may see: from origin t the rows t+1 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
@@ -13,14 +15,20 @@ from seqsweep.errors import Fault
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving import windows
+from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.tasks.dataset import Space
+from seqsweep.tasks.forecast.linear_path import LinearPath
+from seqsweep.tasks.forecast.ridge import LinearFit
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.scaling import SCALERS, fit_transform
 
 ANCHORS: Catalog[Anchor] = Catalog("anchor", like=Anchor)
 for _anchor in windows.ANCHORS.values():
     ANCHORS.register(_anchor)
+
+Solve: TypeAlias = Callable[[Series, Split, Transform], LinearFit]
+"""Fits a ridge to train, in values as a transform leaves them before it scales."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +37,12 @@ class Windows(SeriesView):
 
     Args:
         split: the parts, and the origins in each.
+        path: the ridge beside the recurrent layers; None: there is none. Where it reads more rows than they do, the
+            window is as long as it needs.
     """
 
     split: Split
+    path: LinearPath | None = None
 
     @property
     def input_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -39,7 +50,9 @@ class Windows(SeriesView):
         return ((self.window, self.values.shape[1]),)
 
 
-def make_windows(series: Series, split: Split, params: TrialParams, season: int | None) -> Windows:
+def make_windows(
+    series: Series, split: Split, params: TrialParams, season: int | None, solve: Solve | None = None
+) -> Windows:
     """The windows of one trial: transform and scaler fitted on the rows of train alone.
 
     Args:
@@ -47,9 +60,10 @@ def make_windows(series: Series, split: Split, params: TrialParams, season: int 
         split: its parts.
         params: window, anchor, and how values are transformed.
         season: rows a season, for seasonal differences.
+        solve: fits the ridge beside the recurrent layers to train; None: there is none.
 
     Raises:
-        DataError: the transform cannot take a value.
+        DataError: the transform cannot take a value, or train is too short for the ridge.
     """
     transform = fit_transform(
         series.values,
@@ -61,18 +75,21 @@ def make_windows(series: Series, split: Split, params: TrialParams, season: int 
         seasonal_difference=params.seasonal_difference,
         season=season,
     )
-    return Windows(series.values, transform, ANCHORS[params.anchor], params.window, split.horizon, split)
+    path = None if solve is None else LinearPath.of(solve(series, split, transform), transform)
+    window = params.window if path is None else max(params.window, path.window)
+    return Windows(series.values, transform, ANCHORS[params.anchor], window, split.horizon, split, path)
 
 
-def max_lookback(space: Space, season: int | None) -> int:
+def max_lookback(space: Space, season: int | None, ridge: int = 0) -> int:
     """The most rows that any point of the space, or any warm start, looks back from its first target.
 
     Args:
         space: what is searched.
         season: rows a season.
+        ridge: the most rows that a ridge sees.
     """
-    rows = season or 0
-    back = space.highest("window") + space.highest("difference") + rows * space.highest("seasonal_difference")
+    rows, window = season or 0, max(space.highest("window"), ridge)
+    back = window + space.highest("difference") + rows * space.highest("seasonal_difference")
     known = (p.window + p.difference + rows * p.seasonal_difference for p in space.warm_starts())
     return int(max(back, *known, 0))
 
