@@ -31,9 +31,16 @@ GIVEN = {  # what an option leaves to the user
     "windows=dates": ["windows.validation=1960-01-01", "windows.test=1990-01-01"],
 }
 TABLE = ["data=digits", "windows=stratified", "task=classify", "search_space=sequences", "data.group=digit"]
+TEXTS = {
+    "task=caption": ["data=captions", "windows=shuffled", "search_space=captions"],
+    "task=next_symbol": ["data=text", "windows=chronological", "search_space=symbols"],
+    "task=translate": ["data=dates", "windows=shuffled", "search_space=translations"],
+}
+OF_TEXTS = {
+    "windows=shuffled": "task=translate", "search_space=captions": "task=caption",
+    "search_space=translations": "task=translate", "search_space=symbols": "task=next_symbol",
+}  # fmt: skip
 OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological", "search_space=texts"]
-TEXTS = ["data=text", "windows=chronological", "task=next_symbol", "search_space=symbols"]
-OF_TEXTS = ["windows=shuffled", "task=next_symbol", "search_space=symbols"]
 OPTIONS = [f"{group}={name}" for group, names in config.options().items() for name in names]
 
 
@@ -52,8 +59,8 @@ def test_every_option_of_every_group_composes_and_passes_the_checks(option):
         extra = others if option == "windows=grouped" else others[:-1]
         extra += ["search_space.steps=8", "data.target=group"] if option == "windows=grouped" else []
         extra += ["data.features=[text]"] if option == "search_space=texts" else []
-    if option in OF_TEXTS:
-        extra = [other for other in TEXTS if other.split("=")[0] != option.split("=")[0]]
+    if (task := OF_TEXTS.get(option, option)) in TEXTS:
+        extra = [other for other in (task, *TEXTS[task]) if other != option]
     assert config.compose("quickstart", [option, *GIVEN.get(option, []), *extra], RULES).jobs
 
 

@@ -18,6 +18,7 @@ from points import POINT
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES
+from seqsweep.package.parity import compare
 from seqsweep.serving.symbols import Alphabet, split
 from seqsweep.serving.writing import SAID, Writer, drawn, judged
 from seqsweep.sweep import load_data
@@ -466,6 +467,19 @@ def test_what_is_shown_tells_blanks_and_ends_of_lines():
 
 
 # Served
+
+
+def test_parity_bears_a_tie_that_rounding_decides_and_nothing_else():
+    own = np.zeros((250, 64), SAID)
+    own["nll"] = own["best"] = 1.0
+    served = own.copy()
+    served["symbol"][0, 0] += 1
+    assert compare(served, own).passed
+    served["symbol"][0, :3] += 1
+    assert not compare(served, own).passed
+    served = own.copy()
+    served["nll"][7, 7] += 1e-4
+    assert not compare(served, own).passed
 
 
 @pytest.mark.keras

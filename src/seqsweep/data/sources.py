@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TIME = "time"
 """The column of times of a bundled series."""
 
+DATES = 10_000
+"""Days of the bundled dates."""
+
 
 class OpenSource(Protocol):
     """What an entry of SOURCES is."""
@@ -83,6 +86,38 @@ def digits() -> pd.DataFrame:
 
     table: pd.DataFrame = load_digits(as_frame=True).frame
     return table.rename(columns={"target": "digit"})
+
+
+@BUNDLED.register
+def captions() -> pd.DataFrame:
+    """The handwritten digits, and the English name of each: three."""
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    table = digits()
+    return table.drop(columns="digit").assign(name=table["digit"].map(dict(enumerate(names))))
+
+
+@BUNDLED.register
+def dates() -> pd.DataFrame:
+    """10,000 days from 1900 to 2099 as CLDR writes them in English and Turkish; every other one with its weekday."""
+    import datetime
+
+    import pandas as pd
+
+    try:
+        from babel.dates import format_date
+    except ImportError:
+        raise DataError(
+            "data.name=dates: CLDR's dates come from Babel: pip install 'seqsweep[text]'; or give your own pairs"
+        ) from None
+    first, last = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
+    drawn = np.random.default_rng(0).choice((last - first).days + 1, DATES, replace=False)
+    days = [first + datetime.timedelta(int(day)) for day in drawn]
+    styles = [("full", "long")[row % 2] for row in range(DATES)]
+    english, turkish = (
+        [format_date(day, style, locale=locale) for day, style in zip(days, styles, strict=True)]
+        for locale in ("en", "tr")
+    )
+    return pd.DataFrame({"english": english, "turkish": turkish})
 
 
 def _bundled(name: str, values: Float64s, times: Any) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,11 @@ from seqsweep.evidence import Comparison, compare_losses, losses
 from seqsweep.html import Section
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig
-from seqsweep.tasks.dataset import Call, Dataset, Predict, Predictions, View
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, View
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Evaluated(ABC):
@@ -90,6 +93,16 @@ class Evaluated(ABC):
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
         """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
+        return {}
+
+    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+        """Arrays of what goes on inside the winner's network, kept as those of `kept_arrays`: by default none.
+
+        Args:
+            view: what its trial saw.
+            model: inputs of items → outputs.
+            items: (n,), of the test part; the task takes some of them.
+        """
         return {}
 
     # What is shown of a test evaluation

@@ -118,7 +118,7 @@ class Task(Evaluated):
     @property
     @abstractmethod
     def loss(self) -> str | Callable[[Any, Any], Any]:
-        """What training lowers: a name that Keras knows, or a function of targets and outputs, both (n, …)."""
+        """What training lowers: a name that Keras knows, or a function of targets and outputs."""
 
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:

@@ -211,6 +211,7 @@ class Classify(Task):
             outputs=requests.output_columns(spec),
             example=next(requests.frames(known, known.parts.train[:3])),
             card=card(spec, known, found),
+            line=known.table.columns[0] if known.table.texts is not None else None,
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002
