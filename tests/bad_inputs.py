@@ -126,7 +126,7 @@ VALUES = [
     Bad("sweep quickstart data.path=[1]", "data.path=[1]", "must be text", "or null"),
     Bad("sweep quickstart \"data.target=''\"", "data.target=", "the text is empty", "or leave it null"),
     Bad(f"sweep quickstart data.target={'x' * 1001}", "data.target=xxx", "1,001 characters", "shorten it"),
-    Bad("sweep quickstart task.loss=mape", "task.loss=mape", "must be one of mse, mae, huber", "did you mean 'mae'?"),
+    Bad("sweep quickstart task.loss=mape", "task.loss=mape", "this is no loss of task=forecast", "did you mean 'mae'?"),
     Bad("sweep quickstart task.metrics=mae", "task.metrics=mae", "a list is needed", "such as [mae]"),
     Bad("sweep quickstart task.metrics=[]", "task.metrics=[]", "name one or more", "of mae, rmse"),
     Bad("sweep quickstart task.metrics=[mae,mae]", "task.metrics=[mae, mae]", "listed twice", "leave one"),

@@ -87,6 +87,15 @@ def test_every_anchor_is_inside(folder, anchor):
     assert package.load_parity(made.model).passed
 
 
+def test_parity_of_texts_asks_for_the_same_words_and_for_nats_but_for_the_rounding_of_a_probability():
+    kind = [("text", "U5"), ("nll", "f8")]
+    own = np.array([("one", 2e-6), ("two", 30.0)], kind)
+    assert compare(np.array([("one", 4e-6), ("two", 30.0001)], kind), own).passed
+    assert not compare(np.array([("one", 2e-6), ("two", 30.01)], kind), own).passed
+    assert not compare(np.array([("one", 2e-6), ("tow", 30.0)], kind), own).passed
+    assert not compare(np.array([("one", np.nan), ("two", 30.0)], kind), own).passed
+
+
 def test_parity_covers_every_origin_of_the_test_part(full):
     parity = package.load_parity(full.model)
     assert parity.passed

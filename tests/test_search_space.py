@@ -475,8 +475,9 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 
     settings = OmegaConf.to_container(OmegaConf.load(CONF / "search_space" / f"{option}.yaml"))
     assert isinstance(settings, dict)
-    if "tokens" in settings:  # of texts, which another task reads
-        assert set(settings) <= {*declared("classify"), "per_layer", "warm_start"}
+    other = {"texts": "classify", "captions": "caption", "translations": "translate"}.get(option)
+    if other is not None:
+        assert set(settings) <= {*declared(other), "per_layer", "warm_start"}
         return
     assert set(settings) <= {*declared("forecast"), "per_layer", "warm_start"}
     assert not any(settings.get(name, OPEN) == entry.default for name, entry in declared("forecast").items())
@@ -488,7 +489,7 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 
 def test_the_shipped_spaces_are_those_that_are_tested() -> None:
     shipped = {path.stem for path in (CONF / "search_space").glob("*.yaml")}
-    assert shipped == {"small", "default", "tutorial", "sequences", "texts"}
+    assert shipped == {"small", "default", "tutorial", "sequences", "texts", "captions", "translations"}
 
 
 def test_importing_the_package_imports_no_heavy_library() -> None:

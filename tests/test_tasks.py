@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-import waves  # noqa: F401 (it registers its task)
 from conclusions import Silent
 from seqsweep import package, registry, study
 from seqsweep.cli import main
-from seqsweep.config import compose
+from seqsweep.config import compose, from_yaml, task_keys, to_yaml
+from seqsweep.errors import ConfigError
+from seqsweep.explain import explain, values
 from seqsweep.launch import RULES
 from seqsweep.reproduce import reproduce
-from seqsweep.tasks import make_task
+from seqsweep.schema import TaskConfig
+from seqsweep.schema.declare import setting
+from seqsweep.tasks import TASKS, make_task
 from seqsweep.tracking.store import open_store
+from waves import WavesTask
 from waves_predictor import frame_of
 
 pytestmark = pytest.mark.keras
 
 STUDY = """
-defaults: [config, {override search_space: waves}, _self_]
+defaults: [config, {override search_space: waves}, {override task: waves}, _self_]
 question: Does a network tell rising windows from falling ones?
-task: {kind: waves, metrics: [accuracy], objective: accuracy, baselines: []}
 tuner: {max_trials: 4}
 trial: {epochs: 3}
 finals: {trials: 1, seeds: 2}
 executor: {kind: inline}
 """
+TASK = "{kind: waves, loss: cross_entropy, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}"
 SPACE = "{layer: [simple_rnn, gru], units: [2, 8], learning_rate: [0.0001, 0.05]}"
 
 
@@ -37,9 +42,10 @@ def swept(tmp_path_factory) -> SimpleNamespace:
     """A sweep of the task, whole."""
     folder = tmp_path_factory.mktemp("waves")
     (folder / "waves.yaml").write_text(STUDY)
-    (folder / "search_space").mkdir()
-    (folder / "search_space" / "waves.yaml").write_text(SPACE)
-    overrides = [f"tracking.directory={folder / 'mlruns'}"]
+    for group, content in (("search_space", SPACE), ("task", TASK)):
+        (folder / group).mkdir()
+        (folder / group / "waves.yaml").write_text(content)
+    overrides = [f"tracking.directory={folder / 'mlruns'}", "task.noise=1"]
     (config,) = compose("waves", overrides, RULES, own=folder).jobs
     result = study.run(config, Silent())
     return SimpleNamespace(folder=folder, config=config, outcome=result.outcome, conclusion=result.conclusion,
@@ -99,6 +105,36 @@ def test_the_winner_is_promoted_and_answers_from_the_registry(swept, tmp_path):
     assert len(answers) == 5
     again = CliRunner().invoke(main, ["promote", swept.outcome.fingerprint, *directory], env={"COLUMNS": "200"})
     assert "not better" in again.output or "already" in again.output
+
+
+def test_a_key_of_the_task_is_its_own(swept):
+    assert vars(swept.config.task).keys() == {"kind", "loss", "metrics", "objective", "baselines", "noise"}
+    assert swept.config.task.noise == 1
+    assert swept.config.data.season is None  # of the series that the study would read by default
+    assert "active      where task.kind is waves" in explain("task.noise")
+    assert set(values("task.horizon")) == {"forecast"}
+    for name, override, told in (
+        ("quickstart", "task.noise=1", "task.noise=1: it has an effect only where task.kind is waves"),
+        ("waves", "task.horizon=2", "task.horizon=2: it has an effect only where task.kind is forecast; choose task="),
+        ("waves", "data.season=11", "data.season=11: it has an effect only where task.kind is forecast; choose task="),
+        ("waves", "task.noise=-1", "task.noise=-1.0: must be a number, 0 or more"),
+        ("waves", "task.nois=1", "task.nois: there is no such key; did you mean 'task.noise'?"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            compose(name, [override], RULES, own=swept.folder)
+        assert [fault.text[: len(told)] for fault in caught.value.faults] == [told]
+    assert from_yaml(to_yaml(swept.config)) == swept.config
+
+
+def test_two_tasks_that_declare_a_key_in_two_ways_are_told(monkeypatch):
+    @dataclass
+    class OtherConfig(TaskConfig):
+        noise: int = setting("something else", at_least=1)
+
+    other = type("Other", (WavesTask,), {"settings": OtherConfig})
+    monkeypatch.setitem(TASKS._entries, "other", other)
+    with pytest.raises(TypeError, match=r"two tasks declare task\.noise in two ways"):
+        task_keys.settings()
 
 
 def test_a_trial_is_reproduced_to_the_bit(swept):

@@ -8,34 +8,51 @@ import pytest
 
 from seqsweep import config
 from seqsweep.config.folders import option_values
+from seqsweep.config.task_keys import settings
 from seqsweep.errors import ConfigError
 from seqsweep.launch import RULES
-from seqsweep.schema import settings
 from seqsweep.search_space import declared
 from test_config import GIVEN, OF_TABLES, TABLE
 
-CONDITIONAL = {key: setting for key, setting in settings().items() if setting.when}
+SHIPPED = {option_values("task", option)["kind"] for option in config.options()["task"]}
+CONDITIONAL = [
+    (key, other)
+    for key, setting in settings().items()
+    for other, allowed in setting.when.items()
+    if other != "task.kind" or set(allowed) < SHIPPED
+]
 WITHOUT = {  # what makes a condition false that no option decides
     "data.frequency": ["data.frequency=null"],
     "task.baselines": ["task.baselines=[last_value]"],
     "finals.trials": ["finals=none"],
+    "task.kind": TABLE[:-1],
 }
-RULED = ("tuner.max_trials",)  # has a rule of its own
+WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
+NEEDED = {"data.seasonal_difference": ["data.season=11"]}
+RULED = ("tuner.max_trials", "data.time")  # have rules of their own
 VALUES = {"data.encoding": "cp1252", "data.aggregate": "sum", "tracking.uri": "http://127.0.0.1:5000"}
 VALUES |= {"data.query": "'SELECT y FROM t ORDER BY y'", "data.dataset": "owner/name"}
+VALUES |= {
+    "data.timezone": "UTC",
+    "data.missing": "drop",
+    "data.frequency": "YS",
+    "windows.anchor": "last",
+    "data.clip_quantile": "0.9",
+}
+VALUES |= {"data.seasonal_difference": "1", "data.season": "11", "data.difference": "1", "data.time_format": "count"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
 
 
 def value_of(key):
-    numbers = {int: "3", float: "0.5"}
+    numbers = {int: "3", float: "0.5", bool: "true"}
     return VALUES.get(key) or numbers.get(settings()[key].type, "x")
 
 
-def without(key):
-    """Overrides with which a setting has no effect."""
-    [(other, allowed)] = settings()[key].when.items()
+def without(key, other):
+    """Overrides with which a setting has no effect, by one of its conditions."""
     if other in WITHOUT:
         return WITHOUT[other]
+    allowed = settings()[key].when[other]
     group, _, entry = other.partition(".")
     option = next(name for name in config.options()[group] if option_values(group, name).get(entry) not in allowed)
     return [f"{group}={option}", *GIVEN.get(f"{group}={option}", [])]
@@ -47,19 +64,20 @@ def faults(*overrides, study="quickstart", **kwargs):
     return caught.value.faults
 
 
-@pytest.mark.parametrize("key", CONDITIONAL)
-def test_a_setting_without_effect_is_refused_and_the_choice_that_is_advised_takes_it(key):
+@pytest.mark.parametrize(("key", "other"), CONDITIONAL)
+def test_a_setting_without_effect_is_refused_and_the_choice_that_is_advised_takes_it(key, other):
     given = f"{key}={value_of(key)}"
-    told = [fault.text for fault in faults(*without(key), given) if fault.key == key]
+    met = [extra for name in settings()[key].when if name != other for extra in WITH.get(name, [])]
+    told = [fault.text for fault in faults(*without(key, other), given, *met) if fault.key == key]
     assert len(told) == 1
     choices = re.findall(r"\w+=\w+(?= or |, or leave)", told[0].partition("; choose ")[2])
     for choice in choices:
         needed = [given for given in TABLE if not given.startswith("windows=")] if choice in OF_TABLES else []
-        extra = [more for more in (*GIVEN.get(choice, []), *needed) if not more.startswith(f"{key}=")]
+        every = (*GIVEN.get(choice, []), *needed, *met, *NEEDED.get(key, []))
+        extra = [more for more in every if not more.startswith(f"{key}=")]
         space = ["search_space.learning_rate=[0.01,0.001]"] if choice == "tuner=grid" else []
         assert config.compose("quickstart", [choice, given, *extra, *space], RULES).jobs
-    decided = next(iter(settings()[key].when)) not in WITHOUT
-    assert bool(choices) == (decided and key not in RULED)
+    assert bool(choices) == ((other not in WITHOUT or other == "task.kind") and key not in RULED)
 
 
 def test_conditions_are_said_in_words():

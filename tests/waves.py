@@ -9,6 +9,8 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.metrics import Metric, Score
+from seqsweep.schema import TaskConfig
+from seqsweep.schema.declare import setting
 from seqsweep.serving.gather import Gather
 from seqsweep.tasks import TASKS, Card, Dataset, Served, Task
 from waves_predictor import WavesPredictor, frame_of
@@ -40,6 +42,11 @@ class View(NamedTuple):
         return outputs.argmax(axis=1)
 
 
+@dataclass
+class WavesConfig(TaskConfig):
+    noise: float = setting("deviation of what is added to each number", at_least=0)
+
+
 @dataclass(frozen=True)
 class Waves(Dataset):
     windows: Any  # (n, WINDOW, 1)
@@ -66,12 +73,14 @@ class Waves(Dataset):
 
 class WavesTask(Task):
     name, metrics, loss = "waves", METRICS, "sparse_categorical_crossentropy"
+    settings = WavesConfig
 
     def load(self, space, say):
         random = np.random.default_rng(0)
         labels = (random.random(Waves.rows) < 0.6).astype(np.int64)
         slopes = np.where(labels == 1, 1.0, -1.0)[:, None] * np.linspace(-1, 1, WINDOW)
-        return Waves((slopes + random.normal(size=slopes.shape)).astype(np.float32)[:, :, None], labels)
+        noise = self.config.task.noise * random.normal(size=slopes.shape)
+        return Waves((slopes + noise).astype(np.float32)[:, :, None], labels)
 
     def constant_loss(self, targets):
         shares = np.bincount(targets, minlength=2) / len(targets)

@@ -74,6 +74,8 @@ def _defaults(key: str, setting: Setting) -> dict[str, str]:
         return {"default": own, "options": _by_option(group, by_option)}
     shipped: Any = OmegaConf.to_container(OmegaConf.load(config.CONF / "config.yaml"))
     chosen = {g: o for entry in shipped["defaults"] if isinstance(entry, dict) for g, o in entry.items()}.get(group)
+    if group == "task" and chosen not in setting.when.get("task.kind", (chosen,)):
+        chosen = next(iter(by_option), chosen)  # of a task that alone has it
     if chosen is None:
         return {"default": plain(shipped[key]) if key in shipped else "none: a study says it"}
     empty = "null" if setting.optional else "[]" if setting.several else "none: give one"

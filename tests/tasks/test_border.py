@@ -13,11 +13,12 @@ from seqsweep.events import TrialSpec
 from seqsweep.layers import body, to_keras
 from seqsweep.metrics import Metric, Score
 from seqsweep.search_space import complete
-from waves import METRICS, WINDOW, Parts, Waves, WavesTask
+from waves import METRICS, WINDOW, Parts, Waves, WavesConfig, WavesTask
 
 
 def task(**finals: int) -> WavesTask:
-    return WavesTask(SimpleNamespace(task=SimpleNamespace(objective="accuracy"), finals=SimpleNamespace(**finals)))
+    settings = WavesConfig(objective="accuracy", noise=1)
+    return WavesTask(SimpleNamespace(task=settings, finals=SimpleNamespace(**finals)))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_network_of_two_inputs_is_trained_and_decoded_once(metrics, make_confi
     from seqsweep.trial import Trial, restore
 
     config = make_config("trial.epochs=2")
-    config.task.metrics, config.task.objective = metrics, "accuracy"
+    config.task = WavesConfig(metrics=metrics, objective="accuracy", noise=1)
     made, spec = Pairs(config), TrialSpec("1", complete(config, {"layer": "gru", "units": 3}), 0, 0, 2, network=True)
     data = made.load(None, print)
     asked.clear()

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from seqsweep.errors import ConfigError
-from seqsweep.schema import SweepConfig, TaskConfig
+from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast import ridge
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES, faults, forecasts
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import fit_linear
+from seqsweep.tasks.forecast.settings import ForecastConfig
 
 AIRBNB = Path(__file__).parents[3] / "shared" / "data" / "AB_NYC_2019.csv.zip"
 
@@ -26,7 +27,7 @@ def settings(**changes):
         "ridge_windows": [6],
         "ridge_penalties": [0.01],
     }
-    return TaskConfig(**{**values, **changes})
+    return ForecastConfig(**{**values, **changes})
 
 
 def wave(rows, columns=1, seed=3):

@@ -19,7 +19,7 @@ from hydra.errors import OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from seqsweep.config import hydra_settings, ranges
+from seqsweep.config import hydra_settings, ranges, task_keys
 from seqsweep.config.keys import keys, nearest_key, no_such_key, settings
 from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain, shortened
@@ -293,8 +293,10 @@ def _type_fault(key: str, value: Any) -> InputFault | None:
     group, _, name = key.partition(".")
     if group == ranges.SPACE:
         return None  # the declarations say what its values may be
+    of_task = group == "task"  # has the keys of all tasks that there are by now
+    section = OmegaConf.structured(task_keys.every_task()) if of_task else _section(group if name else "")
     try:
-        OmegaConf.update(_section(group if name else ""), name or key, value, merge=False)
+        OmegaConf.update(section, name or key, value, merge=False)
     except OmegaConfBaseException:
         setting = settings()[key]
         told = setting.fault(key, value) or f"{key}={shortened(plain(value))}: must be {setting.rule}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -19,11 +19,12 @@ from seqsweep import search_space
 from seqsweep.config import check, jobs, ranges, unused
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
+from seqsweep.config.task_keys import KIND, leave_own, schema_of, settings
 from seqsweep.config.user_files import read_files
 from seqsweep.errors import ConfigError, Fault
-from seqsweep.hyperparameters import plain
+from seqsweep.hyperparameters import Setting, plain
 from seqsweep.redaction import redacted, remember, remember_variable
-from seqsweep.schema import SweepConfig, settings
+from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
 
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)")
@@ -92,7 +93,8 @@ def compose(
     without_effect = _without(left_out, unused.unused_faults(settings_given, composed.configs))
     checked, unfit = _checked(composed.configs, rules, left_out)
     told = {fault.key for fault in unfit}  # a rule knows better why a key has no effect
-    faults = [*wrong, *unfit, *(fault for fault in without_effect if fault.key not in told)]
+    of_tasks = [KIND] if KIND in told else []  # of one that is not there nobody knows what it reads
+    faults = [*wrong, *unfit, *_without(of_tasks, (fault for fault in without_effect if fault.key not in told))]
     faults = faults or unused.unused_hyperparameters(settings_given, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
@@ -140,6 +142,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         with open_dict(cfg):  # what a search space leaves out has its declared default
             for name in [name for name in cfg.search_space if OmegaConf.is_missing(cfg.search_space, name)]:
                 del cfg.search_space[name]
+        leave_own(cfg)
         missing = sorted(OmegaConf.missing_keys(cfg))
         needed = [Fault(key, f"{key}: a value is needed; give {key}=VALUE") for key in missing]
         faults += _without(left_out, needed)
@@ -151,7 +154,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         raise ConfigError(faults or [hydra_fault(error)]) from error
     beyond = [fault for fault in setting_faults(config) if fault.key not in (*missing, *left_out)]
     faults += beyond
-    if any(not setting.has_type(_value(config, key)) for key, setting in settings().items() if key not in missing):
+    if any(not setting.has_type(_value(config, key)) for key, setting in _held(config) if key not in missing):
         raise ConfigError(faults)  # what an interpolation has become: the rules rely on types
     unknown = [*missing, *left_out, *(fault.key for fault in beyond)]
     faults += _without(unknown, chain.from_iterable(rule(config) for rule in rules))
@@ -165,7 +168,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
 
 def _clear_unused(config: SweepConfig) -> None:
     """Leave no trace of what a study set for another choice than the one that was made: it would change the sweep."""
-    for key, setting in settings().items():
+    for key, setting in _held(config):
         if setting.optional and not setting.is_used(lambda other: _value(config, other)):
             group, _, name = key.rpartition(".")
             setattr(getattr(config, group), name, None)
@@ -197,7 +200,8 @@ def from_yaml(text: str) -> SweepConfig:
         ConfigError: it is no config of this version.
     """
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(SweepConfig), _literal(yaml.safe_load(text)))
+        content = _literal(yaml.safe_load(text))
+        merged = OmegaConf.merge(OmegaConf.structured(schema_of(content)), content)
         return cast(SweepConfig, OmegaConf.to_object(merged))
     except (OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         raise ConfigError([hydra_fault(error)]) from error
@@ -271,10 +275,18 @@ def _addresses() -> list[str]:
 def setting_faults(config: SweepConfig) -> list[Fault]:
     """Every value that its setting in the schema does not allow; those of the search space have rules of their own."""
     found = []
-    for key, setting in settings().items():
+    for key, setting in _held(config):
         text = setting.fault(key, _value(config, key))
         found += [Fault(key, text)] if text is not None else []
     return found
+
+
+def _held(config: SweepConfig) -> Iterator[tuple[str, Setting]]:
+    """The settings that a config has: of the group `task` those of its own task."""
+    for key, setting in settings().items():
+        group, _, name = key.rpartition(".")
+        if hasattr(getattr(config, group) if group else config, name):
+            yield key, setting
 
 
 def _value(config: SweepConfig, key: str) -> Any:

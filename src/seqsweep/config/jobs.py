@@ -25,7 +25,7 @@ from omegaconf import MISSING, DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
-from seqsweep.config import ranges
+from seqsweep.config import ranges, task_keys
 from seqsweep.config.check import InputFault
 from seqsweep.config.folders import CONF, STUDIES
 from seqsweep.config.keys import no_such_key
@@ -57,8 +57,9 @@ def register(own: Path | None = None) -> None:
     names = [*search_space.declared(), "per_layer", "warm_start"]
     store = ConfigStore.instance()
     held = store.repo.get("schema.yaml")
-    if held is None or list(held.node.search_space) != names:  # to build it anew takes time
-        store.store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING)))
+    task = task_keys.every_task()
+    if held is None or [*held.node.search_space, *held.node.task] != [*names, *vars(task)]:  # to build it takes time
+        store.store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING), task=task))
     for plugin, kind in ((Files, ConfigSource), (_Folders, SearchPathPlugin)):
         if plugin not in Plugins.instance().discover(kind):
             Plugins.instance().register(plugin)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 
 from seqsweep import schema, search_space
+from seqsweep.config import task_keys
 from seqsweep.hyperparameters import Setting
 from seqsweep.spelling import closest
 
 
 def settings() -> dict[str, Setting]:
     """What each key may be, by its dotted name, in the order of the groups."""
-    own = schema.settings()
+    own = task_keys.settings()
     space = {f"search_space.{name}": setting for name, setting in search_space.keys().items()}
     groups = ("", *schema.groups())
     return {key: found[key] for group in groups for found in (own, space) for key in found if group_of(key) == group}

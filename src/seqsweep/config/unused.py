@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -16,11 +16,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import schema, search_space
-from seqsweep.config import ranges
+from seqsweep.config import ranges, task_keys
 from seqsweep.config.folders import option_values, options
 from seqsweep.config.keys import group_of
 from seqsweep.errors import Fault
-from seqsweep.hyperparameters import plain, shortened
+from seqsweep.hyperparameters import Setting, plain, shortened
 from seqsweep.schema import SweepConfig
 
 
@@ -75,12 +75,13 @@ def unused_faults(given: Sequence[Given], configs: Sequence[DictConfig]) -> list
         given: on command line and in studies.
         configs: of the jobs, as composed.
     """
-    declared, found = schema.settings(), []
+    declared, found = task_keys.settings(), []
     for one in given:
         if one.key in declared and declared[one.key].when and one.stands(declared[one.key].when):
             setting = declared[one.key]
             if not any(setting.is_used(_values(config)) for config in configs):
-                told = f"it has an effect only where {setting.condition}; {_mend(setting.when)}leave it out"
+                unmet = _unmet(setting, configs)
+                told = f"it has an effect only where {unmet.condition}; {_mend(unmet.when)}leave it out"
                 found.append(Fault(one.key, f"{one.where}{one.text}: {told}", also=tuple(setting.when)))
     return found + list(_followed_faults(given, configs))
 
@@ -140,10 +141,17 @@ def _values(config: DictConfig) -> Callable[[str], Any]:
     return value
 
 
+def _unmet(setting: Setting, configs: Sequence[DictConfig]) -> Setting:
+    """A setting with those of its conditions alone that no job meets; with all where each is met by one."""
+    when = setting.when.items()
+    unmet = {key: allowed for key, allowed in when if not any(_values(config)(key) in allowed for config in configs)}
+    return replace(setting, when=unmet or setting.when)
+
+
 def _mend(when: Mapping[str, Collection[Any]]) -> str:
     """`choose tuner=hyperband, or `: the options with which a setting has an effect, where an option decides."""
     for key, allowed in when.items():
-        setting = schema.settings()[key]
+        setting = task_keys.settings()[key]
         if not setting.catalog or setting.several:  # what an option does not decide
             continue
         group, _, entry = key.partition(".")

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
+from seqsweep.data.folders import folder_source
 from seqsweep.data.packed_files import choose_file, existing, kind_of, near, some, text_file
 from seqsweep.data.source import SAMPLE, Origin, Source, of_frame
 from seqsweep.data.text import TextStyle, csv_source
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 TIME = "time"
 """The column of times of a bundled series."""
+
+DATES = 10_000
+"""Days of the bundled dates."""
 
 
 class OpenSource(Protocol):
@@ -76,6 +80,38 @@ def digits() -> pd.DataFrame:
     return table.rename(columns={"target": "digit"})
 
 
+@BUNDLED.register
+def captions() -> pd.DataFrame:
+    """The handwritten digits, and the English name of each: three."""
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    table = digits()
+    return table.drop(columns="digit").assign(name=table["digit"].map(dict(enumerate(names))))
+
+
+@BUNDLED.register
+def dates() -> pd.DataFrame:
+    """10,000 days from 1900 to 2099 as CLDR writes them in English and Turkish; every other one with its weekday."""
+    import datetime
+
+    import pandas as pd
+
+    try:
+        from babel.dates import format_date
+    except ImportError:
+        raise DataError(
+            "data.name=dates: CLDR's dates come from Babel: pip install 'seqsweep[text]'; or give your own pairs"
+        ) from None
+    first, last = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
+    drawn = np.random.default_rng(0).choice((last - first).days + 1, DATES, replace=False)
+    days = [first + datetime.timedelta(int(day)) for day in drawn]
+    styles = [("full", "long")[row % 2] for row in range(DATES)]
+    english, turkish = (
+        [format_date(day, style, locale=locale) for day, style in zip(days, styles, strict=True)]
+        for locale in ("en", "tr")
+    )
+    return pd.DataFrame({"english": english, "turkish": turkish})
+
+
 def _bundled(name: str, values: Float64s, times: Any) -> pd.DataFrame:
     import pandas as pd
 
@@ -98,6 +134,12 @@ def csv(config: DataConfig) -> Source:
     if config.file is not None and not file.member:
         raise DataError(f"data.file={config.file}: names a file in a zip, and {file} is none; leave data.file out")
     return csv_source(file, text_style(config), config.target)
+
+
+@SOURCES.register
+def folder(config: DataConfig) -> Source:
+    """A folder of text files, each in a sub-folder that is its label."""
+    return folder_source(config.path or "", config.encoding)
 
 
 @SOURCES.register

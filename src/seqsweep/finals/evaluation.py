@@ -73,7 +73,7 @@ def _predictions(problem: Problem, network: Network, reference: Predictions | No
         test_actual=data.actual(test),
         test_predicted=network.predict(test),
         test_baseline=reference,
-        more=problem.task.kept_arrays(data),
+        more={**problem.task.kept_arrays(data), **problem.task.inside(network.view, network.model, test)},
     )
 
 

@@ -124,7 +124,7 @@ def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conc
         "seed": spec.seed,
         **lineage(),
     }
-    content = {**served.spec, "format": FORMAT, "lineage": origin}
+    content = {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
     (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
     to_keras(network.model).save(aside / "network.keras")
     code = write_code(aside, served.predictor)

@@ -21,7 +21,8 @@ class Parity:
     Args:
         items: of the test part, all of them.
         largest: the largest difference of two predictions, as a share of the trial's own; where that is smaller than
-            the mean size of them all, as a share of the mean. Infinite where one is not finite, or where words differ.
+            the mean size of them all, as a share of the mean. Of predictions with several fields the largest of these.
+            Infinite where one is not finite, or where words differ.
     """
 
     items: int
@@ -33,18 +34,23 @@ class Parity:
         return self.largest <= TOLERANCE
 
 
-def compare(served: Predictions, own: Predictions) -> Parity:
+def compare(served: Predictions, own: Predictions, least: float = 0.0) -> Parity:
     """How far the answers of the packaged model lie from the network's own.
 
     Args:
         served: (n, …), in the unit of the data.
         own: (n, …), for the same items.
+        least: that a difference is a share of, however small the predictions are.
     """
+    if own.dtype.names is not None:  # several things are said of an item: words, and nats or counts of them
+        # Where a network is all but sure, nats are as small as the rounding of a probability near 1.
+        found = [compare(served[name], own[name], 1.0) for name in own.dtype.names]
+        return max(found, key=lambda parity: parity.largest)
     if own.dtype.kind not in "biuf":  # words: there is no being near
         return Parity(len(own), 0.0 if np.array_equal(served, own) else float("inf"))
     if not (np.isfinite(served).all() and np.isfinite(own).all()):
         return Parity(len(own), float("inf"))
-    size = np.maximum(np.abs(own), np.abs(own).mean())
+    size = np.maximum(np.abs(own), max(float(np.abs(own).mean()), least))
     differences = np.abs(np.asarray(served, np.float64) - own)
     shares = np.divide(differences, size, out=np.zeros_like(differences), where=differences > 0)
     return Parity(len(own), float(shares.max()))

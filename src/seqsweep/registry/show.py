@@ -49,14 +49,14 @@ def history_table(name: str, entries: Sequence[LedgerEntry], aliases: Mapping[st
     """
     stack = champions(entries)
     present = aliases.get("champion")
-    caption = f"champion: {f'version {present}' if present else 'none'}"
+    below = f"champion: {f'version {present}' if present else 'none'}"
     if "previous" in aliases:
-        caption += f", previous: version {aliases['previous']}"
+        below += f", previous: version {aliases['previous']}"
     if stack and present != stack[-1]:
-        caption += f"\nthe alias was moved by other means: the ledger's champion is version {stack[-1]}"
+        below += f"\nthe alias was moved by other means: the ledger's champion is version {stack[-1]}"
     table = Table(
         title=f"{name}: who was champion when",
-        caption=caption,
+        caption=below,
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,

@@ -24,6 +24,7 @@ from seqsweep.words import (
     in_words,
     megabytes,
     percent,
+    seconds,
     setting,
     significant,
     store_options,
@@ -112,7 +113,11 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
             commands.append((command(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
-    if outcome.config.tuner.max_trials is not None:
+    limit = outcome.config.tuner.time_limit
+    if limit is not None and "tuner.time_limit" in outcome.reason:
+        longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
+        commands.append((_again(typed, longer), "go on for as long again"))
+    elif outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(typed, more), "go on to more trials"))
     seed = f"seed={outcome.config.seed + 1}"

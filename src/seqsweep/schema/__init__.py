@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
-from seqsweep.hyperparameters import Listed, Setting, Unless
+from seqsweep.hyperparameters import Setting, Unless
 from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
-RIDGE = {"task.baselines": Listed(("linear",))}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
@@ -37,24 +36,13 @@ class WindowsConfig:
 
 @dataclass
 class TaskConfig:
-    """What is predicted from a window, and how a prediction is scored."""
+    """What is predicted, and how a prediction is scored: the keys of every task; one with more has a subclass."""
 
     kind: str = setting("what is predicted", catalog="seqsweep.tasks:TASKS")
-    horizon: int = setting("rows ahead, all predicted at once", unit="rows", at_least=1)
-    loss: str = setting("what training lowers, on scaled targets", choices=("mse", "mae", "huber", "cross_entropy"))
+    loss: str = setting("what training lowers", catalog="task")
     metrics: list[str] = setting("what predictions are judged by", catalog="task")
     objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
     baselines: list[str] = setting("what a network must beat", catalog="task")
-    moving_average: int = setting(
-        "rows that the baseline moving_average averages",
-        unit="rows",
-        at_least=2,
-        when={"task.baselines": Listed(("moving_average",))},
-    )
-    ridge_windows: list[int] = setting(
-        "windows that the baseline linear chooses from", unit="rows", at_least=1, when=RIDGE
-    )
-    ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0, when=RIDGE)
 
 
 @dataclass
@@ -96,6 +84,10 @@ class TunerConfig:
         unit="trials",
         at_least=1,
         when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
+    time_limit: str | None = setting(
+        "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
         optional=True,
     )
     max_consecutive_failures: int = setting(
@@ -240,12 +232,24 @@ def groups() -> tuple[str, ...]:
 
 @cache
 def settings() -> Mapping[str, Setting]:
-    """What each key may be, by its dotted name; those of a search space are declared elsewhere."""
-    found = {}
-    for group, section in [("", SweepConfig), *((name, get_type_hints(SweepConfig)[name]) for name in groups())]:
-        kinds = get_type_hints(section) if is_dataclass(section) else {}
-        for inner in fields(section) if kinds else ():
-            if inner.metadata:
-                key = f"{group}.{inner.name}" if group else inner.name
-                found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata, default=inner.default)
+    """What each key may be, by its dotted name; those of a search space and of single tasks are declared elsewhere."""
+    found = settings_of(SweepConfig, "")
+    for group in groups():
+        section: type[Any] = get_type_hints(SweepConfig)[group]
+        found |= settings_of(section, group) if is_dataclass(section) else {}
+    return found
+
+
+def settings_of(section: type[Any], group: str) -> dict[str, Setting]:
+    """What the fields of a dataclass declare, by dotted key.
+
+    Args:
+        section: its fields are made by `setting`; others are left out.
+        group: what stands before the dot; empty for none.
+    """
+    kinds, found = get_type_hints(section), {}
+    for inner in fields(section):
+        if inner.metadata:
+            key = f"{group}.{inner.name}" if group else inner.name
+            found[key] = Setting.of_field(key, kinds[inner.name], inner.metadata, default=inner.default)
     return found

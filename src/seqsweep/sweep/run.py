@@ -15,6 +15,7 @@ from seqsweep.sweep.mending import mend_records, open_tuner, say_again
 from seqsweep.sweep.observer import Observer
 from seqsweep.sweep.outcome import Outcome, is_kept, save_outcome
 from seqsweep.sweep.source import Search
+from seqsweep.sweep.time_limit import TimeLimit
 from seqsweep.tracking import Tracker
 from seqsweep.tuner import plan
 
@@ -61,6 +62,9 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
         config, state, source, context.executor, context.tracker, observer, kept, problem.objective, problem.reference
     )
     finished = [record for trial_id, record in kept.items() if trial_id not in running]
+    if config.tuner.time_limit is not None:
+        tuner.over = TimeLimit(config.tuner.time_limit, finished)
+        observer.say(f"the search ends after {config.tuner.time_limit}: trials that run then are the last")
     context.begin()
     observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:

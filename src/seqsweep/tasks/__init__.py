@@ -13,6 +13,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
+from seqsweep.tasks.caption import Caption
 from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.facts import Facts, FactTable, Picture
@@ -20,6 +21,7 @@ from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Card, Model, Served
 from seqsweep.tasks.task import Task
+from seqsweep.tasks.translate import Translate
 
 __all__ = [
     "TASKS",
@@ -61,8 +63,10 @@ class TaskClass(Protocol):
 TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
 """What `task.kind` may name."""
 
+TASKS.add(Caption.name, Caption, hyperparameters=Caption.hyperparameters)
 TASKS.add(Classify.name, Classify, hyperparameters=Classify.hyperparameters)
 TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
+TASKS.add(Translate.name, Translate, hyperparameters=Translate.hyperparameters)
 
 
 def make_task(config: SweepConfig) -> Task:

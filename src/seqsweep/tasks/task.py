@@ -8,8 +8,8 @@ knows items, parts, metrics and views, and no task by name.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -18,15 +18,13 @@ from numpy.typing import NDArray
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.events import TrialParams
-from seqsweep.evidence import Comparison, compare_losses, losses
-from seqsweep.html import Section
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
-from seqsweep.metrics import Metric, Scores
-from seqsweep.schema import SweepConfig
+from seqsweep.metrics import Metric
+from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.tasks.checks import faults_of
-from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, View
+from seqsweep.tasks.evaluated import Evaluated
 from seqsweep.tasks.served import Model, Served
 
 if TYPE_CHECKING:
@@ -39,8 +37,10 @@ if TYPE_CHECKING:
 PREDICT_BATCH = 1024  # items a call: what is gathered stays small, and the call's own cost too
 
 
-class Task(ABC):
+class Task(Evaluated):
     """One kind of learning; the catalog TASKS holds the classes.
+
+    What of a test evaluation is its own is said by the methods of `Evaluated`.
 
     Args:
         config: of the sweep.
@@ -51,6 +51,12 @@ class Task(ABC):
 
     hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
     """What may differ between trials, beside layers and training."""
+
+    settings: ClassVar[type[TaskConfig]] = TaskConfig
+    """The group `task` of its configs: a subclass has further keys, each declared by `schema.declare.setting`."""
+
+    reads: ClassVar[Sequence[str]] = ()
+    """Which keys of `data` and `windows` it reads that not every task does: `data.season`."""
 
     metrics: ClassVar[Catalog[Metric]]
     """What predictions can be scored by."""
@@ -64,7 +70,7 @@ class Task(ABC):
     @classmethod
     def names(cls, key: str) -> tuple[str, ...]:
         """The names that a key of the config may hold; empty where this task has none for it."""
-        return tuple({"task.metrics": cls.metrics, **cls.catalogs}.get(key, ()))
+        return tuple({"task.metrics": cls.metrics, "task.loss": cls.losses, **cls.catalogs}.get(key, ()))
 
     def __init__(self, config: SweepConfig) -> None:
         self.config = config
@@ -111,8 +117,8 @@ class Task(ABC):
 
     @property
     @abstractmethod
-    def loss(self) -> str:
-        """What training lowers: a name that Keras knows."""
+    def loss(self) -> str | Callable[[Any, Any], Any]:
+        """What training lowers: a name that Keras knows, or a function of targets and outputs."""
 
     @abstractmethod
     def constant_loss(self, targets: NDArray[Any]) -> float:
@@ -184,56 +190,6 @@ class Task(ABC):
         outputs = [call([gather.numpy(batch) for gather in view.inputs]) for batch in batches]
         return view.inverse_transform(items, np.concatenate(outputs))
 
-    # What a result proves
-
-    def compare(
-        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
-    ) -> Comparison | None:
-        """A test of two sets of predictions of the same items against each other; None: too few items.
-
-        By default the paired t test of the objective's losses, for items that do not depend on each other.
-
-        Args:
-            actual: (n, …), what happened.
-            predicted: (n, …).
-            reference: (n, …), of a baseline, or of the champion.
-            level: of the interval's confidence, in (0, 1).
-        """
-        loss = self.objective.loss
-        own, other = (losses(actual, made, loss) for made in (predicted, reference))
-        measure = "error" if loss == "zero-one" else f"{loss} error"
-        return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
-
-    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:  # noqa: ARG002
-        """Whether anything that a trial learns or predicts depends on what it must not know.
-
-        By default whether an item that is predicted was learned from: enough where no item holds a part of another.
-
-        Args:
-            data: of the sweep.
-            params: of the winner.
-            predict: the winner's network.
-        """
-        test = data.split().test
-        folds = list(map(data.split, range(self.config.finals.folds)))
-        pairs = [(fold.train, fold.validation) for fold in folds]
-        pairs += [(part, test) for fold in folds for part in (fold.train, fold.validation)]
-        shared = sorted({int(item) for seen, predicted in pairs for item in np.intersect1d(seen, predicted)})
-        return Audit(not shared, "no item is in two parts", tuple(f"item {item} is in two parts" for item in shared))
-
-    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
-        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
-
-        Args:
-            data: that was evaluated on.
-            seen: predictions of validation and test.
-        """
-        return {}
-
-    def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
-        """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
-        return {}
-
     # What is served
 
     @abstractmethod
@@ -277,41 +233,3 @@ class Task(ABC):
             items: (n,), of the test part.
         """
         return items, ""
-
-    # What is shown of a test evaluation
-
-    def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
-        """Figures of the details for the sweep's run, by name."""
-        return {}
-
-    @classmethod
-    def sentences(
-        cls,
-        heading: Heading,  # noqa: ARG003
-        scores: Mapping[str, Scores],  # noqa: ARG003
-        details: Mapping[str, Any],  # noqa: ARG003
-    ) -> list[str]:
-        """What the task has to say of a test evaluation in plain words.
-
-        Args:
-            heading: who is who.
-            scores: of the winner, under its name, and of each baseline.
-            details: of the evaluation.
-        """
-        return []
-
-    @classmethod
-    def sections(
-        cls,
-        heading: Heading,  # noqa: ARG003
-        details: Mapping[str, Any],  # noqa: ARG003
-        seen: TestPredictions | None,  # noqa: ARG003
-    ) -> list[Section]:
-        """Sections of the page that only this task has, below the table of scores on the test part.
-
-        Args:
-            heading: who is who.
-            details: of the test evaluation.
-            seen: the predictions; None: their file is gone.
-        """
-        return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,7 @@ class Tuner:
         config: the sweep; its search space must be free of faults.
         oracle: chooses the points.
         path: of the state file; read if it is there.
+        over: says why nothing new may begin, whatever the oracle has left; nothing while it may.
 
     Raises:
         StateError: the file is truncated or belongs to another search.
@@ -67,6 +68,7 @@ class Tuner:
     config: SweepConfig
     oracle: OracleBase
     path: Path
+    over: Callable[[], str] = field(default=str, kw_only=True)
     _records: dict[str, TunerTrial] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
@@ -183,7 +185,7 @@ class Tuner:
             return f"{self._crashes} failures in a row" + (f", the last: {message}" if message else "")
         if limits.max_trials is not None and len(self._records) >= limits.max_trials:
             return f"{len(self._records)} of {limits.max_trials} trials"
-        return None
+        return self.over() or None
 
     def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)

@@ -13,6 +13,7 @@ from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
+from seqsweep.words import seconds
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -118,6 +119,9 @@ def faults(config: SweepConfig) -> list[Fault]:
         for name, advice in _NEEDED[settings.kind].items()
         if getattr(settings, name) is None
     ]
+    if settings.time_limit is not None and seconds(settings.time_limit) is None:
+        told = f"tuner.time_limit={settings.time_limit}: this is no time; write 90s, 30m, 2h or 1h30m"
+        found.append(Fault("tuner.time_limit", told))
     if settings.kind == "hyperband" and settings.max_trials is not None:
         told = (
             f"tuner.max_trials={settings.max_trials}: the number of hyperband's trials follows from "

@@ -17,6 +17,7 @@ from seqsweep.words.numbers import (
     moment,
     percent,
     plus_minus,
+    seconds,
     share,
     significant,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "plus_minus",
     "ranking",
     "scored",
+    "seconds",
     "setting",
     "share",
     "significant",

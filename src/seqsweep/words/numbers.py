@@ -85,6 +85,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> float | None:
+    """The seconds of `90s`, `30m`, `1.5h`, `1h30m` or `2d`; None: it says no time above 0."""
+    parts = re.fullmatch(r"(?:\d+(?:\.\d+)?[smhd])+", text.replace(" ", ""))
+    found = re.findall(r"([\d.]+)([smhd])", parts[0]) if parts else []
+    return sum(float(number) * _UNITS[unit] for number, unit in found) or None
+
+
 def moment(time: str) -> str:
     """A time, or the number of a row, without the zeros behind it: `1700-01-01` for `1700-01-01T00:00:00.000000000`."""
     return re.sub(r"(T00:00:00)?\.0+$", "", time)

@@ -62,9 +62,9 @@ HYPERPARAMETERS = (
     Hyperparameter(
         "pooling",
         str,
-        choices=("last", "mean"),
+        choices=("last", "mean", "attention"),
         default="last",
         section="head",
-        meaning="what is read of the last layer: its state behind the last step, or the mean of all of them",
+        meaning="what is read of the last layer: its last state, the mean of all, or their sum by learned weights",
     ),
 )

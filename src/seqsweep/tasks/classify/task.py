@@ -12,7 +12,6 @@ from seqsweep.errors import DataError, Fault
 from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, mcnemar, paired_bootstrap
 from seqsweep.html import Section
-from seqsweep.hyperparameters import plain
 from seqsweep.metrics import Scores
 from seqsweep.serving.texts import SPECIAL
 from seqsweep.tasks.classify import requests, split
@@ -42,30 +41,13 @@ if TYPE_CHECKING:
 
 SHOWN = 120  # characters of a text on the page
 
-UNREAD: Mapping[str, Any] = {
-    "task.horizon": 1,
-    "windows.anchor": "none",
-    "windows.train_on_filled": False,
-    "data.time": None,
-    "data.time_format": None,
-    "data.timezone": None,
-    "data.sort": False,
-    "data.missing": "error",
-    "data.frequency": None,
-    "data.season": None,
-    "data.clip_quantile": None,
-    "data.log1p": False,
-    "data.difference": 0,
-    "data.seasonal_difference": 0,
-}
-"""Keys of a series, each with the value that asks for nothing."""
-
 
 class Classify(Task):
     """The label of an item from the sequence that it holds."""
 
     name = "classify"
     hyperparameters = HYPERPARAMETERS
+    reads = ("windows.scaler",)
     metrics = METRICS
     losses = ("cross_entropy",)
     catalogs: ClassVar = {"task.baselines": BASELINES, "windows.split": SPLITS, "windows.scaler": SCALERS}
@@ -77,7 +59,7 @@ class Classify(Task):
 
     def faults(self) -> list[Fault]:
         """Also of the split, the baselines, and of what this task does not read."""
-        config, found = self.config, [*split.faults(self.config), *super().faults(), *self._unread()]
+        config, found = self.config, [*split.faults(self.config), *super().faults()]
         found += [fault for name in config.task.baselines for fault in BASELINES.fault("task.baselines", name)]
         found += SCALERS.fault("windows.scaler", config.windows.scaler)
         if config.data.target is None:
@@ -86,14 +68,6 @@ class Classify(Task):
             told = f"data.group={config.data.group}: the same column is data.target or in data.features"
             found.append(Fault("data.group", told, also=("data.target", "data.features")))
         return found
-
-    def _unread(self) -> Iterator[Fault]:
-        for key, nothing in UNREAD.items():
-            group, _, name = key.partition(".")
-            given = getattr(getattr(self.config, group), name)
-            if given != nothing:
-                told = f"this is of series, and task={self.name} reads none; say {key}={plain(nothing)}"
-                yield Fault(key, f"{key}={given}: {told}", also=("task.kind",))
 
     # Data and network
 
@@ -237,6 +211,7 @@ class Classify(Task):
             outputs=requests.output_columns(spec),
             example=next(requests.frames(known, known.parts.train[:3])),
             card=card(spec, known, found),
+            line=known.table.columns[0] if known.table.texts is not None else None,
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002

@@ -12,7 +12,7 @@ from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 
 if TYPE_CHECKING:
-    from seqsweep.schema import TaskConfig
+    from seqsweep.tasks.forecast.settings import ForecastConfig
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity, so that a fit can be kept for it
@@ -37,7 +37,7 @@ class BaselineInput:
     validation_origins: Int64s
     horizon: int
     season: int | None
-    settings: TaskConfig
+    settings: ForecastConfig
     observed: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import LinearFit, fit_linear
+from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.forecast.windows import Windows, make_windows
 
@@ -54,7 +55,7 @@ class SeriesDataset:
         Raises:
             DataError: a part is too short to hold one forecast.
         """
-        parts = make_split(series, config.windows, config.task.horizon, max_lookback)
+        parts = make_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_end)
         return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
 
@@ -110,7 +111,7 @@ class SeriesDataset:
 
     def actual(self, items: Items) -> Float64s:
         """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
-        ahead: Float64s = Gather(self.series.values[:, 0], range(1, self.config.task.horizon + 1)).numpy(items)
+        ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
         return ahead
 
     def score(self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
@@ -135,9 +136,9 @@ class SeriesDataset:
             self.series.values,
             split.train_end,
             split.validation,
-            config.task.horizon,
+            own(config).horizon,
             config.data.season,
-            config.task,
+            own(config),
             self.series.observed,
         )
 

@@ -15,10 +15,11 @@ from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
+from seqsweep.tasks.forecast.settings import ForecastConfig, own
 from seqsweep.tasks.forecast.split import SPLITS, Split
 
 if TYPE_CHECKING:
-    from seqsweep.schema import SweepConfig, TaskConfig
+    from seqsweep.schema import SweepConfig
 
 
 SHARE = 4
@@ -76,7 +77,7 @@ class Ridge:
         penalties: that there are to choose from.
     """
 
-    settings: TaskConfig
+    settings: ForecastConfig
     season: int | None
     windows: tuple[int, ...]
     penalties: tuple[float, ...]
@@ -91,8 +92,8 @@ class Ridge:
         """
         if params.get("linear_skip") != "ridge":
             return None
-        task, own = config.task, params.linear_window
-        windows = tuple(task.ridge_windows) if own is None else (own,)
+        task, given = own(config), params.linear_window
+        windows = tuple(task.ridge_windows) if given is None else (given,)
         return cls(task, config.data.season, windows, tuple(task.ridge_penalties))
 
     def fixed(self, fit: LinearFit) -> Ridge:
@@ -149,4 +150,4 @@ def ridge_lookback(config: SweepConfig, series: Series, longest: int) -> int:
     windows = config.windows
     train_end, _ = SPLITS[windows.split](series, windows.validation, windows.test)
     most = max(longest, train_end // SHARE)
-    return max((window for window in config.task.ridge_windows if window <= most), default=0)
+    return max((window for window in own(config).ridge_windows if window <= most), default=0)

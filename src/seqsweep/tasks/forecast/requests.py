@@ -14,6 +14,7 @@ from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
+from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.windows import Windows
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def unseen(data: SeriesDataset, spec: Mapping[str, Any], origins: Items) -> tupl
         spec: of the other model.
         origins: (n,), of the test part.
     """
-    theirs, ours = int(spec["horizon"]), data.config.task.horizon
+    theirs, ours = int(spec["horizon"]), own(data.config).horizon
     if theirs != ours:
         return origins[:0], f"forecasts {theirs} rows ahead, this winner {ours}"
     seen = int(spec["data"]["validation_end"])

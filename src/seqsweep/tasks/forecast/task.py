@@ -25,6 +25,7 @@ from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge, ridge_lookbac
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
+from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.split import make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
@@ -44,6 +45,8 @@ class Forecast(Task):
 
     name = "forecast"
     hyperparameters = HYPERPARAMETERS
+    settings = ForecastConfig
+    reads = READS
     metrics = METRICS
     losses = ("mse", "mae", "huber")
     catalogs: ClassVar = {
@@ -56,12 +59,12 @@ class Forecast(Task):
     @property
     def measure(self) -> str:
         """The split and the horizon."""
-        return f"{super().measure}, horizon {self.config.task.horizon}"
+        return f"{super().measure}, horizon {own(self.config).horizon}"
 
     @property
     def summary(self) -> Mapping[str, str | int | float | bool | None]:
         """The horizon."""
-        return {"horizon": self.config.task.horizon}
+        return {"horizon": own(self.config).horizon}
 
     def faults(self) -> list[Fault]:
         """Also of the split, the transforms and the baselines."""
@@ -158,7 +161,7 @@ class Forecast(Task):
         """
         import keras
 
-        horizon, path = self.config.task.horizon, cast(windows.Windows, view).path
+        horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
         start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
         output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
         if params.linear_skip == "false":
@@ -184,7 +187,7 @@ class Forecast(Task):
         config, lookback = self.config, known.parts.max_lookback
         found = audit(
             known.series,
-            lambda series: make_split(series, config.windows, config.task.horizon, lookback),
+            lambda series: make_split(series, config.windows, own(config).horizon, lookback),
             pipeline(params, config.data.season, self._as_chosen(known, params)),
             predict,
         )

@@ -1,0 +1,29 @@
+"""What may differ between the trials of a caption, beside layers and training."""
+
+from __future__ import annotations
+
+from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.tasks.decoding.hyperparameters import (
+    BEAM,
+    TARGET_LONGEST,
+    TARGET_TOKENS,
+    TARGET_VOCABULARY,
+    TOKEN_EMBEDDING,
+)
+
+HYPERPARAMETERS = (
+    Hyperparameter(
+        "encoder",
+        int,
+        at_least=1,
+        default=64,
+        section="input",
+        unit="numbers",
+        meaning="width of the dense layer that reads the numbers of an item",
+    ),
+    TARGET_TOKENS,
+    TARGET_LONGEST,
+    TARGET_VOCABULARY,
+    TOKEN_EMBEDDING,
+    BEAM,
+)

@@ -1,0 +1,226 @@
+"""What all tasks share whose answer is a text: one to many, many to many."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.errors import Fault
+from seqsweep.events import TrialParams
+from seqsweep.evidence import Comparison
+from seqsweep.html import Section
+from seqsweep.metrics import Scores
+from seqsweep.tasks import parts
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.decoding import requests
+from seqsweep.tasks.decoding.audit import audit
+from seqsweep.tasks.decoding.card import card
+from seqsweep.tasks.decoding.dataset import PairedItems, PairedView, parted
+from seqsweep.tasks.decoding.evaluation import Evaluation, compare, evaluate
+from seqsweep.tasks.decoding.facts import notes
+from seqsweep.tasks.decoding.hyperparameters import KNOWN
+from seqsweep.tasks.decoding.network import loss
+from seqsweep.tasks.decoding.sections import sections
+from seqsweep.tasks.decoding.sentences import sentences
+from seqsweep.tasks.decoding.split import SPLITS
+from seqsweep.tasks.decoding.table import Words, read_pairs
+from seqsweep.tasks.results import Audit, Heading, TestPredictions
+from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.task import Task
+from seqsweep.words import in_words, share
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+class TextTask(Task):
+    """A text from an item, said piece by piece."""
+
+    losses = ("cross_entropy",)
+
+    items: ClassVar[type[PairedItems]]
+    """The data set, which knows metrics and baselines."""
+
+    is_text: ClassVar[bool]
+    """Whether items are texts; else they are numbers."""
+
+    @property
+    def measure(self) -> str:
+        """The split, which the seed draws."""
+        return f"{super().measure}, seed {self.config.seed}"
+
+    def faults(self) -> list[Fault]:
+        """Also of the split, the baselines and the columns."""
+        data, found = self.config.data, [*parts.faults(self.config, SPLITS), *super().faults()]
+        baselines = self.items.BASELINES
+        found += [fault for name in self.config.task.baselines for fault in baselines.fault("task.baselines", name)]
+        if data.target is None:
+            found.append(Fault("data.target", "data.target=null: name the column of texts to say, data.target=COLUMN"))
+        if self.is_text and len(data.features) != 1:
+            told = f"data.features=[{', '.join(data.features)}]: a text is one column; name it, data.features=[COLUMN]"
+            found.append(Fault("data.features", told))
+        elif data.target in data.features:
+            told = f"data.target={data.target}: the same column is in data.features"
+            found.append(Fault("data.target", told, also=("data.features",)))
+        if data.group is not None and data.group in (data.target, *data.features):
+            told = f"data.group={data.group}: the same column is data.target or in data.features"
+            found.append(Fault("data.group", told, also=("data.target", "data.features")))
+        return found
+
+    # Data and network
+
+    def load(self, space: Space, say: Say) -> PairedItems:
+        """The items, and their parts."""
+        table = read_pairs(self.config.data, self.is_text)
+        data = self.items(self.config, table, parted(table, self.config))
+        for note in [*notes(table, data.parts, self.config.windows.split), *self._limits(data, space)]:
+            say(note)
+        return data
+
+    def _limits(self, data: PairedItems, space: Space) -> Iterator[str]:
+        """What no trial can read or say of the items."""
+        table = data.table
+        sides: list[tuple[str, Words, str]] = [(table.target, table.targets, "target_tokens")]
+        if table.texts is not None:
+            sides.insert(0, (table.columns[0], table.texts, "source_tokens"))
+        for column, texts, key in sides:
+            limit = f"{key.removesuffix('_tokens')}_longest"
+            for kind in dict.fromkeys(self._values(key, "letters", space)):
+                yield from _cut(column, texts, data, kind, limit, self._values(limit, None, space))
+        for kind in dict.fromkeys(self._values("target_tokens", "letters", space)):
+            yield from _unknown(data, kind, max(self._values("target_vocabulary", KNOWN, space)))
+
+    def _values(self, name: str, default: Any, space: Space) -> list[Any]:
+        """Each value that a hyperparameter may have, of a range each whole number."""
+        given: Any = self.config.search_space.get(name, default)
+        if isinstance(given, Mapping):
+            given = range(int(given["low"]), int(given["high"]) + 1, int(given.get("step", 1)))
+        values = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+        return [*values, *(start[name] for start in space.warm_starts() if name in start)]
+
+    @property
+    def loss(self) -> Any:
+        """Cross-entropy of pieces; what lies behind the end of a text does not count."""
+        return loss
+
+    def constant_loss(self, targets: NDArray[Any]) -> float:
+        """The entropy of the pieces (n, steps), in nats."""
+        counts = np.bincount(targets[targets > 0])
+        shares = counts[counts > 0] / counts.sum()
+        return float(-(shares * np.log(shares)).sum())
+
+    @abstractmethod
+    def network(
+        self, view: View, params: TrialParams, inputs: Any, kernels: str, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """What is told (batch, …) and what was said before each step (batch, steps) → (batch, steps, numbers)."""
+
+    def head(self, *unused: Any) -> keras.KerasTensor:
+        """A network of texts ends at each of its steps, see `network`."""
+        raise NotImplementedError
+
+    def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:
+        """What the network says by itself, and what the true texts cost it."""
+        return cast(PairedView, view).decoded(call, items, params.beam)
+
+    # What a result proves
+
+    def compare(
+        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
+    ) -> Comparison | None:
+        """The paired bootstrap over items."""
+        metric = self.objective
+        measure = "share of wrong texts" if metric.loss == "zero-one" else in_words(metric.name)
+        return compare(metric, actual, predicted, reference, measure, level)
+
+    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
+        """Other items outside train move nothing that is learned; and no item is in two parts."""
+        shared, found = super().audit(data, params, predict), audit(cast(PairedItems, data), params, predict)
+        return Audit(shared.passed and found.passed, f"{shared.checked}; {found.checked}",
+                     (*shared.findings, *found.findings))  # fmt: skip
+
+    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
+        """How many are right, examples, the gain in BLEU."""
+        config = self.config
+        return evaluate(seen, cast(PairedItems, data).table, config.task.metrics, config.finals.confidence)
+
+    # What is served
+
+    def served(self, data: Dataset, view: View, params: TrialParams, details: Mapping[str, Any]) -> Served:
+        """Rows in, a text for each out."""
+        known = cast(PairedItems, data)
+        spec = requests.make_spec(known, cast(PairedView, view), params.beam)
+        return Served(
+            predictor=predictor(),
+            spec=spec,
+            inputs=requests.input_columns(known),
+            outputs=requests.output_columns(),
+            example=next(requests.frames(known, known.parts.train[:3], with_targets=False)),
+            card=card(spec, known, Evaluation.read(details)),
+        )
+
+    def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002
+        """A frame for some thousand items, with the true texts, which are judged and not read."""
+        return requests.frames(cast(PairedItems, data), items)
+
+    def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:  # noqa: ARG002
+        """(n,): what was said, and what the true texts cost."""
+        return requests.said(frames)
+
+    def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
+        """The items that the model has neither learned from nor been chosen by."""
+        return requests.unseen(cast(PairedItems, data), model.spec, items)
+
+    # What is shown
+
+    @classmethod
+    def sentences(cls, heading: Heading, scores: Mapping[str, Scores], details: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
+        """How many are right, the gain in BLEU, five examples."""
+        return sentences(heading, Evaluation.read(details))
+
+    @classmethod
+    def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:  # noqa: ARG003
+        """Right and wrong texts."""
+        return sections(heading, Evaluation.read(details))
+
+
+def predictor() -> type[Any]:
+    """The class that serves texts; MLflow is imported with it."""
+    from seqsweep.tasks.decoding.predictor import TextPredictor
+
+    return TextPredictor
+
+
+def _cut(
+    column: str, texts: Words, data: PairedItems, kind: str, key: str, limits: Sequence[int | None]
+) -> Iterator[str]:
+    """Which share of the texts of a column is longer than what is read or said of them."""
+    from seqsweep.serving.pieces import lengths
+
+    found = lengths(texts.tolist(), kind)
+    longest = int(found[data.parts.train].max())
+    least = min(longest if limit is None else limit for limit in limits)
+    cut = float((found > least).mean())
+    if cut:
+        of = "the longest of train" if None in limits and least == longest else f"search_space.{key}"
+        told = f"{share(round(cut, 4))} of the texts in {column} have more than {least} {kind} ({of})"
+        yield f"{told}, and lose what is behind: the longest has {found.max():,}"
+
+
+def _unknown(data: PairedItems, kind: str, size: int) -> Iterator[str]:
+    """Which share of the texts outside train no network can say, as train does not hold a piece of them."""
+    from seqsweep.serving.pieces import pieces
+
+    table, others = data.table, np.concatenate([data.parts.validation, data.parts.test])
+    counts = Counter(piece for item in data.parts.train for piece in pieces(str(table.targets[item]), kind))
+    known = {piece for piece, _ in counts.most_common(size)}
+    strange = [not known.issuperset(pieces(str(table.targets[item]), kind)) for item in others]
+    if part := float(np.mean(strange)):
+        told = f"{share(round(part, 4))} of the texts in {table.target} outside train hold one of the {kind} that"
+        yield f"{told} are not among the {len(known):,} of train which a network knows: it cannot say them"

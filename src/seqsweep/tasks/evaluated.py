@@ -1,0 +1,133 @@
+"""The part of the border that a finished search asks: what a result proves, and what is shown of a test evaluation.
+
+What it does by default fits items that do not depend on each other.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.events import TrialParams
+from seqsweep.evidence import Comparison, compare_losses, losses
+from seqsweep.html import Section
+from seqsweep.metrics import Metric, Scores
+from seqsweep.schema import SweepConfig
+from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, View
+from seqsweep.tasks.results import Audit, Heading, TestPredictions
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Evaluated(ABC):
+    """What a task has to say of results; a part of `Task`."""
+
+    config: SweepConfig
+
+    @property
+    @abstractmethod
+    def objective(self) -> Metric:
+        """The metric that ranks trials, on validation."""
+
+    # What a result proves
+
+    def compare(
+        self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
+    ) -> Comparison | None:
+        """A test of two sets of predictions of the same items against each other; None: too few items.
+
+        By default the paired t test of the objective's losses, for items that do not depend on each other.
+
+        Args:
+            actual: (n, …), what happened.
+            predicted: (n, …).
+            reference: (n, …), of a baseline, or of the champion.
+            level: of the interval's confidence, in (0, 1).
+        """
+        loss = self.objective.loss
+        own, other = (losses(actual, made, loss) for made in (predicted, reference))
+        measure = "error" if loss == "zero-one" else f"{loss} error"
+        return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
+
+    def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:  # noqa: ARG002
+        """Whether anything that a trial learns or predicts depends on what it must not know.
+
+        By default whether an item that is predicted was learned from: enough where no item holds a part of another.
+
+        Args:
+            data: of the sweep.
+            params: of the winner.
+            predict: the winner's network.
+        """
+        test = data.split().test
+        folds = list(map(data.split, range(self.config.finals.folds)))
+        pairs = [(fold.train, fold.validation) for fold in folds]
+        pairs += [(part, test) for fold in folds for part in (fold.train, fold.validation)]
+        shared = sorted({int(item) for seen, predicted in pairs for item in np.intersect1d(seen, predicted)})
+        return Audit(not shared, "no item is in two parts", tuple(f"item {item} is in two parts" for item in shared))
+
+    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
+
+        Args:
+            data: that was evaluated on.
+            seen: predictions of validation and test.
+        """
+        return {}
+
+    def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+        """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
+        return {}
+
+    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+        """Arrays of what goes on inside the winner's network, kept as those of `kept_arrays`: by default none.
+
+        Args:
+            view: what its trial saw.
+            model: inputs of items → outputs.
+            items: (n,), of the test part; the task takes some of them.
+        """
+        return {}
+
+    # What is shown of a test evaluation
+
+    def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
+        """Figures of the details for the sweep's run, by name."""
+        return {}
+
+    @classmethod
+    def sentences(
+        cls,
+        heading: Heading,  # noqa: ARG003
+        scores: Mapping[str, Scores],  # noqa: ARG003
+        details: Mapping[str, Any],  # noqa: ARG003
+    ) -> list[str]:
+        """What the task has to say of a test evaluation in plain words.
+
+        Args:
+            heading: who is who.
+            scores: of the winner, under its name, and of each baseline.
+            details: of the evaluation.
+        """
+        return []
+
+    @classmethod
+    def sections(
+        cls,
+        heading: Heading,  # noqa: ARG003
+        details: Mapping[str, Any],  # noqa: ARG003
+        seen: TestPredictions | None,  # noqa: ARG003
+    ) -> list[Section]:
+        """Sections of the page that only this task has, below the table of scores on the test part.
+
+        Args:
+            heading: who is who.
+            details: of the test evaluation.
+            seen: the predictions; None: their file is gone.
+        """
+        return []

@@ -1,0 +1,83 @@
+"""A search that ends by the clock: over all of its launches, and without losing what runs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from searches import sweep_config
+from seqsweep import tuner, words
+from seqsweep.records import TrialRecord
+from seqsweep.report import next_commands
+from seqsweep.sweep import time_limit
+from seqsweep.sweep.sweep_state import identity
+from seqsweep.sweep.time_limit import TimeLimit, busy
+from seqsweep.tuner import Exhausted, make_tuner
+
+
+def ran(begin, end):
+    return TrialRecord("1", 1, "1 LSTM", "COMPLETED", "trial", {}, started=begin, ended=end)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5h", 5400), ("1h30m", 5400), ("1 h 30 m", 5400), ("2d", 172800)],
+)
+def test_a_time_is_read_as_people_write_it(text, expected):
+    assert words.seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["30", "m", "30 minutes", "-1h", "0s", "1h30", "h1", ""])
+def test_what_is_no_time_is_none(text):
+    assert words.seconds(text) is None
+
+
+def test_the_seconds_of_trials_side_by_side_count_once_and_pauses_between_launches_not_at_all():
+    records = [ran(0, 10), ran(5, 12), ran(6, 8), ran(100, 103), ran(None, None)]
+    assert busy(records) == 12 + 3
+    assert busy([]) == 0
+
+
+def test_a_search_is_over_when_all_of_its_launches_took_that_long(monkeypatch):
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(time_limit.time, "monotonic", lambda: clock.now)
+    limit = TimeLimit("1m", [ran(0, 40)])
+    clock.now += 19.9
+    assert limit() == ""
+    clock.now += 0.2
+    assert limit() == "1 min 0 s of tuner.time_limit are over"
+
+
+@pytest.mark.keras
+def test_nothing_new_begins_once_the_time_is_over_and_what_ran_when_a_launch_died_ends_first(tmp_path):
+    config = sweep_config("random", units=[8, 16, 32], tuner={"max_trials": 3})
+    first = make_tuner(config, tmp_path)
+    begun = first.ask("a")
+    again = make_tuner(config, tmp_path)
+    again.over = lambda: "late"
+    assert again.ask("a").trial_id == begun.trial_id
+    again.tell(begun.trial_id, 1.0)
+    assert again.ask("a") == Exhausted("late")
+    again.over = str
+    assert again.ask("a").trial_id != begun.trial_id
+
+
+def test_a_longer_limit_goes_on_with_the_same_sweep(tmp_path):
+    data = SimpleNamespace(sha256="0", rows=1)
+    short, long = (identity(sweep_config("random", tuner={"time_limit": limit}), data) for limit in ("1m", "2m"))
+    assert short == long
+
+
+def test_what_is_no_time_is_refused_with_what_one_looks_like(make_config):
+    (fault,) = tuner.faults(make_config("tuner.time_limit=soon"))
+    assert fault.text == "tuner.time_limit=soon: this is no time; write 90s, 30m, 2h or 1h30m"
+    assert not tuner.faults(make_config("tuner.time_limit=1h30m"))
+
+
+def test_a_search_that_the_clock_ended_is_offered_as_long_again(make_config):
+    config = make_config("tuner.time_limit=30m")
+    outcome = SimpleNamespace(config=config, fingerprint="f", reason="30 min 0 s of tuner.time_limit are over")
+    typed = ["seqsweep", "sweep", "quickstart", "tuner.time_limit=30m"]
+    (more, *_) = [line for line, _ in next_commands(outcome, None, typed) if "time_limit" in line]
+    assert more == "seqsweep sweep quickstart tuner.time_limit=3600s"
