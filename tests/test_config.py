@@ -23,6 +23,7 @@ from seqsweep.schema import SweepConfig
 
 GIVEN = {  # what an option leaves to the user
     "data=csv": ["data.path=f.csv"],
+    "data=folder": ["data.path=texts"],
     "data=parquet": ["data.path=f.parquet"],
     "data=excel": ["data.path=f.xlsx"],
     "data=sql": ["data.url=sqlite:///f.db", "data.query='SELECT y FROM t ORDER BY y'"],

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
+from seqsweep.data.folders import folder_source
 from seqsweep.data.packed_files import choose_file, existing, kind_of, near, some, text_file
 from seqsweep.data.plain_text import documents, python_topics
 from seqsweep.data.source import SAMPLE, Origin, Source, of_frame
@@ -142,6 +143,12 @@ def csv(config: DataConfig) -> Source:
     if config.file is not None and not file.member:
         raise DataError(f"data.file={config.file}: names a file in a zip, and {file} is none; leave data.file out")
     return csv_source(file, text_style(config), config.target)
+
+
+@SOURCES.register
+def folder(config: DataConfig) -> Source:
+    """A folder of text files, each in a sub-folder that is its label."""
+    return folder_source(config.path or "", config.encoding)
 
 
 @SOURCES.register

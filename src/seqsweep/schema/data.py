@@ -8,9 +8,9 @@ from typing import Any
 from seqsweep.hyperparameters import Unless
 from seqsweep.schema.declare import setting
 
-FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "text")}
+FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "folder", "text")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
-ENCODED = {"data.kind": ("csv", "kaggle", "text")}
+ENCODED = {"data.kind": ("csv", "kaggle", "folder", "text")}
 HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
 
@@ -21,7 +21,7 @@ class DataConfig:
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
     name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
-    path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
+    path: str | None = setting("the file, or a zip that holds it; of texts their folder", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)

@@ -26,7 +26,7 @@ SAID = np.dtype([("symbol", np.int32), ("nll", np.float64), ("best", np.float64)
 Where nothing stands, behind the end of a text, all are 0.
 """
 
-AT_ONCE = 1 << 22  # logits of a call: 16 MB of them
+AT_ONCE = 1 << 20  # logits of a call: 4 MB of them, and of what the layers hold some ten times as much
 
 
 def batches(items: Int64s, block: int, classes: int) -> Iterator[Int64s]:

@@ -22,7 +22,7 @@ from seqsweep.tasks import Call, Items, Predictions, View
 from seqsweep.trial.network import callable_network
 
 PREDICT_BATCH = 1024  # items a call: their states stay in the processor's cache, and the call's own cost is small
-AT_ONCE = 1 << 22  # outputs of a call: of a network that tells thousands of classes apart 16 MB, not gigabytes
+AT_ONCE = 1 << 20  # outputs of a call: of a network that tells thousands of classes apart 4 MB, not gigabytes
 
 
 class Learner:
