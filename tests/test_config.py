@@ -23,6 +23,7 @@ from seqsweep.schema import SweepConfig
 
 GIVEN = {  # what an option leaves to the user
     "data=csv": ["data.path=f.csv"],
+    "data=folder": ["data.path=texts"],
     "data=parquet": ["data.path=f.parquet"],
     "data=excel": ["data.path=f.xlsx"],
     "data=sql": ["data.url=sqlite:///f.db", "data.query='SELECT y FROM t ORDER BY y'"],
@@ -33,11 +34,12 @@ GIVEN = {  # what an option leaves to the user
 TABLE = ["data=digits", "windows=stratified", "task=classify", "search_space=sequences", "data.group=digit"]
 TEXTS = {
     "task=caption": ["data=captions", "windows=shuffled", "search_space=captions"],
+    "task=next_symbol": ["data=text", "windows=chronological", "search_space=symbols"],
     "task=translate": ["data=dates", "windows=shuffled", "search_space=translations"],
 }
 OF_TEXTS = {
     "windows=shuffled": "task=translate", "search_space=captions": "task=caption",
-    "search_space=translations": "task=translate",
+    "search_space=translations": "task=translate", "search_space=symbols": "task=next_symbol",
 }  # fmt: skip
 OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological", "search_space=texts"]
 OPTIONS = [f"{group}={name}" for group, names in config.options().items() for name in names]

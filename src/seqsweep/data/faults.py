@@ -16,6 +16,7 @@ from seqsweep.spelling import nearest
 NEEDED = {
     "bundled": ["name"],
     "csv": ["path"],
+    "folder": ["path"],
     "parquet": ["path"],
     "excel": ["path"],
     "sql": ["url", "query"],
