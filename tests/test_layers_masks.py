@@ -68,8 +68,9 @@ def test_rows_that_fill_their_window_are_exact(window):
     compare(masked_windows([window, 2], window), "gru", (4, 3), every_step=True, states=True)
 
 
-def test_the_mean_of_all_steps_leaves_masked_ones_out():
-    compare(masked_windows([9, 3, 12], 12), "gru", pooling="mean")
+@pytest.mark.parametrize("pooling", ["mean", "attention"])
+def test_one_vector_of_all_steps_leaves_masked_ones_out(pooling):
+    compare(masked_windows([9, 3, 12], 12), "gru", pooling=pooling)
 
 
 @pytest.mark.parametrize("kind", STATES)

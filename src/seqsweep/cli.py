@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -251,18 +252,21 @@ def predict(model: str, file: Path, output: Path | None, directory: Path, uri: s
     """Predict from the rows of FILE, in the unit of the data: what follows the last one, or the class of each.
 
     MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV, Parquet or a workbook with the columns of
-    the data, which is read by the rules of the sweep: its formats, order, filter and steps.
+    the data, which is read by the rules of the sweep: its formats, order, filter and steps. With - as FILE rows come by
+    standard input, as CSV; for a model that reads texts a line is a text: echo TEXT | seqsweep predict MODEL -
     """
     from seqsweep import registry
 
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
         told = "this is no file that can be written; give one in a folder that is there"
         raise ConfigError([f"--output {output}: {told}"])
-    answers, version = registry.predict(model, file, _store(directory, uri))
+    store, piped = _store(directory, uri), str(file) == "-"
+    answers, version = registry.predict(model, sys.stdin.buffer.read() if piped else file, store)
+    name = registry.STANDARD_INPUT if piped else file
     for note in answers.attrs.get("notes", []):
-        click.echo(f"{file}: {note}", err=True)
+        click.echo(f"{name}: {note}", err=True)
     if output is None:
-        registry.show(registry.answers_table(f"{version}: predictions from {file}", answers))
+        registry.show(registry.answers_table(f"{version}: predictions from {name}", answers))
         return
     try:
         answers.to_csv(output, index=False)

@@ -79,6 +79,7 @@ def test_every_kind_says_what_it_needs():
 
 GIVEN = {  # what an option leaves to the user
     "csv": {"path": "f.csv"},
+    "folder": {"path": "texts"},
     "parquet": {"path": "f.parquet"},
     "excel": {"path": "f.xlsx"},
     "sql": {"url": "sqlite:///f.db", "query": "SELECT y FROM t ORDER BY y"},
@@ -89,7 +90,7 @@ SHIPPED = sorted(path.stem for path in (CONF / "data").glob("[!_]*.yaml"))
 
 def test_the_shipped_options_are_those_that_are_tested():
     series, tables = {"airbnb", "co2", "sunspots"}, {"captions", "dates", "digits", "pairs", "sentences"}
-    assert set(SHIPPED) == {*series, *tables, "csv", "excel", "kaggle", "parquet", "sql"}
+    assert set(SHIPPED) == {*series, *tables, "csv", "excel", "folder", "kaggle", "parquet", "sql"}
 
 
 @pytest.mark.parametrize("option", SHIPPED)

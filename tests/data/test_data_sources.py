@@ -16,7 +16,10 @@ from seqsweep.errors import ConfigError, DataError
 # The contract ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", SOURCES)
+OF_TEXTS = {"folder"}  # no series: tests/data/test_data_folders.py
+
+
+@pytest.mark.parametrize("kind", sorted(set(SOURCES) - OF_TEXTS))
 def test_a_source_gives_a_whole_series_of_plain_values(kind, reads, settings):
     assert inspect.getdoc(SOURCES[kind])
     series = load(settings(kind=kind, **reads[kind]))
@@ -34,7 +37,7 @@ def test_a_source_gives_a_whole_series_of_plain_values(kind, reads, settings):
     np.testing.assert_array_equal(again.values, series.values)
 
 
-@pytest.mark.parametrize("kind", sorted(set(SOURCES) - {"bundled"}))
+@pytest.mark.parametrize("kind", sorted(set(SOURCES) - OF_TEXTS - {"bundled"}))
 def test_the_same_data_has_the_same_hash_whatever_it_came_from(kind, reads, settings):
     sales = [5.0, 7.5, 6.0, 0.1, 1 / 3, 9.0, 8.0, 7.0, 6.0, 5.0]
     series = load(settings(kind=kind, **reads[kind]))
@@ -42,7 +45,7 @@ def test_the_same_data_has_the_same_hash_whatever_it_came_from(kind, reads, sett
     assert series.sha256 == load(settings(kind="csv", **reads["csv"])).sha256
 
 
-@pytest.mark.parametrize("kind", sorted(set(SOURCES) - {"bundled"}))
+@pytest.mark.parametrize("kind", sorted(set(SOURCES) - OF_TEXTS - {"bundled"}))
 def test_every_source_names_the_nearest_column_and_the_place_of_a_fault(kind, reads, settings):
     values = reads[kind]
     with pytest.raises(DataError, match=r"data.target=sale: .* no such column; did you mean 'sales'\?"):

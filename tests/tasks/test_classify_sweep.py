@@ -103,6 +103,15 @@ def test_the_winner_is_promoted_and_answers_files_from_the_registry(swept, tmp_p
     shown = CliRunner().invoke(main, asked, env={"COLUMNS": "120"}).output
     assert "waves version 1: predictions from" in shown
     assert str(answers["label"][0]) in shown
+    table = (tmp_path / "rows.csv").read_bytes()
+    piped = CliRunner().invoke(main, ["predict", "waves", "-", *directory], input=table, env={"COLUMNS": "120"}).output
+    assert "waves version 1: predictions from standard input" in " ".join(piped.split())
+    assert piped.partition("label")[2] == shown.partition("label")[2]
+    for content, told in ((b"", "standard input: the file is empty"), (table.replace(b"x3", b"y"), "no column 'x3'"),
+                          (table.replace(b"\n", b"\n,", 1), "standard input, line 2")):  # fmt: skip
+        refused = CliRunner().invoke(main, ["predict", "waves", "-", *directory], input=content)
+        assert refused.exit_code == 2
+        assert told in " ".join(refused.output.split())
 
 
 REFUSED = {

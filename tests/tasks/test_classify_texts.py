@@ -151,7 +151,7 @@ class TestKeras:
         else:
             assert "the vocabulary has 12 words (was" in found.checked
 
-    @pytest.mark.parametrize("pooling", ["last", "mean"])
+    @pytest.mark.parametrize("pooling", ["last", "mean", "attention"])
     @pytest.mark.parametrize("layer", ["simple_rnn", "gru", "lstm"])
     def test_what_lies_behind_the_end_of_a_text_changes_nothing(self, pooling, layer, config, data):
         from seqsweep import model

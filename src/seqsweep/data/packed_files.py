@@ -118,7 +118,9 @@ def existing(path: str, key: str = "data.path") -> Path:
     if found.is_dir():
         files = sorted(entry.name for entry in found.iterdir() if entry.is_file())
         held = f"it holds {some(files)}" if files else "it holds no file"
-        raise DataError(f"{given}: this is a folder, and a file is needed; {held}")
+        texts = any(entry.is_dir() and next(entry.glob("*.txt"), None) for entry in found.iterdir())
+        mend = "; texts in a sub-folder a label are read with data=folder" if texts and key else ""
+        raise DataError(f"{given}: this is a folder, and a file is needed; {held}{mend}")
     if found.is_file():
         return found
     if found.exists():

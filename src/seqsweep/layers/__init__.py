@@ -132,8 +132,8 @@ def body(
 ) -> keras.KerasTensor:
     """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
-    What comes out is the last state, or the mean of all where a task brings the hyperparameter `pooling` and a trial
-    has `mean`; with `every_step` all of them, (batch, window, features of the last layer).
+    What comes out is the last state, or one vector of all where a task brings the hyperparameter `pooling` and a trial
+    has `mean` or `attention`; with `every_step` all of them, (batch, window, features of the last layer).
 
     Args:
         window: symbolic, of a functional model.

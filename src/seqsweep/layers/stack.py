@@ -11,6 +11,7 @@ import numpy as np
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.events import TrialParams
 from seqsweep.layers.kernels import obstacle
+from seqsweep.layers.pooling import OF_ALL_STEPS, pooled
 from seqsweep.layers.recurrent import Recurrent
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def read(
         initial_state: for each layer; None: zeros.
         prefix: of the names of layers.
     """
-    mean = not every_step and params.get("pooling", "last") == "mean"
-    every = every_step or mean  # then the last layer gives all its steps too
+    pooling = "last" if every_step else params.get("pooling", "last")
+    every = every_step or pooling in OF_ALL_STEPS  # then the last layer gives all its steps too
     steps = [_step(make, params, i, seed, every or i < params.depth - 1, prefix) for i in range(params.depth)]
     layers = [layer for layer, _ in steps]
     if initial_state is not None:
@@ -57,8 +58,8 @@ def read(
     else:
         given = {} if initial_state is None else {"initial_state": [list(states) for states in initial_state]}
         outputs = Recurrent(steps, name=f"{prefix}{params.layer}_stack")(window, **given)
-    if mean:  # (batch, window, units) -> (batch, units), over the steps that are not masked
-        outputs = keras.layers.GlobalAveragePooling1D(name=f"{prefix}mean_of_steps")(outputs)
+    if pooling in OF_ALL_STEPS:  # (batch, window, units) -> (batch, units), over the steps that are not masked
+        outputs = pooled(outputs, pooling, _seeds(seed, params.depth)[:2], prefix)
     return outputs
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -99,9 +100,13 @@ def packaged_evaluation(model: Path) -> tuple[str, int] | None:
     return (origin.run, origin.test_evaluation) if (model / PARITY).exists() else None
 
 
-def requirements() -> list[str]:
-    """What the model needs, pinned to what it was made with."""
-    pins = [f"{name}=={version(name)}" for name in ("mlflow", "keras", "numpy", "pandas")]
+def requirements(further: Sequence[str] = ()) -> list[str]:
+    """What a model needs, pinned to what it was made with.
+
+    Args:
+        further: libraries that not every model needs.
+    """
+    pins = [f"{name}=={version(name)}" for name in ("mlflow", "keras", "numpy", "pandas", *further)]
     for name in ("tensorflow", "tensorflow-cpu"):
         try:
             return [*pins, f"{name}=={version(name)}"]
@@ -124,7 +129,7 @@ def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conc
         "seed": spec.seed,
         **lineage(),
     }
-    content = {**served.spec, "format": FORMAT, "lineage": origin}
+    content = {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
     (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
     to_keras(network.model).save(aside / "network.keras")
     code = write_code(aside, served.predictor)
@@ -136,7 +141,7 @@ def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conc
             artifacts={"network": str(aside / "network.keras"), "spec": str(aside / "spec.json")},
             signature=_signature(served),
             input_example=served.example,
-            pip_requirements=requirements(),
+            pip_requirements=requirements(served.requires),
             metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
         )
     (aside / MODEL / CARD).write_text(card(served.card, problem.data, conclusion, origin), encoding="utf-8")

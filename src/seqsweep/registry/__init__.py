@@ -13,11 +13,12 @@ from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
 from seqsweep.registry.show import answers_table, gate_table, history_table, show
-from seqsweep.registry.use import predict
+from seqsweep.registry.use import STANDARD_INPUT, predict
 
 __all__ = [
     "CHAMPION",
     "PREVIOUS",
+    "STANDARD_INPUT",
     "Condition",
     "LedgerEntry",
     "Promoted",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqsweep.data import open_file
+from seqsweep.data import Origin, open_file
 from seqsweep.errors import DataError, UserError
 from seqsweep.package import Loaded, load
 from seqsweep.registry.registered import CHAMPION, Registry, opened
@@ -18,13 +21,17 @@ if TYPE_CHECKING:
 
     from seqsweep.schema import TrackingConfig
 
+STANDARD_INPUT = "standard input"
+"""What messages call it."""
 
-def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
-    """What a registered model predicts from the rows of a file, and the version that did: `sunspots version 2`.
+
+def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+    """What a registered model predicts from rows, and the version that did: `sunspots version 2`.
 
     Args:
         model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
-        file: CSV or Parquet with the columns of the data, in their own unit.
+        given: a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by standard input:
+            CSV, or a text a line where the model reads texts alone.
         tracking: the store.
 
     Raises:
@@ -36,7 +43,7 @@ def predict(model: str, file: Path, tracking: TrackingConfig) -> tuple[pd.DataFr
         version = resolve(registry, model)
         with registry.files(version) as folder:
             loaded = load(folder)
-    return _predictions(loaded, file), f"{version.name} version {version.version}"
+    return _predictions(loaded, given), f"{version.name} version {version.version}"
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -64,18 +71,56 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def _predictions(loaded: Loaded, file: Path) -> pd.DataFrame:
+def _predictions(loaded: Loaded, given: Path | bytes) -> pd.DataFrame:
     from mlflow.exceptions import MlflowException
 
-    source = open_file(str(file), loaded.spec.get("file", {}))
-    frame, origin = source.read(source.names)
+    frame, origin = _read(loaded, given)
     try:
         made: pd.DataFrame = loaded.served.predict(None, frame)
     except MlflowException as error:
         # What reads a request knows its rows, and the file knows their lines.
         row, column = getattr(error.__cause__, "row", None), getattr(error.__cause__, "column", None)
         if row is None:
-            raise DataError(f"{file}: {error.message}") from error
+            raise DataError(f"{origin.where}: {error.message}") from error
         text = str(error.message).split(": ", 1)[1]
         raise DataError(f"{origin.place(row, column)}: {text}") from error
     return made
+
+
+def _read(loaded: Loaded, given: Path | bytes) -> tuple[pd.DataFrame, Origin]:
+    """The rows of a request, and where each came from."""
+    column, style = loaded.spec.get("line"), loaded.spec.get("file", {})
+    if isinstance(given, bytes) and column is not None:
+        return _lines(given, column)
+    with tempfile.TemporaryDirectory() as folder:
+        file = given if isinstance(given, Path) else Path(folder) / "rows.csv"
+        if isinstance(given, bytes):
+            file.write_bytes(given)
+        try:
+            source = open_file(str(file), style)
+            frame, origin = source.read(source.names)
+        except DataError as error:
+            raise DataError(_said_of(str(error), file, given)) from error
+        return frame, replace(origin, where=_said_of(origin.where, file, given))
+
+
+def _lines(content: bytes, column: str) -> tuple[pd.DataFrame, Origin]:
+    """A row for each line of text."""
+    import pandas as pd
+
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    if not any(line.strip() for line in lines):
+        raise DataError(f"{STANDARD_INPUT}: there is no text; give one a line, as in `echo TEXT | seqsweep predict …`")
+    texts = []
+    for number, line in enumerate(lines, 1):
+        try:
+            texts.append(line.decode())
+        except UnicodeDecodeError as error:
+            told = f"byte {error.start + 1} is no UTF-8; write it in that encoding: iconv -t utf-8"
+            raise DataError(f"{STANDARD_INPUT}, line {number}: {told}") from error
+    return pd.DataFrame({column: texts}), Origin(STANDARD_INPUT, label="line {}".format)
+
+
+def _said_of(text: str, file: Path, given: Path | bytes) -> str:
+    """A text that names the file of a request, as its sender would."""
+    return text if isinstance(given, Path) else text.replace(str(file), STANDARD_INPUT)

@@ -8,8 +8,9 @@ from typing import Any
 from seqsweep.hyperparameters import Unless
 from seqsweep.schema.declare import setting
 
-FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle")}
+FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "folder", "text")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
+ENCODED = {"data.kind": ("csv", "kaggle", "folder", "text")}
 HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
 
@@ -20,12 +21,12 @@ class DataConfig:
 
     kind: str = setting("the kind of source", catalog="seqsweep.data:SOURCES")
     name: str | None = setting("the name of a bundled series; elsewhere a label of it", holds="name", optional=True)
-    path: str | None = setting("the file, or a zip that holds it", when=FILES, optional=True)
+    path: str | None = setting("the file, or a zip that holds it; of texts their folder", when=FILES, optional=True)
     file: str | None = setting("the member of a zip, or of a Kaggle data set", when=TEXTS, optional=True)
     url: str | None = setting("the URL of a database, as SQLAlchemy takes it", holds="address", when=SQL, optional=True)
     query: str | None = setting("the SELECT whose rows are read", when=SQL, optional=True, longest=100_000)
     dataset: str | None = setting("OWNER/NAME of a data set at Kaggle", when={"data.kind": ("kaggle",)}, optional=True)
-    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=TEXTS)
+    encoding: str = setting("the encoding of a text file: utf-8, cp1252", when=ENCODED)
     separator: str = setting("what stands between the fields of a line: one character, or tab", when=TEXTS)
     skip_rows: int = setting("lines above the header", unit="rows", at_least=0, when=HEADED)
     sheet: str | None = setting(

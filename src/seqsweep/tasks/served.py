@@ -22,6 +22,8 @@ class Served:
         outputs: columns that it answers with: name, MLflow's type, and whether it is always there.
         example: an input.
         card: what a person must know of the model.
+        requires: libraries that the predictor needs beside those of every model.
+        line: the column of texts that it reads alone, so that a line of plain text is a request; None: there is none.
     """
 
     predictor: type[Any]
@@ -30,6 +32,8 @@ class Served:
     outputs: Sequence[tuple[str, str, bool]]
     example: pd.DataFrame
     card: Card
+    line: str | None = None
+    requires: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

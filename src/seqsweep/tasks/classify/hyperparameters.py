@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 
-TEXT = ("words", "letters")
+TEXT = ("words", "letters", "subwords")
 """What a text is read by."""
 
 LONGEST = 40
 """Tokens of a text that are read, where nothing is said."""
+
+VOCABULARY = 2000
+"""Tokens that a network knows, where nothing is said."""
 
 HYPERPARAMETERS = (
     Hyperparameter(
@@ -17,7 +20,7 @@ HYPERPARAMETERS = (
         choices=("numbers", *TEXT),
         default="numbers",
         section="input",
-        meaning="what an item is a sequence of: the numbers of its columns, or the words or letters of its text",
+        meaning="what an item is a sequence of: its numbers, or the words, letters or subwords of its text",
     ),
     Hyperparameter(
         "steps",
@@ -33,7 +36,7 @@ HYPERPARAMETERS = (
         "vocabulary",
         int,
         at_least=1,
-        default=2000,
+        default=VOCABULARY,
         section="input",
         unit="tokens",
         when={"tokens": TEXT},
@@ -62,9 +65,9 @@ HYPERPARAMETERS = (
     Hyperparameter(
         "pooling",
         str,
-        choices=("last", "mean"),
+        choices=("last", "mean", "attention"),
         default="last",
         section="head",
-        meaning="what is read of the last layer: its state behind the last step, or the mean of all of them",
+        meaning="what is read of the last layer: its last state, the mean of all, or their sum by learned weights",
     ),
 )

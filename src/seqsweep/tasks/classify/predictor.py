@@ -36,8 +36,7 @@ class ClassPredictor:
         self._spec = spec
         self._network = network
         self._transform = Transform.from_json(spec["transform"])
-        text = spec["text"]
-        self._tokenizer = None if text is None else Tokenizer(text["tokens"], text["vocabulary"], int(text["longest"]))
+        self._tokenizer = None if spec["text"] is None else Tokenizer.from_json(spec["text"])
         style = spec["numbers"]
         self._style = NumberStyle(style["decimal"], style["thousands"], tuple(style["na_values"]))
 

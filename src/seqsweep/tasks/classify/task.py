@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, mcnemar, paired_bootstrap
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.serving.subwords import NEEDED
 from seqsweep.serving.texts import SPECIAL
 from seqsweep.tasks.classify import requests, split
 from seqsweep.tasks.classify.audit import audit
@@ -20,7 +22,7 @@ from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
-from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST
+from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST, VOCABULARY
 from seqsweep.tasks.classify.metrics import METRICS, labels
 from seqsweep.tasks.classify.sections import places_of, sections
 from seqsweep.tasks.classify.sentences import sentences
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
+    from seqsweep.serving.subwords import Subwords
     from seqsweep.tasks.task import Inputs
 
 SHOWN = 120  # characters of a text on the page
@@ -92,6 +95,8 @@ class Classify(Task):
             )
         elif "numbers" not in tokens and len(features) != 1:
             told = f"{tokens[0]}: a text is one column; name it, data.features=[COLUMN]"
+        elif "subwords" in tokens and find_spec("sentencepiece") is None:
+            told = f"subwords: {NEEDED}: pip install 'seqsweep[text]', or read words or letters"
         key = "search_space.tokens"
         return [] if told is None else [Fault(key, f"{key}={told}", also=("data.features",))]
 
@@ -115,11 +120,30 @@ class Classify(Task):
             return
         least = min(self._values("longest", LONGEST, space))
         for kind in tokens:
-            found = lengths(data.table.texts.tolist(), kind)
+            subwords = self._subwords(data, space) if kind == "subwords" else None
+            found = lengths(data.table.texts.tolist(), kind, subwords)
             cut = float((found > least).mean())
             told = f"{share(round(cut, 4))} of the texts have more than the {least} {kind} of search_space.longest"
             whole = f"texts have up to {found.max():,} {kind}, half of them {int(np.median(found)):,} or fewer"
             yield f"{whole}; {told}, and lose what is behind" if cut else f"{whole}: none is cut"
+
+    def _subwords(self, data: LabelledItems, space: Space) -> Subwords:
+        """Those of the smallest vocabulary, which cuts a text into the most.
+
+        Raises:
+            DataError: it cannot hold the letters of the texts, of which subwords are made.
+        """
+        from seqsweep.serving.subwords import Subwords, learned
+        from seqsweep.serving.texts import cleaned
+
+        assert data.table.texts is not None  # or there would be no tokens
+        size = min(self._values("vocabulary", VOCABULARY, space))
+        clean = [cleaned(text, "subwords") for text in data.table.texts]
+        letters = {" "}.union(*clean)
+        if size < len(letters):
+            told = f"subwords know each of the {len(letters):,} letters of the texts; give some hundred more than that"
+            raise DataError(f"search_space.vocabulary={size}: {told}, or read words")
+        return Subwords(learned([clean[item] for item in data.parts.train], size))
 
     def _check_steps(self, columns: int, space: Space) -> None:
         """Each number of steps must share out the numbers of an item."""
@@ -211,6 +235,8 @@ class Classify(Task):
             outputs=requests.output_columns(spec),
             example=next(requests.frames(known, known.parts.train[:3])),
             card=card(spec, known, found),
+            line=known.table.columns[0] if known.table.texts is not None else None,
+            requires=("sentencepiece",) if spec["text"] is not None and spec["text"]["subwords"] else (),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002
