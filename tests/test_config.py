@@ -401,6 +401,8 @@ def test_a_hyperparameter_that_is_never_active_is_told_where_the_command_line_se
         "search_space.decay=0.1: it is active only where optimizer is lion, which no point of this space has; leave it "
         "out, or search that too"
     )
+    (told,) = faults("search_space.window=7", study="digits")
+    assert told == "search_space.window=7: task=classify has no such hyperparameter; leave it out"
     for optimizer in ("lion", "[adam,lion]"):
         space = config.compose("quickstart", ["search_space.decay=0.1", f"search_space.optimizer={optimizer}"], RULES)
         assert space.jobs[0].search_space["decay"] == 0.1
