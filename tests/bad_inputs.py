@@ -499,6 +499,14 @@ def shop(given: str, *says: str, mended: str = "") -> Bad:
     return Bad(f"{begin} {given}", where, what, mend, mended=mended and f"{begin} {mended}")
 
 
+def plain(text: str | bytes, *says: str, given: str = "", mended: str = "") -> Bad:
+    """A plain text that is refused, `t.txt`."""
+    where, what, mend = says
+    begin = "data text data.path=t.txt"
+    command = f"{begin} {given}".strip()
+    return Bad(command, where, what, mend, files={"t.txt": text}, mended=mended and f"{begin} {mended}")
+
+
 def sql(url: str, query: str, *says: str) -> Bad:
     """A query that is refused."""
     where, what, mend = says
@@ -573,6 +581,19 @@ DATA = [
     shop("data.target=sales finals.folds=99", "fold 98 leaves 0 rows", "needs 25 rows", "Lower finals.folds",
          mended="data.target=sales finals.folds=2"),
     sql("sqlite:///no.db", "SELECT sales FROM s ORDER BY sales", "data.url=no.db", "no such file", "'shop.db'"),
+    plain("", "t.txt", "the file is empty", "give one with text"),
+    plain(" \n\n ", "t.txt", "the file holds nothing but blanks", "give one with text"),
+    plain("déjà vu, ".encode("cp1252") * 99, "t.txt, line 1", "byte 0xe9 is not utf-8", "data.encoding=cp1252",
+          mended="data.encoding=cp1252"),
+    plain("a" * 999, "t: all letters of train are 'a'", "nothing to foretell", "give another text"),
+    plain("too short a text" * 6, "t: there are 96 symbols, 2 blocks of 64", "three parts need a block each",
+          "give more text, or a smaller task.block", mended="task.block=16"),
+    plain(ENOUGH * 9, "t: windows=shuffled", "parts whole documents", "take windows=chronological",
+          given="windows=shuffled", mended="windows=chronological"),
+    plain(ENOUGH * 9, "data.features=[]", "texts are one column", "name it, data.features=[COLUMN]",
+          given="data.features=[]", mended="data.features=[text]"),
+    Bad("data text data.path=own", "own", "the folder holds no .txt file", "it holds x.csv", files={"own/x.csv": "1"}),
+    Bad("data text data.path=shop.cs", "data.path=shop.cs", "no such file", "did you mean 'shop.csv'?"),
     sql("nonsense", "SELECT sales FROM s ORDER BY sales", "data.url", "no SQLAlchemy URL", "write sqlite:///FILE"),
     sql("sqlite:///shop.db", "SELECT sales FROM x ORDER BY sales", "sqlite shop.db", "no such table: x", "possible: s"),
     sql("sqlite:///shop.db", "SELECT sales FROM s ORDER BY sales", "data.query", "selects no row", "change its WHERE"),

@@ -34,11 +34,12 @@ GIVEN = {  # what an option leaves to the user
 TABLE = ["data=digits", "windows=stratified", "task=classify", "search_space=sequences", "data.group=digit"]
 TEXTS = {
     "task=caption": ["data=captions", "windows=shuffled", "search_space=captions"],
+    "task=next_symbol": ["data=text", "windows=chronological", "search_space=symbols"],
     "task=translate": ["data=dates", "windows=shuffled", "search_space=translations"],
 }
 OF_TEXTS = {
     "windows=shuffled": "task=translate", "search_space=captions": "task=caption",
-    "search_space=translations": "task=translate",
+    "search_space=translations": "task=translate", "search_space=symbols": "task=next_symbol",
 }  # fmt: skip
 OF_TABLES = ["task=classify", "windows=stratified", "windows=grouped", "windows=chronological", "search_space=texts"]
 OPTIONS = [f"{group}={name}" for group, names in config.options().items() for name in names]
@@ -400,6 +401,8 @@ def test_a_hyperparameter_that_is_never_active_is_told_where_the_command_line_se
         "search_space.decay=0.1: it is active only where optimizer is lion, which no point of this space has; leave it "
         "out, or search that too"
     )
+    (told,) = faults("search_space.window=7", study="digits")
+    assert told == "search_space.window=7: task=classify has no such hyperparameter; leave it out"
     for optimizer in ("lion", "[adam,lion]"):
         space = config.compose("quickstart", ["search_space.decay=0.1", f"search_space.optimizer={optimizer}"], RULES)
         assert space.jobs[0].search_space["decay"] == 0.1

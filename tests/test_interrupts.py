@@ -143,11 +143,10 @@ def left_over(directory: Path) -> list[psutil.Process]:
 
 @pytest.mark.slow
 @pytest.mark.keras
-@pytest.mark.parametrize("seconds", [3, 8])
-def test_timeout_ends_a_sweep_as_ctrl_c_does(seconds, tmp_path):
+def test_timeout_ends_a_sweep_as_ctrl_c_does(tmp_path):
     typed = command(tmp_path / "runs", *ENDLESS)
     ran = subprocess.run(
-        ["timeout", "-s", "TERM", str(seconds), *typed], capture_output=True, text=True, check=False, cwd=tmp_path
+        ["timeout", "-s", "TERM", "4", *typed], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert ran.returncode == 124  # of `timeout` itself
     assert_stopped(ran.stdout + ran.stderr, signal.SIGTERM, typed[5:])

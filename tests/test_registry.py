@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 import urllib.request
@@ -695,16 +696,25 @@ def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(sweeps
 
 @pytest.mark.slow
 def test_of_two_processes_that_promote_at_once_the_better_wins_and_the_ledger_is_whole(sweeps):
-    command = [sys.executable, "-m", "seqsweep.cli", "promote", "--directory", str(sweeps.directory)]
-    running = [
-        subprocess.Popen([*command, getattr(sweeps, name).fingerprint], stdout=subprocess.PIPE, text=True)
-        for name in ("better", "bad")
-    ]
-    output = {name: process.communicate()[0] for name, process in zip(("better", "bad"), running, strict=True)}
-    assert running[0].returncode == 0, output
+    code = """
+        import sys
+        import mlflow, tensorflow
+        from seqsweep.cli import main
+        print("ready", flush=True)
+        sys.stdin.readline()
+        main(["promote", "--directory", *sys.argv[1:]], prog_name="seqsweep")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(sweeps.directory), sweeps.bad.fingerprint]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("now\n")
+        other.stdin.flush()
+        better = sweeps.promote("better")
+        other.communicate()
+    assert better.exit_code == 0, better.output
     aliases, entries, versions = sweeps.state()
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    assert len(entries) == versions == (2 if running[1].returncode == 0 else 1)
+    assert len(entries) == versions == (2 if other.returncode == 0 else 1)
     assert entries[-1].sweep == sweeps.better.fingerprint
     assert aliases["champion"] == entries[-1].version
 

@@ -100,8 +100,12 @@ def unused_hyperparameters(given: Sequence[Given], jobs: Sequence[SweepConfig]) 
             continue
         needed = search_space.conditions(name, declared)
         if one.stands([f"{ranges.SPACE}.{other}" for other in needed]):
-            told = f"it is active only where {declared[name].condition}, which no point of this space has"
-            found.append(Fault(one.key, f"{one.where}{one.text}: {told}; leave it out, or search that too"))
+            condition = declared[name].condition
+            told = f"it is active only where {condition}, which no point of this space has"
+            mend = "leave it out, or search that too"
+            if not condition:
+                told, mend = f"task={jobs[0].task.kind} has no such hyperparameter", "leave it out"
+            found.append(Fault(one.key, f"{one.where}{one.text}: {told}; {mend}"))
     return found
 
 

@@ -90,7 +90,7 @@ def _column_faults(data: DataConfig) -> list[Fault]:
         told = f"data.time={both[0]}: the same column is data.target or in data.features; times are no input"
         found.append(Fault("data.time", told, also=("data.target", "data.features")))
     if data.target is not None and data.target in data.features:
-        told = f"data.features: {data.target!r} is the target, which every window holds anyway; leave it out"
+        told = f"data.features: {data.target!r} is the target; leave it out"
         found.append(Fault("data.features", told, also=("data.target",)))
     return found
 

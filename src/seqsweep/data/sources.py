@@ -13,6 +13,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.data.databases import selected
 from seqsweep.data.folders import folder_source
 from seqsweep.data.packed_files import choose_file, existing, kind_of, near, some, text_file
+from seqsweep.data.plain_text import documents, python_topics
 from seqsweep.data.source import SAMPLE, Origin, Source, of_frame
 from seqsweep.data.text import TextStyle, csv_source
 from seqsweep.errors import DataError
@@ -69,6 +70,14 @@ def co2() -> pd.DataFrame:
 
     frame = source.load_pandas().data
     return _bundled("co2", frame["co2"].to_numpy(), frame.index.to_numpy())
+
+
+@BUNDLED.register
+def letters() -> pd.DataFrame:
+    """The word `artificial` three times, a document each: whoever knows one by heart knows the others."""
+    import pandas as pd
+
+    return pd.DataFrame({"text": ["artificial"] * 3})
 
 
 @BUNDLED.register
@@ -152,6 +161,15 @@ def parquet(config: DataConfig) -> Source:
 def excel(config: DataConfig) -> Source:
     """A sheet of an Excel workbook with a header line."""
     return excel_source(existing(config.path or ""), config.sheet, config.skip_rows)
+
+
+@SOURCES.register
+def text(config: DataConfig) -> Source:
+    """A plain text file, or a folder of them, a document each; without a path what Python says of itself."""
+    if config.path is None:
+        return python_topics()
+    path = Path(config.path).expanduser()
+    return documents(path if path.is_dir() else existing(config.path), text_style(config))
 
 
 def text_style(config: DataConfig) -> TextStyle:

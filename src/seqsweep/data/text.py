@@ -181,10 +181,10 @@ def records(file: TextFile, style: TextStyle) -> Generator[Record]:
 
 def _decoded(file: TextFile, style: TextStyle) -> Iterator[Record]:
     try:
-        with file.open() as raw, io.TextIOWrapper(raw, encoding=_codec(style.encoding), newline="") as text:
+        with file.open() as raw, io.TextIOWrapper(raw, encoding=codec(style.encoding), newline="") as text:
             yield from _records(file, text, style)
     except UnicodeError as error:  # not only of decoding: UTF-16 misses its mark by this one
-        raise DataError(_encoding_fault(file, style.encoding)) from error
+        raise DataError(encoding_fault(file, style.encoding)) from error
 
 
 def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record]:
@@ -212,13 +212,13 @@ def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record
         raise DataError(f"{file}: {skipped or 'the file is empty; give one with a header and rows'}")
 
 
-def _codec(encoding: str) -> str:
+def codec(encoding: str) -> str:
     """`encoding`, but UTF-8 with or without the mark that Excel puts first."""
     name = codecs.lookup(encoding).name
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _encoding_fault(file: TextFile, encoding: str) -> str:
+def encoding_fault(file: TextFile, encoding: str) -> str:
     """Which line does not fit `encoding`, and which encoding to try."""
     with file.open() as stream:
         for number, line in enumerate(stream, start=1):

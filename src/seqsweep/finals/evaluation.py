@@ -53,7 +53,7 @@ def evaluate_on_test(
         best_baseline=best,
         skill=objective.skill(own[objective.name], baselines[best][objective.name]) if best else None,
         comparison=task.compare(actual, predicted, reference, confidence) if reference is not None else None,
-        details=task.details(data, seen),
+        details={**task.details(data, seen), **task.examples(data, network.view, network.params, network.call)},
         levels=tuple(problem.config.finals.levels),
         confidence=confidence,
         validation=data.score(seen.validation_actual, seen.validation_predicted)[objective.name],

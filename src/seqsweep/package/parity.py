@@ -12,6 +12,7 @@ from seqsweep.tasks import Predictions
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5
+TIES = 1e-4  # the share of whole numbers that may differ
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ def compare(served: Predictions, own: Predictions, least: float = 0.0) -> Parity
     """
     if own.dtype.names is not None:  # several things are said of an item: words, and nats or counts of them
         # Where a network is all but sure, nats are as small as the rounding of a probability near 1.
-        found = [compare(served[name], own[name], 1.0) for name in own.dtype.names]
+        found = [
+            (_whole_numbers if own.dtype[name].kind in "iu" else _measured)(served[name], own[name])
+            for name in own.dtype.names
+        ]
         return max(found, key=lambda parity: parity.largest)
     if own.dtype.kind not in "biuf":  # words: there is no being near
         return Parity(len(own), 0.0 if np.array_equal(served, own) else float("inf"))
@@ -54,6 +58,16 @@ def compare(served: Predictions, own: Predictions, least: float = 0.0) -> Parity
     differences = np.abs(np.asarray(served, np.float64) - own)
     shares = np.divide(differences, size, out=np.zeros_like(differences), where=differences > 0)
     return Parity(len(own), float(shares.max()))
+
+
+def _measured(served: Predictions, own: Predictions) -> Parity:
+    """A field of predictions that have several, words or figures."""
+    return compare(served, own, 1.0)
+
+
+def _whole_numbers(served: Predictions, own: Predictions) -> Parity:
+    """Counts, and numbers of what was most probable: between two that are as good as equal rounding may choose."""
+    return Parity(len(own), 0.0 if (served != own).mean() <= TIES else float("inf"))
 
 
 def save_parity(model: Path, parity: Parity) -> None:

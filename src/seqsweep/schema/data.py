@@ -8,9 +8,9 @@ from typing import Any
 from seqsweep.hyperparameters import Unless
 from seqsweep.schema.declare import setting
 
-FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "folder")}
+FILES = {"data.kind": ("csv", "parquet", "excel", "kaggle", "folder", "text")}
 TEXTS = {"data.kind": ("csv", "kaggle")}
-ENCODED = {"data.kind": ("csv", "kaggle", "folder")}
+ENCODED = {"data.kind": ("csv", "kaggle", "folder", "text")}
 HEADED = {"data.kind": ("csv", "excel", "kaggle")}
 SQL = {"data.kind": ("sql",)}
 

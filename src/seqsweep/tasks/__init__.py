@@ -18,6 +18,7 @@ from seqsweep.tasks.classify import Classify
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, Split, View
 from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
+from seqsweep.tasks.next_symbol import NextSymbol
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Card, Model, Served
 from seqsweep.tasks.task import Task
@@ -66,6 +67,7 @@ TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass, apart=True)
 TASKS.add(Caption.name, Caption, hyperparameters=Caption.hyperparameters)
 TASKS.add(Classify.name, Classify, hyperparameters=Classify.hyperparameters)
 TASKS.add(Forecast.name, Forecast, hyperparameters=Forecast.hyperparameters)
+TASKS.add(NextSymbol.name, NextSymbol, hyperparameters=NextSymbol.hyperparameters)
 TASKS.add(Translate.name, Translate, hyperparameters=Translate.hyperparameters)
 
 

@@ -17,7 +17,7 @@ from seqsweep.evidence import Comparison, compare_losses, losses
 from seqsweep.html import Section
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig
-from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, View
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, View
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 
 if TYPE_CHECKING:
@@ -77,6 +77,17 @@ class Evaluated(ABC):
         Args:
             data: that was evaluated on.
             seen: predictions of validation and test.
+        """
+        return {}
+
+    def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the task lets the evaluated network do beside predicting items: more of the details, by other names.
+
+        Args:
+            data: that was evaluated on.
+            view: of the network.
+            params: of its trial.
+            call: the network, of any arrays.
         """
         return {}
 

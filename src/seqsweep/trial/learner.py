@@ -7,8 +7,9 @@ would need the items as an array. Here the data lies in the graph once; a step g
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -17,10 +18,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from seqsweep.serving.array_types import Float32s
-from seqsweep.tasks import Call, Items, View
+from seqsweep.tasks import Call, Items, Predictions, View
 from seqsweep.trial.network import callable_network
 
 PREDICT_BATCH = 1024  # items a call: their states stay in the processor's cache, and the call's own cost is small
+AT_ONCE = 1 << 20  # outputs of a call: of a network that tells thousands of classes apart 4 MB, not gigabytes
 
 
 class Learner:
@@ -60,10 +62,15 @@ class Learner:
 
     def predict(self, items: Items) -> Float32s:
         """The network's outputs for items, (n,) → (n, …)."""
-        self._trace(self._predict)
-        cuts = range(0, len(items), PREDICT_BATCH)
-        parts = [self._predict(tf.constant(items[cut : cut + PREDICT_BATCH], tf.int32)).numpy() for cut in cuts]
-        return np.concatenate(parts)
+        return np.concatenate([outputs for _, outputs in self._calls(items)])
+
+    def evaluate(self, items: Items) -> tuple[float, Predictions]:
+        """The mean loss of items (n,), and what the network says of them; its outputs are never held as a whole."""
+        losses, said = [], []
+        for some, outputs in self._calls(items):
+            losses.append(np.atleast_1d(self._loss(tf.constant(self._targets.numpy(some)), tf.constant(outputs))))
+            said.append(self._view.inverse_transform(some, outputs))
+        return float(tf.reduce_mean(tf.constant(np.concatenate(losses)))), np.concatenate(said)
 
     def call(self, arrays: Sequence[NDArray[Any]]) -> Float32s:
         """The network's outputs for any arrays (n, …), one for each of its inputs."""
@@ -71,14 +78,14 @@ class Learner:
             self._call = callable_network(self.model, self._view)
         return self._call(arrays)
 
-    def loss(self, targets: NDArray[Any], outputs: Float32s) -> float:
-        """The mean loss of outputs, both (n, …).
-
-        Args:
-            targets: as `View.targets` gives them, scaled.
-            outputs: of the network for the same items.
-        """
-        return float(tf.reduce_mean(self._loss(tf.constant(targets), tf.constant(outputs))))
+    def _calls(self, items: Items) -> Iterator[tuple[Items, Float32s]]:
+        """Items (n,) in batches, each with its outputs."""
+        self._trace(self._predict)
+        size = math.prod(count for count in self.model.output_shape[1:] if count is not None)
+        batch = max(1, min(PREDICT_BATCH, AT_ONCE // size))
+        for cut in range(0, len(items), batch):
+            some = items[cut : cut + batch]
+            yield some, self._predict(tf.constant(some, tf.int32)).numpy()
 
     def _trace(self, function: Any) -> None:
         """Trace ahead of the first call, so that its time is known as such."""

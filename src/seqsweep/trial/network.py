@@ -47,10 +47,11 @@ class Network:
             items: of the view.
             view: other data, seen the same way; None: that of the trial.
         """
-        return self.task.predict(self.view if view is None else view, self.params, self._call, items)
+        return self.task.predict(self.view if view is None else view, self.params, self.call, items)
 
     @cached_property
-    def _call(self) -> Call:
+    def call(self) -> Call:
+        """The network as it is."""
         return callable_network(self.model, self.view)
 
 

@@ -173,19 +173,14 @@ class Trial:
         """What `_epoch` gives, before the first one."""
         train = view.split.train
         return {
-            "loss": learner.loss(view.targets.numpy(train), learner.predict(train)),
+            "loss": learner.evaluate(train)[0],
             **self._validate(learner, view),
         }
 
     def _validate(self, learner: Learner, view: View) -> dict[str, float]:
         """`val_loss` scaled, and the objective in the unit of the data."""
-        items = view.split.validation
-        outputs = learner.predict(items)
-        val_loss = learner.loss(view.targets.numpy(items), outputs)
-        return {
-            "val_loss": val_loss,
-            **self._score(view.inverse_transform(items, outputs), view, [self.task.objective.name]),
-        }
+        val_loss, predicted = learner.evaluate(view.split.validation)
+        return {"val_loss": val_loss, **self._score(predicted, view, [self.task.objective.name])}
 
     def _result(
         self,
@@ -219,7 +214,7 @@ class Trial:
         items, metrics = view.split.validation, self.config.task.metrics
         if any(self.task.metrics[name].needs_decoding for name in metrics):
             return self.task.predict(view, params, learner.call, items)
-        return view.inverse_transform(items, learner.predict(items))
+        return learner.evaluate(items)[1]
 
     def _score(self, predicted: Predictions, view: View, metrics: Sequence[str] = ()) -> dict[str, float]:
         """Of predictions of validation, the metrics of these names; empty: all of the config."""

@@ -1,0 +1,102 @@
+"""Whether what is learned, read or said depends on text that comes later.
+
+All text outside train becomes noise: the alphabet, what is read of train and what is said of it may not move by a bit.
+Then, at places inside validation and test, what follows becomes noise: what the network takes for the next symbol
+there, and what it said of all before, may not move either: it would read what it is to predict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from seqsweep.events import TrialParams
+from seqsweep.serving.array_types import Int64s
+from seqsweep.serving.symbols import split
+from seqsweep.tasks.dataset import Predict
+from seqsweep.tasks.next_symbol.dataset import Texts
+from seqsweep.tasks.results import Audit
+from seqsweep.words import counted, share
+
+SAMPLE = 64  # items of train that the network is asked for
+CUTS = 5  # places inside validation and test
+SHOWN = 8  # symbols of the alphabet that the verdict names
+NOISE = "\u2042\u203b\u2055"  # signs that no text is likely to have
+
+
+def audit(data: Texts, params: TrialParams, predict: Predict) -> Audit:
+    """The verdict.
+
+    Args:
+        data: of the sweep.
+        params: of the winner.
+        predict: the winner's network.
+    """
+    later = np.sort(np.concatenate([data.parts.validation, data.parts.test]))
+    findings = [*_moved(data, noised(data, data.blocks.places(later)), params, predict)]
+    cuts = [int(later[k]) + (k * 7 + 3) % data.blocks.block for k in np.linspace(0, len(later) - 1, CUTS).astype(int)]
+    cuts = sorted({min(cut, data.blocks.end(int(later[np.searchsorted(later, cut, "right") - 1])) - 1) for cut in cuts})
+    findings += [told for cut in cuts for told in _seen_ahead(data, cut, params, predict)]
+    known = data.alphabet.vocabulary
+    first = " ".join(repr(symbol)[1:-1] if symbol.strip() else repr(symbol) for symbol in known[:SHOWN])
+    checked = (
+        "noise for all text outside train moves neither the alphabet nor what is learned from, and noise behind each "
+        f"of {counted(len(cuts), 'cut')} moves nothing before it; the alphabet has {len(known):,} {data.alphabet.kind} "
+        f"({first}{' …' if len(known) > SHOWN else ''}); {repeats(data)}"
+    )
+    return Audit(not findings, checked, tuple(findings))
+
+
+def repeats(data: Texts) -> str:
+    """Which share of validation and test stands in train too, to the last sign."""
+    parts = {name: (len(items), len(getattr(data.parts, name))) for name, items in data.repeated.items()}
+    told = [f"{share(round(count / size, 4))} of the blocks of {name}" for name, (count, size) in parts.items()]
+    return f"train holds the text of {' and '.join(told)} too"
+
+
+def noised(data: Texts, places: Int64s) -> Texts:
+    """The texts with other symbols at these places.
+
+    Args:
+        data: as it is.
+        places: of symbols, ascending.
+    """
+    random, texts = np.random.default_rng(0), []
+    for begin, text in zip(data.blocks.begins, data.corpus.texts, strict=True):
+        symbols = split(text, data.alphabet.kind)
+        inside = places[(places >= begin) & (places < begin + len(symbols))] - begin
+        for place, sign in zip(inside.tolist(), random.integers(0, len(NOISE), len(inside)).tolist(), strict=True):
+            symbols[place] = NOISE[sign] if data.alphabet.kind == "letters" else _word(NOISE[sign], place)
+        texts.append(symbols)
+    return data.with_symbols(texts)
+
+
+def _word(sign: str, place: int) -> str:
+    return f" {sign * (1 + place % 3)}"
+
+
+def _moved(before: Texts, after: Texts, params: TrialParams, predict: Predict) -> Iterator[str]:
+    if before.alphabet.vocabulary != after.alphabet.vocabulary:
+        yield "the alphabet is that of more than train"
+        return
+    train, old, new = before.parts.train, before.view(params), after.view(params)
+    if not np.array_equal(old.inputs[0].numpy(train), new.inputs[0].numpy(train)):
+        yield "what is read of train moved"
+    if not np.array_equal(old.targets.numpy(train), new.targets.numpy(train)):
+        yield "what is to be said of train moved"
+    some = train[:SAMPLE]
+    if not np.array_equal(predict(old, some), predict(new, some)):
+        yield "what the network says of train moved: it reads later text"
+
+
+def _seen_ahead(data: Texts, cut: int, params: TrialParams, predict: Predict) -> Iterator[str]:
+    items = data.blocks.items
+    place = int(np.searchsorted(items, cut, "right")) - 1
+    item, here = items[place : place + 1], cut - int(items[place])
+    after = noised(data, np.arange(cut, data.blocks.end(int(items[place]))))
+    old, new = (predict(texts.view(params), item)[0] for texts in (data, after))
+    same = all(np.array_equal(old[name][:here], new[name][:here]) for name in ("nll", "best"))
+    if not (same and np.array_equal(old["symbol"][: here + 1], new["symbol"][: here + 1])):
+        number = cut - int(data.blocks.begins[data.blocks.document_at(cut)]) + 1
+        yield f"noise from symbol {number:,} of a text on moves what was said before it"

@@ -1,0 +1,157 @@
+"""How probable a symbol is after the last few: counts of train, smoothed by those of shorter contexts.
+
+Interpolated Kneser-Ney: a discount is taken off each count, and what it leaves goes to the next shorter context, where
+a symbol counts by how many different symbols it followed. Contexts and n-grams are numbers in sorted arrays, and of all
+lengths only two are held at a time, so that a million symbols take seconds and little memory.
+
+Source: Kneser & Ney (1995), Improved backing-off for m-gram language modeling, ICASSP; interpolated, with three
+discounts, as in Chen & Goodman (1999), An empirical study of smoothing techniques for language modeling, Computer
+Speech and Language 13(4), section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.serving.array_types import Float64s, Int64s
+
+Int32s = NDArray[np.int32]
+
+DISCOUNT = 0.5
+"""Of every count, where too few of them are small to estimate discounts."""
+
+
+class Said(NamedTuple):
+    """What a model says at positions.
+
+    Args:
+        probability: (n,), of what stands there.
+        best: (n,), the most probable class.
+        best_probability: (n,), of that one.
+    """
+
+    probability: Float64s
+    best: Int64s
+    best_probability: Float64s
+
+
+@dataclass(frozen=True, eq=False)
+class Grams:
+    """The different n-grams of one length, smoothed; those of a context lie side by side, contexts in order.
+
+    Args:
+        probability: (grams,), of the last symbol after its context.
+        left: (contexts,), what each leaves to the shorter context.
+        best: (contexts,), the most probable class after each.
+        best_probability: (contexts,), of that one.
+    """
+
+    probability: Float64s
+    left: Float64s
+    best: Int64s
+    best_probability: Float64s
+
+    def at(self, gram: Int64s, context: Int64s, shorter: Said) -> Said:
+        """What is said at positions.
+
+        Args:
+            gram: (n,), the n-gram there; -1: train has none such.
+            context: (n,), likewise.
+            shorter: what the shorter context says there.
+        """
+        probability = np.where(context < 0, 1.0, self.left[context]) * shorter.probability
+        probability = np.where(gram < 0, probability, self.probability[gram])
+        best = np.where(context < 0, shorter.best, self.best[context])
+        return Said(probability, best, np.where(context < 0, shorter.best_probability, self.best_probability[context]))
+
+
+def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, longest: int) -> Iterator[Said]:
+    """What models of contexts of 0, 1, … symbols say at positions, each learned from train alone.
+
+    Args:
+        numbers: of symbols, from 0 on; before each text at least `longest` times 0.
+        train: (m,), positions.
+        wanted: (n,), positions; what stands there has a number of 1 or more.
+        classes: numbers from 1 on that there may be.
+        longest: symbols of the longest context.
+    """
+    heres, lefts = numbers[train].astype(np.int64) - 1, numbers[wanted].astype(np.int64) - 1
+    context, asked = np.zeros(len(train), np.int64), np.zeros(len(wanted), np.int64)
+    uniform = np.full(classes, 1 / classes)
+    shorter_grams, parent = uniform, np.zeros(1, np.int64)  # of each gram of the last length: its smoothed probability
+    shorter_best = (np.zeros(1, np.int64), np.full(1, 1 / classes))
+    said = Said(np.full(len(wanted), 1 / classes), np.zeros(len(wanted), np.int64), np.full(len(wanted), 1 / classes))
+    keys, counts = np.unique(context * classes + heres, return_counts=True)
+    below = keys % classes  # the place of each gram's own shorter one among those of the last length
+    for length in range(longest + 1):
+        whole = _smoothed(keys, counts, classes, shorter_grams[below], parent, shorter_best)
+        gram = _places(keys, asked * classes + lefts, asked >= 0)
+        yield whole.at(gram, asked, said)
+        if length == longest:
+            return
+        # One symbol more: contexts and n-grams of the next length, and how many of them end in each of this one.
+        pairs = context * (classes + 1) + numbers[train - length - 1]
+        known, longer = np.unique(pairs, return_inverse=True)
+        more, more_counts = np.unique(longer * classes + heres, return_counts=True)
+        ends = np.searchsorted(keys, known[more // classes] // (classes + 1) * classes + more % classes)
+        followed = np.bincount(ends, minlength=len(keys))
+        lower = _smoothed(keys, followed, classes, shorter_grams[below], parent, shorter_best)
+        said = lower.at(gram, asked, said)
+        asked = _places(known, asked * (classes + 1) + numbers[wanted - length - 1], asked >= 0)
+        shorter_grams, shorter_best, parent = (
+            lower.probability,
+            (lower.best, lower.best_probability),
+            known // (classes + 1),
+        )
+        context, keys, counts, below = longer, more, more_counts, ends
+
+
+def _smoothed(
+    keys: Int64s, counts: Int64s, classes: int, lower: Float64s, parent: Int64s, shorter: tuple[Int64s, Float64s]
+) -> Grams:
+    """Grams of one length.
+
+    Args:
+        keys: (grams,), ascending: context · classes + class.
+        counts: (grams,), how often each one counts.
+        classes: how many there are.
+        lower: (grams,), the probability of each one's symbol after the shorter context.
+        parent: (contexts,), the shorter context of each.
+        shorter: the most probable class after each shorter context, and its probability.
+    """
+    context = keys // classes
+    first = np.flatnonzero(np.diff(context, prepend=-1))
+    taken = _discounts(counts)[np.minimum(counts, 3)]
+    sums = np.add.reduceat(counts, first)
+    left = np.add.reduceat(taken, first) / sums
+    probability = (counts - taken) / sums[context] + left[context] * lower
+    most = np.maximum.reduceat(probability, first)
+    places = np.flatnonzero(probability == most[context])
+    found, where = np.unique(context[places], return_index=True)
+    best = keys[places[where]] % classes
+    other, other_probability = shorter[0][parent[found]], left * shorter[1][parent[found]]
+    return Grams(
+        probability, left, np.where(most >= other_probability, best, other), np.maximum(most, other_probability)
+    )
+
+
+def _discounts(counts: Int64s) -> Float64s:
+    """What is taken off counts of 0, 1, 2, and 3 or more: (4,)."""
+    n = np.bincount(np.minimum(counts, 5), minlength=6)[1:5].astype(np.float64)
+    if not n.all():
+        return np.array([0, DISCOUNT, DISCOUNT, DISCOUNT])
+    share = n[0] / (n[0] + 2 * n[1])
+    taken = np.arange(1, 4) - np.arange(2, 5) * share * n[1:] / n[:3]
+    return np.concatenate([[0.0], np.clip(taken, 0.05, [0.95, 1.9, 2.85])])
+
+
+def _places(keys: Int64s, wanted: Int64s, known: NDArray[np.bool_]) -> Int64s:
+    """The place of each in sorted keys, -1 where it is not there or nothing is known of it."""
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: Int64s = np.where(known & (keys[place] == wanted), place, -1)
+    return found
