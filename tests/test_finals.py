@@ -163,6 +163,7 @@ def test_every_finalist_runs_from_every_seed_on_every_fold_all_of_them_advancing
     assert {s.params.layer: (s.first_epoch, s.last_epoch) for s in specs} == {"lstm": (0, 2), "gru": (0, 1)}
     assert runs.name(proposals[-1]) == "2 GRU 8x1 seed 2 fold 1"
     assert (runs.final_of(proposals[-1]), proposals[-1].origin) == ("0002", "finals")
+    assert {proposal.first_epoch for proposal in proposals} == {0}
 
 
 def test_only_what_is_missing_is_asked_for_and_a_network_that_is_gone_comes_back(make_config, tmp_path):
