@@ -182,6 +182,7 @@ class NextSymbol(Task):
             outputs=requests.OUTPUTS,
             example=requests.example(texts),
             card=card(spec, texts, found),
+            line=texts.corpus.column,
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
