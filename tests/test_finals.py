@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import math
+import shutil
 import statistics
 import sys
 from collections.abc import Callable
@@ -162,6 +163,7 @@ def test_every_finalist_runs_from_every_seed_on_every_fold_all_of_them_advancing
     assert {s.params.layer: (s.first_epoch, s.last_epoch) for s in specs} == {"lstm": (0, 2), "gru": (0, 1)}
     assert runs.name(proposals[-1]) == "2 GRU 8x1 seed 2 fold 1"
     assert (runs.final_of(proposals[-1]), proposals[-1].origin) == ("0002", "finals")
+    assert {proposal.first_epoch for proposal in proposals} == {0}
 
 
 def test_only_what_is_missing_is_asked_for_and_a_network_that_is_gone_comes_back(make_config, tmp_path):
@@ -386,9 +388,9 @@ class Silent:
 Launched = tuple[Conclusion, sweep.SweepContext, list[str], sweep.Outcome]
 
 
-@pytest.fixture
-def launch(make_config, tmp_path) -> Callable[..., Launched]:
-    def launched(*overrides: str, directory: Path = tmp_path, stop_after: int | None = None) -> Launched:
+@pytest.fixture(scope="module")
+def launch_in(make_config) -> Callable[..., Launched]:
+    def launched(directory: Path, *overrides: str, stop_after: int | None = None) -> Launched:
         observer = Silent(stop_after)
         small = [given for given in SMALL if "finals=none" not in overrides or not given.startswith("finals.")]
         given = [*small, f"tracking.directory={directory}", *overrides]
@@ -403,6 +405,26 @@ def launch(make_config, tmp_path) -> Callable[..., Launched]:
     return launched
 
 
+@pytest.fixture
+def launch(launch_in, tmp_path) -> Callable[..., Launched]:
+    def launched(*overrides: str, directory: Path = tmp_path, stop_after: int | None = None) -> Launched:
+        return launch_in(directory, *overrides, stop_after=stop_after)
+
+    return launched
+
+
+@pytest.fixture(scope="module")
+def whole(launch_in, tmp_path_factory) -> Launched:
+    """A sweep with finals that nothing happened to: look at it, and launch copies of it alone."""
+    return launch_in(tmp_path_factory.mktemp("whole"))
+
+
+def copied(whole: Launched, directory: Path) -> Path:
+    """Its directory, copied."""
+    shutil.copytree(whole[1].state.folder.parents[1], directory, dirs_exist_ok=True)
+    return directory
+
+
 def figures(found: Conclusion) -> str:
     """All of a conclusion but the moments of its evaluations."""
     evaluations = tuple(dataclasses.replace(evaluation, at=0.0) for evaluation in found.evaluations)
@@ -410,8 +432,10 @@ def figures(found: Conclusion) -> str:
 
 
 @pytest.mark.keras
-def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch_leaves_alone(launch, monkeypatch):
-    first, context, ran, outcome = launch()
+def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch_leaves_alone(
+    whole, launch, tmp_path, monkeypatch
+):
+    first, context, ran, outcome = whole
     assert len(first.finalists) == len(select_finalists(outcome.ranked, 2))
     assert first.winner is first.finalists[0]
     assert first.winner.mean == min(f.mean for f in first.finalists)
@@ -422,7 +446,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
     }
     monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
     monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
-    again, _, ran, _ = launch()
+    again, _, ran, _ = launch(directory=copied(whole, tmp_path))
     assert (repr(again), ran) == (repr(first), [])
 
 
@@ -459,8 +483,8 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
 
 
 @pytest.mark.keras
-def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
-    found, context, *_ = launch()
+def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
+    found, context, *_ = whole
     _, network = finals.network(context, found)
     origins = context.problem.data.split().validation
     error = np.abs(context.problem.data.actual(origins) - network.predict(origins)).mean()
@@ -470,8 +494,8 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(launch):
 
 
 @pytest.mark.keras
-def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, monkeypatch):
-    sound, *_ = launch(directory=tmp_path / "sound")
+def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkeypatch):
+    sound, *_ = whole
     module = sys.modules["seqsweep.sweep.context"]
     build_problem = module.build_problem
 
@@ -487,7 +511,7 @@ def test_the_test_part_is_never_read_before_the_evaluation(launch, tmp_path, mon
     monkeypatch.setattr(module, "build_problem", poisoned)
     monkeypatch.setattr(RUN, "_judge", lambda context, runs, winner, evaluations, verdict: (evaluations, verdict))
     with np.errstate(over="ignore"):
-        blind, *_ = launch(directory=tmp_path / "poisoned")
+        blind, *_ = launch()
     assert blind.finalists == sound.finalists
     assert blind.differences == sound.differences
 
@@ -527,13 +551,12 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
 
 
 @pytest.mark.keras
-def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trained_again(launch, tmp_path):
-    whole, *_ = launch(directory=tmp_path / "whole")
+def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trained_again(whole, launch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         launch(directory=tmp_path / "broken", stop_after=2)
     resumed, context, ran, _ = launch(directory=tmp_path / "broken")
-    assert len(ran) == 2 * len(whole.finalists) - 2
-    assert figures(resumed) == figures(whole)
+    assert len(ran) == 2 * len(whole[0].finalists) - 2
+    assert figures(resumed) == figures(whole[0])
     context.state.network(resumed.evaluation.run).unlink()
     (context.state.folder / finals.ARRAYS).unlink()
     again, _, ran, _ = launch(directory=tmp_path / "broken")
@@ -548,26 +571,26 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
 
 
 @pytest.mark.keras
-def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(launch, tmp_path, monkeypatch):
-    whole, context, *_ = launch("finals.seeds=1")
-    folder, run = context.state.folder, whole.evaluation.run
-    finals.save(folder.parent / "later", conclusion(sha256=whole.sha256, evaluations=(
-        dataclasses.replace(whole.evaluation, number=2),)))  # fmt: skip
+def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(whole, launch, tmp_path, monkeypatch):
+    first, run = whole[0], whole[0].evaluation.run
+    folder = copied(whole, tmp_path) / "sweeps" / first.fingerprint
+    finals.save(folder.parent / "later", conclusion(sha256=first.sha256, evaluations=(
+        dataclasses.replace(first.evaluation, number=2),)))  # fmt: skip
     said: list[str] = []
     monkeypatch.setattr(Silent, "say", lambda self, text: said.append(text))
     (folder / "finals" / f"{run}.json").write_text('{"tor')
-    again, _, ran, _ = launch("finals.seeds=1")
-    assert (ran, repr(again)) == ([run], repr(whole))
+    again, _, ran, _ = launch()
+    assert (ran, repr(again)) == ([run], repr(first))
     assert said.pop().startswith(
         f"final run {run.lstrip('0')} is trained again, from the same seed to the same figures"
     )
     (folder / finals.CONCLUSION).write_text('{"tor')
-    again, _, ran, _ = launch("finals.seeds=1")
-    assert (ran, repr(again)) == ([], repr(whole))
+    again, _, ran, _ = launch()
+    assert (ran, repr(again)) == ([], repr(first))
     assert "truncated or damaged (kept as conclusion.json.damaged): it is made again" in said.pop()
     assert said == []
     (folder / "finals" / f"{run}.json").unlink()
-    launch("finals.seeds=1")
+    launch()
     assert "its record is gone" in said.pop()
 
 

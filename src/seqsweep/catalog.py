@@ -23,14 +23,15 @@ class Catalog(Mapping[str, F]):
     Args:
         kind: what an entry is, for messages: `data source`, `scaler`.
         like: the protocol that every entry follows, F itself; its `__call__` says the parameters.
+        apart: no space has two entries, so that each may say for itself when a hyperparameter is active.
 
     Raises:
         TypeError: an entry's parameters differ from those of `like`, its name is taken, or it declares a hyperparameter
             otherwise than another entry does.
     """
 
-    def __init__(self, kind: str, like: type[Any]) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, like: type[Any], apart: bool = False) -> None:
+        self.kind, self._apart = kind, apart
         self._parameters = list(inspect.signature(like.__call__).parameters)[1:]  # without `self`
         self._entries: dict[str, F] = {}
         self._own: dict[str, tuple[Hyperparameter, ...]] = {}
@@ -80,7 +81,8 @@ class Catalog(Mapping[str, F]):
             raise TypeError(f"there are two of {self.kind} {name!r}")
         others = {other.name: other for own in self._own.values() for other in own}
         for hyperparameter in hyperparameters:
-            if others.get(hyperparameter.name, hyperparameter) != hyperparameter:
+            other = others.get(hyperparameter.name, hyperparameter)
+            if (replace(other, when=hyperparameter.when) if self._apart else other) != hyperparameter:
                 raise TypeError(f"{self.kind} {name!r} declares {hyperparameter.name!r} otherwise than another one")
         self._entries[name] = entry
         self._own[name] = tuple(hyperparameters)

@@ -81,6 +81,19 @@ def test_rows_in_any_order_give_the_same_forecast_stamped_with_the_days_after_th
     assert list(answer["time"]) == list(pd.date_range("2022-09-16", periods=2))
 
 
+def test_times_are_asked_for_where_rows_are_sorted_or_joined_alone(served):
+    content = table(DAYS.strftime("%Y-%m-%d"))
+    untimed = frame_of(content)[["y"]]
+    predictor, _ = served(content, time="t")
+    assert predictor.predict(untimed)["forecast"].tolist() == [256, 257]
+    assert predictor.predict(untimed).attrs["notes"] == [
+        "there is no column 't': rows are taken as even and in the order of time"
+    ]
+    for settings in ({"sort": True}, {"frequency": "D"}):
+        predictor, _ = served(content, time="t", **settings)
+        assert refused(predictor, untimed).startswith("there is no column 't'; the model reads y, t")
+
+
 def test_rows_out_of_order_are_refused_where_the_sweep_did_not_sort(served):
     predictor, _ = served(table(US_DATES), time="t")
     said = refused(predictor, frame_of(table(US_DATES[::-1])))

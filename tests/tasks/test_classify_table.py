@@ -116,9 +116,9 @@ KEYS = {
     "windows.test=0.9": "leave nothing to train on",
     "windows=grouped": "windows=grouped needs data.group",
     "windows=fraction": "there is no way to split 'fraction'",
-    "task.horizon=3": "task.horizon=3: this is of series, and task=classify reads none",
-    "windows.anchor=last": "windows.anchor=last: this is of series",
-    "data.difference=1": "data.difference=1: this is of series",
+    "task.horizon=3": "task.horizon=3: it has an effect only where task.kind is forecast; choose",
+    "windows.anchor=last": "windows.anchor=last: it has an effect only where task.kind is forecast",
+    "data.difference=1": "data.difference=1: it has an effect only where task.kind is forecast",
     "task.loss=mae": "task.loss=mae: this is no loss of task=classify",
     "task.baselines=[last_value]": "there is no baseline 'last_value'",
     "task.metrics=[accuracy]": "task.objective=log_loss: this is not among task.metrics",
@@ -131,14 +131,6 @@ def test_a_key_that_a_table_cannot_have_is_refused_before_anything_is_read(overr
     with pytest.raises(ConfigError) as refused:
         compose("digits", [override], RULES)
     assert KEYS[override] in str(refused.value)
-
-
-def test_what_a_refusal_of_a_key_says_mends_it():
-    with pytest.raises(ConfigError) as refused:
-        compose("digits", ["data.season=12", "windows.anchor=mean"], RULES)
-    mends = [str(fault).rpartition("; say ")[2] for fault in refused.value.faults]
-    assert mends == ["windows.anchor=none", "data.season=null"]
-    assert compose("digits", mends, RULES).jobs
 
 
 def test_a_forecast_of_a_table_without_an_order_is_refused(make_config):

@@ -267,7 +267,7 @@ def test_a_level_that_validation_cannot_bear_holds_every_class(data):
 def test_an_older_model_is_held_to_what_it_has_not_seen(config, data):
     def spec(**changed):
         split = {"split": "stratified", "validation": 0.15, "test": 0.15, "seed": 0}
-        return {"classes": list(data.classes), "split": {**split, **changed}}
+        return {"classes": list(data.classes), "lookback": 0, "split": {**split, **changed}}
 
     test = data.parts.test
     assert unseen(data, spec(), test)[0].tolist() == test.tolist()

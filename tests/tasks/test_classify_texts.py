@@ -94,7 +94,7 @@ def test_a_text_without_a_token_is_refused_with_its_line(text, told, config):
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("search_space.tokens=[numbers,words]", "items are numbers or texts, for all trials alike"),
+        ("search_space.tokens=[numbers,words]", "items are numbers, rows or texts, for all trials alike"),
         ("data.features=[]", "search_space.tokens=words: a text is one column; name it"),
         ("data.features=[a,b]", "a text is one column"),
         ("search_space.steps=4", "search_space.steps"),

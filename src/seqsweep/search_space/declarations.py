@@ -33,7 +33,9 @@ def declared(task: str | None = None) -> dict[str, Hyperparameter]:
         for hyperparameter in _with_own(shared):
             if task is not None and hyperparameter.name in found:
                 raise TypeError(f"there are two hyperparameters {hyperparameter.name!r}")
-            found.setdefault(hyperparameter.name, hyperparameter)
+            known = found.setdefault(hyperparameter.name, hyperparameter)
+            if known.when and not hyperparameter.when:  # of two tasks the one that always has it speaks for both
+                found[hyperparameter.name] = hyperparameter
     for hyperparameter in found.values():
         _check_conditions(hyperparameter, found)
     return found

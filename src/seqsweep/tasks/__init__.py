@@ -61,7 +61,7 @@ class TaskClass(Protocol):
         """
 
 
-TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass)
+TASKS: Catalog[type[Task]] = Catalog("task", like=TaskClass, apart=True)
 """What `task.kind` may name."""
 
 TASKS.add(Caption.name, Caption, hyperparameters=Caption.hyperparameters)

@@ -32,12 +32,14 @@ class Rows:
         alike: (items,), the same number for those that must not be torn apart, see `numbered`.
         labels: (items,), what each is to be told by; None: there are none.
         groups: (items,), which belong together by `data.group`; None: nobody said.
+        parted: those that come into a part, ascending; None: all.
     """
 
     name: str
     alike: Int64s
     labels: NDArray[Any] | None = None
     groups: NDArray[Any] | None = None
+    parted: Int64s | None = None
 
     def __len__(self) -> int:
         """Items."""
@@ -125,7 +127,7 @@ def make_parts(rows: Rows, cut: Cut, windows: WindowsConfig, seed: int, fold: in
     Source: repeated random sub-sampling, as scikit-learn's StratifiedShuffleSplit and GroupShuffleSplit do it; rolling
     origins, Tashman (2000), International Journal of Forecasting 16(4).
     """
-    every = np.arange(len(rows), dtype=np.int64)
+    every = np.arange(len(rows), dtype=np.int64) if rows.parted is None else rows.parted
     rest, test = cut(rows, every, windows.test, _drawn(seed, 0))
     share = windows.validation / (1 - windows.test)
     if fold and cut is chronological:
@@ -136,7 +138,7 @@ def make_parts(rows: Rows, cut: Cut, windows: WindowsConfig, seed: int, fold: in
     parts = Parts(train, validation, test if fold == 0 else test[:0])
     empty = [name for name, part in parts._asdict().items() if not len(part) and not (fold and name == "test")]
     if empty:
-        told = f"{len(rows):,} items leave none for the {empty[0]} part"
+        told = f"{len(every):,} items leave none for the {empty[0]} part"
         raise DataError(f"{rows.name}: {told}; change windows.validation and windows.test, or lower finals.folds")
     return parts
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqsweep.data import Origin, Source, check_columns, number_columns
+from seqsweep.data import Origin, Source, check_columns, number_columns, time_columns
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
 from seqsweep.serving.array_types import Float64s, Int64s
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from seqsweep.serving.reading.numbers import NumberStyle
+    from seqsweep.serving.reading.time_styles import TimeStyle
 
 Words = NDArray[np.str_]
 
@@ -55,20 +57,26 @@ def check_named(config: DataConfig, source: Source) -> None:
     """
     asked = [("features", name) for name in config.features]
     asked += [("where", name) for name in filtered_columns(config)]
+    asked += [("time", name) for name in ordering_columns(config)]
     check_columns(source, [*asked, ("group", config.group), ("target", config.target)])
 
 
+def ordering_columns(config: DataConfig) -> tuple[str, ...]:
+    """The columns of times that rows are put in order by; none: they stay as they are."""
+    return () if config.time is None else time_columns(config)
+
+
 def other_numbers(config: DataConfig, source: Source) -> tuple[str, ...]:
-    """All columns of numbers but target and group.
+    """All columns of numbers but target, group and times.
 
     Args:
-        config: names these two.
+        config: names these.
         source: has columns.
 
     Raises:
         DataError: there is none.
     """
-    taken = (config.target, config.group)
+    taken = (config.target, config.group, *ordering_columns(config))
     found = tuple(name for name in number_columns(config, source) if name not in taken)
     if not found:
         others = ", ".join(name for name in source.names if name not in taken) or "no other column"
@@ -101,6 +109,49 @@ def kept_rows(frame: pd.DataFrame, config: DataConfig, filtered: Sequence[str]) 
     style = number_style(config)
     part = frame[list(filtered)]
     return matching(part, config.where, numeric_columns(part, style), style)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How the times that rows were put in order by are written.
+
+    Args:
+        columns: that hold them.
+        style: as `serving` reads it.
+        notes: what was guessed.
+    """
+
+    columns: tuple[str, ...]
+    style: TimeStyle
+    notes: tuple[str, ...]
+
+
+def in_order(frame: pd.DataFrame, rows: Int64s, config: DataConfig) -> tuple[Int64s, Times | None]:
+    """The rows by their times, those of one time as they came.
+
+    Args:
+        frame: all rows.
+        rows: that are kept.
+        config: says which columns hold times; none: rows stay as they are.
+
+    Raises:
+        ReadError: a time is missing or cannot be read.
+    """
+    import pandas as pd
+
+    from seqsweep.serving.reading.faults import ReadError
+    from seqsweep.serving.reading.times import fit_times, joined
+
+    columns = ordering_columns(config)
+    if not columns:
+        return rows, None
+    try:
+        times = joined(frame.iloc[rows], columns).reset_index(drop=True)
+        index, style, notes = fit_times(times, config.time_format, pd.Timestamp.now())
+    except ReadError as fault:
+        row = None if fault.row is None else int(rows[fault.row])
+        raise ReadError(f"{fault.text}; mend it, or take the row out", column=fault.column, row=row) from fault
+    return rows[np.argsort(index, kind="stable")], Times(columns, style, tuple(notes))
 
 
 def read_values(column: pd.Series[Any], style: NumberStyle) -> Float64s:

@@ -35,8 +35,12 @@ def audit(data: LabelledItems, params: TrialParams, predict: Predict) -> Audit:
         predict: the winner's network.
     """
     parts = data.parts
-    later = np.sort(np.concatenate([parts.validation, parts.test]))
+    if data.table.window:
+        later = np.arange(parts.train[-1] + 1, len(data.table), dtype=np.int64)
+    else:
+        later = np.sort(np.concatenate([parts.validation, parts.test]))
     findings = [*_moved(data, data.with_table(noised(data.table, later)), params, predict)]
+    findings += _read_later(data, params, predict)
     twice = {name: len(repeated(data.table, parts.train, getattr(parts, name))) for name in ("validation", "test")}
     if data.config.windows.split == "stratified":
         findings += [f"{count:,} items of {name} are in train too" for name, count in twice.items() if count]
@@ -46,7 +50,9 @@ def audit(data: LabelledItems, params: TrialParams, predict: Predict) -> Audit:
         first = " ".join(tokenizer.vocabulary[:SHOWN])
         checked += f"; the vocabulary has {len(tokenizer.vocabulary):,} {params.tokens} ({first} …)"
     what = "values" if data.table.texts is None else "text"
-    if any(twice.values()):
+    if data.table.window:
+        checked += "; with noise from each of 3 rows on, nothing that is read or said of an item before it moves"
+    elif any(twice.values()):
         told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
         checked += f"; train holds the {what} of {told} too, which windows.split allows"
     else:
@@ -70,6 +76,20 @@ def noised(table: Table, items: Int64s) -> Table:
     values[items] = random.normal(size=(len(items), values.shape[1])) * size * 10
     labels[items] = [f"noise {number % 3}" for number in range(len(items))]
     return replace(table, values=values, labels=labels, texts=texts)
+
+
+def _read_later(data: LabelledItems, params: TrialParams, predict: Predict) -> Iterator[str]:
+    """What of a window depends on its own row, whose label is asked for, or on what comes later."""
+    if not data.table.window:
+        return
+    items, view = data.table.items, data.view(params)
+    for cut in (data.parts.validation[0], data.parts.test[0], data.parts.test[-1]):
+        noise = noised(data.table, np.arange(cut, len(data.table), dtype=np.int64))
+        other, before = data.with_table(noise).view(params), items[items <= cut]
+        if not np.array_equal(view.inputs[0].numpy(before), other.inputs[0].numpy(before)):
+            yield f"what is read of items up to row {cut} moved with values from that row on"
+        elif not np.array_equal(predict(view, before[-SAMPLE:]), predict(other, before[-SAMPLE:])):
+            yield f"what the network says of items up to row {cut} moved with values from that row on"
 
 
 def _moved(before: LabelledItems, after: LabelledItems, params: TrialParams, predict: Predict) -> Iterator[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.catalog import Catalog
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.gather import Gather
 from seqsweep.tasks.classify.metrics import METRICS
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.parts import Parts
@@ -73,7 +74,7 @@ def majority(known: Known, items: Int64s) -> Float64s:
 
 @BASELINES.register
 def logistic_regression(known: Known, items: Int64s) -> Float64s:
-    """Scikit-learn's logistic regression: on an item's numbers, standardised, or on TF-IDF of the words of its text."""
+    """Scikit-learn's logistic regression: on an item's numbers, standardised, or on TF-IDF of its text."""
     return _probabilities(known, fitted(known).model, items)
 
 
@@ -111,4 +112,7 @@ def _probabilities(known: Known, model: Pipeline, items: Int64s) -> Float64s:
 
 
 def _inputs(known: Known, items: Int64s) -> Any:
-    return known.table.values[items] if known.table.texts is None else known.table.texts[items]
+    table = known.table
+    if table.window:
+        return Gather(table.values, range(-table.window, 0)).numpy(items).reshape(len(items), -1)
+    return table.values[items] if table.texts is None else table.texts[items]

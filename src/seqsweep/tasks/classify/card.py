@@ -52,6 +52,8 @@ def card(spec: Mapping[str, Any], data: LabelledItems, found: Evaluation) -> Car
 def _read(spec: Mapping[str, Any]) -> str:
     """What an item is read from."""
     text = spec["text"]
+    if spec["window"]:
+        return f"{counted(len(spec['columns']), 'column')} of the {counted(spec['window'], 'row')} before it"
     if text is None:
         return f"{len(spec['columns'])} numbers in {spec['steps']} steps"
     known = f"of {len(text['vocabulary']):,} that it knows"

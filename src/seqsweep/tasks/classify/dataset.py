@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
@@ -51,8 +50,9 @@ class LabelledView:
 
     @property
     def input_shapes(self) -> tuple[tuple[int, ...], ...]:
-        """(steps, features), or of texts (tokens,)."""
-        return (self.inputs[0].array.shape[1:],)
+        """(steps, features), of windows (rows, features), or of texts (tokens,)."""
+        read = self.inputs[0]
+        return ((() if read.offsets is None else (len(read.offsets),)) + read.array.shape[1:],)
 
     def inverse_transform(self, items: Items, outputs: Float32s) -> Float64s:  # noqa: ARG002 (outputs need no item)
         """Probabilities (n, classes): what the network puts out is in the unit of the data already."""
@@ -122,13 +122,15 @@ class LabelledItems:
         split, table = self.split(fold), self.table
         transform = self.scaled_by(split.train)
         tokenizer = self.tokenized_by(split.train, params)
-        if tokenizer is None:
-            steps = params.steps or len(table.columns)
-            inputs: NDArray[Any] = transform.transform(table.values).reshape(len(table), steps, -1)
-        else:
+        if tokenizer is not None:
             assert table.texts is not None  # or there would be nothing to tokenize
-            inputs = tokenizer(table.texts.tolist())
-        return LabelledView(split, transform, tokenizer, (Gather(inputs),), Gather(self.codes), len(self.classes))
+            inputs = Gather(tokenizer(table.texts.tolist()))
+        elif table.window:
+            inputs = Gather(transform.transform(table.values), range(-params.window, 0))
+        else:
+            steps = params.steps or len(table.columns)
+            inputs = Gather(transform.transform(table.values).reshape(len(table), steps, -1))
+        return LabelledView(split, transform, tokenizer, (inputs,), Gather(self.codes), len(self.classes))
 
     def tokenized_by(self, train: Items, params: TrialParams) -> Tokenizer | None:
         """The tokenizer that the texts of items (n,) alone determine; None: items are numbers.
@@ -144,12 +146,13 @@ class LabelledItems:
         return Tokenizer.fit(self.table.texts[train].tolist(), params.tokens, params.vocabulary, params.longest)
 
     def scaled_by(self, train: Items) -> Transform:
-        """The scale of each column, as items (n,) alone determine it."""
+        """The scale of each column, as items (n,) alone determine it; of windows the rows before the last one."""
+        values = self.table.values[: train[-1]] if self.table.window else self.table.values[train]
         if not self.table.values.shape[1]:
             return Transform(None, False, np.ones(1), np.empty(0), np.empty(0))
         return fit_transform(
-            self.table.values[train],
-            len(train),
+            values,
+            len(values),
             scaler=self.config.windows.scaler,
             clip_quantile=None,
             log1p=False,

@@ -23,14 +23,14 @@ def facts(table: Table, parts: Parts, classes: tuple[str, ...], split: str) -> F
         split: how the items were parted.
     """
     sizes = ", ".join(f"{name} {len(part):,}" for name, part in parts._asdict().items())
-    whole = f"{table.name}: {counted(len(table), 'item')} of {len(classes)} classes ({table.target})"
+    whole = f"{table.name}: {counted(len(table.items), 'item')} of {len(classes)} classes ({table.target})"
     further = len(table.columns) - NAMED
     columns = ", ".join(table.columns[:NAMED]) + (f" and {further} more" if further > 0 else "")
     alike = {name: len(repeated(table, parts.train, getattr(parts, name))) for name in ("validation", "test")}
     data = (
         ("data", table.origin.where),
         ("target", table.target),
-        ("read", columns),
+        ("read", columns if not table.window else f"{columns}, of up to {counted(table.window, 'row')} before an item"),
         ("parted", split),
         *((f"{name} like one of train", counted(count, "item")) for name, count in alike.items()),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.tasks.lookback import WINDOW
 
 TEXT = ("words", "letters", "subwords")
 """What a text is read by."""
@@ -17,10 +20,10 @@ HYPERPARAMETERS = (
     Hyperparameter(
         "tokens",
         str,
-        choices=("numbers", *TEXT),
+        choices=("numbers", "rows", *TEXT),
         default="numbers",
         section="input",
-        meaning="what an item is a sequence of: its numbers, or the words, letters or subwords of its text",
+        meaning="what an item is read as: its numbers, the rows before it, or words, letters or subwords of its text",
     ),
     Hyperparameter(
         "steps",
@@ -32,6 +35,7 @@ HYPERPARAMETERS = (
         when={"tokens": ("numbers",)},
         meaning="steps that the numbers of an item are read in, one after the other; null: each number is a step",
     ),
+    replace(WINDOW, when={"tokens": ("rows",)}),
     Hyperparameter(
         "vocabulary",
         int,

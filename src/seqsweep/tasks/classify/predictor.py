@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 
 from ...serving.array_types import Float32s, Float64s
+from ...serving.gather import Gather
 from ...serving.model import Network
 from ...serving.probabilities import prediction_sets, tempered
 from ...serving.reading.faults import ReadError
 from ...serving.reading.numbers import NumberStyle
-from ...serving.tables import checked, placed, scaled, texts_of
+from ...serving.reading.time_styles import TimeStyle
+from ...serving.reading.times import joined, read_times
+from ...serving.tables import checked, placed, refused, scaled, texts_of
 from ...serving.texts import Int32s, Tokenizer, cleaned
 from ...serving.transforms import Transform
 
@@ -27,8 +30,8 @@ class ClassPredictor:
     """Says of each row which class it belongs to.
 
     Args:
-        spec: columns and how their numbers are written, scale and steps, or how the text is cut into tokens; classes,
-            temperature, thresholds of the sets.
+        spec: columns and how their numbers are written, scale and steps or window, or how the text is cut into tokens;
+            classes, temperature, thresholds of the sets.
         network: (n, steps, features), or (n, tokens), → (n, classes).
     """
 
@@ -48,7 +51,8 @@ class ClassPredictor:
 
         Returns:
             A row for each: `label`, its `probability`, `set_80`, `set_95` and so on (the classes that the level asks
-            for, most probable first, between ` | `), and `p_CLASS` for each class.
+            for, most probable first, between ` | `), and `p_CLASS` for each class. Where rows before an item are read,
+            a row for each with a whole window before it and for the one behind the last, which `row` numbers.
 
         Raises:
             MlflowException: the frame cannot be used; the text says which column or row, and what to do.
@@ -63,7 +67,9 @@ class ClassPredictor:
     def _answer(self, probabilities: Float64s) -> pd.DataFrame:
         classes = np.array(self._spec["classes"], object)
         order = np.argsort(-probabilities, axis=1, kind="stable")
-        result: dict[str, Any] = {"label": classes[order[:, 0]], "probability": probabilities.max(axis=1)}
+        window = self._spec["window"]
+        result: dict[str, Any] = {"row": np.arange(len(order)) + window + 1} if window else {}
+        result |= {"label": classes[order[:, 0]], "probability": probabilities.max(axis=1)}
         for level, threshold in self._spec["thresholds"].items():
             held = prediction_sets(probabilities, threshold)
             sets = [" | ".join(classes[row[inside[row]]]) for row, inside in zip(order, held, strict=True)]
@@ -75,8 +81,26 @@ class ClassPredictor:
         """(rows, steps, features), scaled; or (rows, tokens)."""
         if self._tokenizer is not None:
             return self._tokenizer(self._texts(frame[self._spec["columns"][0]], self._tokenizer.tokens))
-        values = scaled(frame, self._spec["columns"], self._style, self._transform)
+        values, window = scaled(frame, self._spec["columns"], self._style, self._transform), int(self._spec["window"])
+        if window and len(values) < window:
+            told = f"there are {len(values)} rows, and the model reads the {window} before an item"
+            raise refused(f"{told}; give as many")
+        if window:
+            self._check_order(frame)
+            return Gather(values, range(-window, 0)).numpy(np.arange(window, len(values) + 1, dtype=np.int64))
         return values.reshape(len(values), int(self._spec["steps"]), -1)
+
+    def _check_order(self, frame: pd.DataFrame) -> None:
+        """Refuse rows that do not follow each other in time, where the request tells their times."""
+        told = self._spec["times"]
+        if told is None or any(name not in frame for name in told["columns"]):
+            return
+        times = joined(frame, told["columns"])
+        index, _ = read_times(times, TimeStyle(**told["style"]))
+        back = np.flatnonzero(np.diff(index.astype(np.int64)) < 0)
+        if len(back):
+            text, mend = "its time lies before that of the row above", "put rows in the order of their times"
+            raise ReadError(text, column=str(times.name), row=int(back[0]) + 1, served=mend)
 
     def _texts(self, column: pd.Series[Any], tokens: str) -> list[str]:
         texts = texts_of(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def make_spec(data: LabelledItems, view: LabelledView, found: Evaluation) -> dic
         view: as it saw it.
         found: on test: the temperature and the thresholds.
     """
-    config, windows, text = data.config.data, data.config.windows, view.tokenizer
+    config, windows, text, times = data.config.data, data.config.windows, view.tokenizer, data.table.times
     return {
         "name": data.name,
         "target": data.target,
@@ -38,6 +39,9 @@ def make_spec(data: LabelledItems, view: LabelledView, found: Evaluation) -> dic
         "numbers": {"decimal": config.decimal, "thousands": config.thousands, "na_values": list(config.na_values)},
         "transform": view.transform.to_json(),
         "steps": view.input_shapes[0][0],
+        "window": view.input_shapes[0][0] if data.table.window else 0,
+        "lookback": data.table.window,
+        "times": None if times is None else {"columns": times.columns, "style": asdict(times.style)},
         "text": None if text is None else text.to_json(),
         "classes": list(data.classes),
         "temperature": found.temperature,
@@ -54,13 +58,15 @@ def _sizes(data: LabelledItems) -> dict[str, int]:
 
 
 def input_columns(data: LabelledItems) -> list[tuple[str, bool]]:
-    """The columns of a request; each must be there."""
-    return [(name, True) for name in data.table.columns]
+    """The columns of a request; each must be there, but for the times, by which the order of windows is checked."""
+    checked = data.table.times.columns if data.table.times is not None and data.table.window else ()
+    return [*((name, True) for name in data.table.columns), *((name, False) for name in checked)]
 
 
 def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """The columns of an answer: name, MLflow's type, whether it is always there."""
     return [
+        *([("row", "long", True)] if spec["window"] else []),
         ("label", "string", True),
         ("probability", "double", True),
         *((f"set_{100 * float(level):g}", "string", True) for level in spec["thresholds"]),
@@ -68,19 +74,26 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     ]
 
 
-def frames(data: LabelledItems, items: Items) -> Iterator[pd.DataFrame]:
+def frames(data: LabelledItems, items: Items, window: int) -> Iterator[pd.DataFrame]:
     """Requests as any caller would make them.
 
     Args:
         data: that the items are of.
-        items: (n,).
+        items: (n,), ascending where there is a window.
+        window: rows before an item that the model reads; 0: the item's own row.
     """
     import pandas as pd
 
-    for start in range(0, len(items), CHUNK):
-        chunk, columns = items[start : start + CHUNK], list(data.table.columns)
-        texts = data.table.texts
+    columns, texts = list(data.table.columns), data.table.texts
+    for chunk in _windows(items, window) if window else np.split(items, range(CHUNK, len(items), CHUNK)):
         yield pd.DataFrame(data.table.values[chunk] if texts is None else {columns[0]: texts[chunk]}, columns=columns)
+
+
+def _windows(items: Items, window: int) -> Iterator[Items]:
+    """The rows that are asked for items: a request for those that follow each other, up to the row before the last."""
+    for run in np.split(items, np.flatnonzero(np.diff(items) != 1) + 1):
+        for part in np.split(run, range(CHUNK, len(run), CHUNK)):
+            yield np.arange(part[0] - window, part[-1], dtype=np.int64)
 
 
 def probabilities(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:
@@ -107,6 +120,6 @@ def unseen(data: LabelledItems, spec: Mapping[str, Any], items: Items) -> tuple[
         return items[:0], "knows other classes"
     told = spec["split"]
     windows = WindowsConfig(split=told["split"], validation=told["validation"], test=told["test"])
-    theirs = make_parts(data.table, windows, int(told["seed"])).test
+    theirs = make_parts(replace(data.table, window=int(spec["lookback"])), windows, int(told["seed"])).test
     left = np.intersect1d(items, theirs)
     return left, "" if len(left) else "has learned from all of this winner's test part"

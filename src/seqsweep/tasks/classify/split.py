@@ -29,7 +29,7 @@ def make_parts(table: Table, windows: WindowsConfig, seed: int, fold: int = 0) -
     Raises:
         DataError: a part would be empty, or holds a label that train does not.
     """
-    rows = Rows(table.name, table.alike, table.labels, table.groups)
+    rows = Rows(table.name, table.alike, table.labels, table.groups, table.items)
     made = parts.make_parts(rows, SPLITS[windows.split], windows, seed, fold)
     if fold == 0:
         _check_known(table, made)

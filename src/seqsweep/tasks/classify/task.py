@@ -22,13 +22,14 @@ from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
-from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST, VOCABULARY
+from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST, TEXT, VOCABULARY
 from seqsweep.tasks.classify.metrics import METRICS, labels
 from seqsweep.tasks.classify.sections import places_of, sections
 from seqsweep.tasks.classify.sentences import sentences
 from seqsweep.tasks.classify.split import SPLITS, repeated
 from seqsweep.tasks.classify.table import read_table
 from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.lookback import WINDOW
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served
@@ -50,7 +51,7 @@ class Classify(Task):
 
     name = "classify"
     hyperparameters = HYPERPARAMETERS
-    reads = ("windows.scaler",)
+    reads = ("windows.scaler", "data.time", "data.time_format")
     metrics = METRICS
     losses = ("cross_entropy",)
     catalogs: ClassVar = {"task.baselines": BASELINES, "windows.split": SPLITS, "windows.scaler": SCALERS}
@@ -77,11 +78,12 @@ class Classify(Task):
     def load(self, space: Space, say: Say) -> LabelledItems:
         """The table, and its parts."""
         tokens = self._tokens(space)
-        table = read_table(self.config.data, tokens[0])
-        if table.texts is None:
+        window = max(self._values("window", WINDOW.default, space)) if tokens[0] == "rows" else 0
+        table = read_table(self.config.data, tokens[0], window)
+        if tokens[0] == "numbers":
             self._check_steps(len(table.columns), space)
         data = LabelledItems.of(self.config, table)
-        for note in [*_notes(data), *self._cut(data, tokens, space)]:
+        for note in [*(table.times.notes if table.times else ()), *_notes(data), *self._cut(data, tokens, space)]:
             say(note)
         return data
 
@@ -89,16 +91,18 @@ class Classify(Task):
         """A text is one column, and no trial reads numbers where others read a text."""
         tokens, features = self._tokens(space), self.config.data.features
         told = None
-        if "numbers" in tokens and len(tokens) > 1:
+        if len(tokens) > 1 and not set(tokens) <= set(TEXT):
             told = (
-                f"[{', '.join(tokens)}]: items are numbers or texts, for all trials alike; leave out one or the others"
+                f"[{', '.join(tokens)}]: items are numbers, rows or texts, for all trials alike; leave out the others"
             )
-        elif "numbers" not in tokens and len(features) != 1:
+        elif tokens == ["rows"] and self.config.windows.split != "chronological":
+            told = "rows: windows overlap, so that a part must lie behind the one before; choose windows=chronological"
+        elif tokens[0] in TEXT and len(features) != 1:
             told = f"{tokens[0]}: a text is one column; name it, data.features=[COLUMN]"
         elif "subwords" in tokens and find_spec("sentencepiece") is None:
             told = f"subwords: {NEEDED}: pip install 'seqsweep[text]', or read words or letters"
         key = "search_space.tokens"
-        return [] if told is None else [Fault(key, f"{key}={told}", also=("data.features",))]
+        return [] if told is None else [Fault(key, f"{key}={told}", also=("data.features", "windows.split"))]
 
     def _tokens(self, space: Space) -> list[str]:
         """What any trial takes an item for, in the order of the space."""
@@ -233,15 +237,15 @@ class Classify(Task):
             spec=spec,
             inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
-            example=next(requests.frames(known, known.parts.train[:3])),
+            example=next(requests.frames(known, known.parts.train[:3], spec["window"])),
             card=card(spec, known, found),
             line=known.table.columns[0] if known.table.texts is not None else None,
             requires=("sentencepiece",) if spec["text"] is not None and spec["text"]["subwords"] else (),
         )
 
-    def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002
+    def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some thousand items."""
-        return requests.frames(cast(LabelledItems, data), items)
+        return requests.frames(cast(LabelledItems, data), items, int(model.spec["window"]))
 
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
         """(n, classes): the network's own probabilities."""

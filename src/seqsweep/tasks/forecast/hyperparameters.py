@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.tasks.forecast.windows import ANCHORS
+from seqsweep.tasks.lookback import WINDOW
 from seqsweep.tasks.scaling import SCALERS
 
 LINEAR_SKIP = ("false", "true", "ridge")
 """What `search_space.linear_skip` may be."""
 
 HYPERPARAMETERS = (
-    Hyperparameter(
-        "window",
-        int,
-        at_least=1,
-        default=24,
-        section="input",
-        unit="rows",
-        meaning="rows up to the last known one that a forecast sees",
-    ),
+    WINDOW,
     Hyperparameter(
         "linear_skip",
         str,

@@ -76,12 +76,11 @@ def attended(
 
 
 def _summary(encoded: keras.KerasTensor, units: int) -> keras.KerasTensor:
-    """What the encoder knows when it has read all, (batch, tokens, features) → (batch, features).
+    """What the encoder knows when it has read all, (batch, tokens, features) → (batch, units).
 
-    Behind the end of a text a layer gives its last state again; one that reads backwards ends at the first step.
+    Behind the end of a text a layer gives its last state again; with both directions it gives zeros there, and the one
+    that reads backwards has read all at the first step.
+
+    Source: Bahdanau, Cho and Bengio (2015), section A.2.2 (a decoder starts from the backward state of step 1).
     """
-    import keras
-
-    if encoded.shape[-1] == units:
-        return encoded[:, -1]
-    return keras.ops.concatenate([encoded[:, -1, :units], encoded[:, 0, units:]], axis=-1)
+    return encoded[:, -1] if encoded.shape[-1] == units else encoded[:, 0, units:]
