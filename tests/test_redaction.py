@@ -69,6 +69,7 @@ LEFT_ALONE = [
     "models:/sunspots@champion",
     "write postgresql://USER:PASSWORD@HOST/NAME",
     "data.url=${oc.env:DATABASE_URL}",
+    "data.url=postgresql://h/db?password=***: its secrets were not logged",
     "postgresql://u:${oc.env:PGPASSWORD}@h/db",
     "search_space.units={low: 8, high: 64}",
     "Access denied for user 'u'@'h' (using password: YES)",

@@ -42,7 +42,7 @@ _PATTERNS = tuple(
     for pattern in (
         _USERINFO,
         r"(?P<before>https?://)(?P<secret>[^/@\s:?#]+)(?P<after>@)",
-        rf"(?P<before>[?&#](?:{_IN_URL})=)(?P<secret>{_BRACED}|[^&#\s\"'<>]+)(?P<after>)",
+        rf"(?P<before>[?&#](?:{_IN_URL})=)(?P<secret>{_BRACED}|\*\*\*(?=[:;,.]?(?:\s|$))|[^&#\s\"'<>]+)(?P<after>)",
         rf"(?P<before>(?<![\w.\-?&#])(?:{_SURE}) ?= ?)(?P<secret>{_BRACED}|{_QUOTED}|\*\*\*|[^;\s]+)(?P<after>)",
         rf"(?P<before>(?<![\w.\-])(?:(?:{_LOGIN})['\"]?|(?<=['\"])(?:secret|token)['\"]): ?)"
         rf"(?P<secret>{_QUOTED}|[^;\s,)}}]+)(?P<after>)",
