@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float32s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.symbols import BEFORE, UNKNOWN, Alphabet, split
-from seqsweep.serving.writing import judged
+from seqsweep.serving.writing import SAID, judged
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.next_symbol.baselines import BASELINES, Known, order
@@ -117,8 +118,9 @@ class Texts:
         """Symbols as numbers, by the alphabet of train."""
         import pandas as pd
 
-        codes, symbols = pd.factorize(np.array([symbol for document in documents for symbol in document], object))
-        every = blocks.spread(np.split(codes + 1, np.cumsum(blocks.lengths)[:-1]), 0)
+        codes, symbols = pd.factorize(np.array(list(chain.from_iterable(documents)), object))
+        every = blocks.spread(np.split(codes.astype(np.int32) + 1, np.cumsum(blocks.lengths)[:-1]), 0)
+        del codes
         alphabet = _alphabet(every[blocks.places(parts.train)] - 1, symbols.tolist(), config)
         if len(alphabet.vocabulary) < 2 <= own(config).vocabulary:
             told = f"all {alphabet.kind} of train are {alphabet.vocabulary[0]!r}, so there is nothing to foretell"
@@ -162,7 +164,9 @@ class Texts:
 
     def actual(self, items: Items) -> Said:
         """(n, block), the symbols themselves."""
-        return self.known.actual(items)
+        said = np.zeros((len(items), self.blocks.block), SAID)
+        said["symbol"] = Gather(self.numbers, range(self.blocks.block)).numpy(items)
+        return said
 
     def score(self, actual: Said, predicted: Said, metrics: Sequence[str] = ()) -> dict[str, float]:
         """Metrics of predictions (n, block)."""

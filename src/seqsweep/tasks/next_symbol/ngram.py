@@ -80,13 +80,14 @@ def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, lon
         classes: numbers from 1 on that there may be.
         longest: symbols of the longest context.
     """
-    heres, lefts = numbers[train].astype(np.int64) - 1, numbers[wanted].astype(np.int64) - 1
-    context, asked = np.zeros(len(train), np.int64), np.zeros(len(wanted), np.int64)
+    # Numbers of contexts and classes take four bytes, keys of both eight: of a million symbols each array counts.
+    train, heres, lefts = train.astype(np.int32), numbers[train] - 1, numbers[wanted].astype(np.int64) - 1
+    context, asked = np.zeros(len(train), np.int32), np.zeros(len(wanted), np.int64)
     uniform = np.full(classes, 1 / classes)
     shorter_grams, parent = uniform, np.zeros(1, np.int64)  # of each gram of the last length: its smoothed probability
     shorter_best = (np.zeros(1, np.int64), np.full(1, 1 / classes))
     said = Said(np.full(len(wanted), 1 / classes), np.zeros(len(wanted), np.int64), np.full(len(wanted), 1 / classes))
-    keys, counts = np.unique(context * classes + heres, return_counts=True)
+    keys, counts = np.unique(heres.astype(np.int64), return_counts=True)
     below = keys % classes  # the place of each gram's own shorter one among those of the last length
     for length in range(longest + 1):
         whole = _smoothed(keys, counts, classes, shorter_grams[below], parent, shorter_best)
@@ -95,9 +96,8 @@ def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, lon
         if length == longest:
             return
         # One symbol more: contexts and n-grams of the next length, and how many of them end in each of this one.
-        pairs = context * (classes + 1) + numbers[train - length - 1]
-        known, longer = np.unique(pairs, return_inverse=True)
-        more, more_counts = np.unique(longer * classes + heres, return_counts=True)
+        known, longer = _numbered(context * np.int64(classes + 1) + numbers[train - (length + 1)])
+        more, more_counts = np.unique(longer * np.int64(classes) + heres, return_counts=True)
         ends = np.searchsorted(keys, known[more // classes] // (classes + 1) * classes + more % classes)
         followed = np.bincount(ends, minlength=len(keys))
         lower = _smoothed(keys, followed, classes, shorter_grams[below], parent, shorter_best)
@@ -148,6 +148,17 @@ def _discounts(counts: Int64s) -> Float64s:
     share = n[0] / (n[0] + 2 * n[1])
     taken = np.arange(1, 4) - np.arange(2, 5) * share * n[1:] / n[:3]
     return np.concatenate([[0.0], np.clip(taken, 0.05, [0.95, 1.9, 2.85])])
+
+
+def _numbered(values: Int64s) -> tuple[Int64s, Int32s]:
+    """The different values, ascending, and the place among them of each."""
+    order = np.argsort(values, kind="stable").astype(np.int32)
+    values = values[order]
+    first = np.empty(len(values), bool)
+    first[:1], first[1:] = True, values[1:] != values[:-1]
+    place = np.empty(len(values), np.int32)
+    place[order] = np.cumsum(first, dtype=np.int32) - 1
+    return values[first], place
 
 
 def _places(keys: Int64s, wanted: Int64s, known: NDArray[np.bool_]) -> Int64s:
