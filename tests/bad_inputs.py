@@ -53,6 +53,18 @@ CUT, FOLDER = object(), object()
 
 # Configs: nothing is imported, and nothing read ---------------------------------------------------
 
+TEXTS = [
+    Bad("sweep dates data.features=[]", "data.features=[]", "a text is one column", "name it, data.features=[COLUMN]"),
+    Bad("sweep dates data.features=[a,b]", "data.features=[a, b]", "a text is one column", "name it"),
+    Bad("sweep dates data.target=english", "data.features", "'english' is the target", "leave it out"),
+    Bad("sweep caption data.target=null", "data.target=null", "name the column of texts to say", "data.target=COLUMN"),
+    Bad("sweep dates task.objective=bleu", "task.objective=bleu", "nothing can be ranked", "exact_match, log_loss"),
+    Bad("sweep dates search_space.attention=luong", "search_space.attention=luong", "must be one of", "none, dot"),
+    Bad("sweep dates search_space.beam=0", "search_space.beam=0", "a whole number", "1 or more"),
+    Bad("sweep dates windows=grouped", "data.group", "windows=grouped needs data.group", "belong together"),
+    Bad("sweep dates windows=stratified", "windows.split=stratified", "no way to split 'stratified'", "shuffled"),
+]
+
 KEYS = [
     Bad("sweep quickstart trial.epoch=3", "trial.epoch", "there is no such key", "did you mean 'trial.epochs'?"),
     Bad("sweep quickstart windows.horizn=3", "windows.horizn", "no such key", "did you mean 'task.horizon'?"),
@@ -74,6 +86,7 @@ KEYS = [
     Bad("sweep quickstart data.path=a,b(", "data.path=a,b(", "no override that Hydra can read", "quote what Hydra"),
     Bad("sweep quickstart data.path=???", "data.path", "the value is left open", "give one"),
     Bad("sweep quickstart seed=${trial.epoch}", "seed", "${trial.epoch} names no key", "did you mean 'trial.epochs'?"),
+    Bad("sweep quickstart seed=${oc.env:NOT_THERE}", "seed", "no variable NOT_THERE in the env", "export it first"),
     Bad("sweep quickstart study=../../zz", "study=../../zz", "must be a name", "write zz", mended="study=zz"),
     Bad("sweep quickstart registry.model=..", "registry.model=..", "must be a name", "letters, digits"),
     Bad("sweep quickstart registry.model=-rf", "registry.model=-rf", "must be a name", "write rf"),
@@ -451,6 +464,7 @@ COMMANDS = [
 ]
 
 LIGHT = {
+    "texts": TEXTS,
     "keys": KEYS,
     "options": OPTIONS,
     "values": VALUES,
@@ -514,7 +528,24 @@ def sql(url: str, query: str, *says: str) -> Bad:
 
 
 ENOUGH = "".join(f"{row % 7}\n" for row in range(60))
+
+
+def texts(text: str, *says: str, study: str = "dates", given: str = "data.features=[a]") -> Bad:
+    """A CSV of texts to be said, `y.csv` with the columns a and b, that is refused."""
+    where, what, mend = says
+    command = f"data {study} data=csv data.path=y.csv data.target=b {given}".strip()
+    return Bad(command, where, what, mend, files={"y.csv": text})
+
+
 DATA = [
+    texts("a,b\nx,y\nz,\n", "y.csv, line 3, column 'b'", "the text is empty", "give one, or take the row out"),
+    texts("a,b\n ,y\nz,w\n", "y.csv, line 2, column 'a'", "the text is empty", "give one, or take the row out"),
+    texts("a,b\nx,y\nz,y\n", "y.csv, column 'b'", "all 2 rows have the text 'y'", "give another data.target"),
+    texts("a,b\nx,y\n", "y.csv, column 'b'", "all 1 rows have the text 'y'", "give another data.target"),
+    texts("a,b\nx,y\nz,w\n", "y: ", "1 items are too few for the parts", "give more of them"),
+    texts("a,c\nx,y\nz,w\n", "data.target=b", "no such column", "a, c"),
+    texts("a,b\nx,y\nz,w\n", "data.features", "has no column of numbers", "a", study="caption", given=""),
+    texts("a,b\n1,y\nz,w\n2,v\n", "line 3, column 'a'", "'z' is not a number", "mend it, or take", study="caption"),
     Bad("data quickstart data=csv data.path=shp.csv", "data.path=shp.csv", "no such file", "did you mean 'shop.csv'?"),
     Bad("data quickstart data=csv data.path=no/x.csv", "data.path=no/x.csv", "no folder no", "current folder"),
     Bad("data quickstart data=csv data.path=.", "data.path=.", "this is a folder", "a file is needed; it holds"),

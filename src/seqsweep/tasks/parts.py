@@ -190,7 +190,8 @@ def _drawn_units(
     try:
         _, held = train_test_split(np.arange(unit.max() + 1), test_size=share, stratify=labels, random_state=seed)
     except ValueError as error:  # fewer items than classes, or too few for two parts
-        raise DataError(f"{rows.name}: {len(items):,} items are too few for the parts: {error}") from error
+        told = f"{len(items):,} items are too few for the parts ({str(error).rstrip('.')})"
+        raise DataError(f"{rows.name}: {told}; give more of them") from error
     out = np.isin(unit, held)
     return items[~out], items[out]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -24,6 +23,7 @@ from seqsweep.tasks.decoding.dataset import PairedItems, PairedView, parted
 from seqsweep.tasks.decoding.evaluation import Evaluation, compare, evaluate
 from seqsweep.tasks.decoding.facts import notes
 from seqsweep.tasks.decoding.hyperparameters import KNOWN
+from seqsweep.tasks.decoding.limits import cut, unknown
 from seqsweep.tasks.decoding.network import loss
 from seqsweep.tasks.decoding.sections import sections
 from seqsweep.tasks.decoding.sentences import sentences
@@ -32,7 +32,7 @@ from seqsweep.tasks.decoding.table import Words, read_pairs
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
-from seqsweep.words import in_words, share
+from seqsweep.words import in_words
 
 if TYPE_CHECKING:
     import keras
@@ -65,9 +65,6 @@ class TextTask(Task):
         if self.is_text and len(data.features) != 1:
             told = f"data.features=[{', '.join(data.features)}]: a text is one column; name it, data.features=[COLUMN]"
             found.append(Fault("data.features", told))
-        elif data.target in data.features:
-            told = f"data.target={data.target}: the same column is in data.features"
-            found.append(Fault("data.target", told, also=("data.features",)))
         if data.group is not None and data.group in (data.target, *data.features):
             told = f"data.group={data.group}: the same column is data.target or in data.features"
             found.append(Fault("data.group", told, also=("data.target", "data.features")))
@@ -92,9 +89,9 @@ class TextTask(Task):
         for column, texts, key in sides:
             limit = f"{key.removesuffix('_tokens')}_longest"
             for kind in dict.fromkeys(self._values(key, "letters", space)):
-                yield from _cut(column, texts, data, kind, limit, self._values(limit, None, space))
+                yield from cut(column, texts, data, kind, limit, self._values(limit, None, space))
         for kind in dict.fromkeys(self._values("target_tokens", "letters", space)):
-            yield from _unknown(data, kind, max(self._values("target_vocabulary", KNOWN, space)))
+            yield from unknown(data, kind, max(self._values("target_vocabulary", KNOWN, space)))
 
     def _values(self, name: str, default: Any, space: Space) -> list[Any]:
         """Each value that a hyperparameter may have, of a range each whole number."""
@@ -195,32 +192,3 @@ def predictor() -> type[Any]:
     from seqsweep.tasks.decoding.predictor import TextPredictor
 
     return TextPredictor
-
-
-def _cut(
-    column: str, texts: Words, data: PairedItems, kind: str, key: str, limits: Sequence[int | None]
-) -> Iterator[str]:
-    """Which share of the texts of a column is longer than what is read or said of them."""
-    from seqsweep.serving.pieces import lengths
-
-    found = lengths(texts.tolist(), kind)
-    longest = int(found[data.parts.train].max())
-    least = min(longest if limit is None else limit for limit in limits)
-    cut = float((found > least).mean())
-    if cut:
-        of = "the longest of train" if None in limits and least == longest else f"search_space.{key}"
-        told = f"{share(round(cut, 4))} of the texts in {column} have more than {least} {kind} ({of})"
-        yield f"{told}, and lose what is behind: the longest has {found.max():,}"
-
-
-def _unknown(data: PairedItems, kind: str, size: int) -> Iterator[str]:
-    """Which share of the texts outside train no network can say, as train does not hold a piece of them."""
-    from seqsweep.serving.pieces import pieces
-
-    table, others = data.table, np.concatenate([data.parts.validation, data.parts.test])
-    counts = Counter(piece for item in data.parts.train for piece in pieces(str(table.targets[item]), kind))
-    known = {piece for piece, _ in counts.most_common(size)}
-    strange = [not known.issuperset(pieces(str(table.targets[item]), kind)) for item in others]
-    if part := float(np.mean(strange)):
-        told = f"{share(round(part, 4))} of the texts in {table.target} outside train hold one of the {kind} that"
-        yield f"{told} are not among the {len(known):,} of train which a network knows: it cannot say them"

@@ -1,0 +1,55 @@
+"""What no network of a sweep can read or say of its items, told before any is trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from seqsweep.tasks.decoding.dataset import PairedItems
+from seqsweep.tasks.decoding.table import Words
+from seqsweep.words import counted, share
+
+
+def cut(
+    column: str, texts: Words, data: PairedItems, kind: str, key: str, limits: Sequence[int | None]
+) -> Iterator[str]:
+    """Which texts of a column are longer than what is read or said of them.
+
+    Args:
+        column: its name.
+        texts: (items,).
+        data: that they are of.
+        kind: of their tokens.
+        key: the hyperparameter that limits them.
+        limits: its values in the space; None: the longest text of train.
+    """
+    from seqsweep.serving.pieces import lengths
+
+    found = lengths(texts.tolist(), kind)
+    longest = int(found[data.parts.train].max())
+    least = min(longest if limit is None else limit for limit in limits)
+    if count := int((found > least).sum()):
+        of = "the longest of train" if None in limits and least == longest else f"search_space.{key}"
+        whole = f"{counted(count, 'text')} of {len(texts):,} in {column} ({share(round(count / len(texts), 4))})"
+        yield f"{whole}: longer than {least} {kind}, {of}, and cut there; the longest has {found.max():,}"
+
+
+def unknown(data: PairedItems, kind: str, size: int) -> Iterator[str]:
+    """Which texts outside train no network can say, as train does not hold a token of them.
+
+    Args:
+        data: of the sweep.
+        kind: of their tokens.
+        size: of the largest vocabulary in the space.
+    """
+    from seqsweep.serving.pieces import pieces
+
+    table, others = data.table, np.concatenate([data.parts.validation, data.parts.test])
+    counts = Counter(piece for item in data.parts.train for piece in pieces(str(table.targets[item]), kind))
+    known = {piece for piece, _ in counts.most_common(size)}
+    if count := sum(not known.issuperset(pieces(str(table.targets[item]), kind)) for item in others):
+        whole = f"{counted(count, 'text')} of {len(others):,} in {table.target} outside train"
+        told = f"{whole} ({share(round(count / len(others), 4))}) cannot be said: one of their {kind}"
+        yield f"{told} is not among the {len(known):,} that a network learns from train"
