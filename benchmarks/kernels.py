@@ -144,6 +144,7 @@ def networks(case: Case) -> tuple[Any, Any]:
         use_bias=True,
         bidirectional=case.bidirectional,
         recurrent_dropout=0.0,
+        batch_size=case.batch,
     )
     inputs = window = keras.Input((case.window, 1))
     if case.lengths:

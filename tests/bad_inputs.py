@@ -86,6 +86,7 @@ KEYS = [
     Bad("sweep quickstart data.path=a,b(", "data.path=a,b(", "no override that Hydra can read", "quote what Hydra"),
     Bad("sweep quickstart data.path=???", "data.path", "the value is left open", "give one"),
     Bad("sweep quickstart seed=${trial.epoch}", "seed", "${trial.epoch} names no key", "did you mean 'trial.epochs'?"),
+    Bad("sweep quickstart seed=${oc.env:NOT_THERE}", "seed", "no variable NOT_THERE in the env", "export it first"),
     Bad("sweep quickstart study=../../zz", "study=../../zz", "must be a name", "write zz", mended="study=zz"),
     Bad("sweep quickstart registry.model=..", "registry.model=..", "must be a name", "letters, digits"),
     Bad("sweep quickstart registry.model=-rf", "registry.model=-rf", "must be a name", "write rf"),

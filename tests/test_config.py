@@ -360,6 +360,13 @@ def test_of_a_key_that_is_given_more_than_once_the_last_value_counts_as_for_hydr
     assert "http://u:***@h/d" in str(secret)
 
 
+def test_a_variable_that_is_not_there_has_its_default_or_is_named(monkeypatch):
+    monkeypatch.delenv("NOT_THERE", raising=False)
+    assert config.compose("quickstart", ["seed=${oc.env:NOT_THERE,3}"], RULES).jobs[0].seed == 3
+    (told,) = faults("seed=${oc.env:NOT_THERE}")
+    assert told == "seed: there is no variable NOT_THERE in the environment; export it first"
+
+
 def test_what_is_swept_may_be_ranges_too(tmp_path):
     def swept(*overrides, name="quickstart", multirun=False):
         jobs = config.compose(name, overrides, RULES, own=tmp_path, multirun=multirun).jobs

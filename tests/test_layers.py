@@ -68,6 +68,21 @@ def test_the_loop_of_an_lstm_is_exact_over_chunks(window):
     compare_layer(one_layer("lstm", activation="sigmoid"), (2, window, 1))
 
 
+def test_a_wide_lstm_runs_by_another_loop_to_the_same_figures():
+    from seqsweep.layers.kernels import SMALL, WIDE, kernel_of
+
+    weights, found = None, []
+    for batch_size in (SMALL, SMALL + 1):
+        model = network("lstm", shape=(7, 2), units=(WIDE,), batch_size=batch_size)
+        weights = weights or spread_biases(model.get_weights())
+        model.set_weights(weights)
+        found.append(outputs_and_gradients(model, model.trainable_variables, random(3, 7, 2)))
+    assert_same(*found)
+    wide, narrow = (one_layer("lstm", units) for units in (WIDE, WIDE - 1))
+    assert kernel_of(wide, SMALL) is not kernel_of(wide, SMALL + 1)
+    assert kernel_of(narrow, SMALL) is kernel_of(narrow, SMALL + 1)
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize(("kind", "units"), [("simple_rnn", (4, 6, 5)), ("lstm", (6, 3)), ("gru", (3, 5))])
 def test_stacks_are_exact(kind, units, bidirectional):

@@ -16,7 +16,7 @@ from seqsweep.errors import ConfigError, DataError
 # The contract ------------------------------------------------------------------------------------------
 
 
-OF_TEXTS = {"folder"}  # no series: tests/data/test_data_folders.py
+OF_TEXTS = {"folder", "text"}  # no series: test_data_folders.py, test_next_symbol_*.py
 
 
 @pytest.mark.parametrize("kind", sorted(set(SOURCES) - OF_TEXTS))

@@ -236,8 +236,9 @@ def test_an_evaluation_counts_confusions_and_survives_json(data):
 
 def test_mistakes_are_the_wrong_ones_most_confident_first(data):
     seen = seen_of(data, sharpness=1.0)
-    found = Evaluation.read(evaluate(seen, data.classes, [0.8]))
+    found = Evaluation.read(evaluate(seen, data.classes, [0.8], "line {}".format))
     assert found.mistakes
+    assert found.mistakes[0].place == f"line {found.mistakes[0].item}"
     sure = [mistake.probability for mistake in found.mistakes]
     assert sure == sorted(sure, reverse=True)
     for mistake in found.mistakes:

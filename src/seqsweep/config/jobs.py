@@ -171,5 +171,7 @@ def hydra_fault(error: Exception) -> Fault:
     key = getattr(error, "full_key", None) or ""
     if missing := re.search(r"Interpolation key '([^']+)' not found", text):
         return Fault(key, f"{key}: ${{{missing[1]}}} names no key; {no_such_key(missing[1]).partition('; ')[2]}")
+    if missing := re.search(r"Environment variable '([^']+)' not found", text):
+        return Fault(key, f"{key}: there is no variable {missing[1]} in the environment; export it first")
     line = " ".join(line.strip() for line in text.splitlines() if "full_key" not in line and "object_type" not in line)
     return Fault(key, f"{key}: {line}" if key not in line else line)

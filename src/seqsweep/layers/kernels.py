@@ -11,12 +11,16 @@ import tensorflow as tf
 from seqsweep.layers.algebra import ACTIVATE
 from seqsweep.layers.gru_kernel import gru
 from seqsweep.layers.loop import Kernel, State
+from seqsweep.layers.lstm_kernel import loop as lstm_loop
 from seqsweep.layers.lstm_kernel import lstm
 from seqsweep.layers.packing import Packing, swap
 from seqsweep.layers.simple_rnn_kernel import simple_rnn
 
 KERNELS: dict[type, Kernel] = {keras.layers.SimpleRNN: simple_rnn, keras.layers.LSTM: lstm, keras.layers.GRU: gru}
 """What runs a plain Keras layer, by its class, where its settings are those of EXACT."""
+
+WIDE, SMALL = 128, 32
+"""Units from which, and items a step up to which, an LSTM is faster by our own loop (docs/decisions/0004-speed.md)."""
 
 EXACT = {
     "recurrent_activation": "sigmoid",
@@ -51,23 +55,28 @@ def obstacle(window: keras.KerasTensor, layers: Sequence[keras.layers.Layer]) ->
 
 
 def run(
-    layer: keras.layers.Layer, inputs: tf.Tensor, first: State | None = None, packing: Packing | None = None
+    layer: keras.layers.Layer,
+    inputs: tf.Tensor,
+    batch_size: int,
+    first: State | None = None,
+    packing: Packing | None = None,
 ) -> tf.Tensor:
     """(time, batch, features) → (time, batch, units), or (batch, units) where the layer gives its last step alone.
 
     Args:
         layer: plain and built; `obstacle` has nothing against it.
         inputs: packed, where there is a packing.
+        batch_size: items of most steps: which kernel is faster may depend on it.
         first: the states before the first step, (batch, units) each; None: zeros.
         packing: of steps that a mask leaves out; None: all count.
     """
     if not isinstance(layer, keras.layers.Bidirectional):
-        states = _one_way(layer, inputs, first, packing)
+        states = _one_way(layer, inputs, batch_size, first, packing)
     else:
         half = None if first is None else len(first) // 2
         turn = _turned if packing is None else packing.turn
-        ahead = _one_way(layer.forward_layer, inputs, first and first[:half], packing)
-        back = _one_way(layer.backward_layer, turn(inputs), first and first[half:], packing)
+        ahead = _one_way(layer.forward_layer, inputs, batch_size, first and first[:half], packing)
+        back = _one_way(layer.backward_layer, turn(inputs), batch_size, first and first[half:], packing)
         states = tf.concat([ahead, turn(back) if layer.return_sequences else back], -1)
     return states if packing is None or layer.return_sequences else packing.last(states)
 
@@ -77,9 +86,23 @@ def activation(layer: keras.layers.Layer) -> str:
     return str(keras.activations.serialize(layer.activation))
 
 
-def _one_way(layer: keras.layers.Layer, inputs: tf.Tensor, first: State | None, packing: Packing | None) -> tf.Tensor:
+def kernel_of(layer: keras.layers.Layer, batch_size: int) -> Kernel:
+    """The fastest kernel of a layer.
+
+    Args:
+        layer: plain, for one direction.
+        batch_size: items of most steps.
+    """
+    if isinstance(layer, keras.layers.LSTM) and layer.units >= WIDE and batch_size <= SMALL:
+        return lstm_loop
+    return KERNELS[type(layer)]
+
+
+def _one_way(
+    layer: keras.layers.Layer, inputs: tf.Tensor, batch_size: int, first: State | None, packing: Packing | None
+) -> tf.Tensor:
     """As `run`; under a packing every step comes out, in the order in which the kernel runs them."""
-    return KERNELS[type(layer)](
+    return kernel_of(layer, batch_size)(
         inputs,
         layer.cell.kernel.value,
         layer.cell.recurrent_kernel.value,

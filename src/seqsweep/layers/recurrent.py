@@ -27,11 +27,14 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         steps: recurrent layers that `obstacle` has nothing against, each with the dropout after it. Of all but the
             last, every step comes out; of the last, where it says so itself.
         name: of the Keras layer.
+        batch_size: items of a training step, by which kernels are chosen.
     """
 
-    def __init__(self, steps: Sequence[tuple[keras.layers.Layer, keras.layers.Dropout]], name: str) -> None:
+    def __init__(
+        self, steps: Sequence[tuple[keras.layers.Layer, keras.layers.Dropout]], name: str, batch_size: int
+    ) -> None:
         super().__init__(name=name)
-        self.steps = list(steps)
+        self.steps, self._batch_size = list(steps), batch_size
         self.supports_masking = True
 
     @property
@@ -84,7 +87,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         # (batch, window, features) -> (window, batch, features)
         outputs = tf.transpose(sequences, [1, 0, 2]) if packing is None else packing.pack(sequences)
         for i, (layer, dropout) in enumerate(self.steps):
-            outputs = run(layer, outputs, None if initial_state is None else tuple(initial_state[i]), packing)
+            first = None if initial_state is None else tuple(initial_state[i])
+            outputs = run(layer, outputs, self._batch_size, first, packing)
             if training and dropout.rate > 0:
                 outputs = drop(outputs, dropout.rate, dropout.seed_generator)
         if not self.return_sequences:

@@ -57,7 +57,7 @@ def read(
         outputs = _compose(window, steps, every, initial_state)
     else:
         given = {} if initial_state is None else {"initial_state": [list(states) for states in initial_state]}
-        outputs = Recurrent(steps, name=f"{prefix}{params.layer}_stack")(window, **given)
+        outputs = Recurrent(steps, f"{prefix}{params.layer}_stack", params.batch_size)(window, **given)
     if pooling in OF_ALL_STEPS:  # (batch, window, units) -> (batch, units), over the steps that are not masked
         outputs = pooled(outputs, pooling, _seeds(seed, params.depth)[:2], prefix)
     return outputs

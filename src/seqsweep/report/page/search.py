@@ -166,7 +166,7 @@ def _losses(title: str, records: Sequence[TrialRecord], solid: str, dotted: str 
             if points:
                 traces.append(_curve(record, points, i, dash, name == solid))
                 drawn += [value for _, value in points]
-    y = theme.axis("loss on scaled targets (no unit)", **theme.spread(drawn))
+    y = theme.axis("loss that training lowers (no unit)", **theme.spread(drawn))
     x = theme.axis("epoch", **_whole(max(len(record.curve) for record in records)))
     return theme.figure(title, traces, x, y, 430)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,12 +44,14 @@ class Mistake:
         actual: the number of its class.
         said: the number of the class that was taken for it.
         probability: that it was given, after the temperature.
+        place: where it came from: `line 17`.
     """
 
     item: int
     actual: int
     said: int
     probability: float
+    place: str
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,12 @@ class Evaluation:
         )
 
 
-def evaluate(seen: TestPredictions, classes: Sequence[str], levels: Sequence[float]) -> dict[str, Any]:
+def evaluate(
+    seen: TestPredictions,
+    classes: Sequence[str],
+    levels: Sequence[float],
+    place: Callable[[int], str] = "item {}".format,
+) -> dict[str, Any]:
     """An `Evaluation` as plain values.
 
     Temperature and thresholds come from validation, which has also chosen the network and its best epoch: they promise
@@ -125,6 +132,7 @@ def evaluate(seen: TestPredictions, classes: Sequence[str], levels: Sequence[flo
         seen: probabilities of validation and test.
         classes: the labels.
         levels: of the prediction sets, each in (0, 1).
+        place: of an item.
     """
     temperature = fit_temperature(seen.validation_predicted, seen.validation_actual)
     calibrated = tempered(seen.test_predicted, temperature)
@@ -142,7 +150,7 @@ def evaluate(seen: TestPredictions, classes: Sequence[str], levels: Sequence[flo
         tempered_error=calibration_error(bins),
         bins=tuple(bins),
         sets=tuple(_sets(seen, temperature, calibrated, levels)),
-        mistakes=tuple(_mistakes(seen, said, calibrated)),
+        mistakes=tuple(_mistakes(seen, said, calibrated, place)),
     )
     plain = {name: list(map(asdict, getattr(found, name))) for name in ("bins", "sets", "mistakes")}
     return {**vars(found), **plain, "classes": list(classes), "confusion": confusion.tolist()}
@@ -167,10 +175,14 @@ def _sets(
     return found
 
 
-def _mistakes(seen: TestPredictions, said: Int64s, calibrated: Float64s) -> list[Mistake]:
+def _mistakes(
+    seen: TestPredictions, said: Int64s, calibrated: Float64s, place: Callable[[int], str]
+) -> Iterator[Mistake]:
     sure, wrong = calibrated.max(axis=1), np.flatnonzero(said != seen.test_actual)
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:MISTAKES]
-    return [Mistake(int(seen.test_items[k]), int(seen.test_actual[k]), int(said[k]), float(sure[k])) for k in worst]
+    for k in worst:
+        item = int(seen.test_items[k])
+        yield Mistake(item, int(seen.test_actual[k]), int(said[k]), float(sure[k]), place(item))
 
 
 def _shares(parts: Int64s, wholes: Int64s) -> Float64s:

@@ -45,7 +45,7 @@ def _worst(found: Evaluation) -> str:
 def _surest(found: Evaluation) -> str:
     mistake = found.mistakes[0]
     return (
-        f"Its most confident mistake: item {mistake.item + 1:,} is {found.classes[mistake.actual]}, and was taken for "
+        f"Its most confident mistake: {mistake.place} is {found.classes[mistake.actual]}, and was taken for "
         f"{found.classes[mistake.said]} with probability {significant(mistake.probability, 3)}."
     )
 

@@ -219,7 +219,8 @@ class Classify(Task):
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
         """Confusions, mistakes, temperature, prediction sets."""
-        return evaluate(seen, cast(LabelledItems, data).classes, self.config.finals.levels)
+        known = cast(LabelledItems, data)
+        return evaluate(seen, known.classes, self.config.finals.levels, lambda item: _place(known, item))
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """What each item is called."""
@@ -284,9 +285,14 @@ def predictor() -> type[Any]:
     return ClassPredictor
 
 
+def _place(data: LabelledItems, item: int) -> str:
+    """Where an item came from, without its file: `line 17`."""
+    return data.table.place(item).removeprefix(f"{data.table.origin.where}, ")
+
+
 def _called(data: LabelledItems, item: int) -> str:
     """What an item is called: its line, and of a text how it begins."""
-    place = data.table.place(item).rpartition(", ")[2]
+    place = _place(data, item)
     if data.table.texts is None:
         return place
     text = " ".join(str(data.table.texts[item]).split())
