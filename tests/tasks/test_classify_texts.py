@@ -180,7 +180,7 @@ class TestKeras:
 
         predictor = predictor_of()(spec, network)
         items = data.parts.test
-        (frame,) = requests.frames(data, items)
+        (frame,) = requests.frames(data, items, 0)
         answer = predictor.predict(frame.assign(more=1))
         assert np.array_equal(seen[0], view.inputs[0].numpy(items))
         assert answer["label"].tolist() == ["good"] * len(items)
