@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
-STUDIES = ("quickstart", "digits", "sentiment")
+STUDIES = ("quickstart", "digits", "letters", "text", "caption", "dates")
 
 
 def main() -> None:

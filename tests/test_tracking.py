@@ -48,7 +48,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.reaching import DRIVERS, reaching
 from seqsweep.tracking.reading import read_metrics
-from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line
+from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line, kept
 from seqsweep.tracking.store import open_store, ping
 from seqsweep.tracking.ui import link, newest_sweep, refuse_taken, serve
 from seqsweep.tracking.view import VIEW_TAG, SavedView, read_view
@@ -166,6 +166,17 @@ class SlowTracker(MemoryTracker):
 def settled(tracker: DeferredTracker) -> None:
     """Wait until the thread has ended, as trials would."""
     tracker._opening.exception(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("reason", "mend"),
+    [
+        ("the store takes no writes (database or disk is full)", "make room, then run the same command again"),
+        ("the store takes no writes (gone)", "run the same command again when the store is back"),
+    ],
+)
+def test_a_sweep_that_ends_without_its_store_says_what_brings_it_there(reason, mend):
+    assert kept(reason) == f"they are kept in the sweep's state: {mend}"
 
 
 def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in_order() -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
-from seqsweep.tracking.retry_queue import FIRST_PAUSE, GOES_ON, KEPT, LONGEST_PAUSE
+from seqsweep.tracking.retry_queue import FIRST_PAUSE, GOES_ON, LONGEST_PAUSE, kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +126,7 @@ class DeferredTracker:
         """See Tracker; waits until the store is open, or known to be away."""
         if self._sweep is not None and not self._wait():
             lacks = f"the results of {len(self._results)} trials" if self._results else "this sweep"
-            raise TrackingError(f"{self._away} and lacks {lacks}; {KEPT}", away=self._away)
+            raise TrackingError(f"{self._away} and lacks {lacks}; {kept(self._away)}", away=self._away)
         self._tracker.close(status)
 
     def _tell(self, call: Callable[[], None]) -> None:

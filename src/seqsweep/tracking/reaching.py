@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from seqsweep.errors import TrackingError
 from seqsweep.imports import quick_imports
 from seqsweep.tracking.address import StoreAddress
-from seqsweep.tracking.retry_queue import first_line, takes_no_writes
+from seqsweep.tracking.retry_queue import FULL, first_line, takes_no_writes
 from seqsweep.words import command
 
 ENVIRONMENT = {
@@ -118,7 +118,7 @@ def _mend(place: StoreAddress, error: Exception) -> str:
 
 def _mend_file(name: str, text: str) -> str:
     """What mends a SQLite file of this name, of which SQLite says this."""
-    if "disk is full" in text or "No space left" in text:
+    if any(words in text for words in FULL):
         return ". What was finished before is kept; make room and run the same command again"
     if "locked" in text:
         return ". Another program keeps it; close that, and run the same command again"

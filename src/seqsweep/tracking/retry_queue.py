@@ -8,7 +8,8 @@ from collections.abc import Callable
 from seqsweep.redaction import redacted
 
 GOES_ON = "the sweep goes on, its results are kept and go in when the store is back"
-KEPT = "they are kept in the sweep's state: run the same command again when the store is back"
+FULL = ("disk is full", "No space left")
+"""What databases and disks say where there is no room."""
 
 FIRST_PAUSE = 5.0  # seconds; doubled with each attempt in vain
 LONGEST_PAUSE = 120.0
@@ -91,6 +92,18 @@ class RetryQueue:
             self._warn(f"{takes_no_writes(self._store, self.reason)}; {GOES_ON}")
         self._pause = min(2 * self._pause, LONGEST_PAUSE) or FIRST_PAUSE
         self._next_attempt = self._clock() + self._pause
+
+
+def kept(reason: str) -> str:
+    """What becomes of writes that a sweep ends without, and what the user does.
+
+    Args:
+        reason: why the store took none.
+    """
+    mend = "make room, then run the same command again"
+    if not any(words in reason for words in FULL):
+        mend = "run the same command again when the store is back"
+    return f"they are kept in the sweep's state: {mend}"
 
 
 def takes_no_writes(store: str, reason: str) -> str:

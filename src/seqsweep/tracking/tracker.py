@@ -13,7 +13,7 @@ from seqsweep.errors import TrackingError
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
 from seqsweep.tracking.reaching import failures, reaching
-from seqsweep.tracking.retry_queue import KEPT, RetryQueue, takes_no_writes
+from seqsweep.tracking.retry_queue import RetryQueue, kept, takes_no_writes
 from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class MlflowTracker:
             trials = sum(key.startswith("trial ") for key in missing)
             what = f"the results of {trials} trials" if trials else ", ".join(missing)
             away = takes_no_writes(self._name, queue.reason)
-            raise TrackingError(f"{away} and lacks {what}; {KEPT}", away=away)
+            raise TrackingError(f"{away} and lacks {what}; {kept(away)}", away=away)
         self._store = None
 
     def _describe(self) -> None:
