@@ -249,7 +249,7 @@ def history(model: str, directory: Path, uri: str | None) -> None:
 @DIRECTORY
 @URI
 def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
-    """Predict from the rows of FILE, in the unit of the data: what follows the last one, or the class of each.
+    """Predict from the rows of FILE, in the unit of the data: what follows the last one, the class or text of each.
 
     MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV, Parquet or a workbook with the columns of
     the data, which is read by the rules of the sweep: its formats, order, filter and steps. With - as FILE rows come by

@@ -137,6 +137,11 @@ def test_the_winner_is_promoted_and_says_texts_that_were_not_in_the_data(transla
     assert version == "pairs version 1"
     assert answers["whole"].tolist() == [False, answers["whole"][1]]
     assert (answers["text"].str.len() > 3).all()
+    asked = CliRunner().invoke(
+        main, ["predict", "pairs", "-", *directory], input="A green tree.\n", env={"COLUMNS": "120"}
+    )
+    assert "pairs version 1: predictions from standard input" in " ".join(asked.output.split())
+    assert answers["text"][1] in asked.output
 
 
 def test_a_trial_is_reproduced_to_the_bit(captioned):

@@ -160,6 +160,7 @@ class TextTask(Task):
             outputs=requests.output_columns(),
             example=next(requests.frames(known, known.parts.train[:3], with_targets=False)),
             card=card(spec, known, Evaluation.read(details)),
+            line=known.table.columns[0] if self.is_text else None,
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002
