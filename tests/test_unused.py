@@ -14,12 +14,12 @@ from seqsweep.launch import RULES
 from seqsweep.search_space import declared
 from test_config import GIVEN, OF_TABLES, TABLE
 
-SHIPPED = {option_values("task", option)["kind"] for option in config.options()["task"]}
-CONDITIONAL = [
+CONDITIONAL = [  # of keys of single tasks those of forecasts alone: the study that is composed is one
     (key, other)
     for key, setting in settings().items()
-    for other, allowed in setting.when.items()
-    if other != "task.kind" or set(allowed) < SHIPPED
+    for other in setting.when
+    if setting.when.get("task.kind", ("forecast",)) == ("forecast",)
+    or ("forecast" in setting.when["task.kind"] and other != "task.kind")
 ]
 WITHOUT = {  # what makes a condition false that no option decides
     "data.frequency": ["data.frequency=null"],

@@ -54,7 +54,7 @@ def test_every_letter_is_right_and_the_terminal_ends_by_saying_so(swept):
 
 def test_page_and_card_show_what_is_written(swept):
     page, card = swept.page.read_text(), (swept.outcome.folder / "model" / "model_card.md").read_text()
-    for told in ("What the network writes", "written at temperature 0.5", "What letters cost", "Greatest surprises"):
+    for told in ("What the network writes", "written at 0.5", "What letters cost", "Greatest surprises"):
         assert told in page
     assert "Says which of 7 letters comes next in `letters`, and goes on." in card
 

@@ -16,8 +16,8 @@ from seqsweep.tasks.next_symbol.dataset import SymbolView, Texts
 TEMPERATURES = (0.0, 0.5, 1.0)
 PROMPTS = 3  # where texts are long
 SHORT = 24  # symbols: a text of so few is completed from each of its beginnings
-GIVEN = 60  # symbols of a beginning
-WRITTEN = 60  # symbols
+GIVEN = 40  # symbols of a beginning
+WRITTEN = 40  # symbols
 
 
 @dataclass(frozen=True)

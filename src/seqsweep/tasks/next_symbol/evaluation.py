@@ -18,7 +18,7 @@ from seqsweep.tasks.results import TestPredictions
 
 SURPRISES = 20  # that are kept, the greatest
 SYMBOLS = 20  # that are kept, by what they cost in all
-AROUND = 30  # signs before and behind a surprise
+AROUND = 20  # signs before and behind a surprise
 
 
 @dataclass(frozen=True)

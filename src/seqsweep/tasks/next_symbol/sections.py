@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.tasks.next_symbol.completions import TEMPERATURES
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
@@ -27,9 +29,9 @@ def sections(heading: Heading, found: Evaluation) -> list[Section]:
 def _completions(heading: Heading, found: Evaluation) -> list[Markup]:
     if not found.completions:
         return [paragraph("The texts of the test part are too short to be completed.")]
-    head = ["after", "stands", *(f"written at temperature {heat:g}" for heat in TEMPERATURES)]
+    head = ["after", "stands", *(f"written at {heat:g}" for heat in TEMPERATURES)]
     rows = [
-        [f"{'…' if made.inside else ''}{shown(made.prompt)}", shown(made.actual), *map(shown, made.written)]
+        [f"{'…' if made.inside else ''}{_wrapped(made.prompt)}", _wrapped(made.actual), *map(_wrapped, made.written)]
         for made in found.completions
     ]
     said = (
@@ -38,6 +40,11 @@ def _completions(heading: Heading, found: Evaluation) -> list[Markup]:
         "␣ a blank at an end."
     )
     return [table(head, rows, words=len(head)), note(said)]
+
+
+def _wrapped(text: str) -> str:
+    """A text in one line that a narrow page may break: it has long words, and runs of signs without a blank."""
+    return re.sub(r"(⏎|\S{10})", "\\1\u200b", shown(text))
 
 
 def _costs(found: Evaluation) -> list[Markup]:
@@ -78,11 +85,11 @@ def _surprises(found: Evaluation) -> list[Markup]:
     if not found.surprises:
         return [paragraph("There is none: what stood was always what was said to be most probable.")]
     rows = [
-        [shown(made.before), shown(made.symbol), shown(made.behind), shown(made.said),
+        [_wrapped(made.before), shown(made.symbol), _wrapped(made.behind), shown(made.said),
          significant(made.probability, 3), significant(made.bits, 3)]
         for made in found.surprises
     ]  # fmt: skip
-    head = ["after", "stood", "and then", "expected", "with probability", "bits"]
+    head = ["after", "stood", "and then", "expected", "probability", "bits"]
     return [
         table(head, rows, words=4),
         note("Where what stood had the least probability, of those that were not expected."),
