@@ -148,7 +148,9 @@ def test_a_trial_is_reproduced_to_the_bit(captioned):
     _, client = open_store(captioned.config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")
     again = reproduce(captioned.config.tracking, runs[0].info.run_id, lambda text: None)
-    assert (again.verdict, again.unequal, again.changed) == ("equal to the bit", 0, ())
+    assert (again.verdict, again.unequal) == ("equal to the bit", 0)
+    # What used TensorFlow before in this process has fixed its threads.
+    assert {text.split(":")[0] for text in again.changed} <= {"threads"}
 
 
 REFUSED = {
