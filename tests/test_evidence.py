@@ -367,3 +367,10 @@ def test_the_package_is_light():
         "import sys, seqsweep.evidence; print(sorted({'tensorflow', 'pandas', 'scipy', 'mlflow'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_differences_that_cancel_are_no_lead_whatever_their_rounding():
+    scores, other = [0.637, 0.2698, 0.041], [0.041, 0.637, 0.2698]
+    assert np.mean(np.subtract(scores, other)) != 0
+    assert paired_interval(scores, other).mean == 0
+    assert paired_interval([0.637 + 1e-12, 0.2698, 0.041], other).mean > 0

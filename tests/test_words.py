@@ -40,7 +40,7 @@ STANDING = words.Standing(MAE, 8.0, "last_value", 10.0, 0.2, compared(-3.0, -1.0
         (-0.0, "0.000"),
         (999.96, "1,000"),
         (math.inf, "inf"),
-        (math.nan, "nan"),
+        (math.nan, "none"),
     ],
 )
 def test_figures_of_a_column_have_the_same_digits(value, said):

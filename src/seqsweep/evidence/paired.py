@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Of scores, the share by which sums of them differ that should not."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -69,7 +72,10 @@ def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # differences that are all but equal: the interval is as narrow
         ends = ttest_rel(first[whole], second[whole]).confidence_interval(level)
-    return Interval(float(differences.mean()), float(ends.low), float(ends.high), level, n)
+    mean = float(differences.mean())
+    if abs(mean) <= _ROUNDING * max(np.abs(first[whole]).max(), np.abs(second[whole]).max()):
+        mean = 0.0  # they cancel, but for rounding: 3.7e-17 would be told as a lead
+    return Interval(mean, float(ends.low), float(ends.high), level, n)
 
 
 def around(mean: float, standard_error: float, level: float, n: int) -> Interval:

@@ -12,9 +12,11 @@ def significant(value: float, digits: int = 4) -> str:
     """Digits that count, the same for all of a column: `13.00`, `0.3545`, `12,346`.
 
     Args:
-        value: may be infinite or NaN: `inf`, `nan`.
+        value: may be infinite, `inf`, or NaN: `none`.
         digits: 4 for scores, 3 for differences, 2 for standard deviations.
     """
+    if math.isnan(value):
+        return "none"
     value += 0.0  # -0 is 0
     rounded = abs(float(f"{value:.{digits}g}"))  # 999.96 is shown as 1000 is
     if 10 ** (digits - 1) <= rounded < 1e9:
