@@ -167,7 +167,7 @@ def test_a_study_of_ones_own_and_a_data_set_that_says_nothing_of_itself(tmp_path
     monkeypatch.chdir(tmp_path)
     Path("waves.yaml").write_text(
         "defaults: [config, {override search_space: waves}, _self_]\nquestion: q\n"
-        f"task: {{kind: {WavesTask.name}, metrics: [accuracy], objective: accuracy, baselines: []}}\n"
+        f"task: {{kind: {WavesTask.name}, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}}\n"
     )
     Path("search_space").mkdir()
     Path("search_space/waves.yaml").write_text("{layer: [gru], units: [2], learning_rate: 0.01}\n")

@@ -80,13 +80,25 @@ def test_another_thread_holds_no_signal_and_gets_none():
 
 def test_an_exception_that_a_library_swallows_is_raised_again_at_the_next_look():
     with heeded(), something_open():
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt):  # as a callback or a finalizer does
             signal.raise_signal(signal.SIGTERM)
-        interrupts.check()  # it was raised, and heard
-        interrupts._State.asked = signal.SIGTERM
-        with pytest.raises(Interrupted):
+        with pytest.raises(Interrupted) as again:
             interrupts.check()
+        assert again.value.number == signal.SIGTERM
         interrupts.check()
+
+
+def test_a_store_that_is_opened_in_a_thread_loses_no_signal_that_waits():
+    def opens() -> None:
+        with something_open():
+            pass
+
+    with pytest.raises(Interrupted), heeded(), something_open():
+        with held():
+            signal.raise_signal(signal.SIGTERM)
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(opens).result(10)
+        pytest.fail("the signal was lost")
 
 
 QUICK = """

@@ -475,7 +475,8 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 
     settings = OmegaConf.to_container(OmegaConf.load(CONF / "search_space" / f"{option}.yaml"))
     assert isinstance(settings, dict)
-    other = {"texts": "classify", "captions": "caption", "translations": "translate"}.get(option)
+    of = {"texts": "classify", "captions": "caption", "translations": "translate", "symbols": "next_symbol"}
+    other = of.get(option)
     if other is not None:
         assert set(settings) <= {*declared(other), "per_layer", "warm_start"}
         return
@@ -489,7 +490,7 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 
 def test_the_shipped_spaces_are_those_that_are_tested() -> None:
     shipped = {path.stem for path in (CONF / "search_space").glob("*.yaml")}
-    assert shipped == {"small", "default", "tutorial", "sequences", "texts", "captions", "translations"}
+    assert shipped == {"small", "default", "tutorial", "sequences", "texts", "symbols", "captions", "translations"}
 
 
 def test_importing_the_package_imports_no_heavy_library() -> None:

@@ -37,7 +37,9 @@ class _State:
     words = ""  # what the user is told beside `stopped`
     open = 0  # blocks in which there is something to close
     held = 0  # blocks in which no exception may be raised
-    asked = 0  # the last signal that came
+    waits = 0  # the signal that came while no exception may be raised
+    raised = 0  # the signal that was raised last, and may have been lost on the way
+    counting = threading.Lock()  # of `open`: a store is opened in a thread of its own
     stderr = 2  # where the user reads
 
 
@@ -73,12 +75,15 @@ def say_at_end(words: str) -> None:
 @contextmanager
 def something_open() -> Iterator[None]:
     """Within, a signal raises Interrupted, since something must be closed."""
-    _State.open += 1
-    _State.asked = 0
+    with _State.counting:
+        if not _State.open:
+            _State.waits = _State.raised = 0
+        _State.open += 1
     try:
         yield
     finally:
-        _State.open -= 1
+        with _State.counting:
+            _State.open -= 1
 
 
 @contextmanager
@@ -101,8 +106,8 @@ def held(stderr: int | None = None) -> Iterator[None]:
     finally:
         _State.held -= 1
         _State.stderr = before
-    if _State.open and not _State.held:
-        check()
+    if _State.open and not _State.held and _State.waits:
+        _raise(_State.waits)
 
 
 def check() -> None:
@@ -111,8 +116,8 @@ def check() -> None:
     Raises:
         Interrupted: it did.
     """
-    if _State.asked:
-        number, _State.asked = _State.asked, 0
+    number, _State.waits, _State.raised = _State.waits or _State.raised, 0, 0
+    if number:
         raise Interrupted(number)
 
 
@@ -137,9 +142,16 @@ def _handle(number: int, _frame: FrameType | None) -> None:
         _leave_terminal()
     if not _State.open:
         _end(number)
-    _State.asked = number
-    if not _State.held:
-        check()
+    if _State.held:
+        _State.waits = number
+    else:
+        _raise(number)
+
+
+def _raise(number: int) -> NoReturn:
+    """Raise what ends the command; until `check` has been asked it is remembered, since libraries lose exceptions."""
+    _State.waits, _State.raised = 0, number
+    raise Interrupted(number)
 
 
 def _end(number: int) -> NoReturn:
