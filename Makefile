@@ -14,9 +14,9 @@ STUDY ?= quickstart
 sweep: $(READY)
 	$(BIN)/seqsweep sweep $(STUDY) $(ARGS)
 
-# A file of tests stays in one process, which then loads TensorFlow once.
+# A file of tests stays in one process, which then loads TensorFlow once; tests/conftest.py orders the files.
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ui: $(READY)
 	$(BIN)/seqsweep ui $(ARGS)

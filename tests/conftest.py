@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import signal
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,12 @@ from seqsweep.config import compose
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.schema import SweepConfig
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: left to the end, a long one would run while the other cores wait."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -73,11 +73,11 @@ def possible(setting: Setting) -> list[object]:
 
 @pytest.mark.parametrize("group", sorted(set(groups()) - {"search_space"}))
 def test_the_values_of_options_are_those_that_hydra_composes(group):
+    known = {key: values(key) for key in KEYS if key.startswith(f"{group}.")}
     for option in config.options()[group]:
         overrides = [f"{group}={option}", *GIVEN.get(f"{group}={option}", [])]
         composed = getattr(config.compose("quickstart", overrides).jobs[0], group)
-        for key in [key for key in KEYS if key.startswith(f"{group}.")]:
-            by_option = values(key)
+        for key, by_option in known.items():
             given = {override.split("=")[0] for override in overrides}
             if option in by_option and key not in given | {"windows.scaler", "trial.epochs"}:
                 assert getattr(composed, key.partition(".")[2]) == by_option[option], key
