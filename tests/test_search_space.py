@@ -15,6 +15,7 @@ from seqsweep.config import CONF
 from seqsweep.events import TrialParams
 from seqsweep.schema import OPEN, SweepConfig
 from seqsweep.search_space import (
+    Space,
     active,
     declared,
     dimensions,
@@ -497,3 +498,18 @@ def test_importing_the_package_imports_no_heavy_library() -> None:
     code = "import sys, seqsweep.search_space; print({'tensorflow', 'keras_tuner', 'keras'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_space_says_each_value_that_a_trial_may_have(make_config):
+    given = [
+        "search_space.units={low: 4, high: 10, step: 3}",
+        "search_space.linear_skip=[false,ridge]",
+        "search_space.linear_window=[null,9]",
+        "search_space.warm_start=[{units: 99, linear_skip: ridge, linear_window: 5}]",
+    ]
+    space = Space(make_config(*given))
+    assert space.values("units")[:3] == [4, 7, 10]
+    assert space.values("units")[3:] == [99]
+    assert set(space.values("linear_window")) == {9, None, 5}
+    assert space.values("use_bias") == [True, True]  # of the space by its default, and of the warm start
+    assert Space(make_config("search_space.linear_skip=false")).values("linear_window") == []

@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from seqsweep.catalog import Catalog
+
 Scores: TypeAlias = Mapping[str, float]
 """Metric → score."""
 
@@ -162,3 +164,20 @@ def with_prefix(prefix: str, scores: Scores) -> dict[str, float]:
         scores: by the metric's name.
     """
     return {f"{prefix}_{name}": value for name, value in scores.items()}
+
+
+def adder(catalog: Catalog[Metric]) -> Callable[..., Callable[[Callable[..., float]], Metric]]:
+    """A decorator that adds a function to a task's metrics under its own name, with the facts of its `Metric`.
+
+    Args:
+        catalog: of the task.
+    """
+
+    def register(**facts: Any) -> Callable[[Callable[..., float]], Metric]:
+        def add(function: Callable[..., float]) -> Metric:
+            name: str = function.__name__  # the decorated are functions
+            return catalog.add(name, Metric(name, function, **facts), function)
+
+        return add
+
+    return register

@@ -9,6 +9,7 @@ from seqsweep.config import compose
 from seqsweep.data import load
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES
+from seqsweep.search_space import Space
 from seqsweep.tasks import make_task
 from seqsweep.tasks.classify.table import read_table
 
@@ -89,25 +90,18 @@ REFUSED = {
 }
 
 
-class Whole:
-    """A space of which a task asks nothing more."""
-
-    def warm_starts(self):
-        return []
-
-
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_learned_from_is_refused_with_its_place(case, config):
     content, overrides, told = REFUSED[case]
     settings = config(content, "search_space.steps=null", *overrides)
     with pytest.raises(DataError, match=told):
-        make_task(settings).load(Whole(), print)
+        make_task(settings).load(Space(settings), print)
 
 
 def test_the_mend_of_a_class_that_is_too_rare_mends_it(config):
     content, _, _ = REFUSED["rare class"]
     settings = config(content, "search_space.steps=null", "data.where='label != \"c\"'")
-    assert make_task(settings).load(Whole(), print).classes == ("a", "b")
+    assert make_task(settings).load(Space(settings), print).classes == ("a", "b")
 
 
 KEYS = {

@@ -15,6 +15,7 @@ from texts import pairs, squares
 
 from points import POINT
 from seqsweep.errors import DataError
+from seqsweep.search_space import Space
 from seqsweep.serving.pieces import END, FIRST, START
 from seqsweep.tasks import TASKS, TestPredictions, make_task
 from seqsweep.tasks.decoding import requests
@@ -49,7 +50,7 @@ def load(tmp_path, make_config):
         config.data.path = str(file)
         task, notes = make_task(config), []
         assert not task.faults()
-        data = task.load(SimpleNamespace(warm_starts=lambda: []), notes.append)
+        data = task.load(Space(config), notes.append)
         return SimpleNamespace(task=task, data=data, notes=notes, file=file)
 
     return load

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,10 @@ class Origin:
     numbers: NDArray[Any] | None = None
     label: Callable[[Any], str] = "row {}".format
     is_text: bool = False
+
+    def without_lines(self) -> Origin:
+        """The same with rows by their numbers: what makes words of lines does not cross a process border."""
+        return replace(self, label="row {}".format)
 
     def place(self, row: int | None, column: str | None = None) -> str:
         """`sales.csv, line 17, column 'price'`: what a message begins with.

@@ -26,6 +26,20 @@ class Space:
         """The greatest value of a hyperparameter of numbers."""
         return distributions(self.config)[name].highest
 
+    def values(self, name: str) -> Sequence[Any]:
+        """Each value that any trial may have of a hyperparameter, warm starts included; of a range each whole number.
+
+        None where no trial has it.
+        """
+        given = [start[name] for start in self.warm_starts() if name in start]
+        known = [entry for value in given for entry in (value if isinstance(value, tuple) else (value,))]  # by layer
+        allowed = distributions(self.config).get(name)
+        if allowed is None:
+            return known
+        if allowed.choices is not None:
+            return [*allowed.choices, *known]
+        return [*range(int(allowed.low), int(allowed.high) + 1, allowed.step or 1), *known]
+
     def warm_starts(self) -> Sequence[TrialParams]:
         """Known configurations that are run first, complete."""
         return warm_start(self.config)

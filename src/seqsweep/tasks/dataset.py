@@ -35,6 +35,12 @@ class Space(Protocol):
     def highest(self, name: str) -> Any:
         """The greatest value of a hyperparameter of numbers."""
 
+    def values(self, name: str) -> Sequence[Any]:
+        """Each value that any trial may have of a hyperparameter, warm starts included; of a range each whole number.
+
+        None where no trial has it.
+        """
+
     def warm_starts(self) -> Sequence[TrialParams]:
         """Known configurations that are run first, complete; they may lie outside the space."""
 

@@ -13,6 +13,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import DataError, Fault
 from seqsweep.schema import SweepConfig, WindowsConfig
 from seqsweep.serving.array_types import Int64s
+from seqsweep.words import counted
 
 
 class Parts(NamedTuple):
@@ -153,6 +154,22 @@ def repeated(alike: Int64s, seen: Int64s, items: Int64s) -> Int64s:
     """
     found: Int64s = items[np.isin(alike[items], alike[seen])]
     return found
+
+
+def told_repeated(alike: Int64s, parts: Parts, what: str) -> tuple[list[str], str]:
+    """What of validation and test is in train too: a sentence for each part where that is a fault, and one where not.
+
+    Args:
+        alike: (n,), as `Rows` has it.
+        parts: of these items.
+        what: is the same: `text`.
+    """
+    twice = {name: len(repeated(alike, parts.train, getattr(parts, name))) for name in ("validation", "test")}
+    faults = [f"{count:,} items of {name} are in train too" for name, count in twice.items() if count]
+    if not faults:
+        return [], f"none of validation and test has the {what} of one of train"
+    told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
+    return faults, f"train holds the {what} of {told} too, which windows.split allows"
 
 
 def faults(config: SweepConfig, splits: Catalog[Cut]) -> list[Fault]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,3 +199,23 @@ def named(column: pd.Series[Any], style: NumberStyle) -> Words:
     if column.dtype.kind == "f" and (column % 1 == 0).all():
         column = column.astype(np.int64)
     return np.asarray(column.astype("str").str.strip().to_numpy(), np.str_)
+
+
+def written(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """A column of texts as they are written, (rows,); of a missing one nothing is."""
+    texts: NDArray[np.object_] = column.astype("object").where(column.notna(), "").astype("str").to_numpy(object)
+    return texts
+
+
+def fingerprint(columns: Sequence[str], values: Float64s, *words: NDArray[Any] | None) -> str:
+    """The SHA-256 (hex) of a table's content: the same data has the same one, whatever file it came from.
+
+    Args:
+        columns: those of the values.
+        values: (items, columns).
+        words: labels, groups, texts, (items,) each; None: there are none.
+    """
+    told = [list(columns), *(None if column is None else column.tolist() for column in words)]
+    digest = hashlib.sha256(json.dumps(told).encode())
+    digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
+    return digest.hexdigest()

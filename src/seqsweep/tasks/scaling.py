@@ -47,6 +47,25 @@ def none(train: Float64s) -> tuple[Float64s, Float64s]:
     return np.zeros(train.shape[1]), np.ones(train.shape[1])
 
 
+def fit_scale(train: Float64s, scaler: str) -> Transform:
+    """The scale of each column, and nothing else done to any value.
+
+    Args:
+        train: (rows, columns), all that is learned from.
+        scaler: an entry of `SCALERS`.
+    """
+    return fit_transform(
+        train,
+        len(train),
+        scaler=scaler,
+        clip_quantile=None,
+        log1p=False,
+        difference=0,
+        seasonal_difference=0,
+        season=None,
+    )
+
+
 def fit_transform(
     values: Float64s,
     train_end: int,

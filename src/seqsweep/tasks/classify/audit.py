@@ -15,11 +15,10 @@ import numpy as np
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Int64s
 from seqsweep.tasks.classify.dataset import LabelledItems
-from seqsweep.tasks.classify.split import repeated
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.dataset import Predict
+from seqsweep.tasks.parts import told_repeated
 from seqsweep.tasks.results import Audit
-from seqsweep.words import counted
 
 SHOWN = 8  # tokens of a vocabulary that the verdict names
 
@@ -41,23 +40,17 @@ def audit(data: LabelledItems, params: TrialParams, predict: Predict) -> Audit:
         later = np.sort(np.concatenate([parts.validation, parts.test]))
     findings = [*_moved(data, data.with_table(noised(data.table, later)), params, predict)]
     findings += _read_later(data, params, predict)
-    twice = {name: len(repeated(data.table, parts.train, getattr(parts, name))) for name in ("validation", "test")}
+    again, told = told_repeated(data.table.alike, parts, "values" if data.table.texts is None else "text")
     if data.config.windows.split == "stratified":
-        findings += [f"{count:,} items of {name} are in train too" for name, count in twice.items() if count]
+        findings += again
     learned = "scale" if data.table.texts is None else "vocabulary"
     checked = f"with noise for all items outside train, classes, {learned} and what is learned from stay to the bit"
     if (tokenizer := data.view(params).tokenizer) is not None:
         first = " ".join(tokenizer.vocabulary[:SHOWN])
         checked += f"; the vocabulary has {len(tokenizer.vocabulary):,} {params.tokens} ({first} …)"
-    what = "values" if data.table.texts is None else "text"
     if data.table.window:
-        checked += "; with noise from each of 3 rows on, nothing that is read or said of an item before it moves"
-    elif any(twice.values()):
-        told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
-        checked += f"; train holds the {what} of {told} too, which windows.split allows"
-    else:
-        checked += f"; none of validation and test has the {what} of one of train"
-    return Audit(not findings, checked, tuple(findings))
+        told = "with noise from each of 3 rows on, nothing that is read or said of an item before it moves"
+    return Audit(not findings, f"{checked}; {told}", tuple(findings))
 
 
 def noised(table: Table, items: Int64s) -> Table:

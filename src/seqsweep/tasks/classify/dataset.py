@@ -22,7 +22,7 @@ from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.parts import Parts
-from seqsweep.tasks.scaling import fit_transform
+from seqsweep.tasks.scaling import fit_scale
 
 if TYPE_CHECKING:
     from seqsweep.serving.texts import Tokenizer
@@ -150,16 +150,7 @@ class LabelledItems:
         values = self.table.values[: train[-1]] if self.table.window else self.table.values[train]
         if not self.table.values.shape[1]:
             return Transform(None, False, np.ones(1), np.empty(0), np.empty(0))
-        return fit_transform(
-            values,
-            len(values),
-            scaler=self.config.windows.scaler,
-            clip_quantile=None,
-            log1p=False,
-            difference=0,
-            seasonal_difference=0,
-            season=None,
-        )
+        return fit_scale(values, self.config.windows.scaler)
 
     @cached_property
     def codes(self) -> Int64s:
@@ -205,8 +196,7 @@ class LabelledItems:
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed, and without lines of files: no worker names any."""
         state = {name: value for name, value in vars(self).items() if name not in ("known", "codes")}
-        origin = replace(self.table.origin, label="row {}".format)
-        return {**state, "table": replace(self.table, origin=origin)}
+        return {**state, "table": replace(self.table, origin=self.table.origin.without_lines())}
 
 
 def in_order(classes: set[str]) -> tuple[str, ...]:

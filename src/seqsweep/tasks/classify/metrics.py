@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from seqsweep.catalog import Catalog
-from seqsweep.metrics import Metric, Score
+from seqsweep.metrics import Metric, Score, adder
 from seqsweep.serving.array_types import Float64s, Int64s
 
 SMALLEST = 1e-7
@@ -18,14 +16,7 @@ SMALLEST = 1e-7
 METRICS: Catalog[Metric] = Catalog("metric", like=Score)
 
 
-def register(**facts: Any) -> Callable[[Score], Metric]:
-    """A decorator that adds a function to METRICS under its own name, with the facts of its `Metric`."""
-
-    def add(function: Score) -> Metric:
-        name: str = function.__name__  # type: ignore[attr-defined]  # the decorated are functions
-        return METRICS.add(name, Metric(name, function, **facts), function)
-
-    return add
+register = adder(METRICS)
 
 
 @register(higher_is_better=True, highest=1.0, loss="zero-one")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +19,7 @@ from seqsweep.tasks.reading import (
     Times,
     check_named,
     filtered_columns,
+    fingerprint,
     in_order,
     kept_rows,
     named,
@@ -30,6 +28,7 @@ from seqsweep.tasks.reading import (
     other_numbers,
     placed,
     read_values,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def read_table(config: DataConfig, tokens: str = "numbers", window: int = 0) -> 
         groups=groups,
         origin=origin,
         numbers=rows,
-        sha256=_fingerprint(columns, values, labels, groups, texts),
+        sha256=fingerprint(columns, values, labels, groups, texts),
         texts=texts,
         window=window,
         times=times,
@@ -160,7 +159,7 @@ def _texts(column: pd.Series[Any], tokens: str) -> NDArray[np.object_]:
     from seqsweep.serving.reading.faults import ReadError
     from seqsweep.serving.texts import cleaned
 
-    texts = column.astype("object").where(column.notna(), "").astype("str").to_numpy(object)
+    texts = written(column)
     empty = np.array([not cleaned(text, tokens) for text in texts])
     if empty.any():
         row = int(empty.argmax())
@@ -178,13 +177,3 @@ def _check_classes(labels: Words, target: str, where: str) -> None:
     if len(classes) > max(2, len(labels) // 3):
         told = f"{len(classes):,} different labels in {len(labels):,} rows are too many to learn; is data.target right?"
         raise DataError(f"{where}, column {target!r}: {told}")
-
-
-def _fingerprint(
-    columns: Sequence[str], values: Float64s, labels: Words, groups: Words | None, texts: NDArray[np.object_] | None
-) -> str:
-    """The SHA-256 (hex) of the content: the same data has the same one, whatever file it came from."""
-    told = [list(columns), *(None if column is None else column.tolist() for column in (labels, groups, texts))]
-    digest = hashlib.sha256(json.dumps(told).encode())
-    digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
-    return digest.hexdigest()

@@ -22,14 +22,13 @@ from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
-from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, LONGEST, TEXT, VOCABULARY
+from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, TEXT
 from seqsweep.tasks.classify.metrics import METRICS, labels
 from seqsweep.tasks.classify.sections import places_of, sections
 from seqsweep.tasks.classify.sentences import sentences
 from seqsweep.tasks.classify.split import SPLITS, repeated
 from seqsweep.tasks.classify.table import read_table
 from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.lookback import WINDOW
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served
@@ -78,7 +77,7 @@ class Classify(Task):
     def load(self, space: Space, say: Say) -> LabelledItems:
         """The table, and its parts."""
         tokens = self._tokens(space)
-        window = max(self._values("window", WINDOW.default, space)) if tokens[0] == "rows" else 0
+        window = max(space.values("window")) if tokens[0] == "rows" else 0
         table = read_table(self.config.data, tokens[0], window)
         if tokens[0] == "numbers":
             self._check_steps(len(table.columns), space)
@@ -106,15 +105,7 @@ class Classify(Task):
 
     def _tokens(self, space: Space) -> list[str]:
         """What any trial takes an item for, in the order of the space."""
-        return list(dict.fromkeys(self._values("tokens", "numbers", space)))
-
-    def _values(self, name: str, default: Any, space: Space) -> list[Any]:
-        """Each value that a hyperparameter may have, of a range each whole number."""
-        given: Any = self.config.search_space.get(name, default)
-        if isinstance(given, Mapping):
-            given = range(int(given["low"]), int(given["high"]) + 1, int(given.get("step", 1)))
-        values = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
-        return [*values, *(start[name] for start in space.warm_starts() if name in start)]
+        return list(dict.fromkeys(space.values("tokens")))
 
     def _cut(self, data: LabelledItems, tokens: Sequence[str], space: Space) -> Iterator[str]:
         """Which share of the texts is longer than what is read of them."""
@@ -122,7 +113,7 @@ class Classify(Task):
 
         if data.table.texts is None:
             return
-        least = min(self._values("longest", LONGEST, space))
+        least = min(space.values("longest"))
         for kind in tokens:
             subwords = self._subwords(data, space) if kind == "subwords" else None
             found = lengths(data.table.texts.tolist(), kind, subwords)
@@ -141,7 +132,7 @@ class Classify(Task):
         from seqsweep.serving.texts import cleaned
 
         assert data.table.texts is not None  # or there would be no tokens
-        size = min(self._values("vocabulary", VOCABULARY, space))
+        size = min(space.values("vocabulary"))
         clean = [cleaned(text, "subwords") for text in data.table.texts]
         letters = {" "}.union(*clean)
         if size < len(letters):
@@ -151,7 +142,7 @@ class Classify(Task):
 
     def _check_steps(self, columns: int, space: Space) -> None:
         """Each number of steps must share out the numbers of an item."""
-        values = self._values("steps", None, space)
+        values = space.values("steps")
         if wrong := [steps for steps in values if steps is not None and columns % steps]:
             fits = ", ".join(str(steps) for steps in range(1, columns + 1) if columns % steps == 0)
             told = f"the {columns} numbers of an item make no {wrong[0]} even steps; {fits} do"

@@ -17,9 +17,8 @@ from seqsweep.serving.array_types import Int64s
 from seqsweep.tasks.dataset import Predict
 from seqsweep.tasks.decoding.dataset import PairedItems, PairedView
 from seqsweep.tasks.decoding.table import Pairs
-from seqsweep.tasks.parts import repeated
+from seqsweep.tasks.parts import told_repeated
 from seqsweep.tasks.results import Audit
-from seqsweep.words import counted
 
 SHOWN = 8  # pieces of a vocabulary that the verdict names
 
@@ -40,22 +39,17 @@ def audit(data: PairedItems, params: TrialParams, predict: Predict) -> Audit:
     table, parts = data.table, data.parts
     later = np.sort(np.concatenate([parts.validation, parts.test]))
     findings = [*_moved(data, data.with_table(noised(table, later)), params, predict)]
-    twice = {name: len(repeated(table.alike, parts.train, getattr(parts, name))) for name in ("validation", "test")}
+    again, told = told_repeated(table.alike, parts, "values" if table.texts is None else "text")
     if data.config.windows.split == "shuffled":
-        findings += [f"{count:,} items of {name} are in train too" for name, count in twice.items() if count]
-    view, what = data.view(params), "values" if table.texts is None else "text"
+        findings += again
+    view = data.view(params)
     learned = "the scale" if view.source is None else f"the vocabulary of {table.columns[0]}"
     first = " ".join(view.target.vocabulary[:SHOWN])
     checked = (
         f"with noise for all items outside train, {learned}, that of {table.target} and what is learned from stay to "
         f"the bit; {table.target} is said in {len(view.target.vocabulary):,} {view.target.kind} of train ({first} …)"
     )
-    if any(twice.values()):
-        told = " and ".join(f"{counted(count, 'item')} of {name}" for name, count in twice.items() if count)
-        checked += f"; train holds the {what} of {told} too, which windows.split allows"
-    else:
-        checked += f"; none of validation and test has the {what} of one of train"
-    return Audit(not findings, checked, tuple(findings))
+    return Audit(not findings, f"{checked}; {told}", tuple(findings))
 
 
 def noised(table: Pairs, items: Int64s) -> Pairs:

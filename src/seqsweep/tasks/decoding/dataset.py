@@ -24,7 +24,7 @@ from seqsweep.tasks.decoding.split import SPLITS
 from seqsweep.tasks.decoding.table import Pairs
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.parts import Parts, make_parts
-from seqsweep.tasks.scaling import fit_transform
+from seqsweep.tasks.scaling import fit_scale
 
 if TYPE_CHECKING:
     from seqsweep.serving.pieces import Int32s, Pieces
@@ -191,16 +191,7 @@ class PairedItems:
         """The scale of each column of numbers, as items (n,) alone determine it; None: items are texts."""
         if self.table.texts is not None:
             return None
-        return fit_transform(
-            self.table.values[train],
-            len(train),
-            scaler=self.config.windows.scaler,
-            clip_quantile=None,
-            log1p=False,
-            difference=0,
-            seasonal_difference=0,
-            season=None,
-        )
+        return fit_scale(self.table.values[train], self.config.windows.scaler)
 
     def actual(self, items: Items) -> Texts:
         """(n,), the true texts."""
@@ -234,8 +225,7 @@ class PairedItems:
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed, and without lines of files: no worker names any."""
         state = {name: value for name, value in vars(self).items() if name != "known"}
-        origin = replace(self.table.origin, label="row {}".format)
-        return {**state, "table": replace(self.table, origin=origin)}
+        return {**state, "table": replace(self.table, origin=self.table.origin.without_lines())}
 
 
 def parted(table: Pairs, config: SweepConfig, fold: int = 0) -> Parts:

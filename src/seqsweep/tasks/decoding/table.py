@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,12 +17,14 @@ from seqsweep.tasks.parts import Rows, numbered
 from seqsweep.tasks.reading import (
     check_named,
     filtered_columns,
+    fingerprint,
     kept_rows,
     named,
     number_style,
     other_numbers,
     placed,
     read_values,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read_pairs(config: DataConfig, is_text: bool) -> Pairs:
         origin=origin,
         numbers=rows,
         changed=changed + further,
-        sha256=_fingerprint(columns, values, texts, said, groups),
+        sha256=fingerprint(columns, values, texts, said, groups),
     )
 
 
@@ -131,20 +131,10 @@ def _texts(column: pd.Series[Any], rows: Int64s) -> tuple[Words, int]:
     from seqsweep.serving.pieces import cleaned
     from seqsweep.serving.reading.faults import ReadError
 
-    written = column.astype("object").where(column.notna(), "").astype("str").to_numpy(object)[rows]
-    clean = np.array([cleaned(text) for text in written], object)
+    given = written(column)[rows]
+    clean = np.array([cleaned(text) for text in given], object)
     empty = np.array([not text for text in clean], bool)
     if empty.any():
         row = int(rows[int(empty.argmax())])
         raise ReadError("the text is empty; give one, or take the row out", column=str(column.name), row=row)
-    return clean, int((clean != written).sum())
-
-
-def _fingerprint(
-    columns: tuple[str, ...], values: Float64s, texts: Words | None, targets: Words, groups: NDArray[np.str_] | None
-) -> str:
-    """The SHA-256 (hex) of the content: the same data has the same one, whatever file it came from."""
-    told = [list(columns), *(None if column is None else column.tolist() for column in (texts, targets, groups))]
-    digest = hashlib.sha256(json.dumps(told).encode())
-    digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)
-    return digest.hexdigest()
+    return clean, int((clean != given).sum())

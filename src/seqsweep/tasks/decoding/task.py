@@ -22,7 +22,6 @@ from seqsweep.tasks.decoding.card import card
 from seqsweep.tasks.decoding.dataset import PairedItems, PairedView, parted
 from seqsweep.tasks.decoding.evaluation import Evaluation, compare, evaluate
 from seqsweep.tasks.decoding.facts import notes
-from seqsweep.tasks.decoding.hyperparameters import KNOWN
 from seqsweep.tasks.decoding.limits import cut, unknown
 from seqsweep.tasks.decoding.network import loss
 from seqsweep.tasks.decoding.sections import sections
@@ -88,18 +87,10 @@ class TextTask(Task):
             sides.insert(0, (table.columns[0], table.texts, "source_tokens"))
         for column, texts, key in sides:
             limit = f"{key.removesuffix('_tokens')}_longest"
-            for kind in dict.fromkeys(self._values(key, "letters", space)):
-                yield from cut(column, texts, data, kind, limit, self._values(limit, None, space))
-        for kind in dict.fromkeys(self._values("target_tokens", "letters", space)):
-            yield from unknown(data, kind, max(self._values("target_vocabulary", KNOWN, space)))
-
-    def _values(self, name: str, default: Any, space: Space) -> list[Any]:
-        """Each value that a hyperparameter may have, of a range each whole number."""
-        given: Any = self.config.search_space.get(name, default)
-        if isinstance(given, Mapping):
-            given = range(int(given["low"]), int(given["high"]) + 1, int(given.get("step", 1)))
-        values = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
-        return [*values, *(start[name] for start in space.warm_starts() if name in start)]
+            for kind in dict.fromkeys(space.values(key)):
+                yield from cut(column, texts, data, kind, limit, space.values(limit))
+        for kind in dict.fromkeys(space.values("target_tokens")):
+            yield from unknown(data, kind, max(space.values("target_vocabulary")))
 
     @property
     def loss(self) -> Any:

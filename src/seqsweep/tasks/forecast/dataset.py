@@ -93,13 +93,12 @@ class SeriesDataset:
 
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
-        solve = None if Ridge.of(self.config, params) is None else partial(self._solve, params)
+        ridge = Ridge.of(self.config, params)
+        solve = None if ridge is None else partial(self._solve, ridge)
         return make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
 
-    def _solve(self, params: TrialParams, series: Series, split: Split, transform: Transform) -> LinearFit:
+    def _solve(self, ridge: Ridge, series: Series, split: Split, transform: Transform) -> LinearFit:
         """The ridge of a trial, worked out once for all trials that see the same values."""
-        ridge = Ridge.of(self.config, params)
-        assert ridge is not None  # or nobody would ask
         told = (split.train_end, ridge.windows, transform.clip, transform.log1p, tuple(transform.lags))
         if told not in self._ridges:
             self._ridges[told] = ridge(series, split, transform)

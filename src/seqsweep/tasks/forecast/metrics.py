@@ -8,14 +8,13 @@ an infinity has the worst score by every metric: a network that diverged never l
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
-from seqsweep.metrics import Metric
+from seqsweep.metrics import Metric, adder
 from seqsweep.serving.array_types import Float64s
 
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
@@ -40,14 +39,7 @@ class MetricFunction(Protocol):
 METRICS: Catalog[Metric] = Catalog("metric", like=MetricFunction)
 
 
-def register(**facts: Any) -> Callable[[MetricFunction], Metric]:
-    """A decorator that adds a function to METRICS under its own name, with the facts of its `Metric`."""
-
-    def add(function: MetricFunction) -> Metric:
-        name: str = function.__name__  # type: ignore[attr-defined]  # the decorated are functions
-        return METRICS.add(name, Metric(name, function, **facts), function)
-
-    return add
+register = adder(METRICS)
 
 
 def naive_scale(

@@ -76,7 +76,7 @@ class Forecast(Task):
         return [*self._ridge_faults(space), *self._season_faults(space)]
 
     def _ridge_faults(self, space: Space) -> Iterator[Fault]:
-        if self._may_be("linear_skip", "ridge", space) and "linear" not in self.config.task.baselines:
+        if "ridge" in space.values("linear_skip") and "linear" not in self.config.task.baselines:
             told = "a network that starts as the ridge is held against it; add linear to task.baselines"
             yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
 
@@ -108,19 +108,10 @@ class Forecast(Task):
 
     def _ridge_lookback(self, series: Series, space: Space) -> int:
         """The most rows that the ridge of any trial sees; 0 where none has one."""
-        if not self._may_be("linear_skip", "ridge", space):
+        if "ridge" not in space.values("linear_skip"):
             return 0
-        given: Any = self.config.search_space.get("linear_window")
-        ends = given.get("high") if isinstance(given, Mapping) else given
-        own = [value for value in (ends if isinstance(ends, list) else [ends]) if value is not None]
-        own += [start.linear_window for start in space.warm_starts() if start.get("linear_window") is not None]
-        return int(max([ridge_lookback(self.config, series, int(space.highest("window"))), *own]))
-
-    def _may_be(self, name: str, value: Any, space: Space) -> bool:
-        """Whether any trial may have this value of a hyperparameter that the space has a list for, or one value."""
-        given: Any = self.config.search_space.get(name)
-        searched = value in given if isinstance(given, Sequence) and not isinstance(given, str) else value == given
-        return searched or any(start.get(name) == value for start in space.warm_starts())
+        own = [rows for rows in space.values("linear_window") if rows is not None]
+        return max([ridge_lookback(self.config, series, int(max(space.values("window")))), *map(int, own)])
 
     @property
     def loss(self) -> str:
@@ -195,7 +186,8 @@ class Forecast(Task):
 
     def _as_chosen(self, data: SeriesDataset, params: TrialParams) -> windows.Solve | None:
         """The winner's ridge with its window and penalty: validation has chosen them, and noise would choose anew."""
-        ridge, path = Ridge.of(self.config, params), data.view(params).path
+        ridge = Ridge.of(self.config, params)
+        path = None if ridge is None else data.view(params).path
         return None if ridge is None or path is None else ridge.fixed(path.fit)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from seqsweep.data import SOURCES, Origin, label
 from seqsweep.errors import DataError
 from seqsweep.schema import DataConfig
-from seqsweep.tasks.reading import check_named, filtered_columns, kept_rows, placed
+from seqsweep.tasks.reading import check_named, filtered_columns, kept_rows, placed, written
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ def read_corpus(config: DataConfig) -> Corpus:
     frame, origin = source.read(list(dict.fromkeys([column, *filtered])))
     with placed(origin):
         rows = kept_rows(frame, config, filtered).tolist()
-    held = frame[column].astype("object").where(frame[column].notna(), "").tolist()
-    texts = [_text(str(held[row]), origin, row, column) for row in rows]
+    held = written(frame[column])
+    texts = [_text(held[row], origin, row, column) for row in rows]
     if not texts:
         raise DataError(f"{origin.where}: there is no document; does data.where keep any?")
     return Corpus(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
-from seqsweep.metrics import Metric, Score
+from seqsweep.metrics import Metric, Score, adder
 from seqsweep.serving.array_types import Float64s
 
 Said: TypeAlias = NDArray[np.void]
@@ -19,14 +19,7 @@ Said: TypeAlias = NDArray[np.void]
 METRICS: Catalog[Metric] = Catalog("metric", like=Score)
 
 
-def register(**facts: Any) -> Callable[[Score], Metric]:
-    """A decorator that adds a function to METRICS under its own name, with the facts of its `Metric`."""
-
-    def add(function: Score) -> Metric:
-        name: str = function.__name__  # type: ignore[attr-defined]  # the decorated are functions
-        return METRICS.add(name, Metric(name, function, **facts), function)
-
-    return add
+register = adder(METRICS)
 
 
 @register()

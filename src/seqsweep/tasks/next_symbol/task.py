@@ -79,9 +79,7 @@ class NextSymbol(Task):
 
     def space_faults(self, space: Space) -> list[Fault]:
         """No layer reads a text from its end: it would see what it is to predict."""
-        given: Any = self.config.search_space.get("bidirectional", False)
-        both = [given, *(start["bidirectional"] for start in space.warm_starts() if "bidirectional" in start)]
-        if not any(value is True or (isinstance(value, Sequence) and True in value) for value in both):
+        if True not in space.values("bidirectional"):
             return []
         told = "it would read what it is to predict; leave it out, or false"
         return [Fault("search_space.bidirectional", f"search_space.bidirectional: with task={self.name} {told}")]
@@ -91,7 +89,7 @@ class NextSymbol(Task):
     def load(self, space: Space, say: Say) -> Texts:
         """The documents, their symbols, and their parts."""
         task = own(self.config)
-        longest = max([space.highest("context"), *(start["context"] for start in space.warm_starts())])
+        longest = max(space.values("context"))
         data = Texts.of(self.config, read_corpus(self.config.data), max(longest, task.block, task.ngram_context) + 1)
         for note in notes(data):
             say(note)
