@@ -9,6 +9,7 @@ import pytest
 from seqsweep.data import load
 from seqsweep.errors import DataError
 from seqsweep.serving.reading.faults import ReadError
+from seqsweep.serving.reading.time_styles import TimeStyle, parsed
 from seqsweep.serving.reading.times import fit_times
 
 
@@ -275,3 +276,9 @@ def test_months_of_a_weekly_series_are_the_means_of_their_weeks(settings):
     series = load(settings(kind="bundled", name="co2", missing="drop", frequency="MS"))
     np.testing.assert_allclose(series.values[:, 0], expected.to_numpy())
     assert [(time.year, time.month) for time in pd.DatetimeIndex(series.index)] == list(expected.index)
+
+
+def test_texts_where_a_model_knows_dates_are_read_or_missing_and_no_library_speaks_of_them():
+    """A warning is an error in these tests: pandas would tell a user of `predict` where its format was guessed."""
+    times = parsed(pd.Series(["1969.0", "2009", "2010-05-01"]), TimeStyle("objects"))
+    assert np.isnat(times).tolist() == [True, False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -138,7 +139,9 @@ def parsed(column: pd.Series[Any], style: TimeStyle) -> Dates:
         unit = cast(Literal["s", "ms", "us", "ns"], style.format)
         return _to_numpy(pd.to_datetime(numbers, unit=unit, errors="coerce"))
     if style.format == "objects":
-        return _to_numpy(pd.to_datetime(column, errors="coerce", utc=True))
+        with warnings.catch_warnings():  # of texts among them, each is read by itself; what is no time is told by us
+            warnings.filterwarnings("ignore", "Could not infer format", UserWarning)
+            return _to_numpy(pd.to_datetime(column, errors="coerce", utc=True))
     raw = digits(column) if _is_digits(style.format) else column.astype("str").str.strip()
     dates = _as(raw, style.format)
     bad = dates.isna()
