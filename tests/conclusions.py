@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from seqsweep import package, sweep
+from seqsweep import package, search
 from seqsweep.config import compose
 from seqsweep.events import TrialSpec
 from seqsweep.evidence import diebold_mariano, half_widths
 from seqsweep.finals import conclusion as conclusions
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
 from seqsweep.schema import SweepConfig
+from seqsweep.search import Problem
 from seqsweep.search_space.points import complete
 from seqsweep.state_files import write_bytes
-from seqsweep.sweep import Problem
 from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.trial import Network, Trial, restore
@@ -99,7 +99,7 @@ def make_sweep(
     """
     source = ("data=csv", f"data.path={csv}", "data.target=y", f"tracking.directory={directory}")
     config = compose(study, [*source, *SMALL, *overrides]).jobs[0]
-    with sweep.open_sweep(config, Silent()) as context:
+    with search.open_sweep(config, Silent()) as context:
         problem, folder = context.problem, context.state.folder
         job = Trial(problem.task, problem.data)
         spec = TrialSpec("0001-s0-f0", complete(config, {}), config.seed, 0, epochs, network=True)

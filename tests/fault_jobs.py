@@ -207,7 +207,7 @@ def arm(of: str, nth: int, phase: str) -> None:
 
 def live(config: Any, job: str, report: Report) -> None:
     """Run one sweep, a whole study or a change of the champion; the report's last line says how it ended."""
-    from seqsweep import registry, study, sweep, trial
+    from seqsweep import registry, search, study, trial
     from seqsweep.errors import SeqsweepError
 
     jobs = {
@@ -229,7 +229,7 @@ def live(config: Any, job: str, report: Report) -> None:
             {"rollback": registry.rollback, "history": registry.history}[name](target, config.tracking, report.say)
             report.write("done")
             return
-        outcome = study.run(config, report).outcome if job == "study" else sweep.run(config, report, *jobs[job])
+        outcome = study.run(config, report).outcome if job == "study" else search.run(config, report, *jobs[job])
     except SeqsweepError as error:
         report.write("error", kind=type(error).__name__, text=str(error))
     except BaseException as error:
@@ -248,7 +248,7 @@ def own_threads() -> int:
 
 def main() -> None:
     """Import, then a fork a line until the input ends."""
-    from seqsweep import config, data, sweep, trial  # noqa: F401
+    from seqsweep import config, data, search, trial  # noqa: F401
     from seqsweep.tracking.store import open_store
     from seqsweep.tuner import bayesian, hyperband, oracles  # noqa: F401
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from seqsweep.events import Cause
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import Outcome
+from seqsweep.search import Outcome
 
 
 def trial(number: int, score: float | None, reason: str = "", **params: object) -> TrialRecord:

@@ -18,9 +18,9 @@ from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.html import theme
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.search import Identity, Outcome, SweepState
+from seqsweep.search.outcome import save_outcome
 from seqsweep.state_files import write_text
-from seqsweep.sweep import Identity, Outcome, SweepState
-from seqsweep.sweep.outcome import save_outcome
 from seqsweep.tasks import Audit, Facts, FactTable, Picture
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.metrics import METRICS

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqsweep import finals, state_files, sweep
+from seqsweep import finals, search, state_files
 from seqsweep.errors import DataError, StateError
 from seqsweep.events import Epoch
 from seqsweep.evidence import diebold_mariano
@@ -26,7 +26,7 @@ from seqsweep.finals.count import Evaluated, check_count, evaluations_before, re
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
 from seqsweep.records import TrialRecord
-from seqsweep.sweep.problem import build_problem
+from seqsweep.search.problem import build_problem
 from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -131,7 +131,7 @@ def test_the_network_that_is_looked_at_has_the_median_score_of_the_first_fold():
 def source(make_config, tmp_path, *overrides: str, ended: dict[str, TrialRecord] | None = None) -> FinalRuns:
     config = make_config("trial.epochs=2", "finals.seeds=2", *overrides)
     return FinalRuns(
-        config, sweep.SweepState(tmp_path), [record(1, 1.0), record(2, 2.0, "gru", last_epoch=1)], ended or {}
+        config, search.SweepState(tmp_path), [record(1, 1.0), record(2, 2.0, "gru", last_epoch=1)], ended or {}
     )
 
 
@@ -173,7 +173,7 @@ def test_only_what_is_missing_is_asked_for_and_a_network_that_is_gone_comes_back
     }
     done["0002-s2-f0"] = TrialRecord("0002-s2-f0", 2, "x", "FAILED", kind="final")  # a failure is a result
     for run in ("0001-s1-f0", "0002-s1-f0"):
-        file = sweep.SweepState(tmp_path).network(run)
+        file = search.SweepState(tmp_path).network(run)
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"weights")
     assert [p.trial_id for p in asked(source(make_config, tmp_path, ended=done))] == ["0001-s2-f0"]
@@ -285,7 +285,7 @@ def neighbours(make_config, tmp_path) -> Callable[..., list[str]]:
         said: list[str] = []
         config = make_config("finals.seeds=3", "finals.folds=1", "tuner.max_trials=2")
         config.finals.trials = finalists
-        state = sweep.SweepState(tmp_path / "sweeps" / folder)
+        state = search.SweepState(tmp_path / "sweeps" / folder)
         for number in (1, 2):
             state.write(record(number, 1.0))
         problem = SimpleNamespace(data=SimpleNamespace(sha256=sha256))
@@ -297,7 +297,7 @@ def neighbours(make_config, tmp_path) -> Callable[..., list[str]]:
     return told
 
 
-IDENTITY = sweep.Identity("quickstart", 0, {"sha256": "5eed"}, *({} for _ in range(7)))
+IDENTITY = search.Identity("quickstart", 0, {"sha256": "5eed"}, *({} for _ in range(7)))
 BOTH = ("other/conclusion.json", "other/test_evaluations.json")
 
 
@@ -385,7 +385,7 @@ class Silent:
     def finish(self) -> None: ...
 
 
-Launched = tuple[Conclusion, sweep.SweepContext, list[str], sweep.Outcome]
+Launched = tuple[Conclusion, search.SweepContext, list[str], search.Outcome]
 
 
 @pytest.fixture(scope="module")
@@ -397,8 +397,8 @@ def launch_in(make_config) -> Callable[..., Launched]:
         if "tuner=hyperband" in overrides:  # it plans its own count of trials
             given = [override for override in given if not override.startswith("tuner.max_trials=")]
         config = make_config(*given)
-        with sweep.open_sweep(config, observer) as context:
-            outcome = sweep.search(context)
+        with search.open_sweep(config, observer) as context:
+            outcome = search.search(context)
             concluded = finals.run(context, outcome)
         return concluded, context, observer.ran, outcome
 
@@ -496,10 +496,10 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkeypatch):
     sound, *_ = whole
-    module = sys.modules["seqsweep.sweep.context"]
+    module = sys.modules["seqsweep.search.context"]
     build_problem = module.build_problem
 
-    def poisoned(*arguments: Any) -> sweep.Problem:
+    def poisoned(*arguments: Any) -> search.Problem:
         """The same series but for its test rows, which no float32 can hold: whoever touches them gets infinities."""
         problem = build_problem(*arguments)
         data = problem.data
@@ -679,11 +679,11 @@ def test_finals_hold_under(name, launch):
     assert found.audit.passed
     assert len(found.winner.scores) == found.seeds * found.folds
     assert (found.evaluation.best_baseline is None) == (not context.config.task.baselines)
-    from seqsweep import report
+    from seqsweep import reporting
 
-    said = report.details(found)
+    said = reporting.details(found)
     assert said[-1].startswith("Leak audit passed")
-    report.test_table(found, found.evaluation)
+    reporting.test_table(found, found.evaluation)
     spec, _ = finals.network(context, found)
     original = context.state.records()[found.winner.trial_id].params
     assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])

@@ -11,7 +11,7 @@ import pytest
 
 from conclusions import Silent
 from fault_jobs import at_once, cold
-from seqsweep import sweep
+from seqsweep import search
 from seqsweep.errors import StateError
 
 pytestmark = pytest.mark.keras  # KerasTuner imports TensorFlow
@@ -37,7 +37,7 @@ class Telling(Silent):
 def finished(make_config, tmp_path_factory) -> Path:
     """The directory of a sweep that nothing happened to."""
     directory = tmp_path_factory.mktemp("finished")
-    sweep.run(make_config(*SMALL, f"tracking.directory={directory}"), Telling(), at_once, cold)
+    search.run(make_config(*SMALL, f"tracking.directory={directory}"), Telling(), at_once, cold)
     return directory
 
 
@@ -51,7 +51,7 @@ def damaged(finished, make_config, tmp_path) -> Callable[..., tuple[Telling, Pat
         damage(folder)
         observer = Telling()
         config = make_config(*SMALL, f"tracking.directory={tmp_path / 'copy'}", *overrides)
-        sweep.run(config, observer, at_once, cold)
+        search.run(config, observer, at_once, cold)
         return observer, folder
 
     return launch
@@ -170,7 +170,7 @@ def test_a_lost_search_is_made_from_the_records_and_trains_nothing_again(name, d
 
 def test_a_search_that_was_lost_goes_on_as_it_would_have(damaged, make_config, tmp_path):
     whole = make_config(*SMALL, f"tracking.directory={tmp_path / 'whole'}", "tuner.max_trials=6")
-    sweep.run(whole, Telling(), at_once, cold)
+    search.run(whole, Telling(), at_once, cold)
     observer, folder = damaged(lambda folder: shutil.rmtree(folder / "tuner"), "tuner.max_trials=6")
     assert observer.ran == ["0005", "0006"]
     assert figures(folder) == figures(only(tmp_path / "whole"))
@@ -197,11 +197,11 @@ def test_an_identity_that_cannot_be_read_is_written_anew(damaged, finished):
 def test_an_outcome_that_cannot_be_read_is_written_anew(damaged):
     observer, folder = damaged(lambda folder: (folder / "outcome.json").write_text("{"))
     assert (observer.ran, observer.said) == ([], [])
-    assert len(sweep.load_outcome(folder).records) == 4
+    assert len(search.load_outcome(folder).records) == 4
 
 
 def test_whoever_only_reads_a_damaged_folder_is_told_what_mends_it(damaged, finished, tmp_path):
     shutil.copytree(only(finished), tmp_path / "read")
     (tmp_path / "read" / "trials" / "0002.json").write_text("")
     with pytest.raises(StateError, match=r"0002\.json: this is truncated or damaged; run its sweep again, which does"):
-        sweep.load_outcome(tmp_path / "read")
+        search.load_outcome(tmp_path / "read")

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqsweep import sweep
+from seqsweep import search
 from seqsweep.config import from_yaml, to_yaml
 from seqsweep.errors import ConfigError, DataError, SweepError
-from seqsweep.report.reproduction import figures_table, reproduction_sentences
+from seqsweep.reporting.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
 from seqsweep.schema import TrackingConfig
 from seqsweep.tracking.mlflow_spelling import plain
 from seqsweep.tracking.reading import LoggedRun, read_run, read_value
 from seqsweep.tracking.store import open_store
-from test_sweep import Quiet
+from test_search import Quiet
 
 VALUES = [None, True, False, 0, 16, -3, 1e-05, 5.17e-05, 0.1 + 0.2, 1e22, "lstm", "none"]
 
@@ -45,7 +45,7 @@ def logged(shop, make_config) -> tuple[TrackingConfig, dict[str, str]]:
         *("search_space.units=[2,3]", "search_space.depth=1", "search_space.window=6", "search_space.dropout=0.2"),
         *("executor.workers=1", f"tracking.directory={shop.parent / 'mlruns'}"),
     )
-    sweep.run(config, Quiet())
+    search.run(config, Quiet())
     _, client = open_store(config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")
     return config.tracking, {run.data.tags["trial_id"]: run.info.run_id for run in runs} | {

@@ -120,7 +120,7 @@ def test_what_is_no_plain_value_is_not_written(tmp_path: Path) -> None:
 def test_a_sweep_that_starts_anew_does_without_pydantic() -> None:
     code = (
         "import sys, pathlib, tempfile\n"
-        "from seqsweep.state_files import write_state; from seqsweep.sweep import SweepState\n"
+        "from seqsweep.state_files import write_state; from seqsweep.search import SweepState\n"
         "folder = pathlib.Path(tempfile.mkdtemp()); write_state(folder / 'x.json', {'a': 1})\n"
         "assert SweepState(folder).records() == {}; assert 'pydantic' not in sys.modules"
     )

@@ -13,7 +13,7 @@ from seqsweep import package, registry, study
 from seqsweep.cli import main
 from seqsweep.config import compose, from_yaml, task_keys, to_yaml
 from seqsweep.errors import ConfigError
-from seqsweep.explain import explain, values
+from seqsweep.explanation import explain, values
 from seqsweep.launch import RULES
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TaskConfig

@@ -9,10 +9,10 @@ import pytest
 from searches import sweep_config
 from seqsweep import tuner, words
 from seqsweep.records import TrialRecord
-from seqsweep.report import next_commands
-from seqsweep.sweep import time_limit
-from seqsweep.sweep.sweep_state import identity
-from seqsweep.sweep.time_limit import TimeLimit, busy
+from seqsweep.reporting import next_commands
+from seqsweep.search import time_limit
+from seqsweep.search.sweep_state import identity
+from seqsweep.search.time_limit import TimeLimit, busy
 from seqsweep.tuner import Exhausted, make_tuner
 
 

@@ -40,7 +40,7 @@ def describe(arguments: Sequence[str]) -> None:
     study = named_study(request, "data", arguments)
     checked = config.compose(study, request.overrides, RULES, request.own, request.multirun)
     say_notes(checked)
-    from seqsweep import report
+    from seqsweep import reporting
 
     shown = console()
     entries: list[tuple[str, Facts]] = []
@@ -51,12 +51,12 @@ def describe(arguments: Sequence[str]) -> None:
     for overrides, facts in entries:
         if len(entries) > 1:
             shown.rule(overrides, align="left")
-        report.show_facts(shown, facts)
+        reporting.show_facts(shown, facts)
     first = checked.jobs[0]
     folder = Path(first.tracking.directory).resolve()
     if folder.is_dir() and not os.access(folder, os.W_OK):
         folder = Path.cwd()
-    page = report.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
+    page = reporting.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
     shown.print(f"\nPage: {page}", soft_wrap=True)
 
 
@@ -73,7 +73,7 @@ def _different(checked: Launch) -> Iterator[tuple[SweepConfig, str]]:
 
 def _facts(job: SweepConfig, shown: Console) -> Facts:
     """What one job would learn from; where it cannot be used, what was noted until then is told first."""
-    from seqsweep.sweep import describe_data
+    from seqsweep.search import describe_data
 
     notes: list[str] = []
     try:

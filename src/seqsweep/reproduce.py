@@ -14,7 +14,7 @@ from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
 from seqsweep.redaction import HIDDEN
 from seqsweep.schema import SweepConfig, TrackingConfig
-from seqsweep.sweep import Problem, build_problem, lineage
+from seqsweep.search import Problem, build_problem, lineage
 from seqsweep.tracking.reading import LoggedRun, read_run
 from seqsweep.trial import Trial, warm
 from seqsweep.words import command

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seqsweep import finals, package, report, sweep
+from seqsweep import finals, package, reporting, search
 from seqsweep.errors import TrackingError
 from seqsweep.finals import Conclusion
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import Observer, Outcome
+from seqsweep.search import Observer, Outcome
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
     """
     ended = None
     try:
-        with sweep.open_sweep(config, observer) as context:
+        with search.open_sweep(config, observer) as context:
             finals.check_count(context)
-            outcome = sweep.search(context)
+            outcome = search.search(context)
             conclusion = finals.run(context, outcome)
             if conclusion is not None:
                 package.keep(context, conclusion)
-            page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
+            page = reporting.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
             ended = JobResult(outcome, conclusion, page)
     except TrackingError as error:
         if ended is None:

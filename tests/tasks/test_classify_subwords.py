@@ -19,9 +19,9 @@ from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
+from seqsweep.search import load_data
 from seqsweep.serving.subwords import Subwords, learned
 from seqsweep.serving.texts import Tokenizer, lengths
-from seqsweep.sweep import load_data
 
 TEXTS = ["walking and talking", "walked, talked", "he walks", "she talks; they walk"] * 5
 GOOD, BAD = ("great", "lovely", "tasty"), ("awful", "bland", "cold")

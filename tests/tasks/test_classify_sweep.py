@@ -16,8 +16,8 @@ from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
-from seqsweep.report import sentences
-from seqsweep.sweep import load_data
+from seqsweep.reporting import sentences
+from seqsweep.search import load_data
 
 pytestmark = pytest.mark.keras
 

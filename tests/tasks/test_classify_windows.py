@@ -14,8 +14,8 @@ from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.evidence import Bin
 from seqsweep.launch import RULES
+from seqsweep.search import load_data
 from seqsweep.serving.gather import Gather
-from seqsweep.sweep import load_data
 from seqsweep.tasks.classify import requests
 from seqsweep.tasks.classify.audit import audit
 from seqsweep.tasks.classify.dataset import LabelledItems

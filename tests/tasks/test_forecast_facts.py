@@ -17,7 +17,7 @@ from seqsweep.tasks.forecast.picture import STRETCHES, pictures, thinned
 @pytest.fixture
 def facts_of(make_config, tmp_path):
     """The facts of a CSV of these lines."""
-    from seqsweep.sweep import describe_data
+    from seqsweep.search import describe_data
 
     def make(lines: list[str], *overrides: str) -> Facts:
         file = tmp_path / "shop.csv"

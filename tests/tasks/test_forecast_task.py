@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqsweep.sweep.problem import build_problem
+from seqsweep.search.problem import build_problem
 from seqsweep.tasks import make_task
 
 

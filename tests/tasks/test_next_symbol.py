@@ -19,9 +19,9 @@ from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.launch import RULES
 from seqsweep.package.parity import compare
+from seqsweep.search import load_data
 from seqsweep.serving.symbols import Alphabet, split
 from seqsweep.serving.writing import SAID, Writer, drawn, judged
-from seqsweep.sweep import load_data
 from seqsweep.tasks import TestPredictions, make_task
 from seqsweep.tasks.next_symbol import requests
 from seqsweep.tasks.next_symbol.audit import audit

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, load
+from seqsweep.search import IDENTITY, SweepContext, read_identity, what_is_wrong
 from seqsweep.state_files import read_state, write_state
-from seqsweep.sweep import IDENTITY, SweepContext, read_identity, what_is_wrong
 from seqsweep.tuner import plan
 
 EVALUATIONS = "test_evaluations.json"

@@ -11,8 +11,8 @@ import numpy as np
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import TestEvaluation
+from seqsweep.search import Problem
 from seqsweep.state_files import MEND, write_bytes
-from seqsweep.sweep import Problem
 from seqsweep.tasks import Predictions, TestPredictions
 from seqsweep.trial import Network
 

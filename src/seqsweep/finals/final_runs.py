@@ -10,7 +10,7 @@ from seqsweep import search_space
 from seqsweep.events import TrialSpec
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep import SweepState
+from seqsweep.search import SweepState
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
@@ -31,7 +31,7 @@ class FinalRun:
 
 @dataclass
 class FinalRuns:
-    """Proposes those that have not ended; implements `sweep.Source`.
+    """Proposes those that have not ended; implements `search.Source`.
 
     A run keeps its id, seed and parameters whatever the counts of seeds, folds and finalists, so that raising one of
     them trains what is new alone.

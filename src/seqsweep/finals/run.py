@@ -13,8 +13,8 @@ from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, select_finalists
+from seqsweep.search import Loop, Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
-from seqsweep.sweep import Loop, Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.tasks import Audit, Task
 from seqsweep.trial import Network, Trial
 

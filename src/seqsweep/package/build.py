@@ -20,8 +20,8 @@ from seqsweep.package.code import LOADER, importing_from, write_code
 from seqsweep.package.integrity import seal
 from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import PARITY, compare, save_parity
+from seqsweep.search import Problem, lineage
 from seqsweep.state_files import read_state
-from seqsweep.sweep import Problem, lineage
 from seqsweep.tasks import Served
 from seqsweep.tracking.reaching import load_mlflow
 

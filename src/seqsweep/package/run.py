@@ -9,7 +9,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.package.build import ASIDE, MODEL, build, packaged_evaluation
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
-from seqsweep.sweep import SweepContext
+from seqsweep.search import SweepContext
 
 
 def keep(context: SweepContext, conclusion: Conclusion) -> None:

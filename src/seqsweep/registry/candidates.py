@@ -13,8 +13,8 @@ from seqsweep.finals import CONCLUSION, Conclusion
 from seqsweep.package import MODEL
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
+from seqsweep.search import IDENTITY, folders, load_config, read_identity
 from seqsweep.spelling import nearest
-from seqsweep.sweep import IDENTITY, folders, load_config, read_identity
 from seqsweep.tracking.models import parent_run
 from seqsweep.words import command
 

@@ -9,7 +9,7 @@ from seqsweep.errors import DataError
 from seqsweep.finals import TestEvaluation
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import CHAMPION, Registry
-from seqsweep.sweep import load_data
+from seqsweep.search import load_data
 from seqsweep.tasks import Dataset, Predictions, Task
 from seqsweep.tracking.retry_queue import first_line
 from seqsweep.words import counted, difference, in_words, significant

@@ -30,7 +30,7 @@ class _TimeLeft(ProgressColumn):
 
 
 class Terminal:
-    """Shows a sweep on a console; implements `sweep.Observer`.
+    """Shows a sweep on a console; implements `search.Observer`.
 
     Args:
         console: where to.

@@ -11,8 +11,8 @@ from seqsweep.errors import ConfigError, StateError
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.search.sweep_state import CONFIG, SweepState
 from seqsweep.state_files import MEND, read_state, write_state
-from seqsweep.sweep.sweep_state import CONFIG, SweepState
 from seqsweep.tasks import find_metric
 
 OUTCOME = "outcome.json"

@@ -13,7 +13,7 @@ from rich.table import Table
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.sweep import Outcome
+from seqsweep.search import Outcome
 from seqsweep.terminal import console
 from seqsweep.words import (
     about_skill,

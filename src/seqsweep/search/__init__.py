@@ -5,16 +5,16 @@ the search in order, `loop` asks and tells, `source` proposes, `sweep_state` kee
 it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows.
 """
 
-from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
-from seqsweep.sweep.lineage import lineage
-from seqsweep.sweep.loop import Loop
-from seqsweep.sweep.mending import mend_records, say_again, what_is_wrong
-from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import Outcome, load_config, load_outcome
-from seqsweep.sweep.problem import Problem, build_problem, describe_data, load_data
-from seqsweep.sweep.run import run, search
-from seqsweep.sweep.source import Source
-from seqsweep.sweep.sweep_state import (
+from seqsweep.search.context import MakeJob, SweepContext, open_sweep
+from seqsweep.search.lineage import lineage
+from seqsweep.search.loop import Loop
+from seqsweep.search.mending import mend_records, say_again, what_is_wrong
+from seqsweep.search.observer import Observer
+from seqsweep.search.outcome import Outcome, load_config, load_outcome
+from seqsweep.search.problem import Problem, build_problem, describe_data, load_data
+from seqsweep.search.run import run, search
+from seqsweep.search.source import Source
+from seqsweep.search.sweep_state import (
     IDENTITY,
     Identity,
     SweepState,

@@ -14,9 +14,9 @@ from seqsweep.executor import Executor
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord, TrialStatus
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.source import Source
-from seqsweep.sweep.sweep_state import SweepState
+from seqsweep.search.observer import Observer
+from seqsweep.search.source import Source
+from seqsweep.search.sweep_state import SweepState
 from seqsweep.tracking import Tracker
 from seqsweep.tuner import Exhausted, Proposal, Wait
 

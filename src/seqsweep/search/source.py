@@ -10,7 +10,7 @@ from seqsweep.events import Cause, TrialParams, TrialSpec
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.sweep_state import SweepState
+from seqsweep.search.sweep_state import SweepState
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
 from seqsweep.words import in_words

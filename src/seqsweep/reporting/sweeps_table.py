@@ -9,9 +9,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from seqsweep.compare import ComparableGroup, FinishedSweep
+from seqsweep.comparison import ComparableGroup, FinishedSweep
 from seqsweep.finals import TestEvaluation
-from seqsweep.report.leaderboard import WIDE
+from seqsweep.reporting.leaderboard import WIDE
 from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, significant
 
 NARROW = 80  # characters a line of a terminal that says nothing else

@@ -14,12 +14,12 @@ from seqsweep.events import Job
 from seqsweep.executor import Executor, fitting, make_executor
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
+from seqsweep.search.lineage import lineage
+from seqsweep.search.mending import mend_folder
+from seqsweep.search.observer import Observer
+from seqsweep.search.problem import Problem, build_problem
+from seqsweep.search.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.state_files import write_text
-from seqsweep.sweep.lineage import lineage
-from seqsweep.sweep.mending import mend_folder
-from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.problem import Problem, build_problem
-from seqsweep.sweep.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
 

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import pytest
 
 from points import POINT
-from seqsweep import sweep
+from seqsweep import search
 from seqsweep.errors import DivergedError, LockedError, StateError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
-from seqsweep.sweep.loop import Loop
-from seqsweep.sweep.source import Search, network_name
+from seqsweep.search.loop import Loop
+from seqsweep.search.source import Search, network_name
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import MemoryTracker
 from seqsweep.trial import derive_seed
@@ -69,15 +69,15 @@ def loop_over(
 ) -> tuple[Loop, Quiet, MemoryTracker]:
     """A loop with a stand-in for training."""
     config = make_config(*SMALL, *overrides)
-    state = sweep.SweepState(tmp_path / "state")
+    state = search.SweepState(tmp_path / "state")
     tuner = make_tuner(config, state.tuner)
     executor = executor or InlineExecutor(lambda threads: None, 1, None)
     executor.open(job)
     observer, tracker = Quiet(), MemoryTracker()
     tracker.open(record())
     mae = METRICS["mae"]
-    search = Search(config, state, tuner, mae)
-    loop = Loop(config, state, search, executor, tracker, observer, state.records(), mae, 10.0)
+    source = Search(config, state, tuner, mae)
+    loop = Loop(config, state, source, executor, tracker, observer, state.records(), mae, 10.0)
     return loop, observer, tracker
 
 
@@ -151,7 +151,7 @@ def test_a_disk_that_refuses_a_trials_state_stops_the_sweep_and_the_trial_runs_a
 
 
 def test_what_comes_with_a_trials_last_event_is_kept_before_its_record(tmp_path):
-    state = sweep.SweepState(tmp_path)
+    state = search.SweepState(tmp_path)
     state.keep("0001", Done(RESULT, b"checkpoint", b"weights"))
     state.keep("0002", Done(RESULT))
     assert state.read_checkpoint("0001") == b"checkpoint"
@@ -272,17 +272,17 @@ def _record_of(proposal):
 
 @pytest.mark.keras
 def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config, tmp_path):
-    def launch(*overrides: str) -> tuple[sweep.Outcome, Quiet]:
+    def launch(*overrides: str) -> tuple[search.Outcome, Quiet]:
         observer = Quiet()
         config = make_config(*SMALL, f"tracking.directory={tmp_path}", *overrides)
-        return sweep.run(config, observer), observer
+        return search.run(config, observer), observer
 
     first, observer = launch()
     assert (first.trained, first.reason, observer.begun) == (3, "3 of 3 trials", (3, 0, 1))
     assert set(first.baselines) == set(first.config.task.baselines)
     assert first.best_baseline == min(first.baselines, key=lambda name: first.baselines[name]["mae"])
     assert [r.metrics["val_mae"] for r in first.ranked] == sorted(r.metrics["val_mae"] for r in first.records)
-    assert sweep.SweepState(first.folder).facts() == observer.facts  # the page of an old folder needs no data
+    assert search.SweepState(first.folder).facts() == observer.facts  # the page of an old folder needs no data
     assert observer.facts.name == "sunspots"
 
     again, observer = launch()
@@ -306,7 +306,7 @@ def test_one_worker_and_two_give_the_same_figures_to_the_bit(make_config, tmp_pa
         config = make_config(
             *SMALL[1:], "executor=processes", f"executor.workers={workers}", f"tracking.directory={tmp_path}/{workers}"
         )
-        outcome = sweep.run(config, Quiet())
+        outcome = search.run(config, Quiet())
         return [record.metrics for record in outcome.records]
 
     assert launch(1) == launch(2)
@@ -314,9 +314,9 @@ def test_one_worker_and_two_give_the_same_figures_to_the_bit(make_config, tmp_pa
 
 @pytest.mark.keras
 def test_a_sweep_that_runs_already_is_refused_with_the_process_id(tmp_path):
-    state = sweep.SweepState(tmp_path)
+    state = search.SweepState(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from seqsweep.sweep import SweepState\n"
+        "import sys; from pathlib import Path; from seqsweep.search import SweepState\n"
         "with SweepState(Path(sys.argv[1])).locked():\n    print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -332,7 +332,7 @@ def test_a_sweep_that_runs_already_is_refused_with_the_process_id(tmp_path):
 
 def test_the_identity_follows_the_data_not_its_path_and_not_where_trials_run(make_config, make_series):
     def print_of(*overrides: str, values: object = None) -> str:
-        return sweep.fingerprint(sweep.identity(make_config(*overrides), make_series(values)))
+        return search.fingerprint(search.identity(make_config(*overrides), make_series(values)))
 
     base = print_of()
     same = ["executor.workers=7", "tracking=memory", "tuner.max_trials=99"]
@@ -349,7 +349,7 @@ RECORD = '{"trial_id": "1", "number": 1, "name": "1 GRU 8x1", "status": "COMPLET
 
 @pytest.mark.parametrize("content", ['{"study": "x"', "[]", '{"trial_id": "1"}', RECORD, f'{RECORD}, "foreign": 1}}'])
 def test_a_truncated_or_foreign_record_is_reported_and_left_alone(content, tmp_path):
-    state = sweep.SweepState(tmp_path)
+    state = search.SweepState(tmp_path)
     file = tmp_path / "trials" / "0001.json"
     file.parent.mkdir()
     file.write_text(content)
@@ -359,11 +359,11 @@ def test_a_truncated_or_foreign_record_is_reported_and_left_alone(content, tmp_p
 
 
 def test_the_folder_of_another_sweep_is_refused(make_config, make_series, tmp_path):
-    state = sweep.SweepState(tmp_path)
-    one = sweep.identity(make_config(), make_series())
+    state = search.SweepState(tmp_path)
+    one = search.identity(make_config(), make_series())
     state.begin(one)
     state.begin(one)
-    assert sweep.read_identity(tmp_path) == one
+    assert search.read_identity(tmp_path) == one
     with pytest.raises(StateError, match="state of another sweep"):
         state.begin(dataclasses.replace(one, study="b"))
 
@@ -373,8 +373,8 @@ def test_what_changed_since_the_last_sweep_is_told_without_pydantic_and_whatever
 ):
     data = make_series()
     for name, overrides in {"old": ["seed=2"], "new": ["data.season=7"], "other": ["study=b"]}.items():
-        sweep.SweepState(tmp_path / name).folder.mkdir()
-        sweep.SweepState(tmp_path / name).begin(sweep.identity(make_config(*overrides), data))
+        search.SweepState(tmp_path / name).folder.mkdir()
+        search.SweepState(tmp_path / name).begin(search.identity(make_config(*overrides), data))
     for age, name in enumerate(["truncated", "foreign", "other", "new", "old"]):
         file = tmp_path / name / "sweep.json"
         if not file.exists():
@@ -382,13 +382,13 @@ def test_what_changed_since_the_last_sweep_is_told_without_pydantic_and_whatever
             file.write_text({"truncated": '{"study', "foreign": "[1]"}[name])
         os.utime(file, (1000 - age, 1000 - age))
     monkeypatch.setitem(sys.modules, "pydantic", None)  # importing it is an ImportError
-    assert sweep.differences(tmp_path / "mine", sweep.identity(make_config(), data)) == ["data.season"]
+    assert search.differences(tmp_path / "mine", search.identity(make_config(), data)) == ["data.season"]
 
 
 def test_records_survive_the_way_to_disk_and_back(tmp_path):
     from seqsweep.records import TrialRecord
 
-    state = sweep.SweepState(tmp_path)
+    state = search.SweepState(tmp_path)
     whole = TrialRecord(
         "0001", 1, "1 GRU 8x2", "FAILED", {"units": 8, "clip": None}, {"val_mae": 0.3}, (Epoch(1, {"loss": 1.5}, 3.0),),
         1.0, 2.0, seed=5, cause=Cause.TIME_LIMIT,
@@ -399,7 +399,7 @@ def test_records_survive_the_way_to_disk_and_back(tmp_path):
 
 
 def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
-    state = sweep.SweepState(tmp_path)
+    state = search.SweepState(tmp_path)
     for name in ("0001", "0002", "0003"):
         state.checkpoint(name).parent.mkdir(exist_ok=True)
         state.checkpoint(name).write_bytes(b"x")
@@ -409,7 +409,7 @@ def test_checkpoints_that_nobody_can_continue_are_deleted(tmp_path):
 
 
 def test_a_disk_that_refuses_is_a_clear_error(tmp_path):
-    state = sweep.SweepState(tmp_path / "file")
+    state = search.SweepState(tmp_path / "file")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(
         StateError, match=r"cannot write the state of the sweep .*same command again: .*file/trials/1.json"
@@ -418,7 +418,7 @@ def test_a_disk_that_refuses_is_a_clear_error(tmp_path):
 
 
 def test_lineage_names_versions_and_commit():
-    from seqsweep.sweep.lineage import lineage
+    from seqsweep.search.lineage import lineage
 
     tags = lineage()
     assert tags["version_tensorflow"].count(".") == 2

@@ -9,8 +9,8 @@ from seqsweep.errors import StateError
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.search.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
 from seqsweep.state_files import read_state, set_aside
-from seqsweep.sweep.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
 from seqsweep.tuner import STATE_FILE, EndedTrial, Tuner, make_tuner, rebuild_tuner
 from seqsweep.words import counted
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from seqsweep import config
 from seqsweep.catalog import Catalog
 from seqsweep.cli import main
-from seqsweep.explain import explain, overview, values
+from seqsweep.explanation import explain, overview, values
 from seqsweep.hyperparameters import Hyperparameter, Setting
 from seqsweep.schema import SweepConfig, groups
 from seqsweep.tasks import TASKS

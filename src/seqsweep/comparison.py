@@ -17,8 +17,8 @@ from seqsweep.errors import ConfigError, StateError, UserError
 from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
 from seqsweep.metrics import Metric
+from seqsweep.search import Outcome, folders, load_outcome, read_identity
 from seqsweep.spelling import nearest
-from seqsweep.sweep import Outcome, folders, load_outcome, read_identity
 
 FEW = 4  # sweeps of which every pair is compared: six sentences
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from seqsweep import trial
 from seqsweep.imports import quick_imports
 from seqsweep.schema import SweepConfig
-from seqsweep.sweep.context import MakeJob, SweepContext, open_sweep
-from seqsweep.sweep.lineage import lineage
-from seqsweep.sweep.loop import Loop
-from seqsweep.sweep.mending import mend_records, open_tuner, say_again
-from seqsweep.sweep.observer import Observer
-from seqsweep.sweep.outcome import Outcome, is_kept, save_outcome
-from seqsweep.sweep.source import Search
-from seqsweep.sweep.time_limit import TimeLimit
+from seqsweep.search.context import MakeJob, SweepContext, open_sweep
+from seqsweep.search.lineage import lineage
+from seqsweep.search.loop import Loop
+from seqsweep.search.mending import mend_records, open_tuner, say_again
+from seqsweep.search.observer import Observer
+from seqsweep.search.outcome import Outcome, is_kept, save_outcome
+from seqsweep.search.source import Search
+from seqsweep.search.time_limit import TimeLimit
 from seqsweep.tracking import Tracker
 from seqsweep.tuner import plan
 
