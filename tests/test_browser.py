@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pages import finished_sweep
-from seqsweep import finals, reporting
+from seqsweep import finals, report
 from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
@@ -57,7 +57,7 @@ def study(tmp_path_factory, make_config) -> Path:
     state = SweepState(folder)
     for record in (*state.records().values(), *state.records("final").values()):
         tracker.end_trial(record)
-    reporting.publish(folder, tracker)
+    report.publish(folder, tracker)
     tracker.close("FINISHED")
     return directory
 
@@ -133,7 +133,7 @@ def keep(browser, name: str) -> None:
     "how", [{}, {"trials": 1, "failing": 0.0}, {"trials": 4, "failing": 1.0}], ids=["usual", "one trial", "all failed"]
 )
 def test_the_report_draws_every_figure_from_disk_without_an_error(how, width, browser, tmp_path, make_config):
-    page = reporting.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), **{"trials": 22, **how}))
+    page = report.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), **{"trials": 22, **how}))
     browser.set_window_size(width, 900)
     browser.get(page.as_uri())
     wait_for_figures(browser, "figure")
@@ -158,7 +158,7 @@ def test_the_page_of_the_data_draws_the_series_and_its_parts(width, browser, tmp
 
 
 def test_titles_of_axes_and_ticks_do_not_lie_over_each_other(browser, tmp_path, make_config):
-    page = reporting.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), trials=22))
+    page = report.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), trials=22))
     browser.set_window_size(800, 900)
     browser.get(page.as_uri())
     wait_for_figures(browser, "figure")
@@ -182,7 +182,7 @@ def test_titles_of_axes_and_ticks_do_not_lie_over_each_other(browser, tmp_path, 
 
 def test_figures_of_a_closed_job_are_drawn_when_it_opens(browser, tmp_path, make_config):
     folders = [finished_sweep(tmp_path / name, make_config(), trials=6) for name in ("first", "second")]
-    browser.get(reporting.write_all(folders, tmp_path / "all.html").as_uri())
+    browser.get(report.write_all(folders, tmp_path / "all.html").as_uri())
     assert browser.execute_script("return document.querySelectorAll('details.job .main-svg').length") == 0
     browser.execute_script("document.querySelector('details.job').open = true")
     wait_for_figures(browser, "details.job[open] figure")
@@ -192,7 +192,7 @@ def test_figures_of_a_closed_job_are_drawn_when_it_opens(browser, tmp_path, make
 def test_the_ui_shows_trials_charts_description_and_report(browser, links, study):
     browser.set_window_size(1500, 1000)
     browser.get(links["MLflow"])
-    best = reporting.page.material.gather(study / "sweeps" / "abcdef123456").outcome.ranked[0].name
+    best = report.page.material.gather(study / "sweeps" / "abcdef123456").outcome.ranked[0].name
     wait_for(browser, best, "best_val_mae")
     keep(browser, "ui-trials")
     browser.get("about:blank")  # or else only the address's last part changes, and the page stays

@@ -35,7 +35,7 @@ from seqsweep.errors import (
     UserError,
 )
 from seqsweep.launch import RULES, launch
-from seqsweep.reporting.usage import EXAMPLES, usage
+from seqsweep.report.usage import EXAMPLES, usage
 from test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from seqsweep import finals, reporting
+from seqsweep import finals, report
 from seqsweep.comparison import FinishedSweep, comparable_groups, finished
 from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError, StateError, UserError
@@ -113,13 +113,13 @@ def test_sweeps_that_differ_in_confidence_are_compared_by_that_of_the_best(make_
 def test_a_difference_is_claimed_only_where_its_interval_leaves_zero_out(make_entry):
     far, near = make_entry(5.0, 5.1, 5.2, layers=("gru",)), make_entry(1.0, 1.2, 1.1)
     (group,) = comparable_groups([far, near])
-    said = reporting.verdicts(group)
+    said = report.verdicts(group)
     assert said[0].startswith("lstm does better than gru: its mae is less by 4.00 (")
     assert said[0].endswith(", over 3 pairs of runs.")
     (group,) = comparable_groups([make_entry(1.0, 9.0, 2.0, layers=("gru",)), make_entry(1.1, 3.0, 3.0)])
-    assert reporting.verdicts(group)[0].startswith("lstm is not shown to do better than gru: its lead in mae of 1.63 (")
+    assert report.verdicts(group)[0].startswith("lstm is not shown to do better than gru: its lead in mae of 1.63 (")
     (group,) = comparable_groups([make_entry(1.0, layers=("gru",)), make_entry(2.0)])
-    assert "shows nothing" in reporting.verdicts(group)[0]
+    assert "shows nothing" in report.verdicts(group)[0]
 
 
 def test_only_what_the_test_evaluation_proves_beats_the_baselines(make_entry):
@@ -130,7 +130,7 @@ def test_only_what_the_test_evaluation_proves_beats_the_baselines(make_entry):
                 for seen, name in zip(evaluations, ("lstm", "gru"), strict=True)
             ]
         )
-        return reporting.verdicts(group)[-1]
+        return report.verdicts(group)[-1]
 
     assert (
         said(evaluation(), evaluation())
@@ -146,7 +146,7 @@ def test_a_sweep_of_one_layer_type_is_called_by_it_and_any_other_by_its_run(make
     assert make_entry(1.0, layers=("gru", "gru")).label == "gru"
     assert make_entry(1.0, layers=("gru", "lstm")).label == "random-12 3f0a"
     (group,) = comparable_groups([make_entry(1.0, 2.0), make_entry(2.0, 3.5, fingerprint="beef22")])
-    assert reporting.verdicts(group)[0].startswith(
+    assert report.verdicts(group)[0].startswith(
         "lstm (random-12 3f0a) is not shown to do better than lstm (random-12 beef)"
     )
 

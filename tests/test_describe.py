@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from seqsweep import reporting, terminal
+from seqsweep import report, terminal
 from seqsweep.cli import main
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.reporting.facts import ROWS
+from seqsweep.report.facts import ROWS
 from seqsweep.tasks import Facts, FactTable
 from waves import WavesTask
 
@@ -190,7 +190,7 @@ def test_nothing_that_trains_or_tracks_is_loaded(tmp_path):
 
 def shown(facts: Facts, width: int = 80) -> str:
     console = terminal.console(file=io.StringIO(), width=width)
-    reporting.show_facts(console, facts)
+    report.show_facts(console, facts)
     return console.file.getvalue()
 
 

@@ -679,11 +679,11 @@ def test_finals_hold_under(name, launch):
     assert found.audit.passed
     assert len(found.winner.scores) == found.seeds * found.folds
     assert (found.evaluation.best_baseline is None) == (not context.config.task.baselines)
-    from seqsweep import reporting
+    from seqsweep import report
 
-    said = reporting.details(found)
+    said = report.details(found)
     assert said[-1].startswith("Leak audit passed")
-    reporting.test_table(found, found.evaluation)
+    report.test_table(found, found.evaluation)
     spec, _ = finals.network(context, found)
     original = context.state.records()[found.winner.trial_id].params
     assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])

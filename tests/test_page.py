@@ -14,20 +14,20 @@ from click.testing import CliRunner
 from markupsafe import escape
 
 from pages import FACTS, finished_sweep
-from seqsweep import finals, reporting
+from seqsweep import finals, report
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
 from seqsweep.html import Markup, rendered, theme
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.reporting.commands import write_page
-from seqsweep.reporting.page.account import failures
-from seqsweep.reporting.page.importance import Importance, effect, importance
-from seqsweep.reporting.page.material import Material, gather
-from seqsweep.reporting.page.parameters import Parameter, round_numbers, varying
-from seqsweep.reporting.page.search import parallel
-from seqsweep.reporting.page.settings import _unit, mattered
+from seqsweep.report.commands import write_page
+from seqsweep.report.page.account import failures
+from seqsweep.report.page.importance import Importance, effect, importance
+from seqsweep.report.page.material import Material, gather
+from seqsweep.report.page.parameters import Parameter, round_numbers, varying
+from seqsweep.report.page.search import parallel
+from seqsweep.report.page.settings import _unit, mattered
 from seqsweep.search import SweepState
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
@@ -55,7 +55,7 @@ CASES = {  # overrides of the config, how the sweep went, what its page says
 @pytest.fixture
 def sweep_of(tmp_path, make_config, monkeypatch):
     # Forests take longer than all else on a page; what they say of settings is tested apart, with all of them.
-    monkeypatch.setattr("seqsweep.reporting.page.importance.ROUNDS", 2)
+    monkeypatch.setattr("seqsweep.report.page.importance.ROUNDS", 2)
 
     def make(case: str = "usual", name: str = "abcdef123456", **changes: object) -> Path:
         overrides, how, _ = CASES[case]
@@ -71,7 +71,7 @@ def figures(page: str) -> list[dict]:
 @pytest.mark.parametrize("case", CASES)
 def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
     folder = sweep_of(case)
-    page = reporting.write(folder).read_text()
+    page = report.write(folder).read_text()
     keys = re.findall(r'<section id="(\w+)">', page)
     before, task = ["data", "leaderboard", "finals", "test"], ["forecasts", "residuals"]
     after = ["history", "curves", "parallel", "importance", "failures", "time", "lineage"]
@@ -83,7 +83,7 @@ def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
 
 @pytest.mark.parametrize("case", ["usual", "few steps"])
 def test_every_axis_of_a_figure_has_a_title_and_a_unit(case, sweep_of):
-    drawn = [figure for figure in figures(reporting.write(sweep_of(case)).read_text()) if "xaxis" in figure["layout"]]
+    drawn = [figure for figure in figures(report.write(sweep_of(case)).read_text()) if "xaxis" in figure["layout"]]
     assert len(drawn) >= 9
     for figure in drawn:
         named = {name: figure["layout"][name].get("title", {}).get("text", "") for name in ("xaxis", "yaxis")}
@@ -96,7 +96,7 @@ def test_every_axis_of_a_figure_has_a_title_and_a_unit(case, sweep_of):
 
 
 def test_a_legend_names_what_it_shows(sweep_of):
-    for figure in figures(reporting.write(sweep_of()).read_text()):
+    for figure in figures(report.write(sweep_of()).read_text()):
         shown = [trace for trace in figure["data"] if trace.get("showlegend", figure["layout"]["showlegend"])]
         assert all(trace.get("name") for trace in shown) or not figure["layout"]["showlegend"]
 
@@ -112,7 +112,7 @@ def test_the_failed_trials_and_no_others_are_listed_with_their_reasons(sweep_of)
 
 
 def test_the_page_needs_no_network_and_forbids_it(sweep_of):
-    page = reporting.write(sweep_of(trials=8)).read_text()
+    page = report.write(sweep_of(trials=8)).read_text()
     own = page[: page.index("plotly.js v")]
     assert not re.search(r'(src|href)="(?!#)', own)
     assert "default-src 'none'" in own
@@ -120,14 +120,14 @@ def test_the_page_needs_no_network_and_forbids_it(sweep_of):
 
 
 def test_texts_of_the_data_cannot_become_markup(sweep_of):
-    page = reporting.write(sweep_of(trials=8)).read_text()
+    page = report.write(sweep_of(trials=8)).read_text()
     assert "shop <b>&" not in page
     assert "shop &lt;b&gt;&amp;" in page
 
 
 def headline(folder: Path) -> list[str]:
     material = gather(folder)
-    return reporting.headline(material.outcome, material.conclusion)
+    return report.headline(material.outcome, material.conclusion)
 
 
 def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
@@ -141,7 +141,7 @@ def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
     low, high = evaluation.comparison.difference.low, evaluation.comparison.difference.high
     assert f"{low:#.3g} to {high:#.3g}" in sure
     assert "first evaluation" in sure
-    page = reporting.write(folder).read_text()
+    page = report.write(folder).read_text()
     assert all(str(escape(sentence)) in page for sentence in (won, by, sure))
 
 
@@ -177,14 +177,14 @@ def test_forecasts_stand_at_the_time_of_their_targets(sweep_of):
 def test_forecasts_that_are_gone_are_said_to_be_and_the_scores_stay(sweep_of):
     folder = sweep_of(trials=8)
     (folder / finals.ARRAYS).unlink()
-    page = reporting.write(folder).read_text()
+    page = report.write(folder).read_text()
     assert "The file of these forecasts is gone" in page
     assert "On the test part its mae is" in page
 
 
 def test_the_facts_of_the_data_head_the_page_which_needs_no_data_for_them(sweep_of):
     folder = sweep_of(trials=8)
-    page = reporting.write(folder).read_text()
+    page = report.write(folder).read_text()
     data = page[page.index('<section id="data">') : page.index('<section id="leaderboard">')]
     for said in (*FACTS.summary, "7 values were missing &lt;b&gt;", "Every row is drawn.", "sales &lt;b&gt;"):
         assert said in data
@@ -192,10 +192,10 @@ def test_the_facts_of_the_data_head_the_page_which_needs_no_data_for_them(sweep_
     assert figures(data)[0]["data"][0]["y"] == [1.0, None, 2.5]
     assert SweepState(folder).facts() == FACTS
     (folder / "facts.json").unlink()
-    assert "The file of these facts is gone" in reporting.write(folder).read_text()
+    assert "The file of these facts is gone" in report.write(folder).read_text()
     (folder / "facts.json").write_text('{"name": "shop"}')
     with pytest.raises(StateError, match=r"facts\.json: summary is missing.*; run its sweep again"):
-        reporting.write(folder)
+        report.write(folder)
 
 
 def test_finals_without_a_winner_say_why(sweep_of):
@@ -203,7 +203,7 @@ def test_finals_without_a_winner_say_why(sweep_of):
     conclusion = finals.load(folder)
     first = replace(conclusion.finalists[0], mean=None, std=None, reasons=("6 LSTM seed 1: loss became <nan>",))
     finals.save(folder, replace(conclusion, finalists=(first,), differences=()))
-    page = reporting.write(folder).read_text()
+    page = report.write(folder).read_text()
     assert "No finalist finished all its runs, so there is no winner" in page
     assert "<li>failed: 6 LSTM seed 1: loss became &lt;nan&gt;</li>" in page
     assert "The test part was not read" in page
@@ -213,10 +213,10 @@ def test_a_search_that_has_not_ended_and_a_broken_file_are_said_plainly(sweep_of
     folder = sweep_of(trials=8)
     (folder / finals.ARRAYS).write_bytes(b"half")
     with pytest.raises(StateError, match=re.escape(finals.ARRAYS)):
-        reporting.write(folder)
+        report.write(folder)
     (folder / "outcome.json").unlink()
     with pytest.raises(UserError, match="has not ended"):
-        reporting.write(folder)
+        report.write(folder)
 
 
 def test_the_page_of_a_folder_that_cannot_be_written_is_written_where_the_command_runs(sweep_of, tmp_path, monkeypatch):
@@ -225,7 +225,7 @@ def test_the_page_of_a_folder_that_cannot_be_written_is_written_where_the_comman
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("os.access", lambda path, mode: False)
     monkeypatch.setattr(
-        "seqsweep.reporting.commands.finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder))]
+        "seqsweep.report.commands.finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder))]
     )
     page = write_page(tmp_path, None)
     assert page == tmp_path.resolve() / "here" / f"report-{folder.name}.html"
@@ -239,18 +239,18 @@ def test_one_page_over_all_jobs_tells_them_apart(sweep_of, tmp_path):
         sweep_of("no finals", name="123456abcdef"),
         sweep_of("all failed", name="fedcba654321"),
     ]
-    page = reporting.write_all(folders, tmp_path / "all.html").read_text()
+    page = report.write_all(folders, tmp_path / "all.html").read_text()
     assert page.count('class="job"') == 3
     assert "trials=0 seeds=1" in page  # what sets the second apart
     assert "none completed" in page
     with pytest.raises(UserError, match="no sweep"):
-        reporting.write_all([], tmp_path / "all.html")
+        report.write_all([], tmp_path / "all.html")
 
 
 def test_the_run_of_the_sweep_gets_page_and_summary(sweep_of):
     folder, tracker = sweep_of(trials=8), MemoryTracker()
     tracker.open(SweepRecord("quickstart", "?", "random", "abcdef123456", ""))
-    reporting.publish(folder, tracker)
+    report.publish(folder, tracker)
     run = tracker.sweeps["abcdef123456"]
     assert "report/report.html" in run.artifacts
     assert " won: " in run.tags["mlflow.note.content"].splitlines()[0]
@@ -304,7 +304,7 @@ def test_the_effects_of_the_few_that_mattered_most_are_drawn(count, sweep_of, mo
     material = gather(sweep_of())
     names = [parameter.name for parameter in varying(material.outcome.ranked)]
     shares = {name: 0.5 - 0.01 * i for i, name in enumerate(names[:count])} | dict.fromkeys(names[count:], 0.0)
-    monkeypatch.setattr("seqsweep.reporting.page.settings.importance", lambda *_: Importance(shares, 0.1, 0.9))
+    monkeypatch.setattr("seqsweep.report.page.settings.importance", lambda *_: Importance(shares, 0.1, 0.9))
     drawn = rendered(mattered(material))
     titles = [figure["layout"]["xaxis"]["title"]["text"].split(" (")[0] for figure in figures(drawn)[1:]]
     assert len(names) >= 5
@@ -343,7 +343,7 @@ def test_settings_that_have_no_axis_are_counted(sweep_of, monkeypatch):
     material = gather(sweep_of(trials=12))
     settings = len(varying(material.outcome.ranked))
     for axes in (settings - 2, settings):
-        monkeypatch.setattr("seqsweep.reporting.page.search.AXES", axes)
+        monkeypatch.setattr("seqsweep.report.page.search.AXES", axes)
         told = rendered(parallel(material))
         assert ("2 more settings differ; MLflow shows them." in told) == (axes < settings)
         assert ("more settings" in told) == (axes < settings)

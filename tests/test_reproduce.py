@@ -12,7 +12,7 @@ import pytest
 from seqsweep import search
 from seqsweep.config import from_yaml, to_yaml
 from seqsweep.errors import ConfigError, DataError, SweepError
-from seqsweep.reporting.reproduction import figures_table, reproduction_sentences
+from seqsweep.report.reproduction import figures_table, reproduction_sentences
 from seqsweep.reproduce import Figure, Reproduction, reproduce
 from seqsweep.schema import TrackingConfig
 from seqsweep.tracking.mlflow_spelling import plain

@@ -9,7 +9,7 @@ import pytest
 from searches import sweep_config
 from seqsweep import tuner, words
 from seqsweep.records import TrialRecord
-from seqsweep.reporting import next_commands
+from seqsweep.report import next_commands
 from seqsweep.search import time_limit
 from seqsweep.search.sweep_state import identity
 from seqsweep.search.time_limit import TimeLimit, busy

@@ -150,7 +150,7 @@ def reproduce(ctx: click.Context, run: str, moved: tuple[str, ...], directory: P
 
     The exit code is 1 too where the score differs by more than noise.
     """
-    from seqsweep.reporting.commands import show_reproduction
+    from seqsweep.report.commands import show_reproduction
 
     remember(*moved)
     ctx.exit(show_reproduction(_store(directory, uri), run, moved))
@@ -165,7 +165,7 @@ def report(name: str | None, directory: Path) -> None:
     SWEEP is a study, whose newest sweep is taken, the name of a sweep or the first digits of its fingerprint; without
     it, the newest of all.
     """
-    from seqsweep.reporting.commands import write_page
+    from seqsweep.report.commands import write_page
 
     click.echo(write_page(directory, name))
 
@@ -179,7 +179,7 @@ def compare(names: tuple[str, ...], html: bool, directory: Path) -> None:
 
     NAMES are studies, names of sweeps or the first digits of their fingerprints; none: all under the directory.
     """
-    from seqsweep.reporting.commands import show_comparison
+    from seqsweep.report.commands import show_comparison
 
     show_comparison(directory, names, html=html)
 

@@ -40,7 +40,7 @@ def describe(arguments: Sequence[str]) -> None:
     study = named_study(request, "data", arguments)
     checked = config.compose(study, request.overrides, RULES, request.own, request.multirun)
     say_notes(checked)
-    from seqsweep import reporting
+    from seqsweep import report
 
     shown = console()
     entries: list[tuple[str, Facts]] = []
@@ -51,12 +51,12 @@ def describe(arguments: Sequence[str]) -> None:
     for overrides, facts in entries:
         if len(entries) > 1:
             shown.rule(overrides, align="left")
-        reporting.show_facts(shown, facts)
+        report.show_facts(shown, facts)
     first = checked.jobs[0]
     folder = Path(first.tracking.directory).resolve()
     if folder.is_dir() and not os.access(folder, os.W_OK):
         folder = Path.cwd()
-    page = reporting.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
+    page = report.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
     shown.print(f"\nPage: {page}", soft_wrap=True)
 
 

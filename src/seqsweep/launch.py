@@ -24,7 +24,7 @@ from seqsweep.terminal import console
 from seqsweep.words import command
 
 if TYPE_CHECKING:
-    from seqsweep.reporting import FinishedJob
+    from seqsweep.report import FinishedJob
     from seqsweep.study import JobResult
 
 
@@ -51,7 +51,7 @@ def launch(arguments: list[str]) -> int:
     remember(*arguments)  # before anything is said of them
     request = parse(arguments)
     if request.help or (request.study is None and not request.overrides and not request.flags):
-        from seqsweep.reporting.usage import usage
+        from seqsweep.report.usage import usage
 
         usage(console(), request.own, FLAGS)
         return 0
@@ -122,28 +122,28 @@ class _Jobs:
             overrides: as typed.
         """
         overrides = tuple(map(redacted, overrides))
-        from seqsweep import reporting, study
+        from seqsweep import report, study
         from seqsweep.comparison import FinishedSweep
         from seqsweep.tasks import make_task
 
         if self._expected > 1:
             number = f"job {len(self._finished) + 1} of {self._expected}"
             self._console.rule(Text(f"{number}: {command(overrides)}"), align="left")
-        terminal = reporting.Terminal(self._console, make_task(job).objective, job.trial.epochs)
+        terminal = report.Terminal(self._console, make_task(job).objective, job.trial.epochs)
         try:
             ended = study.run(job, terminal)
         except SeqsweepError as error:
             self._errors.append(error)
-            self._finished.append(reporting.FinishedJob(overrides, None, str(error)))
+            self._finished.append(report.FinishedJob(overrides, None, str(error)))
             if self._expected > 1:  # that of a single job ends the command
                 self._console.print("error: ", style="bold red", end="")
                 self._say(str(error))
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
-            self._finished.append(reporting.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
+            self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
             traceback.print_exc()
         else:
-            self._finished.append(reporting.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
+            self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
             self._show(ended)
             if ended.untold is not None:
                 self._untold = True
@@ -156,14 +156,14 @@ class _Jobs:
         Raises:
             SeqsweepError: that of the only job.
         """
-        from seqsweep import comparison, reporting
+        from seqsweep import comparison, report
 
         if self._expected == 1 and self._errors:
             raise self._errors[0]
         if self._expected > 1:
-            self._console.print(reporting.jobs_table(self._finished, self._console.width))
+            self._console.print(report.jobs_table(self._finished, self._console.width))
             for group in comparison.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
-                for sentence in reporting.verdicts(group):
+                for sentence in report.verdicts(group):
                     self._say(sentence)
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]
@@ -177,34 +177,33 @@ class _Jobs:
 
     def _write_page(self) -> None:
         """One page over all jobs of a multirun that want a report."""
-        from seqsweep import reporting
+        from seqsweep import report
 
         outcomes = [job.entry.outcome for job in self._finished if job.entry is not None]
         wanted = [outcome for outcome in outcomes if outcome.config.report.kind == "html"]
         if wanted:
             target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
-            self._say(f"Report over all jobs: {reporting.write_all([outcome.folder for outcome in wanted], target)}")
+            self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
     def _show(self, ended: JobResult) -> None:
-        from seqsweep import reporting
+        from seqsweep import report
 
         outcome, conclusion = ended.outcome, ended.conclusion
-        self._console.print(reporting.leaderboard(outcome, self._console.width))
+        self._console.print(report.leaderboard(outcome, self._console.width))
         if conclusion is not None:
-            self._console.print(reporting.finals_table(conclusion))
+            self._console.print(report.finals_table(conclusion))
             if conclusion.evaluation is not None:
-                self._console.print(reporting.test_table(conclusion, conclusion.evaluation))
-        details = reporting.details(conclusion) if conclusion else ()
-        for sentence in (*reporting.headline(outcome, conclusion), *details):
+                self._console.print(report.test_table(conclusion, conclusion.evaluation))
+        for sentence in (*report.headline(outcome, conclusion), *(report.details(conclusion) if conclusion else ())):
             self._say(sentence)
         if outcome.ranked:
             whose = "the winner" if conclusion is not None and conclusion.winner is not None else "the best trial"
-            self._say(f"Settings of {whose}: {reporting.settings_of_best(outcome, conclusion)}")
+            self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")
         if ended.page is not None:
             self._say(f"Report: {ended.page}")
         if self._expected == 1:
             self._say("\nNext:")
-            for line, purpose in reporting.next_commands(outcome, conclusion, self._typed):
+            for line, purpose in report.next_commands(outcome, conclusion, self._typed):
                 self._say(f"  {line}\n      {purpose}")
 
     def _say(self, text: str) -> None:

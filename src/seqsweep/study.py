@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seqsweep import finals, package, reporting, search
+from seqsweep import finals, package, report, search
 from seqsweep.errors import TrackingError
 from seqsweep.finals import Conclusion
 from seqsweep.schema import SweepConfig
@@ -48,7 +48,7 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
             conclusion = finals.run(context, outcome)
             if conclusion is not None:
                 package.keep(context, conclusion)
-            page = reporting.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
+            page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
             ended = JobResult(outcome, conclusion, page)
     except TrackingError as error:
         if ended is None:

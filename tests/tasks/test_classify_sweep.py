@@ -16,7 +16,7 @@ from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
-from seqsweep.reporting import sentences
+from seqsweep.report import sentences
 from seqsweep.search import load_data
 
 pytestmark = pytest.mark.keras

@@ -13,7 +13,7 @@ from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
-from seqsweep.reporting import sentences
+from seqsweep.report import sentences
 from seqsweep.reproduce import reproduce
 from seqsweep.tracking.store import open_store
 

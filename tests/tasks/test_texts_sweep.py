@@ -17,7 +17,7 @@ from seqsweep.config import compose
 from seqsweep.finals import load_test_predictions
 from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
-from seqsweep.reporting import sentences
+from seqsweep.report import sentences
 from seqsweep.reproduce import reproduce
 from seqsweep.search import load_data
 from seqsweep.tracking.store import open_store

@@ -9,7 +9,7 @@ from typing import Any
 from seqsweep.config import to_yaml
 from seqsweep.html import Section, facts, folded, note, paragraph, table, theme, verbatim
 from seqsweep.records import TrialRecord
-from seqsweep.reporting.page.material import Material
+from seqsweep.report.page.material import Material
 from seqsweep.words import counted, duration, in_words, megabytes, significant
 
 REASONS = 20  # failed trials that are listed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
-from seqsweep.reporting.heading import heading
+from seqsweep.report.heading import heading
 from seqsweep.search import Outcome
 from seqsweep.tasks import TASKS
 from seqsweep.words import (

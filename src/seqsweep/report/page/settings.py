@@ -9,9 +9,9 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
-from seqsweep.reporting.page.importance import FOLDS, ROUNDS, Importance, effect, importance
-from seqsweep.reporting.page.material import Material
-from seqsweep.reporting.page.parameters import Parameter, varying
+from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
+from seqsweep.report.page.material import Material
+from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.search_space import declared
 from seqsweep.words import counted, share
 

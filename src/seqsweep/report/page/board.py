@@ -8,9 +8,9 @@ from seqsweep.finals import Conclusion, Finalist
 from seqsweep.html import Markup, Section, folded, listed, note, paragraph, table, theme
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.reporting.page.material import Material
-from seqsweep.reporting.page.parameters import Parameter, varying
-from seqsweep.reporting.sentences import NO_WINNER, details
+from seqsweep.report.page.material import Material
+from seqsweep.report.page.parameters import Parameter, varying
+from seqsweep.report.sentences import NO_WINNER, details
 from seqsweep.words import about_skill, column_title, in_words, percent, ranking, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with

@@ -11,12 +11,12 @@ from typing import Any
 from seqsweep.comparison import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
-from seqsweep.reporting.heading import heading
-from seqsweep.reporting.page import account, board, search, settings
-from seqsweep.reporting.page.data import data_section
-from seqsweep.reporting.page.material import Material, gather
-from seqsweep.reporting.sentences import headline, trials
-from seqsweep.reporting.sweeps_table import verdicts
+from seqsweep.report.heading import heading
+from seqsweep.report.page import account, board, search, settings
+from seqsweep.report.page.data import data_section
+from seqsweep.report.page.material import Material, gather
+from seqsweep.report.sentences import headline, trials
+from seqsweep.report.sweeps_table import verdicts
 from seqsweep.state_files import write_text
 from seqsweep.tasks import TASKS
 from seqsweep.tracking import Tracker

@@ -10,8 +10,8 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
-from seqsweep.reporting.page.material import Material
-from seqsweep.reporting.page.parameters import Parameter, varying
+from seqsweep.report.page.material import Material
+from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.words import better_is, counted, in_words, significant
 
 AXES = 8  # of parallel coordinates: more do not fit beside each other

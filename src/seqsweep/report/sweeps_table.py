@@ -11,7 +11,7 @@ from rich.text import Text
 
 from seqsweep.comparison import ComparableGroup, FinishedSweep
 from seqsweep.finals import TestEvaluation
-from seqsweep.reporting.leaderboard import WIDE
+from seqsweep.report.leaderboard import WIDE
 from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, significant
 
 NARROW = 80  # characters a line of a terminal that says nothing else

@@ -4,7 +4,7 @@
 `account` make the sections, and `run` has the order. Blocks and figures come from `html`.
 """
 
-from seqsweep.reporting.page.data import write_data_page
-from seqsweep.reporting.page.run import PAGE, markdown, publish, write, write_all
+from seqsweep.report.page.data import write_data_page
+from seqsweep.report.page.run import PAGE, markdown, publish, write, write_all
 
 __all__ = ["PAGE", "markdown", "publish", "write", "write_all", "write_data_page"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqsweep.comparison import comparable_groups, finished
-from seqsweep.reporting.page import write, write_all
-from seqsweep.reporting.reproduction import figures_table, reproduction_sentences
-from seqsweep.reporting.sweeps_table import sweeps_table, verdicts
+from seqsweep.report.page import write, write_all
+from seqsweep.report.reproduction import figures_table, reproduction_sentences
+from seqsweep.report.sweeps_table import sweeps_table, verdicts
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TrackingConfig
 from seqsweep.terminal import console

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from outcomes import outcome, trial
-from seqsweep import reporting
+from seqsweep import report
 from seqsweep.comparison import FinishedSweep
 from seqsweep.events import Epoch
 from seqsweep.search import Outcome
@@ -30,7 +30,7 @@ def shown(what: object, width: int = 120) -> str:
 
 def test_trials_and_baselines_stand_in_one_order(make_outcome):
     outcome = make_outcome(trial(1, 11.0), trial(2, 9.0), trial(3, 13.0))
-    said = shown(reporting.leaderboard(outcome, 120))
+    said = shown(report.leaderboard(outcome, 120))
     places = [said.index(name) for name in ("2 LSTM", "last value", "1 LSTM", "linear", "3 LSTM")]
     assert places == sorted(places)
     assert "+10.0%" in said
@@ -39,7 +39,7 @@ def test_trials_and_baselines_stand_in_one_order(make_outcome):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_what_differs_between_trials_has_a_column_and_no_line_is_broken(width, make_outcome):
-    table = reporting.leaderboard(make_outcome(trial(1, 11.0), trial(2, 9.0)), width)
+    table = report.leaderboard(make_outcome(trial(1, 11.0), trial(2, 9.0)), width)
     said = shown(table, width)
     assert "window" in said
     assert "learning" not in said  # the same in all trials
@@ -47,13 +47,13 @@ def test_what_differs_between_trials_has_a_column_and_no_line_is_broken(width, m
 
 
 def test_failures_are_listed_with_their_reason(make_outcome):
-    said = shown(reporting.leaderboard(make_outcome(trial(1, 11.0), trial(2, None, "loss became nan in epoch 3")), 120))
+    said = shown(report.leaderboard(make_outcome(trial(1, 11.0), trial(2, None, "loss became nan in epoch 3")), 120))
     assert "failed: 2 LSTM 8x1: loss became nan in epoch 3" in said
     assert "state: 2.5 MB in state" in said
 
 
 def verdict(outcome: Outcome) -> str:
-    return " ".join(reporting.headline(outcome, None))
+    return " ".join(report.headline(outcome, None))
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_no_baseline_and_a_perfect_baseline_are_no_error(make_outcome):
     assert "no baseline was scored" in verdict(make_outcome(trial(1, 1.0), baselines={}))
     perfect = make_outcome(trial(1, 1.0), baselines={"last_value": 0.0})
     assert "No network beats" in verdict(perfect)
-    assert "inf" not in shown(reporting.leaderboard(perfect, 120)) + verdict(perfect)
+    assert "inf" not in shown(report.leaderboard(perfect, 120)) + verdict(perfect)
 
 
 def test_the_settings_of_the_best_are_those_of_the_best(make_outcome):
-    assert "window=12" in reporting.settings_of_best(make_outcome(trial(1, 11.0), trial(2, 9.0)))
-    assert reporting.settings_of_best(make_outcome(trial(1, None, "x"))) == ""
+    assert "window=12" in report.settings_of_best(make_outcome(trial(1, 11.0), trial(2, 9.0)))
+    assert report.settings_of_best(make_outcome(trial(1, None, "x"))) == ""
 
 
 def test_the_next_commands_keep_what_the_user_gave(make_outcome):
     commands = dict(
-        reporting.next_commands(
+        report.next_commands(
             make_outcome(trial(1, 9.0)),
             None,
             ["seqsweep", "sweep", "quickstart", "data=csv", "data.path=my file.csv", "seed=4"],
@@ -108,19 +108,19 @@ def test_the_next_commands_keep_what_the_user_gave(make_outcome):
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"
-    commands = [command for command, _ in reporting.next_commands(outcome, None, [])]
+    commands = [command for command, _ in report.next_commands(outcome, None, [])]
     assert "seqsweep ui --directory 'else where'" in commands
     outcome.config.tracking.kind = "none"
-    assert not any(" ui" in command for command, _ in reporting.next_commands(outcome, None, []))
+    assert not any(" ui" in command for command, _ in report.next_commands(outcome, None, []))
 
 
 def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
     done = make_outcome(trial(1, 9.0))
     jobs = [
-        reporting.FinishedJob(("data=csv", "tuner=random"), FinishedSweep(done, None)),
-        reporting.FinishedJob(("data=csv", "tuner=grid"), None, "no such file"),
+        report.FinishedJob(("data=csv", "tuner=random"), FinishedSweep(done, None)),
+        report.FinishedJob(("data=csv", "tuner=grid"), None, "no such file"),
     ]
-    said = shown(reporting.jobs_table(jobs), 80)
+    said = shown(report.jobs_table(jobs), 80)
     assert "tuner=random" in said
     assert "failed" in said
     assert "data=csv" not in said
@@ -128,7 +128,7 @@ def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
 
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     console = make_console(width=80, file=io.StringIO())
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [trial(1, 9.0)], 2)
     running = trial(2, None)
     terminal.started(running)
@@ -148,13 +148,13 @@ def test_of_its_data_a_sweep_shows_two_lines_at_most_as_they_are():
     console = make_console(width=80, file=io.StringIO())
     summary = ("shop: rows of [sales]", "rows: train 1", "a third")
     facts = Facts("shop", summary, (FactTable("a", "A", ()),), notes=("told before",))
-    reporting.Terminal(console, METRICS["mae"], 5).describe(facts)
+    report.Terminal(console, METRICS["mae"], 5).describe(facts)
     assert console.file.getvalue() == "shop: rows of [sales]\nrows: train 1\n"
 
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     console = make_console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(3, [], 2)
     running = trial(2, None)
     terminal.ended(trial(1, 11.0), 11.0)
@@ -171,7 +171,7 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
 
 def test_of_equal_trials_the_first_is_the_best_so_far():
     console = make_console(width=80, file=io.StringIO())
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(2, [], 1)
     terminal.ended(trial(1, 9.0), 9.0)
     terminal.ended(trial(2, 9.0), 9.0)
@@ -193,7 +193,7 @@ def test_of_equal_trials_the_first_is_the_best_so_far():
 )
 def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
     console = make_console(width=120, file=io.StringIO())
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
     said = console.file.getvalue().splitlines()
     assert len(said) == len(lines)
@@ -203,7 +203,7 @@ def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, don
 def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finished():
     now = 0.0
     console = make_console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(5, [trial(1, 9.0)], 2)
     assert "left" not in shown(terminal._render(), 100)
     now = 100.0
@@ -217,7 +217,7 @@ def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finish
 
 def test_a_trial_that_has_just_started_has_trained_no_epoch():
     console = make_console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.started(trial(1, None))
     assert "epoch 0 of at most 5" in shown(terminal._render(), 100)
@@ -226,7 +226,7 @@ def test_a_trial_that_has_just_started_has_trained_no_epoch():
 
 def test_lines_are_shown_as_they_are_and_whole():
     console = make_console(width=40, file=io.StringIO())
-    terminal = reporting.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(1, [], 1)
     terminal.say("[bold]data.csv[/bold]")
     terminal.ended(trial(1, None, "[red] is no colour, and a long reason is not broken into lines"), None)

@@ -15,7 +15,7 @@ import numpy as np
 from seqsweep.serving.array_types import Float64s
 
 if TYPE_CHECKING:
-    from seqsweep.reporting.page.parameters import Parameter
+    from seqsweep.report.page.parameters import Parameter
 
 ROUNDS = 20  # columns of noise, one after the other: the floor is the worst of them, so chance passes one time in 20
 FOLDS = 3

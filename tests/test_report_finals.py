@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outcomes import outcome, trial
-from seqsweep import reporting, terminal
+from seqsweep import report, terminal
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.tasks import Audit
@@ -71,7 +71,7 @@ def said(make_config):
     searched = outcome(make_config(), trial(5, 8.0))
 
     def sentences(conclusion: Conclusion) -> str:
-        return "\n".join([*reporting.headline(searched, conclusion), *reporting.details(conclusion)])
+        return "\n".join([*report.headline(searched, conclusion), *report.details(conclusion)])
 
     return sentences
 
@@ -141,8 +141,8 @@ def test_a_rival_is_named_once_with_all_that_makes_it_one(said):
 def test_a_second_evaluation_is_said_in_the_sentences_and_over_the_table(said):
     second = concluded(dataclasses.replace(SEEN, number=2))
     assert "This was evaluation 2 on the test part of this data" in said(second)
-    assert shown(reporting.test_table(second, second.evaluation))[0] == "Test part, evaluation 2"
-    assert shown(reporting.test_table(concluded(), SEEN))[0] == "Test part, read once"
+    assert shown(report.test_table(second, second.evaluation))[0] == "Test part, evaluation 2"
+    assert shown(report.test_table(concluded(), SEEN))[0] == "Test part, read once"
 
 
 def test_a_failed_audit_takes_all_figures_back(said):
@@ -164,7 +164,7 @@ def test_without_a_winner_the_reasons_are_shown_and_nothing_is_claimed(said):
     text = said(failed)
     assert "No finalist finished all its runs, so there is no winner and no test evaluation." in text
     assert "won" not in text
-    lines = shown(reporting.finals_table(failed))
+    lines = shown(report.finals_table(failed))
     assert "failed: 5 LSTM 32x1 seed 1: loss became nan in epoch 3" in lines
     assert any("failed" in line and "5 LSTM 32x1" in line for line in lines)
 
@@ -172,13 +172,13 @@ def test_without_a_winner_the_reasons_are_shown_and_nothing_is_claimed(said):
 def test_tables_fit_80_columns_with_every_figure_whole():
     lead = Interval(-0.6441, -12.34, 11.05, 0.95, 3)
     four = concluded(differences=(Difference("0002", "2 RNN 32x1", "runner-up", lead),))
-    lines = shown(reporting.finals_table(four))
+    lines = shown(report.finals_table(four))
     assert any("0.644 (-11.1 to 12.3)" in line for line in lines)
     scores = dict.fromkeys(("mae", "rmse", "mase", "smape"), 1234.5678)
     evaluation = dataclasses.replace(
         SEEN, scores=scores, baselines={"moving_average": scores}, best_baseline="moving_average"
     )
-    lines += shown(reporting.test_table(four, evaluation))
+    lines += shown(report.test_table(four, evaluation))
     assert not any("…" in line or len(line) > 80 for line in lines)
     assert sum(line.count("1,235") for line in lines) == 8
 
@@ -187,7 +187,7 @@ def test_a_long_name_wraps_before_a_figure_is_cut():
     lead = Interval(-0.6441, -12.34, 11.05, 0.95, 3)
     finalists = (finalist(5, 8.8, "causal convolution 32x1"), finalist(12, 9.5, "causal convolution 16x1"))
     long = concluded(finalists=finalists, differences=(Difference("0012", "12 causal", "runner-up", lead),))
-    text = "\n".join(shown(reporting.finals_table(long)))
+    text = "\n".join(shown(report.finals_table(long)))
     assert "winner's lead, 95% interval" in text
     assert "0.644 (-11.1 to 12.3)" in text
     assert not any(len(line) > 80 for line in text.splitlines())

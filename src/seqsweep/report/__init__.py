@@ -1,0 +1,30 @@
+"""What a person sees of a sweep: its progress and its leaderboard in the terminal, its page in a browser."""
+
+from seqsweep.report.facts import show_facts
+from seqsweep.report.finals import finals_table, test_table
+from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best
+from seqsweep.report.page import markdown, publish, write, write_all, write_data_page
+from seqsweep.report.progress import Terminal
+from seqsweep.report.sentences import details, headline
+from seqsweep.report.sweeps_table import FinishedJob, jobs_table, sweeps_table, verdicts
+
+__all__ = [
+    "FinishedJob",
+    "Terminal",
+    "details",
+    "finals_table",
+    "headline",
+    "jobs_table",
+    "leaderboard",
+    "markdown",
+    "next_commands",
+    "publish",
+    "settings_of_best",
+    "show_facts",
+    "sweeps_table",
+    "test_table",
+    "verdicts",
+    "write",
+    "write_all",
+    "write_data_page",
+]
