@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES
 from seqsweep.config import check
 from seqsweep.config.compose import setting_faults
 from seqsweep.config.task_keys import settings
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.launch import RULES
 from seqsweep.model import OPTIMIZERS
 from seqsweep.schema import SweepConfig
 

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from points import POINT
+from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES
 from seqsweep.package.parity import compare
 from seqsweep.search import load_data
 from seqsweep.serving.symbols import Alphabet, split
