@@ -139,7 +139,7 @@ def test_a_result_is_tables_settings_and_a_model(script, rows):
     page = result.report()
     assert page == folder / "mlruns" / "sweeps" / result.fingerprint / "report.html"
     assert "<iframe srcdoc=" in page._repr_html_()
-    with pytest.raises(seqsweep.DataError, match="the table.*sales"):
+    with pytest.raises(seqsweep.DataError, match=r"the table.*sales"):
         result.predict(rows[["visits"]])
 
 
