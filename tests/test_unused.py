@@ -7,10 +7,10 @@ import re
 import pytest
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES
 from seqsweep.config.folders import option_values
 from seqsweep.config.task_keys import settings
 from seqsweep.errors import ConfigError
-from seqsweep.launch import RULES
 from seqsweep.search_space import declared
 from test_config import GIVEN, OF_TABLES, TABLE
 

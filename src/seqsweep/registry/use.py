@@ -24,26 +24,41 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "standard input"
 """What messages call it."""
 
+TABLE = "the table"
+"""What messages call one in memory."""
 
-def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
-    """What a registered model predicts from rows, and the version that did: `sunspots version 2`.
+
+def load_model(model: str, tracking: TrackingConfig) -> tuple[Loaded, str]:
+    """A registered model, and what to call its version: `sunspots version 2`.
 
     Args:
         model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
-        given: a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by standard input:
-            CSV, or a text a line where the model reads texts alone.
         tracking: the store.
 
     Raises:
         UserError: there is no such model, alias or version.
-        DataError: the file cannot be used; the text names file, column and row.
         TrackingError: the store cannot be reached or refuses.
     """
     with opened(tracking) as registry:
         version = resolve(registry, model)
         with registry.files(version) as folder:
             loaded = load(folder)
-    return _predictions(loaded, given), f"{version.name} version {version.version}"
+    return loaded, f"{version.name} version {version.version}"
+
+
+def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+    """What a registered model predicts from rows, and the version that did.
+
+    Args:
+        model: as for `load_model`, which has the errors too.
+        given: as for `ask`.
+        tracking: the store.
+
+    Raises:
+        DataError: the rows cannot be used.
+    """
+    loaded, name = load_model(model, tracking)
+    return ask(loaded, given), name
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -71,7 +86,17 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def _predictions(loaded: Loaded, given: Path | bytes) -> pd.DataFrame:
+def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> pd.DataFrame:
+    """What a packaged model predicts from rows.
+
+    Args:
+        loaded: the model.
+        given: a table, or a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by
+            standard input: CSV, or a text a line where the model reads texts alone.
+
+    Raises:
+        DataError: it cannot be used; the text names file, column and row.
+    """
     from mlflow.exceptions import MlflowException
 
     frame, origin = _read(loaded, given)
@@ -87,8 +112,10 @@ def _predictions(loaded: Loaded, given: Path | bytes) -> pd.DataFrame:
     return made
 
 
-def _read(loaded: Loaded, given: Path | bytes) -> tuple[pd.DataFrame, Origin]:
+def _read(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> tuple[pd.DataFrame, Origin]:
     """The rows of a request, and where each came from."""
+    if not isinstance(given, Path | bytes):
+        return given, Origin(TABLE)
     column, style = loaded.spec.get("line"), loaded.spec.get("file", {})
     if isinstance(given, bytes) and column is not None:
         return _lines(given, column)

@@ -200,6 +200,11 @@ class FinalsConfig:
         "shares of the targets that forecast intervals are to hold", above=0, below=1, when=FINALS
     )
     confidence: float = setting("level of the confidence intervals of differences", above=0, below=1, when=FINALS)
+    ensemble: bool = setting(
+        "whether what is tested and packaged is the mean of the winner's networks, one of each seed; false: the one of "
+        "the median score",
+        when=FINALS,
+    )
 
 
 @dataclass

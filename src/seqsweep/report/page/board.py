@@ -82,6 +82,8 @@ def test_part(material: Material) -> Section:
     head = ["network or baseline", *map(column_title, metrics), "skill"]
     marked = [i for i, (_, network, _) in enumerate(rows) if not network]
     said = f"{about_skill(material.metric)}, on the same items. Baselines are shaded."
+    if evaluation.mean_of:
+        said += f" {name} is here the {evaluation.mean_of}, one of each seed: what they put out is averaged."
     return Section(
         "test", "Test part", [table(head, [[who, *cells] for who, _, cells in rows], marked=marked), note(said)]
     )

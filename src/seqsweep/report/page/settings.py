@@ -157,14 +157,14 @@ def _effect(
         "hovertemplate": "expected: %{y:.4g}<extra></extra>",
     }
     at, said = parameter.ticks()
-    unit = _unit(parameter.name)
+    unit = _unit(parameter.name, material.outcome.config.task.kind)
     x = theme.axis(parameter.label + (f" ({unit})" if unit else ""), tickvals=at, ticktext=said)
     y = theme.axis(material.axis(part="validation"), **theme.spread(scores))
     return theme.figure(f"Effect of {parameter.label}", [dots, line], x, y, 320, show_legend=False)
 
 
-def _unit(name: str) -> str:
-    """What a setting is counted or measured in, from its declaration; that of `units_2` is that of `units`."""
-    known = declared()
+def _unit(name: str, task: str) -> str:
+    """What a setting is counted or measured in, from its task's declaration; that of `units_2` is that of `units`."""
+    known = declared(task)
     found = known.get(name) or known.get(re.sub(r"_\d+$", "", name))
     return found.unit if found is not None else ""
