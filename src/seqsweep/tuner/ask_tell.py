@@ -112,7 +112,8 @@ class Tuner:
         record = known(self.config, self.oracle, trial_id, index) if warm else self._chosen(trial_id)
         if not isinstance(record, TunerTrial):
             return record
-        record.after = len(self._ended)
+        if self.config.tuner.pruner != "none":
+            record.after = len(self._ended)
         if record.known:
             self.oracle.begin(trial_id, record.values)
         self._records[trial_id] = record

@@ -54,7 +54,8 @@ def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]
         if trial is None:
             break
         trials.append(trial)
-        trial.after = _told_before(ended, order) if ended is not None else len(done)
+        if config.tuner.pruner != "none":
+            trial.after = _told_before(ended, order) if ended is not None else len(done)
         if trial.known:
             oracle.begin(trial.trial_id, trial.values)
         if ended is not None:

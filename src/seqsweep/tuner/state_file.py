@@ -29,7 +29,7 @@ class TunerTrial:
         status: RUNNING, COMPLETED, PRUNED, or FAILED.
         score: lower is better; of a pruned trial what it would have come to; None: it has none.
         message: why it failed.
-        after: trials that had been told when this one was proposed: it is pruned by them.
+        after: where trials are pruned, how many had been told when this one was proposed: those judge it.
         costs: where trials are pruned, what it would have scored at each epoch.
     """
 
