@@ -59,10 +59,12 @@ def details(conclusion: Conclusion) -> list[str]:
 
 
 def trials(outcome: Outcome) -> str:
-    """`24 trials, 2 of them failed`."""
-    said = counted(len(outcome.records), "trial")
-    failed = sum(record.status == "FAILED" for record in outcome.records)
-    return f"{said}, {failed} of them failed" if failed else said
+    """`24 trials, 9 of them pruned, 2 failed`."""
+    statuses = Counter(record.status for record in outcome.records)
+    counts = [(statuses["PRUNED"], "pruned"), (statuses["FAILED"], "failed")]
+    told = [f"{count} {what}" for count, what in counts if count]
+    found = ", ".join(told).replace(" ", " of them ", 1)
+    return ", ".join([counted(len(outcome.records), "trial"), *([found] if found else [])])
 
 
 def search_standing(outcome: Outcome) -> Standing:

@@ -20,6 +20,7 @@ MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
+PRUNER = {"tuner.pruner": ("median", "halving")}
 
 
 @dataclass
@@ -118,6 +119,25 @@ class TunerConfig:
     )
     iterations: int | None = setting(
         "how often the whole plan is run", unit="times", at_least=1, when=HYPERBAND, optional=True
+    )
+    pruner: str = setting(
+        "which trials stop early because others did better at the same epoch; hyperband has rounds instead",
+        choices=("none", "median", "halving"),
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+    )
+    startup_trials: int = setting("trials that end before any is pruned", unit="trials", at_least=1, when=PRUNER)
+    warmup_epochs: int | None = setting(
+        "epochs that every trial trains before it may be pruned; null: a ninth of trial.epochs",
+        unit="epochs",
+        at_least=1,
+        when=PRUNER,
+        optional=True,
+    )
+    reduction_factor: int = setting(
+        "of the trials that came as far, the best one in so many trains on",
+        unit="trials",
+        at_least=2,
+        when={"tuner.pruner": ("halving",)},
     )
 
 
