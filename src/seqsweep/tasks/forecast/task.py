@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep import data
-from seqsweep.errors import Fault
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError, Fault
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
@@ -192,7 +192,16 @@ class Forecast(Task):
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
         """Forecast intervals."""
-        return {"intervals": make_intervals(seen, self.config.finals.levels)}
+        return {"intervals": make_intervals(seen, self.config.finals.levels, self.config.finals.adaptation)}
+
+    def calibration(self, data: Dataset) -> Items:
+        """The forecasts of the end of train; none where it is too short to hold any out."""
+        if self.config.finals.calibration != "train":
+            return super().calibration(data)
+        try:
+            return cast(SeriesDataset, data).parts.fold(CALIBRATION).held
+        except DataError:
+            return super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """The index of the series, for the axis of time."""
