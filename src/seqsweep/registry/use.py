@@ -25,7 +25,9 @@ STANDARD_INPUT = "standard input"
 """What messages call it."""
 
 
-def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+def predict(
+    model: str, given: Path | bytes, tracking: TrackingConfig, future: Path | None = None
+) -> tuple[pd.DataFrame, str]:
     """What a registered model predicts from rows, and the version that did: `sunspots version 2`.
 
     Args:
@@ -33,9 +35,11 @@ def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[
         given: a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by standard input:
             CSV, or a text a line where the model reads texts alone.
         tracking: the store.
+        future: a file of the rows that are to be forecast, for a model that reads what is known ahead of them; None:
+            they stand behind the others, if there are any.
 
     Raises:
-        UserError: there is no such model, alias or version.
+        UserError: there is no such model, alias or version, or it reads nothing of a future.
         DataError: the file cannot be used; the text names file, column and row.
         TrackingError: the store cannot be reached or refuses.
     """
@@ -43,7 +47,7 @@ def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[
         version = resolve(registry, model)
         with registry.files(version) as folder:
             loaded = load(folder)
-    return _predictions(loaded, given), f"{version.name} version {version.version}"
+    return _predictions(loaded, given, future), f"{version.name} version {version.version}"
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -71,10 +75,13 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def _predictions(loaded: Loaded, given: Path | bytes) -> pd.DataFrame:
+def _predictions(loaded: Loaded, given: Path | bytes, future: Path | None) -> pd.DataFrame:
     from mlflow.exceptions import MlflowException
 
     frame, origin = _read(loaded, given)
+    n_rows, ahead = len(frame), None
+    if future is not None:
+        frame, ahead = _with_future(loaded, frame, future)
     try:
         made: pd.DataFrame = loaded.served.predict(None, frame)
     except MlflowException as error:
@@ -83,8 +90,23 @@ def _predictions(loaded: Loaded, given: Path | bytes) -> pd.DataFrame:
         if row is None:
             raise DataError(f"{origin.where}: {error.message}") from error
         text = str(error.message).split(": ", 1)[1]
+        if ahead is not None and row >= n_rows:
+            origin, row = ahead, row - n_rows
         raise DataError(f"{origin.place(row, column)}: {text}") from error
     return made
+
+
+def _with_future(loaded: Loaded, frame: pd.DataFrame, future: Path) -> tuple[pd.DataFrame, Origin]:
+    """The rows of a request with those that are to be forecast behind them, and where each of the latter came from."""
+    import pandas as pd
+
+    blank = loaded.spec.get("blank_ahead")
+    if not blank:
+        told = "this model reads nothing that is known ahead; leave --future out"
+        raise UserError(f"--future {future}: {told}")
+    more, origin = _read(loaded, future)
+    more = more.drop(columns=[name for name in blank if name in more])
+    return pd.concat([frame, more], ignore_index=True), origin
 
 
 def _read(loaded: Loaded, given: Path | bytes) -> tuple[pd.DataFrame, Origin]:
