@@ -17,8 +17,8 @@ from click.testing import CliRunner
 import bad_inputs
 from bad_inputs import DATA, FINISHED, LIGHT, SERIES, SWEEP, Answer, Bad, answer, put, standing_in
 from seqsweep import cli, config
+from seqsweep.api.jobs import RULES
 from seqsweep.arguments import parse
-from seqsweep.launch import RULES
 
 ALL_LIGHT = {f"{group} {number}": bad for group, listed in LIGHT.items() for number, bad in enumerate(listed)}
 

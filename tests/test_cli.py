@@ -23,6 +23,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from seqsweep import cli, config, terminal
+from seqsweep.api.jobs import RULES
 from seqsweep.arguments import FLAGS, parse
 from seqsweep.errors import (
     EXIT_CODES,
@@ -34,7 +35,7 @@ from seqsweep.errors import (
     TrackingError,
     UserError,
 )
-from seqsweep.launch import RULES, launch
+from seqsweep.launch import launch
 from seqsweep.report.usage import EXAMPLES, usage
 from test_architecture import ORDER
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES
 from seqsweep.config import check
 from seqsweep.config.compose import setting_faults
 from seqsweep.config.task_keys import settings
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.launch import RULES
 from seqsweep.model import OPTIMIZERS
 from seqsweep.schema import SweepConfig
 
@@ -409,7 +409,13 @@ def test_a_hyperparameter_that_is_never_active_is_told_where_the_command_line_se
         "out, or search that too"
     )
     (told,) = faults("search_space.window=7", study="digits")
-    assert told == "search_space.window=7: task=classify has no such hyperparameter; leave it out"
+    assert told.startswith(
+        "search_space.window=7: it is active only where tokens is rows, which no point of this space"
+    )
+    (told,) = faults("search_space.window=7", study="dates")
+    assert told == "search_space.window=7: task=translate has no such hyperparameter; leave it out"
+    (told,) = faults("search_space.embedding=null", study="dates")  # next_symbol alone takes it
+    assert told == "search_space.embedding=null: must be a whole number, 1 or more"
     for optimizer in ("lion", "[adam,lion]"):
         space = config.compose("quickstart", ["search_space.decay=0.1", f"search_space.optimizer={optimizer}"], RULES)
         assert space.jobs[0].search_space["decay"] == 0.1

@@ -14,6 +14,7 @@ from seqsweep.cli import main
 from seqsweep.explanation import explain, overview, values
 from seqsweep.hyperparameters import Hyperparameter, Setting
 from seqsweep.schema import SweepConfig, groups
+from seqsweep.search_space import by_task
 from seqsweep.tasks import TASKS
 
 KEYS = config.settings()
@@ -23,11 +24,13 @@ GIVEN = {
 }
 
 
-def said(key: str) -> dict[str, str]:
-    """The entries of an explanation by their names."""
-    head, *lines = explain(key).splitlines()
-    assert head == f"{key}: {KEYS[key].meaning}"
-    return {line[2:12].strip(): line[14:] for line in lines}
+def said(key: str, task: str = "forecast") -> dict[str, str]:
+    """The entries of an explanation by their names; where tasks declare the key in different ways, those of one."""
+    blocks = [block.splitlines() for block in explain(key).split("\n\n")]
+    found = [{line[2:12].strip(): line[14:] for line in lines} for _, *lines in blocks]
+    assert all(head.startswith(f"{key}: ") for head, *_ in blocks)
+    assert len(blocks) > 1 or blocks[0][0] == f"{key}: {KEYS[key].meaning}"
+    return next((entries for entries in found if task in entries.get("task", task).split(", ")), found[0])
 
 
 def test_every_key_of_a_config_is_declared():
@@ -42,7 +45,13 @@ def test_every_key_of_a_config_is_declared():
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_declaration_says_what_a_user_needs(key):
-    setting, entries = KEYS[key], said(key)
+    setting = KEYS[key]
+    declared = by_task().get(setting.name, {}) if isinstance(setting, Hyperparameter) else {}
+    for tasks, own in (declared or {("forecast",): setting}).items():
+        check_entries(own, said(key, tasks[0]))
+
+
+def check_entries(setting: Setting, entries: dict[str, str]) -> None:
     assert setting.meaning and setting.meaning == setting.meaning.strip(". ")
     assert setting.type is not int or setting.unit or setting.name.endswith("seed"), "a count has a unit"
     assert entries["must be"]
@@ -60,7 +69,7 @@ def test_every_declaration_says_what_a_user_needs(key):
 def possible(setting: Setting) -> list[object]:
     """The values that a setting lists, or that its catalog has."""
     if setting.catalog == "task":
-        key = next(key for key, known in KEYS.items() if known is setting)
+        key = next(key for key, known in KEYS.items() if known == setting)
         return [name for task in TASKS.values() for name in task.names(key)]
     if not setting.catalog:
         return list(setting.choices or ())
@@ -101,6 +110,18 @@ def test_an_explanation_of_a_hyperparameter_that_an_entry_brings():
     assert "each layer" not in entries
 
 
+def test_a_hyperparameter_that_tasks_declare_in_different_ways_is_explained_for_each():
+    rows, symbols = said("search_space.window"), said("search_space.window", "next_symbol")
+    assert (rows["unit"], symbols["unit"]) == ("rows", "symbols")
+    assert said("search_space.window", "classify")["active"] == "where tokens is rows"
+    assert "active" not in rows and "active" not in symbols
+    assert "search_space=symbols: 16" in symbols["options"] and "symbols" not in rows["options"]
+    assert said("search_space.embedding", "next_symbol")["must be"].endswith("or null")
+    assert said("search_space.embedding", "caption") == said("search_space.embedding", "translate")
+    assert said("search_space.pooling")["task"] == "classify"
+    assert "task" not in said("search_space.units")
+
+
 def test_defaults_that_follow_another_key_and_values_by_layer():
     assert said("search_space.anchor")["default"] == "what windows.anchor says"
     assert said("search_space.anchor")["written as"] == "one value, or a list of choices"
@@ -113,7 +134,9 @@ def test_without_a_key_all_are_listed_and_a_group_lists_its_own():
     lines = overview().splitlines()
     known = config.settings()
     assert [line.split()[0] for line in lines] == list(known)
-    assert all(line.endswith(known[line.split()[0]].meaning) for line in lines)
+    assert all(known[line.split()[0]].meaning in line for line in lines)
+    (window,) = (line for line in lines if line.startswith("search_space.window "))
+    assert "sees (task=classify or forecast); symbols that are read before the first one" in window
     own = [line.split(maxsplit=1) for line in lines if line.startswith("trial.")]
     assert [line.split(maxsplit=1) for line in explain("trial").splitlines()] == own
 

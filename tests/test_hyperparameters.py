@@ -131,6 +131,19 @@ def test_what_an_entry_brings_is_active_where_it_is_chosen(catalog: Catalog[Maki
     assert pooling.when == {"optimizer": ("adamw",), "depth": (2, 3)}
 
 
+def test_entries_of_which_no_space_has_two_may_declare_one_name_in_different_ways() -> None:
+    apart: Catalog[Making] = Catalog("optimizer", Making, apart=True)
+    other = Hyperparameter("weight_decay", int, at_least=1, default=1, unit="grams")
+
+    @apart.register(hyperparameters=[DECAY])
+    def adamw(rate: float) -> None: ...
+
+    @apart.register(hyperparameters=[other])
+    def lion(rate: float) -> None: ...
+
+    assert (apart.own("adamw"), apart.own("lion")) == ((DECAY,), (other,))
+
+
 def test_two_entries_cannot_declare_one_name_differently(catalog: Catalog[Making]) -> None:
     with pytest.raises(TypeError, match="'nadam' declares 'weight_decay' otherwise"):
 

@@ -12,10 +12,11 @@ import pytest
 
 from points import POINT
 from seqsweep import search_space
+from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError
 from seqsweep.hyperparameters import Hyperparameter
-from seqsweep.launch import RULES, launch
+from seqsweep.launch import launch
 from seqsweep.layers import LAYERS, body, kernels_of, to_keras
 
 pytestmark = pytest.mark.keras

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from conclusions import Silent
 from seqsweep import package, registry, study
+from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose, from_yaml, task_keys, to_yaml
 from seqsweep.errors import ConfigError
 from seqsweep.explanation import explain, values
-from seqsweep.launch import RULES
 from seqsweep.reproduce import reproduce
 from seqsweep.schema import TaskConfig
 from seqsweep.schema.declare import setting

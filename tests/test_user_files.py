@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES
 from seqsweep.errors import ConfigError
-from seqsweep.launch import RULES
 
 HEAD = "defaults: [config, _self_]\nquestion: q\n"
 OF_HYDRA = "of Hydra's own settings a study sets hydra.mode and hydra.sweeper.params alone"

@@ -23,11 +23,11 @@ class Catalog(Mapping[str, F]):
     Args:
         kind: what an entry is, for messages: `data source`, `scaler`.
         like: the protocol that every entry follows, F itself; its `__call__` says the parameters.
-        apart: no space has two entries, so that each may say for itself when a hyperparameter is active.
+        apart: no space has two entries, so that each may declare a hyperparameter of the same name in its own way.
 
     Raises:
         TypeError: an entry's parameters differ from those of `like`, its name is taken, or it declares a hyperparameter
-            otherwise than another entry does.
+            otherwise than another entry of the same space does.
     """
 
     def __init__(self, kind: str, like: type[Any], apart: bool = False) -> None:
@@ -79,10 +79,9 @@ class Catalog(Mapping[str, F]):
             raise TypeError(f"{self.kind} {name!r} takes ({takes}), not ({must})")
         if name in self._entries:
             raise TypeError(f"there are two of {self.kind} {name!r}")
-        others = {other.name: other for own in self._own.values() for other in own}
+        others = {} if self._apart else {other.name: other for own in self._own.values() for other in own}
         for hyperparameter in hyperparameters:
-            other = others.get(hyperparameter.name, hyperparameter)
-            if (replace(other, when=hyperparameter.when) if self._apart else other) != hyperparameter:
+            if others.get(hyperparameter.name, hyperparameter) != hyperparameter:
                 raise TypeError(f"{self.kind} {name!r} declares {hyperparameter.name!r} otherwise than another one")
         self._entries[name] = entry
         self._own[name] = tuple(hyperparameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -12,15 +11,14 @@ import click
 
 from seqsweep import interrupts
 from seqsweep.errors import EXIT_CODES, FAILED, ConfigError, SeqsweepError, UserError
-from seqsweep.imports import quick_imports
+from seqsweep.imports import quick_imports, quiet_tensorflow
 from seqsweep.redaction import redacted, redacted_output, remember
 from seqsweep.spelling import nearest
 
 if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
 
-# TensorFlow reads this when it is first imported; its start-up notes are of no use to a user.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+quiet_tensorflow()
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES
 from seqsweep.arguments import parse
 from seqsweep.config import Launch
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES, named_study, say_notes
+from seqsweep.launch import named_study, say_notes
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.terminal import console

@@ -9,9 +9,10 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from seqsweep import config
+from seqsweep import config, search_space
 from seqsweep.errors import UserError
 from seqsweep.hyperparameters import Hyperparameter, Setting, plain
+from seqsweep.tasks import TASKS
 
 ONE_OF = "one value, or a list of choices"
 RANGE = "one value, a list of choices, or {low: …, high: …} with `step` or `log: true`"
@@ -25,9 +26,7 @@ def explain(key: str) -> str:
     """
     known = config.settings()
     if key in known:
-        entries = _entries(key, known[key])
-        lines = (f"  {name:<10}  {text}" for name, text in entries.items() if text)
-        return "\n".join([f"{key}: {known[key].meaning}", *lines])
+        return "\n\n".join(_block(key, setting, of) for of, setting in _declarations(known[key]).items())
     inside = [name for name in known if name.startswith(f"{key}.")]
     if not inside:
         raise UserError(config.no_such_key(key))
@@ -39,7 +38,7 @@ def overview(keys: list[str] | None = None) -> str:
     known = config.settings()
     listed = list(known) if keys is None else keys
     width = max(map(len, listed))
-    return "\n".join(f"{key:<{width}}  {known[key].meaning}" for key in listed)
+    return "\n".join(f"{key:<{width}}  {_meaning(known[key])}" for key in listed)
 
 
 def values(key: str) -> dict[str, Any]:
@@ -50,7 +49,31 @@ def values(key: str) -> dict[str, Any]:
     return {option: content[name] for option, content in found.items() if name in content}
 
 
-def _entries(key: str, setting: Setting) -> dict[str, str]:
+def _declarations(setting: Setting) -> Mapping[tuple[str, ...], Setting]:
+    """What is declared of a key by the tasks that have it, each in its own way; by () where all have the same."""
+    found = search_space.by_task() if isinstance(setting, Hyperparameter) else {}
+    by_tasks = found.get(setting.name, {})
+    return by_tasks if by_tasks and tuple(TASKS) not in by_tasks else {(): setting}
+
+
+def _meaning(setting: Setting) -> str:
+    """In one line, whatever tasks mean by a key."""
+    found: dict[str, list[str]] = {}
+    for tasks, declared in _declarations(setting).items():
+        found.setdefault(declared.meaning, []).extend(tasks)
+    if len(found) == 1:
+        return setting.meaning
+    return "; ".join(f"{meaning} (task={' or '.join(tasks)})" for meaning, tasks in found.items())
+
+
+def _block(key: str, setting: Setting, tasks: tuple[str, ...]) -> str:
+    """A declaration, and of which tasks it is."""
+    entries = {"task": ", ".join(tasks), **_entries(key, setting, tasks)}
+    lines = (f"  {name:<10}  {text}" for name, text in entries.items() if text)
+    return "\n".join([f"{key}: {setting.meaning}", *lines])
+
+
+def _entries(key: str, setting: Setting, tasks: tuple[str, ...]) -> dict[str, str]:
     whole = replace(setting, choices=_catalog(key, setting.catalog)) if setting.catalog else setting
     rule = f"a list, none twice, each {whole.rule}" if whole.several else whole.rule
     own = setting if isinstance(setting, Hyperparameter) else None
@@ -60,18 +83,19 @@ def _entries(key: str, setting: Setting) -> dict[str, str]:
         "written as": (RANGE if setting.numeric else ONE_OF) if own else "",
         "unit": setting.unit,
         "active": f"where {setting.condition}" if setting.when else "",
-        **_defaults(key, setting),
+        **_defaults(key, setting, tasks),
         "each layer": each if own and own.per_layer else "",
     }
 
 
-def _defaults(key: str, setting: Setting) -> dict[str, str]:
-    """The default, and the options that set another value."""
+def _defaults(key: str, setting: Setting, tasks: tuple[str, ...]) -> dict[str, str]:
+    """The default, and the options that set another value; of those of a search space what these tasks can take."""
     group = key.rpartition(".")[0]
     by_option = values(key)
     if isinstance(setting, Hyperparameter):
         own = plain(setting.default) if setting.follows is None else f"what {setting.follows} says"
-        return {"default": own, "options": _by_option(group, by_option)}
+        fitting = {option: value for option, value in by_option.items() if _fits(option, tasks)}
+        return {"default": own, "options": _by_option(group, fitting)}
     shipped: Any = OmegaConf.to_container(OmegaConf.load(config.CONF / "config.yaml"))
     chosen = {g: o for entry in shipped["defaults"] if isinstance(entry, dict) for g, o in entry.items()}.get(group)
     if group == "task" and chosen not in setting.when.get("task.kind", (chosen,)):
@@ -84,6 +108,12 @@ def _defaults(key: str, setting: Setting) -> dict[str, str]:
     return {"default": f"{plain(default)} ({group}={chosen})", "options": _by_option(group, others)}
 
 
+def _fits(option: str, tasks: tuple[str, ...]) -> bool:
+    """Whether any of these tasks can be searched in a space of `conf/search_space`, or there are none to ask."""
+    content = config.option_values("search_space", option)
+    return not tasks or any(search_space.is_of(content, task) for task in tasks)
+
+
 def _by_option(group: str, found: Mapping[str, Any]) -> str:
     shown = {option: "none: give one" if value == "???" else plain(value) for option, value in found.items()}
     return "; ".join(f"{group}={option}: {value}" for option, value in shown.items())
@@ -92,8 +122,6 @@ def _by_option(group: str, found: Mapping[str, Any]) -> str:
 def _catalog(key: str, place: str) -> tuple[str, ...]:
     """The names of a catalog; of `task`, those of all tasks that read the key."""
     if place == "task":
-        from seqsweep.tasks import TASKS
-
         return tuple(dict.fromkeys(name for task in TASKS.values() for name in task.names(key)))
     module, _, name = place.partition(":")
     return tuple(getattr(import_module(module), name))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,3 +28,14 @@ def quick_imports() -> Iterator[None]:
         gc.freeze()
         if collecting:
             gc.enable()
+
+
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up notes, and its advice on tracing, from whoever trains or loads several networks.
+
+    To be called before it is imported: it reads the variable then.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logger = logging.getLogger("tensorflow")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.ERROR)

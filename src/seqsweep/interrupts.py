@@ -61,6 +61,25 @@ def heeded() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def raised() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt within, once nothing can be torn by it: the caller's process goes on.
+
+    For calls from scripts and notebooks; a handler that somebody else has set stays.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _handle)
+    try:
+        with something_open():
+            yield
+            check()
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def heed() -> None:
     """Let signals end this process from now on."""
     for number in filter(_is_heeded, SIGNALS):

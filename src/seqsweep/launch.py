@@ -16,30 +16,17 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from seqsweep import config
+from seqsweep.api.jobs import RULES, run
 from seqsweep.arguments import FLAGS, Request, parse
-from seqsweep.errors import FAILED, REFUSED, ConfigError, Fault, SeqsweepError
+from seqsweep.errors import FAILED, REFUSED, ConfigError, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.terminal import console
 from seqsweep.words import command
 
 if TYPE_CHECKING:
+    from seqsweep.api.result import Result
     from seqsweep.report import FinishedJob
-    from seqsweep.study import JobResult
-
-
-def config_faults(checked: SweepConfig) -> list[Fault]:
-    """What each package finds wrong with a config, in the order in which data passes them."""
-    # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import data, executor, search_space, tasks, tracking, tuner
-
-    found: list[Fault] = []
-    for package in (data, tasks, search_space, tuner, executor, tracking):
-        found += package.faults(checked)
-    return found
-
-
-RULES: Sequence[config.Rule] = (config_faults,)
 
 
 def launch(arguments: list[str]) -> int:
@@ -122,7 +109,7 @@ class _Jobs:
             overrides: as typed.
         """
         overrides = tuple(map(redacted, overrides))
-        from seqsweep import report, study
+        from seqsweep import report
         from seqsweep.comparison import FinishedSweep
         from seqsweep.tasks import make_task
 
@@ -131,7 +118,7 @@ class _Jobs:
             self._console.rule(Text(f"{number}: {command(overrides)}"), align="left")
         terminal = report.Terminal(self._console, make_task(job).objective, job.trial.epochs)
         try:
-            ended = study.run(job, terminal)
+            ended = run(job, terminal)
         except SeqsweepError as error:
             self._errors.append(error)
             self._finished.append(report.FinishedJob(overrides, None, str(error)))
@@ -185,7 +172,7 @@ class _Jobs:
             target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
             self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
-    def _show(self, ended: JobResult) -> None:
+    def _show(self, ended: Result) -> None:
         from seqsweep import report
 
         outcome, conclusion = ended.outcome, ended.conclusion

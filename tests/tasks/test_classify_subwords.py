@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from conclusions import Silent
 from points import POINT
 from seqsweep import study
+from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
 from seqsweep.search import load_data
 from seqsweep.serving.subwords import Subwords, learned

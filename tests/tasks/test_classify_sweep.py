@@ -12,9 +12,9 @@ from tables import COLUMNS, waves
 
 from conclusions import Silent
 from seqsweep import package, registry, study
+from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
-from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
 from seqsweep.report import sentences
 from seqsweep.search import load_data

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tables import COLUMNS, waves
 
+from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
 from seqsweep.data import load
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES
 from seqsweep.search_space import Space
 from seqsweep.tasks import make_task
 from seqsweep.tasks.classify.table import read_table

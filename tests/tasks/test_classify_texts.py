@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from points import POINT
+from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.evidence import Bin
-from seqsweep.launch import RULES
 from seqsweep.search import load_data
 from seqsweep.serving.texts import cleaned, lengths
 from seqsweep.tasks import make_task

@@ -9,10 +9,10 @@ import pytest
 
 from points import POINT
 from seqsweep import search_space
+from seqsweep.api.jobs import config_faults
 from seqsweep.config import compose
 from seqsweep.errors import DataError
 from seqsweep.events import Done, TrialSpec
-from seqsweep.launch import config_faults
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.forecast.audit import audit, pipeline
 from seqsweep.tasks.forecast.dataset import SeriesDataset

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from points import POINT
+from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
-from seqsweep.launch import RULES
 from seqsweep.package.parity import compare
 from seqsweep.search import load_data
 from seqsweep.serving.symbols import Alphabet, split
@@ -55,7 +55,7 @@ def load(tmp_path, make_config):
         folder.mkdir(exist_ok=True)
         for number, content in enumerate(texts or [text()]):
             (folder / f"{number}.txt").write_text(content, encoding="utf-8")
-        config = make_config("search_space.context=6", study="text")
+        config = make_config("search_space.window=6", study="text")
         for override in ["task.block=8", "task.ngram_context=4", *overrides]:  # to compose each anew takes its time
             key, _, value = override.partition("=")
             group, _, name = key.partition(".")
@@ -69,7 +69,7 @@ def load(tmp_path, make_config):
 
 
 def point(**changes):
-    given = {"context": 6, "symbol_embedding": None, "layer": "gru", "units": (8,), "dropout": (0.0,)}
+    given = {"window": 6, "embedding": None, "layer": "gru", "units": (8,), "dropout": (0.0,)}
     return POINT.replace(**{**given, **changes})
 
 
@@ -125,9 +125,9 @@ def test_no_window_and_no_block_reaches_into_another_text(load):
 
 
 def test_trials_with_any_context_are_scored_on_the_same_symbols(load):
-    data = load("search_space.context=[2,6]")
+    data = load("search_space.window=[2,6]")
     items = data.parts.test
-    wide, narrow = data.view(point(context=6)), data.view(point(context=2))
+    wide, narrow = data.view(point(window=6)), data.view(point(window=2))
     assert np.array_equal(wide.targets.numpy(items), narrow.targets.numpy(items))
     assert wide.input_shapes == ((13,),)
     assert narrow.input_shapes == ((9,),)
@@ -318,7 +318,7 @@ def reading_all(view, items):
 
 @pytest.mark.parametrize("symbols", ["letters", "words"])
 def test_the_audit_passes_what_reads_the_past_alone(symbols, load):
-    data = load(f"task.symbols={symbols}")
+    data = load(f"task.tokens={symbols}")
     found = audit(data, point(), counting)
     assert found.passed, found.findings
     assert "train holds the text of" in found.checked
@@ -351,7 +351,7 @@ def test_the_audit_finds_an_alphabet_of_more_than_train(load):
     [
         ("data.features=[]", r"data.features=\[\]: texts are one column; name it"),
         ("search_space.bidirectional=[false,true]", "it would read what it is to predict"),
-        ("task.symbols=syllables", "must be one of letters, words"),
+        ("task.tokens=syllables", "must be one of letters, words"),
         ("task.block=0", "task.block=0: must be a whole number"),
         ("windows.split=dates", "there is no way to split"),
     ],
@@ -535,7 +535,7 @@ class TestServed:
         from seqsweep import model
         from seqsweep.layers import kernels_of, to_keras
 
-        task, params = make_task(served.data.config), point(symbol_embedding=embedding)
+        task, params = make_task(served.data.config), point(embedding=embedding)
         network = model.build(task, served.view, params, 3)
         assert kernels_of(network) == "fast"
         inputs = served.view.inputs[0].numpy(served.data.parts.test[:4])

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from conclusions import Silent
 from seqsweep import package, study
+from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
-from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
 from seqsweep.report import sentences
 from seqsweep.reproduce import reproduce

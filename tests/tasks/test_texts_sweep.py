@@ -12,10 +12,10 @@ from texts import pairs, squares
 
 from conclusions import Silent
 from seqsweep import package, registry, study
+from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.finals import load_test_predictions
-from seqsweep.launch import RULES
 from seqsweep.package.parity import load_parity
 from seqsweep.report import sentences
 from seqsweep.reproduce import reproduce

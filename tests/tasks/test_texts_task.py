@@ -34,7 +34,7 @@ CAPTION = ("data=csv", "data.target=caption", "data.path=x.csv")
 
 PARAMS = POINT.replace(
     source_tokens="letters", target_tokens="letters", source_longest=None, target_longest=None, source_vocabulary=100,
-    target_vocabulary=100, token_embedding=8, attention="dot", beam=1, encoder=8,
+    target_vocabulary=100, embedding=8, attention="dot", beam=1, encoder=8,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def test_what_lies_behind_the_end_of_a_text_changes_nothing_that_is_said(attenti
     from seqsweep.tasks.translate.network import network
 
     view = SimpleNamespace(source=SimpleNamespace(size=9), target=SimpleNamespace(size=8))
-    params = POINT.replace(layer="gru", bidirectional=True, attention=attention, token_embedding=4)
+    params = POINT.replace(layer="gru", bidirectional=True, attention=attention, embedding=4)
     short, before = np.array([[2, 5, 3], [4, 4, 6]]), np.array([[1, 2, 3, 4]] * 2)
     said, weights = [], None
     for text in (short, np.pad(short, [(0, 0), (0, 5)])):

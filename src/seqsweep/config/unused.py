@@ -93,18 +93,19 @@ def unused_hyperparameters(given: Sequence[Given], jobs: Sequence[SweepConfig]) 
         given: on command line and in studies.
         jobs: checked.
     """
-    declared, found = search_space.declared(), []
+    known, found = search_space.declared(), []
+    tasks = list(dict.fromkeys(job.task.kind for job in jobs))
     for one in given:
         space, _, name = one.key.partition(".")
-        if space != ranges.SPACE or name not in declared or any(name in job.search_space for job in jobs):
+        if space != ranges.SPACE or name not in known or any(name in job.search_space for job in jobs):
             continue
-        needed = search_space.conditions(name, declared)
+        declared = next((own for own in map(search_space.declared, tasks) if name in own), None)
+        needed = {} if declared is None else search_space.conditions(name, declared)
         if one.stands([f"{ranges.SPACE}.{other}" for other in needed]):
-            condition = declared[name].condition
-            told = f"it is active only where {condition}, which no point of this space has"
-            mend = "leave it out, or search that too"
-            if not condition:
-                told, mend = f"task={jobs[0].task.kind} has no such hyperparameter", "leave it out"
+            told, mend = f"task={tasks[0]} has no such hyperparameter", "leave it out"
+            if declared is not None:
+                told = f"it is active only where {declared[name].condition}, which no point of this space has"
+                mend = "leave it out, or search that too"
             found.append(Fault(one.key, f"{one.where}{one.text}: {told}; {mend}"))
     return found
 

@@ -13,7 +13,7 @@ from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
 from seqsweep.registry.show import answers_table, gate_table, history_table, show
-from seqsweep.registry.use import STANDARD_INPUT, predict
+from seqsweep.registry.use import STANDARD_INPUT, ask, load_model, predict
 
 __all__ = [
     "CHAMPION",
@@ -23,9 +23,11 @@ __all__ = [
     "LedgerEntry",
     "Promoted",
     "answers_table",
+    "ask",
     "gate_table",
     "history",
     "history_table",
+    "load_model",
     "model_name",
     "predict",
     "promote",

@@ -24,30 +24,44 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "standard input"
 """What messages call it."""
 
+TABLE = "the table"
+"""What messages call one in memory."""
 
-def predict(
-    model: str, given: Path | bytes, tracking: TrackingConfig, future: Path | None = None
-) -> tuple[pd.DataFrame, str]:
-    """What a registered model predicts from rows, and the version that did: `sunspots version 2`.
+
+def load_model(model: str, tracking: TrackingConfig) -> tuple[Loaded, str]:
+    """A registered model, and what to call its version: `sunspots version 2`.
 
     Args:
         model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
-        given: a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by standard input:
-            CSV, or a text a line where the model reads texts alone.
         tracking: the store.
-        future: a file of the rows that are to be forecast, for a model that reads what is known ahead of them; None:
-            they stand behind the others, if there are any.
 
     Raises:
-        UserError: there is no such model, alias or version, or it reads nothing of a future.
-        DataError: the file cannot be used; the text names file, column and row.
+        UserError: there is no such model, alias or version.
         TrackingError: the store cannot be reached or refuses.
     """
     with opened(tracking) as registry:
         version = resolve(registry, model)
         with registry.files(version) as folder:
             loaded = load(folder)
-    return _predictions(loaded, given, future), f"{version.name} version {version.version}"
+    return loaded, f"{version.name} version {version.version}"
+
+
+def predict(
+    model: str, given: Path | bytes, tracking: TrackingConfig, future: Path | None = None
+) -> tuple[pd.DataFrame, str]:
+    """What a registered model predicts from rows, and the version that did.
+
+    Args:
+        model: as for `load_model`, which has the errors too.
+        given: as for `ask`.
+        tracking: the store.
+        future: as for `ask`.
+
+    Raises:
+        DataError: the rows cannot be used.
+    """
+    loaded, name = load_model(model, tracking)
+    return ask(loaded, given, future), name
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -75,7 +89,20 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def _predictions(loaded: Loaded, given: Path | bytes, future: Path | None) -> pd.DataFrame:
+def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame, future: Path | pd.DataFrame | None = None) -> pd.DataFrame:
+    """What a packaged model predicts from rows.
+
+    Args:
+        loaded: the model.
+        given: a table, or a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by
+            standard input: CSV, or a text a line where the model reads texts alone.
+        future: the rows that are to be forecast, for a model that reads what is known ahead of them; None: they stand
+            behind the others, if there are any.
+
+    Raises:
+        UserError: the model reads nothing of a future.
+        DataError: it cannot be used; the text names file, column and row.
+    """
     from mlflow.exceptions import MlflowException
 
     frame, origin = _read(loaded, given)
@@ -96,21 +123,23 @@ def _predictions(loaded: Loaded, given: Path | bytes, future: Path | None) -> pd
     return made
 
 
-def _with_future(loaded: Loaded, frame: pd.DataFrame, future: Path) -> tuple[pd.DataFrame, Origin]:
+def _with_future(loaded: Loaded, frame: pd.DataFrame, future: Path | pd.DataFrame) -> tuple[pd.DataFrame, Origin]:
     """The rows of a request with those that are to be forecast behind them, and where each of the latter came from."""
     import pandas as pd
 
     blank = loaded.spec.get("blank_ahead")
     if not blank:
-        told = "this model reads nothing that is known ahead; leave --future out"
-        raise UserError(f"--future {future}: {told}")
+        shown = f"--future {future}" if isinstance(future, Path) else "future"
+        raise UserError(f"{shown}: this model reads nothing that is known ahead; leave it out")
     more, origin = _read(loaded, future)
     more = more.drop(columns=[name for name in blank if name in more])
     return pd.concat([frame, more], ignore_index=True), origin
 
 
-def _read(loaded: Loaded, given: Path | bytes) -> tuple[pd.DataFrame, Origin]:
+def _read(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> tuple[pd.DataFrame, Origin]:
     """The rows of a request, and where each came from."""
+    if not isinstance(given, Path | bytes):
+        return given, Origin(TABLE)
     column, style = loaded.spec.get("line"), loaded.spec.get("file", {})
     if isinstance(given, bytes) and column is not None:
         return _lines(given, column)

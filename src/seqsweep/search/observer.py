@@ -45,8 +45,33 @@ class Observer(Protocol):
 
         Args:
             trial: with its result.
-            score: the objective, in the unit of its metric; None: the trial failed.
+            score: the objective, in the unit of its metric; None: the trial failed or was pruned.
         """
 
     def finish(self) -> None:
         """No more trials run; also after an error."""
+
+
+class Silent:
+    """An observer that says nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def describe(self, facts: Facts) -> None:
+        """Nothing."""
+
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
+        """Nothing."""
+
+    def started(self, trial: TrialRecord) -> None:
+        """Nothing."""
+
+    def epoch(self, trial: TrialRecord, event: Epoch) -> None:
+        """Nothing."""
+
+    def ended(self, trial: TrialRecord, score: float | None) -> None:
+        """Nothing."""
+
+    def finish(self) -> None:
+        """Nothing."""

@@ -21,8 +21,8 @@ does not have is neither logged nor counted nor shown to a surrogate.
 default; it may lie outside the space, and then the oracle does not learn from it.
 """
 
-from seqsweep.search_space.checks import faults
-from seqsweep.search_space.declarations import conditions, declared, keys
+from seqsweep.search_space.checks import faults, is_of
+from seqsweep.search_space.declarations import by_task, conditions, declared, keys
 from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
 from seqsweep.search_space.distributions import Distribution
 from seqsweep.search_space.points import active, complete, params, plain, values, warm_start
@@ -33,6 +33,7 @@ __all__ = [
     "Distribution",
     "Space",
     "active",
+    "by_task",
     "complete",
     "conditions",
     "declared",
@@ -40,6 +41,7 @@ __all__ = [
     "distributions",
     "faults",
     "hyperparameters",
+    "is_of",
     "keys",
     "params",
     "plain",

@@ -46,6 +46,18 @@ def faults(config: SweepConfig) -> list[Fault]:
     return [*make_task(config).space_faults(Space(config)), *points]
 
 
+def is_of(space: Mapping[str, Any], task: str) -> bool:
+    """Whether a task has all hyperparameters of a search space, and allows what the space says of them.
+
+    Args:
+        space: settings by name, such as those of an option.
+        task: an entry of TASKS.
+    """
+    declarations = declared(task)
+    own = {name: value for name, value in space.items() if name not in ("per_layer", "warm_start")}
+    return all(name in declarations and not setting_faults(declarations[name], own[name]) for name in own)
+
+
 def _list_faults(config: SweepConfig) -> list[Fault]:
     """What is wrong with what is said of all hyperparameters."""
     known, names = keys(), ("per_layer", "warm_start")

@@ -21,7 +21,8 @@ def declared(task: str | None = None) -> dict[str, Hyperparameter]:
     bring stand behind the others, so that each one stands behind those that it depends on.
 
     Args:
-        task: an entry of TASKS; None for all of them.
+        task: an entry of TASKS; None for all of them: the names that a space may have. Where tasks declare one in
+            different ways, the first that has it in every trial stands for all, see `by_task`.
 
     Raises:
         TypeError: two declare the same name, or one depends on what cannot be depended on.
@@ -34,10 +35,21 @@ def declared(task: str | None = None) -> dict[str, Hyperparameter]:
             if task is not None and hyperparameter.name in found:
                 raise TypeError(f"there are two hyperparameters {hyperparameter.name!r}")
             known = found.setdefault(hyperparameter.name, hyperparameter)
-            if known.when and not hyperparameter.when:  # of two tasks the one that always has it speaks for both
+            if known.when and not hyperparameter.when:
                 found[hyperparameter.name] = hyperparameter
     for hyperparameter in found.values():
         _check_conditions(hyperparameter, found)
+    return found
+
+
+def by_task() -> dict[str, dict[tuple[str, ...], Hyperparameter]]:
+    """Each hyperparameter by name: its declarations, by the tasks that have each; tasks may declare it differently."""
+    found: dict[str, dict[tuple[str, ...], Hyperparameter]] = {name: {} for name in declared()}
+    for task in TASKS:
+        for name, own in declared(task).items():
+            alike = next((tasks for tasks, other in found[name].items() if other == own), ())
+            found[name].pop(alike, None)
+            found[name][(*alike, task)] = own
     return found
 
 

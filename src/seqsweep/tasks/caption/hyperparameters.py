@@ -5,10 +5,10 @@ from __future__ import annotations
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.tasks.decoding.hyperparameters import (
     BEAM,
+    EMBEDDING,
     TARGET_LONGEST,
     TARGET_TOKENS,
     TARGET_VOCABULARY,
-    TOKEN_EMBEDDING,
 )
 
 HYPERPARAMETERS = (
@@ -24,6 +24,6 @@ HYPERPARAMETERS = (
     TARGET_TOKENS,
     TARGET_LONGEST,
     TARGET_VOCABULARY,
-    TOKEN_EMBEDDING,
+    EMBEDDING,
     BEAM,
 )

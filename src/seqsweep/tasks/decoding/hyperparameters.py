@@ -39,8 +39,8 @@ TARGET_VOCABULARY = Hyperparameter(
     meaning="tokens that a network can say, the most frequent of train; it says no others",
 )
 
-TOKEN_EMBEDDING = Hyperparameter(
-    "token_embedding",
+EMBEDDING = Hyperparameter(
+    "embedding",
     int,
     at_least=1,
     default=32,

@@ -65,7 +65,7 @@ def decoder(
         kernels: what runs them.
         seeds: two of them.
     """
-    said = embedded(before, size, params.token_embedding, seeds[0], "decoder_embedding", mask=False)
+    said = embedded(before, size, params.embedding, seeds[0], "decoder_embedding", mask=False)
     forwards = params.replace(bidirectional=False) if params.get("bidirectional", False) else params
     return body(said, forwards, kernels, seeds[1], every_step=True, initial_state=states, name_prefix="decoder_")
 

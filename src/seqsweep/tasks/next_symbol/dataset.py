@@ -106,7 +106,7 @@ class Texts:
             DataError: they cannot be parted so.
         """
         task = own(config)
-        documents = [split(text.casefold() if task.fold else text, task.symbols) for text in corpus.texts]
+        documents = [split(text.casefold() if task.fold else text, task.tokens) for text in corpus.texts]
         blocks = Blocks(np.array([len(document) for document in documents], np.int64), task.block, apart)
         parts = blocks.parts(corpus.name, config.windows, config.seed)
         return cls._read(config, corpus, documents, blocks, parts)
@@ -160,7 +160,7 @@ class Texts:
 
     def view(self, params: TrialParams, fold: int = 0) -> SymbolView:
         """Numbers by the alphabet of the sweep's own train part: a fold's is a part of it, or lies in its past."""
-        return SymbolView(self.split(fold), self.numbers, params.context, self.blocks.block, self.alphabet.classes)
+        return SymbolView(self.split(fold), self.numbers, params.window, self.blocks.block, self.alphabet.classes)
 
     def actual(self, items: Items) -> Said:
         """(n, block), the symbols themselves."""
@@ -254,4 +254,4 @@ def _alphabet(codes: Int64s, symbols: Sequence[str], config: SweepConfig) -> Alp
     """
     found, first, counts = np.unique(codes, return_index=True, return_counts=True)
     chosen = found[np.lexsort((first, -counts))][: own(config).vocabulary]
-    return Alphabet(own(config).symbols, own(config).fold, [str(symbols[code]) for code in chosen])
+    return Alphabet(own(config).tokens, own(config).fold, [str(symbols[code]) for code in chosen])

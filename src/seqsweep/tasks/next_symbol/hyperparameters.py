@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 
-CONTEXT = 32
+WINDOW = 32
 """Symbols before a block, where nothing is said."""
 
 HYPERPARAMETERS = (
     Hyperparameter(
-        "context",
+        "window",
         int,
         at_least=1,
-        default=CONTEXT,
+        default=WINDOW,
         section="input",
         unit="symbols",
         meaning="symbols that are read before the first one of a block; the last one of it has the block's others too",
     ),
     Hyperparameter(
-        "symbol_embedding",
+        "embedding",
         int,
         at_least=1,
         optional=True,

@@ -15,7 +15,7 @@ from seqsweep.serving.symbols import KINDS
 class NextSymbolConfig(TaskConfig):
     """What a symbol is, and how many are predicted at once."""
 
-    symbols: str = setting("what a text is a sequence of", choices=KINDS)
+    tokens: str = setting("what a text is a sequence of", choices=KINDS)
     fold: bool = setting("whether small and capital letters are one")
     vocabulary: int = setting(
         "symbols that may be predicted, the most frequent of train; all others are one and the same",

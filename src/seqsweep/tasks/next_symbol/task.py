@@ -61,7 +61,7 @@ class NextSymbol(Task):
         """What a symbol is, and which are known."""
         task = own(self.config)
         case = ", case folded" if task.fold else ""
-        return f"{super().measure}, seed {self.config.seed}, {task.symbols}{case}, {task.vocabulary} known"
+        return f"{super().measure}, seed {self.config.seed}, {task.tokens}{case}, {task.vocabulary} known"
 
     @property
     def loss(self) -> Any:
@@ -89,7 +89,7 @@ class NextSymbol(Task):
     def load(self, space: Space, say: Say) -> Texts:
         """The documents, their symbols, and their parts."""
         task = own(self.config)
-        longest = max(space.values("context"))
+        longest = max(space.values("window"))
         data = Texts.of(self.config, read_corpus(self.config.data), max(longest, task.block, task.ngram_context) + 1)
         for note in notes(data):
             say(note)
@@ -117,16 +117,22 @@ class NextSymbol(Task):
         import keras
 
         size = cast(SymbolView, view).classes + SPECIAL - 1
-        if params.symbol_embedding is None:
+        if params.embedding is None:
             return keras.ops.one_hot(inputs[0], size, dtype="float32")
         start = keras.initializers.RandomUniform(seed=seed)
-        return keras.layers.Embedding(size, params.symbol_embedding, start, name="embedding")(inputs[0])
+        return keras.layers.Embedding(size, params.embedding, start, name="embedding")(inputs[0])
 
     def head(
         self, view: View, params: TrialParams, inputs: Inputs, state: keras.KerasTensor, seeds: Sequence[int]
     ) -> keras.KerasTensor:
         """Not used: every step has an end, see `network`."""
         raise NotImplementedError
+
+    def mean_output(self, outputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
+        """Logits of the mean of the probabilities."""
+        from keras import ops
+
+        return ops.logsumexp(ops.stack([ops.log_softmax(logits, axis=-1) for logits in outputs], axis=-1), axis=-1)
 
     def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:  # noqa: ARG002
         """In calls that keep the logits small, whatever the number of symbols."""

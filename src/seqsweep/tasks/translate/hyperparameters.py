@@ -5,11 +5,11 @@ from __future__ import annotations
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.tasks.decoding.hyperparameters import (
     BEAM,
+    EMBEDDING,
     KNOWN,
     TARGET_LONGEST,
     TARGET_TOKENS,
     TARGET_VOCABULARY,
-    TOKEN_EMBEDDING,
     TOKENS,
 )
 
@@ -43,7 +43,7 @@ HYPERPARAMETERS = (
     TARGET_TOKENS,
     TARGET_LONGEST,
     TARGET_VOCABULARY,
-    TOKEN_EMBEDDING,
+    EMBEDDING,
     Hyperparameter(
         "attention",
         str,

@@ -38,7 +38,7 @@ def network(
     text, before = inputs
     assert view.source is not None  # what is translated is a text
     looks_back, units = params.attention != "none", params.units[-1]
-    read = embedded(text, view.source.size, params.token_embedding, seeds[0], "encoder_embedding", mask=True)
+    read = embedded(text, view.source.size, params.embedding, seeds[0], "encoder_embedding", mask=True)
     encoded = body(read, params, kernels, seeds[1], every_step=looks_back, name_prefix="encoder_")
     states = first_states(_summary(encoded, units) if looks_back else encoded, params, seeds[2])
     known = decoder(before, view.target.size, params, states, kernels, seeds[3:5])
