@@ -10,7 +10,7 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.serving.array_types import Float64s, Index
-from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
 
@@ -132,9 +132,10 @@ def _coverage(drawn: _Drawn) -> list[Markup]:
     if not intervals:
         return []
     rows = [[f"{share(i.level)} interval", share(i.coverage), _width(i.width)] for i in intervals]
-    said = "Half widths come from residuals on validation (split conformal), and assume that the test part is like it"
+    made = f"Split conformal intervals, from {errors(intervals[0])}"
+    said = f"{made}; they hold where the test part is like what these are of"
     if any(not math.isfinite(interval.width) for interval in intervals):
-        said += "; a level for which validation has too few residuals has no bounds"
+        said += "; a level for which there are too few of them has no bounds"
     return [table(["", "held on test", f"mean width ({drawn.unit})"], rows), note(f"{said}.")]
 
 
