@@ -81,6 +81,8 @@ def _limits(spec: Mapping[str, Any], config: SweepConfig) -> list[str]:
         " ".join(_reading(config)),
         "Intervals hold if later errors are like those that they were made from; they do not widen with the unusual.",
     ]
+    if spec["lower"] is not None:
+        limits.append(f"Forecasts and lower ends of intervals are clipped at {significant(spec['lower'])}.")
     if spec["transform"]["clip"] is not None:
         low, high = map(significant, spec["transform"]["clip"])
         limits.append(f"What it sees of the target is clipped to {low} … {high}, the quantiles of train.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
+
+import numpy as np
 
 from seqsweep.data import Series
 from seqsweep.events import TrialParams
@@ -95,7 +97,8 @@ class SeriesDataset:
         """Windows and targets with the transform and the scaler that train alone determines."""
         ridge = Ridge.of(self.config, params)
         solve = None if ridge is None else partial(self._solve, ridge)
-        return make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
+        seen = make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
+        return replace(seen, lower=own(self.config).lower)
 
     def _solve(self, ridge: Ridge, series: Series, split: Split, transform: Transform) -> LinearFit:
         """The ridge of a trial, worked out once for all trials that see the same values."""
@@ -120,7 +123,8 @@ class SeriesDataset:
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""
-        return forecasts(self.past, items)
+        made, lower = forecasts(self.past, items), own(self.config).lower
+        return made if lower is None else {name: np.maximum(forecast, lower) for name, forecast in made.items()}
 
     def notes_on_baselines(self) -> Mapping[str, str]:
         """The window and the penalty that the ridge chose."""

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from seqsweep.evidence import adapted, coverage, half_widths
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.results import TestPredictions
 
 
@@ -24,6 +27,7 @@ class ForecastInterval:
         calibrated_on: the part that the residuals are of: the end of `train`, by networks without it, or `validation`.
         residuals: how many there were.
         adaptation: how fast the level adapts; 0: not at all.
+        lower: below which no interval reaches; None: there is no bound.
     """
 
     level: float
@@ -33,9 +37,17 @@ class ForecastInterval:
     calibrated_on: str = "validation"
     residuals: int = 0
     adaptation: float = 0.0
+    lower: float | None = None
+
+    def lower_end(self, forecast: Float64s, step: int) -> Float64s:
+        """Of forecasts (n,) of a step ahead, counted from 0."""
+        end = forecast - self.half_widths[step]
+        return end if self.lower is None else np.maximum(end, self.lower)
 
 
-def make_intervals(seen: TestPredictions, levels: Sequence[float], adaptation: float = 0.0) -> list[dict[str, Any]]:
+def make_intervals(
+    seen: TestPredictions, levels: Sequence[float], adaptation: float = 0.0, lower: float | None = None
+) -> list[dict[str, Any]]:
     """Intervals of each level, as plain values; see `ForecastInterval`.
 
     Args:
@@ -43,6 +55,7 @@ def make_intervals(seen: TestPredictions, levels: Sequence[float], adaptation: f
             test, where coverage is counted.
         levels: of confidence, each in (0, 1).
         adaptation: by how much a level moves after a target, see `evidence.adapted`; 0: it stays.
+        lower: below which neither forecasts nor targets are; None: there is no bound.
     """
     if seen.calibration_actual is not None:
         part, residuals = "train", seen.calibration_actual - seen.calibration_predicted
@@ -56,8 +69,17 @@ def make_intervals(seen: TestPredictions, levels: Sequence[float], adaptation: f
             width = half_widths(residuals, [level])[level]
             held = coverage(seen.test_actual, seen.test_predicted, width)
         ends = tuple(width.tolist())
-        found.append(ForecastInterval(level, ends, held.share, held.width, part, len(residuals), adaptation))
+        spared = 0.0 if lower is None else _spared(seen.test_predicted, width, lower)
+        found.append(
+            ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
+        )
     return [asdict(interval) | {"half_widths": list(interval.half_widths)} for interval in found]  # as JSON gives it
+
+
+def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
+    """By how much clipping at `lower` shortens intervals around forecasts (n, horizon), on average; endless ones: 0."""
+    beyond = np.maximum(lower - (predicted - width), 0.0)
+    return float(beyond.mean()) if np.isfinite(width).all() else 0.0
 
 
 def errors(interval: ForecastInterval) -> str:

@@ -104,7 +104,7 @@ class ForecastPredictor:
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
-            result[f"lower_{share}"] = (forecast - widths).ravel()
+            result[f"lower_{share}"] = self._clipped(forecast - widths).ravel()
             result[f"upper_{share}"] = (forecast + widths).ravel()
         return pd.DataFrame(result)
 
@@ -137,7 +137,12 @@ class ForecastPredictor:
         origins = np.arange(len(values), dtype=np.int64) * values.shape[1] + past - 1
         batches = [origins[start : start + BATCH] for start in range(0, len(origins), BATCH)]
         outputs = [self._network(*(gather.numpy(batch) for gather in view.inputs)) for batch in batches]
-        return view.inverse_transform(origins, np.concatenate(outputs))
+        return self._clipped(view.inverse_transform(origins, np.concatenate(outputs)))
+
+    def _clipped(self, values: Float64s) -> Float64s:
+        """Nothing below what the target never falls below."""
+        lower = self._spec["lower"]
+        return values if lower is None else np.maximum(values, lower)
 
     # What is refused ----------------------------------------------------------------------------------
 

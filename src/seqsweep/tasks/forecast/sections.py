@@ -117,13 +117,12 @@ def _bands(
     traces: list[theme.Trace] = []
     known = [interval for interval in intervals if math.isfinite(interval.half_widths[step - 1])]
     for place, interval in reversed(list(enumerate(sorted(known, key=lambda interval: interval.level)))):
-        half = interval.half_widths[step - 1]
         line = {"width": 0, "shape": "linear"}
         common = {"x": times, "mode": "lines", "line": line, "hoverinfo": "skip"}
-        traces.append({**common, "y": forecast - half, "showlegend": False})
+        traces.append({**common, "y": interval.lower_end(forecast, step - 1), "showlegend": False})
         name = f"{share(interval.level)} interval"
         fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)]}
-        traces.append({**common, **fill, "y": forecast + half, "name": name})
+        traces.append({**common, **fill, "y": forecast + interval.half_widths[step - 1], "name": name})
     return traces
 
 

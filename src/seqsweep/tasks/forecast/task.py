@@ -98,13 +98,28 @@ class Forecast(Task):
     def load(self, space: Space, say: Say) -> SeriesDataset:
         """The series, and its parts."""
         series = data.load(self.config.data)
-        for note in series.notes:
+        for note in [*series.notes, *self._clipped(series)]:
             say(note)
         ridge = self._ridge_lookback(series, space)
         dataset = SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season, ridge))
         for note in dataset.notes:
             say(note)
         return dataset
+
+    def _clipped(self, series: Series) -> Iterator[str]:
+        """That forecasts are clipped.
+
+        Raises:
+            DataError: the target is below its bound somewhere.
+        """
+        lower, target = own(self.config).lower, series.values[:, 0]
+        if lower is None:
+            return
+        if (least := float(target.min())) < lower:
+            when = series.clock[int(target.argmin())]
+            told = f"column {series.target!r} has {least:g} at {when}, and forecasts would never reach it"
+            raise DataError(f"task.lower={lower:g}: {told}; give a bound of {least:g} or less, or task.lower=null")
+        yield f"forecasts of {series.target}, of networks and baselines, and their intervals are clipped at {lower:g}"
 
     def _ridge_lookback(self, series: Series, space: Space) -> int:
         """The most rows that the ridge of any trial sees; 0 where none has one."""
@@ -196,7 +211,11 @@ class Forecast(Task):
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
         """Forecast intervals."""
-        return {"intervals": make_intervals(seen, self.config.finals.levels, self.config.finals.adaptation)}
+        return {
+            "intervals": make_intervals(
+                seen, self.config.finals.levels, self.config.finals.adaptation, own(self.config).lower
+            )
+        }
 
     def calibration(self, data: Dataset) -> Items:
         """The forecasts of the end of train; none where it is too short to hold any out."""
