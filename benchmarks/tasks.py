@@ -11,10 +11,10 @@ items gathered in the graph. Plain Keras has the same layers on its own kernels,
 the train step that `fit` compiles, given batches that are ready: neither `fit`'s own work between steps nor the
 making of windows counts against it. Both see the same items; what is compared runs by turns, so read the ratios.
 
-Memory is measured of whole sweeps in processes of their own: one trial of one epoch, one final run, the test part, package
-and page, of so many tokens of English and code, drawn from Python's documentation and standard library. What counts is
-the most that the command held at once, and the most that its worker held, as the kernel counted it (VmHWM); quickstart
-stands beside them, as nearly all of it is TensorFlow, MLflow and pandas.
+Memory is measured of whole sweeps in processes of their own: one trial of one epoch, one final run, the test part,
+package and page, of so many tokens of English and code, drawn from Python's documentation and standard library. What
+counts is the most that the command held at once, and the most that its worker held, as the kernel counted it (VmHWM).
+Quickstart stands beside them, as nearly all of it is TensorFlow, MLflow and pandas.
 """
 
 from __future__ import annotations

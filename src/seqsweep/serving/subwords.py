@@ -42,13 +42,18 @@ class Subwords:
         numbers: list[list[int]] = self._processor.encode(list(texts), out_type=int, num_threads=1)
         return numbers
 
+    def cut(self, text: str) -> list[str]:
+        """The pieces of a text, a letter that was not seen as it is; a word begins with BLANK."""
+        found: list[str] = self._processor.encode(text, out_type=str, num_threads=1)
+        return found
+
     def split(self, text: str) -> Iterator[str]:
         """The pieces of a text, which put together are the text; of one that `learned` made exact.
 
         Cut between two pieces, both parts have the same ones: no pair of pieces was ever joined across the cut.
         """
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
-            for piece in self._processor.encode(line, out_type=str, num_threads=1):
+            for piece in self.cut(line):
                 yield piece.replace(BLANK, " ")
 
     def __reduce__(self) -> tuple[type[Subwords], tuple[bytes]]:
