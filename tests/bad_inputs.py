@@ -392,7 +392,7 @@ STUDIES = [
         "question",
         "a value is needed",
         "give question=VALUE",
-        files={"own/mine.yaml": "defaults: [config, _self_]\n"},
+        files={"own/mine.yaml": "defaults: [config, _self_]\nquestion: ???\n"},
     ),
     Bad(
         "sweep mine --config-dir own data=shop",

@@ -171,4 +171,5 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
         objective=f"val_{config.task.objective}",
         lower_is_better=not problem.objective.higher_is_better,
         started=time.time(),
+        data=data.name,
     )
