@@ -108,7 +108,7 @@ def make_sweep(
         trained = restore(job, spec, weights)
         ended = _conclusion(problem, folder, spec, trained, skill)
         conclusions.save(folder, ended)
-        model = package.build(folder, problem, spec, trained, ended)
+        model = package.build(folder, problem, trained, ended)
     return Made(config, folder, problem, job, spec, trained, ended, model)
 
 
@@ -134,6 +134,7 @@ def _conclusion(problem: Problem, folder: Path, spec: TrialSpec, trained: Networ
         at=time.time(),
         sha256=data.sha256,
         run=spec.trial_id,
+        networks=(spec.trial_id,),
         scores=scores,
         baselines=baseline,
         best_baseline=next(iter(baseline), None),

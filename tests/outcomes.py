@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from seqsweep.events import Cause
+from seqsweep.events import Cause, Epoch
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search import Outcome
@@ -17,6 +18,16 @@ def trial(number: int, score: float | None, reason: str = "", **params: object) 
     why = {"reason": reason, "cause": Cause.DIVERGED} if reason else {}
     settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
     return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, **why)
+
+
+def pruned(number: int, epoch: int, **params: object) -> TrialRecord:
+    """A trial that was stopped after so many epochs."""
+    curve = tuple(
+        Epoch(i, {"loss": 1.0, "val_loss": 20.0 - i, "val_mae": 20.0 - i}, float(i)) for i in range(1, epoch + 1)
+    )
+    why = f"pruned at epoch {epoch}: val_mae {20 - epoch} is above 12.0, the bound of the trials before it"
+    kept = trial(number, 20.0 - epoch, **params)
+    return replace(kept, status="PRUNED", epochs=epoch, best_epoch=epoch, reason=why, curve=curve)
 
 
 def outcome(

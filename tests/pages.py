@@ -221,6 +221,7 @@ def _evaluation(outcome: Outcome, random: np.random.Generator, times: bool, bett
         at=1.7e9,
         sha256=outcome.sha256,
         run=f"{outcome.ranked[0].trial_id}-s0-f0",
+        networks=(f"{outcome.ranked[0].trial_id}-s0-f0",),
         scores=scores,
         baselines={"linear": reference, "last_value": dict.fromkeys(config.task.metrics, 30.0)},
         best_baseline="linear",

@@ -70,6 +70,10 @@ def sweep_config(
         "alpha": 1e-4,
         "factor": 3,
         "iterations": 1,
+        "pruner": "none",
+        "startup_trials": 2,
+        "warmup_epochs": 2,
+        "reduction_factor": 2,
     }
     for name, setting in {**defaults, **(tuner or {})}.items():
         setattr(config.tuner, name, setting)

@@ -27,8 +27,8 @@ from seqsweep.tasks import make_task
 def evaluation(skill: float = 0.1, low: float = -2.0, high: float = 1.0) -> TestEvaluation:
     comparison = Comparison("paired t", "error", "item", 0.0, 0.5, Interval((low + high) / 2, low, high, 0.95, 50), 50)
     scores = {"mae": 10 * (1 - skill)}
-    return TestEvaluation(1, 1.0, "5eed", "0001-s1-f0", scores, {"linear": {"mae": 10.0}}, "linear", skill,
-                comparison, {}, (), 0.95, 9.0)  # fmt: skip
+    return TestEvaluation(1, 1.0, "5eed", "0001-s1-f0", ("0001-s1-f0",), scores, {"linear": {"mae": 10.0}}, "linear",
+                skill, comparison, {}, (), 0.95, 9.0)  # fmt: skip
 
 
 @pytest.fixture

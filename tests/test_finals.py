@@ -24,13 +24,14 @@ from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
 from seqsweep.finals.count import Evaluated, check_count, evaluations_before, remember
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.selection import differences, median_run, rank, select_finalists
+from seqsweep.finals.selection import differences, median_run, rank, scored_runs, select_finalists
 from seqsweep.records import TrialRecord
 from seqsweep.search.problem import build_problem
 from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.task import Forecast
+from seqsweep.trial import Network
 from seqsweep.tuner import Exhausted, Proposal
 
 MAE = METRICS["mae"]
@@ -123,6 +124,9 @@ def test_the_network_that_is_looked_at_has_the_median_score_of_the_first_fold():
     assert median_run(finalist(1, [3.0, 1.0, 2.0, 4.0]), 4, MAE) == "0001-s3-f0"  # the better one in the middle
     assert median_run(finalist(1, [3.0, 1.0, 0.0, 2.0]), 2, MAE) == "0001-s2-f0"  # what lies behind is of fold 1
     assert median_run(finalist(1, [3.0]), 1, MAE) == "0001-s1-f0"
+    six = finalist(1, [3.0, 1.0, 2.0, 0.0, 0.0, 0.0])
+    assert scored_runs(six, 3, MAE, ensemble=True) == ("0001-s1-f0", "0001-s2-f0", "0001-s3-f0")
+    assert scored_runs(six, 3, MAE, ensemble=False) == ("0001-s3-f0",)
 
 
 # The final runs as a source
@@ -212,7 +216,8 @@ def conclusion(**changes: Any) -> Conclusion:
                 number=1,
                 at=1.5,
                 sha256="5eed",
-                run="0001-s2-f0",
+                run="0001-mean-of-3",
+                networks=("0001-s1-f0", "0001-s2-f0", "0001-s3-f0"),
                 scores={"mae": 1.0, "wape": math.inf},
                 baselines={"linear": {"mae": 2.0, "wape": math.nan}},
                 best_baseline="linear",
@@ -425,6 +430,12 @@ def copied(whole: Launched, directory: Path) -> Path:
     return directory
 
 
+def alone(context: search.SweepContext, found: Conclusion, run: str) -> Network:
+    """The network of one final run."""
+    evaluation = dataclasses.replace(found.evaluation, networks=(run,))
+    return finals.network(context, dataclasses.replace(found, evaluations=(evaluation,)))
+
+
 def figures(found: Conclusion) -> str:
     """All of a conclusion but the moments of its evaluations."""
     evaluations = tuple(dataclasses.replace(evaluation, at=0.0) for evaluation in found.evaluations)
@@ -461,9 +472,9 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     assert np.array_equal(arrays["test_items"], origins)
     actual = np.column_stack([target[origins + 1], target[origins + 2]])
     assert np.array_equal(arrays["test_actual"], actual)
-    spec, network = finals.network(context, found)
-    assert spec.trial_id == evaluation.run
-    forecast = np.concatenate([network.predict(origins[i : i + 1]) for i in range(len(origins))])
+    assert (evaluation.run, evaluation.networks) == (f"{found.winner.trial_id}-mean-of-2", found.winner.runs)
+    each = [alone(context, found, run) for run in evaluation.networks]
+    forecast = np.mean([[network.predict(origins[i : i + 1])[0] for i in range(len(origins))] for network in each], 0)
     assert np.allclose(arrays["test_predicted"], forecast, rtol=1e-5)
     assert evaluation.scores["mae"] == pytest.approx(np.abs(actual - forecast).mean(), rel=1e-5)
     assert evaluation.scores["rmse"] == pytest.approx(np.sqrt(((actual - forecast) ** 2).mean()), rel=1e-5)
@@ -485,12 +496,12 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
 @pytest.mark.keras
 def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     found, context, *_ = whole
-    _, network = finals.network(context, found)
     origins = context.problem.data.split().validation
-    error = np.abs(context.problem.data.actual(origins) - network.predict(origins)).mean()
-    scored = dict(zip(found.winner.runs, found.winner.scores, strict=True))[found.evaluation.run]
-    assert error == pytest.approx(scored, rel=1e-6)
-    assert found.evaluation.validation == pytest.approx(scored, rel=1e-6)
+    actual = context.problem.data.actual(origins)
+    forecasts = [alone(context, found, run).predict(origins) for run in found.winner.runs]
+    errors = [np.abs(actual - forecast).mean() for forecast in forecasts]
+    assert errors == pytest.approx(found.winner.scores, rel=1e-6)
+    assert found.evaluation.validation == pytest.approx(np.abs(actual - np.mean(forecasts, 0)).mean(), rel=1e-6)
 
 
 @pytest.mark.keras
@@ -537,7 +548,7 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
     other = next(
         run for f in more.finalists for run in f.runs if run not in {evaluation.run for evaluation in more.evaluations}
     )
-    monkeypatch.setattr(RUN, "median_run", lambda *_: other)
+    monkeypatch.setattr(RUN, "scored_runs", lambda *_: (other,))
     second, *_ = launch("finals.seeds=2")
     assert [evaluation.run for evaluation in second.evaluations] == [
         *(evaluation.run for evaluation in more.evaluations),
@@ -548,6 +559,10 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
     back, *_ = launch("finals.seeds=2")
     assert (back.evaluation.run, back.evaluation.number) == (more.evaluation.run, more.evaluation.number)
     assert len(back.evaluations) == len(second.evaluations)
+    single, _, ran, _ = launch("finals.seeds=2", "finals.ensemble=false")
+    assert ran == []
+    assert single.evaluation.run == median_run(single.winner, 2, MAE)
+    assert single.evaluation.validation in [pytest.approx(score, rel=1e-6) for score in single.winner.scores]
 
 
 @pytest.mark.keras
@@ -557,22 +572,23 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     resumed, context, ran, _ = launch(directory=tmp_path / "broken")
     assert len(ran) == 2 * len(whole[0].finalists) - 2
     assert figures(resumed) == figures(whole[0])
-    context.state.network(resumed.evaluation.run).unlink()
+    lost = resumed.evaluation.networks[1]
+    context.state.network(lost).unlink()
     (context.state.folder / finals.ARRAYS).unlink()
     again, _, ran, _ = launch(directory=tmp_path / "broken")
-    assert ran == [resumed.evaluation.run]
+    assert ran == [lost]
     assert repr(again) == repr(resumed)
-    context.state.network(resumed.evaluation.run).write_bytes(b"PK\x03\x04 torn")
+    context.state.network(lost).write_bytes(b"PK\x03\x04 torn")
     (context.state.folder / finals.ARRAYS).write_bytes(b"torn")
     again, _, ran, _ = launch(directory=tmp_path / "broken")
-    assert ran == [resumed.evaluation.run]
+    assert ran == [lost]
     assert repr(again) == repr(resumed)
     finals.load_test_predictions(context.state.folder)
 
 
 @pytest.mark.keras
 def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(whole, launch, tmp_path, monkeypatch):
-    first, run = whole[0], whole[0].evaluation.run
+    first, run = whole[0], whole[0].evaluation.networks[0]
     folder = copied(whole, tmp_path) / "sweeps" / first.fingerprint
     finals.save(folder.parent / "later", conclusion(sha256=first.sha256, evaluations=(
         dataclasses.replace(first.evaluation, number=2),)))  # fmt: skip
@@ -659,6 +675,8 @@ COMBINATIONS = {
         "tuner.max_trials=2",
         "finals.trials=9",
     ),
+    "a single network": ("finals.ensemble=false",),
+    "a ridge": ("search_space.linear_skip=ridge", "task.horizon=2"),
     "horizon": ("task.horizon=5", "task.objective=smape"),
     "folds alone": ("finals.seeds=1", "finals.folds=3"),
     "one run each": ("finals.seeds=1",),
@@ -684,9 +702,11 @@ def test_finals_hold_under(name, launch):
     said = report.details(found)
     assert said[-1].startswith("Leak audit passed")
     report.test_table(found, found.evaluation)
-    spec, _ = finals.network(context, found)
+    assert len(found.evaluation.networks) == (found.seeds if context.config.finals.ensemble else 1)
+    assert (f"mean of {found.seeds} networks" in " ".join(said)) == (len(found.evaluation.networks) > 1)
+    network = finals.network(context, found)
     original = context.state.records()[found.winner.trial_id].params
-    assert (spec.params.layer, spec.params.window) == (original["layer"], original["window"])
+    assert (network.params.layer, network.params.window) == (original["layer"], original["window"])
 
 
 @pytest.mark.keras

@@ -223,7 +223,7 @@ def test_the_code_that_travels_is_the_code_that_training_used(plain):
 
 def carded(made: Made, data: SeriesDataset, conclusion: Conclusion) -> str:
     served = made.job.task.served(data, made.network.view, made.spec.params, conclusion.evaluation.details)
-    return card(served.card, data, conclusion, {"run": "0001-s0-f0", "seed": 0})
+    return card(served.card, data, conclusion, {"run": "0001-s0-f0", "seeds": [0]})
 
 
 def test_the_card_says_what_a_reader_must_know(plain):
@@ -267,7 +267,7 @@ def test_a_level_without_a_finite_interval_is_left_out(plain):
 
 def test_packaging_again_replaces_the_whole_folder(plain, folder):
     (plain.model / "stray.txt").write_text("old")
-    model = package.build(plain.folder, plain.problem, plain.spec, plain.network, plain.conclusion)
+    model = package.build(plain.folder, plain.problem, plain.network, plain.conclusion)
     assert model == plain.model
     assert not (model / "stray.txt").exists()
 
@@ -346,7 +346,7 @@ def later(plain, tmp_path, monkeypatch) -> Path:
     assert changed != text
     (serving / "transforms.py").write_text(changed)
     monkeypatch.setattr("seqsweep.package.code.SERVING", serving)
-    return package.build(tmp_path, plain.problem, plain.spec, plain.network, plain.conclusion)
+    return package.build(tmp_path, plain.problem, plain.network, plain.conclusion)
 
 
 @pytest.mark.parametrize("first", ["plain", "later"])

@@ -36,6 +36,7 @@ SEEN = TestEvaluation(
     at=1.0,
     sha256="5eed",
     run="b",
+    networks=("b",),
     scores={"mae": 8.0, "rmse": 11.0},
     baselines=BASELINES,
     best_baseline="linear",

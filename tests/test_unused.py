@@ -26,6 +26,7 @@ WITHOUT = {  # what makes a condition false that no option decides
     "task.baselines": ["task.baselines=[last_value]"],
     "finals.trials": ["finals=none"],
     "task.kind": TABLE[:-1],
+    "tuner.pruner": [],  # none is what all studies have
 }
 WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
 NEEDED = {"data.seasonal_difference": ["data.season=11"]}
@@ -40,6 +41,7 @@ VALUES |= {
     "data.clip_quantile": "0.9",
 }
 VALUES |= {"data.seasonal_difference": "1", "data.season": "11", "data.difference": "1", "data.time_format": "count"}
+VALUES |= {"tuner.pruner": "median"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
 
 

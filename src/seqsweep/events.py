@@ -89,6 +89,7 @@ class TrialSpec:
         checkpoint: whether its own is wanted at the end, because it may be continued.
         fold: validation parts by which train and validation end earlier: rolling origins.
         network: whether the weights of its best epoch are wanted, to forecast with.
+        bounds: by epoch, the cost above which it is pruned.
     """
 
     trial_id: str
@@ -101,6 +102,7 @@ class TrialSpec:
     checkpoint: bool = False
     fold: int = 0
     network: bool = False
+    bounds: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,19 @@ class Done:
     network: bytes | None = field(default=None, repr=False)  # the weights of its best epoch
 
 
+@dataclass(frozen=True)
+class Pruned:
+    """The trial fell behind the others and was stopped: no failure, and no score to rank by.
+
+    Args:
+        result: of the epochs that it trained; of the metrics the losses and the objective alone.
+        reason: what it fell behind, in a sentence.
+    """
+
+    result: TrialResult
+    reason: str
+
+
 class Cause(StrEnum):
     """Why a trial failed."""
 
@@ -189,7 +204,7 @@ class Lost:
     reason: str
 
 
-Event = Started | Epoch | Note | Done | Failed | Lost
+Event = Started | Epoch | Note | Done | Pruned | Failed | Lost
 
 Job = Callable[[TrialSpec], Iterator[Event]]
-"""Runs one trial: yields Started, then an Epoch each, Notes between them, then Done or Failed. It must be picklable."""
+"""Runs one trial: yields Started, then an Epoch each, Notes between, then Done, Pruned or Failed. Picklable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +13,7 @@ from seqsweep.redaction import redacted
 Value = str | int | float | bool | None
 """Of a parameter."""
 
-TrialStatus = Literal["RUNNING", "COMPLETED", "FAILED"]
+TrialStatus = Literal["RUNNING", "COMPLETED", "PRUNED", "FAILED"]
 RunKind = Literal["trial", "final"]
 """A trial of the search, or one of its best trained again."""
 
@@ -28,7 +29,8 @@ class TrialRecord:
         trial_id: its own within the sweep; `number` counts from 1, and a final run has that of its trial.
         name: for tables: `13 GRU 32x2`.
         params: all parameters by their plain names, see `search_space.plain`.
-        metrics: scores of the best epoch, in the unit of the data; none where it failed.
+        metrics: scores of the best epoch, in the unit of the data; none where it failed; of a pruned one the losses and
+            the objective.
         curve: what each epoch gave.
         started: seconds since 1970, and likewise `ended`; None: not known yet.
         kind: of the search, or a final run.
@@ -43,7 +45,7 @@ class TrialRecord:
         epochs: as in TrialResult, like `best_epoch`, `parameter_count`, `seconds`, `kernels`, `threads`; None and
             empty where it failed.
         cause: why it failed; None: it did not.
-        reason: the same in a sentence.
+        reason: why it failed or was pruned, in a sentence.
         detail: a traceback.
     """
 
@@ -79,6 +81,21 @@ class TrialRecord:
         for name in ("note", "reason", "detail"):  # the words of others, which may quote an address
             if text := getattr(self, name):
                 object.__setattr__(self, name, redacted(text))
+
+    def scores(self, objective: str) -> tuple[float, ...]:
+        """What it would have scored had it ended after each of its epochs: the objective at the best `val_loss` so far.
+
+        Args:
+            objective: by its name on validation: `val_mae`.
+        """
+        found: list[float] = []
+        best, score = math.inf, math.nan
+        for point in self.curve:
+            if point.metrics["val_loss"] < best:
+                best, score = point.metrics["val_loss"], point.metrics[objective]
+            if point.epoch > 0:  # 0 is a network that was solved, before its first step
+                found.append(score)
+        return tuple(found)
 
     @property
     def duration(self) -> float | None:

@@ -9,10 +9,10 @@ from collections.abc import Generator
 from typing import Protocol
 
 from seqsweep.errors import DivergedError, SeqsweepError, StateError
-from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, TrialSpec
+from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, Pruned, TrialSpec
 from seqsweep.redaction import redacted
 
-LAST_EVENTS = (Done, Failed, Lost)
+LAST_EVENTS = (Done, Pruned, Failed, Lost)
 """A trial ends with exactly one of these."""
 
 READY = "ready"
@@ -22,7 +22,7 @@ READY = "ready"
 class Executor(Protocol):
     """Runs trials somewhere and relays their events; workers begin to warm up as it is made.
 
-    The events of one trial come in their order and end with one of Done, Failed, Lost. For one thread, and to
+    The events of one trial come in their order and end with one of Done, Pruned, Failed, Lost. For one thread, and to
     be closed in `finally`; after an exception from `next_event` it can only be closed.
     """
 
@@ -57,7 +57,7 @@ class Executor(Protocol):
 
 
 def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
-    """The events of one trial; whatever the job does, the last is Done, Failed or Lost, and none follows.
+    """The events of one trial; whatever the job does, the last is one of LAST_EVENTS, and none follows.
 
     Exceptions become Failed; what is no `Exception` (KeyboardInterrupt, SystemExit) passes.
 

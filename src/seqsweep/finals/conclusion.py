@@ -74,7 +74,9 @@ class TestEvaluation:
         number: 1 for the first evaluation on this data's test part, by whatever sweep under this directory.
         at: seconds since 1970.
         sha256: of the data.
-        run: id of the final run whose network was scored: of the winner's on fold 0, the one with the median score.
+        run: what was scored, by a name: the id of the final run, or `0005-mean-of-3`.
+        networks: ids of the final runs whose networks were scored, as their mean where there are several: those of the
+            winner on fold 0, or the one of them with the median score.
         scores: its metrics on the test items, in the unit of the data.
         baselines: those of each baseline, on the same items.
         best_baseline: the best of them on these very items, a choice that favours the baselines; None: there is none.
@@ -83,7 +85,7 @@ class TestEvaluation:
         details: what the task adds, of plain values: only the task reads them.
         levels: of the intervals that were wanted, each in (0, 1).
         confidence: that was wanted of the comparison, in (0, 1).
-        validation: the objective of the scored network on validation: what the search would have promised.
+        validation: the objective of the scored network, or of the mean, on validation.
         baseline_validation: that of the best baseline there: how much harder or easier the test part is.
     """
 
@@ -93,6 +95,7 @@ class TestEvaluation:
     at: float
     sha256: str
     run: str
+    networks: tuple[str, ...]
     scores: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]]
     best_baseline: str | None
@@ -103,6 +106,11 @@ class TestEvaluation:
     confidence: float
     validation: float
     baseline_validation: float | None = None
+
+    @property
+    def mean_of(self) -> str:
+        """`mean of 3 networks`; empty where one network was scored."""
+        return f"mean of {len(self.networks)} networks" if len(self.networks) > 1 else ""
 
     def standing(self, metric: Metric) -> Standing:
         """How the network stands against the best baseline by a metric."""

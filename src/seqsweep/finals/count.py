@@ -24,7 +24,7 @@ class Evaluated:
     """A test evaluation, as it counts.
 
     Args:
-        run: id of the final run whose network was scored.
+        run: what was scored, as `TestEvaluation.run` names it.
         number: 1 for the first on this data.
         at: seconds since 1970.
         sha256: of the data.
@@ -141,7 +141,9 @@ def _is_settled(context: SweepContext) -> bool:
         return bool(own(folder))
     if conclusion is None or conclusion.evaluation is None:
         return False
-    same = (conclusion.seeds, conclusion.folds) == (config.finals.seeds, config.finals.folds)
+    finals = config.finals
+    same = (conclusion.seeds, conclusion.folds) == (finals.seeds, finals.folds)
+    same &= len(conclusion.evaluation.networks) == (finals.seeds if finals.ensemble else 1)
     return same and plan(config).trials <= len(context.state.record_files("trial"))
 
 

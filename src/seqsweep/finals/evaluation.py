@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import TestEvaluation
+from seqsweep.finals.selection import scored_name
 from seqsweep.search import Problem
 from seqsweep.state_files import MEND, write_bytes
-from seqsweep.tasks import Predictions, TestPredictions
+from seqsweep.tasks import Items, Predictions, TestPredictions
 from seqsweep.trial import Network
 
 ARRAYS = "test_predictions.npz"
@@ -24,14 +28,14 @@ MORE = "more_"
 
 
 def evaluate_on_test(
-    problem: Problem, network: Network, run: str, number: int
+    problem: Problem, network: Network, networks: Sequence[str], number: int
 ) -> tuple[TestEvaluation, TestPredictions]:
     """Score a network on the test part.
 
     Args:
         problem: the sweep's.
-        network: the winner's.
-        run: the final run that trained it.
+        network: the winner's, or the mean of several of it.
+        networks: the final runs that trained it.
         number: of this evaluation on this data.
     """
     task, data, objective = problem.task, problem.data, problem.objective
@@ -47,7 +51,8 @@ def evaluate_on_test(
         number=number,
         at=time.time(),
         sha256=data.sha256,
-        run=run,
+        run=scored_name(networks),
+        networks=tuple(networks),
         scores=own,
         baselines=baselines,
         best_baseline=best,
@@ -73,8 +78,17 @@ def _predictions(problem: Problem, network: Network, reference: Predictions | No
         test_actual=data.actual(test),
         test_predicted=network.predict(test),
         test_baseline=reference,
-        more={**problem.task.kept_arrays(data), **problem.task.inside(network.view, network.model, test)},
+        more={**problem.task.kept_arrays(data), **_inside(problem, network, test)},
     )
+
+
+def _inside(problem: Problem, network: Network, items: Items) -> dict[str, NDArray[Any]]:
+    """What goes on inside the network; of several the mean of the figures, which are of the same items."""
+    of_each = [problem.task.inside(network.view, branch, items) for branch in network.branches]
+    return {
+        name: np.mean([found[name] for found in of_each], axis=0) if array.dtype.kind == "f" else array
+        for name, array in of_each[0].items()
+    }
 
 
 def save_test_predictions(folder: Path, seen: TestPredictions) -> None:

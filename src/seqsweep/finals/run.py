@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from seqsweep import trial
 from seqsweep.errors import StateError
-from seqsweep.events import TrialSpec
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
 from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.selection import differences, median_run, rank, select_finalists
+from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
 from seqsweep.search import Loop, Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
@@ -53,8 +52,8 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     return conclusion
 
 
-def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, Network] | None:
-    """The network that was evaluated on the test part, and what trained it; None: none was.
+def network(context: SweepContext, conclusion: Conclusion) -> Network | None:
+    """The network, or the mean of several, that was evaluated on the test part; None: none was.
 
     Args:
         context: of the open sweep, whose folder holds the weights.
@@ -66,7 +65,7 @@ def network(context: SweepContext, conclusion: Conclusion) -> tuple[TrialSpec, N
     chosen = {record.trial_id: record for record in context.state.records().values()}
     finalists = [chosen[finalist.trial_id] for finalist in conclusion.finalists]
     runs = FinalRuns(context.config, context.state, finalists, context.state.records("final"))
-    return _restored(context, runs, seen.run)
+    return _restored(context, runs, seen.networks)
 
 
 def _before(context: SweepContext) -> Conclusion | None:
@@ -126,8 +125,10 @@ def _judge(
     A network that was evaluated predicts once more where its arrays are gone, or another finalist's are in their
     place, or other levels are wanted. The figures are those that were seen, so nothing is counted.
     """
-    run = median_run(winner, context.config.finals.seeds, context.problem.objective)
-    wanted = run, tuple(context.config.finals.levels), context.config.finals.confidence
+    config = context.config.finals
+    networks = scored_runs(winner, config.seeds, context.problem.objective, config.ensemble)
+    run = scored_name(networks)
+    wanted = run, tuple(config.levels), config.confidence
     last = evaluations[-1] if evaluations else None
     as_wanted = last is not None and (last.run, last.levels, last.confidence) == wanted
     if as_wanted and verdict is not None and _has_predictions(context):
@@ -135,9 +136,9 @@ def _judge(
     folder, sha256 = context.state.folder, context.problem.data.sha256
     counted = {seen.run: seen for seen in own(folder)}
     number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
-    _, restored = _restored(context, runs, run)
+    restored = _restored(context, runs, networks)
     verdict = _audit(context, restored)
-    latest, predictions = evaluate_on_test(context.problem, restored, run, number)
+    latest, predictions = evaluate_on_test(context.problem, restored, networks, number)
     if run in counted:
         latest = replace(latest, at=counted[run].at)
     remember(folder, Evaluated(run, latest.number, latest.at, sha256))
@@ -181,19 +182,24 @@ def _conclusion(
     )
 
 
-def _restored(context: SweepContext, runs: FinalRuns, run: str) -> tuple[TrialSpec, Network]:
+def _restored(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> Network:
+    """The networks of final runs as one."""
     with trial.without_start_up_notes():
         trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
+    return trial.mean_of([_restored_one(context, runs, run) for run in networks])
+
+
+def _restored_one(context: SweepContext, runs: FinalRuns, run: str) -> Network:
     spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
     job = Trial(context.problem.task, context.problem.data)
     try:
-        return spec, trial.restore(job, spec, file)
+        return trial.restore(job, spec, file)
     except StateError as error:
         if not file.exists():
             raise
         context.observer.say(f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again")
     _train(context, FinalRuns(context.config, context.state, runs.chosen, context.state.records("final")))
-    return spec, trial.restore(job, spec, file)
+    return trial.restore(job, spec, file)
 
 
 def _audit(context: SweepContext, network: Network) -> Audit:
@@ -225,6 +231,7 @@ def _log(context: SweepContext, conclusion: Conclusion) -> None:
             "test_evaluation_at": f"{seen.at:.0f}",
             "test_evaluation_data": seen.sha256,
             "test_evaluation_run": seen.run,
+            "test_evaluation_networks": ", ".join(seen.networks),
             "test_best_baseline": seen.best_baseline or "none",
         }
     context.tracker.log_sweep(metrics, tags)

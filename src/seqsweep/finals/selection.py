@@ -81,8 +81,25 @@ def differences(finalists: Sequence[Finalist], metric: Metric, confidence: float
     )
 
 
+def scored_runs(winner: Finalist, seeds: int, metric: Metric, ensemble: bool) -> tuple[str, ...]:
+    """The runs of the winner whose networks are scored and packaged, as their mean where there are several.
+
+    Args:
+        winner: the finalist of the best mean.
+        seeds: runs on fold 0, which come first.
+        metric: the objective.
+        ensemble: all runs on fold 0; else the one that `median_run` gives.
+    """
+    return winner.runs[:seeds] if ensemble else (median_run(winner, seeds, metric),)
+
+
+def scored_name(runs: Sequence[str]) -> str:
+    """What is scored, by a name: the run's own, or `0005-mean-of-3`, whatever fold and seeds they are of."""
+    return runs[0] if len(runs) == 1 else f"{runs[0].partition('-')[0]}-mean-of-{len(runs)}"
+
+
 def median_run(winner: Finalist, seeds: int, metric: Metric) -> str:
-    """The run of the winner whose network is scored and packaged: on fold 0 the one with the median score.
+    """The run of the winner on fold 0 that has the median score: whose network stands for it where one alone does.
 
     Of an even number the better of the two in the middle. The best of them would be a lucky one, and its test score
     would say less of the configuration.

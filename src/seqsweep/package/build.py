@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import StateError
-from seqsweep.events import TrialSpec
 from seqsweep.finals import Conclusion
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
+from seqsweep.package.cost import measure, save_cost
 from seqsweep.package.integrity import seal
 from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import PARITY, compare, save_parity
@@ -26,6 +26,7 @@ from seqsweep.tasks import Served
 from seqsweep.tracking.reaching import load_mlflow
 
 if TYPE_CHECKING:
+    import keras
     from mlflow.models import ModelSignature
 
     from seqsweep.trial import Network
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PackagedLineage:
-    """Where a packaged network comes from: the final run that trained it, and the number of its test evaluation."""
+    """Where a package comes from: what was evaluated, by its name, and the number of its test evaluation."""
 
     run: str
     test_evaluation: int
@@ -58,18 +59,18 @@ FORMAT = 1
 """Of spec.json; another number asks for other code, which lies beside it."""
 
 
-def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, conclusion: Conclusion) -> Path:
-    """Package the network that was evaluated on the test part; a package that is there is replaced as a whole.
+def build(folder: Path, problem: Problem, network: Network, conclusion: Conclusion) -> Path:
+    """Package what was evaluated on the test part; a package that is there is replaced as a whole.
 
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
     `spec.json`, signature, input example, pinned requirements, `model_card.md`, `parity.json`: whether what MLflow
-    loads from it predicts the test part as `network` does, and `checksums.json`, by which damage is seen.
+    loads from it predicts the test part as `network` does, `cost.json`: its size and how long an answer takes, and
+    `checksums.json`, by which damage is seen.
 
     Args:
         folder: of the sweep.
         problem: of the sweep.
-        spec: of the final run that was evaluated.
-        network: what it trained.
+        network: that was evaluated; of the mean of several the package holds one model, with a branch for each.
         conclusion: of the sweep; it has a test evaluation.
 
     Returns:
@@ -81,9 +82,10 @@ def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, con
     load_mlflow()
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
-            model = _save(Path(aside), problem, spec, network, conclusion)
+            model = _save(Path(aside), problem, network, conclusion)
             loaded = load(model)
             _compare(model, loaded, problem, network)
+            _tell_cost(model, loaded)
             seal(model, loaded)
             shutil.rmtree(folder / MODEL, ignore_errors=True)
             return model.rename(folder / MODEL)
@@ -92,7 +94,7 @@ def build(folder: Path, problem: Problem, spec: TrialSpec, network: Network, con
 
 
 def packaged_evaluation(model: Path) -> tuple[str, int] | None:
-    """The final run whose network a package holds, and the number of its test evaluation; None: there is no package."""
+    """The name of what a package holds, and the number of its test evaluation; None: there is no package."""
     try:
         origin = read_state(model / "artifacts" / "spec.json", Packaged, partly=True).lineage
     except StateError:
@@ -115,23 +117,24 @@ def requirements(further: Sequence[str] = ()) -> list[str]:
     return [*pins, "tensorflow"]
 
 
-def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conclusion: Conclusion) -> Path:
+def _save(aside: Path, problem: Problem, network: Network, conclusion: Conclusion) -> Path:
     import mlflow
 
     evaluation = conclusion.evaluation
     assert evaluation is not None  # without an evaluation there is no winner to package
-    served = problem.task.served(problem.data, network.view, spec.params, evaluation.details)
+    served = problem.task.served(problem.data, network.view, network.params, evaluation.details)
     origin = {
         "study": conclusion.study,
         "sweep": conclusion.fingerprint,
         "run": evaluation.run,
+        "networks": list(evaluation.networks),
         "test_evaluation": evaluation.number,
-        "seed": spec.seed,
+        "seeds": list(network.seeds),
         **lineage(),
     }
     content = {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
     (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
-    to_keras(network.model).save(aside / "network.keras")
+    plain_model(network).save(aside / "network.keras")
     code = write_code(aside, served.predictor)
     with importing_from(aside):
         mlflow.pyfunc.save_model(
@@ -146,6 +149,22 @@ def _save(aside: Path, problem: Problem, spec: TrialSpec, network: Network, conc
         )
     (aside / MODEL / CARD).write_text(card(served.card, problem.data, conclusion, origin), encoding="utf-8")
     return aside / MODEL
+
+
+def plain_model(network: Network) -> keras.Model:
+    """In layers of Keras alone, a branch each where it is the mean of several."""
+    from seqsweep.model.ensemble import mean_of
+
+    branches = list(map(to_keras, network.branches))
+    return branches[0] if len(branches) == 1 else mean_of(network.task, branches)
+
+
+def _tell_cost(model: Path, loaded: Loaded) -> None:
+    """Measure what the model costs, keep it beside it, and tell it on its card."""
+    cost = measure(model, loaded)
+    save_cost(model, cost)
+    card = model / CARD
+    card.write_text(f"{card.read_text(encoding='utf-8')}- {cost.said}\n", encoding="utf-8")
 
 
 def _compare(model: Path, loaded: Loaded, problem: Problem, network: Network) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
-from seqsweep.finals import Conclusion
+from markupsafe import Markup
+
+from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.html import code, environment, markdown_table
 from seqsweep.tasks import Card, Dataset
 from seqsweep.words import column_title, counted, how_sure, in_words, nth_evaluation, percent, ranking, scored
@@ -38,6 +41,8 @@ def card(own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str,
             data=data,
             conclusion=conclusion,
             winner=winner,
+            mean_of=f", {evaluation.mean_of}" if evaluation.mean_of else "",
+            came_from=_came_from(evaluation, lineage),
             lineage=lineage,
             audit=conclusion.audit,
             scores=markdown_table(head, [[who, *cells] for who, _, cells in ranked]),
@@ -49,3 +54,12 @@ def card(own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str,
             versions=[f"{k.removeprefix('version_')} {v}" for k, v in lineage.items() if k.startswith("version_")],
         )
     )
+
+
+def _came_from(evaluation: TestEvaluation, lineage: Mapping[str, object]) -> Markup:
+    """The final runs behind it, and their seeds."""
+    runs = Markup(", ").join(map(code, evaluation.networks))
+    seeds = ", ".join(map(str, cast(Sequence[int], lineage["seeds"])))
+    if not evaluation.mean_of:
+        return Markup("final run {}, seed {}").format(runs, seeds)
+    return Markup("{}, equally weighted: final runs {}, seeds {}").format(evaluation.mean_of, runs, seeds)

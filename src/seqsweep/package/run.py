@@ -7,6 +7,7 @@ import shutil
 from seqsweep import finals
 from seqsweep.finals import Conclusion
 from seqsweep.package.build import ASIDE, MODEL, build, packaged_evaluation
+from seqsweep.package.cost import load_cost
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
 from seqsweep.search import SweepContext
@@ -37,8 +38,13 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if not packaged or damage:
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
-        build(folder, context.problem, *seen, conclusion)
+        build(folder, context.problem, seen, conclusion)
+        context.observer.say(f"packaged: {load_cost(folder / MODEL).said}")
     parity = load_parity(folder / MODEL)
-    context.tracker.log_sweep({}, {"parity": "passed" if parity and parity.passed else "failed"})
+    cost = load_cost(folder / MODEL)
+    context.tracker.log_sweep(
+        {"package_bytes": cost.size, "package_seconds": cost.seconds},
+        {"parity": "passed" if parity and parity.passed else "failed"},
+    )
     assert conclusion.winner is not None  # who was evaluated
     context.tracker.log_model(folder / MODEL, conclusion.winner.params)

@@ -53,6 +53,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         return [Condition("finals", False, told, again, final=True)]
     winner, evaluation = conclusion.winner, conclusion.evaluation
     found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
+    found += f"; it is packaged as the {evaluation.mean_of}" if evaluation.mean_of else ""
     files = _files(registry, candidate, again)
     conditions = [Condition("finals", True, found), _audit(conclusion, again), files]
     if files.passed:

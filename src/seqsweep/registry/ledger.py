@@ -28,7 +28,7 @@ class LedgerEntry:
         before: the champion until then; None: there was none.
         previous: what the alias `previous` names from then on; None: nothing.
         sweep: fingerprint of the champion's sweep.
-        run: id of the champion's final run.
+        run: what the champion is: the id of its final run, or the name of a mean of several.
         scores: of the champion on the test part, `skill` among them.
         why: what spoke for it, or what the user said.
         forced: the reason that overruled the gate; empty: it was not overruled.

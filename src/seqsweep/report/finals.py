@@ -6,6 +6,7 @@ from rich import box
 from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.report.heading import heading
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
@@ -44,15 +45,20 @@ def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:
         evaluation: one of its own.
     """
     title = "Test part, read once" if evaluation.number == 1 else f"Test part, evaluation {evaluation.number}"
+    if evaluation.mean_of:
+        title += f"; {heading(conclusion, evaluation).winner} is the {evaluation.mean_of}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("network or baseline", no_wrap=True)
     metrics = conclusion.metrics(evaluation.scores)
     for name in (*map(column_title, metrics), "skill"):
         table.add_column(name, justify="right", no_wrap=True)
-    winner = conclusion.winner
-    name = winner.name if winner is not None else evaluation.run
     ranked = ranking(
-        name, evaluation.scores, evaluation.baselines, evaluation.best_baseline, conclusion.metric, metrics
+        heading(conclusion, evaluation).winner,
+        evaluation.scores,
+        evaluation.baselines,
+        evaluation.best_baseline,
+        conclusion.metric,
+        metrics,
     )
     for who, own, cells in ranked:
         table.add_row(who, *cells, style="bold green" if own else "cyan")

@@ -31,6 +31,7 @@ from seqsweep.words import (
 )
 
 SHOWN = 10  # trials; the rest is in MLflow
+PRUNED_SHOWN = 3  # of those that have no rank
 WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
 SHORT = {"learning_rate": "lr"}  # a column has little room
@@ -173,6 +174,10 @@ def _caption(outcome: Outcome) -> str:
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.reason}" for record in failed[:SHOWN]]
+    pruned = [record for record in outcome.records if record.status == "PRUNED"]
+    lines += [f"{record.name}: {record.reason}" for record in pruned[:PRUNED_SHOWN]]
+    if len(pruned) > PRUNED_SHOWN:
+        lines.append(f"{counted(len(pruned) - PRUNED_SHOWN, 'more trial')} pruned, which have no rank")
     took = f", {outcome.trained} of them now in {duration(outcome.seconds)}" if outcome.trained else ""
     lines.append(f"{counted(len(outcome.records), 'trial')}{took}; ended because: {outcome.reason}")
     lines.append(f"state: {megabytes(outcome.disk)} in {_short(outcome.folder)}")

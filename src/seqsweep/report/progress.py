@@ -114,7 +114,8 @@ class Terminal:
             self._best = (score, trial)
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:
-        said = f"{self._objective} {significant(score)}" if score is not None else f"failed: {trial.reason}"
+        why = f"pruned at epoch {trial.epochs}" if trial.status == "PRUNED" else f"failed: {trial.reason}"
+        said = f"{self._objective} {significant(score)}" if score is not None else why
         best = f"   best {significant(self._best[0])} ({self._best[1].name})" if self._best else ""
         took = f"{trial.duration or 0:.1f} s"
         return f"[{self._count}/{self._expected}] {trial.name:<16} {said}   {took}{best}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.metrics import Metric
 from seqsweep.report.heading import heading
 from seqsweep.search import Outcome
 from seqsweep.tasks import TASKS
 from seqsweep.words import (
     Standing,
     change,
+    compared,
     counted,
     how_sure,
     in_words,
@@ -39,7 +42,7 @@ def headline(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
     leaks = [f"Leak audit {audit.said}."] if audit is not None and not audit.passed else []
     standing = evaluation.standing(conclusion.metric)
     sure = f"{how_sure(standing)} {nth_evaluation(evaluation.number)}"
-    return [*leaks, _won(conclusion, winner), scored(standing, "test"), sure]
+    return [*leaks, _won(conclusion, winner), *_mean_of(conclusion, winner, evaluation), scored(standing, "test"), sure]
 
 
 def details(conclusion: Conclusion) -> list[str]:
@@ -56,10 +59,12 @@ def details(conclusion: Conclusion) -> list[str]:
 
 
 def trials(outcome: Outcome) -> str:
-    """`24 trials, 2 of them failed`."""
-    said = counted(len(outcome.records), "trial")
-    failed = sum(record.status == "FAILED" for record in outcome.records)
-    return f"{said}, {failed} of them failed" if failed else said
+    """`24 trials, 9 of them pruned, 2 failed`."""
+    statuses = Counter(record.status for record in outcome.records)
+    counts = [(statuses["PRUNED"], "pruned"), (statuses["FAILED"], "failed")]
+    told = [f"{count} {what}" for count, what in counts if count]
+    found = ", ".join(told).replace(" ", " of them ", 1)
+    return ", ".join([counted(len(outcome.records), "trial"), *([found] if found else [])])
 
 
 def search_standing(outcome: Outcome) -> Standing:
@@ -112,6 +117,19 @@ def _won(conclusion: Conclusion, winner: Finalist) -> str:
     return won(winner.name, conclusion.metric, winner.mean, winner.std, len(winner.runs), unit)
 
 
+def _mean_of(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluation) -> list[str]:
+    """What is tested and packaged where it is no single network, and what the mean gains on validation."""
+    if not evaluation.mean_of:
+        return []
+    metric, alone = conclusion.metric, [score for score in winner.scores[: conclusion.seeds] if score is not None]
+    single = statistics.fmean(alone)
+    own = f"{in_words(metric.name)} {significant(evaluation.validation)} on validation"
+    against = (
+        f"{compared(evaluation.validation, single, metric)} the {significant(single)} that each alone has on average"
+    )
+    return [f"Tested and packaged is the {evaluation.mean_of}, one of each seed: {own}, {against}."]
+
+
 def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
     """A sentence for each other finalist worth naming, with all the reasons why it is."""
     reasons: dict[str, list[str]] = {}
@@ -133,8 +151,14 @@ def _optimism(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluati
     if name is not None and evaluation.baseline_validation:
         reference = change(evaluation.baselines[name][metric.name], evaluation.baseline_validation, metric)
         part = f"; there {in_words(name)} changes by {reference}"
+    mean = f", the {evaluation.mean_of} {_changed(evaluation.validation, winner, metric)}" if evaluation.mean_of else ""
     return [
         f"The search saw {in_words(metric.name)} {significant(winner.searched)} for the winner; new seeds gave "
-        f"{significant(winner.mean)} ({change(winner.mean, winner.searched, metric)}), and the test part "
+        f"{_changed(winner.mean, winner, metric)}{mean}, and the test part "
         f"{significant(test)} ({change(test, winner.searched, metric)}{part})."
     ]
+
+
+def _changed(score: float, winner: Finalist, metric: Metric) -> str:
+    """A score of the winner, and how far it is from that of the search."""
+    return f"{significant(score)} ({change(score, winner.searched, metric)})"

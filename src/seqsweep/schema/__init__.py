@@ -20,6 +20,7 @@ MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
+PRUNER = {"tuner.pruner": ("median", "halving")}
 
 
 @dataclass
@@ -119,6 +120,25 @@ class TunerConfig:
     iterations: int | None = setting(
         "how often the whole plan is run", unit="times", at_least=1, when=HYPERBAND, optional=True
     )
+    pruner: str = setting(
+        "which trials stop early because others did better at the same epoch; hyperband has rounds instead",
+        choices=("none", "median", "halving"),
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+    )
+    startup_trials: int = setting("trials that end before any is pruned", unit="trials", at_least=1, when=PRUNER)
+    warmup_epochs: int | None = setting(
+        "epochs that every trial trains before it may be pruned; null: a ninth of trial.epochs",
+        unit="epochs",
+        at_least=1,
+        when=PRUNER,
+        optional=True,
+    )
+    reduction_factor: int = setting(
+        "of the trials that came as far, the best one in so many trains on",
+        unit="trials",
+        at_least=2,
+        when={"tuner.pruner": ("halving",)},
+    )
 
 
 @dataclass
@@ -180,6 +200,11 @@ class FinalsConfig:
         "shares of the targets that forecast intervals are to hold", above=0, below=1, when=FINALS
     )
     confidence: float = setting("level of the confidence intervals of differences", above=0, below=1, when=FINALS)
+    ensemble: bool = setting(
+        "whether what is tested and packaged is the mean of the winner's networks, one of each seed; false: the one of "
+        "the median score",
+        when=FINALS,
+    )
 
 
 @dataclass

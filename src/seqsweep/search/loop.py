@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from seqsweep import interrupts, search_space
 from seqsweep.errors import StateError
-from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialSpec
+from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Pruned, Started, TrialSpec
 from seqsweep.executor import Executor
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord, TrialStatus
@@ -166,15 +166,23 @@ class Loop:
             skilled = {} if running.spec.fold else self._skill(event.result.metrics)
             record = dataclasses.replace(record, **vars(event.result))
             record = dataclasses.replace(record, metrics={**event.result.metrics, **skilled})
+        elif isinstance(event, Pruned):
+            record = dataclasses.replace(record, **vars(event.result), reason=event.reason)
         elif isinstance(event, Failed):
             record = dataclasses.replace(record, cause=event.cause, reason=event.reason, detail=event.detail)
         elif isinstance(event, Lost):
             reason = f"{event.reason}, {record.retries + 1} times"
             record = dataclasses.replace(record, cause=Cause.LOST, reason=reason)
-        status: TrialStatus = "COMPLETED" if isinstance(event, Done) else "FAILED"
-        return dataclasses.replace(record, status=status, ended=time.time())
+        return dataclasses.replace(record, status=_status(event), ended=time.time())
 
     def _skill(self, metrics: Mapping[str, float]) -> dict[str, float]:
         if self.reference is None:
             return {}
         return {"val_skill": self.objective.skill(metrics[f"val_{self.objective.name}"], self.reference)}
+
+
+def _status(event: Event) -> TrialStatus:
+    """Of a trial whose last event this is."""
+    if isinstance(event, Pruned):
+        return "PRUNED"
+    return "COMPLETED" if isinstance(event, Done) else "FAILED"

@@ -9,6 +9,7 @@ from seqsweep.errors import StateError
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.search.source import reported_costs
 from seqsweep.search.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
 from seqsweep.state_files import read_state, set_aside
 from seqsweep.tuner import STATE_FILE, EndedTrial, Tuner, make_tuner, rebuild_tuner
@@ -75,7 +76,7 @@ def _check(file: Path, record: TrialRecord, kind: RunKind, objective: str) -> No
         raise StateError(f"{file}: this is the record of {record.kind} {record.trial_id}")
     if record.status == "RUNNING":
         raise StateError(f"{file}: status is RUNNING, of a trial that ended")
-    if record.status == "COMPLETED" and objective not in record.metrics:
+    if record.status in ("COMPLETED", "PRUNED") and objective not in record.metrics:
         raise StateError(f"{file}: it has no {objective}")
 
 
@@ -122,7 +123,7 @@ def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: S
         if kept.keys() <= set(tuner.known()):
             return tuner
         why = "it is gone" if gone else "it knows less than the records of the trials"
-    tuner = rebuild_tuner(config, state.tuner, [_ended(record, objective) for record in kept.values()])
+    tuner = rebuild_tuner(config, state.tuner, [_ended(config, record, objective) for record in kept.values()])
     left_over = _put_aside(state, kept, tuner)
     taken = f"the search goes on from the records of {counted(len(kept) - left_over, 'trial')}, and trains none again"
     beyond = f"; {counted(left_over, 'record')} that it cannot have proposed are put aside" if left_over else ""
@@ -138,9 +139,10 @@ def _put_aside(state: SweepState, kept: Mapping[str, TrialRecord], tuner: Tuner)
     return len(strangers)
 
 
-def _ended(record: TrialRecord, objective: Metric) -> EndedTrial:
+def _ended(config: SweepConfig, record: TrialRecord, objective: Metric) -> EndedTrial:
     score = record.metrics[f"val_{objective.name}"] if record.status == "COMPLETED" else None
-    return EndedTrial(record, None if score is None else objective.cost(score))
+    cost = None if score is None else objective.cost(score)
+    return EndedTrial(record, cost, reported_costs(config, record, objective))
 
 
 def _some(reasons: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ class Observer(Protocol):
 
         Args:
             trial: with its result.
-            score: the objective, in the unit of its metric; None: the trial failed.
+            score: the objective, in the unit of its metric; None: the trial failed or was pruned.
         """
 
     def finish(self) -> None:

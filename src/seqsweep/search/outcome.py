@@ -87,7 +87,7 @@ class Outcome(OutcomeFile):
 
     @property
     def ranked(self) -> list[TrialRecord]:
-        """Completed trials, best first."""
+        """Completed trials, best first; those that were pruned have fewer epochs, and no rank."""
         done = [record for record in self.records if record.status == "COMPLETED"]
         return sorted(done, key=lambda record: (self.metric.cost(record.metrics[self.objective]), record.number))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from seqsweep import trial
@@ -101,7 +102,10 @@ def _outcome(context: SweepContext, reason: str, loop: Loop) -> Outcome:
 def _summarise(outcome: Outcome, tracker: Tracker) -> None:
     """The figures of the whole search, on the sweep's own run."""
     done = outcome.ranked
-    metrics = {"trials": float(len(outcome.records)), "failed": float(len(outcome.records) - len(done))}
+    counts = Counter(record.status for record in outcome.records)
+    metrics = {"trials": float(len(outcome.records)), "failed": float(counts["FAILED"])}
+    if outcome.config.tuner.pruner != "none":
+        metrics["pruned"] = float(counts["PRUNED"])
     tags = {"ended_because": outcome.reason}
     if done:
         metrics[outcome.objective] = done[0].metrics[outcome.objective]

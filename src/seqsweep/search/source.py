@@ -29,7 +29,7 @@ class Source(Protocol):
 
         Args:
             record: with its result, or the reason why it failed.
-            score: the objective, in the unit of its metric; None: it failed.
+            score: the objective, in the unit of its metric; None: it failed or was pruned.
         """
 
     def running(self) -> Sequence[Proposal]:
@@ -83,7 +83,9 @@ class Search:
             return
         crashed = record.cause not in (None, Cause.DIVERGED)
         cost = None if score is None else self.objective.cost(score)
-        self.tuner.tell(record.trial_id, cost, record.reason, crashed=crashed)
+        costs = reported_costs(self.config, record, self.objective)
+        pruned = record.status == "PRUNED"
+        self.tuner.tell(record.trial_id, cost, record.reason, crashed=crashed, costs=costs, pruned=pruned)
         self.state.forget_checkpoints(self.tuner.promotable())
 
     def running(self) -> Sequence[Proposal]:
@@ -101,6 +103,7 @@ class Search:
             continues=proposal.continues,
             continue_from=self.state.read_checkpoint(proposal.continues) if proposal.continues else None,
             checkpoint=proposal.trial_id in self.tuner.promotable(),
+            bounds=proposal.bounds,
         )
 
     def name(self, proposal: Proposal) -> str:
@@ -110,6 +113,19 @@ class Search:
     def final_of(self, proposal: Proposal) -> str | None:  # noqa: ARG002
         """None."""
         return None
+
+
+def reported_costs(config: SweepConfig, record: TrialRecord, objective: Metric) -> tuple[float, ...]:
+    """What a trial would have scored had it ended at each of its epochs, as costs; nothing where none is pruned.
+
+    Args:
+        config: of the sweep.
+        record: of a trial that ended.
+        objective: gives the cost of a score.
+    """
+    if config.tuner.pruner == "none" or record.status == "FAILED":
+        return ()
+    return tuple(objective.cost(score) for score in record.scores(f"val_{objective.name}"))
 
 
 def network_name(params: TrialParams) -> str:

@@ -175,6 +175,18 @@ class Task(Evaluated):
             seeds: two of them, for weights.
         """
 
+    def mean_output(self, outputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
+        """What several networks of the same hyperparameters put out together: by default the mean of their numbers.
+
+        It is right for what is measured, scaled alike in all of them, and for probabilities.
+
+        Args:
+            outputs: (batch, …) each, of the same items.
+        """
+        import keras
+
+        return keras.layers.Average(name="mean")(list(outputs))
+
     def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:  # noqa: ARG002
         """What a trained network says of items: by default its outputs, in the unit of the data.
 

@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping
 
 from seqsweep.records import TrialRecord, Value
 
-RUN_STATUS = {"COMPLETED": "FINISHED", "FAILED": "FAILED"}
-"""What MLflow calls the end of a trial."""
+RUN_STATUS = {"COMPLETED": "FINISHED", "PRUNED": "FINISHED", "FAILED": "FAILED"}
+"""What MLflow calls the end of a trial; of one that was pruned a tag says so."""
+
+PRUNED_AT = "pruned_at_epoch"
+"""The tag of a trial that was pruned; it has curves, and no `best_NAME` that would rank it among the others."""
 
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
@@ -104,6 +107,7 @@ def trial_tags(trial: TrialRecord) -> dict[str, str]:
     tags = {"kind": trial.kind, "trial_id": trial.trial_id}
     tags |= {name: str(getattr(trial, name)) for name in TAGS if getattr(trial, name) not in (None, "")}
     tags |= {"fold": str(trial.fold)} if trial.kind == "final" else {}
+    tags |= {PRUNED_AT: str(trial.epochs)} if trial.status == "PRUNED" else {}
     return tags | ({"retries": str(trial.retries)} if trial.retries else {})
 
 
@@ -118,7 +122,8 @@ def trial_metrics(trial: TrialRecord, objective: str, curves: Iterable[str]) -> 
         curves: names of metrics that have one point an epoch.
     """
     told = {objective, *curves}
-    named = {best_name(name) if name in told else name: value for name, value in trial.metrics.items()}
+    scores = {} if trial.status == "PRUNED" else trial.metrics
+    named = {best_name(name) if name in told else name: value for name, value in scores.items()}
     named |= {name: getattr(trial, name) for name in FIGURES if getattr(trial, name) is not None}
     return named | {f"{SECONDS}{name}": value for name, value in trial.seconds.items()}
 

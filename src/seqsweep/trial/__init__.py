@@ -1,11 +1,11 @@
 """One trial as a generator of events: build the network, train it, score it.
 
 `run` has the order, `learner` holds the graph functions that train and forecast, `checkpoint` keeps all that training
-needs to go on and the weights of what was trained, `network` forecasts with them again.
+needs to go on and the weights of what was trained, `network` predicts with them again.
 """
 
-from seqsweep.trial.network import Network, restore
+from seqsweep.trial.network import Network, mean_of, restore
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.run import Trial, derive_seed, warm
 
-__all__ = ["Network", "Trial", "derive_seed", "restore", "warm", "without_start_up_notes"]
+__all__ = ["Network", "Trial", "derive_seed", "mean_of", "restore", "warm", "without_start_up_notes"]

@@ -1,9 +1,9 @@
-"""A trained network on disk and back: the weights of its best epoch, to predict with."""
+"""Trained networks on disk and back, to predict with: alone, or as the mean of several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and the data as it sees them.
+    """A trained network, or the mean of several, and the data as it sees them.
 
     Args:
         task: of its sweep.
         params: of its trial.
         model: inputs of items → outputs.
         view: what its trial saw.
+        seeds: of its trial; of a mean those of each.
+        branches: the networks that it is the mean of; `model` alone where it is one.
     """
 
     task: Task
     params: TrialParams
     model: keras.Model
     view: View
+    seeds: tuple[int, ...]
+    branches: tuple[keras.Model, ...]
 
     def predict(self, items: Items, view: View | None = None) -> Predictions:
         """Predictions for items (n,), in the unit of the data.
@@ -53,6 +57,21 @@ class Network:
     def call(self) -> Call:
         """The network as it is."""
         return callable_network(self.model, self.view)
+
+
+def mean_of(networks: Sequence[Network]) -> Network:
+    """Networks of the same hyperparameters and the same fold as one, whose outputs are the mean of theirs.
+
+    Args:
+        networks: one or more; of one it is that network.
+    """
+    from seqsweep.model.ensemble import mean_of as mean_of_models
+
+    if len(networks) == 1:
+        return networks[0]
+    models = [network.model for network in networks]
+    seeds = tuple(seed for network in networks for seed in network.seeds)
+    return replace(networks[0], model=mean_of_models(networks[0].task, models), seeds=seeds, branches=tuple(models))
 
 
 def callable_network(model: keras.Model, view: View) -> Call:
@@ -101,4 +120,4 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
         raise StateError(f"{where}: these are the weights of another network; {MEND}")
     for variable, value in zip(model.weights, arrays, strict=True):
         variable.assign(value)
-    return Network(job.task, spec.params, model, view)
+    return Network(job.task, spec.params, model, view, (spec.seed,), (model,))

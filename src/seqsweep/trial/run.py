@@ -7,14 +7,14 @@ import math
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqsweep.errors import DivergedError, TrialError
-from seqsweep.events import Done, Epoch, Event, Note, Started, TrialParams, TrialResult, TrialSpec
+from seqsweep.events import Done, Epoch, Event, Note, Pruned, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
@@ -22,6 +22,7 @@ from seqsweep.tasks import Dataset, Predictions, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.training_progress import TrainingProgress
+from seqsweep.words import significant
 
 if TYPE_CHECKING:
     import keras
@@ -77,7 +78,7 @@ class Trial:
         return self.task.config
 
     def __call__(self, spec: TrialSpec) -> Iterator[Event]:
-        """Train one configuration: Started, an Epoch each, then Done.
+        """Train one configuration: Started, an Epoch each, then Done or Pruned.
 
         Raises:
             DivergedError: a figure became NaN or infinite, or training far worse than a constant forecast. This and
@@ -102,6 +103,10 @@ class Trial:
             _check(metrics, limit, progress.epoch + 1)
             progress.update(metrics, [w.numpy() for w in learner.model.weights])
             yield Epoch(progress.epoch, metrics | _rate(learner, spec.params), time.time())
+            behind = self._behind(spec, progress)
+            if behind and not progress.stalled(self.config.trial.patience):
+                yield Pruned(_told(learner, progress, progress.best_metrics, seed, seconds), behind)
+                return
         # Of the last epoch; the result is that of the best one, whose weights are put back for it.
         left = checkpoint.pack_checkpoint(learner.model, progress, seed) if spec.checkpoint else None
         result = self._result(learner, view, spec.params, progress, seed, seconds)
@@ -192,22 +197,21 @@ class Trial:
         seconds: dict[str, float],
     ) -> TrialResult:
         """The metrics of the best epoch, from its own weights put back."""
-        from seqsweep.layers import kernels_of
-
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
         scores = self._score(self._predicted(learner, view, params), view)
-        seconds["tracing"] = learner.tracing_seconds
-        return TrialResult(
-            metrics={**progress.best_metrics, **scores},
-            epochs=progress.epoch,
-            best_epoch=progress.best_epoch,
-            parameter_count=int(learner.model.count_params()),
-            seed=seed,
-            seconds=seconds,
-            kernels=kernels_of(learner.model),
-            threads=_threads(),
-        )
+        return _told(learner, progress, {**progress.best_metrics, **scores}, seed, seconds)
+
+    def _behind(self, spec: TrialSpec, progress: TrainingProgress) -> str:
+        """Why the trial is pruned after this epoch; nothing where it is not."""
+        objective = self.task.objective
+        bound, score = spec.bounds.get(progress.epoch), progress.best_metrics[f"val_{objective.name}"]
+        if bound is None or objective.cost(score) <= bound:
+            return ""
+        limit = significant(-bound if objective.higher_is_better else bound)
+        worse = "below" if objective.higher_is_better else "above"
+        told = f"val_{objective.name} {significant(score)} is {worse} {limit}"
+        return f"pruned at epoch {progress.epoch}: {told}, the bound of the trials before it"
 
     def _predicted(self, learner: Learner, view: View, params: TrialParams) -> Predictions:
         """What the network says of validation, decoded only where a metric of the config asks for that."""
@@ -220,6 +224,28 @@ class Trial:
         """Of predictions of validation, the metrics of these names; empty: all of the config."""
         actual = self.data.actual(view.split.validation)
         return with_prefix("val", self.data.score(actual, predicted, metrics))
+
+
+def _told(
+    learner: Learner,
+    progress: TrainingProgress,
+    metrics: Mapping[str, float],
+    seed: int,
+    seconds: Mapping[str, float],
+) -> TrialResult:
+    """What is told of a trial that ended with these metrics."""
+    from seqsweep.layers import kernels_of
+
+    return TrialResult(
+        metrics=dict(metrics),
+        epochs=progress.epoch,
+        best_epoch=progress.best_epoch,
+        parameter_count=int(learner.model.count_params()),
+        seed=seed,
+        seconds={**seconds, "tracing": learner.tracing_seconds},
+        kernels=kernels_of(learner.model),
+        threads=_threads(),
+    )
 
 
 def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from seqsweep.errors import StateError
 from seqsweep.events import TrialParams
 from seqsweep.records import Origin
 from seqsweep.state_files import write_state
-from seqsweep.tuner import state_file
+from seqsweep.tuner import pruners, state_file
 from seqsweep.tuner.rebuild import known
 from seqsweep.tuner.state_file import TunerState, TunerTrial
 
@@ -35,6 +35,7 @@ class Proposal:
     continues: str | None  # the trial whose checkpoint it goes on from
     first_trial: str  # which trained the network's first epoch: itself, or the first of those that it continues
     origin: Origin
+    bounds: Mapping[int, float] = field(default_factory=dict)  # by epoch, the cost above which it is pruned
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ class Tuner:
         record = known(self.config, self.oracle, trial_id, index) if warm else self._chosen(trial_id)
         if not isinstance(record, TunerTrial):
             return record
+        if self.config.tuner.pruner != "none":
+            record.after = len(self._ended)
         if record.known:
             self.oracle.begin(trial_id, record.values)
         self._records[trial_id] = record
@@ -118,15 +121,25 @@ class Tuner:
         self._save()
         return self._proposal(record)
 
-    def tell(self, trial_id: str, score: float | None, message: str = "", crashed: bool = False) -> None:
+    def tell(
+        self,
+        trial_id: str,
+        score: float | None,
+        message: str = "",
+        crashed: bool = False,
+        costs: Sequence[float] = (),
+        pruned: bool = False,
+    ) -> None:
         """Take the result of a running trial.
 
         Args:
             trial_id: of the trial that ended.
-            score: lower is better; None: it failed or diverged, and counts as the worst.
+            score: lower is better; None: it was pruned; or it failed or diverged, and counts as the worst.
             message: why it failed, in a sentence.
             crashed: it failed for a reason that may lie outside the trial; a divergence is a result, not a
                 crash.
+            costs: where trials are pruned, what it would have scored at each epoch.
+            pruned: it was stopped because it fell behind; the oracle is told what it would have come to.
 
         Raises:
             ValueError: the score is not finite, or the trial is not running.
@@ -137,11 +150,10 @@ class Tuner:
             raise ValueError(f"trial {trial_id} is not running; running: {[p.trial_id for p in self.running()]}")
         if score is not None and not math.isfinite(score):
             raise ValueError(f"trial {trial_id}: the score {score} is not finite; tell None for a trial that diverged")
-        record.status, record.score, record.message = (
-            "COMPLETED" if score is not None else "FAILED",
-            score,
-            message,
-        )
+        if pruned:
+            score = pruners.estimate(costs, self._judges(record))
+        record.status = "PRUNED" if pruned else "COMPLETED" if score is not None else "FAILED"
+        record.score, record.message, record.costs = score, message, tuple(costs)
         self._crashes = self._crashes + 1 if crashed else 0
         self._ended.append(trial_id)
         self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
@@ -175,7 +187,8 @@ class Tuner:
 
     def best(self, count: int) -> list[str]:
         """The ids of the best finished trials, best first; fewer where fewer have a score."""
-        scored = [(record.score, record.trial_id) for record in self._records.values() if record.score is not None]
+        records = [record for record in self._records.values() if record.status == "COMPLETED"]
+        scored = [(record.score, record.trial_id) for record in records if record.score is not None]
         return [trial_id for _, trial_id in sorted(scored)[:count]]
 
     def _over(self) -> str | None:
@@ -215,7 +228,12 @@ class Tuner:
             continues=record.values.get("tuner/trial_id"),
             first_trial=self._first_trial(record),
             origin="oracle" if record.warm_start is None else "warm_start",
+            bounds=pruners.bounds(self.config, self._judges(record)) if self.config.tuner.pruner != "none" else {},
         )
+
+    def _judges(self, record: TunerTrial) -> list[pruners.Reported]:
+        """What the trials came to by which this one may be pruned: those that had ended when it was proposed."""
+        return state_file.judges(self.config, record, self._ended, self._records)
 
     def _first_trial(self, record: TunerTrial) -> str:
         while before := record.values.get("tuner/trial_id"):

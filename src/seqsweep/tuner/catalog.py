@@ -12,6 +12,7 @@ from seqsweep.errors import Fault
 from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
+from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
 from seqsweep.words import seconds
 
@@ -122,6 +123,12 @@ def faults(config: SweepConfig) -> list[Fault]:
     if settings.time_limit is not None and seconds(settings.time_limit) is None:
         told = f"tuner.time_limit={settings.time_limit}: this is no time; write 90s, 30m, 2h or 1h30m"
         found.append(Fault("tuner.time_limit", told))
+    if settings.pruner != "none" and config.trial.epochs <= warmup_epochs(config):
+        told = (
+            f"tuner.pruner={settings.pruner}: no trial can be pruned, since all trial.epochs={config.trial.epochs} "
+            f"lie in tuner.warmup_epochs={warmup_epochs(config)}; raise trial.epochs, or set tuner.pruner=none"
+        )
+        found.append(Fault("tuner.pruner", told, also=("trial.epochs", "tuner.warmup_epochs")))
     if settings.kind == "hyperband" and settings.max_trials is not None:
         told = (
             f"tuner.max_trials={settings.max_trials}: the number of hyperband's trials follows from "

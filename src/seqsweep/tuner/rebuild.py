@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from seqsweep import search_space
 from seqsweep.records import TrialRecord
-from seqsweep.tuner.state_file import TunerState, TunerTrial, depends_on
+from seqsweep.tuner import pruners
+from seqsweep.tuner.state_file import TunerState, TunerTrial, depends_on, judges
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -21,11 +22,13 @@ class EndedTrial:
 
     Args:
         record: of the search.
-        cost: what the search was told, of which lower is better; None: the trial failed.
+        cost: what the search was told, of which lower is better; None: the trial failed or was pruned.
+        costs: where trials are pruned, what it would have scored at each epoch.
     """
 
     record: TrialRecord
     cost: float | None
+    costs: tuple[float, ...] = ()
 
 
 def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]) -> TunerState:
@@ -41,26 +44,42 @@ def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]
         found: in any order.
     """
     by_number = {ended.record.number: ended for ended in found}
+    order = sorted(found, key=lambda ended: (ended.record.ended or 0.0, ended.record.number))
+    told = tuple(ended.record.trial_id for ended in order)
     trials: list[TunerTrial] = []
-    done: list[EndedTrial] = []
+    done: set[str] = set()
     for number in range(1, max(by_number, default=0) + 1):
         ended = by_number.get(number)
         trial = _placed(config, oracle, number, ended)
         if trial is None:
             break
         trials.append(trial)
+        if config.tuner.pruner != "none":
+            trial.after = _told_before(ended, order) if ended is not None else len(done)
         if trial.known:
             oracle.begin(trial.trial_id, trial.values)
         if ended is not None:
-            done.append(ended)
-            trial.status = "FAILED" if ended.cost is None else "COMPLETED"
-            trial.score, trial.message = ended.cost, ended.record.reason
+            done.add(trial.trial_id)
+            _end(trial, ended, judges(config, trial, told, {one.trial_id: one for one in trials}))
             if trial.known:
-                oracle.finish(trial.trial_id, ended.cost)
-    order = sorted(done, key=lambda ended: (ended.record.ended or 0.0, ended.record.number))
+                oracle.finish(trial.trial_id, trial.score)
     draining = bool(done) and any(trial.status == "RUNNING" for trial in trials)
-    told = tuple(ended.record.trial_id for ended in order)
+    told = tuple(trial_id for trial_id in told if trial_id in done)
     return TunerState(depends_on(config), tuple(trials), told, draining, oracle.memory())
+
+
+def _told_before(ended: EndedTrial, order: Sequence[EndedTrial]) -> int:
+    """How many had ended when this one began: it was proposed then, and is pruned by them."""
+    began = ended.record.started or 0.0
+    return sum((other.record.ended or 0.0) <= began for other in order)
+
+
+def _end(trial: TunerTrial, ended: EndedTrial, before: Sequence[pruners.Reported]) -> None:
+    """Take note of how a trial ended, as `Tuner.tell` does."""
+    pruned = ended.record.status == "PRUNED"
+    trial.status = "PRUNED" if pruned else "FAILED" if ended.cost is None else "COMPLETED"
+    trial.score = pruners.estimate(ended.costs, before) if pruned else ended.cost
+    trial.message, trial.costs = ended.record.reason, ended.costs
 
 
 def _placed(config: SweepConfig, oracle: OracleBase, number: int, ended: EndedTrial | None) -> TunerTrial | None:

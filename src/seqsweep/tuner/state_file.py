@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.state_files import read_state, to_json
+from seqsweep.tuner.pruners import LAG, Reported
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -25,9 +26,11 @@ class TunerTrial:
         values: the oracle's; empty where the oracle does not know the trial.
         warm_start: which of search_space.warm_start; None: the oracle's own.
         known: to the oracle: false for a point outside the space.
-        status: RUNNING, COMPLETED, or FAILED.
-        score: lower is better; None: it has none.
+        status: RUNNING, COMPLETED, PRUNED, or FAILED.
+        score: lower is better; of a pruned trial what it would have come to; None: it has none.
         message: why it failed.
+        after: where trials are pruned, how many had been told when this one was proposed: those judge it.
+        costs: where trials are pruned, what it would have scored at each epoch.
     """
 
     trial_id: str
@@ -37,6 +40,8 @@ class TunerTrial:
     status: str = "RUNNING"
     score: float | None = None
     message: str = ""
+    after: int = 0
+    costs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,23 @@ def depends_on(config: SweepConfig) -> dict[str, Any]:
         "tuner": tuner,
         "search_space": search_space.settings(config),
     }
+
+
+def judges(
+    config: SweepConfig, trial: TunerTrial, ended: Sequence[str], trials: Mapping[str, TunerTrial]
+) -> list[Reported]:
+    """What the trials came to by which one may be pruned; those that failed judge nobody.
+
+    Args:
+        config: of the sweep: in synchronous order the last ones do not count, so that workers do not.
+        trial: that may be pruned.
+        ended: ids in the order of telling.
+        trials: by id.
+    """
+    before = [trials[trial_id] for trial_id in ended[: trial.after]]
+    if config.executor.order == "synchronous":
+        before = [one for one in before if int(one.trial_id) <= int(trial.trial_id) - LAG]
+    return [Reported(one.costs, one.status == "COMPLETED") for one in before if one.costs and one.status != "FAILED"]
 
 
 def anew(path: Path) -> str:

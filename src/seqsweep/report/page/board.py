@@ -11,7 +11,7 @@ from seqsweep.records import TrialRecord
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, details
-from seqsweep.words import about_skill, column_title, in_words, percent, ranking, setting, share, significant
+from seqsweep.words import about_skill, column_title, counted, in_words, percent, ranking, setting, share, significant
 
 SHOWN = 15  # trials that the page opens with
 
@@ -37,6 +37,10 @@ def leaderboard(material: Material) -> Section:
             "than it is. Baselines are shaded and have no rank."
         ),
     ]
+    if material.pruned:
+        rows = [[record.name, record.epochs or 0, record.reason] for record in material.pruned]
+        told = f"{counted(len(rows), 'trial')} pruned: fewer epochs than the others, so without a rank"
+        blocks.append(folded(told, table(["trial", "epochs", "why"], rows, words=1)))
     if len(ranked) > SHOWN:
         rest = table(head, *_rows(material, ranked, parameters))
         blocks.append(folded(f"All {len(ranked)} completed trials", rest))
@@ -78,6 +82,8 @@ def test_part(material: Material) -> Section:
     head = ["network or baseline", *map(column_title, metrics), "skill"]
     marked = [i for i, (_, network, _) in enumerate(rows) if not network]
     said = f"{about_skill(material.metric)}, on the same items. Baselines are shaded."
+    if evaluation.mean_of:
+        said += f" {name} is here the {evaluation.mean_of}, one of each seed: what they put out is averaged."
     return Section(
         "test", "Test part", [table(head, [[who, *cells] for who, _, cells in rows], marked=marked), note(said)]
     )

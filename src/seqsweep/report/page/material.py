@@ -44,6 +44,11 @@ class Material:
         return [record for record in self.outcome.records if record.status == "FAILED"]
 
     @property
+    def pruned(self) -> list[TrialRecord]:
+        """Trials of the search that were stopped because they fell behind."""
+        return [record for record in self.outcome.records if record.status == "PRUNED"]
+
+    @property
     def evaluation(self) -> TestEvaluation | None:
         """The test evaluation of the winner, if there is one."""
         return self.conclusion.evaluation if self.conclusion else None

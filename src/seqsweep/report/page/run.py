@@ -139,7 +139,8 @@ def _tiles(material: Material) -> list[tuple[str, str, str]]:
     entries: list[tuple[str, str, str]] = []
     winner = material.conclusion.winner if material.conclusion else None
     if winner is not None and evaluation is not None:
-        entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}"))
+        packaged = f"; packaged: {evaluation.mean_of}" if evaluation.mean_of else ""
+        entries.append(("winner", winner.name, f"best mean of {counted(len(winner.runs), 'run')}{packaged}"))
         own = significant(evaluation.scores[material.metric.name])
         entries.append((f"{in_words(material.metric.name)} on test", own, material.unit() or "no unit"))
         if evaluation.skill is not None and evaluation.best_baseline is not None:

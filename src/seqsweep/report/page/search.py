@@ -36,6 +36,8 @@ def history(material: Material) -> Section:
         first = min(record.number for record in outcome.records)
         line = {"color": theme.GREY, "width": 2, "dash": "dash"}
         traces.append(_line([first, max(last, first + 1)], [error, error], f"best baseline: {name}", line))
+    if material.pruned:
+        traces.append(_pruned(material))
     if material.failed:
         traces.append(_failed(material, max(scores, key=material.metric.cost)))
     drawn = [*scores, reference[1]] if reference else scores
@@ -127,6 +129,21 @@ def _reference(material: Material) -> tuple[str, float] | None:
         return None
     error = material.outcome.baselines[name][material.metric.name]
     return (in_words(name), error) if math.isfinite(error) else None
+
+
+def _pruned(material: Material) -> theme.Trace:
+    """Where they stood when they were stopped."""
+    own = material.pruned
+    return {
+        "x": [record.number for record in own],
+        "y": [record.metrics[material.outcome.objective] for record in own],
+        "text": [record.name for record in own],
+        "customdata": [record.epochs for record in own],
+        "name": "pruned (at their last epoch)",
+        "mode": "markers",
+        "marker": {"color": theme.GREY, "symbol": "triangle-down-open", "size": 9},
+        "hovertemplate": "%{text}: %{y:.4g}, pruned at epoch %{customdata}<extra></extra>",
+    }
 
 
 def _failed(material: Material, height: float) -> theme.Trace:

@@ -21,21 +21,40 @@ EFFECTS = 4  # settings whose effect is drawn
 
 def mattered(material: Material) -> Section:
     """Importance with its noise floor, and the effects of the most important; or why none can be had."""
-    ranked = material.outcome.ranked
+    ranked, budget = _equal_budgets(material)
     enough = material.outcome.config.report.importance_trials
     if len(ranked) < enough:
-        done = counted(len(ranked), "completed trial")
+        done = counted(len(material.outcome.ranked), "completed trial")
         said = f"{done} of at least {enough} (report.importance_trials): too few to tell."
         return Section("importance", TITLE, [paragraph(said)])
     parameters = varying(ranked)
-    scores = [record.metrics[material.outcome.objective] for record in ranked]
+    objective = material.outcome.objective
+    scores = [record.metrics[objective] if budget is None else _score(record, objective, budget) for record in ranked]
     found = importance(parameters, scores)
     if found is None:
         why = "every trial has the same score" if parameters else "no setting differs between the trials"
         return Section("importance", TITLE, [paragraph(f"Nothing can have mattered: {why}.")])
     blocks = [_bars(parameters, found), note(_explained(material, found))]
+    if budget is not None:
+        blocks.append(note(f"Scores are those of epoch {budget}, where the first trial was pruned: equal budgets."))
     effects = _effects(material, ranked, parameters, scores, found)
     return Section("importance", TITLE, [*blocks, *effects])
+
+
+def _equal_budgets(material: Material) -> tuple[list[TrialRecord], int | None]:
+    """The trials to compare, and the epoch at which; None: at their ends.
+
+    Completed trials alone would be those that were good enough to go on: what makes the others poor would not show.
+    """
+    pruned = [record.epochs for record in material.pruned if record.epochs]
+    if not pruned:
+        return material.outcome.ranked, None
+    return [record for record in (*material.outcome.ranked, *material.pruned) if record.curve], min(pruned)
+
+
+def _score(record: TrialRecord, objective: str, epoch: int) -> float:
+    scores = record.scores(objective)
+    return scores[min(epoch, len(scores)) - 1]
 
 
 def _bars(parameters: Sequence[Parameter], found: Importance) -> Markup:

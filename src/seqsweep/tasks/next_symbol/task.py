@@ -128,6 +128,12 @@ class NextSymbol(Task):
         """Not used: every step has an end, see `network`."""
         raise NotImplementedError
 
+    def mean_output(self, outputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
+        """Logits of the mean of the probabilities."""
+        from keras import ops
+
+        return ops.logsumexp(ops.stack([ops.log_softmax(logits, axis=-1) for logits in outputs], axis=-1), axis=-1)
+
     def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:  # noqa: ARG002
         """In calls that keep the logits small, whatever the number of symbols."""
         seen = cast(SymbolView, view)

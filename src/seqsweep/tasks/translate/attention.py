@@ -62,7 +62,8 @@ def sections(more: Mapping[str, NDArray[Any]]) -> list[Section]:
     ]
     told = (
         "Items spread over the test part. A row is a step of the true text, from top to bottom; the darker a token of "
-        "what is read, the more it weighs there. Weights tell where a network looks, not why."
+        "what is read, the more it weighs there. Weights tell where a network looks, not why. Where the winner "
+        "is the mean of several networks, they are the mean of theirs."
     )
     return [Section("attention", "Attention, test part", [side_by_side(maps), note(told)])]
 
