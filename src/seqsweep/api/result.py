@@ -169,6 +169,18 @@ class Result:
         directory = self.folder.parents[1]
         return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
 
+    def plain(self) -> dict[str, Any]:
+        """What it came to as values that JSON has."""
+        names = ("leaderboard", "finals", "test")
+        return {
+            "study": self.study,
+            "sweep": self.fingerprint,
+            "question": self.outcome.config.question,
+            "verdict": self.verdict,
+            "winner": self.winner,
+            **{name: tables.plain(getattr(self, name)) for name in names},
+        }
+
     def __str__(self) -> str:
         """The verdict."""
         return "\n".join(self.verdict)

@@ -153,7 +153,7 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
     config, data = problem.config, problem.data
     return SweepRecord(
         study=config.study,
-        question=config.question,
+        question=config.question or "",
         name=_name(config, state),
         fingerprint=state.folder.name,
         config_yaml=to_yaml(config),

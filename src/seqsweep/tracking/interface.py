@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord, Value
 from seqsweep.tracking.mlflow_spelling import check_names
+from seqsweep.tracking.view import OF_SWEEP
 
 
 def experiment_name(study: str, data: str) -> str:
@@ -56,6 +57,12 @@ class SweepRecord:
     def experiment(self) -> str:
         """The name of the experiment, one a study and data set: `quickstart: sunspots`."""
         return experiment_name(self.study, self.data)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Tags of its trials, by which a table of trials tells several sweeps apart."""
+        shown = {name: str(self.params[name]) for name in OF_SWEEP if name in self.params}
+        return {"sweep": self.fingerprint, **shown}
 
     def __post_init__(self) -> None:
         """Refuse what no store would take."""

@@ -26,7 +26,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_tags,
 )
 from seqsweep.tracking.models import log_model
-from seqsweep.tracking.view import OF_SWEEP, SavedView, read_view
+from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import significant
 
 if TYPE_CHECKING:
@@ -245,8 +245,7 @@ class SweepRuns:
     def _child(self, trial: TrialRecord) -> ChildRun:
         child = self.children.get(trial.trial_id)
         if child is None:
-            whose = {name: str(self._sweep.params[name]) for name in OF_SWEEP if name in self._sweep.params}
-            tags = {"sweep": self._sweep.fingerprint, PARENT: self._parent_id, **whose, **trial_tags(trial)}
+            tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = _milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)

@@ -21,7 +21,7 @@ CHARTS_KEY = "seqsweep-charts"
 VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
 PACKING = "deflate;"
 OF_SWEEP = ("tuner", "data")
-"""Parameters of a sweep that its trials have as tags, so that a table of the trials of several sweeps tells them apart."""
+"""Parameters of a sweep that its trials have as tags."""
 
 
 @dataclass(frozen=True)
