@@ -128,3 +128,14 @@ def test_a_prediction_set_holds_what_is_probable_enough_and_never_nothing():
     assert prediction_sets(said, 0.7).tolist() == [[True, True, False], [True, True, False]]
     assert prediction_sets(said, 0.1).tolist() == [[True, False, False], [True, False, False]]
     assert prediction_sets(said, 2.0).all()
+
+
+def test_a_temperature_that_few_items_flatter_is_not_taken_whole():
+    """Of 200 networks whose probabilities are true, the items that chose each make it look too hesitant."""
+    changed = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        true = random.dirichlet(np.full(4, 0.3), size=60)
+        labels = np.array([random.choice(4, p=row) for row in true])
+        changed.append(fit_temperature(true, labels) != 1)
+    assert np.mean(changed) < 0.4  # the temperature with the least log loss is another one in all of them
