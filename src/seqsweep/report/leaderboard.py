@@ -113,7 +113,12 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         commands.append((pasted(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
-            commands.append((pasted(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
+            words = ["seqsweep", "promote", outcome.fingerprint]
+            seen = conclusion.evaluation
+            if seen is not None and seen.skill is not None and not seen.skill > outcome.config.registry.min_skill:
+                purpose = f"no network beats {in_words(seen.best_baseline or '')}: make it the model that others load"
+                words += ["--baseline", seen.best_baseline or ""]
+            commands.append((pasted([*words, *store]), purpose))
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"

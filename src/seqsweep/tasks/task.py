@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
-from seqsweep.errors import Fault
+from seqsweep.errors import Fault, UserError
 from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
@@ -25,7 +25,7 @@ from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.tasks.checks import faults_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, View
 from seqsweep.tasks.evaluated import Evaluated
-from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.served import Model, Served, ServedBaseline
 
 if TYPE_CHECKING:
     import keras
@@ -217,6 +217,20 @@ class Task(Evaluated):
             params: of the winner.
             details: of its test evaluation.
         """
+
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:  # noqa: ARG002
+        """A baseline of the sweep as a network.
+
+        Args:
+            data: of the sweep.
+            name: of the baseline.
+            params: of any trial; of them the baseline keeps what it has no part in.
+            other: the best of the other baselines on test; None: there is none.
+
+        Raises:
+            UserError: it cannot be packaged; by default none can.
+        """
+        raise UserError(f"the baselines of task.kind={self.name} cannot be packaged: they are no networks")
 
     @abstractmethod
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:

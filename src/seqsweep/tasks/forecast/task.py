@@ -25,11 +25,12 @@ from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge, ridge_lookbac
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
+from seqsweep.tasks.forecast.served_baselines import served_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.split import make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
-from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.served import Model, Served, ServedBaseline
 from seqsweep.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -248,6 +249,10 @@ class Forecast(Task):
             card=card(spec, known, self.config, intervals),
             requires=requests.libraries(known),
         )
+
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:
+        """A dense layer over the last rows."""
+        return served_baseline(cast(SeriesDataset, data), name, params, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""
