@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -18,10 +19,15 @@ from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
+from seqsweep.finals import load_test_predictions
 from seqsweep.package.parity import load_parity
 from seqsweep.search import load_data
 from seqsweep.serving.subwords import Subwords, learned
 from seqsweep.serving.texts import Tokenizer, lengths
+from seqsweep.tasks.classify.attention import sections
+from seqsweep.tasks.classify.evaluation import Evaluation
+from seqsweep.tasks.classify.metrics import METRICS
+from seqsweep.tasks.results import Heading
 
 TEXTS = ["walking and talking", "walked, talked", "he walks", "she talks; they walk"] * 5
 GOOD, BAD = ("great", "lovely", "tasty"), ("awful", "bland", "cold")
@@ -112,6 +118,21 @@ def test_a_folder_of_texts_is_learned_by_subwords_and_packaged(swept):
     point, data = POINT.replace(tokens="subwords", vocabulary=80, longest=20), load_data(swept.config, print)[1]
     kept = Tokenizer.from_json(json.loads((model / "artifacts" / "spec.json").read_text())["text"])
     assert (kept(["The film was tasty!"]) == data.view(point).tokenizer(["The film was tasty!"])).all()
+
+
+@pytest.mark.keras
+def test_the_page_shows_where_the_network_looks_in_its_surest_texts(swept):
+    more = load_test_predictions(swept.outcome.folder).more
+    weights, read = more["attention"], more["attention_read"]
+    assert weights.shape == read.shape and 1 <= len(weights) <= 9
+    assert weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert not weights[read == ""].any()
+    seen, evaluation = load_test_predictions(swept.outcome.folder), swept.conclusion.evaluation
+    heading = Heading("GRU", "label", METRICS["log_loss"], None)
+    (section,) = sections(heading, Evaluation.read(evaluation.details), seen)
+    page = "".join(section.blocks)
+    strongest, share = re.escape(str(read[0][weights[0].argmax()])), f"{weights[0].max():.1%}"
+    assert re.search(rf'rgba\(0,114,178,0.75\)[^>]*title="{share}">{strongest}<', page)
 
 
 @pytest.mark.keras

@@ -7,17 +7,15 @@ import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import TestEvaluation
 from seqsweep.finals.selection import scored_name
 from seqsweep.search import Problem
 from seqsweep.state_files import MEND, write_bytes
-from seqsweep.tasks import Items, Predictions, TestPredictions
+from seqsweep.tasks import Predictions, TestPredictions
 from seqsweep.trial import Network
 
 ARRAYS = "test_predictions.npz"
@@ -82,17 +80,8 @@ def _predictions(problem: Problem, network: Network, reference: Predictions | No
         test_actual=data.actual(test),
         test_predicted=network.predict(test),
         test_baseline=reference,
-        more={**problem.task.kept_arrays(data), **_inside(problem, network, test)},
+        more={**problem.task.kept_arrays(data), **problem.task.inside(network.view, network.branches, test)},
     )
-
-
-def _inside(problem: Problem, network: Network, items: Items) -> dict[str, NDArray[Any]]:
-    """What goes on inside the network; of several the mean of the figures, which are of the same items."""
-    of_each = [problem.task.inside(network.view, branch, items) for branch in network.branches]
-    return {
-        name: np.mean([found[name] for found in of_each], axis=0) if array.dtype.kind == "f" else array
-        for name, array in of_each[0].items()
-    }
 
 
 def save_test_predictions(folder: Path, seen: TestPredictions) -> None:
