@@ -11,12 +11,8 @@ from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-<<<<<<< HEAD
 from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
-=======
-from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
->>>>>>> main
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
 

@@ -115,12 +115,7 @@ class ForecastPredictor:
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
-<<<<<<< HEAD
-            result[f"lower_{share}"] = self._clipped(forecast - widths).ravel()
-            result[f"upper_{share}"] = (forecast + widths).ravel()
-        return pd.DataFrame(result)
-=======
-            result[f"lower_{share}"] = (forecast - sizes * widths).ravel()
+            result[f"lower_{share}"] = self._clipped(forecast - sizes * widths).ravel()
             result[f"upper_{share}"] = (forecast + sizes * widths).ravel()
         return pd.DataFrame(result), notes
 
@@ -136,7 +131,6 @@ class ForecastPredictor:
         others = f" and {len(new) - 1:,} more" if len(new) > 1 else ""
         note = f"series {new[0]!r}{others} was not learned from: {how}, its intervals as wide as these rows move"
         return [known for known, _ in found], [note]
->>>>>>> main
 
     def _times(self, series: list[Rows], ahead: list[Rows], horizon: int) -> list[Index] | None:
         """Of each series those that are forecast, in UTC where there is a zone; None: nobody can say."""
@@ -161,19 +155,6 @@ class ForecastPredictor:
             behind[:, :, -n_known:] = known
             values = np.concatenate([values, behind], axis=1)
         anchor, window, horizon = ANCHORS[self._spec["anchor"]], int(self._spec["window"]), int(self._spec["horizon"])
-<<<<<<< HEAD
-        rows = values.reshape(-1, values.shape[2])
-        view = SeriesView(rows, self._transform, anchor, window, horizon, known=n_known)
-        origins = np.arange(len(values), dtype=np.int64) * values.shape[1] + past - 1
-        batches = [origins[start : start + BATCH] for start in range(0, len(origins), BATCH)]
-        outputs = [self._network(*(gather.numpy(batch) for gather in view.inputs)) for batch in batches]
-        return self._clipped(view.inverse_transform(origins, np.concatenate(outputs)))
-
-    def _clipped(self, values: Float64s) -> Float64s:
-        """Nothing below what the target never falls below."""
-        lower = self._spec["lower"]
-        return values if lower is None else np.maximum(values, lower)
-=======
         views, forecast = [], np.empty((len(values), horizon))
         for places in _alike(transforms):
             transform = transforms[places[0]]
@@ -189,8 +170,12 @@ class ForecastPredictor:
         ends = np.cumsum([len(places) for _, _, places in views])
         for (view, origins, places), output in zip(views, np.split(outputs, ends[:-1]), strict=True):
             forecast[places] = view.inverse_transform(origins, output)
-        return forecast
->>>>>>> main
+        return self._clipped(forecast)
+
+    def _clipped(self, values: Float64s) -> Float64s:
+        """Nothing below what the target never falls below."""
+        lower = self._spec["lower"]
+        return values if lower is None else np.maximum(values, lower)
 
     # What is refused ----------------------------------------------------------------------------------
 

@@ -125,6 +125,9 @@ class Forecast(Task):
             say(note)
         dataset: SeriesDataset | PanelDataset
         if series.starts is not None:
+            if self.config.finals.adaptation:
+                told = "a level adapts along one series, and here are several"
+                raise DataError(f"finals.adaptation={self.config.finals.adaptation:g}: {told}; leave it out")
             dataset = PanelDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
         else:
             ridge = self._ridge_lookback(series, space)
@@ -253,32 +256,23 @@ class Forecast(Task):
         path = None if ridge is None else data.view(params).path
         return None if ridge is None or path is None else ridge.fixed(path.fit)
 
-<<<<<<< HEAD
-    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
-        """Forecast intervals."""
-        return {
-            "intervals": make_intervals(
-                seen, self.config.finals.levels, self.config.finals.adaptation, own(self.config).lower
-            )
-        }
-
-    def calibration(self, data: Dataset) -> Items:
-        """The forecasts of the end of train; none where it is too short to hold any out."""
-        if self.config.finals.calibration != "train":
-            return super().calibration(data)
-        try:
-            return cast(SeriesDataset, data).parts.fold(CALIBRATION).held
-        except DataError:
-            return super().calibration(data)
-=======
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
         """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
+        finals = self.config.finals
         if isinstance(data, PanelDataset):
             sized = in_sizes(data, seen)
             each = by_series(data, seen, self.config.task.objective)
-            return {"intervals": make_intervals(sized, self.config.finals.levels), "series": each}
-        return {"intervals": make_intervals(seen, self.config.finals.levels)}
->>>>>>> main
+            return {"intervals": make_intervals(sized, finals.levels), "series": each}
+        return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
+
+    def calibration(self, data: Dataset) -> Items:
+        """The forecasts of the end of train; none where it is too short to hold any out, and none of several series."""
+        if self.config.finals.calibration != "train" or not isinstance(data, SeriesDataset):
+            return super().calibration(data)
+        try:
+            return data.parts.fold(CALIBRATION).held
+        except DataError:
+            return super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """The index of the series, for the axis of time; of several which each item is of."""

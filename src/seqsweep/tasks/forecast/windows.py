@@ -17,11 +17,7 @@ from seqsweep.errors import Fault
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving import windows
-<<<<<<< HEAD
 from seqsweep.serving.array_types import Float32s, Float64s, Int64s
-=======
-from seqsweep.serving.array_types import Float64s
->>>>>>> main
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.tasks.dataset import Space
