@@ -66,8 +66,6 @@ def sweep_config(
         "max_trials": None if kind in ("grid", "hyperband") else 24,
         "max_consecutive_failures": 3,
         "initial_points": 4 if kind == "bayesian" else None,
-        "beta": 2.6,
-        "alpha": 1e-4,
         "factor": 3,
         "iterations": 1,
         "pruner": "none",
