@@ -126,6 +126,12 @@ def test_jobs_stand_side_by_side_with_what_sets_them_apart(make_outcome):
     assert "data=csv" not in said
 
 
+def test_jobs_of_several_studies_are_told_apart_by_their_names():
+    jobs = [report.FinishedJob((study, "seed=3"), None, "no such file") for study in ("letters", "digits")]
+    lines = shown(report.jobs_table(jobs), 80).splitlines()
+    assert [line.split()[1] for line in lines if "failed" in line] == ["letters", "digits"]
+
+
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     console = make_console(width=80, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)

@@ -26,7 +26,7 @@ class Request:
     """What a command line asks for.
 
     Args:
-        study: its name.
+        study: its name, or those of several with commas between them.
         overrides: Hydra's, as given.
         own: the user's folder of studies and options.
         multirun: one job for each combination of the values of the overrides.

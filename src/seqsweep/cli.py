@@ -244,14 +244,20 @@ def history(model: str, directory: Path, uri: str | None) -> None:
 @click.argument("model")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Write a CSV here instead of a table.")
+@click.option(
+    "--future", type=click.Path(path_type=Path), help="Rows to be forecast, with what is known ahead of them."
+)
 @DIRECTORY
 @URI
-def predict(model: str, file: Path, output: Path | None, directory: Path, uri: str | None) -> None:
+def predict(model: str, file: Path, output: Path | None, future: Path | None, directory: Path, uri: str | None) -> None:
     """Predict from the rows of FILE, in the unit of the data: what follows the last one, the class or text of each.
 
     MODEL is NAME for the champion, NAME@ALIAS or NAME/VERSION; FILE is CSV, Parquet or a workbook with the columns of
     the data, which is read by the rules of the sweep: its formats, order, filter and steps. With - as FILE rows come by
     standard input, as CSV; for a model that reads texts a line is a text: echo TEXT | seqsweep predict MODEL -
+
+    What a model reads of the time that it forecasts (data.known_future) stands in rows behind the last value of the
+    target, which are blank there, or in a file of its own, --future.
     """
     from seqsweep import registry
 
@@ -259,7 +265,7 @@ def predict(model: str, file: Path, output: Path | None, directory: Path, uri: s
         told = "this is no file that can be written; give one in a folder that is there"
         raise ConfigError([f"--output {output}: {told}"])
     store, piped = _store(directory, uri), str(file) == "-"
-    answers, version = registry.predict(model, sys.stdin.buffer.read() if piped else file, store)
+    answers, version = registry.predict(model, sys.stdin.buffer.read() if piped else file, store, future)
     name = registry.STANDARD_INPUT if piped else file
     for note in answers.attrs.get("notes", []):
         click.echo(f"{name}: {note}", err=True)

@@ -54,9 +54,11 @@ def launch(arguments: list[str]) -> int:
         print("---\n".join(config.to_yaml(job, request.package) for job in checked.jobs), end="")
         return 0
     if request.informs:
+        if not checked.arguments:
+            raise ConfigError(["--info shows how one study is composed; name one of those that this one runs"])
         _ask_hydra(study, request, checked.arguments)
         return 0
-    jobs = _Jobs(["seqsweep", "sweep", *arguments], len(checked.jobs))
+    jobs = _Jobs(study, ["seqsweep", "sweep", *arguments], len(checked.jobs))
     for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
         jobs.run(job, overrides)
     return jobs.close()
@@ -89,11 +91,13 @@ class _Jobs:
     """The jobs of a launch as they end.
 
     Args:
+        study: the name of the study, or those of several.
         typed: the command, word for word.
         expected: how many there are.
     """
 
-    def __init__(self, typed: Sequence[str], expected: int) -> None:
+    def __init__(self, study: str, typed: Sequence[str], expected: int) -> None:
+        self._study = study
         self._typed = typed
         self._expected = expected
         self._finished: list[FinishedJob] = []
@@ -169,7 +173,8 @@ class _Jobs:
         outcomes = [job.entry.outcome for job in self._finished if job.entry is not None]
         wanted = [outcome for outcome in outcomes if outcome.config.report.kind == "html"]
         if wanted:
-            target = Path(wanted[0].config.tracking.directory).resolve() / f"multirun-{wanted[0].config.study}.html"
+            folder, name = Path(wanted[0].config.tracking.directory).resolve(), self._study.replace(",", "-")
+            target = folder / f"multirun-{name}.html"
             self._say(f"Report over all jobs: {report.write_all([outcome.folder for outcome in wanted], target)}")
 
     def _show(self, ended: Result) -> None:

@@ -63,7 +63,7 @@ def compose(
     """The configs of every job that a study and its overrides ask for, each checked whole.
 
     Args:
-        study: the name of a file in `sweeps/` or in `own`.
+        study: the name of a file in `sweeps/` or in `own`; several with commas between them, each of which is a job.
         overrides: Hydra's: `group=option`, `group.key=value`.
         rules: the modules' own checks.
         own: a folder of the user's whose studies and options stand beside the shipped ones.
@@ -77,15 +77,24 @@ def compose(
     overrides, notes = check.last_of_each(overrides)
     given = check.read_overrides(overrides, choices)
     sound = [ranges.whole(override) for override in given.sound]
-    if study not in known:
-        raise ConfigError([_no_study(study, known), *given.faults])
+    if unknown := [name for name in study.split(",") if name not in known]:
+        raise ConfigError([*(_no_study(name, known) for name in unknown), *given.faults])
     read = read_files(study, known, choices, own, given.chosen)
     wrong = [*read.faults, *given.faults]
     if not read.composable:
         raise ConfigError(check.with_ranges(wrong, {}))
-    file = f"{jobs.SOUND}{study}" if read.faults else study
-    with jobs.hydra(own, read.studies if read.faults else {}):
-        composed = jobs.compose_jobs(study, file, sound, multirun)
+    contents = dict(read.studies) if read.faults else {}
+    files = {study: study}
+    if members := read.members.get(study):
+        files = {name: name for name in members}
+        if study in read.studies:  # its own values are laid over those of each
+            files = {name: f"{study}.{name}" for name in members}
+            contents |= {files[name]: jobs.laid_over(read.studies[study], name) for name in members}
+        elif not multirun:
+            wrong.append(check.InputFault("study", f"{study}: several studies are several sweeps; add -m"))
+    with jobs.hydra(own, contents):
+        files = {name: f"{jobs.SOUND}{file}" if file in contents else file for name, file in files.items()}
+        composed = jobs.compose_studies(files, sound, multirun)
     wrong = check.with_ranges(wrong, composed.configs[0].search_space if composed.configs else {})
     wrong += composed.faults
     left_out = [key for fault in wrong for key in fault.left_out]

@@ -30,6 +30,7 @@ from seqsweep.config.check import InputFault
 from seqsweep.config.folders import CONF, STUDIES
 from seqsweep.config.keys import no_such_key
 from seqsweep.config.ranges import Files
+from seqsweep.config.study_lines import ROOT
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig
 
@@ -95,7 +96,7 @@ class Composed:
     Args:
         configs: one a job.
         overrides: of each job, but for those of Hydra itself.
-        arguments: overrides with which Hydra composes these jobs and no others.
+        arguments: overrides with which Hydra composes these jobs and no others; none for several studies.
         faults: what kept a config from being composed.
     """
 
@@ -103,6 +104,35 @@ class Composed:
     overrides: tuple[tuple[str, ...], ...] = ()
     arguments: tuple[str, ...] = ()
     faults: tuple[InputFault, ...] = ()
+
+
+def laid_over(content: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """A study that runs others, as one that starts from one of them and asks what that asks.
+
+    Args:
+        content: what it holds itself, with its defaults list.
+        member: the name of one that it runs.
+    """
+    own = {key: value for key, value in content.items() if key != "question"}
+    return {**own, "defaults": [member if entry == ROOT else entry for entry in content["defaults"]]}
+
+
+def compose_studies(files: Mapping[str, str], overrides: Sequence[str], multirun: bool) -> Composed:
+    """The jobs of studies, one after the other; where there are several, the name of each stands before its overrides.
+
+    Args:
+        files: the name under which Hydra finds each, by its own.
+        overrides: those without faults.
+        multirun: see `compose_jobs`.
+    """
+    found = {study: compose_jobs(study, file, overrides, multirun) for study, file in files.items()}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return Composed(
+        configs=tuple(config for one in found.values() for config in one.configs),
+        overrides=tuple((study, *job) for study, one in found.items() for job in one.overrides),
+        faults=tuple(fault for one in found.values() for fault in one.faults),
+    )
 
 
 def compose_jobs(study: str, file: str, overrides: Sequence[str], multirun: bool) -> Composed:

@@ -34,7 +34,7 @@ class Column:
     Args:
         name: as the source has it.
         kind: of its values, in words.
-        roles: target, feature, time, filter; empty: it is not used.
+        roles: target, feature, known ahead, time, filter; empty: it is not used.
         missing: values of the rows that are kept; None: it is not read whole.
     """
 
@@ -125,7 +125,13 @@ def _columns(source: Source, reader: Reader, missing: Mapping[str, int]) -> tupl
 
     settings, kinds = reader.settings, _kinds(reader)
     filtered = columns_of(settings.where) if settings.where is not None else []
-    asked = {"target": [settings.target], "feature": settings.features, "time": settings.time, "filter": filtered}
+    asked = {
+        "target": [settings.target],
+        "feature": settings.features,
+        "known ahead": settings.known_future,
+        "time": settings.time,
+        "filter": filtered,
+    }
     found = []
     for position, name in enumerate(source.names):
         roles = tuple(role for role, names in asked.items() if name in names)
@@ -138,7 +144,7 @@ def _missing(reader: Reader, rows: Rows) -> Mapping[str, int]:
     """Missing values of target and features; a column of names has all of its own or none."""
     settings, held, position = reader.settings, reader.found.categories or {}, 0
     found = {}
-    for name in (settings.target, *settings.features):
+    for name in settings.columns:
         found[name] = int(np.isnan(rows.values[:, position]).sum())
         position += len(held.get(name) or [name])
     return found
@@ -149,7 +155,7 @@ def _kinds(reader: Reader) -> Mapping[str, str]:
     settings, found = reader.settings, reader.found
     kinds = {name: "number" if is_number else "text" for name, is_number in (found.numeric or {}).items()}
     kinds |= dict.fromkeys(settings.time, "time")
-    kinds |= dict.fromkeys((settings.target, *settings.features), "number")
+    kinds |= dict.fromkeys(settings.columns, "number")
     return kinds | {
         name: f"{len(names):,} names" if names else "true or false" for name, names in (found.categories or {}).items()
     }

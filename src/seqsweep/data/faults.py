@@ -85,13 +85,36 @@ def _column_faults(data: DataConfig) -> list[Fault]:
     if data.frequency is not None and not has_time:
         told = f"data.frequency={data.frequency}: needs times; give data.time=COLUMN, or leave it null"
         found.append(Fault("data.frequency", told, also=("data.time",)))
-    taken = {data.target, *data.features}
+    taken = {data.target, *data.features, *data.known_future}
     if both := [name for name in time_columns(data) if name in taken]:
-        told = f"data.time={both[0]}: the same column is data.target or in data.features; times are no input"
-        found.append(Fault("data.time", told, also=("data.target", "data.features")))
-    if data.target is not None and data.target in data.features:
-        told = f"data.features: {data.target!r} is the target; leave it out"
-        found.append(Fault("data.features", told, also=("data.target",)))
+        told = f"data.time={both[0]}: the same column is data.target or among the inputs; times are no input"
+        found.append(Fault("data.time", told, also=("data.target", "data.features", "data.known_future")))
+    for key in ("features", "known_future"):
+        if data.target is not None and data.target in getattr(data, key):
+            told = f"data.{key}: {data.target!r} is the target; leave it out"
+            found.append(Fault(f"data.{key}", told, also=("data.target",)))
+    return [*found, *_known_faults(data)]
+
+
+def _known_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with what is said to be known ahead."""
+    found = []
+    if both := [name for name in data.known_future if name in data.features]:
+        told = f"data.known_future: {both[0]!r} is in data.features too, which are known up to the origin alone"
+        found.append(Fault("data.known_future", f"{told}; leave it in one of them", also=("data.features",)))
+    if data.calendar and not time_columns(data):
+        told = f"data.calendar=[{', '.join(map(str, data.calendar))}]: needs times; give data.time=COLUMN"
+        found.append(Fault("data.calendar", told, also=("data.time",)))
+    from seqsweep.serving.reading.calendar import CYCLES, entry_fault
+
+    for entry in data.calendar:
+        if (wrong := entry_fault(entry)) is not None:
+            near = nearest(str(entry), [*CYCLES, "holidays:TR"]) if ":" not in str(entry) else ""
+            found.append(Fault("data.calendar", f"data.calendar: {wrong}{near}"))
+    for key in ("known_future", "calendar"):
+        names = [str(name) for name in getattr(data, key)]
+        if twice := [name for name in names if names.count(name) > 1]:
+            found.append(Fault(f"data.{key}", f"data.{key}: {twice[0]!r} is there twice; leave one"))
     return found
 
 

@@ -50,7 +50,8 @@ def load(config: DataConfig) -> Series:
         held = contents(source, reader, ordered, len(frame), apart)
         is_mixed = reader.found.times is not None and reader.found.times.is_mixed
         notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
-        complete = reader.complete(ordered)
+        past, future = reader.parted(ordered)
+        complete = reader.with_calendar(reader.complete(past))
     _check_varies(complete, source.where)
     values = np.ascontiguousarray(complete.values)
     observed = None if complete.observed.all() else complete.observed
@@ -59,15 +60,23 @@ def load(config: DataConfig) -> Series:
         values=values,
         columns=complete.columns,
         index=complete.index,
-        sha256=fingerprint(values, complete.columns, complete.index, complete.zone, observed),
+        sha256=fingerprint(values, complete.columns, complete.index, complete.zone, observed, reader.n_known),
         frequency=even_frequency(complete.index, complete.zone),
-        notes=(*notes, *complete.notes, *hints.after(complete)),
+        notes=(*notes, *_left_to_come(future), *complete.notes, *hints.after(complete)),
         zone=complete.zone,
         observed=observed,
         reader=reader.knowing(apart, complete),
         contents=held,
         steps=steps_of(complete, spacing(complete)),
+        known=reader.n_known,
+        calendar=reader.n_calendar,
     )
+
+
+def _left_to_come(future: Rows) -> Iterator[str]:
+    if len(future):
+        n_rows = f"{len(future):,} rows behind the last value of {future.columns[0]!r}"
+        yield f"{n_rows} are the future, of which nothing is learned"
 
 
 def label(config: DataConfig) -> str:
@@ -83,7 +92,7 @@ def _wanted(settings: Settings) -> list[str]:
     from seqsweep.serving.reading.filters import columns_of
 
     filtered = columns_of(settings.where) if settings.where is not None else []
-    return list(dict.fromkeys((settings.target, *settings.features, *settings.time, *filtered)))
+    return list(dict.fromkeys((*settings.columns, *settings.time, *filtered)))
 
 
 @contextmanager

@@ -38,6 +38,8 @@ class Series:
     reader: Reader | None = field(default=None, repr=False)  # how the source was read; None: by nothing that is served
     steps: Steps | None = None  # how far its rows lie apart; None: there are no times
     contents: Contents | None = field(default=None, repr=False)  # of the source; None: it was read from none
+    known: int = 0  # columns at the end whose values are known ahead
+    calendar: int = 0  # of these, columns at the very end that times make
 
     def __post_init__(self) -> None:
         """Protect the arrays."""
@@ -60,6 +62,11 @@ class Series:
         return self.columns[0]
 
     @property
+    def known_columns(self) -> tuple[str, ...]:
+        """The names of those that are known ahead."""
+        return self.columns[len(self.columns) - self.known :]
+
+    @property
     def clock(self) -> Index:
         """(time,): what the clock of the zone shows at each step, for people."""
         return self.clock_at(np.arange(self.rows))
@@ -77,6 +84,7 @@ def fingerprint(
     index: Index,
     zone: str | None = None,
     observed: NDArray[np.bool_] | None = None,
+    known: int = 0,
 ) -> str:
     """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine.
 
@@ -86,8 +94,9 @@ def fingerprint(
         index: (time,), ascending.
         zone: of the times.
         observed: (time,), whether the target had a row; None: always.
+        known: columns at the end that are known ahead: they are other inputs than those that are not.
     """
-    further = [] if zone is None else [zone]
+    further: list[str | int] = [*([] if zone is None else [zone]), *([known] if known else [])]
     digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind, *further]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)

@@ -46,19 +46,22 @@ def load_model(model: str, tracking: TrackingConfig) -> tuple[Loaded, str]:
     return loaded, f"{version.name} version {version.version}"
 
 
-def predict(model: str, given: Path | bytes, tracking: TrackingConfig) -> tuple[pd.DataFrame, str]:
+def predict(
+    model: str, given: Path | bytes, tracking: TrackingConfig, future: Path | None = None
+) -> tuple[pd.DataFrame, str]:
     """What a registered model predicts from rows, and the version that did.
 
     Args:
         model: as for `load_model`, which has the errors too.
         given: as for `ask`.
         tracking: the store.
+        future: as for `ask`.
 
     Raises:
         DataError: the rows cannot be used.
     """
     loaded, name = load_model(model, tracking)
-    return ask(loaded, given), name
+    return ask(loaded, given, future), name
 
 
 def resolve(registry: Registry, model: str) -> ModelVersion:
@@ -86,20 +89,26 @@ def resolve(registry: Registry, model: str) -> ModelVersion:
     return version
 
 
-def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> pd.DataFrame:
+def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame, future: Path | pd.DataFrame | None = None) -> pd.DataFrame:
     """What a packaged model predicts from rows.
 
     Args:
         loaded: the model.
         given: a table, or a file, CSV or Parquet, with the columns of the data, in their own unit; or what came by
             standard input: CSV, or a text a line where the model reads texts alone.
+        future: the rows that are to be forecast, for a model that reads what is known ahead of them; None: they stand
+            behind the others, if there are any.
 
     Raises:
+        UserError: the model reads nothing of a future.
         DataError: it cannot be used; the text names file, column and row.
     """
     from mlflow.exceptions import MlflowException
 
     frame, origin = _read(loaded, given)
+    n_rows, ahead = len(frame), None
+    if future is not None:
+        frame, ahead = _with_future(loaded, frame, future)
     try:
         made: pd.DataFrame = loaded.served.predict(None, frame)
     except MlflowException as error:
@@ -108,8 +117,23 @@ def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> pd.DataFrame:
         if row is None:
             raise DataError(f"{origin.where}: {error.message}") from error
         text = str(error.message).split(": ", 1)[1]
+        if ahead is not None and row >= n_rows:
+            origin, row = ahead, row - n_rows
         raise DataError(f"{origin.place(row, column)}: {text}") from error
     return made
+
+
+def _with_future(loaded: Loaded, frame: pd.DataFrame, future: Path | pd.DataFrame) -> tuple[pd.DataFrame, Origin]:
+    """The rows of a request with those that are to be forecast behind them, and where each of the latter came from."""
+    import pandas as pd
+
+    blank = loaded.spec.get("blank_ahead")
+    if not blank:
+        shown = f"--future {future}" if isinstance(future, Path) else "future"
+        raise UserError(f"{shown}: this model reads nothing that is known ahead; leave it out")
+    more, origin = _read(loaded, future)
+    more = more.drop(columns=[name for name in blank if name in more])
+    return pd.concat([frame, more], ignore_index=True), origin
 
 
 def _read(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> tuple[pd.DataFrame, Origin]:

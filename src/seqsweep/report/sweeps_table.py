@@ -106,8 +106,10 @@ def _table(title: str, what: str, width: int) -> Table:
 
 
 def _short(override: str) -> str:
-    """`search_space.layer=[lstm]` → `layer=lstm`."""
-    key, _, value = override.partition("=")
+    """`search_space.layer=[lstm]` → `layer=lstm`; the name of a study as it is."""
+    key, given, value = override.partition("=")
+    if not given:
+        return key
     alone = value.startswith("[") and value.endswith("]") and "," not in value
     return f"{key.rpartition('.')[2]}={value[1:-1] if alone else value}"
 

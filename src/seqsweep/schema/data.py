@@ -40,6 +40,12 @@ class DataConfig:
     features: list[str] = setting(
         "columns that a network sees: of a series further ones than the target; of a table those that it classifies by"
     )
+    known_future: list[str] = setting(
+        "columns whose values are known ahead, such as promotions and prices: a forecast reads those of its own times"
+    )
+    calendar: list[str] = setting(
+        "what a time says of itself, known ahead: hour, weekday, day (of the month), week, month, holidays:COUNTRY"
+    )
     group: str | None = setting(
         "the column that says which items belong together: all of a group are in one part",
         when={"windows.split": ("grouped",)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -66,6 +66,8 @@ class SeriesView:
         anchor: what is taken off a window and its targets.
         window: rows of an input.
         horizon: rows of a target.
+        known: columns at the end whose values are known ahead. Their level has a meaning of its own, so that no anchor
+            is taken off them: 1 is a promotion, whatever the window holds.
     """
 
     values: Float64s
@@ -73,6 +75,7 @@ class SeriesView:
     anchor: Anchor
     window: int
     horizon: int
+    known: int = field(default=0, kw_only=True)
 
     @cached_property
     def scaled(self) -> Float32s:
@@ -82,12 +85,18 @@ class SeriesView:
     @cached_property
     def anchors(self) -> Float32s | None:
         """(time, columns), scaled."""
-        return self.anchor(self.scaled, self.window)
+        found = self.anchor(self.scaled, self.window)
+        if found is None or not self.known:
+            return found
+        found = found.copy()
+        found[:, -self.known :] = 0
+        return found
 
     @cached_property
     def inputs(self) -> tuple[Gather, ...]:
-        """Of origins (n,): (n, window, columns), the one input of a network."""
-        return (Gather(self.scaled, range(1 - self.window, 1), self.anchors),)
+        """Of origins (n,): (n, window, columns), and where columns are known ahead (n, horizon, known)."""
+        past = Gather(self.scaled, range(1 - self.window, 1), self.anchors)
+        return (past, Gather(self.scaled[:, -self.known :], self._ahead)) if self.known else (past,)
 
     @cached_property
     def targets(self) -> Gather:

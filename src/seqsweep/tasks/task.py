@@ -137,7 +137,7 @@ class Task(Evaluated):
             seeds: eight of them, independent of each other, for weights and whatever else is drawn.
         """
         state = body(self.embed(view, params, inputs, seeds[3]), params, kernels, seeds[0])
-        return self.head(view, params, inputs, state, seeds[1:3])
+        return self.head(view, params, inputs, state, [*seeds[1:3], *seeds[4:]])
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
         """What the layers read, (batch, time, features): by default the first input as it is.
@@ -169,7 +169,7 @@ class Task(Evaluated):
             params: of the trial.
             inputs: (batch, *shape) each.
             state: (batch, units).
-            seeds: two of them, for weights.
+            seeds: six of them, for weights.
         """
 
     def mean_output(self, outputs: Sequence[keras.KerasTensor]) -> keras.KerasTensor:

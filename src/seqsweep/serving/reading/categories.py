@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..array_types import Float64s
 from .faults import ReadError
-from .numbers import NumberStyle, convert, is_missing
+from .numbers import NumberStyle, convert, is_missing, read_numbers
 
 MOST = 50
 """Of different names in a column: more would each be a column with next to nothing in it."""
@@ -51,6 +52,42 @@ def categories_of(column: pd.Series[Any], style: NumberStyle) -> list[str] | Non
             mend="leave it out of data.features",
         )
     return names
+
+
+def read_columns(
+    frame: pd.DataFrame, names: Iterable[str], categories: Mapping[str, list[str]], style: NumberStyle
+) -> tuple[Float64s, list[str]]:
+    """Columns of any kind as numbers, (rows, columns), NaN where a value is missing; and what is to be said of them.
+
+    Args:
+        frame: has the columns.
+        names: of them, in their order.
+        categories: what `categories_of` said of those that hold no numbers.
+        style: how numbers are written.
+
+    Raises:
+        ReadError: a value cannot be read.
+    """
+    columns: list[Float64s] = []
+    notes: list[str] = []
+    for name in names:
+        values, more = _read(frame[name], categories.get(name), style)
+        columns.append(values)
+        notes += more
+    return np.column_stack(columns), notes
+
+
+def _read(column: pd.Series[Any], held: list[str] | None, style: NumberStyle) -> tuple[Float64s, list[str]]:
+    """(rows, its columns), and what is to be said of it."""
+    if held is None:
+        return read_numbers(column, style)[:, None], []
+    if not held:
+        return read_truths(column, style)[:, None], []
+    values, unknown = read_categories(column, held, style)
+    if not unknown.any():
+        return values, []
+    first, count = str(column.iloc[int(unknown.argmax())]), int(unknown.sum())
+    return values, [f"column {str(column.name)!r}: {count:,} values are names that were not learned, such as {first!r}"]
 
 
 def _has_numbers(column: pd.Series[Any], style: NumberStyle) -> bool:

@@ -11,12 +11,13 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from ..array_types import Float64s, Index, Int64s
-from .categories import categories_of, read_categories, read_truths
+from ..array_types import Index, Int64s
+from .calendar import calendar_columns, calendar_names
+from .categories import categories_of, read_columns
 from .faults import ReadError
 from .filters import columns_of, matching, numeric_columns
 from .missing import completed
-from .numbers import NumberStyle, read_numbers
+from .numbers import NumberStyle
 from .order import in_order
 from .rows import Rows
 from .settings import Found, Raw, Settings
@@ -55,7 +56,7 @@ class Reader:
             numeric = numeric_columns(frame[columns_of(settings.where)], _style(settings))
         reader = cls(settings, Found(numeric=numeric))
         kept, numbers = reader._filtered(frame)
-        categories = {name: categories_of(kept[name], _style(settings)) for name in settings.features}
+        categories = {name: categories_of(kept[name], _style(settings)) for name in settings.columns[1:]}
         held = {name: names for name, names in categories.items() if names is not None}
         times, index = None, None
         notes: list[str] = []
@@ -105,7 +106,7 @@ class Reader:
             with _numbered(raw.numbers):
                 index = to_utc(cast(Dates, index), zone, str(name))
         observed = ~np.isnan(raw.values[:, 0])
-        rows = Rows(self.names, raw.values, index, observed, raw.numbers, name, zone, raw.notes)
+        rows = Rows(self.read_names, raw.values, index, observed, raw.numbers, name, zone, raw.notes)
         return in_order(rows, self.settings.sort, joined=self.settings.frequency is not None)
 
     def complete(self, rows: Rows) -> Rows:
@@ -147,20 +148,65 @@ class Reader:
         origin = str(complete.index[0]) if self.settings.frequency is not None else None
         return replace(self, found=replace(self.found, step=None if apart is None else apart.step, origin=origin))
 
+    def parted(self, rows: Rows) -> tuple[Rows, Rows]:
+        """The rows up to the last one with a value of the target, and the future behind, whose targets are blank.
+
+        Without columns that are known ahead there is no future: a blank target is a missing one.
+
+        Args:
+            rows: in the order of time.
+        """
+        seen = np.flatnonzero(rows.observed)
+        end = int(seen[-1]) + 1 if len(seen) and self.n_known else len(rows)
+        return rows.take(np.arange(end, dtype=np.int64)), rows.take(np.arange(end, len(rows), dtype=np.int64))
+
+    def with_calendar(self, rows: Rows) -> Rows:
+        """The rows with the columns that their times make.
+
+        Args:
+            rows: at their final times.
+
+        Raises:
+            ReadError: times have no calendar.
+        """
+        if not self.settings.calendar:
+            return rows
+        made = calendar_columns(rows.index, rows.zone, self.settings.calendar)
+        return replace(rows, columns=self.names, values=np.column_stack([rows.values, made]))
+
+    @cached_property
+    def read_names(self) -> tuple[str, ...]:
+        """The columns that are read: a column of names is one for each of them."""
+        found: list[str] = []
+        for name in self.settings.columns:
+            found += self._names_of(name)
+        return tuple(found)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The columns of the series: a column of names is one for each of them."""
-        found: list[str] = [self.settings.target]
-        for name in self.settings.features:
-            held = self._categories.get(name)
-            found += [f"{name}={value}" for value in held] if held else [name]
-        return tuple(found)
+        """The columns of the series: those that are read, then those that times make."""
+        return (*self.read_names, *calendar_names(self.settings.calendar))
+
+    @property
+    def n_known(self) -> int:
+        """Columns at the end whose values are known ahead."""
+        return sum(len(self._names_of(name)) for name in self.settings.known_future) + self.n_calendar
+
+    @property
+    def n_calendar(self) -> int:
+        """Columns at the end that times make."""
+        return len(calendar_names(self.settings.calendar))
+
+    def _names_of(self, name: str) -> list[str]:
+        """The columns of the series that a column becomes."""
+        held = self._categories.get(name)
+        return [f"{name}={value}" for value in held] if held else [name]
 
     @cached_property
     def steady(self) -> frozenset[str]:
         """The columns that are 0 or 1, with nothing in between."""
         return frozenset(
-            name for name in self.names[1:] if name in self._categories or name not in self.settings.features
+            name for name in self.read_names[1:] if name in self._categories or name not in self.settings.columns
         )
 
     @property
@@ -178,12 +224,13 @@ class Reader:
     def needed(self) -> tuple[str, ...]:
         """The columns that a request must have; times beside them, see `needs_times`."""
         where = [] if self.settings.where is None else columns_of(self.settings.where)
-        return tuple(dict.fromkeys((self.settings.target, *self.settings.features, *where)))
+        return tuple(dict.fromkeys((*self.settings.columns, *where)))
 
     @property
     def needs_times(self) -> bool:
-        """Whether rows cannot be read without times: they are put in order, or joined."""
-        return bool(self.settings.time) and (self.settings.sort or self.settings.frequency is not None)
+        """Whether rows cannot be read without times: they are put in order, joined, or say what day it is."""
+        settings = self.settings
+        return bool(settings.time) and (settings.sort or settings.frequency is not None or bool(settings.calendar))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, from which `from_json` makes the same reader."""
@@ -228,28 +275,9 @@ class Reader:
     def _raw(
         self, frame: pd.DataFrame, numbers: Int64s, index: Index | None, is_wall_clock: bool, notes: list[str]
     ) -> Raw:
-        columns: list[Float64s] = []
         with _numbered(numbers):
-            for name in (self.settings.target, *self.settings.features):
-                values, more = self._column(frame[name], name)
-                columns.append(values)
-                notes = [*notes, *more]
-        return Raw(np.column_stack(columns), index, numbers, is_wall_clock, tuple(notes))
-
-    def _column(self, column: pd.Series[Any], name: str) -> tuple[Float64s, list[str]]:
-        """(rows, its columns), and what is to be said of it."""
-        style, held = _style(self.settings), self._categories.get(name)
-        if held is None:
-            return read_numbers(column, style)[:, None], []
-        if not held:
-            return read_truths(column, style)[:, None], []
-        values, unknown = read_categories(column, held, style)
-        if not unknown.any():
-            return values, []
-        first = str(column.iloc[int(unknown.argmax())])
-        return values, [
-            f"column {name!r}: {int(unknown.sum()):,} values are names that were not learned, such as {first!r}"
-        ]
+            values, more = read_columns(frame, self.settings.columns, self._categories, _style(self.settings))
+        return Raw(values, index, numbers, is_wall_clock, (*notes, *more))
 
 
 def _plain(value: object, is_number: bool) -> str | float:

@@ -23,7 +23,7 @@ def as_given(reader: Reader, rows: pd.DataFrame, index: Index) -> pd.DataFrame:
     """
     held = reader.found.categories or {}
     frame = pd.DataFrame(index=rows.index)
-    for name in (reader.settings.target, *reader.settings.features):
+    for name in reader.settings.columns:
         if name not in held:
             frame[name] = rows[name]
         elif not held[name]:

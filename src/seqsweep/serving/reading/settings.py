@@ -17,6 +17,8 @@ class Settings:
         target: the column to forecast.
         features: further columns.
         time: the columns that a time is written in; empty: rows are in order.
+        known_future: columns whose values are known ahead.
+        calendar: what times themselves say, see `calendar`.
     """
 
     target: str
@@ -32,6 +34,13 @@ class Settings:
     missing: str = "error"
     frequency: str | None = None
     aggregate: str = "mean"
+    known_future: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that are read for their values, the target first, those that are known ahead last."""
+        return (self.target, *self.features, *self.known_future)
 
 
 @dataclass(frozen=True)

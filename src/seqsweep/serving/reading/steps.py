@@ -229,21 +229,19 @@ def are_even(index: Index, zone: str | None, frequency: str) -> NDArray[np.bool_
     return even
 
 
-def ahead(last: np.datetime64, zone: str | None, frequency: str, horizon: int) -> list[pd.Timestamp]:
-    """The steps that follow, on the clock of their zone.
+def steps_ahead(last: np.datetime64, zone: str | None, frequency: str, horizon: int) -> Dates:
+    """(horizon,), the steps that follow, in UTC where there is a zone.
 
     Args:
-        last: the last one, in UTC where there is a zone.
+        last: the last one.
         zone: of the times.
         frequency: of pandas.
         horizon: steps.
     """
-    index = np.array([last], "datetime64[ns]")
-    steps: list[pd.Timestamp] = []
+    steps = [np.array([last], "datetime64[ns]")]
     for _ in range(horizon):
-        index = _after(index, zone, frequency)
-        steps.append(clock(index, zone)[0])
-    return steps
+        steps.append(_after(steps[-1], zone, frequency))
+    return np.concatenate(steps[1:])
 
 
 def _after(index: Index, zone: str | None, frequency: str) -> Dates:

@@ -19,6 +19,7 @@ from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
+from seqsweep.tasks.forecast.learnable import told_by_the_target
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.forecast.windows import Solve, Windows, make_windows
 from seqsweep.tasks.results import Audit
@@ -58,7 +59,7 @@ def pipeline(params: TrialParams, season: int | None, solve: Solve | None = None
 def audit(
     series: Series, make_split: MakeSplit, see: See, forecast: Forecaster | None = None, seed: int = 0
 ) -> NoiseAudit:
-    """Replace all values from a row on by noise, rebuild, and compare to the bit; at several rows.
+    """Replace what is not known ahead from a row on by noise, rebuild, and compare to the bit; at several rows.
 
     The cuts are the first rows of validation and test, and rows within both. At each cut it compares the split itself,
     the state of the transform, scaled rows and anchors before the cut, training inputs and targets, the inputs of all
@@ -77,7 +78,7 @@ def audit(
         ValueError: `forecast` answers with another number of forecasts than it was asked for.
     """
     split = make_split(series)
-    findings = _misplaced(split)
+    findings = [*_misplaced(split), *told_by_the_target(series, split.train_end)]
     before = see(series, split)
     cuts = _cuts(split)
     for cut in cuts:
@@ -97,7 +98,7 @@ def _cuts(split: Split) -> tuple[int, ...]:
 
 
 def _replaced(series: Series, cut: int, seed: int) -> Series:
-    """The series with noise in all columns from row `cut` on.
+    """The series with noise in all columns that are not known ahead from row `cut` on.
 
     It leaves the range of the data, so that a scaler by the smallest and largest value moves too. Where no value is
     negative no noise is; where all are above -1 it is not below the smallest: log(1 + y) stays possible.
@@ -109,7 +110,9 @@ def _replaced(series: Series, cut: int, seed: int) -> Series:
     noise = values.mean(axis=0) + 2 * spread * np.random.default_rng([seed, cut]).normal(size=values[cut:].shape)
     noisy = values.copy()
     with np.errstate(invalid="ignore"):  # inf - inf where there is no floor; `where` drops it
-        noisy[cut:] = np.where(np.isfinite(floor), floor + np.abs(noise - floor), noise)
+        noise = np.where(np.isfinite(floor), floor + np.abs(noise - floor), noise)
+    unknown = len(series.columns) - series.known
+    noisy[cut:, :unknown] = noise[:, :unknown]
     sha256 = fingerprint(noisy, series.columns, series.index)
     return dataclasses.replace(series, values=noisy, sha256=sha256)
 
@@ -145,11 +148,16 @@ def _moved(
         yield "the windows do not hold the noise: the pipeline ignores its series, and nothing can be said of it"
         return
     yield from _moved_state(before, after, cut)
-    origins = np.arange(split.max_lookback - 1, cut, dtype=np.int64)
-    yield from _first_moved("training inputs", before.inputs[0], after.inputs[0], split.train, before)
+    # What is known ahead is read beyond an origin, so that its rows must be there.
+    last = min(cut, split.rows - split.horizon) if noisy.known else cut
+    origins = np.arange(split.max_lookback - 1, last, dtype=np.int64)
+    pairs = list(zip(before.inputs, after.inputs, strict=True))
+    for one, other in pairs:
+        yield from _first_moved("training inputs", one, other, split.train, before)
     yield from _first_moved("training targets", before.targets, after.targets, split.train, before)
     others = np.setdiff1d(origins, split.train)
-    yield from _first_moved("inputs of origins before that row", before.inputs[0], after.inputs[0], others, before)
+    for one, other in pairs:
+        yield from _first_moved("inputs of origins before that row", one, other, others, before)
     if forecast is not None:
         sample = _sample(origins)
         said, says = _asked(forecast, before, sample), _asked(forecast, after, sample)

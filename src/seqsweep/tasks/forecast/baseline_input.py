@@ -26,6 +26,8 @@ class BaselineInput:
         horizon: rows ahead that are forecast, 1 or more.
         season: rows a season; None where there is none.
         observed: (time,), whether the target had a row; None: always.
+        known: columns at the end whose values are known ahead: a forecast may read those of its own times.
+        calendar: of these, columns at the very end that times make: what they were tells nothing.
         settings: `baselines`, `moving_average`, `ridge_windows`, `ridge_penalties` and `objective` are read.
 
     Raises:
@@ -39,6 +41,8 @@ class BaselineInput:
     season: int | None
     settings: ForecastConfig
     observed: NDArray[np.bool_] | None = None
+    known: int = 0
+    calendar: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what would make a forecast wrong or let it see what it must not."""

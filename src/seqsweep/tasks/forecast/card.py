@@ -36,11 +36,22 @@ def card(
         purpose=Markup("Forecasts the next {} of {}, in its own unit, from the last {} of {}.").format(
             _rows(spec["horizon"]), code(data.target), _rows(rows), Markup(", ").join(map(code, spec["columns"]))
         ),
-        use=USE,
+        use=f"{USE} {_ahead(spec)}".strip(),
         data=_data(spec),
         limits=_limits(spec, config),
         more={"Intervals": _intervals(intervals)},
     )
+
+
+def _ahead(spec: Mapping[str, Any]) -> str:
+    """What a request says of the time that is forecast."""
+    read = spec["reading"]["settings"]["known_future"]
+    if not read:
+        return ""
+    names, rows = Markup(", ").join(map(code, read)), _rows(spec["horizon"])
+    return Markup(
+        "It reads {} of the next {} too, which are known ahead: rows behind the last value of the target, blank there."
+    ).format(names, rows)
 
 
 def _data(spec: Mapping[str, Any]) -> list[str]:

@@ -139,6 +139,8 @@ class SeriesDataset:
             config.data.season,
             own(config),
             self.series.observed,
+            self.series.known,
+            self.series.calendar,
         )
 
     @cached_property

@@ -79,7 +79,10 @@ def facts(config: SweepConfig, series: Series, parts: Split) -> Facts:
 
 def _summary(known: _Facts) -> Iterator[str]:
     series, parts = known.series, known.parts
-    more = f" and {counted(len(series.columns) - 1, 'feature')}" if len(series.columns) > 1 else ""
+    features = len(series.columns) - 1 - series.known
+    also = [counted(features, "feature")] if features else []
+    also += [f"{counted(series.known, 'column')} known ahead"] if series.known else []
+    more = f" and {' and '.join(also)}" if also else ""
     filled = f", {_of(known.filled, series.rows, 'rows')} filled" if known.filled else ""
     rows = f"{counted(series.rows, 'row')} of {series.target}{more}"
     yield f"{series.name}: {rows}, {known.span}, {_apart(known)}{filled}"
@@ -177,6 +180,8 @@ def _values(known: _Facts) -> Iterator[Row]:
     train = series.values[: known.parts.train_end, 1:].T
     pairs = zip(series.columns[1:], train, strict=True)
     constants = [f"{name} is {column[0]:g} in all of train" for name, column in pairs if is_constant(column)]
+    if series.known:
+        yield "known ahead", ", ".join(series.known_columns)
     yield "constants", "; ".join(constants) or NONE
     sentinels = {} if held is None else held.sentinels
     far = [f"{name}: {value:g}, {_share(share)} of the rows" for name, (value, share) in sentinels.items()]

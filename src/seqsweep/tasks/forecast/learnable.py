@@ -8,8 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from seqsweep.data import Series, fingerprint
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.words import counted
+
+ALIKE = 0.999  # a correlation
 
 FEW = 10  # windows, of which no network learns more than by heart
 
@@ -44,8 +47,38 @@ def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[s
     reader = replace(series.reader, found=replace(series.reader.found, categories=known))
     values = np.ascontiguousarray(series.values[:, kept])
     columns = tuple(series.columns[position] for position in kept)
-    sha256 = fingerprint(values, columns, series.index, series.zone, series.observed)
-    return replace(series, values=values, columns=columns, sha256=sha256, reader=reader), notes
+    n_known = sum(position >= len(series.columns) - series.known for position in kept)
+    sha256 = fingerprint(values, columns, series.index, series.zone, series.observed, n_known)
+    return replace(series, values=values, columns=columns, sha256=sha256, reader=reader, known=n_known), notes
+
+
+def told_by_the_target(series: Series, train_end: int) -> list[str]:
+    """A sentence for each column that is declared as known ahead and moves as the target of its own time does.
+
+    What is known ahead may well help, but it does not say all: such a column is measured with the target, or made of
+    it.
+
+    Args:
+        series: its columns that times make are not looked at.
+        train_end: rows [0, train_end) are train.
+    """
+    values, told = series.values[:train_end], []
+    for position in range(len(series.columns) - series.known, len(series.columns) - series.calendar):
+        column = values[:, position]
+        if not is_constant(column) and _alike(column, values[:, 0]):
+            told.append(
+                f"column {series.columns[position]!r} is declared as known ahead and equals the target at its own time "
+                "but for scale: it is not known ahead; name it in data.features"
+            )
+    return told
+
+
+def _alike(one: Float64s, other: Float64s) -> bool:
+    """Whether two columns (rows,) are as good as one, in their values and in their changes."""
+    if len(one) < FEW or is_constant(other) or is_constant(np.diff(one)) or is_constant(np.diff(other)):
+        return False
+    pairs = ((one, other), (np.diff(one), np.diff(other)))
+    return all(abs(float(np.corrcoef(left, right)[0, 1])) > ALIKE for left, right in pairs)
 
 
 def notes(series: Series, split: Split, season: int | None) -> Iterator[str]:
@@ -70,6 +103,7 @@ def notes(series: Series, split: Split, season: int | None) -> Iterator[str]:
         train = column[: split.train_end]
         if name != series.target and is_constant(train):
             yield f"column {name!r} is {train[0]:g} in all of train: nothing can be learned from it"
+    yield from told_by_the_target(series, split.train_end)
     gone = {part: (len(every), len(every) - len(kept)) for part, every, kept in split.origins()}
     if any(left_out for _, left_out in gone.values()):
         told = ", ".join(f"{left_out:,} of {count:,} in {part}" for part, (count, left_out) in gone.items())

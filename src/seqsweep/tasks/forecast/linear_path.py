@@ -32,7 +32,8 @@ class LinearPath:
 
     Args:
         fit: of values as the transform leaves them before it scales.
-        weights: (window * columns, horizon), scaled; the oldest row first, all columns of a row side by side.
+        weights: (window * columns + horizon * known, horizon), scaled; the oldest row first, all columns of a row
+            side by side, then the steps ahead of the columns that are known.
         bias: (horizon,), scaled.
     """
 
@@ -57,11 +58,21 @@ class LinearPath:
             transform: of the trial.
         """
         horizon, columns = fit.coefficients.shape[1], len(transform.scale)
-        before = fit.coefficients.reshape(-1, columns, horizon) * transform.scale[:, None] / transform.scale[0]
-        origin = -before.sum(axis=0)
-        origin[0] += 1
-        weights = np.concatenate([before, origin[None]]).reshape(-1, horizon)
-        return cls(fit, weights, fit.intercept / transform.scale[0])
+        lags, lagged, known = fit.window - 1, columns - fit.calendar, columns - fit.known
+        before, ahead = np.split(fit.coefficients, [lags * lagged])
+        before = before.reshape(lags, lagged, horizon) * transform.scale[:lagged, None] / transform.scale[0]
+        ahead = (
+            ahead.reshape(horizon if fit.known else 0, fit.known, horizon)
+            * transform.scale[known:, None]
+            / transform.scale[0]
+        )
+        weights = np.zeros((fit.window, columns, horizon))
+        weights[:lags, :lagged] = before
+        weights[-1, :lagged] = -before.sum(axis=0)
+        weights[-1, known:] -= ahead.sum(axis=0)
+        weights[-1, 0] += 1
+        rows = np.concatenate([weights.reshape(-1, horizon), ahead.reshape(-1, horizon)])
+        return cls(fit, rows, fit.intercept / transform.scale[0])
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,17 @@ class Ridge:
         """What the ridge may know, without the first `dropped` rows."""
         observed = None if series.observed is None else series.observed[dropped:]
         origins, train_end = split.validation - dropped, split.train_end - dropped
-        return BaselineInput(values, train_end, origins, split.horizon, self.season, self.settings, observed)
+        return BaselineInput(
+            values,
+            train_end,
+            origins,
+            split.horizon,
+            self.season,
+            self.settings,
+            observed,
+            series.known,
+            series.calendar,
+        )
 
 
 def ridge_lookback(config: SweepConfig, series: Series, longest: int) -> int:

@@ -14,13 +14,15 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from ...serving.array_types import Float64s
+from ...serving.array_types import Float64s, Index
 from ...serving.model import Network
 from ...serving.reading.faults import ReadError
+from ...serving.reading.future import known_ahead
 from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
 from ...serving.reading.settings import Raw
-from ...serving.reading.steps import ahead, are_even, period, spacing
+from ...serving.reading.steps import are_even, period, spacing, steps_ahead
+from ...serving.reading.zones import clock
 from ...serving.transforms import Transform
 from ...serving.windows import ANCHORS, SeriesView
 
@@ -61,7 +63,8 @@ class ForecastPredictor:
 
         Args:
             frame: the columns of the data as the sweep read them; others are ignored. At least `rows` steps a series,
-                of which the last ones count.
+                of which the last ones count. Where the model reads columns that are known ahead, the rows of the steps
+                to be forecast stand behind them, the target blank.
 
         Returns:
             A row for each step ahead: `series_id` (if given), `step` (from 1), `time` (if the input has times, and
@@ -75,10 +78,10 @@ class ForecastPredictor:
         self._check_columns(frame)
         try:
             raw = self._reader.columns_of(frame)
-            names, series = self._series(frame, raw)
+            names, series, ahead = self._series(frame, raw)
         except ReadError as error:
             raise _fault(error.in_request()) from error
-        result = self._answer(names, series)
+        result = self._answer(names, series, ahead)
         notes = [note for rows in series for note in rows.notes]
         if self._reader.found.times is not None and raw.index is None:
             notes.append(
@@ -89,14 +92,15 @@ class ForecastPredictor:
             _LOG.warning(note)
         return result
 
-    def _answer(self, names: list[Any], series: list[Rows]) -> pd.DataFrame:
-        forecast = self._forecast(np.stack([rows.values[-self.rows :] for rows in series]))  # (series, horizon)
+    def _answer(self, names: list[Any], series: list[Rows], ahead: list[Rows]) -> pd.DataFrame:
+        past = np.stack([rows.values[-self.rows :] for rows in series])
+        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]))  # (series, horizon)
         horizon = forecast.shape[1]
         result: dict[str, Any] = {SERIES: np.repeat(np.array(names, object), horizon)} if names else {}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
-        if self._spec["frequency"] is not None and all(rows.time is not None for rows in series):
-            every = [ahead(rows.index[-1], rows.zone, self._spec["frequency"], horizon) for rows in series]
-            result["time"] = [moment for steps in every for moment in steps]
+        if (steps := self._times(series, ahead, horizon)) is not None:
+            moments = zip(steps, series, strict=True)
+            result["time"] = [moment for index, rows in moments for moment in clock(index, rows.zone)]
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
@@ -104,19 +108,35 @@ class ForecastPredictor:
             result[f"upper_{share}"] = (forecast + widths).ravel()
         return pd.DataFrame(result)
 
-    def _forecast(self, values: Float64s) -> Float64s:
-        """(series, rows, columns) → (series, horizon), both in the unit of the data.
+    def _times(self, series: list[Rows], ahead: list[Rows], horizon: int) -> list[Index] | None:
+        """Of each series those that are forecast, in UTC where there is a zone; None: nobody can say."""
+        frequency = self._spec["frequency"]
+        if any(rows.time is None for rows in series):
+            return None
+        if frequency is not None:
+            return [steps_ahead(rows.index[-1], rows.zone, frequency, horizon) for rows in series]
+        given = [rows.index for rows in ahead]
+        return given if all(len(index) and index.dtype.kind == "M" for index in given) else None
+
+    def _forecast(self, values: Float64s, known: Float64s) -> Float64s:
+        """(series, rows, columns), and (series, horizon, known) → (series, horizon), in the unit of the data.
 
         The rows of all series stand one after the other, and the last one of each is an origin: what a network saw in
-        training is computed from a window's own rows alone, so that series do not touch each other.
+        training is computed from a window's own rows alone, so that series do not touch each other. What is known
+        ahead stands in rows behind each origin; of their other columns nothing is read.
         """
+        n_known, past = known.shape[2], values.shape[1]
+        if n_known:
+            behind = np.repeat(values[:, -1:], known.shape[1], axis=1)
+            behind[:, :, -n_known:] = known
+            values = np.concatenate([values, behind], axis=1)
         self._check_values(values)
         anchor, window, horizon = ANCHORS[self._spec["anchor"]], int(self._spec["window"]), int(self._spec["horizon"])
         rows = values.reshape(-1, values.shape[2])
-        view = SeriesView(rows, self._transform, anchor, window, horizon)
-        origins = np.arange(1, len(values) + 1, dtype=np.int64) * values.shape[1] - 1
+        view = SeriesView(rows, self._transform, anchor, window, horizon, known=n_known)
+        origins = np.arange(len(values), dtype=np.int64) * values.shape[1] + past - 1
         batches = [origins[start : start + BATCH] for start in range(0, len(origins), BATCH)]
-        outputs = [self._network(view.inputs[0].numpy(batch)) for batch in batches]
+        outputs = [self._network(*(gather.numpy(batch) for gather in view.inputs)) for batch in batches]
         return view.inverse_transform(origins, np.concatenate(outputs))
 
     # What is refused ----------------------------------------------------------------------------------
@@ -152,20 +172,23 @@ class ForecastPredictor:
 
     # Rows of each series ------------------------------------------------------------------------------
 
-    def _series(self, frame: pd.DataFrame, raw: Raw) -> tuple[list[Any], list[Rows]]:
-        """Names of the series, none without a column of them; and the steps of each, at least `rows`."""
+    def _series(self, frame: pd.DataFrame, raw: Raw) -> tuple[list[Any], list[Rows], list[Rows]]:
+        """Names of the series, none without a column of them; and of each its steps, and what is known ahead."""
         if SERIES not in frame or SERIES in self._reader.needed:
-            return [], [self._steps(raw, "")]
+            past, ahead = self._steps(raw, "")
+            return [], [past], [ahead]
         named = frame[SERIES].iloc[raw.numbers]
         if named.isna().any():
             row = int(raw.numbers[named.isna().argmax()])
             raise ReadError("the series has no name", column=SERIES, row=row, served="give one")
         parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
         names = list(dict.fromkeys(named))
-        return names, [self._steps(raw.take(parts[name]), f"series {str(name)!r} has ") for name in names]
+        read = [self._steps(raw.take(parts[name]), f"series {str(name)!r} has ") for name in names]
+        return names, [past for past, _ in read], [ahead for _, ahead in read]
 
-    def _steps(self, raw: Raw, whose: str) -> Rows:
-        rows = self._reader.ordered(raw)
+    def _steps(self, raw: Raw, whose: str) -> tuple[Rows, Rows]:
+        """The steps of a series, at least `rows`, and those that follow, with what is known of them."""
+        rows, future = self._reader.parted(self._reader.ordered(raw))
         if np.isnan(rows.values).any() or not self._is_joined(rows):
             self._check_spacing(rows)
             rows = self._reader.complete(rows)
@@ -177,7 +200,9 @@ class ForecastPredictor:
             told = f"{whose or 'there are '}{len(rows)} {what}, and a forecast needs {self.rows}{why}"
             raise ReadError(told, served="give more")
         self._check_even(rows)
-        return rows
+        frequency = self._spec["frequency"]
+        ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
+        return self._reader.with_calendar(rows), ahead
 
     def _is_joined(self, rows: Rows) -> bool:
         """Whether rows are the steps of the model already: those of a table that was resampled before."""

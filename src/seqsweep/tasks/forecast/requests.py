@@ -9,8 +9,7 @@ import numpy as np
 
 from seqsweep.data import Series, file_settings
 from seqsweep.events import TrialParams
-from seqsweep.serving.array_types import Float64s, Index
-from seqsweep.serving.gather import Gather
+from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
@@ -39,6 +38,8 @@ def make_spec(
     return {
         "series": series.name,
         "columns": list(series.columns),
+        "known": list(series.known_columns),
+        "blank_ahead": [series.target] if series.known else [],
         "window": view.window,
         "horizon": view.horizon,
         "anchor": params.anchor,
@@ -76,6 +77,18 @@ def input_columns(data: SeriesDataset) -> list[tuple[str, bool]]:
     return [*((name, True) for name in reader.needed), *((name, needs_one) for name in times), ("series_id", False)]
 
 
+def libraries(data: SeriesDataset) -> list[str]:
+    """Those that a request is read with, beside the ones of every model.
+
+    Args:
+        data: that the network learned from.
+    """
+    from seqsweep.serving.reading.calendar import HOLIDAYS
+
+    entries = data.config.data.calendar
+    return [HOLIDAYS] if any(str(entry).startswith(HOLIDAYS) for entry in entries) else []
+
+
 def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """The columns of an answer: name, MLflow's type, whether it is always there."""
     bounds = [f"{side}_{100 * float(level):g}" for level in spec["half_widths"] for side in ("lower", "upper")]
@@ -88,14 +101,15 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
 
 
 def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
-    """The last rows of train, as many as a forecast needs.
+    """The last rows of train, as many as a forecast needs, and those behind with what is known ahead.
 
     Args:
         data: gives the columns.
         rows: of one request, 1 or more.
     """
     series, end = data.series, data.parts.train_end
-    return _as_given(series, series.values[end - rows : end], series.index[end - rows : end])
+    ahead = data.parts.horizon if series.known else 0
+    return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
 
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
@@ -106,31 +120,36 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
         spec: of the model that is asked.
         origins: (n,), the last row that each forecast may see; `rows_needed` - 1 at least.
     """
-    rows = rows_needed(spec)
-    past = Gather(series.values, range(1 - rows, 1))
+    rows, ahead = rows_needed(spec), int(spec["horizon"]) if spec["known"] else 0
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
-        blocks = past.numpy(chunk)  # (chunk, rows, columns)
-        index = series.index[(chunk[:, None] + np.arange(1 - rows, 1)).ravel()]
-        frame = _as_given(series, blocks.reshape(-1, len(series.columns)), index)
-        frame["series_id"] = np.repeat(chunk, rows)
+        frame = _as_given(series, chunk[:, None] + np.arange(1 - rows, 1 + ahead), ahead)
+        frame["series_id"] = np.repeat(chunk, rows + ahead)
         yield frame
 
 
-def _as_given(series: Series, values: Float64s, index: Index) -> pd.DataFrame:
+def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
     """Rows with the columns that a source has: names in one column, times, and what `data.where` asks for.
 
     Args:
         series: that the rows are of.
-        values: (rows, columns), complete.
-        index: (rows,).
+        rows: (requests, rows), the numbers of those of each request.
+        ahead: of these the last ones are to be forecast: blank in all that is not known ahead.
     """
     import pandas as pd
 
     from seqsweep.serving.reading.requests import as_given
 
     assert series.reader is not None  # it was read from a source
-    return as_given(series.reader, pd.DataFrame(values, columns=list(series.columns)), index)
+    flat = rows.ravel()
+    table = pd.DataFrame(series.values[flat], columns=list(series.columns))
+    frame = as_given(series.reader, table, series.index[flat])
+    if ahead:
+        settings = series.reader.settings
+        future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
+        for name in (settings.target, *settings.features):
+            frame[name] = frame[name].mask(future)
+    return frame
 
 
 def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float64s:

@@ -22,13 +22,16 @@ class LinearFit:
     """A ridge regression from a window to the rows ahead of it.
 
     Its inputs are the rows before the origin minus the row at the origin, oldest first, all columns of a row
-    side by side. Its outputs are the rows ahead of the target minus the target at the origin.
+    side by side, without those that times make; then, of the columns that are known ahead, the rows that are forecast
+    minus the row at the origin. Its outputs are the rows ahead of the target minus the target at the origin.
     """
 
     window: int  # rows, the origin among them
     penalty: float
-    coefficients: Float64s  # ((window - 1) * columns, horizon)
+    coefficients: Float64s  # ((window - 1) * (columns - calendar) + horizon * known, horizon)
     intercept: Float64s  # (horizon,), in the unit of the data
+    known: int = 0  # columns at the end that are known ahead
+    calendar: int = 0  # of these, columns that times make
 
     def forecast(self, values: Float64s, origins: Int64s) -> Float64s:
         """(forecasts, horizon), the rows after each origin.
@@ -39,7 +42,8 @@ class LinearFit:
         """
         ahead = np.empty((len(origins), len(self.intercept)))
         for part in _chunks(len(origins), len(self.coefficients)):
-            changes = _inputs(values, origins[part], self.window) @ self.coefficients + self.intercept
+            read = _Read(self.window, len(self.intercept), self.known, self.calendar)
+            changes = read.inputs(values, origins[part]) @ self.coefficients + self.intercept
             ahead[part] = values[origins[part], :1] + changes
         return ahead
 
@@ -151,14 +155,15 @@ def _train_moments(past: BaselineInput, windows: Sequence[int]) -> Iterator[tupl
     end = past.train_end - past.horizon  # the first origin with a target after train
     moments: _Moments | None = None
     for window in sorted({window for window in windows if window <= end}, reverse=True):
-        features = (window - 1) * past.values.shape[1]
+        read = _Read(window, past.horizon, past.known, past.calendar)
+        features = read.features(past.values.shape[1])
         moments = moments.last(features) if moments else None
         for part in _chunks(end - (window - 1), features):
             origins = past.learned(np.arange(window - 1, end)[part])
             if not len(origins):
                 continue
             targets = past.actual(origins) - past.target[origins, None]
-            more = _Moments.of(_inputs(past.values, origins, window), targets)
+            more = _Moments.of(read.inputs(past.values, origins), targets)
             moments = moments + more if moments else more
         if moments:
             yield window, moments
@@ -178,25 +183,54 @@ def _ridge(past: BaselineInput, window: int, penalties: Sequence[float], moments
         denominators[denominators <= floor] = np.inf
         coefficients = vectors @ (projected / denominators[:, None]) / units[:, None]
         intercept = moments.target_means - moments.input_means @ coefficients
-        yield LinearFit(window, penalty, coefficients, intercept)
+        yield LinearFit(window, penalty, coefficients, intercept, past.known, past.calendar)
 
 
 def _units(past: BaselineInput, window: int, moments: _Moments) -> Float64s:
-    """(features,), the standard deviation of each input's column over all lags of the window.
+    """(features,), the standard deviation of each input's column over all lags of the window, or all steps ahead.
 
     A column that moves by no more than the rounding of its values gets an infinite unit: its inputs are 0.
     """
-    lags, columns = window - 1, past.values.shape[1]
-    squares = np.diag(moments.input_products).reshape(lags, columns).sum(axis=0)
-    deviations = np.sqrt(squares / (moments.count * max(lags, 1)))
+    lags, columns = window - 1, past.values.shape[1] - past.calendar
+    squares, before = np.diag(moments.input_products), lags * columns
     rounding = 8 * _ROUNDING * np.abs(past.values[: past.train_end]).max(axis=0)
-    return np.tile(np.where(deviations > rounding, deviations, np.inf), lags)
+    units = _of_columns(squares[:before].reshape(lags, columns), moments.count, rounding[:columns])
+    if not past.known:
+        return units
+    ahead = squares[before:].reshape(past.horizon, past.known)
+    return np.concatenate([units, _of_columns(ahead, moments.count, rounding[-past.known :])])
 
 
-def _inputs(values: Float64s, origins: Int64s, window: int) -> Float64s:
-    """Rows before each origin minus the row at it: (time, columns) -> (origins, lags * columns)."""
-    before = Gather(values, range(1 - window, 0), values).numpy(origins)
-    return before.reshape(len(origins), (window - 1) * values.shape[1])
+def _of_columns(squares: Float64s, count: int, rounding: Float64s) -> Float64s:
+    """(rows * columns,), from sums of squares (rows, columns)."""
+    rows = len(squares)
+    deviations = np.sqrt(squares.sum(axis=0) / (count * max(rows, 1)))
+    return np.tile(np.where(deviations > rounding, deviations, np.inf), rows)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a ridge reads of a series; see `LinearFit`."""
+
+    window: int
+    horizon: int
+    known: int
+    calendar: int
+
+    def features(self, columns: int) -> int:
+        """Inputs, of a series of so many columns."""
+        return (self.window - 1) * (columns - self.calendar) + self.horizon * self.known
+
+    def inputs(self, values: Float64s, origins: Int64s) -> Float64s:
+        """Rows before each origin and known ones behind it, minus the row at it: (origins, features)."""
+        past = values[:, : values.shape[1] - self.calendar]
+        before = Gather(past, range(1 - self.window, 0), past).numpy(origins)
+        before = before.reshape(len(origins), (self.window - 1) * past.shape[1])
+        if not self.known:
+            return before
+        known = values[:, -self.known :]
+        ahead = Gather(known, range(1, self.horizon + 1), known).numpy(origins)
+        return np.column_stack([before, ahead.reshape(len(origins), self.horizon * self.known)])
 
 
 def _chunks(rows: int, features: int) -> Iterator[slice]:

@@ -146,6 +146,7 @@ class Forecast(Task):
     ) -> keras.KerasTensor:
         """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
 
+        Where columns are known ahead, each step adds what the state and the values of its own time say together.
         Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
 
         Source of `linear_skip: true`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
@@ -155,10 +156,13 @@ class Forecast(Task):
         horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
         start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
         output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
+        if len(inputs) > 1:
+            own_time = _by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
+            output = keras.layers.Add(name="with_known")([output, own_time])
         if params.linear_skip == "false":
             return output
         if path is not None:
-            return keras.layers.Add(name="output")([output, _solved(path, inputs[0], params.linear_trainable)])
+            return keras.layers.Add(name="output")([output, _solved(path, inputs, params.linear_trainable)])
         flat = keras.layers.Flatten(name="skip_window")(inputs[0])
         start = keras.initializers.GlorotUniform(seed=seeds[1])
         skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
@@ -213,6 +217,7 @@ class Forecast(Task):
             outputs=requests.output_columns(spec),
             example=requests.example(known, rows),
             card=card(spec, known, self.config, intervals),
+            requires=requests.libraries(known),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
@@ -255,12 +260,41 @@ def predictor() -> type[Any]:
     return ForecastPredictor
 
 
-def _solved(path: LinearPath, window: keras.KerasTensor, trainable: bool) -> keras.KerasTensor:
-    """(batch, rows, columns) → (batch, horizon): a dense layer with the weights of a ridge."""
+def _by_step(
+    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool
+) -> keras.KerasTensor:
+    """(batch, units) and (batch, horizon, columns) → (batch, horizon): of each step its own values, beside the state.
+
+    The weights are those of every step, so that a promotion means the same on each day ahead. A dense layer of as many
+    units as the state lets it mean more where there is more to sell.
+
+    Args:
+        state: of the recurrent layers.
+        known: the columns that are known ahead.
+        seeds: two of them.
+        is_solved: a ridge says all at first.
+    """
     import keras
 
+    drawn = [keras.initializers.GlorotUniform(seed=seed) for seed in seeds[:2]]
+    states = keras.layers.RepeatVector(known.shape[1], name="state_by_step")(state)
+    both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
+    mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
+    every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
+    last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
+    return keras.layers.Flatten(name="of_known")(last)
+
+
+def _solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:
+    """(batch, rows, columns), and what is known ahead → (batch, horizon): a dense layer with the weights of a ridge."""
+    import keras
+
+    window = inputs[0]
     rows = window[:, -path.window :] if window.shape[1] > path.window else window
     flat = keras.layers.Flatten(name="skip_window")(rows)
+    if len(inputs) > 1:
+        ahead = keras.layers.Flatten(name="skip_known")(inputs[1])
+        flat = keras.layers.Concatenate(name="skip_inputs")([flat, ahead])
     layer = keras.layers.Dense(len(path.bias), trainable=trainable, name="skip")
     skip = layer(flat)
     layer.set_weights([path.weights, path.bias])

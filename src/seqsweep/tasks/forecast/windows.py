@@ -46,8 +46,9 @@ class Windows(SeriesView):
 
     @property
     def input_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(window, columns), of the one input."""
-        return ((self.window, self.values.shape[1]),)
+        """(window, columns), and where columns are known ahead (horizon, known)."""
+        past = (self.window, self.values.shape[1])
+        return (past, (self.horizon, self.known)) if self.known else (past,)
 
 
 def make_windows(
@@ -77,7 +78,8 @@ def make_windows(
     )
     path = None if solve is None else LinearPath.of(solve(series, split, transform), transform)
     window = params.window if path is None else max(params.window, path.window)
-    return Windows(series.values, transform, ANCHORS[params.anchor], window, split.horizon, split, path)
+    anchor = ANCHORS[params.anchor]
+    return Windows(series.values, transform, anchor, window, split.horizon, split, path, known=series.known)
 
 
 def max_lookback(space: Space, season: int | None, ridge: int = 0) -> int:
