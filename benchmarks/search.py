@@ -115,10 +115,10 @@ def ours(kind: str, pruner: str = "none") -> Callable[[Table, int], Run]:
     """A tuner of seqsweep, asked and told as a sweep does."""
 
     def search(table: Table, number: int) -> Run:
-        most = "tuner.max_trials=null" if kind == "hyperband" else f"tuner.max_trials={TRIALS}"
-        config = compose(
-            table.name, [f"tuner={kind}", most, f"tuner.pruner={pruner}", f"seed={number}"], own=TABLES
-        ).jobs[0]
+        given = [f"tuner={kind}", f"seed={number}"]
+        given += [] if kind == "hyperband" else [f"tuner.max_trials={TRIALS}"]
+        given += [] if pruner == "none" else [f"tuner.pruner={pruner}"]
+        config = compose(table.name, given, own=TABLES).jobs[0]
         run = Run(table, number)
         with tempfile.TemporaryDirectory() as folder:
             tuner = make_tuner(config, Path(folder))

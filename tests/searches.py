@@ -30,6 +30,8 @@ SPACE: dict[str, Any] = {
     "log1p": False,
     "difference": 0,
     "seasonal_difference": 0,
+    "loss": "mse",
+    "clip_norm": None,
     "per_layer": [],
     "warm_start": [],
 }

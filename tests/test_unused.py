@@ -122,8 +122,8 @@ def test_a_line_of_a_study_is_judged_by_the_studys_own_choice(tmp_path):
     lines = "defaults: [mine, {override tuner: random}, _self_]\n"
     (tmp_path / "further.yaml").write_text(lines)
     assert config.compose("further", [], RULES, own=tmp_path).jobs[0].tuner.factor is None
-    (tmp_path / "further.yaml").write_text(f"{lines}tuner: {{beta: 3}}\n")
-    assert [fault.key for fault in faults(study="further", own=tmp_path)] == ["tuner.beta"]
+    (tmp_path / "further.yaml").write_text(f"{lines}tuner: {{initial_points: 3}}\n")
+    assert [fault.key for fault in faults(study="further", own=tmp_path)] == ["tuner.initial_points"]
 
 
 def test_a_hyperparameter_of_a_study_that_no_trial_has_is_told(tmp_path):

@@ -152,7 +152,7 @@ def eased(scores: Float64s) -> Float64s:
     if scale <= 0:
         scale = float(scores.std()) or 1.0
     off = (scores - centre) / scale
-    off = np.where(off > 0, np.log1p(np.maximum(off, 0.0)), off)
+    off = np.where(off > 0, np.log(1 + np.maximum(off, 0.0)), off)
     return np.asarray((off - off.mean()) / (off.std() or 1.0))
 
 

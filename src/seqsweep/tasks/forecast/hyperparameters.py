@@ -10,8 +10,19 @@ from seqsweep.tasks.scaling import SCALERS
 LINEAR_SKIP = ("false", "true", "ridge")
 """What `search_space.linear_skip` may be."""
 
+LOSSES = ("mse", "mae", "huber")
+"""What training may lower."""
+
 HYPERPARAMETERS = (
     WINDOW,
+    Hyperparameter(
+        "loss",
+        str,
+        choices=LOSSES,
+        follows="task.loss",
+        section="training",
+        meaning="what training lowers: mae where mae ranks; one trial's loss is no measure of another's",
+    ),
     Hyperparameter(
         "linear_skip",
         str,

@@ -19,7 +19,7 @@ from seqsweep.tasks.forecast import baselines, requests, split, windows
 from seqsweep.tasks.forecast.audit import audit, pipeline
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
+from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS, LOSSES
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge, ridge_lookback
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -48,7 +48,7 @@ class Forecast(Task):
     settings = ForecastConfig
     reads = READS
     metrics = METRICS
-    losses = ("mse", "mae", "huber")
+    losses = LOSSES
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
@@ -120,12 +120,15 @@ class Forecast(Task):
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        if self.loss == "mae":
-            return float(np.abs(targets - np.median(targets)).mean())
-        error = targets - targets.mean()
-        if self.loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
-            return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
-        return float((error**2).mean())
+        return constant_loss(self.loss, targets)
+
+    def loss_of(self, params: TrialParams) -> str:
+        """The trial's own, which may be searched."""
+        return str(params.get("loss", self.loss))
+
+    def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
+        """See Task."""
+        return constant_loss(self.loss_of(params), targets)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
         """The last `window` rows: a ridge may read more."""
@@ -299,3 +302,18 @@ def _solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTen
     skip = layer(flat)
     layer.set_weights([path.weights, path.bias])
     return skip
+
+
+def constant_loss(loss: str, targets: NDArray[Any]) -> float:
+    """The loss of the best constant forecast.
+
+    Args:
+        loss: a name that `task.loss` may have.
+        targets: (n, horizon), scaled.
+    """
+    if loss == "mae":
+        return float(np.abs(targets - np.median(targets)).mean())
+    error = targets - targets.mean()
+    if loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
+        return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
+    return float((error**2).mean())
