@@ -2,6 +2,7 @@
 # make test    set up, then run every test
 # make ui      open the MLflow UI on what has been run
 # make lint    ruff and mypy --strict
+# make reference  write docs/reference.md anew from the declarations of all keys
 # make lock    pin requirements.lock anew from pyproject.toml
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STUDY ?= quickstart
 
-.PHONY: sweep test ui lint lock wheel clean
+.PHONY: sweep test ui lint reference lock wheel clean
 
 sweep: $(READY)
 	$(BIN)/seqsweep sweep $(STUDY) $(ARGS)
@@ -25,6 +26,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+reference: $(READY)
+	$(BIN)/python -m seqsweep.explanation > docs/reference.md
 
 # The lock names versions and hashes, no index: it installs from whatever registry pip is set to.
 lock: $(READY)

@@ -3,22 +3,32 @@
     python benchmarks/tasks.py                       # the shipped studies that need no file
     python benchmarks/tasks.py digits quickstart --batches 32
     python benchmarks/tasks.py sentiment data.path=sentences.csv.zip
+    python benchmarks/tasks.py --memory 1000000      # of `seqsweep sweep text`, letters and words
 
 The networks are the first that random search draws from a study's own space, one for each kind of layer (and for one
 direction and both, where the study has both). Ours takes its steps as a trial does: stretches of an epoch in one call,
 items gathered in the graph. Plain Keras has the same layers on its own kernels, its own optimizer of the same name, and
 the train step that `fit` compiles, given batches that are ready: neither `fit`'s own work between steps nor the
 making of windows counts against it. Both see the same items; what is compared runs by turns, so read the ratios.
+
+Memory is measured of whole sweeps in processes of their own: one trial of one epoch, one final run, the test part,
+package and page, of so many tokens of English and code, drawn from Python's documentation and standard library. What
+counts is the most that the command held at once, and the most that its worker held, as the kernel counted it (VmHWM).
+Quickstart stands beside them, as nearly all of it is TensorFlow, MLflow and pandas.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import re
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +43,9 @@ def main() -> None:
     from seqsweep.trial.run import warm
 
     options, console, rows = arguments(), Console(width=130), []
+    if options.memory:
+        console.print(memory(options.memory))
+        return
     warm(options.threads)
     for study in options.studies:
         try:
@@ -52,6 +65,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="turns of each; the median counts")
     parser.add_argument("--steps", type=int, default=20, help="of a turn")
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: steadier on a busy machine")
+    parser.add_argument("--memory", type=int, default=0, metavar="TOKENS", help="measure memory instead of time")
     options = parser.parse_intermixed_args()
     options.overrides = [word for word in options.studies if "=" in word]
     options.studies = [word for word in options.studies if "=" not in word] or STUDIES
@@ -157,6 +171,54 @@ def table(rows: list[list[str]], options: argparse.Namespace) -> Any:
     for row in rows:
         found.add_row(*row)
     return found
+
+
+def memory(tokens: int) -> Any:
+    """The most memory that sweeps of so many tokens take, as a table."""
+    from rich.table import Table
+
+    found = Table(title=f"Most memory at once, in MB, of a sweep of {tokens:,} tokens")
+    for heading in ("sweep", "command", "worker"):
+        found.add_column(heading, justify="left" if heading == "sweep" else "right")
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, pattern in (("letters", r"(?s)."), ("words", r" ?\w+| ?[^\w\s]+|\s+")):
+            text = "".join(itertools.islice((token.group() for token in re.finditer(pattern, english())), tokens))
+            (Path(folder) / f"{kind}.txt").write_text(text, encoding="utf-8")
+            once = ("tuner.max_trials=1", "trial.epochs=1", "finals.seeds=1", "task.vocabulary=2000")
+            most = peaks(folder, "text", f"data.path={kind}.txt", f"task.tokens={kind}", *once)
+            found.add_row(f"text, {kind}", *most)
+        found.add_row("quickstart", *peaks(folder, "quickstart"))
+    return found
+
+
+def english() -> str:
+    """Python's documentation, and its standard library again and again."""
+    import sysconfig
+    from pydoc_data.topics import topics
+
+    library = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    return "".join([*topics.values(), *(file.read_text("utf-8", errors="ignore") for file in library)] * 2)
+
+
+def peaks(folder: str, *arguments: str) -> tuple[str, str]:
+    """What the command and its worker held at most, in MB."""
+    command = [sys.executable, "-m", "seqsweep.cli", "sweep", *arguments, "executor.workers=1"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most = [0, 0]
+    while process.poll() is None:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        most[0] = max(most[0], held(process.pid))
+        most[1] = max([most[1], *(held(int(child)) for child in children)])
+        time.sleep(0.2)  # the kernel keeps the peak: what is missed is that of the last moment
+    return (f"{most[0] / 1e3:,.0f}", f"{most[1] / 1e3:,.0f}") if not process.returncode else ("failed", "")
+
+
+def held(process: int) -> int:
+    """The most that a process held so far, in kB; 0 where it is gone."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return next((round(int(line.split()[1]) * 1.024) for line in lines if line.startswith("VmHWM")), 0)
+    return 0
 
 
 if __name__ == "__main__":

@@ -392,10 +392,10 @@ STUDIES = [
     study(f"{HEAD}hydra: {{sweeper: {{params: {{sed: '1,2'}}}}}}\n", "sed", "no such key", "did you mean 'seed'?"),
     Bad(
         "sweep mine --config-dir own",
-        "question",
-        "a value is needed",
-        "give question=VALUE",
-        files={"own/mine.yaml": "defaults: [config, _self_]\n"},
+        "question=???",
+        "the value is left open",
+        "give one",
+        files={"own/mine.yaml": "defaults: [config, _self_]\nquestion: ???\n"},
     ),
     Bad(
         "sweep mine --config-dir own data=shop",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +31,12 @@ def ctrl_c() -> None:
     """Ctrl-C works in what tests start: a script's job in the background ignores it, and so would all its children."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def on_the_path() -> None:
+    """Commands that are printed to be pasted name the programs as a user with an active environment types them."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 @pytest.fixture(scope="session")

@@ -207,7 +207,7 @@ def test_the_ui_nests_the_runs_under_the_sweep_which_holds_the_report(browser, l
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{study}/mlflow.db")
-    experiment = client.get_experiment_by_name("quickstart").experiment_id
+    experiment = client.get_experiment_by_name("quickstart: sunspots").experiment_id
     parent = client.search_runs([experiment], "tags.kind = 'sweep'")[0].info.run_id
     server = links["MLflow"].split("/#/")[0]
     conclusion = finals.load(study / "sweeps" / "abcdef123456")

@@ -37,7 +37,7 @@ from seqsweep.errors import (
 )
 from seqsweep.launch import launch
 from seqsweep.report.usage import EXAMPLES, usage
-from test_architecture import ORDER
+from seqsweep.words import pasted
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -62,7 +62,7 @@ def csv(tmp_path) -> Path:
 def test_help_lists_the_commands():
     answer = CliRunner().invoke(cli.main, ["--help"])
     assert answer.exit_code == 0
-    assert {"sweep", "ui", "promote", "rollback", "history", "predict"} <= set(answer.output.split())
+    assert {"sweep", "init", "ui", "promote", "rollback", "history", "predict", "serve"} <= set(answer.output.split())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], []])
@@ -177,6 +177,52 @@ def test_a_multirun_of_which_no_job_could_begin_is_refused_as_a_whole(tmp_path, 
     swept = ["data=csv", "data.path=no.csv,none.csv", "data.target=y"]
     assert launch(["-m", "quickstart", *swept, *TINY]) == 2
     assert capsys.readouterr().out.count("there is no such file") == 4  # as it ran, and in the end
+
+
+def run_in(folder: Path, *arguments: str) -> str:
+    answer = CliRunner().invoke(cli.main, arguments)
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_init_writes_a_study_that_composes_as_it_is(csv, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = run_in(tmp_path, "init", "mine", "--data", csv.name, "--target", "visits [/day]")
+    assert "  seqsweep sweep mine --config-dir ." in said
+    (job,) = config.compose("mine", (), RULES, tmp_path).jobs
+    assert (job.data.path, job.data.target) == (csv.name, "visits [/day]")
+    assert job.question == "Which network forecasts visits [/day] of shop.csv best?"
+    assert "# columns of the file: when, sales, visits [/day]" in Path("mine.yaml").read_text()
+    run_in(tmp_path, "init", "blank")
+    assert config.compose("blank", ["data.time=day"], RULES, tmp_path).jobs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["quickstart"], "a study of this name is shipped"),
+        (["a/b"], "a/b: a study is called by"),
+        (["mine", "--data", "shop.csv", "--target", "sale"], "did you mean 'sales'?"),
+        (["mine", "--data", "no.csv"], "there is no such file"),
+        (["there"], "this file is there already"),
+    ],
+)
+def test_init_refuses_what_would_be_no_study_and_writes_nothing(arguments, said, csv, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("there.yaml").write_text("mine")
+    answer = CliRunner().invoke(cli.main, ["init", *arguments])
+    assert answer.exit_code == 2
+    assert said in answer.output
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["shop.csv", "there.yaml"]
+    assert Path("there.yaml").read_text() == "mine"
+
+
+def test_a_command_to_paste_has_the_path_of_a_program_that_the_shell_would_not_find(monkeypatch):
+    assert pasted(["seqsweep", "data", "my study"]) == "seqsweep data 'my study'"
+    monkeypatch.setenv("PATH", "")
+    program = Path(sys.executable).with_name("seqsweep")
+    shown = str(program) if program.is_file() else f"{sys.executable} -m seqsweep"
+    assert pasted(["seqsweep", "ui"]) == f"{shown} ui"
 
 
 def test_a_command_that_is_misspelt_gets_the_nearest():
@@ -346,18 +392,19 @@ def test_a_wheel_brings_conf_and_sweeps_and_runs_from_any_folder(tmp_path):
     assert "study: quickstart" in ran.stdout
 
 
-def readme_commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def documented_commands() -> list[str]:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
+    blocks = re.findall(r"```sh\n(.*?)```", "".join(page.read_text() for page in pages), re.DOTALL)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("seqsweep ")]
+    return list(dict.fromkeys(line for line in lines if line.startswith("seqsweep ")))
 
 
-def test_the_readme_shows_commands():
-    assert len(readme_commands()) >= 5
+def test_the_docs_show_commands():
+    assert len(documented_commands()) >= 25
 
 
-@pytest.mark.parametrize("command", readme_commands())
-def test_every_command_of_the_readme_is_understood(command, tmp_path):
+@pytest.mark.parametrize("command", documented_commands())
+def test_every_command_of_the_docs_is_understood(command, tmp_path):
     _, name, *arguments = shlex.split(command)
     if name != "sweep":
         assert CliRunner().invoke(cli.main, [name, "--help"]).exit_code == 0
@@ -386,8 +433,8 @@ def test_the_guide_for_contributors_names_what_there_is():
             assert (ROOT / word).parent.is_dir(), word
 
 
-def test_the_readme_is_short_and_names_every_package():
-    text = (ROOT / "README.md").read_text()
-    assert len(text.splitlines()) <= 150
-    missing = {module for module in ORDER if f"`{module}`" not in text} - {"__main__"}
-    assert not missing
+def test_the_readme_is_short_and_the_pages_that_docs_name_are_there():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"

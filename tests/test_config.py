@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -74,7 +75,7 @@ def test_no_yaml_of_conf_is_overlooked():
 
 @pytest.mark.parametrize("study", sorted(config.studies()))
 def test_every_study_composes_and_passes_the_checks(study):
-    launch = config.compose(study, [], RULES)
+    launch = config.compose(study, of_its_command(study), RULES)
     named = {job.study for job in launch.jobs}
     assert named == {study} or f"studies:\n  - {launch.jobs[0].study}" in config.studies()[study].read_text()
 
@@ -86,8 +87,31 @@ def test_the_head_of_every_study_says_question_command_cost_and_result(study):
     assert heads == ["# Question", "# Command", "# Cost", "# Expect"]
     assert "TODO" not in text
     assert len([line for line in text.splitlines() if line.strip()]) <= 32
-    first = config.compose(study).jobs[0]
-    assert first.question == config.question(config.studies()[first.study])
+    first = config.compose(study, of_its_command(study)).jobs[0]
+    asks_of_any_data = study == "forecast"
+    assert first.question == config.question(config.studies()[first.study]) or asks_of_any_data
+
+
+def of_its_command(study: str) -> list[str]:
+    """The overrides of the command in its head, for a study of a user's own data."""
+    (command,) = re.findall("^# Command:  seqsweep sweep (.*)", config.studies()[study].read_text(), re.MULTILINE)
+    return [word for word in command.split() if "=" in word] if study == "forecast" else []
+
+
+@pytest.mark.parametrize(
+    ("study", "overrides", "question"),
+    [
+        ("forecast", ["data.path=a/shop.csv", "data.target=sales"], "Which network forecasts sales of shop.csv best?"),
+        ("forecast", ["data.path=shop.csv", "data.name=shop"], "Which network forecasts shop best?"),
+        ("quickstart", ["data=co2"], "Which network forecasts co2 best?"),
+        ("quickstart", ["data=co2", "question=Why?"], "Why?"),
+        ("quickstart", ["seed=1"], "Does an LSTM forecast yearly sunspots better"),
+        ("sentiment", ["data.path=my/copy.csv"], "Does a network that reads a sentence word by word"),
+        ("digits", ["data=csv", "data.path=x.csv", "data.target=y"], "Which network predicts y of x.csv best?"),
+    ],
+)
+def test_a_study_of_other_data_than_its_own_asks_about_these(study, overrides, question):
+    assert config.compose(study, overrides).jobs[0].question.startswith(question)
 
 
 def test_three_faults_are_told_at_once_with_the_nearest_names():

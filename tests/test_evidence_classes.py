@@ -91,7 +91,7 @@ def sure(labels: np.ndarray, temperature: float, classes: int = 4) -> np.ndarray
     return tempered(true, 1 / temperature)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("temperature", [1.0, 1.5, 3.0])
 def test_the_fitted_temperature_makes_probabilities_true_again(temperature):
     labels = np.zeros(4000, np.int64)
     said = sure(labels, temperature)
@@ -128,3 +128,10 @@ def test_a_prediction_set_holds_what_is_probable_enough_and_never_nothing():
     assert prediction_sets(said, 0.7).tolist() == [[True, True, False], [True, True, False]]
     assert prediction_sets(said, 0.1).tolist() == [[True, False, False], [True, False, False]]
     assert prediction_sets(said, 2.0).all()
+
+
+def test_no_temperature_makes_a_network_surer_than_it_is():
+    """The items that chose a network flatter it."""
+    labels = np.zeros(1000, np.int64)
+    said = sure(labels, 0.5)
+    assert fit_temperature(said, labels) == 1.0

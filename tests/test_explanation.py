@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from seqsweep import config
+from seqsweep import config, explanation
 from seqsweep.catalog import Catalog
 from seqsweep.cli import main
 from seqsweep.explanation import explain, overview, values
@@ -167,3 +168,9 @@ def test_the_command_explains_without_a_heavy_library():
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert "must be     one of simple_rnn, lstm, gru" in ran.stdout
+
+
+def test_the_reference_of_the_docs_is_what_the_declarations_say():
+    page = (Path(__file__).parents[1] / "docs" / "reference.md").read_text()
+    assert page == explanation.reference(), "make reference"
+    assert all(f"| `{key}` |" in page for key in KEYS)

@@ -642,7 +642,7 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
     from seqsweep.tracking.store import open_store
 
     _, client = open_store(context.config.tracking)
-    (experiment,) = [e for e in client.search_experiments() if e.name == "quickstart"]
+    (experiment,) = [e for e in client.search_experiments() if e.name.startswith("quickstart: ")]
     runs = client.search_runs([experiment.experiment_id], max_results=100)
     (parent,) = [run for run in runs if run.data.tags["kind"] == "sweep"]
     nested = [run for run in runs if run.data.tags["kind"] == "final"]

@@ -15,13 +15,13 @@ from markupsafe import escape
 
 from pages import FACTS, finished_sweep
 from seqsweep import finals, report
+from seqsweep.api import result as results
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.evidence import Interval
 from seqsweep.html import Markup, rendered, theme
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.report.commands import write_page
 from seqsweep.report.page.account import failures
 from seqsweep.report.page.importance import Importance, effect, importance
 from seqsweep.report.page.material import Material, gather
@@ -225,9 +225,9 @@ def test_the_page_of_a_folder_that_cannot_be_written_is_written_where_the_comman
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("os.access", lambda path, mode: False)
     monkeypatch.setattr(
-        "seqsweep.report.commands.finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder))]
+        results, "finished", lambda *_: [SimpleNamespace(outcome=SimpleNamespace(folder=folder), conclusion=None)]
     )
-    page = write_page(tmp_path, None)
+    page = results.result(None, tmp_path).report()
     assert page == tmp_path.resolve() / "here" / f"report-{folder.name}.html"
     assert page.read_text().startswith("<!")
     assert not (folder / "report.html").exists()

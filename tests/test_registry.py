@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -457,15 +458,15 @@ def test_what_only_reads_works_on_a_folder_that_cannot_be_written(read_only, mad
     assert "there is no finished sweep" in read_only.run("compare").output
     assert list((tmp_path / "here").iterdir()) == []
     shown: list[str] = []
-    monkeypatch.setattr("seqsweep.tracking.ui._server", served_until_ctrl_c)
+    monkeypatch.setattr("seqsweep.tracking.ui.running", served_until_ctrl_c)
     monkeypatch.setattr("seqsweep.tracking.ui.refuse_taken", lambda port: None)
     serve(TrackingConfig(kind="mlflow", directory=str(read_only.directory)), 5000, shown.append)
     assert "mlflow.db cannot be written: this is a copy" in shown[0]
 
 
 @contextmanager
-def served_until_ctrl_c(place, port) -> Iterator[None]:
-    with closing(sqlite3.connect(place.database)) as store:
+def served_until_ctrl_c(command, environment) -> Iterator[None]:
+    with closing(sqlite3.connect(environment["MLFLOW_BACKEND_STORE_URI"].removeprefix("sqlite:///"))) as store:
         assert store.execute("select count(*) from runs").fetchone()[0] > 0
     raise KeyboardInterrupt
     yield
@@ -922,6 +923,37 @@ def ask(url: str, content: object = None) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def test_serve_starts_mlflow_here_and_prints_a_request_that_it_can_answer(served, monkeypatch):
+    started = {}
+
+    @contextmanager
+    def running(command, environment):
+        started.update(environment, command=command)
+        yield None
+
+    def until_ctrl_c(server):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seqsweep.registry.serving.running", running)
+    monkeypatch.setattr("seqsweep.registry.serving.wait_until_healthy", lambda server, port: None)
+    monkeypatch.setattr("seqsweep.registry.serving.wait_for_end", until_ctrl_c)
+    done = served.run("serve", "shop", "--port", "5017")
+    assert done.exit_code == 0, done.output
+    words = shlex.split(next(line for line in done.output.splitlines() if line.startswith("  curl")))
+    request = json.loads(Path(words[-1].removeprefix("@")).read_text())
+    assert words[2] == "http://127.0.0.1:5017/invocations" and request["dataframe_split"]["columns"]
+    assert started["command"][-4:] == ["--host", "127.0.0.1", "--port", "5017"]
+    assert started["MLFLOW_TRACKING_URI"] == f"sqlite:///{served.directory / 'mlflow.db'}"  # or it makes a database
+    assert started["PATH"].startswith(str(Path(sys.executable).parent))  # where MLflow finds its server
+
+
+def test_answers_and_history_are_json_for_other_programs(served, made):
+    rows = json.loads(served.run("predict", "shop", str(made.csv), "--json").stdout)
+    assert rows[0]["step"] == 1 and isinstance(rows[0]["forecast"], float)
+    told = json.loads(served.run("history", "shop", "--json").stdout)
+    assert told["aliases"]["champion"] == told["entries"][-1]["version"]
 
 
 @pytest.mark.slow

@@ -1006,7 +1006,8 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     state = read_view(tag)
     assert json.loads(tag)["name"] == "Trials by best_val_mae"
     assert state["orderByKey"] == "metrics.`best_val_mae`" and state["orderByAsc"] is True
-    assert state["selectedColumns"] == ["metrics.`best_val_mae`", "params.`units`", "params.`learning_rate`"]
+    shown = ["metrics.`best_val_mae`", "params.`units`", "params.`learning_rate`", "tags.`tuner`", "tags.`data`"]
+    assert state["selectedColumns"] == shown
     charts = {chart["uuid"]: chart for chart in state["compareRunCharts"]}
     assert charts["parallel-best_val_mae"]["selectedParams"] == ["units", "log10_lr"]
     assert {"line-loss", "line-val_loss"} <= set(charts)

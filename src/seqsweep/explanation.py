@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -13,6 +13,13 @@ from seqsweep import config, search_space
 from seqsweep.errors import UserError
 from seqsweep.hyperparameters import Hyperparameter, Setting, plain
 from seqsweep.tasks import TASKS
+
+REFERENCE = """# Every key of a config
+
+Written from the declarations by `make reference`; `seqsweep explain KEY` says the same of one key, with the options
+that set another value. A key is given as `GROUP.KEY=VALUE` on a command line, in `overrides` of `seqsweep.sweep`, or
+below its group in a study. Those of `search_space` take one value, a list of choices, or `{low: …, high: …}`.
+"""
 
 ONE_OF = "one value, or a list of choices"
 RANGE = "one value, a list of choices, or {low: …, high: …} with `step` or `log: true`"
@@ -39,6 +46,33 @@ def overview(keys: list[str] | None = None) -> str:
     listed = list(known) if keys is None else keys
     width = max(map(len, listed))
     return "\n".join(f"{key:<{width}}  {_meaning(known[key])}" for key in listed)
+
+
+def reference() -> str:
+    """Every key as a page of Markdown: a heading a group, a table of its keys below it; `make reference` writes it."""
+    known = config.settings()
+    groups: dict[str, list[str]] = {}
+    for key in known:
+        groups.setdefault(key.rpartition(".")[0], []).append(key)
+    parts = [REFERENCE]
+    for group, keys in groups.items():
+        options = ", ".join(f"`{group}={name}`" for name in config.options().get(group, []))
+        parts.append(f"## {group or 'Of the sweep'}\n" + (f"\nOptions: {options}.\n" if options else ""))
+        rows = ["| key | meaning | must be | default |", "|---|---|---|---|"]
+        parts.append("\n".join([*rows, *(row for key in keys for row in _rows(key, known[key]))]) + "\n")
+    return "\n".join(parts)
+
+
+def _rows(key: str, setting: Setting) -> Iterator[str]:
+    """A line for each way in which tasks declare a key."""
+    declarations = _declarations(setting)
+    for tasks, declared in declarations.items():
+        entries = _entries(key, declared, tasks)
+        whose = f" (task={' or '.join(tasks)})" if len(declarations) > 1 else ""
+        meaning = f"{declared.meaning}{whose}" + (f"; {entries['active']}" if entries["active"] else "")
+        unit = f", in {entries['unit']}" if entries["unit"] else ""
+        cells = (f"`{key}`", meaning, f"{entries['must be']}{unit}", entries.get("default", ""))
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def values(key: str) -> dict[str, Any]:
@@ -125,3 +159,7 @@ def _catalog(key: str, place: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for task in TASKS.values() for name in task.names(key)))
     module, _, name = place.partition(":")
     return tuple(getattr(import_module(module), name))
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

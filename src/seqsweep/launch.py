@@ -22,7 +22,7 @@ from seqsweep.errors import FAILED, REFUSED, ConfigError, SeqsweepError
 from seqsweep.redaction import redacted, remember
 from seqsweep.schema import SweepConfig
 from seqsweep.terminal import console
-from seqsweep.words import command
+from seqsweep.words import command, pasted
 
 if TYPE_CHECKING:
     from seqsweep.api.result import Result
@@ -139,7 +139,7 @@ class _Jobs:
             if ended.untold is not None:
                 self._untold = True
                 self._console.print("error: ", style="bold red", end="")
-                self._say(f"{ended.untold}:\n  {command(self._typed)}")
+                self._say(f"{ended.untold}:\n  {pasted(self._typed)}")
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from seqsweep.api.jobs import RULES
 from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
+from seqsweep.finals import load_test_predictions
 from seqsweep.package.parity import load_parity
 from seqsweep.search import load_data
 from seqsweep.serving.subwords import Subwords, learned
@@ -98,7 +100,8 @@ def swept(tmp_path_factory) -> SimpleNamespace:
     write(folder / "texts")
     (config,) = compose("sentiment", overrides(folder), RULES).jobs
     result = study.run(config, Silent())
-    return SimpleNamespace(folder=folder, config=config, outcome=result.outcome, conclusion=result.conclusion)
+    return SimpleNamespace(folder=folder, config=config, outcome=result.outcome,
+                           conclusion=result.conclusion, page=result.page)  # fmt: skip
 
 
 @pytest.mark.keras
@@ -112,6 +115,19 @@ def test_a_folder_of_texts_is_learned_by_subwords_and_packaged(swept):
     point, data = POINT.replace(tokens="subwords", vocabulary=80, longest=20), load_data(swept.config, print)[1]
     kept = Tokenizer.from_json(json.loads((model / "artifacts" / "spec.json").read_text())["text"])
     assert (kept(["The film was tasty!"]) == data.view(point).tokenizer(["The film was tasty!"])).all()
+
+
+@pytest.mark.keras
+def test_the_page_shows_where_the_network_looks_in_its_surest_texts(swept):
+    more = load_test_predictions(swept.outcome.folder).more
+    weights, read = more["attention"], more["attention_read"]
+    assert weights.shape == read.shape and 1 <= len(weights) <= 9
+    assert weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert not weights[read == ""].any()
+    page = swept.page.read_text(encoding="utf-8")
+    assert "Attention, test part" in page
+    strongest, share = re.escape(str(read[0][weights[0].argmax()])), f"{weights[0].max():.1%}"
+    assert re.search(rf'rgba\(0,114,178,0.75\)[^>]*title="{share}">{strongest}<', page)
 
 
 @pytest.mark.keras

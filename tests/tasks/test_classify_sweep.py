@@ -17,7 +17,9 @@ from seqsweep.cli import main
 from seqsweep.config import compose
 from seqsweep.package.parity import load_parity
 from seqsweep.report import sentences
+from seqsweep.reproduce import reproduce
 from seqsweep.search import load_data
+from seqsweep.tracking.store import open_store
 
 pytestmark = pytest.mark.keras
 
@@ -64,7 +66,7 @@ def test_the_test_evaluation_holds_confusions_sets_and_a_test_over_items(swept):
     said = " ".join(sentences.details(swept.conclusion))
     assert f"It is right for {right} of 40 items of the test part" in said
     assert "Prediction sets: those of 80% hold the class of" in said
-    assert "The temperature" in said
+    assert "temperature" in said
 
 
 def test_page_and_card_show_classes(swept):
@@ -112,6 +114,13 @@ def test_the_winner_is_promoted_and_answers_files_from_the_registry(swept, tmp_p
         refused = CliRunner().invoke(main, ["predict", "waves", "-", *directory], input=content)
         assert refused.exit_code == 2
         assert told in " ".join(refused.output.split())
+
+
+def test_a_trial_is_reproduced_to_the_bit(swept):
+    _, client = open_store(swept.config.tracking)
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")
+    again = reproduce(swept.config.tracking, runs[0].info.run_id, lambda text: None)
+    assert (again.verdict, again.unequal) == ("equal to the bit", 0)
 
 
 REFUSED = {

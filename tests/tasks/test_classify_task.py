@@ -17,9 +17,12 @@ from seqsweep.tasks.classify.audit import audit
 from seqsweep.tasks.classify.baselines import BASELINES, Known
 from seqsweep.tasks.classify.dataset import LabelledItems, in_order
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
+from seqsweep.tasks.classify.metrics import METRICS
 from seqsweep.tasks.classify.requests import unseen
+from seqsweep.tasks.classify.sentences import sentences
 from seqsweep.tasks.classify.table import read_table
 from seqsweep.tasks.parts import Parts
+from seqsweep.tasks.results import Heading
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -275,3 +278,9 @@ def test_an_older_model_is_held_to_what_it_has_not_seen(config, data):
     other = LabelledItems.of(config("seed=7"), data.table).parts.test
     assert unseen(data, spec(seed=7), test)[0].tolist() == sorted(set(test) & set(other))
     assert unseen(data, {**spec(), "classes": ["a"]}, test)[1] == "knows other classes"
+
+
+@pytest.mark.parametrize(("sharpness", "said"), [(0.3, "The temperature "), (9.0, "no temperature above 1 does")])
+def test_a_temperature_is_told_where_it_changes_something(data, sharpness, said):
+    found = Evaluation.read(evaluate(seen_of(data, sharpness=sharpness), data.classes, [0.8]))
+    assert any(said in line for line in sentences(Heading("net", "y", METRICS["log_loss"], None), {}, found))

@@ -20,6 +20,7 @@ from seqsweep.config import compose
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.package.parity import compare
 from seqsweep.search import load_data
+from seqsweep.serving.subwords import Subwords, learned
 from seqsweep.serving.symbols import Alphabet, split
 from seqsweep.serving.writing import SAID, Writer, drawn, judged
 from seqsweep.tasks import TestPredictions, make_task
@@ -76,22 +77,75 @@ def point(**changes):
 # Symbols
 
 
-@pytest.mark.parametrize("kind", ["letters", "words"])
+@pytest.fixture(scope="module")
+def subwords():
+    """Of the made up texts."""
+    return Subwords(learned([line for line in text().split("\n") if "\t" not in line], 60, exact=True))
+
+
+KINDS = ("letters", "words", "subwords")
+
+
+def parts_of(said, kind, subwords):
+    return list(split(said, kind, subwords if kind == "subwords" else None))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("said", [text(), "", " a  b", "x\n\n  y \n", "İstanbul'da 3,5 \u00a0 ça va?", "\t\t"])
-def test_the_symbols_of_a_text_joined_are_the_text(said, kind):
-    assert "".join(split(said, kind)) == said
+def test_the_symbols_of_a_text_joined_are_the_text(said, kind, subwords):
+    assert "".join(parts_of(said, kind, subwords)) == said
 
 
 def test_words_carry_the_blank_before_them():
-    assert split("the cat,  sat\n\non", "words") == ["the", " cat", ",", "  ", "sat", "\n\n", "on"]
+    assert list(split("the cat,  sat\n\non", "words")) == ["the", " cat", ",", "  ", "sat", "\n\n", "on"]
 
 
-@pytest.mark.parametrize("kind", ["letters", "words"])
-def test_a_text_cut_between_two_symbols_has_the_same_symbols(kind):
-    symbols = split(text(3, 8) + "  x\n  \n y", kind)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_cut_between_two_symbols_has_the_same_symbols(kind, subwords):
+    symbols = parts_of(text(3, 8) + "  x\n  \n     y the   \tthe cats", kind, subwords)
     for cut in range(len(symbols)):
         first, rest = "".join(symbols[:cut]), "".join(symbols[cut:])
-        assert [*split(first, kind), *split(rest, kind)] == symbols
+        assert [*parts_of(first, kind, subwords), *parts_of(rest, kind, subwords)] == symbols
+
+
+def test_an_alphabet_of_subwords_travels_and_reads_the_sign_of_a_blank_as_one(subwords):
+    alphabet = Alphabet("subwords", True, ["the", " c", "at", "\n"], subwords)
+    back = Alphabet.from_json(json.loads(json.dumps(alphabet.to_json())))
+    assert back.to_json() == alphabet.to_json()
+    assert "".join(back.split("THE\u2581CAT\n")) == "the cat\n"
+    assert back.text(back.numbers("THE\n")) == "the\n"
+    assert pickle.loads(pickle.dumps(subwords)).model == subwords.model
+
+
+def test_subwords_are_learned_from_train_alone_and_their_symbols_are_the_text(load):
+    data = load("task.tokens=subwords", "task.vocabulary=60")
+    (end,), ((_, last),) = data.learned_from, data.blocks.stretches(data.parts.train)
+    assert 0 < end <= int(data.ends[last]) < len(text())
+    assert data.passage(data.blocks.items[0], data.blocks.end(int(data.blocks.items[-1]))) == text()
+    assert data.rows < 0.7 * len(text())
+    assert any(len(symbol) > 2 for symbol in data.alphabet.vocabulary)
+    texts = [text(k, 9) for k in range(9)]
+    shared = load("task.tokens=subwords", "task.vocabulary=60", "windows.split=shuffled", texts=texts)
+    train = shared.blocks.stretches(shared.parts.train)
+    ends = {shared.blocks.document_at(start): int(shared.ends[end] - shared.ends[start]) for start, end in train}
+    assert {document: end for document, end in enumerate(shared.learned_from) if end} == ends
+
+
+def test_a_vocabulary_that_cannot_hold_the_letters_of_train_is_refused(load):
+    with pytest.raises(DataError, match=r"task.vocabulary=9: subwords know each of the \d\d letters of train"):
+        load("task.tokens=subwords", "task.vocabulary=9")
+
+
+def test_subwords_without_their_library_are_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr("seqsweep.tasks.next_symbol.task.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"task.tokens=subwords: .* pip install 'seqsweep\[text\]'"):
+        compose("text", ["task.tokens=subwords"], RULES)
+
+
+def test_the_audit_finds_subwords_that_were_learned_from_more_than_train(load):
+    data = load("task.tokens=subwords", "task.vocabulary=60")
+    leaky = replace(data, learned_from=(len(text()),))
+    assert "the alphabet is that of more than train" in audit(leaky, point(), counting).findings
 
 
 def test_an_alphabet_numbers_what_it_knows_and_takes_all_else_for_one():
@@ -316,7 +370,7 @@ def reading_all(view, items):
     return said
 
 
-@pytest.mark.parametrize("symbols", ["letters", "words"])
+@pytest.mark.parametrize("symbols", KINDS)
 def test_the_audit_passes_what_reads_the_past_alone(symbols, load):
     data = load(f"task.tokens={symbols}")
     found = audit(data, point(), counting)
@@ -336,8 +390,8 @@ def test_the_audit_finds_what_reads_ahead(predict, told, load):
 
 def test_the_audit_finds_an_alphabet_of_more_than_train(load):
     data = load("task.vocabulary=100")
-    leaky = type("Leaky", (type(data),), {"with_symbols": lambda self, documents: replace(
-        self, alphabet=Alphabet("letters", False, sorted({s for d in documents for s in d})))})  # fmt: skip
+    leaky = type("Leaky", (type(data),), {"with_symbols": lambda self, read: replace(
+        self, alphabet=Alphabet("letters", False, sorted(read.symbols)))})  # fmt: skip
     fields = {name: getattr(data, name) for name in data.__dataclass_fields__}
     found = audit(leaky(**fields), point(), counting)
     assert "the alphabet is that of more than train" in found.findings
@@ -351,7 +405,7 @@ def test_the_audit_finds_an_alphabet_of_more_than_train(load):
     [
         ("data.features=[]", r"data.features=\[\]: texts are one column; name it"),
         ("search_space.bidirectional=[false,true]", "it would read what it is to predict"),
-        ("task.tokens=syllables", "must be one of letters, words"),
+        ("task.tokens=syllables", "must be one of letters, words, subwords"),
         ("task.block=0", "task.block=0: must be a whole number"),
         ("windows.split=dates", "there is no way to split"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -82,3 +84,15 @@ def test_a_trial_is_reproduced_to_the_bit(swept):
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")
     again = reproduce(swept.config.tracking, runs[0].info.run_id, lambda text: None)
     assert again.verdict == "equal to the bit"
+
+
+@pytest.mark.slow
+def test_the_package_loads_without_seqsweep(swept):
+    code = (
+        "import sys, mlflow, pandas as pd\n"
+        "sys.modules['seqsweep'] = None\n"
+        f"model = mlflow.pyfunc.load_model({str(swept.outcome.folder / 'model')!r})\n"
+        "print(model.predict(pd.DataFrame({'text': ['artificia']}))['next'][0])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout.strip() == "l", ran.stderr

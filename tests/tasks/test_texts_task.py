@@ -16,7 +16,7 @@ from texts import pairs, squares
 from points import POINT
 from seqsweep.errors import DataError
 from seqsweep.search_space import Space
-from seqsweep.serving.pieces import END, FIRST, START
+from seqsweep.serving.pieces import END, FIRST, START, Pieces
 from seqsweep.tasks import TASKS, TestPredictions, make_task
 from seqsweep.tasks.decoding import requests
 from seqsweep.tasks.decoding.audit import audit
@@ -129,6 +129,40 @@ def test_what_both_sides_are_must_be_said_once(make_config):
 
 
 # What a trial sees
+
+
+SUBWORDS = ("search_space.source_tokens=subwords", "search_space.target_tokens=subwords")
+
+
+@pytest.mark.keras
+def test_subwords_are_those_of_train_and_texts_come_back_from_them_and_from_json(load):
+    found = load(pairs(), *SUBWORDS, "search_space.source_vocabulary=60", "search_space.target_vocabulary=60").data
+    params = PARAMS.replace(
+        source_tokens="subwords", target_tokens="subwords", source_vocabulary=60, target_vocabulary=60
+    )
+    view = found.view(params)
+    spec = json.loads(json.dumps(requests.make_spec(found, view, 1)))
+    for side, known, texts_of in (
+        ("source", view.source, found.table.texts),
+        ("said", view.target, found.table.targets),
+    ):
+        told = [str(text) for text in texts_of]
+        numbers = Pieces.from_json(spec[side]).targets(told)
+        assert (numbers == known.targets(told)).all()
+        assert known.written(numbers) == told
+        assert numbers.shape[1] < max(map(len, told)) and known.vocabulary == tuple(known.subwords.pieces)
+    assert audit(found, params, lambda view, items: found.actual(items)).passed
+    strange = view.source.read(["Ω car"])
+    assert (strange == 1).sum() == 1 and "Ω" not in "".join(view.source.vocabulary)
+
+
+def test_subwords_need_their_library_and_room_for_each_letter(load, monkeypatch):
+    with pytest.raises(DataError, match=r"target_vocabulary=5: subwords know each of the \d\d letters of train"):
+        load(pairs(), SUBWORDS[1], "search_space.target_vocabulary=5")
+    task = load(pairs(), SUBWORDS[0]).task
+    monkeypatch.setattr("seqsweep.tasks.decoding.task.find_spec", lambda name: None)
+    (fault,) = task.space_faults(Space(task.config))
+    assert fault.text.startswith("search_space.source_tokens=subwords: subwords are made by")
 
 
 @pytest.mark.keras

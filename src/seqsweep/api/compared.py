@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seqsweep import report
 from seqsweep.api.result import Page, Result, shown_rows
 from seqsweep.api.stores import RUNS
+from seqsweep.api.tables import plain
 from seqsweep.comparison import ComparableGroup, FinishedSweep, comparable_groups, finished
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Comparison:
         """Write one page over all of them; returns its path, which a notebook shows as the page."""
         where = self.directory.resolve() if os.access(self.directory, os.W_OK) else Path.cwd()
         return Page(report.write_all([entry.outcome.folder for entry in self.entries], where / "compare.html"))
+
+    def plain(self) -> dict[str, Any]:
+        """The same as values that JSON has."""
+        return {"sweeps": plain(self.table), "verdict": self.verdict}
 
     def __str__(self) -> str:
         """The verdict."""

@@ -40,11 +40,12 @@ class Model:
         """Rows that it can predict from."""
         return self.loaded.example
 
-    def predict(self, data: Any) -> pd.DataFrame:
+    def predict(self, data: Any, future: Any = None) -> pd.DataFrame:
         """What follows the last row, or the class or text of each one.
 
         Args:
             data: a DataFrame or Series with the columns of the sweep's data, a file of such rows, or bytes of one.
+            future: the rows to be forecast, likewise, with what is known ahead of them; None: they stand in `data`.
 
         Raises:
             DataError: it cannot be used; the text names row and column.
@@ -52,15 +53,16 @@ class Model:
         from seqsweep.registry import ask
 
         quiet_tensorflow()
-        return ask(self.loaded, _rows(data))
+        return ask(self.loaded, _rows(data), None if future is None else _table_or_file(future))
 
-    def forecast(self, data: Any) -> pd.DataFrame:
+    def forecast(self, data: Any, future: Any = None) -> pd.DataFrame:
         """What follows the last row: `predict`, as forecasters call it.
 
         Args:
             data: as for `predict`.
+            future: as for `predict`.
         """
-        return self.predict(data)
+        return self.predict(data, future)
 
     def __repr__(self) -> str:
         """Its name."""
@@ -123,9 +125,11 @@ def promote(
 
 
 def _rows(data: Any) -> Path | bytes | pd.DataFrame:
-    if isinstance(data, bytes | Path):
-        return data
-    if isinstance(data, str):
+    return data if isinstance(data, bytes) else _table_or_file(data)
+
+
+def _table_or_file(data: Any) -> Path | pd.DataFrame:
+    if isinstance(data, str | Path):
         return Path(data)
     from seqsweep.api.frames import as_table
 

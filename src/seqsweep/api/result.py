@@ -125,25 +125,27 @@ class Result:
             raise UserError(f"sweep {self.fingerprint} of study {self.study!r}: {told}")
         return models.Model(f"{self.study} {self.fingerprint}", package.load(folder))
 
-    def predict(self, data: Any) -> pd.DataFrame:
+    def predict(self, data: Any, future: Any = None) -> pd.DataFrame:
         """What the winner says: what follows the last row, or the class or text of each one.
 
         Args:
             data: a DataFrame or Series with the columns of the sweep's data, or a file of such rows.
+            future: the rows to be forecast, with what is known ahead of them; None: they stand in `data`.
 
         Raises:
             UserError: there is no winner.
             DataError: the rows cannot be used.
         """
-        return self.model.predict(data)
+        return self.model.predict(data, future)
 
-    def forecast(self, data: Any) -> pd.DataFrame:
+    def forecast(self, data: Any, future: Any = None) -> pd.DataFrame:
         """What follows the last row: `predict`, as forecasters call it.
 
         Args:
             data: as for `predict`.
+            future: as for `predict`.
         """
-        return self.predict(data)
+        return self.predict(data, future)
 
     def report(self) -> Path:
         """Write the page of the sweep anew; returns its path, which a notebook shows as the page.
@@ -168,6 +170,18 @@ class Result:
         tracking = self.outcome.config.tracking
         directory = self.folder.parents[1]
         return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
+
+    def plain(self) -> dict[str, Any]:
+        """What it came to as values that JSON has."""
+        names = ("leaderboard", "finals", "test")
+        return {
+            "study": self.study,
+            "sweep": self.fingerprint,
+            "question": self.outcome.config.question,
+            "verdict": self.verdict,
+            "winner": self.winner,
+            **{name: tables.plain(getattr(self, name)) for name in names},
+        }
 
     def __str__(self) -> str:
         """The verdict."""

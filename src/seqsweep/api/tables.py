@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,13 @@ def test(conclusion: Conclusion | None) -> pd.DataFrame:
     for row in rows:
         row["skill"] = None if reference is None else metric.skill(row[metric.name], reference)
     return _frame(rows, ["name", "kind"])
+
+
+def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as values that JSON has: times in ISO 8601, null where nothing is."""
+    content = frame.to_json(orient="records", date_format="iso", double_precision=15)
+    rows: list[dict[str, Any]] = json.loads(content)
+    return rows
 
 
 def _scores(outcome: Outcome, record: TrialRecord) -> dict[str, float]:

@@ -19,6 +19,7 @@ from seqsweep import search_space
 from seqsweep.config import check, jobs, ranges, unused
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
+from seqsweep.config.questions import asked
 from seqsweep.config.task_keys import KIND, leave_own, schema_of, settings
 from seqsweep.config.user_files import read_files
 from seqsweep.errors import ConfigError, Fault
@@ -107,6 +108,8 @@ def compose(
     faults = faults or unused.unused_hyperparameters(settings_given, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
+    for job, own_overrides in zip(checked, composed.overrides, strict=True):
+        job.question = asked(job, own_overrides)
     typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
     return Launch(tuple(checked), typed, composed.arguments, tuple(map(redacted, notes)))
 

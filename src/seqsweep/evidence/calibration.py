@@ -10,8 +10,7 @@ import numpy as np
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.probabilities import tempered
 
-COLDEST, HOTTEST = 0.05, 20.0
-"""Of temperatures: beyond them a network is sure of everything, or of nothing."""
+HOTTEST = 20.0  # of temperatures: beyond it a network is sure of nothing
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,17 @@ class Bin:
 
 
 def fit_temperature(probabilities: Float64s, labels: Int64s) -> float:
-    """The temperature with the least log loss; between COLDEST and HOTTEST.
+    """The temperature of 1 or more with the least log loss: it makes a network less sure, never surer.
+
+    The items on which it is fitted chose the network too, and flatter it: what they say for more sureness does not
+    hold elsewhere, and what they say for less does.
 
     Args:
         probabilities: (n, classes), of items that were not learned from.
         labels: (n,), the class of each.
+
+    Returns:
+        Between 1 and HOTTEST.
 
     Source: Guo, Pleiss, Sun & Weinberger (2017), On Calibration of Modern Neural Networks, ICML, section 4.2.
     """
@@ -50,8 +55,8 @@ def fit_temperature(probabilities: Float64s, labels: Int64s) -> float:
         right = tempered(probabilities, math.exp(log_temperature))[rows, labels]
         return float(-np.log(np.maximum(right, 1e-300)).mean())
 
-    bounds = (math.log(COLDEST), math.log(HOTTEST))
-    return math.exp(float(minimize_scalar(log_loss, bounds=bounds, method="bounded", options={"xatol": 1e-4}).x))
+    found = minimize_scalar(log_loss, bounds=(0.0, math.log(HOTTEST)), method="bounded", options={"xatol": 1e-4})
+    return math.exp(float(found.x)) if log_loss(found.x) < log_loss(0.0) else 1.0
 
 
 def reliability(probabilities: Float64s, labels: Int64s, bins: int = 10) -> list[Bin]:

@@ -1,9 +1,9 @@
 """Which packaged model others load: a gate before it, an alias, a ledger of what was champion when, and a way back.
 
 `candidates` finds what is to be promoted, `gate` holds it to its conditions, `challenge` compares it with the present
-champion, `promotion` has the order, `ledger` remembers, `change` moves the aliases so that a kill at any moment can be
-mended, `registered` opens the registry for one process at a time, `use` predicts with what it holds, `show` is what a
-terminal sees.
+champion, `promotion` has the order, `ledger` remembers, `change` moves the aliases so that a kill at any moment can
+be mended, `registered` opens the registry for one process at a time, `use` predicts with what it holds, `serving`
+does so over HTTP, `show` is what a terminal sees.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
+from seqsweep.registry.serving import curl, serve
 from seqsweep.registry.show import answers_table, gate_table, history_table, show
 from seqsweep.registry.use import STANDARD_INPUT, ask, load_model, predict
 
@@ -24,6 +25,7 @@ __all__ = [
     "Promoted",
     "answers_table",
     "ask",
+    "curl",
     "gate_table",
     "history",
     "history_table",
@@ -32,5 +34,6 @@ __all__ = [
     "predict",
     "promote",
     "rollback",
+    "serve",
     "show",
 ]

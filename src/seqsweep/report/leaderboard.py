@@ -18,11 +18,11 @@ from seqsweep.terminal import console
 from seqsweep.words import (
     about_skill,
     column_title,
-    command,
     counted,
     duration,
     in_words,
     megabytes,
+    pasted,
     percent,
     seconds,
     setting,
@@ -110,10 +110,10 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     store = store_options(tracking.directory, given[-1] if given else tracking.uri)
     commands = []
     if tracking.kind == "mlflow":
-        commands.append((command(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
+        commands.append((pasted(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
-            commands.append((command(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
+            commands.append((pasted(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
@@ -128,7 +128,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
 
 def _again(typed: Sequence[str], change: str) -> str:
     key = change.partition("=")[0]
-    return command([*(word for word in typed if word.partition("=")[0].lstrip("+") != key), change])
+    return pasted([*(word for word in typed if word.partition("=")[0].lstrip("+") != key), change])
 
 
 def _rows(outcome: Outcome) -> list[_Row]:

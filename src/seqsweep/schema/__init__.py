@@ -220,7 +220,7 @@ class SweepConfig:
     """One sweep."""
 
     study: str = setting("the name of the study, and of its experiment in MLflow", holds="name")
-    question: str = setting("what the study asks, in one sentence")
+    question: str | None = setting("what the study asks, in one sentence; null: made of task and data", optional=True)
     seed: int = setting("from which the seeds of all trials follow", at_least=0)
     data: DataConfig = field(default_factory=DataConfig)
     windows: WindowsConfig = field(default_factory=WindowsConfig)

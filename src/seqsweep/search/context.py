@@ -153,7 +153,7 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
     config, data = problem.config, problem.data
     return SweepRecord(
         study=config.study,
-        question=config.question,
+        question=config.question or "",
         name=_name(config, state),
         fingerprint=state.folder.name,
         config_yaml=to_yaml(config),
@@ -171,4 +171,5 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
         objective=f"val_{config.task.objective}",
         lower_is_better=not problem.objective.higher_is_better,
         started=time.time(),
+        data=data.name,
     )

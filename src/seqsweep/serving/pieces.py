@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .subwords import BLANK, Subwords, learned
 
 if TYPE_CHECKING:
     import keras
@@ -24,9 +27,6 @@ FIRST = 4
 MARKS = ("\x02", "\x03")
 """What START and END are called in a vocabulary; no cleaned text holds control characters."""
 
-BLANK = "\u2581"
-"""Stands for a blank before a word, as in SentencePiece."""
-
 WORD = re.compile(r" ?\w[\w\u0300-\u036f]*| ?[^\w\s]")
 
 
@@ -36,40 +36,45 @@ def cleaned(text: str) -> str:
     return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in plain).split())
 
 
-def pieces(text: str, kind: str) -> list[str]:
+def pieces(text: str, kind: str, subwords: Subwords | None = None) -> list[str]:
     """What a text is made of: put together, pieces give the cleaned text back.
 
     Args:
         text: as it was written.
-        kind: `letters`; or `words`, which keep the blank before them, and punctuation by itself.
+        kind: `letters`; `words`, which keep the blank before them, and punctuation by itself; or `subwords`.
+        subwords: what makes them, where pieces are these.
 
     Source: Radford et al. (2019), Language Models are Unsupervised Multitask Learners (words with their blank).
     """
     clean = cleaned(text)
+    if subwords is not None:
+        return subwords.cut(clean)
     return list(clean) if kind == "letters" else [piece.replace(" ", BLANK) for piece in WORD.findall(f" {clean}")]
 
 
-def lengths(texts: Iterable[str], kind: str) -> NDArray[np.int64]:
+def lengths(texts: Iterable[str], kind: str, subwords: Subwords | None = None) -> NDArray[np.int64]:
     """How many pieces each text has, (n,).
 
     Args:
         texts: as they were written.
-        kind: `letters` or `words`.
+        kind: `letters`, `words` or `subwords`.
+        subwords: what makes them, where pieces are these.
     """
-    return np.array([len(pieces(text, kind)) for text in texts], np.int64)
+    return np.array([len(pieces(text, kind, subwords)) for text in texts], np.int64)
 
 
 class Pieces:
-    """The pieces of texts as numbers, by Keras's TextVectorization, and texts from numbers.
+    """The pieces of texts as numbers, by Keras's TextVectorization or SentencePiece, and texts from numbers.
 
     Args:
-        kind: `letters` or `words`.
+        kind: `letters`, `words` or `subwords`.
         vocabulary: the pieces that have a number, from FIRST on.
         longest: pieces of a text that are read or written, the first ones.
+        subwords: what makes them, where pieces are these.
     """
 
-    def __init__(self, kind: str, vocabulary: Sequence[str], longest: int) -> None:
-        self.kind, self.vocabulary, self.longest = kind, tuple(vocabulary), longest
+    def __init__(self, kind: str, vocabulary: Sequence[str], longest: int, subwords: Subwords | None = None) -> None:
+        self.kind, self.vocabulary, self.longest, self.subwords = kind, tuple(vocabulary), longest, subwords
         self._layer = _layer(output_sequence_length=longest, vocabulary=[*MARKS, *vocabulary])
         written = ["", "", "", "", *(piece.replace(BLANK, " ") for piece in vocabulary)]
         self._written = np.array(written, object)
@@ -80,14 +85,28 @@ class Pieces:
 
         Args:
             texts: of train.
-            kind: `letters` or `words`.
+            kind: `letters`, `words` or `subwords`.
             size: of the vocabulary, at most.
             longest: pieces of a text that are read or written; None: as many as the longest of these texts has.
         """
-        layer = _layer(max_tokens=size + 2)  # two of its own: none, and unknown
-        layer.adapt([_joined(text, kind) for text in texts])
-        found = [str(piece) for piece in layer.get_vocabulary()[2:]]
-        return cls(kind, found, longest or max(1, int(lengths(texts, kind).max(initial=1))))
+        made = Subwords(learned([cleaned(text) for text in texts], size)) if kind == "subwords" else None
+        if made is None:
+            layer = _layer(max_tokens=size + 2)  # two of its own: none, and unknown
+            layer.adapt([_joined(text, kind) for text in texts])
+        found = [str(piece) for piece in layer.get_vocabulary()[2:]] if made is None else made.pieces
+        return cls(kind, found, longest or max(1, int(lengths(texts, kind, made).max(initial=1))), made)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Pieces:
+        """Those that `to_json` wrote down."""
+        subwords = Subwords(base64.b64decode(told["subwords"])) if told["subwords"] else None
+        return cls(told["tokens"], told["vocabulary"], int(told["longest"]), subwords)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that makes them, of plain JSON values."""
+        model = None if self.subwords is None else base64.b64encode(self.subwords.model).decode()
+        vocabulary = list(self.vocabulary)
+        return {"tokens": self.kind, "longest": self.longest, "vocabulary": vocabulary, "subwords": model}
 
     @property
     def size(self) -> int:
@@ -96,7 +115,8 @@ class Pieces:
 
     def read(self, texts: Sequence[str]) -> Int32s:
         """(n,) → (n, longest): 0 behind the end of a text."""
-        numbers: Int32s = np.asarray(self._layer([_joined(text, self.kind) for text in texts])).astype(np.int32)
+        joined = [_joined(text, self.kind, self.subwords) for text in texts]
+        numbers: Int32s = np.asarray(self._layer(joined)).astype(np.int32)
         return numbers
 
     def targets(self, texts: Sequence[str]) -> Int32s:
@@ -115,7 +135,7 @@ class Pieces:
 
     def fits(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """(n,), whether all of each text is read or written."""
-        return lengths(texts, self.kind) <= self.longest
+        return lengths(texts, self.kind, self.subwords) <= self.longest
 
     def written(self, numbers: Int32s) -> list[str]:
         """(n, steps) → texts: what stands before the first END."""
@@ -132,9 +152,9 @@ def prefixes(targets: Int32s) -> Int32s:
     return before
 
 
-def _joined(text: str, kind: str) -> str:
+def _joined(text: str, kind: str, subwords: Subwords | None = None) -> str:
     """Pieces with a blank between them; a letter that is a blank is BLANK."""
-    return " ".join(BLANK if piece == " " else piece for piece in pieces(text, kind))
+    return " ".join(BLANK if piece == " " else piece for piece in pieces(text, kind, subwords))
 
 
 def _layer(**settings: object) -> keras.layers.TextVectorization:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 NEEDED = "subwords are made by the library sentencepiece, which is not installed"
 
 INSTALL = "pip install 'sentencepiece>=0.2'"
+
+BLANK = "\u2581"
+"""Stands for a blank in a piece; a text that holds this sign itself is read as if it were a blank."""
+
+SEPARATE = ("\n", "\t")
+"""Pieces by themselves where texts are to come back exactly: no other piece holds them."""
 
 
 class Subwords:
@@ -35,13 +42,41 @@ class Subwords:
         numbers: list[list[int]] = self._processor.encode(list(texts), out_type=int, num_threads=1)
         return numbers
 
+    def cut(self, text: str) -> list[str]:
+        """The pieces of a text, a letter that was not seen as it is; a word begins with BLANK."""
+        found: list[str] = self._processor.encode(text, out_type=str, num_threads=1)
+        return found
 
-def learned(texts: Sequence[str], size: int) -> bytes:
+    def split(self, text: str) -> Iterator[str]:
+        """The pieces of a text, which put together are the text; of one that `learned` made exact.
+
+        Cut between two pieces, both parts have the same ones: no pair of pieces was ever joined across the cut.
+        """
+        for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+            for piece in self.cut(line):
+                yield piece.replace(BLANK, " ")
+
+    def __reduce__(self) -> tuple[type[Subwords], tuple[bytes]]:
+        """Workers make it anew."""
+        return Subwords, (self.model,)
+
+
+_EXACT: dict[str, Any] = {
+    "add_dummy_prefix": False,
+    "remove_extra_whitespaces": False,
+    "allow_whitespace_only_pieces": True,
+    "user_defined_symbols": list(SEPARATE),
+}
+
+
+def learned(texts: Sequence[str], size: int, *, exact: bool = False) -> bytes:
     """The model of the pairs of pieces that stand together most often in these texts; the same texts give the same one.
 
     Args:
         texts: clean ones; each of their letters is a piece.
         size: pieces, at most.
+        exact: whether pieces put together give the very text: blanks are kept as they are, none is put before the
+            first word, and SEPARATE stand by themselves. Else a text is read as words with one blank between them.
 
     Raises:
         ImportError: the library is not there.
@@ -65,6 +100,7 @@ def learned(texts: Sequence[str], size: int) -> bytes:
         bos_id=-1,
         eos_id=-1,
         minloglevel=2,
+        **(_EXACT if exact else {}),
     )
     return model.getvalue()
 

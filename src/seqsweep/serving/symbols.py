@@ -1,17 +1,23 @@
-"""A text as a sequence of symbols, and back without loss: letters, or words with the blank before them."""
+"""A text as a sequence of symbols, and back without loss: letters, words with the blank before them, or subwords."""
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .subwords import BLANK
+
+if TYPE_CHECKING:
+    from .subwords import Subwords
+
 Int32s = NDArray[np.int32]
 
-KINDS = ("letters", "words")
+KINDS = ("letters", "words", "subwords")
 """What a text may be a sequence of."""
 
 BEFORE, UNKNOWN, SPECIAL = 0, 1, 2
@@ -29,14 +35,29 @@ Source: after the pattern of GPT-2's tokens, Radford et al. (2019), Language Mod
 """
 
 
-def split(text: str, kind: str) -> list[str]:
+def split(text: str, kind: str, subwords: Subwords | None = None) -> Iterator[str]:
     """The symbols of a text, which joined are the text.
 
     Args:
         text: as it stands.
         kind: one of KINDS.
+        subwords: what makes them, where symbols are these.
     """
-    return list(text) if kind == "letters" else WORD.findall(text)
+    if subwords is not None:
+        return subwords.split(text)
+    return iter(text) if kind == "letters" else (found.group() for found in WORD.finditer(text))
+
+
+def read_as(text: str, kind: str, fold: bool) -> str:
+    """A text as its symbols are taken from it.
+
+    Args:
+        text: as it stands.
+        kind: one of KINDS. Where subwords are read, the sign that stands for a blank in them becomes a blank.
+        fold: whether small and capital letters are one.
+    """
+    plain = text.casefold() if fold else text
+    return plain.replace(BLANK, " ") if kind == "subwords" else plain
 
 
 class Alphabet:
@@ -46,29 +67,36 @@ class Alphabet:
         kind: one of KINDS.
         fold: whether small and capital letters are one.
         vocabulary: the symbols, none twice.
+        subwords: what makes them, where symbols are these.
     """
 
-    def __init__(self, kind: str, fold: bool, vocabulary: Sequence[str]) -> None:
-        self.kind, self.fold, self.vocabulary = kind, fold, tuple(vocabulary)
+    def __init__(self, kind: str, fold: bool, vocabulary: Sequence[str], subwords: Subwords | None = None) -> None:
+        self.kind, self.fold, self.vocabulary, self.subwords = kind, fold, tuple(vocabulary), subwords
         self._numbers = {symbol: number for number, symbol in enumerate(self.vocabulary, SPECIAL)}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Alphabet:
         """The alphabet that `to_json` wrote down."""
-        return cls(content["kind"], content["fold"], content["vocabulary"])
+        if content["subwords"] is None:
+            return cls(content["kind"], content["fold"], content["vocabulary"])
+        from .subwords import Subwords
+
+        subwords = Subwords(base64.b64decode(content["subwords"]))
+        return cls(content["kind"], content["fold"], content["vocabulary"], subwords)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return {"kind": self.kind, "fold": self.fold, "vocabulary": list(self.vocabulary)}
+        model = None if self.subwords is None else base64.b64encode(self.subwords.model).decode()
+        return {"kind": self.kind, "fold": self.fold, "vocabulary": list(self.vocabulary), "subwords": model}
 
     @property
     def classes(self) -> int:
         """What a next symbol may be: one of the vocabulary, or one that is not known. Class c is the number c + 1."""
         return len(self.vocabulary) + 1
 
-    def split(self, text: str) -> list[str]:
+    def split(self, text: str) -> Iterator[str]:
         """The symbols of a text, of which some may not be known."""
-        return split(text.casefold() if self.fold else text, self.kind)
+        return split(read_as(text, self.kind, self.fold), self.kind, self.subwords)
 
     def numbers(self, text: str) -> Int32s:
         """The number of each symbol of a text, (n,)."""

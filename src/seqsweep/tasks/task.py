@@ -49,6 +49,9 @@ class Task(Evaluated):
     name: ClassVar[str]
     """What `task.kind` says."""
 
+    verb: ClassVar[str] = "predicts"
+    """What its networks do with a target, as a question says it: `Which network predicts price of shop best?`"""
+
     hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
     """What may differ between trials, beside layers and training."""
 

@@ -10,6 +10,18 @@ from typing import Literal, Protocol
 from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord, Value
 from seqsweep.tracking.mlflow_spelling import check_names
+from seqsweep.tracking.view import OF_SWEEP
+
+
+def experiment_name(study: str, data: str) -> str:
+    """The experiment of a study and the data set that it learns from.
+
+    Args:
+        study: its name.
+        data: the name of the data; empty: it has none.
+    """
+    return f"{study}: {data}" if data else study
+
 
 SweepStatus = Literal["FINISHED", "FAILED", "KILLED"]
 
@@ -19,13 +31,14 @@ class SweepRecord:
     """One sweep, for its parent run.
 
     Args:
-        study: the experiment.
+        study: its name.
         question: what the study asks, in one sentence.
         name: of the run; some 14 characters show in the UI.
         fingerprint: what makes two launches the same sweep; its parent run is found by it.
         config_yaml: the composed config.
         objective: the final metric of a trial that the sweep ranks by; empty: none, and no best is shown.
         started: seconds since 1970; None: when the store is open, which may be after the first trials.
+        data: the name of what is learned from: scores of several data sets are not ranked together.
     """
 
     study: str
@@ -38,6 +51,18 @@ class SweepRecord:
     objective: str = ""
     lower_is_better: bool = True
     started: float | None = None
+    data: str = ""
+
+    @property
+    def experiment(self) -> str:
+        """The name of the experiment, one a study and data set: `quickstart: sunspots`."""
+        return experiment_name(self.study, self.data)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Tags of its trials, by which a table of trials tells several sweeps apart."""
+        shown = {name: str(self.params[name]) for name in OF_SWEEP if name in self.params}
+        return {"sweep": self.fingerprint, **shown}
 
     def __post_init__(self) -> None:
         """Refuse what no store would take."""

@@ -200,7 +200,7 @@ class MemoryTracker:
         ]
 
     def _add(self, trial: TrialRecord) -> MemoryRun:
-        tags = {"sweep": self._opened.fingerprint, **trial_tags(trial)}
+        tags = {**self._opened.marks, **trial_tags(trial)}
         run = MemoryRun(trial.name, "RUNNING", trial_params(trial), tags)
         self.trials.append(run)
         return run

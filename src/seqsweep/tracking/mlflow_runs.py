@@ -181,7 +181,7 @@ class SweepRuns:
     def _find_experiment(self, artifacts: str | None) -> Experiment:
         from mlflow.exceptions import MlflowException
 
-        name = self._sweep.study
+        name = self._sweep.experiment
         found = self._client.get_experiment_by_name(name)
         if found is None:
             try:
@@ -245,7 +245,7 @@ class SweepRuns:
     def _child(self, trial: TrialRecord) -> ChildRun:
         child = self.children.get(trial.trial_id)
         if child is None:
-            tags = {"sweep": self._sweep.fingerprint, PARENT: self._parent_id, **trial_tags(trial)}
+            tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = _milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)

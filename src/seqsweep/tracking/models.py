@@ -130,10 +130,11 @@ def parent_run(client: MlflowClient, study: str, fingerprint: str) -> Run | None
 
     Args:
         client: of the store.
-        study: the experiment's name.
+        study: its experiments are called by it and by their data.
         fingerprint: of the sweep's identity.
     """
-    experiment = client.get_experiment_by_name(study)
+    # One a data set, see `SweepRecord.experiment`.
+    found = [e.experiment_id for e in client.search_experiments() if f"{e.name}: ".startswith(f"{study}: ")]
     query = f"tags.kind = 'sweep' and tags.sweep = '{fingerprint}'"
-    runs = client.search_runs([experiment.experiment_id], query, max_results=1) if experiment else []
+    runs = client.search_runs(found, query, max_results=1) if found else []
     return runs[0] if runs else None

@@ -80,7 +80,7 @@ class MlflowTracker:
         self._store = runs, RetryQueue(self._name, failures(), self._warn, self._clock)
         self.seconds += time.thread_time() - began
         if runs.experiment_restored:
-            self._warn(f"the experiment {sweep.study} was deleted in MLflow; it is restored, with its runs")
+            self._warn(f"the experiment {sweep.experiment} was deleted in MLflow; it is restored, with its runs")
 
     def poll(self) -> None:
         """Write starts and epochs that are due, and what waits for a store that was away."""

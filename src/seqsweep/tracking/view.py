@@ -20,6 +20,8 @@ VIEW_KEY = "seqsweep"
 CHARTS_KEY = "seqsweep-charts"
 VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
 PACKING = "deflate;"
+OF_SWEEP = ("tuner", "data")
+"""Parameters of a sweep that its trials have as tags."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ class SavedView:
             "lifecycleFilter": "Active",
             "datasetsFilter": [],
             "modelVersionFilter": "All Runs",
-            "selectedColumns": [metric, *(f"params.`{name}`" for name in columns)],
+            "selectedColumns": [
+                metric,
+                *(f"params.`{name}`" for name in columns),
+                *(f"tags.`{name}`" for name in OF_SWEEP),
+            ],
             "columnOrder": [],
             "columnWidths": {},
             "runsHiddenMode": "FIRST_10_RUNS",

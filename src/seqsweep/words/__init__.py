@@ -5,7 +5,7 @@
 that is asked of `metrics`.
 """
 
-from seqsweep.words.commands import command, store_options
+from seqsweep.words.commands import command, pasted, store_options
 from seqsweep.words.names import about_skill, better_is, column_title, in_words, setting, unit_in_words
 from seqsweep.words.numbers import (
     bounds,
@@ -62,6 +62,7 @@ __all__ = [
     "megabytes",
     "moment",
     "nth_evaluation",
+    "pasted",
     "percent",
     "plus_minus",
     "ranking",

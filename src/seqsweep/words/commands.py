@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from seqsweep.redaction import redacted
 
@@ -21,6 +24,20 @@ def command(words: Iterable[str]) -> str:
         words: the program and its arguments, as they are typed where nothing needs quotes.
     """
     return " ".join(map(_quoted, words))
+
+
+def pasted(words: Iterable[str]) -> str:
+    """A command that a user is to paste now: where its program is not on the PATH, by the place where it lies.
+
+    Args:
+        words: the program and its arguments.
+    """
+    name, *arguments = words
+    if shutil.which(name) is not None:
+        return command([name, *arguments])
+    beside = Path(sys.executable).with_name(name)
+    program = [str(beside)] if beside.is_file() else [sys.executable, "-m", name]
+    return command([*program, *arguments])
 
 
 def store_options(directory: str, uri: str | None) -> list[str]:

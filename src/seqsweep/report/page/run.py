@@ -44,7 +44,7 @@ def write(folder: Path, target: Path | None = None) -> Path:
     outcome = material.outcome
     data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
-    page = document(title, outcome.config.question, _head(material), sections(material))
+    page = document(title, outcome.config.question or "", _head(material), sections(material))
     target = target or folder / PAGE
     write_text(target, page)
     return target
@@ -78,7 +78,7 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
         raise UserError("there is no sweep to report; name one or more")
     jobs = [gather(folder) for folder in folders]
     studies = list(dict.fromkeys(job.outcome.config.study for job in jobs))
-    questions = list(dict.fromkeys(job.outcome.config.question for job in jobs))
+    questions = list(dict.fromkeys(job.outcome.config.question or "" for job in jobs))
     named = [f"{i}. {_apart(job, jobs)}" for i, job in enumerate(jobs, 1)]
     side = Section("jobs", "Side by side", [_table(jobs, named), *_bests(jobs, named)])
     each = [folded(name, _job(job), "job") for name, job in zip(named, jobs, strict=True)]

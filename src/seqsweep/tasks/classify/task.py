@@ -16,7 +16,7 @@ from seqsweep.html import Section
 from seqsweep.metrics import Scores
 from seqsweep.serving.subwords import NEEDED
 from seqsweep.serving.texts import SPECIAL
-from seqsweep.tasks.classify import requests, split
+from seqsweep.tasks.classify import attention, requests, split
 from seqsweep.tasks.classify.audit import audit
 from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
@@ -218,6 +218,10 @@ class Classify(Task):
         known = cast(LabelledItems, data)
         return {"places": places_of([_called(known, item) for item in range(known.rows)])}
 
+    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:
+        """The weights of the attention over the tokens of a few texts."""
+        return attention.attention(cast(LabelledView, view), model, items)
+
     # What is served
 
     def served(self, data: Dataset, view: View, params: TrialParams, details: Mapping[str, Any]) -> Served:  # noqa: ARG002
@@ -266,7 +270,9 @@ class Classify(Task):
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
         """The confusion matrix, the most confident mistakes, reliability."""
-        return sections(heading, Evaluation.read(details), seen.more if seen is not None else {})
+        found = Evaluation.read(details)
+        classes, mistakes, *others = sections(heading, found, seen.more if seen is not None else {})
+        return [classes, mistakes, *attention.sections(heading, found, seen), *others]
 
 
 def predictor() -> type[Any]:

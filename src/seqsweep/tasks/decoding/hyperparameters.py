@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
 
-TOKENS = ("letters", "words")
+TOKENS = ("letters", "words", "subwords")
 """What a text is read or said by."""
 
 KNOWN = 8000
@@ -16,7 +16,7 @@ TARGET_TOKENS = Hyperparameter(
     choices=TOKENS,
     default="letters",
     section="input",
-    meaning="what a text is said by: letters, or words with their capitals, and punctuation by itself",
+    meaning="what a text is said by: letters; words with their capitals, and punctuation by itself; or subwords",
 )
 
 TARGET_LONGEST = Hyperparameter(

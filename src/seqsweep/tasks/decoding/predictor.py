@@ -33,8 +33,8 @@ class TextPredictor:
     def __init__(self, spec: dict[str, Any], network: Network) -> None:
         self._spec = spec
         self._network = network
-        self._source = None if spec["source"] is None else _pieces(spec["source"])
-        self._said = _pieces(spec["said"])
+        self._source = None if spec["source"] is None else Pieces.from_json(spec["source"])
+        self._said = Pieces.from_json(spec["said"])
         self._transform = None if spec["transform"] is None else Transform.from_json(spec["transform"])
         style = spec["numbers"]
         self._style = NumberStyle(style["decimal"], style["thousands"], tuple(style["na_values"]))
@@ -91,7 +91,3 @@ class TextPredictor:
         if any(empty):
             raise ReadError("the text is empty", column=str(column.name), row=empty.index(True), served="give one")
         return texts
-
-
-def _pieces(spec: dict[str, Any]) -> Pieces:
-    return Pieces(spec["tokens"], spec["vocabulary"], int(spec["longest"]))

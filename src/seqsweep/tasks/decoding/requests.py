@@ -18,7 +18,6 @@ from seqsweep.tasks.parts import make_parts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from seqsweep.serving.pieces import Pieces
 
 CHUNK = 2048  # items a request
 
@@ -38,8 +37,8 @@ def make_spec(data: PairedItems, view: PairedView, beam: int) -> dict[str, Any]:
         "columns": list(data.table.columns),
         "numbers": {"decimal": config.decimal, "thousands": config.thousands, "na_values": list(config.na_values)},
         "transform": None if view.transform is None else view.transform.to_json(),
-        "source": None if view.source is None else _pieces(view.source),
-        "said": _pieces(view.target),
+        "source": None if view.source is None else view.source.to_json(),
+        "said": view.target.to_json(),
         "beam": beam,
         "file": file_settings(config),
         "data": {"sha256": data.sha256, "rows": data.rows,
@@ -47,10 +46,6 @@ def make_spec(data: PairedItems, view: PairedView, beam: int) -> dict[str, Any]:
         "split": {"split": windows.split, "validation": windows.validation, "test": windows.test,
                   "seed": data.config.seed},
     }  # fmt: skip
-
-
-def _pieces(known: Pieces) -> dict[str, Any]:
-    return {"tokens": known.kind, "longest": known.longest, "vocabulary": list(known.vocabulary)}
 
 
 def input_columns(data: PairedItems) -> list[tuple[str, bool]]:

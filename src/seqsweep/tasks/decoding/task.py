@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.serving.subwords import NEEDED
 from seqsweep.tasks import parts
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.decoding import requests
@@ -22,7 +24,7 @@ from seqsweep.tasks.decoding.card import card
 from seqsweep.tasks.decoding.dataset import PairedItems, PairedView, parted
 from seqsweep.tasks.decoding.evaluation import Evaluation, compare, evaluate
 from seqsweep.tasks.decoding.facts import notes
-from seqsweep.tasks.decoding.limits import cut, unknown
+from seqsweep.tasks.decoding.limits import cut, subwords_of, unknown
 from seqsweep.tasks.decoding.network import loss
 from seqsweep.tasks.decoding.sections import sections
 from seqsweep.tasks.decoding.sentences import sentences
@@ -71,6 +73,18 @@ class TextTask(Task):
 
     # Data and network
 
+    def space_faults(self, space: Space) -> list[Fault]:
+        """Subwords are made by a library that may not be there."""
+        keys = ["target_tokens", *(["source_tokens"] if self.is_text else [])]
+        if find_spec("sentencepiece") is not None:
+            return []
+        told = f"subwords: {NEEDED}: pip install 'seqsweep[text]', or take words or letters"
+        return [
+            Fault(f"search_space.{key}", f"search_space.{key}={told}")
+            for key in keys
+            if "subwords" in space.values(key)
+        ]
+
     def load(self, space: Space, say: Say) -> PairedItems:
         """The items, and their parts."""
         table = read_pairs(self.config.data, self.is_text)
@@ -86,11 +100,13 @@ class TextTask(Task):
         if table.texts is not None:
             sides.insert(0, (table.columns[0], table.texts, "source_tokens"))
         for column, texts, key in sides:
-            limit = f"{key.removesuffix('_tokens')}_longest"
+            side = key.removesuffix("_tokens")
+            limit, size = f"{side}_longest", f"{side}_vocabulary"
             for kind in dict.fromkeys(space.values(key)):
-                yield from cut(column, texts, data, kind, limit, space.values(limit))
-        for kind in dict.fromkeys(space.values("target_tokens")):
-            yield from unknown(data, kind, max(space.values("target_vocabulary")))
+                made = subwords_of(texts, data, size, space.values(size)) if kind == "subwords" else None
+                yield from cut(column, texts, data, kind, limit, space.values(limit), made)
+                if side == "target":
+                    yield from unknown(data, kind, max(space.values(size)), made)
 
     @property
     def loss(self) -> Any:
@@ -152,6 +168,7 @@ class TextTask(Task):
             example=next(requests.frames(known, known.parts.train[:3], with_targets=False)),
             card=card(spec, known, Evaluation.read(details)),
             line=known.table.columns[0] if self.is_text else None,
+            requires=("sentencepiece",) if any(s and s["subwords"] for s in (spec["source"], spec["said"])) else (),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002

@@ -44,6 +44,7 @@ class Forecast(Task):
     """The next `horizon` rows of the target: many to one for 1, many to many for more."""
 
     name = "forecast"
+    verb = "forecasts"
     hyperparameters = HYPERPARAMETERS
     settings = ForecastConfig
     reads = READS

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Int64s
-from seqsweep.serving.symbols import split
 from seqsweep.tasks.dataset import Predict
 from seqsweep.tasks.next_symbol.dataset import Texts
 from seqsweep.tasks.results import Audit
 from seqsweep.words import counted, share
+
+Int32s = NDArray[np.int32]
 
 SAMPLE = 64  # items of train that the network is asked for
 CUTS = 5  # places inside validation and test
@@ -55,29 +57,29 @@ def repeats(data: Texts) -> str:
     return f"train holds the text of {' and '.join(told)} too"
 
 
-def noised(data: Texts, places: Int64s) -> Texts:
+def noised(data: Texts, places: Int32s | Int64s) -> Texts:
     """The texts with other symbols at these places.
 
     Args:
         data: as it is.
         places: of symbols, ascending.
     """
-    random, texts = np.random.default_rng(0), []
-    for begin, text in zip(data.blocks.begins, data.corpus.texts, strict=True):
-        symbols = split(text, data.alphabet.kind)
-        inside = places[(places >= begin) & (places < begin + len(symbols))] - begin
-        for place, sign in zip(inside.tolist(), random.integers(0, len(NOISE), len(inside)).tolist(), strict=True):
-            symbols[place] = NOISE[sign] if data.alphabet.kind == "letters" else _word(NOISE[sign], place)
-        texts.append(symbols)
-    return data.with_symbols(texts)
+    random, read = np.random.default_rng(0), data.coded()
+    known = {symbol: code for code, symbol in enumerate(read.symbols)}
+    noise = np.array([[known.setdefault(_noise(sign, length, data.alphabet.kind), len(known)) for sign in NOISE]
+                      for length in (1, 2, 3)], np.int32)  # fmt: skip
+    for begin, codes in zip(data.blocks.begins, read.documents, strict=True):
+        inside = places[(places >= begin) & (places < begin + len(codes))] - begin
+        codes[inside] = noise[inside % 3, random.integers(0, len(NOISE), len(inside))]
+    return data.with_symbols(read._replace(symbols=list(known)))
 
 
-def _word(sign: str, place: int) -> str:
-    return f" {sign * (1 + place % 3)}"
+def _noise(sign: str, length: int, kind: str) -> str:
+    return f" {sign * length}" if kind == "words" else sign
 
 
 def _moved(before: Texts, after: Texts, params: TrialParams, predict: Predict) -> Iterator[str]:
-    if before.alphabet.vocabulary != after.alphabet.vocabulary:
+    if before.alphabet.to_json() != after.alphabet.to_json():
         yield "the alphabet is that of more than train"
         return
     train, old, new = before.parts.train, before.view(params), after.view(params)

@@ -36,7 +36,7 @@ class Known:
     """
 
     numbers: Int32s
-    train: Int64s
+    train: Int32s
     validation: Int64s
     block: int
     classes: int
@@ -65,13 +65,18 @@ class Known:
 
     def counted(self, items: Int64s, longest: int) -> Iterator[Counted]:
         """What n-grams of contexts of 0, 1, … symbols say at the symbols of items."""
-        places = (items[:, None] + np.arange(self.block))[self._at(items) != BEFORE]
+        places = self._places(items)[self._at(items) != BEFORE]
         return kneser_ney(self.numbers, self.train, places, self.classes, longest)
 
     def _at(self, items: Int64s) -> Int32s:
         """(n, block), the numbers there; a document's last block is followed by nothing."""
-        found: Int32s = self.numbers[items[:, None] + np.arange(self.block)]
+        found: Int32s = self.numbers[self._places(items)]
         return found
+
+    def _places(self, items: Int64s) -> Int32s:
+        """(n, block)."""
+        places: Int32s = items.astype(np.int32)[:, None] + np.arange(self.block).astype(np.int32)
+        return places
 
 
 class Baseline(Protocol):
@@ -98,7 +103,8 @@ def most_frequent(known: Known, items: Int64s) -> Said:
 @BASELINES.register
 def ngram(known: Known, items: Int64s) -> Said:
     """Interpolated Kneser-Ney over the last few symbols, as many as do best on validation."""
-    *_, last = known.counted(items, order(known))
+    for said in known.counted(items, order(known)):
+        last = said  # alone: those of all lengths would take more memory than the text
     return known.said(items, last)
 
 

@@ -94,11 +94,11 @@ class Blocks:
         cuts = np.flatnonzero(items[1:] != ends[:-1]) + 1
         return [(int(part[0]), self.end(int(part[-1]))) for part in np.split(items, cuts)]
 
-    def places(self, items: Int64s) -> Int64s:
-        """The places of all symbols of items, in their order."""
-        each = items[:, None] + np.arange(self.block)
+    def places(self, items: Int64s) -> Int32s:
+        """The places of all symbols of items, in their order; in four bytes, as in a graph."""
+        each: Int32s = items.astype(np.int32)[:, None] + np.arange(self.block).astype(np.int32)
         document = np.searchsorted(self.begins, items, "right") - 1
-        ends = self.begins[document] + self.lengths[document]
+        ends = (self.begins[document] + self.lengths[document]).astype(np.int32)
         return each[each < ends[:, None]]
 
     @property

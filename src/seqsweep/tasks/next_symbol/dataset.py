@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +15,22 @@ from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float32s, Int64s
 from seqsweep.serving.gather import Gather
-from seqsweep.serving.symbols import BEFORE, UNKNOWN, Alphabet, split
+from seqsweep.serving.symbols import BEFORE, UNKNOWN, Alphabet, read_as, split
 from seqsweep.serving.writing import SAID, judged
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.next_symbol.baselines import BASELINES, Known, order
 from seqsweep.tasks.next_symbol.blocks import Blocks
+from seqsweep.tasks.next_symbol.codes import Coded, coded
 from seqsweep.tasks.next_symbol.corpus import Corpus
 from seqsweep.tasks.next_symbol.facts import facts
 from seqsweep.tasks.next_symbol.metrics import METRICS, Said
+from seqsweep.tasks.next_symbol.pieces import from_beginnings, subwords_of_train
 from seqsweep.tasks.next_symbol.settings import own
 from seqsweep.tasks.parts import Parts
+
+if TYPE_CHECKING:
+    from seqsweep.serving.subwords import Subwords
 
 Int32s = NDArray[np.int32]
 
@@ -81,8 +86,9 @@ class Texts:
         blocks: where their symbols lie.
         alphabet: the most frequent symbols of train.
         numbers: of all symbols, see `Blocks.spread`.
-        widths: of all symbols, in signs.
+        ends: (places + 1,), the signs before each place, of all documents.
         parts: of the sweep's own fold.
+        learned_from: signs of each document that subwords were learned from; none where symbols are others.
     """
 
     config: SweepConfig
@@ -90,8 +96,9 @@ class Texts:
     blocks: Blocks
     alphabet: Alphabet
     numbers: Int32s
-    widths: Int32s
+    ends: NDArray[np.uint32]
     parts: Parts
+    learned_from: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, config: SweepConfig, corpus: Corpus, apart: int) -> Texts:
@@ -106,29 +113,41 @@ class Texts:
             DataError: they cannot be parted so.
         """
         task = own(config)
-        documents = [split(text.casefold() if task.fold else text, task.tokens) for text in corpus.texts]
-        blocks = Blocks(np.array([len(document) for document in documents], np.int64), task.block, apart)
-        parts = blocks.parts(corpus.name, config.windows, config.seed)
-        return cls._read(config, corpus, documents, blocks, parts)
+        read = replace(corpus, texts=tuple(read_as(text, task.tokens, task.fold) for text in corpus.texts))
+
+        def parted(lengths: Int64s) -> tuple[Blocks, Parts]:
+            blocks = Blocks(lengths, task.block, apart)
+            return blocks, blocks.parts(corpus.name, config.windows, config.seed)
+
+        subwords: Subwords | None = None
+        learned_from: tuple[int, ...] = ()
+        if task.tokens == "subwords":
+            subwords, learned_from = subwords_of_train(corpus.name, read.texts, task.vocabulary, parted)
+        symbols = coded(split(text, task.tokens, subwords) for text in read.texts)
+        return cls._read(config, read, symbols, *parted(symbols.lengths), subwords, learned_from)
 
     @classmethod
     def _read(
-        cls, config: SweepConfig, corpus: Corpus, documents: Sequence[Sequence[str]], blocks: Blocks, parts: Parts
+        cls,
+        config: SweepConfig,
+        corpus: Corpus,
+        read: Coded,
+        blocks: Blocks,
+        parts: Parts,
+        subwords: Subwords | None,
+        learned_from: tuple[int, ...],
     ) -> Texts:
         """Symbols as numbers, by the alphabet of train."""
-        import pandas as pd
-
-        codes, symbols = pd.factorize(np.array(list(chain.from_iterable(documents)), object))
-        every = blocks.spread(np.split(codes.astype(np.int32) + 1, np.cumsum(blocks.lengths)[:-1]), 0)
-        del codes
-        alphabet = _alphabet(every[blocks.places(parts.train)] - 1, symbols.tolist(), config)
+        every = blocks.spread([codes + np.int32(1) for codes in read.documents], 0)
+        alphabet = _alphabet(every[blocks.places(parts.train)] - 1, read.symbols, config, subwords)
         if len(alphabet.vocabulary) < 2 <= own(config).vocabulary:
             told = f"all {alphabet.kind} of train are {alphabet.vocabulary[0]!r}, so there is nothing to foretell"
             raise DataError(f"{corpus.name}: {told}; give another text")
-        numbers = np.append(np.int32(BEFORE), alphabet.numbers_of(symbols))[every]
-        widths = np.array([0, *map(len, symbols)], np.int32)[every]
-        read = replace(corpus, texts=tuple(map("".join, documents)))
-        return cls(config, read, blocks, alphabet, numbers, widths, parts)
+        numbers = np.append(np.int32(BEFORE), alphabet.numbers_of(read.symbols))[every]
+        widths = np.array([0, *map(len, read.symbols)], np.uint32)
+        ends = np.zeros(len(every) + 1, np.uint32)  # a text of more signs than that would not fit into memory
+        np.cumsum(widths[every], out=ends[1:])
+        return cls(config, corpus, blocks, alphabet, numbers, ends, parts, learned_from)
 
     @property
     def name(self) -> str:
@@ -208,13 +227,8 @@ class Texts:
         """
         document = self.blocks.document_at(start)
         begin = int(self.blocks.begins[document])
-        before = int(self._ends[start] - self._ends[begin])
-        return self.corpus.texts[document][before : before + int(self._ends[end] - self._ends[start])]
-
-    @cached_property
-    def _ends(self) -> Int64s:
-        """(places,), the signs before each place, of all documents."""
-        return np.concatenate([[0], np.cumsum(self.widths)])
+        before = int(self.ends[start]) - int(self.ends[begin])
+        return self.corpus.texts[document][before : before + int(self.ends[end]) - int(self.ends[start])]
 
     @cached_property
     def repeated(self) -> Mapping[str, Items]:
@@ -231,27 +245,38 @@ class Texts:
         """The share of their symbols that the alphabet does not know."""
         return float((self.numbers[self.blocks.places(items)] == UNKNOWN).mean())
 
-    def with_symbols(self, documents: Sequence[Sequence[str]]) -> Texts:
+    def coded(self) -> Coded:
+        """The documents as codes of their symbols, known or not."""
+        return coded(map(self.alphabet.split, self.corpus.texts))
+
+    def with_symbols(self, read: Coded) -> Texts:
         """Other symbols in the same parts: for the audit.
 
         Args:
-            documents: as many, each of as many symbols.
+            read: as many documents, each of as many symbols.
         """
-        return self._read(self.config, self.corpus, documents, self.blocks, self.parts)
+        corpus, subwords = replace(self.corpus, texts=read.texts()), self.alphabet.subwords
+        if subwords is not None:
+            size = own(self.config).vocabulary
+            subwords = from_beginnings(self.name, corpus.texts, self.learned_from, size)
+        return self._read(self.config, corpus, read, self.blocks, self.parts, subwords, self.learned_from)
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed."""
-        return {name: value for name, value in vars(self).items() if name not in ("known", "repeated", "_ends")}
+        return {name: value for name, value in vars(self).items() if name not in ("known", "repeated")}
 
 
-def _alphabet(codes: Int64s, symbols: Sequence[str], config: SweepConfig) -> Alphabet:
+def _alphabet(codes: Int32s, symbols: Sequence[str], config: SweepConfig, subwords: Subwords | None) -> Alphabet:
     """The most frequent symbols of train, of equally frequent ones first what stands first.
 
     Args:
         codes: (n,), of the symbols of train in their order.
         symbols: by their codes.
         config: of the sweep.
+        subwords: what makes them, where symbols are these.
     """
-    found, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    chosen = found[np.lexsort((first, -counts))][: own(config).vocabulary]
-    return Alphabet(own(config).tokens, own(config).fold, [str(symbols[code]) for code in chosen])
+    counts, first = np.bincount(codes, minlength=len(symbols)), np.zeros(len(symbols), np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several values of one code the last one stays
+    found = np.flatnonzero(counts)
+    chosen = found[np.lexsort((first[found], -counts[found]))][: own(config).vocabulary]
+    return Alphabet(own(config).tokens, own(config).fold, [symbols[code] for code in chosen], subwords)

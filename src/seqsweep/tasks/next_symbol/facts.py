@@ -76,7 +76,7 @@ def notes(data: Texts) -> Iterator[str]:
             yield f"{share(round(unknown, 4))} of the {kind} of {name} are not known: all of them are one symbol"
 
 
-def _unknown(data: Texts, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+def _unknown(data: Texts, places: np.ndarray[tuple[int], np.dtype[np.int32]]) -> float:
     return float((data.numbers[places] == UNKNOWN).mean())
 
 

@@ -36,7 +36,7 @@ class Said(NamedTuple):
     """
 
     probability: Float64s
-    best: Int64s
+    best: Int32s
     best_probability: Float64s
 
 
@@ -53,7 +53,7 @@ class Grams:
 
     probability: Float64s
     left: Float64s
-    best: Int64s
+    best: Int32s
     best_probability: Float64s
 
     def at(self, gram: Int64s, context: Int64s, shorter: Said) -> Said:
@@ -70,7 +70,7 @@ class Grams:
         return Said(probability, best, np.where(context < 0, shorter.best_probability, self.best_probability[context]))
 
 
-def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, longest: int) -> Iterator[Said]:
+def kneser_ney(numbers: Int32s, train: Int32s, wanted: Int32s, classes: int, longest: int) -> Iterator[Said]:
     """What models of contexts of 0, 1, … symbols say at positions, each learned from train alone.
 
     Args:
@@ -80,39 +80,45 @@ def kneser_ney(numbers: Int32s, train: Int64s, wanted: Int64s, classes: int, lon
         classes: numbers from 1 on that there may be.
         longest: symbols of the longest context.
     """
-    # Numbers of contexts and classes take four bytes, keys of both eight: of a million symbols each array counts.
-    train, heres, lefts = train.astype(np.int32), numbers[train] - 1, numbers[wanted].astype(np.int64) - 1
+    # Numbers of contexts, classes and counts take four bytes, keys of contexts and classes eight, and what is used no
+    # longer is let go at once: of a million symbols each array counts.
+    heres, lefts = numbers[train] - 1, numbers[wanted].astype(np.int64) - 1
     context, asked = np.zeros(len(train), np.int32), np.zeros(len(wanted), np.int64)
     uniform = np.full(classes, 1 / classes)
-    shorter_grams, parent = uniform, np.zeros(1, np.int64)  # of each gram of the last length: its smoothed probability
-    shorter_best = (np.zeros(1, np.int64), np.full(1, 1 / classes))
-    said = Said(np.full(len(wanted), 1 / classes), np.zeros(len(wanted), np.int64), np.full(len(wanted), 1 / classes))
-    keys, counts = np.unique(heres.astype(np.int64), return_counts=True)
-    below = keys % classes  # the place of each gram's own shorter one among those of the last length
+    shorter_grams, parent = uniform, np.zeros(1, np.int32)  # of each gram of the last length: its smoothed probability
+    shorter_best = (np.zeros(1, np.int32), np.full(1, 1 / classes))
+    said = Said(np.full(len(wanted), 1 / classes), np.zeros(len(wanted), np.int32), np.full(len(wanted), 1 / classes))
+    keys, counts = _counted(heres.astype(np.int64))
+    below = (keys % classes).astype(np.int32)  # the place of each gram's own shorter one among those of the last length
     for length in range(longest + 1):
         whole = _smoothed(keys, counts, classes, shorter_grams[below], parent, shorter_best)
         gram = _places(keys, asked * classes + lefts, asked >= 0)
-        yield whole.at(gram, asked, said)
+        told = whole.at(gram, asked, said)
+        del whole
+        yield told
+        del told
         if length == longest:
             return
         # One symbol more: contexts and n-grams of the next length, and how many of them end in each of this one.
         known, longer = _numbered(context * np.int64(classes + 1) + numbers[train - (length + 1)])
-        more, more_counts = np.unique(longer * np.int64(classes) + heres, return_counts=True)
-        ends = np.searchsorted(keys, known[more // classes] // (classes + 1) * classes + more % classes)
-        followed = np.bincount(ends, minlength=len(keys))
+        context = longer
+        more, counts = _counted(longer * np.int64(classes) + heres)
+        parent_of = (known // (classes + 1)).astype(np.int32)
+        own = parent_of[more // classes] * np.int64(classes) + more % classes
+        ends = np.searchsorted(keys, own).astype(np.int32)
+        del own, longer
+        followed = np.bincount(ends, minlength=len(keys)).astype(np.int32)
         lower = _smoothed(keys, followed, classes, shorter_grams[below], parent, shorter_best)
         said = lower.at(gram, asked, said)
+        del followed, gram
         asked = _places(known, asked * (classes + 1) + numbers[wanted - length - 1], asked >= 0)
-        shorter_grams, shorter_best, parent = (
-            lower.probability,
-            (lower.best, lower.best_probability),
-            known // (classes + 1),
-        )
-        context, keys, counts, below = longer, more, more_counts, ends
+        shorter_grams, shorter_best = lower.probability, (lower.best, lower.best_probability)
+        parent, keys, below = parent_of, more, ends
+        del lower, more, known, parent_of
 
 
 def _smoothed(
-    keys: Int64s, counts: Int64s, classes: int, lower: Float64s, parent: Int64s, shorter: tuple[Int64s, Float64s]
+    keys: Int64s, counts: Int32s, classes: int, lower: Float64s, parent: Int32s, shorter: tuple[Int32s, Float64s]
 ) -> Grams:
     """Grams of one length.
 
@@ -120,27 +126,43 @@ def _smoothed(
         keys: (grams,), ascending: context · classes + class.
         counts: (grams,), how often each one counts.
         classes: how many there are.
-        lower: (grams,), the probability of each one's symbol after the shorter context.
+        lower: (grams,), the probability of each one's symbol after the shorter context; it is written over.
         parent: (contexts,), the shorter context of each.
         shorter: the most probable class after each shorter context, and its probability.
     """
-    context = keys // classes
-    first = np.flatnonzero(np.diff(context, prepend=-1))
-    taken = _discounts(counts)[np.minimum(counts, 3)]
+    context = (keys // classes).astype(np.int32)
+    first = np.flatnonzero(np.diff(context, prepend=np.int32(-1))).astype(np.int32)
+    probability = _discounts(counts)[np.minimum(counts, 3)]  # what is taken off each count
     sums = np.add.reduceat(counts, first)
-    left = np.add.reduceat(taken, first) / sums
-    probability = (counts - taken) / sums[context] + left[context] * lower
+    left = np.add.reduceat(probability, first) / sums
+    np.subtract(counts, probability, out=probability)
+    probability /= sums[context]
+    lower *= left[context]
+    probability += lower
     most = np.maximum.reduceat(probability, first)
-    places = np.flatnonzero(probability == most[context])
-    found, where = np.unique(context[places], return_index=True)
-    best = keys[places[where]] % classes
-    other, other_probability = shorter[0][parent[found]], left * shorter[1][parent[found]]
+    best = _first_best(keys, probability == most[context], context, classes)
+    other, other_probability = shorter[0][parent], left * shorter[1][parent]
     return Grams(
         probability, left, np.where(most >= other_probability, best, other), np.maximum(most, other_probability)
     )
 
 
-def _discounts(counts: Int64s) -> Float64s:
+def _first_best(keys: Int64s, is_best: NDArray[np.bool_], context: Int32s, classes: int) -> Int32s:
+    """The class of each context's first most probable gram, (contexts,).
+
+    Args:
+        keys: (grams,), ascending.
+        is_best: (grams,), at least one of each context.
+        context: (grams,).
+        classes: how many there are.
+    """
+    places = np.flatnonzero(is_best).astype(np.int32)
+    first = np.diff(context[places], prepend=np.int32(-1)) > 0
+    best: Int32s = (keys[places[first]] % classes).astype(np.int32)
+    return best
+
+
+def _discounts(counts: Int32s) -> Float64s:
     """What is taken off counts of 0, 1, 2, and 3 or more: (4,)."""
     n = np.bincount(np.minimum(counts, 5), minlength=6)[1:5].astype(np.float64)
     if not n.all():
@@ -154,11 +176,25 @@ def _numbered(values: Int64s) -> tuple[Int64s, Int32s]:
     """The different values, ascending, and the place among them of each."""
     order = np.argsort(values, kind="stable").astype(np.int32)
     values = values[order]
+    first = _firsts(values)
+    place, ranks = np.empty(len(values), np.int32), np.cumsum(first, dtype=np.int32)
+    ranks -= 1
+    place[order] = ranks
+    return values[first], place
+
+
+def _counted(values: Int64s) -> tuple[Int64s, Int32s]:
+    """The different values, ascending, and how often each stands there; the array given is sorted in place."""
+    values.sort(kind="stable")
+    first = np.flatnonzero(_firsts(values)).astype(np.int32)
+    return values[first], np.diff(first, append=np.int32(len(values)))
+
+
+def _firsts(values: Int64s) -> NDArray[np.bool_]:
+    """(n,), whether a sorted value is the first of its kind."""
     first = np.empty(len(values), bool)
     first[:1], first[1:] = True, values[1:] != values[:-1]
-    place = np.empty(len(values), np.int32)
-    place[order] = np.cumsum(first, dtype=np.int32) - 1
-    return values[first], place
+    return first
 
 
 def _places(keys: Int64s, wanted: Int64s, known: NDArray[np.bool_]) -> Int64s:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from seqsweep.evidence import Comparison, paired_bootstrap
 from seqsweep.html import Section
 from seqsweep.layers import body
 from seqsweep.metrics import Scores
+from seqsweep.serving.subwords import NEEDED
 from seqsweep.serving.symbols import BEFORE, SPECIAL
 from seqsweep.serving.writing import batches
 from seqsweep.tasks import parts
@@ -72,6 +74,9 @@ class NextSymbol(Task):
         """Also of the split, the baselines, and the column of texts."""
         config, found = self.config, [*parts.faults(self.config, SPLITS), *super().faults()]
         found += [fault for name in config.task.baselines for fault in BASELINES.fault("task.baselines", name)]
+        if own(config).tokens == "subwords" and find_spec("sentencepiece") is None:
+            told = f"{NEEDED}: pip install 'seqsweep[text]', or read words or letters"
+            found.append(Fault("task.tokens", f"task.tokens=subwords: {told}"))
         if len(config.data.features) != 1:
             told = "texts are one column; name it, data.features=[COLUMN]"
             found.append(Fault("data.features", f"data.features=[{', '.join(config.data.features)}]: {told}"))
@@ -187,6 +192,7 @@ class NextSymbol(Task):
             example=requests.example(texts),
             card=card(spec, texts, found),
             line=texts.corpus.column,
+            requires=("sentencepiece",) if texts.alphabet.subwords is not None else (),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:

@@ -20,7 +20,7 @@ HYPERPARAMETERS = (
         choices=TOKENS,
         default="letters",
         section="input",
-        meaning="what a text is read by: letters, or words with their capitals, and punctuation by itself",
+        meaning="what a text is read by: letters; words with their capitals, and punctuation by itself; or subwords",
     ),
     Hyperparameter(
         "source_longest",
