@@ -70,6 +70,7 @@ def sweep_config(
         "initial_points": 4 if kind == "bayesian" else None,
         "factor": 3,
         "iterations": 1,
+        "patience": None,
         "pruner": "none",
         "startup_trials": 2,
         "warmup_epochs": 2,

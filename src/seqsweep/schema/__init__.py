@@ -91,6 +91,13 @@ class TunerConfig:
         "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
         optional=True,
     )
+    patience: int | None = setting(
+        "trials in a row without a better one, after which a search ends; null: never",
+        unit="trials",
+        at_least=1,
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
     max_consecutive_failures: int = setting(
         "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
     )
