@@ -24,6 +24,10 @@ from seqsweep.package.parity import load_parity
 from seqsweep.search import load_data
 from seqsweep.serving.subwords import Subwords, learned
 from seqsweep.serving.texts import Tokenizer, lengths
+from seqsweep.tasks.classify.attention import sections
+from seqsweep.tasks.classify.evaluation import Evaluation
+from seqsweep.tasks.classify.metrics import METRICS
+from seqsweep.tasks.results import Heading
 
 TEXTS = ["walking and talking", "walked, talked", "he walks", "she talks; they walk"] * 5
 GOOD, BAD = ("great", "lovely", "tasty"), ("awful", "bland", "cold")
@@ -100,8 +104,7 @@ def swept(tmp_path_factory) -> SimpleNamespace:
     write(folder / "texts")
     (config,) = compose("sentiment", overrides(folder), RULES).jobs
     result = study.run(config, Silent())
-    return SimpleNamespace(folder=folder, config=config, outcome=result.outcome,
-                           conclusion=result.conclusion, page=result.page)  # fmt: skip
+    return SimpleNamespace(folder=folder, config=config, outcome=result.outcome, conclusion=result.conclusion)
 
 
 @pytest.mark.keras
@@ -124,8 +127,10 @@ def test_the_page_shows_where_the_network_looks_in_its_surest_texts(swept):
     assert weights.shape == read.shape and 1 <= len(weights) <= 9
     assert weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert not weights[read == ""].any()
-    page = swept.page.read_text(encoding="utf-8")
-    assert "Attention, test part" in page
+    seen, evaluation = load_test_predictions(swept.outcome.folder), swept.conclusion.evaluation
+    heading = Heading("GRU", "label", METRICS["log_loss"], None)
+    (section,) = sections(heading, Evaluation.read(evaluation.details), seen)
+    page = "".join(section.blocks)
     strongest, share = re.escape(str(read[0][weights[0].argmax()])), f"{weights[0].max():.1%}"
     assert re.search(rf'rgba\(0,114,178,0.75\)[^>]*title="{share}">{strongest}<', page)
 

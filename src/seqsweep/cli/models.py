@@ -118,7 +118,7 @@ def predict(
     if as_json:
         write_json(tables.plain(answers))
     elif output is None:
-        registry.show(registry.answers_table(f"{loaded.name}: predictions from {name}", answers))
+        registry.show(registry.answers_table(f"{loaded.name}: predictions from {name}", answers), whole=True)
     if output is None:
         return
     try:

@@ -7,17 +7,15 @@ import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import TestEvaluation
 from seqsweep.finals.selection import scored_name
 from seqsweep.search import Problem
 from seqsweep.state_files import MEND, write_bytes
-from seqsweep.tasks import Items, Predictions, TestPredictions
+from seqsweep.tasks import Predictions, TestPredictions
 from seqsweep.trial import Network
 
 ARRAYS = "test_predictions.npz"
@@ -39,14 +37,14 @@ def evaluate_on_test(
         number: of this evaluation on this data.
     """
     task, data, objective = problem.task, problem.data, problem.objective
-    made = data.baselines(data.split().test)
-    actual = data.actual(data.split().test)
-    baselines = {name: data.score(actual, answer) for name, answer in made.items()}
+    items = data.split().test
+    made, actual = data.baselines(items), data.actual(items)
+    baselines = {name: data.score(actual, answer, items=items) for name, answer in made.items()}
     best = objective.best_of(baselines)
     reference = made[best] if best is not None else None
     seen = _predictions(problem, network, reference)
     predicted = seen.test_predicted
-    own, confidence = data.score(actual, predicted), problem.config.finals.confidence
+    own, confidence = data.score(actual, predicted, items=items), problem.config.finals.confidence
     return TestEvaluation(
         number=number,
         at=time.time(),
@@ -57,11 +55,15 @@ def evaluate_on_test(
         baselines=baselines,
         best_baseline=best,
         skill=objective.skill(own[objective.name], baselines[best][objective.name]) if best else None,
-        comparison=task.compare(actual, predicted, reference, confidence) if reference is not None else None,
+        comparison=None
+        if reference is None
+        else task.compare_on(data, items, actual, predicted, reference, confidence),
         details={**task.details(data, seen), **task.examples(data, network.view, network.params, network.call)},
         levels=tuple(problem.config.finals.levels),
         confidence=confidence,
-        validation=data.score(seen.validation_actual, seen.validation_predicted)[objective.name],
+        validation=data.score(seen.validation_actual, seen.validation_predicted, items=seen.validation_items)[
+            objective.name
+        ],
         baseline_validation=problem.baselines[best][objective.name] if best else None,
     ), seen
 
@@ -78,17 +80,8 @@ def _predictions(problem: Problem, network: Network, reference: Predictions | No
         test_actual=data.actual(test),
         test_predicted=network.predict(test),
         test_baseline=reference,
-        more={**problem.task.kept_arrays(data), **_inside(problem, network, test)},
+        more={**problem.task.kept_arrays(data), **problem.task.inside(network.view, network.branches, test)},
     )
-
-
-def _inside(problem: Problem, network: Network, items: Items) -> dict[str, NDArray[Any]]:
-    """What goes on inside the network; of several the mean of the figures, which are of the same items."""
-    of_each = [problem.task.inside(network.view, branch, items) for branch in network.branches]
-    return {
-        name: np.mean([found[name] for found in of_each], axis=0) if array.dtype.kind == "f" else array
-        for name, array in of_each[0].items()
-    }
 
 
 def save_test_predictions(folder: Path, seen: TestPredictions) -> None:

@@ -33,6 +33,10 @@ class WindowsConfig:
     train_on_filled: bool = setting("whether train keeps forecasts of values that were filled")
     scaler: str = setting("how values are scaled, by what train alone shows", catalog="task")
     anchor: str = setting("the level that is taken off each window and its targets", catalog="task")
+    scope: str = setting(
+        "of several series: each is scaled by its own train part, or all by that of all of them",
+        choices=("series", "all"),
+    )
 
 
 @dataclass

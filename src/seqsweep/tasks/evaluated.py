@@ -6,7 +6,7 @@ What it does by default fits items that do not depend on each other.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +54,27 @@ class Evaluated(ABC):
         measure = "error" if loss == "zero-one" else f"{loss} error"
         return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
 
+    def compare_on(
+        self,
+        data: Dataset,  # noqa: ARG002
+        items: Items,  # noqa: ARG002
+        actual: Predictions,
+        predicted: Predictions,
+        reference: Predictions,
+        level: float,
+    ) -> Comparison | None:
+        """What `compare` says of items of the data: a task whose items happen together says how they are alike.
+
+        Args:
+            data: that the items are of.
+            items: (n,).
+            actual: (n, …), what happened.
+            predicted: (n, …).
+            reference: (n, …).
+            level: of the interval's confidence, in (0, 1).
+        """
+        return self.compare(actual, predicted, reference, level)
+
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:  # noqa: ARG002
         """Whether anything that a trial learns or predicts depends on what it must not know.
 
@@ -95,12 +116,12 @@ class Evaluated(ABC):
         """Arrays that the task keeps beside the predictions of a test evaluation, for its figures."""
         return {}
 
-    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
+    def inside(self, view: View, models: Sequence[keras.Model], items: Items) -> Mapping[str, NDArray[Any]]:  # noqa: ARG002
         """Arrays of what goes on inside the winner's network, kept as those of `kept_arrays`: by default none.
 
         Args:
             view: what its trial saw.
-            model: inputs of items → outputs.
+            models: inputs of items → outputs; several where the winner is the mean of them, and so is what they show.
             items: (n,), of the test part; the task takes some of them.
         """
         return {}

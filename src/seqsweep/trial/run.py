@@ -223,8 +223,8 @@ class Trial:
 
     def _score(self, predicted: Predictions, view: View, metrics: Sequence[str] = ()) -> dict[str, float]:
         """Of predictions of validation, the metrics of these names; empty: all of the config."""
-        actual = self.data.actual(view.split.validation)
-        return with_prefix("val", self.data.score(actual, predicted, metrics))
+        items = view.split.validation
+        return with_prefix("val", self.data.score(self.data.actual(items), predicted, metrics, items))
 
 
 def _told(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,34 +26,28 @@ KEYS, QUERY = "attention_key", "attention_question"  # ends of the names of laye
 UNKNOWN = "?"
 
 
-def attention(view: LabelledView, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:
+def attention(view: LabelledView, models: Sequence[keras.Model], items: Items) -> Mapping[str, NDArray[Any]]:
     """The weights for the most confident mistakes and right ones; nothing of items or networks without any.
 
     Args:
         view: what its trial saw.
-        model: a text → probabilities.
+        models: a text → probabilities; of several the mean of the weights is kept.
         items: (n,).
 
     Returns:
         `attention_items`, (shown,); `attention`, (shown, tokens), each row adds up to 1; `attention_read`, (shown,
         tokens): what each token is, empty behind the end of a text.
     """
-    import keras
-
-    found = {end: layer for layer in model.layers for end in (KEYS, QUERY) if layer.name.endswith(end)}
-    if view.tokenizer is None or len(found) < 2:
+    if view.tokenizer is None or not _ends(models[0]):
         return {}
-    inside = keras.Model(model.inputs[0], [found[KEYS].output, found[QUERY].output])
     read = view.inputs[0].numpy(items)
-    parts = [model(read[start : start + BATCH], training=False) for start in range(0, len(items), BATCH)]
-    some = _surest(np.concatenate([np.asarray(part) for part in parts]), view.targets.numpy(items))
-    keys, query = (np.asarray(array, np.float64) for array in inside(read[some], training=False))
-    scores = np.where(read[some] > 0, (keys * query).sum(axis=-1), -np.inf)
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    chances = np.mean([_in_batches(model, read) for model in models], axis=0)
+    some = _surest(chances, view.targets.numpy(items))
+    weights = np.mean([_weights(model, read[some]) for model in models], axis=0)
     names = np.array(["", UNKNOWN, *view.tokenizer.vocabulary], np.str_)
     return {
         "attention_items": items[some],
-        "attention": (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32),
+        "attention": weights.astype(np.float32),
         "attention_read": names[read[some]],
     }
 
@@ -82,6 +76,29 @@ def sections(heading: Heading, found: Evaluation, seen: TestPredictions | None) 
     )
     blocks = [table([heading.target, "taken for", "text, as it is read"], rows, words=3), note(told)]
     return [Section("attention", "Attention, test part", blocks)]
+
+
+def _ends(model: keras.Model) -> list[keras.KerasTensor]:
+    """What a network's attention multiplies, the keys and the query; nothing where it has none."""
+    found = {end: layer.output for layer in model.layers for end in (KEYS, QUERY) if layer.name.endswith(end)}
+    return [found[end] for end in (KEYS, QUERY)] if len(found) == 2 else []
+
+
+def _in_batches(model: keras.Model, read: NDArray[Any]) -> Float64s:
+    parts = [model(read[start : start + BATCH], training=False) for start in range(0, len(read), BATCH)]
+    return np.concatenate([np.asarray(part, np.float64) for part in parts])
+
+
+def _weights(model: keras.Model, read: NDArray[Any]) -> Float64s:
+    """(n, tokens), each row adds up to 1, with 0 behind the end of a text; see `layers.pooling`."""
+    import keras
+
+    inside = keras.Model(model.inputs[0], _ends(model))
+    keys, query = (np.asarray(array, np.float64) for array in inside(read, training=False))
+    scores = np.where(read > 0, (keys * query).sum(axis=-1), -np.inf)
+    weights: Float64s = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def _surest(chances: Float64s, actual: Int64s) -> Int64s:

@@ -218,9 +218,9 @@ class Classify(Task):
         known = cast(LabelledItems, data)
         return {"places": places_of([_called(known, item) for item in range(known.rows)])}
 
-    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:
+    def inside(self, view: View, models: Sequence[keras.Model], items: Items) -> Mapping[str, NDArray[Any]]:
         """The weights of the attention over the tokens of a few texts."""
-        return attention.attention(cast(LabelledView, view), model, items)
+        return attention.attention(cast(LabelledView, view), models, items)
 
     # What is served
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.tasks.forecast.losses import LOSSES
 from seqsweep.tasks.forecast.windows import ANCHORS
 from seqsweep.tasks.lookback import WINDOW
 from seqsweep.tasks.scaling import SCALERS
 
 LINEAR_SKIP = ("false", "true", "ridge")
 """What `search_space.linear_skip` may be."""
-
-LOSSES = ("mse", "mae", "huber")
-"""What training may lower."""
 
 HYPERPARAMETERS = (
     WINDOW,

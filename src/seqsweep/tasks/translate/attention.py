@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SHOWN = 4  # items whose attention is kept
 
 
-def attention(view: PairedView, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:
+def attention(view: PairedView, models: Sequence[keras.Model], items: Items) -> Mapping[str, NDArray[Any]]:
     """The weights for a few items, spread over all, while the true text is said; nothing of a network without any.
 
     Args:
         view: what its trial saw.
-        model: a text and what was said before each step → probabilities.
+        models: a text and what was said before each step → probabilities; of several the mean of the weights is kept.
         items: (n,).
 
     Returns:
@@ -33,12 +33,12 @@ def attention(view: PairedView, model: keras.Model, items: Items) -> Mapping[str
     """
     import keras
 
-    if ATTENTION not in {layer.name for layer in model.layers}:
+    if ATTENTION not in {layer.name for layer in models[0].layers}:
         return {}
     some = np.unique(items[np.linspace(0, len(items) - 1, SHOWN).round().astype(np.int64)])
-    inside = keras.Model(model.inputs, model.get_layer(ATTENTION).output[1])
+    inside = [keras.Model(model.inputs, model.get_layer(ATTENTION).output[1]) for model in models]
     read, before = (gather.numpy(some) for gather in view.inputs)
-    weights = np.asarray(inside([read, before], training=False), np.float32)
+    weights = np.mean([np.asarray(of([read, before], training=False), np.float32) for of in inside], axis=0)
     assert view.source is not None  # what is translated is a text
     said = view.targets.numpy(some)
     return {

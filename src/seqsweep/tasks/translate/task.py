@@ -43,9 +43,9 @@ class Translate(TextTask):
         """A text (batch, tokens) and what was said (batch, steps) → (batch, steps, numbers); see `network`."""
         return network(cast(PairedView, view), params, inputs, kernels, seeds)
 
-    def inside(self, view: View, model: keras.Model, items: Items) -> Mapping[str, NDArray[Any]]:
+    def inside(self, view: View, models: Sequence[keras.Model], items: Items) -> Mapping[str, NDArray[Any]]:
         """The weights of the attention for a few items."""
-        return attention.attention(cast(PairedView, view), model, items)
+        return attention.attention(cast(PairedView, view), models, items)
 
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
