@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from seqsweep.data import Series
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
@@ -92,6 +93,14 @@ class SeriesDataset:
             DataError: what is left is too short to train on.
         """
         return self.parts.fold(fold)
+
+    @property
+    def held(self) -> Items:
+        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
+        try:
+            return self.parts.fold(CALIBRATION).held
+        except DataError:
+            return np.zeros(0, np.int64)
 
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
