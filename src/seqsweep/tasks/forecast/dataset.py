@@ -56,7 +56,7 @@ class SeriesDataset:
             DataError: a part is too short to hold one forecast.
         """
         parts = make_split(series, config.windows, own(config).horizon, max_lookback)
-        known, unseen = without_unseen_names(series, parts.train_end)
+        known, unseen = without_unseen_names(series, slice(parts.train_end))
         return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
 
     @property
@@ -113,7 +113,13 @@ class SeriesDataset:
         ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
         return ahead
 
-    def score(self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Float64s,
+        predicted: Float64s,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Metrics over all targets and steps, by default the config's: both (n, horizon), in the unit of the data."""
         names = metrics or self.config.task.metrics
         return {name: METRICS[name](actual, predicted, self.mase_scale) for name in names}
