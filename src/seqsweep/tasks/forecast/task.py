@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep import data
@@ -32,6 +31,7 @@ from seqsweep.tasks.forecast.head import by_step, solved
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.linear_path import Ridge, ridge_lookback
+from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
@@ -65,7 +65,7 @@ class Forecast(Task):
     settings = ForecastConfig
     reads = READS
     metrics = METRICS
-    losses = ("mse", "mae", "huber")
+    losses = LOSSES
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
@@ -148,12 +148,15 @@ class Forecast(Task):
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        if self.loss == "mae":
-            return float(np.abs(targets - np.median(targets)).mean())
-        error = targets - targets.mean()
-        if self.loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
-            return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
-        return float((error**2).mean())
+        return constant_loss(self.loss, targets)
+
+    def loss_of(self, params: TrialParams) -> str:
+        """The trial's own, which may be searched."""
+        return str(params.get("loss", self.loss))
+
+    def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
+        """See Task."""
+        return constant_loss(self.loss_of(params), targets)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
         """The last `window` rows: a ridge may read more."""
