@@ -151,6 +151,25 @@ def test_a_sweep_of_one_layer_type_is_called_by_it_and_any_other_by_its_run(make
     )
 
 
+def test_labels_are_the_settings_that_differ(make_entry):
+    both = ("gru", "lstm")
+    entries = [
+        make_entry(1.0, 2.0, layers=both, overrides=("tuner=bayesian",)),
+        make_entry(2.0, 3.5, layers=both, overrides=("tuner=bayesian", "tuner.beta=1.5"), fingerprint="beef22"),
+    ]
+    (group,) = comparable_groups(entries)
+    assert report.verdicts(group)[0].startswith("beta=2.6 is not shown to do better than beta=1.5")
+
+
+def test_where_no_pair_differs_beyond_chance_this_is_said_of_all(make_entry):
+    scores = {"lstm": (1.0, 9.0, 2.0), "gru": (1.1, 3.0, 9.0), "simple_rnn": (1.0, 9.0, 2.0)}
+    (group,) = comparable_groups([make_entry(*found, layers=(layer,)) for layer, found in scores.items()])
+    said = report.verdicts(group)
+    assert "So none of them is shown to do better than another." in said
+    assert "lstm and simple_rnn have the same scores: neither does better." in said
+    assert not any("-0 " in sentence for sentence in said)
+
+
 def kept(entry: FinishedSweep) -> FinishedSweep:
     """The sweep, as files in its folder."""
     folder = entry.outcome.folder

@@ -9,7 +9,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from seqsweep.errors import DataError
-from seqsweep.registry.use import _predictions
+from seqsweep.registry import ask
 from seqsweep.serving.reading.faults import ReadError
 
 
@@ -25,7 +25,7 @@ class Shout:
 
 
 def asked(content: bytes) -> pd.DataFrame:
-    return _predictions(SimpleNamespace(spec={"line": "said"}, served=Shout()), content)
+    return ask(SimpleNamespace(spec={"line": "said"}, served=Shout()), content)
 
 
 @pytest.mark.parametrize(

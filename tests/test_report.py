@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 
@@ -148,6 +149,28 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     assert "best 9.000 (1 LSTM 8x1)" in lines[2]
     assert "failed: loss became nan" in lines[3]
     assert "\x1b" not in console.file.getvalue()
+
+
+def test_in_finals_the_best_is_a_mean_over_seeds_and_not_the_luckiest_run():
+    console = make_console(width=120, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.begin(4, [], 2, "final")
+    for name, score in (("1 A seed 1", 9.0), ("2 B seed 1", 5.0), ("1 A seed 2", 9.0), ("2 B seed 2", 15.0)):
+        run = dataclasses.replace(trial(1, score), kind="final", name=name)
+        terminal.ended(run, score)
+    lines = console.file.getvalue().splitlines()
+    assert "best 5.000 (2 B, mean of 1 run)" in lines[-3]
+    assert lines[-1].endswith("best 9.000 (1 A, mean of 2 runs)")
+
+
+def test_prose_is_wrapped_at_words_on_a_terminal_and_whole_in_a_file():
+    sentence = "several words " * 8
+    for force, lines in ((True, 4), (False, 1)):
+        console = make_console(width=40, file=io.StringIO(), force_terminal=force, color_system=None)
+        report.Terminal(console, METRICS["mae"], 5).say(sentence.strip())
+        said = console.file.getvalue().splitlines()
+        assert len(said) == lines
+        assert all(line.rstrip().endswith(("several", "words")) for line in said)
 
 
 def test_of_its_data_a_sweep_shows_two_lines_at_most_as_they_are():

@@ -184,6 +184,13 @@ def test_tables_fit_80_columns_with_every_figure_whole():
     assert sum(line.count("1,235") for line in lines) == 8
 
 
+def test_more_finalists_than_asked_for_are_explained():
+    finalists = (finalist(5, 8.8), finalist(12, 9.5))
+    more = " ".join(shown(report.finals_table(concluded(finalists=finalists), 1)))
+    assert "finals.trials=1, and beside them the best of each other layer type" in more
+    assert "beside them" not in " ".join(shown(report.finals_table(concluded(finalists=finalists), 2)))
+
+
 def test_a_long_name_wraps_before_a_figure_is_cut():
     lead = Interval(-0.6441, -12.34, 11.05, 0.95, 3)
     finalists = (finalist(5, 8.8, "causal convolution 32x1"), finalist(12, 9.5, "causal convolution 16x1"))

@@ -185,6 +185,7 @@ def test_nothing_is_called_proven_that_is_not(changes, said):
             "A does better than B: its mae is less by 0.700 (0.500 to 0.900), over 3 pairs",
         ),
         (None, "A against B: one run each shows nothing"),
+        (Interval(0.0, -0.0, 0.0, 0.95, 3), "A and B have the same scores: neither does better."),
     ],
 )
 def test_a_lead_that_may_be_chance_is_called_so(interval, said):

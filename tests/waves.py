@@ -63,7 +63,7 @@ class Waves(Dataset):
     def actual(self, items):
         return self.labels[items]
 
-    def score(self, actual, predicted, metrics=()):
+    def score(self, actual, predicted, metrics=(), items=None):
         return {"accuracy": accuracy(actual, predicted)}
 
     def baselines(self, items):

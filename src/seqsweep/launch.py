@@ -112,7 +112,11 @@ class _Jobs:
             job: its config, checked.
             overrides: as typed.
         """
+        from seqsweep.search import first_words
+
         overrides = tuple(map(redacted, overrides))
+        if self._expected == 1:
+            self._console.print(first_words(job))
         from seqsweep import report
         from seqsweep.comparison import FinishedSweep
         from seqsweep.tasks import make_task
@@ -155,7 +159,7 @@ class _Jobs:
             self._console.print(report.jobs_table(self._finished, self._console.width))
             for group in comparison.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
                 for sentence in report.verdicts(group):
-                    self._say(sentence)
+                    self._tell(sentence)
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]
         for job in failed if self._expected > 1 else []:
@@ -183,11 +187,11 @@ class _Jobs:
         outcome, conclusion = ended.outcome, ended.conclusion
         self._console.print(report.leaderboard(outcome, self._console.width))
         if conclusion is not None:
-            self._console.print(report.finals_table(conclusion))
+            self._console.print(report.finals_table(conclusion, outcome.config.finals.trials))
             if conclusion.evaluation is not None:
                 self._console.print(report.test_table(conclusion, conclusion.evaluation))
         for sentence in (*report.headline(outcome, conclusion), *(report.details(conclusion) if conclusion else ())):
-            self._say(sentence)
+            self._tell(sentence)
         if outcome.ranked:
             whose = "the winner" if conclusion is not None and conclusion.winner is not None else "the best trial"
             self._say(f"Settings of {whose}: {report.settings_of_best(outcome, conclusion)}")
@@ -199,7 +203,12 @@ class _Jobs:
                 self._say(f"  {line}\n      {purpose}")
 
     def _say(self, text: str) -> None:
+        """A line that may be copied: it is not wrapped."""
         self._console.print(text, soft_wrap=True)
+
+    def _tell(self, text: str) -> None:
+        """Prose: wrapped at words on a terminal, whole where others read it."""
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
 
 
 def _ask_hydra(study: str, request: Request, arguments: Sequence[str]) -> None:

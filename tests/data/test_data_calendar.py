@@ -34,7 +34,7 @@ def test_columns_known_ahead_stand_last_and_those_of_times_behind_them(load_csv)
 def test_a_cycle_comes_round_and_tells_its_parts_apart(entry):
     times = pd.date_range("2023-01-01", "2026-12-31 21:00", freq="3h").to_numpy().astype("datetime64[ns]")
     columns = calendar_columns(times, None, [entry])
-    assert columns.shape == (len(times), 2 * CYCLES[entry].waves)
+    assert columns.shape == (len(times), 2 * CYCLES[entry].frequencies)
     moments = pd.DatetimeIndex(times)
     part = {
         "hour": moments.hour,

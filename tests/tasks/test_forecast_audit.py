@@ -354,7 +354,7 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
     values = np.random.default_rng(1).uniform(0, 1, size=(400, 2))
     values[7] = 0.0
     series = make_series(values + shift)
-    noisy = module._replaced(series, 100, 0)
+    noisy = module._replaced(series, np.arange(100), 100, 0)
     assert np.array_equal(noisy.values[:100], series.values[:100])
     assert (noisy.values[100:] != series.values[100:]).all()
     assert noisy.values[100:].min() >= floor
@@ -366,7 +366,7 @@ def test_noise_leaves_the_range_of_the_data_but_not_that_of_logarithms(shift, fl
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
 def test_noise_is_as_wide_as_the_data_are(size, make_series):
     series = make_series(np.random.default_rng(1).uniform(-size, size, size=(400, 1)) - 80)
-    noise = module._replaced(series, 100, 0).values[100:]
+    noise = module._replaced(series, np.arange(100), 100, 0).values[100:]
     assert noise.std() == pytest.approx(4 * size, rel=0.2)  # twice the range
 
 

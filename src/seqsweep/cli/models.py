@@ -32,7 +32,7 @@ def promote(sweep: str | None, replace: bool, force: str, baseline: str, directo
     the newest sweep that finished.
     """
     from seqsweep import registry
-    from seqsweep.api import models
+    from seqsweep.api import models, stores
     from seqsweep.words import pasted, store_options
 
     done = models.promote(
@@ -52,7 +52,7 @@ def promote(sweep: str | None, replace: bool, force: str, baseline: str, directo
     store = store_options(str(directory), uri)
     click.echo(f"  {pasted(['seqsweep', 'predict', done.model, 'FILE.csv', *store])}")
     click.echo(f"  {pasted(['seqsweep', 'serve', done.model, '--port', str(PORT), *store])}")
-    click.echo(f"  {registry.curl(PORT)}")
+    click.echo(f"  {registry.curl(PORT, registry.request_of(done.model, stores.store(directory, uri)))}")
 
 
 @click.command()
@@ -122,7 +122,7 @@ def predict(
     if as_json:
         write_json(tables.plain(answers))
     elif output is None:
-        registry.show(registry.answers_table(f"{loaded.name}: predictions from {name}", answers))
+        registry.show(registry.answers_table(f"{loaded.name}: predictions from {name}", answers), whole=True)
     if output is None:
         return
     try:

@@ -39,6 +39,7 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
     filtered = columns_of(config.where) if config.where is not None else []
     asked = [("time", name) for name in time] + [("features", name) for name in config.features]
     asked += [("known_future", name) for name in config.known_future]
+    asked += [("series", name) for name in config.series]
     asked += [("where", name) for name in filtered]
     if config.kind == "bundled" and TIME not in source.names:
         series = "sunspots and co2 are series"
@@ -61,6 +62,7 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
         aggregate=config.aggregate,
         known_future=tuple(config.known_future),
         calendar=tuple(map(str, config.calendar)),
+        series=tuple(config.series),
     )
 
 
@@ -103,7 +105,7 @@ def number_columns(config: DataConfig, source: Source) -> list[str]:
 
 
 def _only_number(config: DataConfig, source: Source, time: Sequence[str]) -> str:
-    taken = (*time, *config.features, *config.known_future)
+    taken = (*time, *config.features, *config.known_future, *config.series)
     others = [name for name in number_columns(config, source) if name not in taken]
     if len(others) == 1:
         return others[0]

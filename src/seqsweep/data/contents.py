@@ -129,6 +129,7 @@ def _columns(source: Source, reader: Reader, missing: Mapping[str, int]) -> tupl
         "target": [settings.target],
         "feature": settings.features,
         "known ahead": settings.known_future,
+        "series": settings.series,
         "time": settings.time,
         "filter": filtered,
     }
@@ -154,7 +155,7 @@ def _kinds(reader: Reader) -> Mapping[str, str]:
     """What is known of the columns that are used."""
     settings, found = reader.settings, reader.found
     kinds = {name: "number" if is_number else "text" for name, is_number in (found.numeric or {}).items()}
-    kinds |= dict.fromkeys(settings.time, "time")
+    kinds |= dict.fromkeys(settings.series, "names of series") | dict.fromkeys(settings.time, "time")
     kinds |= dict.fromkeys(settings.columns, "number")
     return kinds | {
         name: f"{len(names):,} names" if names else "true or false" for name, names in (found.categories or {}).items()

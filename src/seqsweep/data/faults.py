@@ -111,7 +111,15 @@ def _known_faults(data: DataConfig) -> list[Fault]:
         if (wrong := entry_fault(entry)) is not None:
             near = nearest(str(entry), [*CYCLES, "holidays:TR"]) if ":" not in str(entry) else ""
             found.append(Fault("data.calendar", f"data.calendar: {wrong}{near}"))
-    for key in ("known_future", "calendar"):
+    taken = {data.target, *data.features, *data.known_future, *time_columns(data)}
+    if both := [name for name in data.series if name in taken]:
+        told = (
+            f"data.series: {both[0]!r} is the target, a time or an input too; a series is named by columns of its own"
+        )
+        found.append(
+            Fault("data.series", told, also=("data.target", "data.features", "data.known_future", "data.time"))
+        )
+    for key in ("series", "known_future", "calendar"):
         names = [str(name) for name in getattr(data, key)]
         if twice := [name for name in names if names.count(name) > 1]:
             found.append(Fault(f"data.{key}", f"data.{key}: {twice[0]!r} is there twice; leave one"))

@@ -42,7 +42,7 @@ def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> It
     if settings.where is not None:
         yield f"data.where={settings.where} keeps {len(rows):,} rows"
     if not settings.time:
-        taken = settings.columns
+        taken = (*settings.columns, *settings.series)
         if names := times_among(source, [name for name in source.names if name not in taken]):
             yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
     for name, (value, share) in sentinels(rows):
@@ -254,13 +254,13 @@ def _is_calendar(rows: Rows) -> bool:
 
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
-    return [name for name in source.names if name not in (*settings.columns, *settings.time)]
+    return [name for name in source.names if name not in (*settings.columns, *settings.time, *settings.series)]
 
 
 def _others(source: Source, config: DataConfig) -> list[str]:
     from seqsweep.data.columns import time_columns
 
-    taken = (*time_columns(config), config.target, *config.features, *config.known_future)
+    taken = (*time_columns(config), config.target, *config.features, *config.known_future, *config.series)
     return [name for name in source.names if name not in taken]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
 from seqsweep.data.contents import contents, steps_of
+from seqsweep.data.panel import check_varies, panel_series, read_panel
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
 from seqsweep.data.sources import SOURCES
@@ -45,6 +46,9 @@ def load(config: DataConfig) -> Series:
     frame, origin = source.read(_wanted(settings))
     with _placed(source, origin, frame, config):
         reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
+        if settings.series:
+            whole, held, notes = read_panel(source, frame, reader, raw)
+            return panel_series(config.name or label(config), whole, reader, held, notes, source.where)
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
         held = contents(source, reader, ordered, len(frame), apart)
@@ -52,7 +56,7 @@ def load(config: DataConfig) -> Series:
         notes = [*hints.before(source, settings, ordered, is_mixed), *hints.on_joined(source, settings, ordered)]
         past, future = reader.parted(ordered)
         complete = reader.with_calendar(reader.complete(past))
-    _check_varies(complete, source.where)
+    check_varies(complete.values[:, 0], complete.columns[0], source.where)
     values = np.ascontiguousarray(complete.values)
     observed = None if complete.observed.all() else complete.observed
     return Series(
@@ -92,7 +96,7 @@ def _wanted(settings: Settings) -> list[str]:
     from seqsweep.serving.reading.filters import columns_of
 
     filtered = columns_of(settings.where) if settings.where is not None else []
-    return list(dict.fromkeys((*settings.columns, *settings.time, *filtered)))
+    return list(dict.fromkeys((*settings.series, *settings.columns, *settings.time, *filtered)))
 
 
 @contextmanager
@@ -126,12 +130,3 @@ def _sentence(fault: ReadError, origin: Origin, frame: pd.DataFrame) -> str:
 
 def _is_empty(row: pd.Series[Any]) -> bool:
     return len(row) > 1 and not row.dropna().astype("str").str.strip().any()
-
-
-def _check_varies(rows: Rows, where: str) -> None:
-    target = rows.values[:, 0]
-    if target.min() == target.max():
-        raise DataError(
-            f"{where}, column {rows.columns[0]!r}: all {len(target):,} values are {target[0]:g}; "
-            "there is nothing to forecast; give another data.target"
-        )

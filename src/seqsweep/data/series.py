@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ from seqsweep.serving.array_types import Float64s, Index, Int64s
 if TYPE_CHECKING:
     from seqsweep.data.contents import Contents, Steps
     from seqsweep.serving.reading.reader import Reader
+
+
+SIDE_BY_SIDE = " / "
+"""Between the parts of a series' name."""
 
 
 @dataclass(frozen=True, eq=False)  # equality of arrays has no single truth value: compare `sha256`
@@ -40,6 +45,8 @@ class Series:
     contents: Contents | None = field(default=None, repr=False)  # of the source; None: it was read from none
     known: int = 0  # columns at the end whose values are known ahead
     calendar: int = 0  # of these, columns at the very end that times make
+    names: tuple[tuple[str, ...], ...] = ()  # of the series of a panel, a text a column of `data.series`; (): it is one
+    starts: Int64s | None = None  # (series,), the first row of each in `values` and `index`; None: it is one
 
     def __post_init__(self) -> None:
         """Protect the arrays."""
@@ -71,6 +78,26 @@ class Series:
         """(time,): what the clock of the zone shows at each step, for people."""
         return self.clock_at(np.arange(self.rows))
 
+    @cached_property
+    def members(self) -> tuple[Series, ...]:
+        """The series of a panel, each as one of its own, without copies; of one series itself."""
+        if self.starts is None:
+            return (self,)
+        found = []
+        for name, start, end in zip(self.names, self.starts, [*self.starts[1:], self.rows], strict=True):
+            observed = None if self.observed is None else self.observed[start:end]
+            member = replace(
+                self,
+                name=SIDE_BY_SIDE.join(name),
+                values=self.values[start:end],
+                index=self.index[start:end],
+                observed=None if observed is None or observed.all() else observed,
+                names=(),
+                starts=None,
+            )
+            found.append(member)
+        return tuple(found)
+
     def clock_at(self, rows: Int64s) -> Index:
         """What the clock of the zone shows at some of the rows, (n,)."""
         from seqsweep.serving.reading.zones import wall_clock
@@ -85,6 +112,8 @@ def fingerprint(
     zone: str | None = None,
     observed: NDArray[np.bool_] | None = None,
     known: int = 0,
+    names: tuple[tuple[str, ...], ...] = (),
+    starts: Int64s | None = None,
 ) -> str:
     """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine.
 
@@ -95,8 +124,12 @@ def fingerprint(
         zone: of the times.
         observed: (time,), whether the target had a row; None: always.
         known: columns at the end that are known ahead: they are other inputs than those that are not.
+        names: of the series of a panel; (): it is one.
+        starts: (series,), the first row of each.
     """
-    further: list[str | int] = [*([] if zone is None else [zone]), *([known] if known else [])]
+    further: list[Any] = [*([] if zone is None else [zone]), *([known] if known else [])]
+    if starts is not None and len(names) > 1:  # a panel of one is that one
+        further += [names, starts.tolist()]
     digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind, *further]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.evidence.comparison import Comparison
 from seqsweep.evidence.paired import around, check_level
@@ -23,7 +25,12 @@ _ROUNDING = 1e-12  # a sum of autocovariances below this share of the first is z
 
 
 def diebold_mariano(
-    actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss, level: float = 0.95
+    actual: Float64s,
+    predicted: Float64s,
+    reference: Float64s,
+    loss: Loss,
+    level: float = 0.95,
+    moments: NDArray[Any] | None = None,
 ) -> Comparison | None:
     """The test for equal accuracy of two forecasts, corrected for small samples.
 
@@ -46,6 +53,8 @@ def diebold_mariano(
         loss: of one error. `absolute` judges by MAE, `squared` by RMSE. The difference is in the unit of the data for
             the one (a difference of MAEs), in its square for the other (a difference of squared RMSEs).
         level: of the interval's confidence, in (0, 1).
+        moments: (n,), the time of each origin where several series have one each: the differential of a time is the
+            mean over its series, since what happens at one time is alike in them. None: each origin has its own.
 
     Returns:
         The verdict; None where there are no more origins than steps of the horizon, or fewer than two (no variance can
@@ -57,21 +66,22 @@ def diebold_mariano(
     Source: Diebold & Mariano (1995), Journal of Business & Economic Statistics 13(3), section 1.1; the correction:
     Harvey, Leybourne & Newbold (1997), International Journal of Forecasting 13(2), equation 9; the weights: Newey &
     West (1987), Econometrica 55(3); on sums below zero: Harvey, Leybourne & Whitehouse (2017), International Journal
-    of Forecasting 33(4).
+    of Forecasting 33(4); of several series, the mean over them at each time: Akgun, Pirotte, Urga & Yang (2024),
+    International Journal of Forecasting 40(1).
     """
     check_level(level)
-    differentials = _differentials(actual, predicted, reference, loss)
-    n, horizon = actual.shape
+    differentials = _by_moment(_differentials(actual, predicted, reference, loss), moments)
+    n, horizon, item = len(differentials), actual.shape[1], ITEM if moments is None else "date"
     if n < 2 or n <= horizon or not np.isfinite(differentials).all():
         return None
     if np.ptp(differentials) == 0:
         same = float(differentials[0])
         verdict = (0.0, 1.0) if same == 0 else (math.copysign(math.inf, same), 0.0)
-        return Comparison(TEST, f"{loss} error", ITEM, *verdict, around(same, 0.0, level, n), n)
+        return Comparison(TEST, f"{loss} error", item, *verdict, around(same, 0.0, level, n), n)
     mean = float(differentials.mean())
     error = _standard_error(differentials, horizon)
     chance = _two_sided(mean / error, n - 1)
-    return Comparison(TEST, f"{loss} error", ITEM, mean / error, chance, around(mean, error, level, n), n)
+    return Comparison(TEST, f"{loss} error", item, mean / error, chance, around(mean, error, level, n), n)
 
 
 def _differentials(actual: Float64s, predicted: Float64s, reference: Float64s, loss: Loss) -> Float64s:
@@ -88,6 +98,15 @@ def _differentials(actual: Float64s, predicted: Float64s, reference: Float64s, l
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by the caller
         difference: Float64s = (lost(predicted - truth) - lost(reference - truth)).mean(axis=1)
     return difference
+
+
+def _by_moment(differentials: Float64s, moments: NDArray[Any] | None) -> Float64s:
+    """(n,) → (times,), the mean of each time, in their order."""
+    if moments is None:
+        return differentials
+    times, place, counts = np.unique(moments, return_inverse=True, return_counts=True)
+    means: Float64s = np.bincount(place, differentials, len(times)) / counts
+    return means
 
 
 def _standard_error(differentials: Float64s, horizon: int) -> float:

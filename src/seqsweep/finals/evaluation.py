@@ -44,14 +44,14 @@ def evaluate_on_test(
         calibration: the final runs that trained it.
     """
     task, data, objective = problem.task, problem.data, problem.objective
-    made = data.baselines(data.split().test)
-    actual = data.actual(data.split().test)
-    baselines = {name: data.score(actual, answer) for name, answer in made.items()}
+    items = data.split().test
+    made, actual = data.baselines(items), data.actual(items)
+    baselines = {name: data.score(actual, answer, items=items) for name, answer in made.items()}
     best = objective.best_of(baselines)
     reference = made[best] if best is not None else None
     seen = _predictions(problem, network, reference, held)
     predicted = seen.test_predicted
-    own, confidence = data.score(actual, predicted), problem.config.finals.confidence
+    own, confidence = data.score(actual, predicted, items=items), problem.config.finals.confidence
     return TestEvaluation(
         number=number,
         at=time.time(),
@@ -62,11 +62,15 @@ def evaluate_on_test(
         baselines=baselines,
         best_baseline=best,
         skill=objective.skill(own[objective.name], baselines[best][objective.name]) if best else None,
-        comparison=task.compare(actual, predicted, reference, confidence) if reference is not None else None,
+        comparison=None
+        if reference is None
+        else task.compare_on(data, items, actual, predicted, reference, confidence),
         details={**task.details(data, seen), **task.examples(data, network.view, network.params, network.call)},
         levels=tuple(problem.config.finals.levels),
         confidence=confidence,
-        validation=data.score(seen.validation_actual, seen.validation_predicted)[objective.name],
+        validation=data.score(seen.validation_actual, seen.validation_predicted, items=seen.validation_items)[
+            objective.name
+        ],
         baseline_validation=problem.baselines[best][objective.name] if best else None,
         adaptation=problem.config.finals.adaptation,
         calibration=tuple(calibration),

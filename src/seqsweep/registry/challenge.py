@@ -10,7 +10,7 @@ from seqsweep.finals import TestEvaluation
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import CHAMPION, Registry
 from seqsweep.search import load_data
-from seqsweep.tasks import Dataset, Predictions, Task
+from seqsweep.tasks import Dataset, Items, Predictions, Task
 from seqsweep.tracking.retry_queue import first_line
 from seqsweep.words import counted, difference, in_words, significant
 
@@ -78,22 +78,20 @@ def _compare(
         return _incomparable(f"{who}, {why}", replace)
     new = package.ask(task, data, package.load(candidate.model), items)
     old = package.ask(task, data, theirs, items)
-    return _judge(task, data, data.actual(items), new, old, who)
+    return _judge(task, data, items, new, old, who)
 
 
 def _incomparable(found: str, replace: bool) -> ChallengeResult:
     return (True, f"{found}; it is replaced as you said", "") if replace else (False, found, REPLACE)
 
 
-def _judge(
-    task: Task, data: Dataset, actual: Predictions, new: Predictions, old: Predictions, who: str
-) -> ChallengeResult:
+def _judge(task: Task, data: Dataset, items: Items, new: Predictions, old: Predictions, who: str) -> ChallengeResult:
     """By the objective's value over all items, (n, …) each."""
-    metric = task.objective
-    ours, theirs = (data.score(actual, predicted)[metric.name] for predicted in (new, old))
+    metric, actual = task.objective, data.actual(items)
+    ours, theirs = (data.score(actual, predicted, items=items)[metric.name] for predicted in (new, old))
     figures = f"{in_words(metric.name)} {significant(ours)} against {significant(theirs)}"
     found = f"{figures} of {who}, on {counted(len(actual), 'item')} of the test part"
-    test = task.compare(actual, new, old, task.config.finals.confidence)
+    test = task.compare_on(data, items, actual, new, old, task.config.finals.confidence)
     if test is not None:
         found += f"; {difference(test)}" + (", so they may be equal" if test.difference.holds_zero else "")
     if not metric.is_better(theirs, ours):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +22,19 @@ if TYPE_CHECKING:
 SHOWN = 8  # columns of an answer: all that a forecast has
 
 
-def show(table: Table) -> None:
-    """Print it, as wide as the terminal is."""
-    console().print(table)
+def show(table: Table, whole: bool = False) -> None:
+    """Print it, as wide as the terminal is.
+
+    Args:
+        table: to show.
+        whole: where it is read by a pipe, as wide as it needs to be, so that no figure is cut.
+    """
+    shown = console()
+    if whole and not shown.is_terminal:
+        shown = console(
+            width=max(shown.width, Measurement.get(shown, shown.options.update(width=10_000), table).maximum)
+        )
+    shown.print(table)
 
 
 def gate_table(conditions: Sequence[Condition]) -> Table:

@@ -10,14 +10,18 @@ from seqsweep.report.heading import heading
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
-def finals_table(conclusion: Conclusion) -> Table:
-    """A row a finalist: its score in the search, over the final runs, and the winner's lead."""
+def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
+    """A row a finalist: its score in the search, over the final runs, and the winner's lead.
+
+    Args:
+        conclusion: of the finals.
+        wanted: `finals.trials`: where there are more finalists, the table says why.
+    """
     runs = f"{counted(conclusion.seeds, 'seed')}" + (f" on {conclusion.folds} folds" if conclusion.folds > 1 else "")
     table = Table(
         title=f"Finals: the best again, {runs}, {in_words(conclusion.objective)} on validation",
         title_justify="left",
-        caption="\n".join(f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons)
-        or None,
+        caption="\n".join(_notes(conclusion, wanted)) or None,
         caption_justify="left",
         box=box.SIMPLE_HEAD,
     )
@@ -35,6 +39,13 @@ def finals_table(conclusion: Conclusion) -> Table:
         style = "bold green" if finalist is conclusion.winner else None
         table.add_row(str(place), finalist.name, significant(finalist.searched), mean, std, lead, style=style)
     return table
+
+
+def _notes(conclusion: Conclusion, wanted: int | None) -> list[str]:
+    notes = [f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons]
+    if wanted is not None and len(conclusion.finalists) > wanted:
+        notes.append(f"finals.trials={wanted}, and beside them the best of each other layer type")
+    return notes
 
 
 def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:

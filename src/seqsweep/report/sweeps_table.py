@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich import box
 from rich.table import Table
@@ -12,8 +12,10 @@ from rich.text import Text
 from seqsweep.comparison import ComparableGroup, FinishedSweep
 from seqsweep.finals import TestEvaluation
 from seqsweep.report.leaderboard import WIDE
-from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, significant
+from seqsweep.schema import SweepConfig
+from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, setting, significant
 
+MOST_SETTINGS = 2  # in a label; where more differ the name of the run says less, and is short
 NARROW = 80  # characters a line of a terminal that says nothing else
 
 
@@ -66,6 +68,9 @@ def verdicts(group: ComparableGroup) -> list[str]:
     labels = _labels(group)
     metric = group.entries[0].outcome.metric
     said = [lead(labels[id(pair.better)], labels[id(pair.other)], metric, pair.interval) for pair in group.comparisons]
+    shown = [pair for pair in group.comparisons if pair.interval is not None and not pair.interval.holds_zero]
+    if not shown and len(group.comparisons) > 1:
+        said.append("So none of them is shown to do better than another.")
     beating = [labels[id(entry)] for entry in group.entries if _beats(entry)]
     if beating:
         said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
@@ -84,12 +89,33 @@ def _beats(entry: FinishedSweep) -> bool:
 
 
 def _labels(group: ComparableGroup) -> dict[int, str]:
-    """Labels that tell the sweeps apart: their own, with the run's name behind it where two are the same."""
+    """Labels that tell the sweeps apart: their own, or the settings that differ, or with the run's name behind them.
+
+    Args:
+        group: of sweeps that can be compared.
+    """
     plain = [entry.label for entry in group.entries]
+    says_more = all(entry.label != entry.outcome.name for entry in group.entries)
+    if says_more and len(set(plain)) == len(plain):
+        return {id(entry): entry.label for entry in group.entries}
+    settings = [_settings(entry.outcome.config) for entry in group.entries]
+    keys = [key for key in settings[0] if any(other.get(key) != settings[0][key] for other in settings[1:])]
+    told = [" ".join(_short(f"{key}={setting(own.get(key))}") for key in keys) for own in settings]
+    if 0 < len(keys) <= MOST_SETTINGS and len(set(told)) == len(told):
+        return dict(zip(map(id, group.entries), told, strict=True))
     return {
         id(entry): entry.label if plain.count(entry.label) == 1 else f"{entry.label} ({entry.outcome.name})"
         for entry in group.entries
     }
+
+
+def _settings(config: SweepConfig) -> dict[str, object]:
+    """The settings that may tell two sweeps of the same data apart, by key: `tuner` for `tuner.kind`."""
+    whole = asdict(config)
+    groups = ("search_space", "model", "trial", "tuner", "task", "windows", "finals")
+    inner = {f"{group}.{name}": value for group in groups for name, value in whole[group].items()}
+    found = {key.removesuffix(".kind"): value for key, value in inner.items()}
+    return {**found, "seed": config.seed}
 
 
 def _table(title: str, what: str, width: int) -> Table:

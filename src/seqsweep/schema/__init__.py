@@ -33,6 +33,10 @@ class WindowsConfig:
     train_on_filled: bool = setting("whether train keeps forecasts of values that were filled")
     scaler: str = setting("how values are scaled, by what train alone shows", catalog="task")
     anchor: str = setting("the level that is taken off each window and its targets", catalog="task")
+    scope: str = setting(
+        "of several series: each is scaled by its own train part, or all by that of all of them",
+        choices=("series", "all"),
+    )
 
 
 @dataclass
@@ -91,26 +95,20 @@ class TunerConfig:
         "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
         optional=True,
     )
+    patience: int | None = setting(
+        "trials in a row without a better one, after which a search ends; null: never",
+        unit="trials",
+        at_least=1,
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
     max_consecutive_failures: int = setting(
         "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
     )
     initial_points: int | None = setting(
-        "random trials before the model; null: 3 a dimension, but at most half of tuner.max_trials",
+        "spread trials before the model; null: one a dimension and one, but at most a third of tuner.max_trials",
         unit="trials",
         at_least=1,
-        when=BAYESIAN,
-        optional=True,
-    )
-    beta: float | None = setting(
-        "standard deviations below the mean that a point is credited with: more explores more",
-        unit="standard deviations",
-        at_least=0,
-        when=BAYESIAN,
-        optional=True,
-    )
-    alpha: float | None = setting(
-        "variance of a score that is trained again, in units of the variance of all scores",
-        above=0,
         when=BAYESIAN,
         optional=True,
     )

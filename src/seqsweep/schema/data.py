@@ -40,6 +40,9 @@ class DataConfig:
     features: list[str] = setting(
         "columns that a network sees: of a series further ones than the target; of a table those that it classifies by"
     )
+    series: list[str] = setting(
+        "columns that together name a series: [store, item]; series stand one below the other; []: there is one"
+    )
     known_future: list[str] = setting(
         "columns whose values are known ahead, such as promotions and prices: a forecast reads those of its own times"
     )

@@ -5,6 +5,7 @@ the search in order, `loop` asks and tells, `source` proposes, `sweep_state` kee
 it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows.
 """
 
+from seqsweep.search.begun import first_words
 from seqsweep.search.context import MakeJob, SweepContext, open_sweep
 from seqsweep.search.lineage import lineage
 from seqsweep.search.loop import Loop
@@ -40,6 +41,7 @@ __all__ = [
     "describe_data",
     "differences",
     "fingerprint",
+    "first_words",
     "folders",
     "identity",
     "lineage",

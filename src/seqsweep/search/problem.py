@@ -109,4 +109,4 @@ def score_baselines(data: Dataset, items: Items) -> dict[str, dict[str, float]]:
         items: (n,), of any part.
     """
     actual = data.actual(items)
-    return {name: data.score(actual, made) for name, made in data.baselines(items).items()}
+    return {name: data.score(actual, made, items=items) for name, made in data.baselines(items).items()}

@@ -80,7 +80,7 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
     whole = asdict(config)
     where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
     read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in ("max_trials", "time_limit", "max_consecutive_failures"):
+    for limit in ("max_trials", "time_limit", "patience", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
         study=config.study,
@@ -175,7 +175,7 @@ class SweepState:
         file = self.folder / IDENTITY
         if not file.exists():
             write_state(file, identity)
-        elif _plain(read_identity(self.folder)) != _plain(identity):
+        elif plain(read_identity(self.folder)) != plain(identity):
             raise StateError(f"{file}: this is the state of another sweep; move the folder {self.folder} away")
 
     def write_facts(self, facts: Facts) -> None:
@@ -272,9 +272,9 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     before = psutil.Process().create_time()
     found = [(file.stat().st_mtime, file) for file in folder.parent.glob(f"*/{IDENTITY}")]
     others = [file for modified, file in sorted(found, reverse=True) if modified < before and file.parent != folder]
-    now = _flat(_plain(identity))
+    now = flat(plain(identity))
     for file in others:
-        then = _flat(_glanced(file))
+        then = flat(glanced(file))
         if then.get("study") == now["study"]:
             return sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
     return []
@@ -289,7 +289,7 @@ def read_identity(folder: Path) -> Identity:
     return read_state(folder / IDENTITY, Identity)
 
 
-def _glanced(file: Path) -> dict[str, Any]:
+def glanced(file: Path) -> dict[str, Any]:
     """What an identity's file has, whoever wrote it; nothing where that is no mapping.
 
     Read without pydantic, which would be loaded for it while no trial runs: 0.1 s of a sweep.
@@ -301,11 +301,12 @@ def _glanced(file: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
+def flat(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The leaves of a nested mapping by dotted keys."""
     return dict(_leaves(content))
 
 
-def _plain(identity: Identity) -> dict[str, Any]:
+def plain(identity: Identity) -> dict[str, Any]:
     """As its file has it: a tuple is a list."""
     content: dict[str, Any] = json.loads(to_json(identity))
     return content

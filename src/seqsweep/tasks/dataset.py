@@ -126,13 +126,20 @@ class Dataset(Protocol):
     def actual(self, items: Items) -> Predictions:
         """What happened, in the unit of the data."""
 
-    def score(self, actual: Predictions, predicted: Predictions, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Predictions,
+        predicted: Predictions,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,
+    ) -> dict[str, float]:
         """Metrics of predictions.
 
         Args:
             actual: (n, …), in the unit of the data.
             predicted: (n, …), for the same items.
             metrics: names of the task's metrics; empty: all that the config names.
+            items: (n,), for data whose scores are means over several series; others do not ask.
         """
 
     def baselines(self, items: Items) -> Mapping[str, Predictions]:

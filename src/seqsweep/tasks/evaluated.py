@@ -54,6 +54,27 @@ class Evaluated(ABC):
         measure = "error" if loss == "zero-one" else f"{loss} error"
         return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
 
+    def compare_on(
+        self,
+        data: Dataset,  # noqa: ARG002
+        items: Items,  # noqa: ARG002
+        actual: Predictions,
+        predicted: Predictions,
+        reference: Predictions,
+        level: float,
+    ) -> Comparison | None:
+        """What `compare` says of items of the data: a task whose items happen together says how they are alike.
+
+        Args:
+            data: that the items are of.
+            items: (n,).
+            actual: (n, …), what happened.
+            predicted: (n, …).
+            reference: (n, …).
+            level: of the interval's confidence, in (0, 1).
+        """
+        return self.compare(actual, predicted, reference, level)
+
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:  # noqa: ARG002
         """Whether anything that a trial learns or predicts depends on what it must not know.
 

@@ -91,7 +91,8 @@ class Trial:
         started = time.perf_counter()
         view = self.view(spec)
         learner, progress, seed = yield from self._learner(spec, view)
-        limit = self.config.trial.divergence_factor * self.task.constant_loss(view.targets.numpy(view.split.train))
+        constant = self.task.constant_loss_of(spec.params, view.targets.numpy(view.split.train))
+        limit = self.config.trial.divergence_factor * constant
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         if progress.epoch == 0 and self.task.knows_start(spec.params):
             metrics = self._start(learner, view)
@@ -222,8 +223,8 @@ class Trial:
 
     def _score(self, predicted: Predictions, view: View, metrics: Sequence[str] = ()) -> dict[str, float]:
         """Of predictions of validation, the metrics of these names; empty: all of the config."""
-        actual = self.data.actual(view.split.validation)
-        return with_prefix("val", self.data.score(actual, predicted, metrics))
+        items = view.split.validation
+        return with_prefix("val", self.data.score(self.data.actual(items), predicted, metrics, items))
 
 
 def _told(

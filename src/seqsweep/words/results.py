@@ -180,6 +180,8 @@ def lead(better: str, other: str, metric: Metric, interval: Interval | None) -> 
     """
     if interval is None:
         return f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more."
+    if interval.low == interval.high == 0:
+        return f"{better} and {other} have the same scores: neither does better."
     name, by = in_words(metric.name), bounds(interval, sign=-1)
     if interval.holds_zero:
         return f"{better} is not shown to do better than {other}: its lead in {name} of {by} may be chance."

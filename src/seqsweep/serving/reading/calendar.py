@@ -22,11 +22,11 @@ class Cycle:
 
     Args:
         place: times → where each stands in the cycle, in [0, 1).
-        waves: sine and cosine of so many frequencies; three tell seven days apart, whatever each of them is like.
+        frequencies: so many have a sine and a cosine; three tell seven days apart, whatever each of them is like.
     """
 
     place: Callable[[Any], Any]
-    waves: int
+    frequencies: int
 
 
 CYCLES = {
@@ -47,9 +47,9 @@ def calendar_names(entries: Iterable[str]) -> tuple[str, ...]:
     """
     found: list[str] = []
     for entry in entries:
-        waves = CYCLES[entry].waves if entry in CYCLES else 0
-        found += [f"{entry} {wave}{number}" for number in range(1, waves + 1) for wave in ("sin", "cos")]
-        found += [] if waves else [entry]
+        count = CYCLES[entry].frequencies if entry in CYCLES else 0
+        found += [f"{entry} {wave}{number}" for number in range(1, count + 1) for wave in ("sin", "cos")]
+        found += [] if count else [entry]
     return tuple(found)
 
 
@@ -99,7 +99,7 @@ def _countries() -> set[str]:
 
 def _waves(cycle: Cycle, times: Any) -> list[Float64s]:
     angle = 2 * np.pi * np.asarray(cycle.place(times), np.float64)
-    return [wave(number * angle) for number in range(1, cycle.waves + 1) for wave in (np.sin, np.cos)]
+    return [wave(number * angle) for number in range(1, cycle.frequencies + 1) for wave in (np.sin, np.cos)]
 
 
 def _holidays(times: Any, entry: str) -> Float64s:

@@ -224,7 +224,7 @@ class Reader:
     def needed(self) -> tuple[str, ...]:
         """The columns that a request must have; times beside them, see `needs_times`."""
         where = [] if self.settings.where is None else columns_of(self.settings.where)
-        return tuple(dict.fromkeys((*self.settings.columns, *where)))
+        return tuple(dict.fromkeys((*self.settings.series, *self.settings.columns, *where)))
 
     @property
     def needs_times(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -13,16 +15,19 @@ ANOTHER = "another"
 """A name that stands for none of the known ones."""
 
 
-def as_given(reader: Reader, rows: pd.DataFrame, index: Index) -> pd.DataFrame:
+def as_given(reader: Reader, rows: pd.DataFrame, index: Index, names: Sequence[tuple[str, ...]] = ()) -> pd.DataFrame:
     """The columns that a request has: true and false and names in one column each, times, and what a filter asks for.
 
     Args:
         reader: of the series.
         rows: its columns, complete.
         index: (rows,), their times, or counts; not used where the series has no times.
+        names: (rows,), of the series that each is of, where there are several.
     """
     held = reader.found.categories or {}
-    frame = pd.DataFrame(index=rows.index)
+    frame = (
+        pd.DataFrame(list(names), rows.index, list(reader.settings.series)) if names else pd.DataFrame(index=rows.index)
+    )
     for name in reader.settings.columns:
         if name not in held:
             frame[name] = rows[name]

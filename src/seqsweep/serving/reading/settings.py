@@ -19,6 +19,7 @@ class Settings:
         time: the columns that a time is written in; empty: rows are in order.
         known_future: columns whose values are known ahead.
         calendar: what times themselves say, see `calendar`.
+        series: columns that name a series, of several in one table.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Settings:
     aggregate: str = "mean"
     known_future: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -162,7 +162,13 @@ class LabelledItems:
         """(n,), the numbers of their classes."""
         return self.codes[items]
 
-    def score(self, actual: Int64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Int64s,
+        predicted: Float64s,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Metrics of probabilities (n, classes); by default the config's."""
         return {name: METRICS[name](actual, predicted) for name in metrics or self.config.task.metrics}
 

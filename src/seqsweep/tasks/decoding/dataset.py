@@ -197,7 +197,13 @@ class PairedItems:
         """(n,), the true texts."""
         return texts(self.table.targets[items].tolist(), 0.0)
 
-    def score(self, actual: Texts, predicted: Texts, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Texts,
+        predicted: Texts,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Metrics of texts (n,), by default the config's."""
         return {name: self.METRICS[name](actual, predicted) for name in metrics or self.config.task.metrics}
 

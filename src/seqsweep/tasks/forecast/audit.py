@@ -19,16 +19,21 @@ from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
+from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.forecast.learnable import told_by_the_target
+from seqsweep.tasks.forecast.panel_split import PanelSplit
+from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.forecast.windows import Solve, Windows, make_windows
 from seqsweep.tasks.results import Audit
 from seqsweep.words import counted
 
 Origins: TypeAlias = Int64s
-MakeSplit: TypeAlias = Callable[[Series], Split]
-See: TypeAlias = Callable[[Series, Split], Windows]
-Forecaster: TypeAlias = Callable[[Windows, Origins], Float64s]
+AnySplit: TypeAlias = Split | PanelSplit
+AnyWindows: TypeAlias = Windows | PanelWindows
+MakeSplit: TypeAlias = Callable[[Series], AnySplit]
+See: TypeAlias = Callable[[Series, Any], AnyWindows]
+Forecaster: TypeAlias = Callable[[Any, Origins], Float64s]
 
 _SAMPLE = 2000  # forecasts compared at a cut: half of them the nearest, half spread over all before
 _CHUNK = 2**22  # numbers of inputs that are held at once: 16 MB
@@ -56,6 +61,17 @@ def pipeline(params: TrialParams, season: int | None, solve: Solve | None = None
     return lambda series, split: make_windows(series, split, params, season, solve)
 
 
+def panel_pipeline(params: TrialParams, season: int | None, scope: str) -> See:
+    """Likewise of a trial on several series.
+
+    Args:
+        params: the trial's hyperparameters.
+        season: rows a season; None where there is none.
+        scope: `windows.scope`.
+    """
+    return lambda series, split: make_panel_windows(series, split, params, season, scope)
+
+
 def audit(
     series: Series, make_split: MakeSplit, see: See, forecast: Forecaster | None = None, seed: int = 0
 ) -> NoiseAudit:
@@ -78,27 +94,28 @@ def audit(
         ValueError: `forecast` answers with another number of forecasts than it was asked for.
     """
     split = make_split(series)
-    findings = [*_misplaced(split), *told_by_the_target(series, split.train_end)]
+    findings = [*_misplaced(split), *told_by_the_target(series, split.train_rows)]
     before = see(series, split)
     cuts = _cuts(split)
     for cut in cuts:
-        noisy = _replaced(series, cut, seed)
+        noisy = _replaced(series, split.rows_before(cut), cut, seed)
         moved = _moved(before, noisy, cut, make_split, see, forecast)
         findings += [f"with noise from row {cut} on, {what}" for what in moved]
     checked = f"noise after each of {counted(len(cuts), 'cut')} moves nothing before it"
     return NoiseAudit(not findings, checked, tuple(findings), cuts)
 
 
-def _cuts(split: Split) -> tuple[int, ...]:
-    """The first rows of validation and test, two rows within validation, one within test."""
+def _cuts(split: AnySplit) -> tuple[int, ...]:
+    """The first rows of validation and test, two rows within validation, one within test; of a panel all its times."""
+    split = split.whole if isinstance(split, PanelSplit) else split
     validation, test = split.validation_end - split.train_end, split.rows - split.validation_end
     within = {split.train_end + validation // 3, split.train_end + 2 * validation // 3}
     cuts = {split.train_end, split.validation_end, split.validation_end + test // 2} | within
     return tuple(sorted(cut for cut in cuts if cut < split.rows))
 
 
-def _replaced(series: Series, cut: int, seed: int) -> Series:
-    """The series with noise in all columns that are not known ahead from row `cut` on.
+def _replaced(series: Series, before: Origins, cut: int, seed: int) -> Series:
+    """The series with noise in all columns that are not known ahead, in all rows but those before a cut.
 
     It leaves the range of the data, so that a scaler by the smallest and largest value moves too. Where no value is
     negative no noise is; where all are above -1 it is not below the smallest: log(1 + y) stays possible.
@@ -107,18 +124,25 @@ def _replaced(series: Series, cut: int, seed: int) -> Series:
     low, high = values.min(axis=0), values.max(axis=0)
     spread = np.where(high > low, high - low, 1.0)
     floor = np.where(low >= 0, 0.0, np.where(low > -1, low, -np.inf))
-    noise = values.mean(axis=0) + 2 * spread * np.random.default_rng([seed, cut]).normal(size=values[cut:].shape)
+    later = np.ones(len(values), np.bool_)
+    later[before] = False
+    drawn = np.random.default_rng([seed, cut]).normal(size=(int(later.sum()), values.shape[1]))
+    noise = values.mean(axis=0) + 2 * spread * drawn
     noisy = values.copy()
     with np.errstate(invalid="ignore"):  # inf - inf where there is no floor; `where` drops it
         noise = np.where(np.isfinite(floor), floor + np.abs(noise - floor), noise)
     unknown = len(series.columns) - series.known
-    noisy[cut:, :unknown] = noise[:, :unknown]
+    noisy[later, :unknown] = noise[:, :unknown]
     sha256 = fingerprint(noisy, series.columns, series.index)
     return dataclasses.replace(series, values=noisy, sha256=sha256)
 
 
-def _misplaced(split: Split) -> list[str]:
+def _misplaced(split: AnySplit) -> list[str]:
     """What is wrong with the parts as such: one that is empty, or holds targets of another."""
+    if isinstance(split, PanelSplit):
+        found = [finding for member in split.members for finding in _misplaced(member) if "holds no" not in finding]
+        empty = [part for part in ("train", "validation") if not len(getattr(split, part))]
+        return found + [f"the {part} part holds no forecast" for part in empty]
     starts = {"train": 0, "validation": split.train_end, "test": split.validation_end}
     ends = {"train": split.train_end, "validation": split.validation_end, "test": split.rows}
     found = []
@@ -136,7 +160,7 @@ def _misplaced(split: Split) -> list[str]:
 
 
 def _moved(
-    before: Windows, noisy: Series, cut: int, make_split: MakeSplit, see: See, forecast: Forecaster | None
+    before: AnyWindows, noisy: Series, cut: int, make_split: MakeSplit, see: See, forecast: Forecaster | None
 ) -> Iterator[str]:
     """What differs before the cut between the windows of the series and those of the noisy one."""
     split = make_split(noisy)
@@ -147,10 +171,9 @@ def _moved(
     if not _same(after.values, noisy.values):
         yield "the windows do not hold the noise: the pipeline ignores its series, and nothing can be said of it"
         return
-    yield from _moved_state(before, after, cut)
+    yield from _moved_state(before, after, split.rows_before(cut))
     # What is known ahead is read beyond an origin, so that its rows must be there.
-    last = min(cut, split.rows - split.horizon) if noisy.known else cut
-    origins = np.arange(split.max_lookback - 1, last, dtype=np.int64)
+    origins = split.origins_before(cut, ahead=noisy.known > 0)
     pairs = list(zip(before.inputs, after.inputs, strict=True))
     for one, other in pairs:
         yield from _first_moved("training inputs", one, other, split.train, before)
@@ -164,21 +187,27 @@ def _moved(
         yield from _difference("forecasts from origins before that row", said, says, sample)
 
 
-def _moved_state(before: Windows, after: Windows, cut: int) -> Iterator[str]:
+def _moved_state(before: AnyWindows, after: AnyWindows, rows: Origins) -> Iterator[str]:
     """What differs in the transform, in the ridge, in scaled rows and in anchors."""
     names = [field.name for field in dataclasses.fields(before.transform)]
-    fitted = [name for name in names if not _same(getattr(before.transform, name), getattr(after.transform, name))]
+    pairs = list(zip(_transforms(before), _transforms(after), strict=True))
+    fitted = [
+        name for name in names if not all(_same(getattr(one, name), getattr(other, name)) for one, other in pairs)
+    ]
     if fitted:
         yield f"the transform's {' and '.join(fitted)} moved: it is fitted on more than train"
     paths = [None if windows.path is None else windows.path.weights for windows in (before, after)]
     if not _same(*paths):
         yield "the ridge's weights moved: they are fitted to more than train"
-    rows = np.arange(cut, dtype=np.int64)
-    yield from _difference("scaled rows before it", before.scaled[:cut], after.scaled[:cut], rows, "row")
+    yield from _difference("scaled rows before it", before.scaled[rows], after.scaled[rows], rows, "row")
     if before.anchors is not None and after.anchors is not None:
-        yield from _difference("anchors before it", before.anchors[:cut], after.anchors[:cut], rows, "row")
+        yield from _difference("anchors before it", before.anchors[rows], after.anchors[rows], rows, "row")
     elif before.anchors is not after.anchors:
         yield "anchors appeared or vanished"
+
+
+def _transforms(windows: AnyWindows) -> tuple[Transform, ...]:
+    return windows.transforms if isinstance(windows, PanelWindows) else (windows.transform,)
 
 
 def _first_moved(
@@ -186,7 +215,7 @@ def _first_moved(
     before: Gather,
     after: Gather,
     origins: Origins,
-    windows: Windows,
+    windows: AnyWindows,
 ) -> Iterator[str]:
     """The finding for what is gathered at origins, a part at a time: all windows at once would not fit in memory."""
     step = max(1, _CHUNK // (windows.window * windows.values.shape[1]))
@@ -219,16 +248,16 @@ def _sample(origins: Origins) -> Origins:
     return np.concatenate([origins[spread], origins[near:]])
 
 
-def _asked(forecast: Forecaster, windows: Windows, origins: Origins) -> Float64s:
+def _asked(forecast: Forecaster, windows: AnyWindows, origins: Origins) -> Float64s:
     result = np.asarray(forecast(windows, origins))
     if len(result) != len(origins):
         raise ValueError(f"asked for forecasts from {len(origins)} origins, received {len(result)}")
     return result
 
 
-def _same_parts(one: Split, other: Split) -> bool:
+def _same_parts(one: AnySplit, other: AnySplit) -> bool:
     """Whether two splits say the same; the parts are asked too, as a kind of split may make them in its own way."""
-    known = [field.name for field in dataclasses.fields(Split) if field.compare]
+    known = [field.name for field in dataclasses.fields(one) if field.compare]
     numbers = all(getattr(one, name) == getattr(other, name) for name in known)
     return numbers and all(_same(getattr(one, part), getattr(other, part)) for part in ("train", "validation", "test"))
 

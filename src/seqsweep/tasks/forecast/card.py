@@ -12,16 +12,20 @@ from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
+from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
 
 USE = """Give raw values, the latest row last; clipping, logarithm, differencing, scaling and anchoring are inside. Rows
-beyond those that are needed are ignored, and so are further columns. A column `series_id` tells several series apart;
-each gets its own forecast."""
+beyond those that are needed are ignored, and so are further columns. A column `series_id` tells several
+series apart, or the columns that name them where the model has learned from several; each gets its own forecast."""
 
 
 def card(
-    spec: Mapping[str, Any], data: SeriesDataset, config: SweepConfig, intervals: Sequence[ForecastInterval]
+    spec: Mapping[str, Any],
+    data: SeriesDataset | PanelDataset,
+    config: SweepConfig,
+    intervals: Sequence[ForecastInterval],
 ) -> Card:
     """The forecaster's own parts of its card.
 
@@ -61,9 +65,23 @@ def _data(spec: Mapping[str, Any]) -> list[str]:
         Markup("series {}, {} from {} to {}{}").format(
             code(spec["series"]), counted(data["rows"], "row"), moment(data["first"]), moment(data["last"]), frequency
         ),
-        f"in the order of time: train to row {data['train_end']:,}, validation to {data['validation_end']:,}, test "
-        f"to {data['rows']:,}; scaler and transform learned from train alone",
+        _parts(spec),
     ]
+
+
+def _parts(spec: Mapping[str, Any]) -> str:
+    data, panel = spec["data"], spec["panel"]
+    if panel is not None:
+        how = "each by itself" if panel["by_itself"] else "all together"
+        return (
+            f"{len(panel['known']):,} series, split by one date for all: of their times train to "
+            f"{data['train_end']:,}, validation to {data['validation_end']:,}; scaled {how}, learned from train alone. "
+            "A series that is not among them is scaled by the rows of its request, and the answer says so"
+        )
+    return (
+        f"in the order of time: train to row {data['train_end']:,}, validation to {data['validation_end']:,}, test "
+        f"to {data['rows']:,}; scaler and transform learned from train alone"
+    )
 
 
 def _intervals(intervals: Sequence[ForecastInterval]) -> str:

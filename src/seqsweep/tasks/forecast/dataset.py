@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from seqsweep.data import Series
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
@@ -58,7 +59,7 @@ class SeriesDataset:
             DataError: a part is too short to hold one forecast.
         """
         parts = make_split(series, config.windows, own(config).horizon, max_lookback)
-        known, unseen = without_unseen_names(series, parts.train_end)
+        known, unseen = without_unseen_names(series, slice(parts.train_end))
         return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
 
     @property
@@ -93,6 +94,14 @@ class SeriesDataset:
         """
         return self.parts.fold(fold)
 
+    @property
+    def held(self) -> Items:
+        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
+        try:
+            return self.parts.fold(CALIBRATION).held
+        except DataError:
+            return np.zeros(0, np.int64)
+
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
         ridge = Ridge.of(self.config, params)
@@ -116,7 +125,13 @@ class SeriesDataset:
         ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
         return ahead
 
-    def score(self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Float64s,
+        predicted: Float64s,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Metrics over all targets and steps, by default the config's: both (n, horizon), in the unit of the data."""
         names = metrics or self.config.task.metrics
         return {name: METRICS[name](actual, predicted, self.mase_scale) for name in names}

@@ -68,13 +68,22 @@ def facts(config: SweepConfig, series: Series, parts: Split) -> Facts:
     """
     known = _Facts(config, series, parts)
     tables = [
-        *([] if known.held is None else [_first_rows(known.held), _columns(known.held)]),
+        *column_tables(series),
         FactTable("time", "Time", tuple(_time(known))),
         FactTable("values", "Values", tuple(_values(known))),
         _parts(known),
         FactTable("window", "Longest window", tuple(_window(known))),
     ]
     return Facts(series.name, tuple(_summary(known)), tuple(tables), tuple(pictures(series, parts)))
+
+
+def column_tables(series: Series) -> list[FactTable]:
+    """The first rows and the columns of the source, where there is one.
+
+    Args:
+        series: that was read from it.
+    """
+    return [] if series.contents is None else [_first_rows(series.contents), _columns(series.contents)]
 
 
 def _summary(known: _Facts) -> Iterator[str]:

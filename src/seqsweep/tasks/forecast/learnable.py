@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.data import Series, fingerprint
 from seqsweep.serving.array_types import Float64s
@@ -17,7 +18,7 @@ ALIKE = 0.999  # a correlation
 FEW = 10  # windows, of which no network learns more than by heart
 
 
-def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[str]]:
+def without_unseen_names(series: Series, train: slice | NDArray[np.bool_]) -> tuple[Series, list[str]]:
     """The series without the columns of names that do not occur in train, and a note on each that is gone.
 
     A network would give such a column the weights that chance gave it. A row with that name counts as one with none of
@@ -25,14 +26,14 @@ def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[s
 
     Args:
         series: a column of names is one of 0 and 1 for each of them.
-        train_end: rows [0, train_end) are train.
+        train: its rows that are train.
     """
     held = {} if series.reader is None else series.reader.found.categories or {}
     unseen = {
         f"{column}={name}": (column, name)
         for column, names in held.items()
         for name in names
-        if not series.values[:train_end, series.columns.index(f"{column}={name}")].any()
+        if not series.values[train, series.columns.index(f"{column}={name}")].any()
     }
     if not unseen or series.reader is None:
         return series, []
@@ -48,11 +49,13 @@ def without_unseen_names(series: Series, train_end: int) -> tuple[Series, list[s
     values = np.ascontiguousarray(series.values[:, kept])
     columns = tuple(series.columns[position] for position in kept)
     n_known = sum(position >= len(series.columns) - series.known for position in kept)
-    sha256 = fingerprint(values, columns, series.index, series.zone, series.observed, n_known)
+    sha256 = fingerprint(
+        values, columns, series.index, series.zone, series.observed, n_known, series.names, series.starts
+    )
     return replace(series, values=values, columns=columns, sha256=sha256, reader=reader, known=n_known), notes
 
 
-def told_by_the_target(series: Series, train_end: int) -> list[str]:
+def told_by_the_target(series: Series, train: slice | NDArray[np.bool_]) -> list[str]:
     """A sentence for each column that is declared as known ahead and moves as the target of its own time does.
 
     What is known ahead may well help, but it does not say all: such a column is measured with the target, or made of
@@ -60,9 +63,9 @@ def told_by_the_target(series: Series, train_end: int) -> list[str]:
 
     Args:
         series: its columns that times make are not looked at.
-        train_end: rows [0, train_end) are train.
+        train: its rows that are train.
     """
-    values, told = series.values[:train_end], []
+    values, told = series.values[train], []
     for position in range(len(series.columns) - series.known, len(series.columns) - series.calendar):
         column = values[:, position]
         if not is_constant(column) and _alike(column, values[:, 0]):
@@ -103,7 +106,7 @@ def notes(series: Series, split: Split, season: int | None) -> Iterator[str]:
         train = column[: split.train_end]
         if name != series.target and is_constant(train):
             yield f"column {name!r} is {train[0]:g} in all of train: nothing can be learned from it"
-    yield from told_by_the_target(series, split.train_end)
+    yield from told_by_the_target(series, split.train_rows)
     gone = {part: (len(every), len(every) - len(kept)) for part, every, kept in split.origins()}
     if any(left_out for _, left_out in gone.values()):
         told = ", ".join(f"{left_out:,} of {count:,} in {part}" for part, (count, left_out) in gone.items())

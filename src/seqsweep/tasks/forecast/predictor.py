@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from ...serving.array_types import Float64s, Index
+from ...serving.array_types import Float64s, Index, Int64s
 from ...serving.model import Network
+from ...serving.panel import Known, Name, SeriesScales
 from ...serving.reading.faults import ReadError
 from ...serving.reading.future import known_ahead
+from ...serving.reading.names import series_of
 from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
 from ...serving.reading.settings import Raw
@@ -52,6 +54,9 @@ class ForecastPredictor:
         self._network = network
         self._reader = Reader.from_json(spec["reading"])
         self._transform = Transform.from_json(spec["transform"])
+        panel = spec.get("panel")
+        self._scales = None if panel is None else SeriesScales.from_json(panel, self._transform)
+        self._id = spec.get("id", SERIES)
 
     @property
     def rows(self) -> int:
@@ -78,11 +83,13 @@ class ForecastPredictor:
         self._check_columns(frame)
         try:
             raw = self._reader.columns_of(frame)
-            names, series, ahead = self._series(frame, raw)
+            labels, names, parts = self._series(frame, raw)
+            read = [self._steps(raw.take(rows), whose) for rows, whose in parts]
         except ReadError as error:
             raise _fault(error.in_request()) from error
-        result = self._answer(names, series, ahead)
-        notes = [note for rows in series for note in rows.notes]
+        series = [past for past, _ in read]
+        result, notes = self._answer(labels, names, series, [ahead for _, ahead in read])
+        notes = [*notes, *(note for rows in series for note in rows.notes)]
         if self._reader.found.times is not None and raw.index is None:
             notes.append(
                 f"there is no column {self._reader.time_name!r}: rows are taken as even and in the order of time"
@@ -92,11 +99,15 @@ class ForecastPredictor:
             _LOG.warning(note)
         return result
 
-    def _answer(self, names: list[Any], series: list[Rows], ahead: list[Rows]) -> pd.DataFrame:
+    def _answer(
+        self, labels: dict[str, list[Any]], names: list[Name], series: list[Rows], ahead: list[Rows]
+    ) -> tuple[pd.DataFrame, list[str]]:
         past = np.stack([rows.values[-self.rows :] for rows in series])
-        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]))  # (series, horizon)
-        horizon = forecast.shape[1]
-        result: dict[str, Any] = {SERIES: np.repeat(np.array(names, object), horizon)} if names else {}
+        known, notes = self._known(names, series)
+        # (series, horizon)
+        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]), [one.transform for one in known])
+        sizes, horizon = np.array([one.size for one in known])[:, None], forecast.shape[1]
+        result: dict[str, Any] = {key: np.repeat(np.array(held, object), horizon) for key, held in labels.items()}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
         if (steps := self._times(series, ahead, horizon)) is not None:
             moments = zip(steps, series, strict=True)
@@ -104,9 +115,22 @@ class ForecastPredictor:
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
-            result[f"lower_{share}"] = self._clipped(forecast - widths).ravel()
-            result[f"upper_{share}"] = (forecast + widths).ravel()
-        return pd.DataFrame(result)
+            result[f"lower_{share}"] = self._clipped(forecast - sizes * widths).ravel()
+            result[f"upper_{share}"] = (forecast + sizes * widths).ravel()
+        return pd.DataFrame(result), notes
+
+    def _known(self, names: list[Name], series: list[Rows]) -> tuple[list[Known], list[str]]:
+        """How each series is scaled, and what is to be said of new ones."""
+        if self._scales is None:
+            return [Known(self._transform, 1.0)] * len(series), []
+        found = [self._scales.of(name, rows.values) for name, rows in zip(names, series, strict=True)]
+        new = list(dict.fromkeys(" / ".join(name) for name, (_, is_new) in zip(names, found, strict=True) if is_new))
+        if not new:
+            return [known for known, _ in found], []
+        how = "scaled by its own rows here" if self._scales.by_itself else "scaled as all of them"
+        others = f" and {len(new) - 1:,} more" if len(new) > 1 else ""
+        note = f"series {new[0]!r}{others} was not learned from: {how}, its intervals as wide as these rows move"
+        return [known for known, _ in found], [note]
 
     def _times(self, series: list[Rows], ahead: list[Rows], horizon: int) -> list[Index] | None:
         """Of each series those that are forecast, in UTC where there is a zone; None: nobody can say."""
@@ -118,7 +142,7 @@ class ForecastPredictor:
         given = [rows.index for rows in ahead]
         return given if all(len(index) and index.dtype.kind == "M" for index in given) else None
 
-    def _forecast(self, values: Float64s, known: Float64s) -> Float64s:
+    def _forecast(self, values: Float64s, known: Float64s, transforms: list[Transform]) -> Float64s:
         """(series, rows, columns), and (series, horizon, known) → (series, horizon), in the unit of the data.
 
         The rows of all series stand one after the other, and the last one of each is an origin: what a network saw in
@@ -130,14 +154,23 @@ class ForecastPredictor:
             behind = np.repeat(values[:, -1:], known.shape[1], axis=1)
             behind[:, :, -n_known:] = known
             values = np.concatenate([values, behind], axis=1)
-        self._check_values(values)
         anchor, window, horizon = ANCHORS[self._spec["anchor"]], int(self._spec["window"]), int(self._spec["horizon"])
-        rows = values.reshape(-1, values.shape[2])
-        view = SeriesView(rows, self._transform, anchor, window, horizon, known=n_known)
-        origins = np.arange(len(values), dtype=np.int64) * values.shape[1] + past - 1
-        batches = [origins[start : start + BATCH] for start in range(0, len(origins), BATCH)]
-        outputs = [self._network(*(gather.numpy(batch) for gather in view.inputs)) for batch in batches]
-        return self._clipped(view.inverse_transform(origins, np.concatenate(outputs)))
+        views, forecast = [], np.empty((len(values), horizon))
+        for places in _alike(transforms):
+            transform = transforms[places[0]]
+            self._check_values(values[places], transform)
+            rows = values[places].reshape(-1, values.shape[2])
+            view = SeriesView(rows, transform, anchor, window, horizon, known=n_known)
+            origins = np.arange(len(places), dtype=np.int64) * values.shape[1] + past - 1
+            views.append((view, origins, places))
+        read = [[gather.numpy(origins) for gather in view.inputs] for view, origins, _ in views]
+        inputs = [np.concatenate(arrays) for arrays in zip(*read, strict=True)]
+        starts = range(0, len(values), BATCH)
+        outputs = np.concatenate([self._network(*(array[at : at + BATCH] for array in inputs)) for at in starts])
+        ends = np.cumsum([len(places) for _, _, places in views])
+        for (view, origins, places), output in zip(views, np.split(outputs, ends[:-1]), strict=True):
+            forecast[places] = view.inverse_transform(origins, output)
+        return self._clipped(forecast)
 
     def _clipped(self, values: Float64s) -> Float64s:
         """Nothing below what the target never falls below."""
@@ -156,18 +189,18 @@ class ForecastPredictor:
             near = difflib.get_close_matches(missing[0].lower(), others, 1)
             mend = f"rename {others[near[0]]!r}" if near else f"the columns are {', '.join(map(str, frame)) or 'none'}"
             raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(needed)}: {mend}")
-        used = {*needed, *self._reader.settings.time, SERIES}
+        used = {*needed, *self._reader.settings.time, self._id}
         twice = [str(name) for name in frame.columns[frame.columns.duplicated()] if name in used]
         if twice:
             raise _fault(f"there are several columns {twice[0]!r}; leave one")
 
-    def _check_values(self, values: Float64s) -> None:
+    def _check_values(self, values: Float64s, transform: Transform) -> None:
         """Refuse what the network cannot take: it would answer with a number all the same."""
-        clip = self._transform.clip
+        clip = transform.clip
         target = self._reader.names[0]
-        if self._transform.log1p and (low := values[:, :, 0].min() if clip is None else clip[0]) <= -1:
+        if transform.log1p and (low := values[:, :, 0].min() if clip is None else clip[0]) <= -1:
             raise _fault(f"column {target!r}: {low:g} has no log(1 + y), which this model takes; give values above -1")
-        scaled = np.abs((values - self._transform.offset) / self._transform.scale)
+        scaled = np.abs((values - transform.offset) / transform.scale)
         if (scaled > LARGEST).any():
             column = int(np.argwhere(scaled > LARGEST)[0][2])
             worst = values[:, :, column].flat[int(np.abs(values[:, :, column]).argmax())]
@@ -177,19 +210,29 @@ class ForecastPredictor:
 
     # Rows of each series ------------------------------------------------------------------------------
 
-    def _series(self, frame: pd.DataFrame, raw: Raw) -> tuple[list[Any], list[Rows], list[Rows]]:
-        """Names of the series, none without a column of them; and of each its steps, and what is known ahead."""
-        if SERIES not in frame or SERIES in self._reader.needed:
-            past, ahead = self._steps(raw, "")
-            return [], [past], [ahead]
-        named = frame[SERIES].iloc[raw.numbers]
-        if named.isna().any():
-            row = int(raw.numbers[named.isna().argmax()])
-            raise ReadError("the series has no name", column=SERIES, row=row, served="give one")
-        parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
-        names = list(dict.fromkeys(named))
-        read = [self._steps(raw.take(parts[name]), f"series {str(name)!r} has ") for name in names]
-        return names, [past for past, _ in read], [ahead for _, ahead in read]
+    def _series(
+        self, frame: pd.DataFrame, raw: Raw
+    ) -> tuple[dict[str, list[Any]], list[Name], list[tuple[Int64s, str]]]:
+        """Columns that tell the answers apart, none of one series; the name of each series; its rows, and who it is."""
+        columns = self._reader.settings.series
+        if self._id in frame and self._id not in self._reader.needed:
+            named = frame[self._id].iloc[raw.numbers]
+            if named.isna().any():
+                row = int(raw.numbers[named.isna().argmax()])
+                raise ReadError("the series has no name", column=self._id, row=row, served="give one")
+            parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
+            labels: dict[str, list[Any]] = {self._id: list(dict.fromkeys(named))}
+            rows = [np.asarray(parts[label], np.int64) for label in labels[self._id]]
+            first = frame[list(columns)].iloc[raw.numbers[[part[0] for part in rows]]].astype("str")
+            names = [tuple(text.strip() for text in row) for row in first.itertuples(index=False, name=None)]
+        elif columns:
+            found = series_of(frame, columns, raw.numbers)
+            labels, names, rows = {}, list(found), list(found.values())
+        else:
+            return {}, [()], [(np.arange(len(raw.numbers), dtype=np.int64), "")]
+        labels |= {column: [name[place] for name in names] for place, column in enumerate(columns)}
+        whose = [f"series {' / '.join(map(str, told))!r} has " for told in zip(*labels.values(), strict=True)]
+        return labels, names, list(zip(rows, whose, strict=True))
 
     def _steps(self, raw: Raw, whose: str) -> tuple[Rows, Rows]:
         """The steps of a series, at least `rows`, and those that follow, with what is known of them."""
@@ -242,6 +285,14 @@ class ForecastPredictor:
             here, there = period(found.step, is_time), period(learned, is_time)
             told = f"rows are {here} apart, and the model was trained on rows {there} apart"
             raise ReadError(told, column=rows.time, row=late.number(0), served="give rows that lie apart as those")
+
+
+def _alike(transforms: list[Transform]) -> list[list[int]]:
+    """The places of each transform, which those of one series share."""
+    found: dict[int, list[int]] = {}
+    for place, transform in enumerate(transforms):
+        found.setdefault(id(transform), []).append(place)
+    return list(found.values())
 
 
 def _fault(text: str) -> MlflowException:

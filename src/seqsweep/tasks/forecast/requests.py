@@ -10,9 +10,13 @@ import numpy as np
 from seqsweep.data import Series, file_settings
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.panel import Known, SeriesScales
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
+from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+from seqsweep.tasks.forecast.panel_split import PanelSplit
+from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.windows import Windows
 
@@ -21,9 +25,15 @@ if TYPE_CHECKING:
 
 CHUNK = 512  # forecasts a request
 
+IDENTIFIED = "series_id"
+"""The column by which a request tells several series apart, or several origins of one."""
+
 
 def make_spec(
-    data: SeriesDataset, view: Windows, params: TrialParams, intervals: Sequence[ForecastInterval]
+    data: SeriesDataset | PanelDataset,
+    view: Windows | PanelWindows,
+    params: TrialParams,
+    intervals: Sequence[ForecastInterval],
 ) -> dict[str, Any]:
     """What turns raw values into a forecast, of plain JSON values.
 
@@ -35,8 +45,12 @@ def make_spec(
     """
     series, config = data.series, data.config
     assert series.reader is not None  # it was read from a source
+    panel = _scales(data, view, params).to_json() if isinstance(data, PanelDataset) else None
+    whole = data.parts.whole if isinstance(data, PanelDataset) else data.parts
     return {
         "series": series.name,
+        "panel": panel,
+        "id": _id(series.reader.needed),
         "columns": list(series.columns),
         "known": list(series.known_columns),
         "blank_ahead": [series.target] if series.known else [],
@@ -52,12 +66,25 @@ def make_spec(
         "data": {
             "sha256": series.sha256,
             "rows": series.rows,
-            "first": str(series.clock[0]),
-            "last": str(series.clock[-1]),
-            "train_end": view.split.train_end,
-            "validation_end": view.split.validation_end,
+            "first": str(series.clock.min()),
+            "last": str(series.clock.max()),
+            "train_end": whole.train_end,
+            "validation_end": whole.validation_end,
         },
     }
+
+
+def _id(needed: Sequence[str]) -> str:
+    return IDENTIFIED if IDENTIFIED not in needed else f"{IDENTIFIED}_of_request"
+
+
+def _scales(data: PanelDataset, view: Windows | PanelWindows, params: TrialParams) -> SeriesScales:
+    """How each series that is learned from is scaled."""
+    assert isinstance(view, PanelWindows)
+    by_itself = data.config.windows.scope == "series"
+    pairs = zip(data.series.names, view.transforms, data.sizes, data.parts.members, strict=True)
+    known = {name: Known(transform, float(size)) for name, transform, size, part in pairs if len(part.train)}
+    return SeriesScales(view.transform, by_itself, params.scaler, known, data.deviation)
 
 
 def rows_needed(spec: Mapping[str, Any]) -> int:
@@ -65,7 +92,7 @@ def rows_needed(spec: Mapping[str, Any]) -> int:
     return int(spec["window"]) + len(spec["transform"]["lags"]) - 1
 
 
-def input_columns(data: SeriesDataset) -> list[tuple[str, bool]]:
+def input_columns(data: SeriesDataset | PanelDataset) -> list[tuple[str, bool]]:
     """The columns of a request, and whether each must be there.
 
     Args:
@@ -75,10 +102,14 @@ def input_columns(data: SeriesDataset) -> list[tuple[str, bool]]:
     assert reader is not None  # it was read from a source
     times = [] if reader.time_name is None else [reader.time_name]
     needs_one = reader.needs_times and len(reader.settings.time) == 1
-    return [*((name, True) for name in reader.needed), *((name, needs_one) for name in times), ("series_id", False)]
+    return [
+        *((name, True) for name in reader.needed),
+        *((name, needs_one) for name in times),
+        (_id(reader.needed), False),
+    ]
 
 
-def libraries(data: SeriesDataset) -> list[str]:
+def libraries(data: SeriesDataset | PanelDataset) -> list[str]:
     """Those that a request is read with, beside the ones of every model.
 
     Args:
@@ -94,21 +125,23 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """The columns of an answer: name, MLflow's type, whether it is always there."""
     bounds = [f"{side}_{100 * float(level):g}" for level in spec["half_widths"] for side in ("lower", "upper")]
     return [
-        ("series_id", "any", False),
+        (spec["id"], "any", False),
+        *((name, "any", False) for name in spec["reading"]["settings"]["series"]),
         ("step", "long", True),
         ("time", "datetime", False),
         *((name, "double", True) for name in ("forecast", *bounds)),
     ]
 
 
-def example(data: SeriesDataset, rows: int) -> pd.DataFrame:
+def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
     """The last rows of train, as many as a forecast needs, and those behind with what is known ahead.
 
     Args:
         data: gives the columns.
         rows: of one request, 1 or more.
     """
-    series, end = data.series, data.parts.train_end
+    series, parts = data.series, data.parts
+    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else parts.train_end
     ahead = data.parts.horizon if series.known else 0
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
@@ -125,7 +158,7 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
         frame = _as_given(series, chunk[:, None] + np.arange(1 - rows, 1 + ahead), ahead)
-        frame["series_id"] = np.repeat(chunk, rows + ahead)
+        frame[spec["id"]] = np.repeat(chunk, rows + ahead)
         yield frame
 
 
@@ -144,7 +177,9 @@ def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
     assert series.reader is not None  # it was read from a source
     flat = rows.ravel()
     table = pd.DataFrame(series.values[flat], columns=list(series.columns))
-    frame = as_given(series.reader, table, series.index[flat])
+    none = np.empty(0, np.int64)
+    owners = none if series.starts is None else np.searchsorted(series.starts, flat, side="right") - 1
+    frame = as_given(series.reader, table, series.index[flat], [series.names[owner] for owner in owners])
     if ahead:
         settings = series.reader.settings
         future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
@@ -164,7 +199,7 @@ def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float
     return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
 
 
-def unseen(data: SeriesDataset, spec: Mapping[str, Any], origins: Items) -> tuple[Items, str]:
+def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins: Items) -> tuple[Items, str]:
     """The origins whose targets another model has neither learned from nor been chosen by, and why there are none.
 
     Args:
@@ -176,5 +211,10 @@ def unseen(data: SeriesDataset, spec: Mapping[str, Any], origins: Items) -> tupl
     if theirs != ours:
         return origins[:0], f"forecasts {theirs} rows ahead, this winner {ours}"
     seen = int(spec["data"]["validation_end"])
-    left = origins[origins >= max(rows_needed(spec), seen) - 1]
+    if isinstance(data, PanelDataset):
+        parts = data.parts
+        behind = origins - parts.starts[parts.owners(origins)] >= rows_needed(spec) - 1
+        left = origins[behind & (data.series.index[origins + 1] >= parts.times[min(seen, len(parts.times) - 1)])]
+    else:
+        left = origins[origins >= max(rows_needed(spec), seen) - 1]
     return left, "" if len(left) else "has learned from all of this winner's test part"

@@ -75,16 +75,25 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
     )
 
 
-def fits(past: BaselineInput, windows: Sequence[int], penalties: Sequence[float]) -> list[LinearFit]:
+def fits(
+    past: BaselineInput, windows: Sequence[int], penalties: Sequence[float], further: Sequence[BaselineInput] = ()
+) -> list[LinearFit]:
     """A fit to train for each window that fits into it, and each penalty.
 
     Args:
         past: the series; of its settings none is read.
         windows: rows, the origin among them.
         penalties: see `fit_linear`.
+        further: other series, which the same fits are to forecast.
     """
-    found = _train_moments(past, windows)
-    return [fit for window, moments in found for fit in _ridge(past, window, penalties, moments)]
+    sums: dict[int, _Moments] = {}
+    rounding = np.zeros(past.values.shape[1])
+    for one in (past, *further):
+        for window, moments in _train_moments(one, windows):
+            sums[window] = sums[window] + moments if window in sums else moments
+        rounding = np.maximum(rounding, 8 * _ROUNDING * np.abs(one.values[: one.train_end]).max(axis=0))
+    found = sorted(sums.items(), reverse=True)
+    return [fit for window, moments in found for fit in _ridge(past, window, penalties, moments, rounding)]
 
 
 def best_fit(found: Iterable[LinearFit], cost: Callable[[LinearFit], float]) -> LinearFit | None:
@@ -170,9 +179,11 @@ def _train_moments(past: BaselineInput, windows: Sequence[int]) -> Iterator[tupl
         end = window - 1
 
 
-def _ridge(past: BaselineInput, window: int, penalties: Sequence[float], moments: _Moments) -> Iterator[LinearFit]:
+def _ridge(
+    past: BaselineInput, window: int, penalties: Sequence[float], moments: _Moments, rounding: Float64s
+) -> Iterator[LinearFit]:
     """A fit for each penalty, all by one eigendecomposition."""
-    units = _units(past, window, moments)
+    units = _units(past, window, moments, rounding)
     products = moments.input_products / np.outer(units, units) / moments.count
     eigenvalues, vectors = np.linalg.eigh(products)
     projected = vectors.T @ (moments.target_products / units[:, None] / moments.count)
@@ -186,14 +197,13 @@ def _ridge(past: BaselineInput, window: int, penalties: Sequence[float], moments
         yield LinearFit(window, penalty, coefficients, intercept, past.known, past.calendar)
 
 
-def _units(past: BaselineInput, window: int, moments: _Moments) -> Float64s:
+def _units(past: BaselineInput, window: int, moments: _Moments, rounding: Float64s) -> Float64s:
     """(features,), the standard deviation of each input's column over all lags of the window, or all steps ahead.
 
     A column that moves by no more than the rounding of its values gets an infinite unit: its inputs are 0.
     """
     lags, columns = window - 1, past.values.shape[1] - past.calendar
     squares, before = np.diag(moments.input_products), lags * columns
-    rounding = 8 * _ROUNDING * np.abs(past.values[: past.train_end]).max(axis=0)
     units = _of_columns(squares[:before].reshape(lags, columns), moments.count, rounding[:columns])
     if not past.known:
         return units

@@ -118,6 +118,28 @@ class Split:
             yield part, self._every[part], getattr(self, part)
 
     @property
+    def train_rows(self) -> slice:
+        """The rows that are train."""
+        return slice(self.train_end)
+
+    def rows_before(self, cut: int) -> Int64s:
+        """The rows before one.
+
+        Args:
+            cut: that one.
+        """
+        return np.arange(cut, dtype=np.int64)
+
+    def origins_before(self, cut: int, ahead: bool) -> Int64s:
+        """The origins before a row that have a longest window.
+
+        Args:
+            cut: that row.
+            ahead: whether the rows that are forecast must be there too.
+        """
+        return np.arange(self.max_lookback - 1, min(cut, self.rows - self.horizon) if ahead else cut, dtype=np.int64)
+
+    @property
     def _every(self) -> dict[str, Int64s]:
         begins = {
             "train": (self.max_lookback - 1, self.train_end),

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep import data
-from seqsweep.errors import DataError, Fault
-from seqsweep.events import CALIBRATION, TrialParams
+from seqsweep.errors import Fault
+from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.schema import WindowsConfig
 from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.forecast import baselines, requests, split, windows
-from seqsweep.tasks.forecast.audit import audit, pipeline
+from seqsweep.tasks.forecast.audit import audit, panel_pipeline, pipeline
+from seqsweep.tasks.forecast.bound import bound, check_adaptation
+from seqsweep.tasks.forecast.by_series import (
+    by_series,
+    in_sizes,
+    one_of,
+    read_series,
+    series_section,
+    series_sentences,
+)
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.head import by_step, solved
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
-from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge, ridge_lookback
+from seqsweep.tasks.forecast.linear_path import Ridge, ridge_lookback
+from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
+from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import served_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
-from seqsweep.tasks.forecast.split import make_split
+from seqsweep.tasks.forecast.space_faults import space_faults
+from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served, ServedBaseline
@@ -41,6 +55,10 @@ if TYPE_CHECKING:
     from seqsweep.tasks.task import Inputs
 
 
+MakeParts: TypeAlias = Callable[["Series", WindowsConfig, int, int], Split | PanelSplit]
+"""Cuts a series, or several, for a horizon and the longest lookback."""
+
+
 class Forecast(Task):
     """The next `horizon` rows of the target: many to one for 1, many to many for more."""
 
@@ -50,7 +68,7 @@ class Forecast(Task):
     settings = ForecastConfig
     reads = READS
     metrics = METRICS
-    losses = ("mse", "mae", "huber")
+    losses = LOSSES
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
@@ -75,53 +93,26 @@ class Forecast(Task):
 
     def space_faults(self, space: Space) -> list[Fault]:
         """Differencing by a season needs one, a ridge the baseline that it is."""
-        return [*self._ridge_faults(space), *self._season_faults(space)]
-
-    def _ridge_faults(self, space: Space) -> Iterator[Fault]:
-        if "ridge" in space.values("linear_skip") and "linear" not in self.config.task.baselines:
-            told = "a network that starts as the ridge is held against it; add linear to task.baselines"
-            yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
-
-    def _season_faults(self, space: Space) -> list[Fault]:
-        follows = "seasonal_difference" not in self.config.search_space
-        if self.config.data.season is not None or (follows and self.config.data.seasonal_difference == 1):
-            return []  # what is wrong with the key that it follows is told of that
-        key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
-        if space.highest("seasonal_difference"):
-            given = self.config.search_space.get("seasonal_difference", self.config.data.seasonal_difference)
-            text = f"{key}={given}: {told}, or set seasonal_difference to 0"
-            return [Fault(key, text, also=("data.season",))]
-        starts = [i for i, point in enumerate(space.warm_starts()) if point.seasonal_difference]
-        keys = [f"search_space.warm_start[{i}].seasonal_difference" for i in starts]
-        return [Fault(key, f"{key}=1: {told}", also=("data.season",)) for key in keys]
+        return space_faults(self.config, space)
 
     # Data and network
 
-    def load(self, space: Space, say: Say) -> SeriesDataset:
-        """The series, and its parts."""
+    def load(self, space: Space, say: Say) -> SeriesDataset | PanelDataset:
+        """The series, or several of them, and their parts."""
         series = data.load(self.config.data)
-        for note in [*series.notes, *self._clipped(series)]:
+        for note in [*series.notes, *bound(series, own(self.config).lower)]:
             say(note)
-        ridge = self._ridge_lookback(series, space)
-        dataset = SeriesDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season, ridge))
+        dataset: SeriesDataset | PanelDataset
+        if series.starts is not None:
+            check_adaptation(self.config.finals.adaptation)
+            dataset = PanelDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+        else:
+            ridge = self._ridge_lookback(series, space)
+            lookback = windows.max_lookback(space, self.config.data.season, ridge)
+            dataset = SeriesDataset.of(self.config, series, lookback)
         for note in dataset.notes:
             say(note)
         return dataset
-
-    def _clipped(self, series: Series) -> Iterator[str]:
-        """That forecasts are clipped.
-
-        Raises:
-            DataError: the target is below its bound somewhere.
-        """
-        lower, target = own(self.config).lower, series.values[:, 0]
-        if lower is None:
-            return
-        if (least := float(target.min())) < lower:
-            when = series.clock[int(target.argmin())]
-            told = f"column {series.target!r} has {least:g} at {when}, and forecasts would never reach it"
-            raise DataError(f"task.lower={lower:g}: {told}; give a bound of {least:g} or less, or task.lower=null")
-        yield f"forecasts of {series.target}, of networks and baselines, and their intervals are clipped at {lower:g}"
 
     def _ridge_lookback(self, series: Series, space: Space) -> int:
         """The most rows that the ridge of any trial sees; 0 where none has one."""
@@ -137,12 +128,15 @@ class Forecast(Task):
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        if self.loss == "mae":
-            return float(np.abs(targets - np.median(targets)).mean())
-        error = targets - targets.mean()
-        if self.loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
-            return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
-        return float((error**2).mean())
+        return constant_loss(self.loss, targets)
+
+    def loss_of(self, params: TrialParams) -> str:
+        """The trial's own, which may be searched."""
+        return str(params.get("loss", self.loss))
+
+    def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
+        """See Task."""
+        return constant_loss(self.loss_of(params), targets)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
         """The last `window` rows: a ridge may read more."""
@@ -174,12 +168,12 @@ class Forecast(Task):
         start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
         output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
         if len(inputs) > 1:
-            own_time = _by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
+            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
             output = keras.layers.Add(name="with_known")([output, own_time])
         if params.linear_skip == "false":
             return output
         if path is not None:
-            return keras.layers.Add(name="output")([output, _solved(path, inputs, params.linear_trainable)])
+            return keras.layers.Add(name="output")([output, solved(path, inputs, params.linear_trainable)])
         flat = keras.layers.Flatten(name="skip_window")(inputs[0])
         start = keras.initializers.GlorotUniform(seed=seeds[1])
         skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
@@ -193,15 +187,31 @@ class Forecast(Task):
         """The test of Diebold and Mariano, of absolute or squared errors as the objective weighs them."""
         return diebold_mariano(actual, predicted, reference, self.objective.loss, level)
 
+    def compare_on(
+        self,
+        data: Dataset,
+        items: Items,
+        actual: Predictions,
+        predicted: Predictions,
+        reference: Predictions,
+        level: float,
+    ) -> Comparison | None:
+        """Of several series the same test of their mean loss at each time: they are alike there."""
+        moments = data.moments(items) if isinstance(data, PanelDataset) and len(data.series.names) > 1 else None
+        return diebold_mariano(actual, predicted, reference, self.objective.loss, level, moments)
+
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
         """Later values become noise, and nothing before them may move by a bit."""
-        known = cast(SeriesDataset, data)
+        known = cast(SeriesDataset | PanelDataset, data)
         config, lookback = self.config, known.parts.max_lookback
+        split: MakeParts = make_split
+        season = config.data.season
+        if isinstance(known, PanelDataset):
+            split, see = make_panel_split, panel_pipeline(params, season, config.windows.scope)
+        else:
+            see = pipeline(params, season, self._as_chosen(known, params))
         found = audit(
-            known.series,
-            lambda series: make_split(series, config.windows, own(config).horizon, lookback),
-            pipeline(params, config.data.season, self._as_chosen(known, params)),
-            predict,
+            known.series, lambda series: split(series, config.windows, own(config).horizon, lookback), see, predict
         )
         return Audit(found.passed, found.checked, found.findings)
 
@@ -211,25 +221,24 @@ class Forecast(Task):
         path = None if ridge is None else data.view(params).path
         return None if ridge is None or path is None else ridge.fixed(path.fit)
 
-    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
-        """Forecast intervals."""
-        return {
-            "intervals": make_intervals(
-                seen, self.config.finals.levels, self.config.finals.adaptation, own(self.config).lower
-            )
-        }
+    def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
+        """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
+        finals = self.config.finals
+        if isinstance(data, PanelDataset):
+            sized = in_sizes(data, seen)
+            each = by_series(data, seen, self.config.task.objective)
+            return {"intervals": make_intervals(sized, finals.levels), "series": each}
+        return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
 
     def calibration(self, data: Dataset) -> Items:
-        """The forecasts of the end of train; none where it is too short to hold any out."""
-        if self.config.finals.calibration != "train":
-            return super().calibration(data)
-        try:
-            return cast(SeriesDataset, data).parts.fold(CALIBRATION).held
-        except DataError:
-            return super().calibration(data)
+        """The forecasts of the end of train; none where it is too short to hold any out, and none of several series."""
+        wanted = self.config.finals.calibration == "train" and isinstance(data, SeriesDataset)
+        return cast(SeriesDataset, data).held if wanted else super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
-        """The index of the series, for the axis of time."""
+        """The index of the series, for the axis of time; of several which each item is of."""
+        if isinstance(data, PanelDataset):
+            return {"index": data.series.clock, "owners": data.parts.owners(data.parts.test)}
         return {"index": cast(SeriesDataset, data).series.clock}
 
     # What is served
@@ -279,12 +288,16 @@ class Forecast(Task):
     @classmethod
     def sentences(cls, heading: Heading, scores: Mapping[str, Scores], details: Mapping[str, Any]) -> list[str]:
         """Whether there is any signal, and how often the intervals held."""
-        return sentences(heading.objective, scores, read_intervals(details))
+        told = sentences(heading.objective, scores, read_intervals(details))
+        return [*told, *series_sentences(heading, read_series(details))]
 
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
         """Forecast against actual, and what is left over."""
-        return sections(heading, read_intervals(details), seen)
+        each = read_series(details)
+        if not each:
+            return sections(heading, read_intervals(details), seen)
+        return [series_section(heading, each), *sections(heading, (), one_of(seen, each))]
 
 
 def predictor() -> type[Any]:
@@ -292,44 +305,3 @@ def predictor() -> type[Any]:
     from seqsweep.tasks.forecast.predictor import ForecastPredictor
 
     return ForecastPredictor
-
-
-def _by_step(
-    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool
-) -> keras.KerasTensor:
-    """(batch, units) and (batch, horizon, columns) → (batch, horizon): of each step its own values, beside the state.
-
-    The weights are those of every step, so that a promotion means the same on each day ahead. A dense layer of as many
-    units as the state lets it mean more where there is more to sell.
-
-    Args:
-        state: of the recurrent layers.
-        known: the columns that are known ahead.
-        seeds: two of them.
-        is_solved: a ridge says all at first.
-    """
-    import keras
-
-    drawn = [keras.initializers.GlorotUniform(seed=seed) for seed in seeds[:2]]
-    states = keras.layers.RepeatVector(known.shape[1], name="state_by_step")(state)
-    both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
-    mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
-    every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
-    last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
-    return keras.layers.Flatten(name="of_known")(last)
-
-
-def _solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:
-    """(batch, rows, columns), and what is known ahead → (batch, horizon): a dense layer with the weights of a ridge."""
-    import keras
-
-    window = inputs[0]
-    rows = window[:, -path.window :] if window.shape[1] > path.window else window
-    flat = keras.layers.Flatten(name="skip_window")(rows)
-    if len(inputs) > 1:
-        ahead = keras.layers.Flatten(name="skip_known")(inputs[1])
-        flat = keras.layers.Concatenate(name="skip_inputs")([flat, ahead])
-    layer = keras.layers.Dense(len(path.bias), trainable=trainable, name="skip")
-    skip = layer(flat)
-    layer.set_weights([path.weights, path.bias])
-    return skip

@@ -5,7 +5,7 @@ An *origin* is the last row that a forecast may see: from origin t the rows t+1 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -76,9 +76,32 @@ def make_windows(
     Raises:
         DataError: the transform cannot take a value, or train is too short for the ridge.
     """
-    transform = fit_transform(
-        series.values,
-        split.train_end,
+    transform = fitted(series.values, split.train_end, params, season)
+    path = None if solve is None else LinearPath.of(solve(series, split, transform), transform)
+    window = params.window if path is None else max(params.window, path.window)
+    anchor = ANCHORS[params.anchor]
+    return Windows(series.values, transform, anchor, window, split.horizon, split, path, known=series.known)
+
+
+def fitted(
+    values: Float64s, train_end: int, params: TrialParams, season: int | None, further: Sequence[Float64s] = ()
+) -> Transform:
+    """The transform of a trial.
+
+    Args:
+        values: a series (time, columns).
+        train_end: rows [0, train_end) are train.
+        params: of the trial.
+        season: rows a season.
+        further: train rows of other series that share the transform.
+
+    Raises:
+        DataError: it cannot take a value.
+    """
+    return fit_transform(
+        values,
+        train_end,
+        further,
         scaler=params.scaler,
         clip_quantile=params.clip_quantile,
         log1p=params.log1p,
@@ -86,10 +109,6 @@ def make_windows(
         seasonal_difference=params.seasonal_difference,
         season=season,
     )
-    path = None if solve is None else LinearPath.of(solve(series, split, transform), transform)
-    window = params.window if path is None else max(params.window, path.window)
-    anchor = ANCHORS[params.anchor]
-    return Windows(series.values, transform, anchor, window, split.horizon, split, path, known=series.known)
 
 
 def max_lookback(space: Space, season: int | None, ridge: int = 0) -> int:

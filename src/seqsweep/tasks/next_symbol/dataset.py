@@ -187,7 +187,13 @@ class Texts:
         said["symbol"] = Gather(self.numbers, range(self.blocks.block)).numpy(items)
         return said
 
-    def score(self, actual: Said, predicted: Said, metrics: Sequence[str] = ()) -> dict[str, float]:
+    def score(
+        self,
+        actual: Said,
+        predicted: Said,
+        metrics: Sequence[str] = (),
+        items: Items | None = None,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Metrics of predictions (n, block)."""
         return {name: METRICS[name](actual, predicted) for name in metrics or self.config.task.metrics}
 

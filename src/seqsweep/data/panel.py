@@ -1,0 +1,175 @@
+"""Several series in one table → one array of all of them, a series behind the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqsweep.data import hints
+from seqsweep.data.contents import Contents, contents
+from seqsweep.data.series import SIDE_BY_SIDE, Series, fingerprint
+from seqsweep.data.source import Source
+from seqsweep.errors import DataError
+from seqsweep.serving.array_types import Float64s, Int64s
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from seqsweep.serving.reading.reader import Reader
+    from seqsweep.serving.reading.rows import Rows
+    from seqsweep.serving.reading.settings import Raw
+
+ROWS_A_SERIES = 3
+"""Fewer, on average, are no series: the column numbers the rows."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A series of a table.
+
+    Args:
+        name: a text a column of `data.series`.
+        rows: complete and in order.
+        step: between its rows as they were given, in nanoseconds or counts.
+    """
+
+    name: tuple[str, ...]
+    rows: Rows
+    step: int | None
+
+
+def read_panel(
+    source: Source, frame: pd.DataFrame, reader: Reader, raw: Raw
+) -> tuple[list[Member], Contents, list[str]]:
+    """The series of a table, what it holds, and what is to be said of it.
+
+    Args:
+        source: that was read.
+        frame: all its rows.
+        reader: that was fitted to all of them.
+        raw: its columns.
+
+    Raises:
+        DataError: there are as many series as rows.
+        ReadError: rows of a series are out of order, or a time is there twice.
+    """
+    from seqsweep.serving.reading.names import series_of
+    from seqsweep.serving.reading.steps import spacing
+
+    groups = series_of(frame, reader.settings.series, raw.numbers)
+    _check_rows(source, groups, len(raw.numbers), reader.settings.series)
+    members, notes, filled = [], list(raw.notes), []
+    longest = max(groups, key=lambda name: len(groups[name]))
+    for name, rows in groups.items():
+        ordered = reader.ordered(raw.take(rows))
+        apart = spacing(ordered)
+        if name == longest:  # it stands for all of them where one alone can be told of
+            held = contents(source, reader, ordered, len(frame), apart)
+            notes += hints.before(source, reader.settings, ordered, is_mixed=False)
+        past, _ = reader.parted(ordered)
+        with _of_series(name):
+            complete = reader.with_calendar(reader.complete(past))
+        members.append(Member(name, complete, None if apart is None else apart.step))
+        filled += [SIDE_BY_SIDE.join(name)] if not complete.observed.all() else []
+    if filled:
+        notes.append(f"values of the target were filled in {len(filled):,} series, {filled[0]!r} among them")
+    return members, held, list(dict.fromkeys(notes))
+
+
+@contextmanager
+def _of_series(name: tuple[str, ...]) -> Iterator[None]:
+    """A fault that no row stands for names its series."""
+    from seqsweep.serving.reading.faults import ReadError
+
+    try:
+        yield
+    except ReadError as fault:
+        if fault.row is None and not fault.text.startswith("data."):
+            fault.text = f"series {SIDE_BY_SIDE.join(name)!r}: {fault.text}"
+        raise
+
+
+def _check_rows(source: Source, groups: Mapping[Any, Int64s], rows: int, columns: Sequence[str]) -> None:
+    if len(groups) > 1 and rows < ROWS_A_SERIES * len(groups):
+        named = ", ".join(columns)
+        raise DataError(
+            f"data.series=[{named}]: {source.where} has {len(groups):,} different ones in {rows:,} rows, so that a "
+            "series has next to none; name the columns that tell series apart, such as a store and not a number of rows"
+        )
+
+
+def panel_series(
+    name: str, members: Sequence[Member], reader: Reader, held: Contents, notes: Sequence[str], where: str
+) -> Series:
+    """All of them in one array.
+
+    Args:
+        name: of the data.
+        members: at least one.
+        reader: of all of them.
+        held: what the source holds.
+        notes: on reading.
+        where: what messages call the source.
+
+    Raises:
+        DataError: no target of all of them varies.
+    """
+    from seqsweep.data.contents import steps_of
+    from seqsweep.serving.reading.steps import even_frequency, spacing
+
+    longest = max(members, key=lambda member: len(member.rows))
+    values = np.ascontiguousarray(np.concatenate([member.rows.values for member in members]))
+    check_varies(values[:, 0], members[0].rows.columns[0], where)
+    sizes = [len(member.rows) for member in members]
+    starts = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+    index = np.concatenate([member.rows.index for member in members])
+    seen = np.concatenate([member.rows.observed for member in members])
+    observed = None if seen.all() else seen
+    names, first = tuple(member.name for member in members), longest.rows
+    frequencies = {even_frequency(member.rows.index, first.zone) for member in members if len(member.rows) > 2}
+    return Series(
+        name=name,
+        values=values,
+        columns=first.columns,
+        index=index,
+        sha256=fingerprint(values, first.columns, index, first.zone, observed, reader.n_known, names, starts),
+        frequency=frequencies.pop() if len(frequencies) == 1 else None,
+        notes=(*notes, *_sizes(members)),
+        zone=first.zone,
+        observed=observed,
+        reader=reader.knowing(spacing(first), first),
+        steps=steps_of(first, spacing(first)),
+        contents=held,
+        known=reader.n_known,
+        calendar=reader.n_calendar,
+        names=names,
+        starts=starts,
+    )
+
+
+def check_varies(target: Float64s, column: str, where: str) -> None:
+    """Refuse a target that never moves.
+
+    Args:
+        target: (rows,).
+        column: its name.
+        where: what messages call the source.
+
+    Raises:
+        DataError: all values are one.
+    """
+    if target.min() == target.max():
+        raise DataError(
+            f"{where}, column {column!r}: all {len(target):,} values are {target[0]:g}; "
+            "there is nothing to forecast; give another data.target"
+        )
+
+
+def _sizes(members: Sequence[Member]) -> Iterator[str]:
+    sizes = [len(member.rows) for member in members]
+    if len(members) > 1:
+        yield f"{len(members):,} series of {min(sizes):,} to {max(sizes):,} rows, {sum(sizes):,} in all"

@@ -1,0 +1,60 @@
+"""What stands beside the dense layer at the end of a forecast's network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqsweep.tasks.forecast.linear_path import LinearPath
+
+if TYPE_CHECKING:
+    import keras
+
+    from seqsweep.tasks.task import Inputs
+
+
+def by_step(
+    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool
+) -> keras.KerasTensor:
+    """(batch, units) and (batch, horizon, columns) → (batch, horizon): of each step its own values, beside the state.
+
+    The weights are those of every step, so that a promotion means the same on each day ahead. A dense layer of as many
+    units as the state lets it mean more where there is more to sell.
+
+    Args:
+        state: of the recurrent layers.
+        known: the columns that are known ahead.
+        seeds: two of them.
+        is_solved: a ridge says all at first.
+    """
+    import keras
+
+    drawn = [keras.initializers.GlorotUniform(seed=seed) for seed in seeds[:2]]
+    states = keras.layers.RepeatVector(known.shape[1], name="state_by_step")(state)
+    both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
+    mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
+    every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
+    last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
+    return keras.layers.Flatten(name="of_known")(last)
+
+
+def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:
+    """(batch, rows, columns), and what is known ahead → (batch, horizon): a dense layer with the weights of a ridge.
+
+    Args:
+        path: the ridge.
+        inputs: of the network.
+        trainable: whether training changes the weights.
+    """
+    import keras
+
+    window = inputs[0]
+    rows = window[:, -path.window :] if window.shape[1] > path.window else window
+    flat = keras.layers.Flatten(name="skip_window")(rows)
+    if len(inputs) > 1:
+        ahead = keras.layers.Flatten(name="skip_known")(inputs[1])
+        flat = keras.layers.Concatenate(name="skip_inputs")([flat, ahead])
+    layer = keras.layers.Dense(len(path.bias), trainable=trainable, name="skip")
+    skip = layer(flat)
+    layer.set_weights([path.weights, path.bias])
+    return skip

@@ -1,0 +1,294 @@
+"""Several series as one data set: one network for all of them, each scored by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqsweep.data import Series
+from seqsweep.events import TrialParams
+from seqsweep.schema import SweepConfig
+from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.gather import Gather
+from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.facts import Facts
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.learnable import without_unseen_names
+from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.panel_facts import panel_facts
+from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
+from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
+from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
+from seqsweep.tasks.forecast.settings import own
+
+POOLED = ("wape",)
+"""Metrics that are shares of a sum over all series; others are means over series."""
+
+SHOWN = 3
+"""Series that a note names."""
+
+
+@dataclass(frozen=True)
+class PanelDataset:
+    """What a forecast of several series learns from; an item is an origin's row among those of all series.
+
+    Args:
+        config: of the sweep.
+        series: a panel, complete, a series behind the other.
+        parts: of each series, the same for every trial.
+        notes: what was left out.
+    """
+
+    config: SweepConfig
+    series: Series
+    parts: PanelSplit
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> PanelDataset:
+        """A panel, split by the rules of the sweep.
+
+        Args:
+            config: of the sweep.
+            series: complete and in order.
+            max_lookback: rows that the most far-sighted trial looks back, differencing included.
+
+        Raises:
+            DataError: a part holds no forecast.
+        """
+        parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
+        known, unseen = without_unseen_names(series, parts.train_rows)
+        return cls(config, known, parts, (*unseen, *_left_out(known, parts)))
+
+    @property
+    def name(self) -> str:
+        """Of the data."""
+        return self.series.name
+
+    @property
+    def target(self) -> str:
+        """The column that is forecast."""
+        return self.series.target
+
+    @property
+    def rows(self) -> int:
+        """Of all series."""
+        return self.series.rows
+
+    @property
+    def sha256(self) -> str:
+        """Of the content."""
+        return self.series.sha256
+
+    def facts(self) -> Facts:
+        """Where the series come from, which there are, and their parts."""
+        return panel_facts(self.config, self.series, self.parts)
+
+    def split(self, fold: int = 0) -> PanelSplit:
+        """The parts of a fold; see `PanelSplit.fold`.
+
+        Raises:
+            DataError: what is left is too short to train on.
+        """
+        return self.parts.fold(fold)
+
+    def view(self, params: TrialParams, fold: int = 0) -> PanelWindows:
+        """Windows and targets with the transforms that train alone determines."""
+        config = self.config
+        seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
+        return replace(seen, lower=own(config).lower)
+
+    def actual(self, items: Items) -> Float64s:
+        """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
+        ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
+        return ahead
+
+    def score(
+        self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = (), items: Items | None = None
+    ) -> dict[str, float]:
+        """Means over series of what each comes to, but for `wape`, which is of all of them: (n, horizon) each.
+
+        Args:
+            actual: what happened.
+            predicted: for the same items.
+            metrics: by default the config's.
+            items: (n,), of which each series has its own; they must be given.
+        """
+        assert items is not None  # what is a series among them is asked of each
+        names, found = metrics or self.config.task.metrics, {}
+        groups = list(self.parts.by_series(items))
+        for name in names:
+            metric = METRICS[name]
+            if name in POOLED:
+                found[name] = metric(actual, predicted, 1.0)
+                continue
+            each = [metric(actual[rows], predicted[rows], self.mase_scales[number]) for number, rows in groups]
+            found[name] = float(np.mean(each))
+        return found
+
+    def score_by_series(self, name: str, actual: Float64s, predicted: Float64s, items: Items) -> dict[int, float]:
+        """A metric of each series that has items, by its number.
+
+        Args:
+            name: of the metric.
+            actual: (n, horizon).
+            predicted: (n, horizon).
+            items: (n,).
+        """
+        metric = METRICS[name]
+        return {
+            number: metric(actual[rows], predicted[rows], self.mase_scales[number])
+            for number, rows in self.parts.by_series(items)
+        }
+
+    def moments(self, items: Items) -> NDArray[Any]:
+        """(n,), the time of each origin: what happens at one time is alike in all series."""
+        return self.series.index[items]
+
+    def baselines(self, items: Items) -> Mapping[str, Float64s]:
+        """The forecasts (n, horizon) of each baseline of the config that can be made for all of them."""
+        horizon, starts, found = own(self.config).horizon, self.parts.starts, {}
+        groups = list(self.parts.by_series(items))
+        for name in self.config.task.baselines:
+            made = np.empty((len(items), horizon))
+            for number, rows in groups:
+                origins = items[rows] - starts[number]
+                answer = (
+                    self._ridge(number, origins) if name == "linear" else BASELINES[name](self.pasts[number], origins)
+                )
+                if answer is None:
+                    break
+                made[rows] = answer
+            else:
+                lower = own(self.config).lower
+                found[name] = made if lower is None else np.maximum(made, lower)
+        return found
+
+    def _ridge(self, number: int, origins: Items) -> Float64s | None:
+        """The forecasts of one ridge for all series, each in units of its own size."""
+        fit = self.ridge
+        if fit is None or origins.min() + 1 < fit.window:
+            return None
+        forecast: Float64s = fit.forecast(self._sized[number].values, origins) * self.sizes[number]
+        return forecast
+
+    def notes_on_baselines(self) -> Mapping[str, str]:
+        """The window and the penalty that the ridge chose."""
+        fit = self.ridge if "linear" in self.config.task.baselines else None
+        return {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+
+    @cached_property
+    def ridge(self) -> LinearFit | None:
+        """The ridge of all series whose window and penalty are best on validation; None: no window fits.
+
+        It forecasts targets in units of each series' size, so that large ones do not decide for small ones.
+        """
+        settings, items = own(self.config), self.parts.validation
+        actual, objective = self.actual(items), settings.objective
+        first, *others = [self._sized[number] for number in self._learned]
+        groups = list(self.parts.by_series(items))
+
+        def cost(fit: LinearFit) -> float:
+            said = np.empty(actual.shape)
+            for number, rows in groups:
+                origins = items[rows] - self.parts.starts[number]
+                said[rows] = fit.forecast(self._sized[number].values, origins) * self.sizes[number]
+            return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
+
+        windows = [window for window in settings.ridge_windows if window <= self._shortest]
+        return best_fit(fits(first, windows, settings.ridge_penalties, others), cost)
+
+    @property
+    def _shortest(self) -> int:
+        """Rows before the first target of validation that every series has that is validated."""
+        items = self.parts.validation
+        return min(
+            int(items[rows].min() - self.parts.starts[number]) + 1 for number, rows in self.parts.by_series(items)
+        )
+
+    @property
+    def _learned(self) -> list[int]:
+        """The series that have origins in train, by number."""
+        return [number for number, part in enumerate(self.parts.members) if len(part.train)]
+
+    @cached_property
+    def pasts(self) -> tuple[BaselineInput, ...]:
+        """What a baseline may know of each series."""
+        config = self.config
+        return tuple(
+            BaselineInput(
+                member.values,
+                max(part.train_end, 1),
+                part.validation,
+                own(config).horizon,
+                config.data.season,
+                own(config),
+                member.observed,
+                member.known,
+                member.calendar,
+                is_member=True,
+            )
+            for member, part in zip(self.series.members, self.parts.members, strict=True)
+        )
+
+    @cached_property
+    def _sized(self) -> tuple[BaselineInput, ...]:
+        """The same with the target in units of its series' size."""
+        found = []
+        for past, size in zip(self.pasts, self.sizes, strict=True):
+            values = past.values if size == 1 else past.values.copy()
+            if size != 1:
+                values[:, 0] /= size
+            found.append(replace(past, values=values))
+        return tuple(found)
+
+    @cached_property
+    def sizes(self) -> Float64s:
+        """(series,), the standard deviation of each target in train over the mean of all: 1 of a single series."""
+        mean = self.deviation
+        return np.where(self._deviations > 0, self._deviations, mean) / mean
+
+    @property
+    def deviation(self) -> float:
+        """The mean over series of the standard deviation of their targets in train, above 0."""
+        usual = self._deviations[self._learned]
+        return float(usual.mean()) if usual.any() else 1.0
+
+    @cached_property
+    def _deviations(self) -> Float64s:
+        return np.array([past.target[: past.train_end].std() for past in self.pasts])
+
+    @cached_property
+    def mase_scales(self) -> list[float]:
+        """MASE's measure of each series, in the unit of the data."""
+        return [naive_scale(past.target, past.train_end, past.season, past.observed) for past in self.pasts]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
+        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
+
+
+def _left_out(series: Series, parts: PanelSplit) -> Iterator[str]:
+    """What no forecast is made of."""
+    members = list(zip(series.members, parts.members, strict=True))
+    needs = parts.max_lookback + parts.horizon
+    short = [member.name for member, part in members if part.train_end < needs]
+    if short:
+        yield (
+            f"{len(short):,} of {len(members):,} series left out, with fewer than {needs} rows of train "
+            f"for the longest window and its targets: {_some(short)}"
+        )
+    ended = [member.name for member, part in members if part.train_end >= needs and not len(part.test)]
+    if ended:
+        yield f"{len(ended):,} of {len(members):,} series without a forecast in test: {_some(ended)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(repr(name) for name in names[:SHOWN]) + more
