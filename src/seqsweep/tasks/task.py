@@ -231,6 +231,16 @@ class Task(Evaluated):
             details: of its test evaluation.
         """
 
+    @classmethod
+    def serves_baseline(cls, config: SweepConfig, name: str) -> bool:  # noqa: ARG003
+        """Whether `served_baseline` can be asked for a baseline.
+
+        Args:
+            config: of the sweep.
+            name: of the baseline.
+        """
+        return False
+
     def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:  # noqa: ARG002
         """A baseline of the sweep as a network.
 
@@ -243,7 +253,8 @@ class Task(Evaluated):
         Raises:
             UserError: it cannot be packaged; by default none can.
         """
-        raise UserError(f"the baselines of task.kind={self.name} cannot be packaged: they are no networks")
+        told = "only those of forecasts of a single series can, which are weighted sums of its last rows"
+        raise UserError(f"the baseline {name} of task.kind={self.name} cannot be packaged: {told}")
 
     @abstractmethod
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:

@@ -25,6 +25,8 @@ from seqsweep.tasks.served import ServedBaseline
 if TYPE_CHECKING:
     import keras
 
+    from seqsweep.schema import SweepConfig
+
 Weights = tuple[str, Float64s, Float64s]
 """The anchor, weights of a window's rows (window, columns, horizon) and what is added (horizon,), scaled."""
 
@@ -58,6 +60,17 @@ def served_baseline(
     )
     own_params = params.replace(anchor=anchor, window=len(weights))
     return ServedBaseline(own_params, view, _network(weights, bias), _seen(data, name, held, other))
+
+
+def serves_baseline(config: SweepConfig, name: str) -> bool:
+    """Whether a config allows a baseline to be packaged.
+
+    Args:
+        config: of the sweep.
+        name: of the baseline.
+    """
+    data = config.data
+    return name in WEIGHTS and not (data.series or data.known_future or data.calendar)
 
 
 def _scaled(data: SeriesDataset) -> Transform:
