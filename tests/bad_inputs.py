@@ -54,6 +54,7 @@ CUT, FOLDER = object(), object()
 # Configs: nothing is imported, and nothing read ---------------------------------------------------
 
 TEXTS = [
+    Bad("sweep quickstart task.lower=5", "task.lower=5", "has 0 at", "give a bound of 0 or less, or task.lower=null"),
     Bad("sweep dates data.features=[]", "data.features=[]", "a text is one column", "name it, data.features=[COLUMN]"),
     Bad("sweep dates data.features=[a,b]", "data.features=[a, b]", "a text is one column", "name it"),
     Bad("sweep dates data.target=english", "data.features", "'english' is the target", "leave it out"),

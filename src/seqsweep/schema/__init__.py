@@ -203,6 +203,19 @@ class FinalsConfig:
         "the median score",
         when=FINALS,
     )
+    calibration: str = setting(
+        "what errors say how wide forecast intervals are: those on the end of `train`, by further networks of the "
+        "winner that have not learned from it; or those on `validation`, which chose the winner: narrow",
+        choices=("train", "validation"),
+        when=FINALS,
+    )
+    adaptation: float = setting(
+        "by how much the level of a forecast interval moves after a target that it missed, so that in the long run as "
+        "many are held as it says: 0.005 where errors change slowly, 0.05 where they change fast; 0: it stays",
+        at_least=0,
+        below=1,
+        when=FINALS,
+    )
 
 
 @dataclass
