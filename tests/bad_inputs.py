@@ -54,6 +54,7 @@ CUT, FOLDER = object(), object()
 # Configs: nothing is imported, and nothing read ---------------------------------------------------
 
 TEXTS = [
+    Bad("sweep quickstart task.lower=5", "task.lower=5", "has 0 at", "give a bound of 0 or less, or task.lower=null"),
     Bad("sweep dates data.features=[]", "data.features=[]", "a text is one column", "name it, data.features=[COLUMN]"),
     Bad("sweep dates data.features=[a,b]", "data.features=[a, b]", "a text is one column", "name it"),
     Bad("sweep dates data.target=english", "data.features", "'english' is the target", "leave it out"),
@@ -275,7 +276,10 @@ SPACE = [
 UNUSED = [
     Bad("sweep quickstart tuner.factor=3", "tuner.factor=3", "has an effect only where", "choose tuner=hyperband"),
     Bad(
-        "sweep quickstart tuner=grid tuner.beta=3 search_space.learning_rate=0.1", "tuner.beta=3", "effect", "=bayesian"
+        "sweep quickstart tuner=grid tuner.initial_points=3 search_space.learning_rate=0.1",
+        "tuner.initial_points=3",
+        "effect",
+        "=bayesian",
     ),
     Bad("sweep quickstart tuner=hyperband tuner.max_trials=3", "tuner.max_trials=3", "follows from", "leave it null"),
     Bad("sweep quickstart tuner=random tuner.max_trials=null", "tuner.max_trials=null", "needs it", "such as 24"),

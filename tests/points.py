@@ -17,6 +17,7 @@ POINT = TrialParams(
     batch_size=32,
     optimizer="adam",
     schedule="constant",
+    clip_norm=None,
     linear_skip="false",
     anchor="none",
     scaler="standard",
@@ -24,4 +25,5 @@ POINT = TrialParams(
     log1p=False,
     difference=0,
     seasonal_difference=0,
+    loss="mse",
 )

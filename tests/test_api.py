@@ -170,10 +170,10 @@ def test_sweeps_are_compared_by_result_or_name(script):
 
 def test_what_needs_no_sweep_is_answered():
     assert "sunspots" in seqsweep.studies()["quickstart"]
-    assert seqsweep.explain("tuner.beta").startswith("tuner.beta: ")
-    assert "tuner.beta" in seqsweep.explain()
-    with pytest.raises(seqsweep.UserError, match=r"did you mean 'tuner\.beta'"):
-        seqsweep.explain("tuner.betta")
+    assert seqsweep.explain("tuner.factor").startswith("tuner.factor: ")
+    assert "tuner.factor" in seqsweep.explain()
+    with pytest.raises(seqsweep.UserError, match=r"did you mean 'tuner\.factor'"):
+        seqsweep.explain("tuner.facter")
 
 
 def a_table(**columns: object) -> pd.DataFrame:

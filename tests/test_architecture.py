@@ -78,7 +78,7 @@ IMPORT_BOUNDARIES = {
     "pandas": {"serving", "data", "tasks", "package", "registry", "api"},
     "plotly": {"html"},
     "jinja2": {"html"},
-    "sklearn": {"data", "tasks", "tuner", "report"},
+    "sklearn": {"data", "tasks", "report"},
     "scipy": {"evidence", "tuner", "report"},
     "joblib": {"executor"},
     "sentencepiece": {"serving"},

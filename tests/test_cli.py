@@ -18,6 +18,7 @@ from pathlib import Path
 import hydra
 import numpy as np
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
@@ -223,6 +224,20 @@ def test_a_command_to_paste_has_the_path_of_a_program_that_the_shell_would_not_f
     program = Path(sys.executable).with_name("seqsweep")
     shown = str(program) if program.is_file() else f"{sys.executable} -m seqsweep"
     assert pasted(["seqsweep", "ui"]) == f"{shown} ui"
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "expected"),
+    [
+        ([], "pro", ["promote"]),
+        (["sweep"], "quick", ["quickstart"]),
+        (["data"], "fore", ["forecast"]),
+        (["sweep", "quickstart"], "tuner.max_t", ["tuner.max_trials="]),
+    ],
+)
+def test_a_shell_completes_commands_studies_and_keys(words, begun, expected):
+    completion = ShellComplete(cli.main, {}, "seqsweep", "_SEQSWEEP_COMPLETE")
+    assert [item.value for item in completion.get_completions(words, begun)] == expected
 
 
 def test_a_command_that_is_misspelt_gets_the_nearest():

@@ -11,6 +11,7 @@ from scipy import stats
 
 from seqsweep.evidence import (
     Interval,
+    adapted,
     compare_losses,
     coverage,
     diebold_mariano,
@@ -374,3 +375,40 @@ def test_differences_that_cancel_are_no_lead_whatever_their_rounding():
     assert np.mean(np.subtract(scores, other)) != 0
     assert paired_interval(scores, other).mean == 0
     assert paired_interval([0.637 + 1e-12, 0.2698, 0.041], other).mean > 0
+
+
+def adapted_by_hand(residuals, origins, errors, level, step):
+    """Step by step, for one step ahead: at each origin all earlier targets are known."""
+    sizes, miss, held = np.sort(np.abs(residuals)), 1 - level, []
+    for error in errors:
+        rank = math.ceil((len(sizes) + 1) * (1 - miss) - 1e-9)
+        width = 0.0 if rank < 1 else sizes[rank - 1] if rank <= len(sizes) else math.inf
+        held.append(error <= width)
+        miss += step * (1 - level - (not held[-1]))
+    return np.mean(held)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_levels_that_adapt_hold_in_the_long_run_also_where_errors_double(level):
+    rng = np.random.default_rng(3)
+    residuals, zero = rng.normal(size=(200, 1)), np.zeros((3000, 1))
+    actual = rng.normal(scale=2, size=(3000, 1))
+    origins = np.arange(3000, dtype=np.int64)
+    fixed = coverage(actual, zero, half_widths(residuals, [level])[level]).share
+    held, last = adapted(residuals, origins, actual, zero, level, 0.02)
+    assert fixed < level - 0.1
+    assert held.share == pytest.approx(level, abs=1 / (0.02 * 3000))  # proposition 4.1 of the source
+    assert held.share == adapted_by_hand(residuals[:, 0], origins, np.abs(actual[:, 0]), level, 0.02)
+    assert last.shape == (1,)
+
+
+def test_a_level_adapts_to_no_target_behind_the_origin():
+    rng = np.random.default_rng(1)
+    residuals, zero, origins = rng.normal(size=(50, 3)), np.zeros((60, 3)), np.arange(60, dtype=np.int64)
+    actual = rng.normal(size=(60, 3))
+    calm, wild = actual.copy(), actual.copy()
+    wild[:, 2] = np.where(np.arange(60) == 10, 100.0, wild[:, 2])  # the target of row 13
+    widths = [adapted(residuals, origins[:13], each[:13], zero[:13], 0.8, 0.5)[0].width for each in (calm, wild)]
+    assert widths[0] == widths[1]  # the last origin is row 12
+    widths = [adapted(residuals, origins[:14], each[:14], zero[:14], 0.8, 0.5)[0].width for each in (calm, wild)]
+    assert widths[0] <= widths[1]

@@ -145,7 +145,7 @@ def test_without_a_key_all_are_listed_and_a_group_lists_its_own():
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("tuner.betta", "tuner.betta: there is no such key; did you mean 'tuner.beta'?"),
+        ("tuner.facter", "tuner.facter: there is no such key; did you mean 'tuner.factor'?"),
         ("epochs", "did you mean 'trial.epochs'?"),
         ("search_space.weight_decai", "did you mean 'search_space.weight_decay'?"),
     ],

@@ -19,7 +19,7 @@ import pytest
 
 from seqsweep import finals, search, state_files
 from seqsweep.errors import DataError, StateError
-from seqsweep.events import Epoch
+from seqsweep.events import CALIBRATION, Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
 from seqsweep.finals.count import Evaluated, check_count, evaluations_before, remember
@@ -281,7 +281,7 @@ def neighbours(make_config, tmp_path) -> Callable[..., list[str]]:
     """Two sweeps that ended beside one that is launched, or goes on; what its user is told before it trains."""
     for name in ("own", "other"):
         finals.save(tmp_path / "sweeps" / name, conclusion())
-        remember(tmp_path / "sweeps" / name, Evaluated("0001-s2-f0", 1, 1.0, "5eed"))
+        remember(tmp_path / "sweeps" / name, Evaluated("0001-mean-of-3", 1, 1.0, "5eed"))
         state_files.write_state(tmp_path / "sweeps" / name / "sweep.json", IDENTITY)
 
     def told(*damaged: str, folder: str = "new", sha256: str = "5eed", finalists: int = 1) -> list[str]:
@@ -451,9 +451,12 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
     assert first.winner is first.finalists[0]
     assert first.winner.mean == min(f.mean for f in first.finalists)
     assert (len(first.evaluations), first.evaluation.number, first.audit.passed) == (1, 1, True)
-    assert len([run for run in ran if "-s" in run]) == 2 * len(first.finalists)
+    assert len([run for run in ran if "-s" in run]) == 2 * len(first.finalists) + 2
+    calibration = tuple(f"{first.winner.trial_id}-s{seed}-c" for seed in (1, 2))
+    assert first.evaluation.calibration == calibration
     assert {file.stem for file in (context.state.folder / "networks").iterdir()} == {
-        run for f in first.finalists for run in f.runs
+        *calibration,
+        *(run for f in first.finalists for run in f.runs),
     }
     monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
     monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
@@ -485,7 +488,11 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     assert np.abs(actual - arrays["test_baseline"]).mean() == pytest.approx(evaluation.baselines[best]["mae"])
     gap = np.abs(actual - forecast).mean(axis=1) - np.abs(actual - arrays["test_baseline"]).mean(axis=1)
     assert evaluation.comparison.difference.mean == pytest.approx(gap.mean(), rel=1e-4)
-    residuals = np.sort(np.abs(arrays["validation_actual"] - arrays["validation_predicted"]), axis=0)
+    end = problem.data.split().train_end
+    held = np.arange(end - round(rows * problem.config.windows.validation) - 1, end - horizon)
+    happened = np.column_stack([target[held + 1], target[held + 2]])
+    assert np.array_equal(arrays["calibration_actual"], happened)
+    residuals = np.sort(np.abs(happened - arrays["calibration_predicted"]), axis=0)
     widths = residuals[math.ceil((len(residuals) + 1) * 0.8) - 1]
     (interval,) = read_intervals(evaluation.details)
     assert interval.half_widths == pytest.approx(widths)
@@ -502,6 +509,29 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     errors = [np.abs(actual - forecast).mean() for forecast in forecasts]
     assert errors == pytest.approx(found.winner.scores, rel=1e-6)
     assert found.evaluation.validation == pytest.approx(np.abs(actual - np.mean(forecasts, 0)).mean(), rel=1e-6)
+
+
+@pytest.mark.keras
+def test_intervals_are_of_errors_on_what_their_networks_have_not_learned_from(whole, launch, tmp_path):
+    found, context, *_ = whole
+    seen = finals.load_test_predictions(context.state.folder)
+    held = context.problem.data.split(CALIBRATION)
+    assert held.train.max() + 1 + held.horizon <= held.held.min() + 1  # no target of train is forecast there
+    assert held.validation.tolist() == context.problem.data.split().validation.tolist()
+    assert context.problem.data.view(found_params(context, found), CALIBRATION).split.train_end == held.train_end
+    assert np.abs(seen.calibration_actual - seen.calibration_predicted).mean() > 0
+    narrow, _, ran, _ = launch("finals.calibration=validation", directory=copied(whole, tmp_path))
+    assert ran == []
+    assert [i.calibrated_on for i in read_intervals(narrow.evaluation.details)] == ["validation"] * 2
+    assert [i.calibrated_on for i in read_intervals(found.evaluation.details)] == ["train"] * 2
+    assert (narrow.evaluation.number, narrow.evaluation.scores) == (1, found.evaluation.scores)
+    moving, _, ran, _ = launch("finals.adaptation=0.05", directory=copied(whole, tmp_path / "again"))
+    assert ran == []
+    assert {i.adaptation for i in read_intervals(moving.evaluation.details)} == {0.05}
+
+
+def found_params(context: search.SweepContext, found: Conclusion) -> Any:
+    return finals.network(context, found).params
 
 
 @pytest.mark.keras
@@ -570,7 +600,7 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     with pytest.raises(KeyboardInterrupt):
         launch(directory=tmp_path / "broken", stop_after=2)
     resumed, context, ran, _ = launch(directory=tmp_path / "broken")
-    assert len(ran) == 2 * len(whole[0].finalists) - 2
+    assert len(ran) == 2 * len(whole[0].finalists) - 2 + 2
     assert figures(resumed) == figures(whole[0])
     lost = resumed.evaluation.networks[1]
     context.state.network(lost).unlink()
@@ -646,7 +676,8 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
     runs = client.search_runs([experiment.experiment_id], max_results=100)
     (parent,) = [run for run in runs if run.data.tags["kind"] == "sweep"]
     nested = [run for run in runs if run.data.tags["kind"] == "final"]
-    assert sorted(run.data.tags["trial_id"] for run in nested) == sorted(r for f in found.finalists for r in f.runs)
+    trained = [*(run for finalist in found.finalists for run in finalist.runs), *found.evaluation.calibration]
+    assert sorted(run.data.tags["trial_id"] for run in nested) == sorted(trained)
     assert {run.data.tags["mlflow.parentRunId"] for run in nested} == {parent.info.run_id}
     assert {run.info.status for run in nested} == {"FINISHED"}
     assert len([run for run in runs if run.data.tags["kind"] == "trial"]) == 2

@@ -87,6 +87,20 @@ def test_every_anchor_is_inside(folder, anchor):
     assert package.load_parity(made.model).passed
 
 
+def test_forecasts_and_intervals_are_clipped_where_the_target_never_is(folder):
+    write_csv(folder / "sold.csv", np.maximum(season() - 60, 0))
+    made = make_sweep(folder / "sold.csv", folder / "mlruns", "task.lower=0", epochs=0)
+    loaded = package.load(made.model)
+    low = np.full((3, 1), -9, np.float32)
+    assert (made.network.view.inverse_transform(made.job.data.split().test[:3], low) == 0).all()
+    loaded.served.predictor._network = lambda *arrays: low[: len(arrays[0])]
+    answer = loaded.ask(loaded.example)
+    assert answer["forecast"].tolist() == answer["lower_95"].tolist() == [0]
+    assert (answer["upper_95"] > 0).all()
+    assert min(forecast.min() for forecast in made.job.data.baselines(made.job.data.split().test).values()) == 0
+    assert "clipped at 0" in (made.model / "model_card.md").read_text()
+
+
 def test_parity_of_texts_asks_for_the_same_words_and_for_nats_but_for_the_rounding_of_a_probability():
     kind = [("text", "U5"), ("nll", "f8")]
     own = np.array([("one", 2e-6), ("two", 30.0)], kind)

@@ -944,6 +944,8 @@ def test_serve_starts_mlflow_here_and_prints_a_request_that_it_can_answer(served
     words = shlex.split(next(line for line in done.output.splitlines() if line.startswith("  curl")))
     request = json.loads(Path(words[-1].removeprefix("@")).read_text())
     assert words[2] == "http://127.0.0.1:5017/invocations" and request["dataframe_split"]["columns"]
+    store = TrackingConfig(kind="mlflow", directory=str(served.directory))
+    assert words[-1] == f"@{registry.request_of('shop', store)}"  # as `promote` prints it
     assert started["command"][-4:] == ["--host", "127.0.0.1", "--port", "5017"]
     assert started["MLFLOW_TRACKING_URI"] == f"sqlite:///{served.directory / 'mlflow.db'}"  # or it makes a database
     assert started["PATH"].startswith(str(Path(sys.executable).parent))  # where MLflow finds its server

@@ -196,6 +196,8 @@ def test_points_hold_plain_types() -> None:
         log1p=False,
         difference=0,
         seasonal_difference=0,
+        loss="mse",
+        clip_norm=None,
         bidirectional=False,
         recurrent_dropout=0.0,
         schedule="constant",

@@ -69,6 +69,31 @@ def test_a_longer_limit_goes_on_with_the_same_sweep(tmp_path):
     assert short == long
 
 
+@pytest.mark.keras
+def test_a_search_ends_where_so_many_trials_in_a_row_brought_no_better_one_and_goes_on_with_more(tmp_path):
+    def patient(trials):
+        return make_tuner(sweep_config("random", tuner={"patience": trials}, units=list(range(1, 25))), tmp_path)
+
+    search = patient(3)
+    for score in (None, None, None, None, 5.0, 4.0, 4.0, None, 6.0):  # before a first score nothing can be better
+        search.tell(search.ask("a").trial_id, score)
+    assert search.ask("a") == Exhausted("3 trials in a row brought no better one (tuner.patience)")
+    longer = patient(4)  # a limit is no part of what the search depends on
+    longer.tell(longer.ask("a").trial_id, 3.0)
+    for _ in range(4):
+        longer.tell(longer.ask("a").trial_id, None, costs=[9.0], pruned=True)
+    assert longer.ask("a") == Exhausted("4 trials in a row brought no better one (tuner.patience)")
+    data = SimpleNamespace(sha256="0", rows=1)
+    assert identity(sweep_config("random", tuner={"patience": 3}), data) == identity(sweep_config("random"), data)
+
+
+def test_a_search_that_lost_its_patience_is_offered_twice_as_much(make_config):
+    reason = "20 trials in a row brought no better one (tuner.patience)"
+    outcome = SimpleNamespace(config=make_config("tuner.patience=20"), fingerprint="f", reason=reason)
+    told = [line for line, _ in next_commands(outcome, None, ["seqsweep", "sweep", "quickstart", "tuner.patience=20"])]
+    assert "seqsweep sweep quickstart tuner.patience=40" in told
+
+
 def test_what_is_no_time_is_refused_with_what_one_looks_like(make_config):
     (fault,) = tuner.faults(make_config("tuner.time_limit=soon"))
     assert fault.text == "tuner.time_limit=soon: this is no time; write 90s, 30m, 2h or 1h30m"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from points import POINT
+from seqsweep import search_space
 from seqsweep.errors import DivergedError, StateError
 from seqsweep.events import Done, Epoch, Note, Started, TrialParams, TrialSpec
 from seqsweep.model import OPTIMIZERS
@@ -31,6 +32,7 @@ CHANGES = {  # one other value of each parameter
     "batch_size": 16,
     "optimizer": "sgd",
     "schedule": "cosine",
+    "clip_norm": 0.01,
     "linear_skip": "true",
     "anchor": "last",
     "scaler": "minmax",
@@ -38,6 +40,7 @@ CHANGES = {  # one other value of each parameter
     "log1p": True,
     "difference": 1,
     "seasonal_difference": 1,
+    "loss": "mae",
 }
 
 
@@ -97,7 +100,7 @@ def test_every_parameter_of_a_trial_is_changed_above():
     assert set(CHANGES) == set(POINT) - {"depth"}
 
 
-@pytest.mark.parametrize("setting", ["trial.patience=1", "task.loss=mae", "model.clip_norm=0.01", "seed=1"])
+@pytest.mark.parametrize("setting", ["trial.patience=1", "seed=1"])
 def test_settings_of_the_sweep_take_effect(setting, make_trial):
     if setting == "seed=1":
         assert derive_seed(1, "1") != derive_seed(0, "1")
@@ -106,6 +109,24 @@ def test_settings_of_the_sweep_take_effect(setting, make_trial):
     params = POINT.replace(learning_rate=0.3) if "patience" in setting else POINT
     plain, changed = (run(make_trial(*o), params, epochs)[1].result for o in ([], [setting]))
     assert plain != changed
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "value"), [("task.loss=mae", "loss", "mae"), ("model.clip_norm=0.5", "clip_norm", 0.5)]
+)
+def test_what_is_not_searched_follows_the_setting_of_the_sweep(setting, name, value, make_config):
+    config = make_config(setting)
+    assert search_space.complete(config, {})[name] == value
+    assert search_space.complete(config, {name: None if name == "clip_norm" else "huber"})[name] != value
+
+
+def test_a_trial_diverges_by_the_loss_that_it_lowers(make_trial):
+    targets = np.array([[0.0], [0.0], [30.0]], np.float32)
+    task = make_trial("task.loss=mae").task
+    assert task.constant_loss_of(POINT, targets) == pytest.approx(200.0)
+    assert (
+        task.constant_loss_of(POINT.replace(loss="mae"), targets) == task.constant_loss(targets) == pytest.approx(10.0)
+    )
 
 
 def test_the_same_trial_gives_the_same_figures_to_the_bit(make_trial):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import random
 import subprocess
 import sys
@@ -69,8 +70,6 @@ def test_every_tuner_is_tested() -> None:
     [
         ("bayes", {}, "tuner.kind=bayes: there is no tuner 'bayes'; did you mean 'bayesian'?"),
         ("random", {"max_trials": None}, "tuner.max_trials=null: tuner=random needs it"),
-        ("bayesian", {"beta": None}, "tuner.beta=null: tuner=bayesian needs it"),
-        ("bayesian", {"alpha": None}, "tuner.alpha=null: tuner=bayesian needs it"),
         (
             "bayesian",
             {"initial_points": 24},
@@ -435,25 +434,27 @@ def test_the_best_of_each_round_are_promoted(tmp_path: Path) -> None:
 # The model of the Bayesian search
 
 
-def _bound(seen: np.ndarray, scores: np.ndarray, points: np.ndarray, length: float, beta: float) -> np.ndarray:
-    """The confidence bound at `points`, by the textbook: Rasmussen and Williams (2006), algorithm 2.1."""
+def _improvement(kernel: Any, x: np.ndarray, y: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Expected improvement on the lowest mean, by the textbook: Rasmussen and Williams (2006), algorithm 2.1."""
+    from scipy.stats import norm
 
     def matern(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        r = np.sqrt(5) * np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(-1)) / length
-        return (1 + r + r**2 / 3) * np.exp(-r)
+        r = np.sqrt(5) * np.sqrt((((a[:, None, :] - b[None, :, :]) / kernel.lengths) ** 2).sum(-1))
+        return kernel.amplitude * (1 + r + r**2 / 3) * np.exp(-r)
 
-    centre, spread = scores.mean(), scores.std()
-    inverse = np.linalg.inv(matern(seen, seen) + 1e-4 * np.eye(len(seen)))
-    across = matern(points, seen)
-    mean = across @ inverse @ ((scores - centre) / spread)
-    variance = 1 - np.einsum("ij,jk,ik->i", across, inverse, across)
-    return (mean - beta * np.sqrt(np.maximum(variance, 0))) * spread + centre
+    inverse = np.linalg.inv(matern(x, x) + (kernel.noise + 1e-6) * np.eye(len(x)))
+    mean = matern(points, x) @ inverse @ y
+    deviation = np.sqrt(kernel.amplitude - np.einsum("ij,jk,ik->i", matern(points, x), inverse, matern(points, x)))
+    gain = (matern(x, x) @ inverse @ y).min() - mean
+    return gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)
 
 
 @keras
 @pytest.mark.parametrize("failed", [False, True])
-@pytest.mark.parametrize("busy", [0, 2])
-def test_the_untried_point_with_the_lowest_bound_is_proposed(failed: bool, busy: int, tmp_path: Path) -> None:
+def test_the_untried_point_that_promises_most_is_proposed(failed: bool, tmp_path: Path) -> None:
+    from seqsweep.tuner.bayesian import eased
+    from seqsweep.tuner.process import fit
+
     space = {"units": [8, 16, 24, 32, 40], "window": [10, 20, 30, 40]}
     tuner = make_tuner(sweep_config("bayesian", tuner={"initial_points": 8}, **space), tmp_path)
 
@@ -469,36 +470,78 @@ def test_the_untried_point_with_the_lowest_bound_is_proposed(failed: bool, busy:
         seen.append(vector(proposal))
         scores.append(score)
     worst = max(score for score in scores if score is not None)
-    x, y = np.array(seen), np.array([worst if score is None else score for score in scores])
-
-    from seqsweep.tuner.bayesian import fit
-
-    length = fit(x, y, 1e-4).kernel_.length_scale
+    x, y = np.array(seen), eased(np.array([worst if score is None else score for score in scores]))
     space_points = np.array([[(u - 0.5) / 5, (w - 0.5) / 4] for u in range(1, 6) for w in range(1, 5)])
-    for slot in range(busy + 1):
-        untried = np.array([p for p in space_points if not (np.abs(x - p).max(axis=1) < 1e-9).any()])
-        expected = untried[np.argmin(_bound(x, y, untried, length, 2.6))]
-        proposal = tuner.ask(f"slot {slot}")
-        assert isinstance(proposal, Proposal)
-        assert vector(proposal) == pytest.approx(expected)
-        if slot == 0:
-            fitted = x, y
-        mean = _bound(*fitted, expected[None], length, 0.0)
-        deviation = mean - _bound(*fitted, expected[None], length, 1.0)
-        x, y = np.vstack([x, expected]), np.append(y, mean + deviation)
+    untried = np.array([p for p in space_points if not (np.abs(x - p).max(axis=1) < 1e-9).any()])
+    proposal = tuner.ask("a")
+    assert isinstance(proposal, Proposal)
+    gains = _improvement(fit(x, y, [False, False]).kernel, x, y, untried)
+    assert vector(proposal) == pytest.approx(untried[np.argmax(gains)])
+    others = [tuner.ask(slot) for slot in ("b", "c")]  # as if the running ones had ended
+    assert len({tuple(vector(p)) for p in (proposal, *others) if isinstance(p, Proposal)} | set(map(tuple, seen))) == 11
 
 
 @keras
-def test_the_length_of_the_kernel_is_the_most_likely_one() -> None:
-    from seqsweep.tuner.bayesian import fit
+def test_the_first_points_are_spread_and_neither_drawn_nor_the_same_for_every_seed(tmp_path: Path) -> None:
+    def first(seed: int) -> list[tuple[float, str]]:
+        space = {"learning_rate": {"low": 0.001, "high": 1.0, "log": True}, "layer": ["simple_rnn", "gru"]}
+        config = sweep_config("bayesian", seed=seed, tuner={"initial_points": 8}, **space)
+        points = whole(make_tuner(config, tmp_path / str(seed)), trials=8)
+        return [(math.log10(p.params.learning_rate) + 3, p.params.layer) for p in points]
+
+    found = [first(seed) for seed in (1, 2)]
+    for points in found:
+        assert [int(rate / 3 * 8) for rate in sorted(rate for rate, _ in points)] == list(
+            range(8)
+        )  # one in each eighth
+        assert [layer for _, layer in points].count("gru") == 4
+    assert found[0] != found[1]
+
+
+@keras
+def test_lengths_and_noise_of_the_model_are_the_most_probable_ones() -> None:
+    from seqsweep.tuner.process import _unlikelihood, fit
 
     rng = np.random.default_rng(1)
-    x = rng.uniform(size=(40, 3))
-    y = np.sin(5 * x[:, 0]) + x[:, 1]
-    process = fit(x, y, 1e-4)
-    lengths = np.log(np.geomspace(0.03, 30, 300))
-    likelihoods = [process.log_marginal_likelihood(np.array([length])) for length in lengths]
-    assert np.log(process.kernel_.length_scale) == pytest.approx(lengths[np.argmax(likelihoods)], abs=0.06)
+    x = rng.uniform(size=(60, 3))
+    x[:, 2] = np.where(x[:, 2] > 0.5, 0.75, 0.25)
+    y = np.sin(6 * x[:, 0]) + 0.8 * (x[:, 2] > 0.5) + rng.normal(scale=0.1, size=60)
+    y = (y - y.mean()) / y.std()
+    kernel = fit(x, y, [False, False, True]).kernel
+    assert kernel.lengths[1] > 4 * kernel.lengths[0]  # what does nothing is long
+    assert 0.005 < kernel.noise < 0.06  # 0.1 ** 2 over the variance of the scores is 0.02
+    squares = np.stack([(x[:, i, None] - x[None, :, i]) ** 2 for i in range(3)])
+    guess = np.log([0.4, 1.0, 2.0, 1.0, 0.05])
+    _, slope = _unlikelihood(guess, squares, y)
+    steps = [
+        (_unlikelihood(guess + d, squares, y)[0] - _unlikelihood(guess - d, squares, y)[0]) / 2e-5
+        for d in 1e-5 * np.eye(5)
+    ]
+    assert slope == pytest.approx(steps, rel=1e-4, abs=1e-5)
+
+
+@keras
+def test_the_logarithm_of_an_improvement_holds_where_nothing_is_left_of_it() -> None:
+    from scipy.stats import norm
+
+    from seqsweep.tuner.bayesian import log_improvement
+
+    z = np.array([-4.0, -1.0, -0.999, 0.0, 3.0])
+    assert np.exp(log_improvement(z)) == pytest.approx(norm.pdf(z) + z * norm.cdf(z), rel=1e-6)
+    far = log_improvement(np.array([-20.0, -30.0, -40.0]))
+    assert np.isfinite(far).all()
+    assert (np.diff(far) < 0).all()
+
+
+@keras
+def test_poor_scores_come_nearer_and_keep_their_order() -> None:
+    from seqsweep.tuner.bayesian import eased
+
+    scores = np.array([10.0, 11.0, 12.0, 13.0, 90.0, 5000.0])
+    found = eased(scores)
+    assert (np.diff(found) > 0).all()
+    assert found[-1] - found[2] < 12 * (found[2] - found[0])  # and not 2,500 times
+    assert eased(np.full(3, 2.0)) == pytest.approx(0.0)
 
 
 @keras
@@ -549,7 +592,7 @@ def test_the_model_finds_better_trials_than_chance(tmp_path: Path) -> None:
 @keras
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # KerasTuner's
 def test_a_proposal_takes_a_fraction_of_the_stock_oracles_time(tmp_path: Path) -> None:
     space = {**WIDE, "window": [12, 24, 48], "batch_size": [32, 64, 128]}
     seconds = {}

@@ -123,8 +123,8 @@ def test_a_line_of_a_study_is_judged_by_the_studys_own_choice(tmp_path):
     lines = "defaults: [mine, {override tuner: random}, _self_]\n"
     (tmp_path / "further.yaml").write_text(lines)
     assert config.compose("further", [], RULES, own=tmp_path).jobs[0].tuner.factor is None
-    (tmp_path / "further.yaml").write_text(f"{lines}tuner: {{beta: 3}}\n")
-    assert [fault.key for fault in faults(study="further", own=tmp_path)] == ["tuner.beta"]
+    (tmp_path / "further.yaml").write_text(f"{lines}tuner: {{initial_points: 3}}\n")
+    assert [fault.key for fault in faults(study="further", own=tmp_path)] == ["tuner.initial_points"]
 
 
 def test_a_hyperparameter_of_a_study_that_no_trial_has_is_told(tmp_path):
@@ -138,14 +138,13 @@ def test_a_hyperparameter_of_a_study_that_no_trial_has_is_told(tmp_path):
     assert [fault.key for fault in faults(study="mine", own=tmp_path)] == ["search_space.weight_decay"]
 
 
+NAMES = {"anchor": "last", "scaler": "none", "loss": "mae"}
 FOLLOWED = {own.follows: name for name, own in declared().items() if own.follows is not None}
 
 
 @pytest.mark.parametrize("key", FOLLOWED)
 def test_a_setting_that_the_search_space_overrules_is_told(key):
-    value = {bool: "true", int: "1", float: "0.9"}.get(settings()[key].type) or {"anchor": "last", "scaler": "none"}[
-        key.partition(".")[2]
-    ]
+    value = {bool: "true", int: "1", float: "0.9"}.get(settings()[key].type) or NAMES[key.partition(".")[2]]
     given = [f"{key}={value}", f"search_space.{FOLLOWED[key]}={value}", "data.season=11"]
     (told,) = faults(*given)
     assert f"search_space.{FOLLOWED[key]} says it for every trial; leave one of the two out" in told.text

@@ -70,6 +70,10 @@ def _trial_params(values: dict[str, Any]) -> TrialParams:
     return TrialParams(**values)
 
 
+CALIBRATION = -1
+"""The fold whose train part lacks its end, on which a network that has not learned from it shows how far it errs."""
+
+
 @dataclass(frozen=True)
 class TrialSpec:
     """All that a worker is told of a trial.
@@ -87,7 +91,7 @@ class TrialSpec:
         continues: the trial that it goes on from.
         continue_from: the checkpoint which that trial left; None although it continues one: the checkpoint is gone.
         checkpoint: whether its own is wanted at the end, because it may be continued.
-        fold: validation parts by which train and validation end earlier: rolling origins.
+        fold: validation parts by which train and validation end earlier: rolling origins; or CALIBRATION.
         network: whether the weights of its best epoch are wanted, to forecast with.
         bounds: by epoch, the cost above which it is pruned.
     """

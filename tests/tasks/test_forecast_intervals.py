@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 
-from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
+import numpy as np
+import pytest
+
+from seqsweep.tasks.forecast.intervals import (
+    ForecastInterval,
+    errors,
+    finite_half_widths,
+    make_intervals,
+    read_intervals,
+)
+from seqsweep.tasks.results import TestPredictions
 
 
 def test_a_level_that_is_endless_at_any_step_is_not_packaged():
@@ -14,3 +24,33 @@ def test_a_level_that_is_endless_at_any_step_is_not_packaged():
         ForecastInterval(0.99, (math.inf, math.inf), 1.0, math.inf),
     ]
     assert finite_half_widths(known) == {"0.8": [1.0, 2.0]}
+
+
+def seen(**changes):
+    column = np.arange(1.0, 31.0)[:, None]
+    made = {
+        "validation_items": np.arange(30), "validation_actual": column, "validation_predicted": 0 * column,
+        "test_items": np.arange(30, 60), "test_actual": column, "test_predicted": 0 * column, "test_baseline": None,
+    }  # fmt: skip
+    return TestPredictions(**made | changes)
+
+
+def intervals(*settings, **changes):
+    return read_intervals({"intervals": make_intervals(seen(**changes), [0.8], *settings)})[0]
+
+
+def test_widths_are_of_errors_that_no_choice_has_seen_where_there_are_any():
+    column = np.arange(1.0, 31.0)[:, None]
+    chosen, unseen = intervals(), intervals(calibration_actual=2 * column, calibration_predicted=0 * column)
+    assert (chosen.half_widths, unseen.half_widths) == ((25.0,), (50.0,))
+    assert (chosen.calibrated_on, unseen.calibrated_on, unseen.residuals) == ("validation", "train", 30)
+    assert "which chose the network" in errors(chosen)
+    assert "no choice has seen" in errors(unseen)
+    assert "adapts" in errors(intervals(0.1))
+
+
+@pytest.mark.parametrize(("lower", "width"), [(None, 50.0), (-30.0, 50.0), (0.0, 25.0), (-10.0, 35.0)])
+def test_an_interval_is_clipped_where_the_target_never_is(lower, width):
+    found = intervals(0.0, lower)
+    assert (found.width, found.coverage) == (width, intervals().coverage)
+    assert found.lower_end(np.zeros(2), 0).tolist() == [25.0 - width] * 2

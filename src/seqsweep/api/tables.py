@@ -110,7 +110,9 @@ def test(conclusion: Conclusion | None) -> pd.DataFrame:
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as values that JSON has: times in ISO 8601, null where nothing is."""
+    """The rows of a table as values that JSON has: times in ISO 8601, days as days, null where nothing is."""
+    days = [name for name in frame if hasattr(frame[name], "dt") and (frame[name] == frame[name].dt.normalize()).all()]
+    frame = frame.assign(**{str(name): frame[name].dt.strftime("%Y-%m-%d") for name in days})
     content = frame.to_json(orient="records", date_format="iso", double_precision=15)
     rows: list[dict[str, Any]] = json.loads(content)
     return rows

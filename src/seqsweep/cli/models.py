@@ -29,7 +29,7 @@ def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: 
     the newest sweep that finished.
     """
     from seqsweep import registry
-    from seqsweep.api import models
+    from seqsweep.api import models, stores
     from seqsweep.words import pasted, store_options
 
     done = models.promote(
@@ -48,7 +48,7 @@ def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: 
     store = store_options(str(directory), uri)
     click.echo(f"  {pasted(['seqsweep', 'predict', done.model, 'FILE.csv', *store])}")
     click.echo(f"  {pasted(['seqsweep', 'serve', done.model, '--port', str(PORT), *store])}")
-    click.echo(f"  {registry.curl(PORT)}")
+    click.echo(f"  {registry.curl(PORT, registry.request_of(done.model, stores.store(directory, uri)))}")
 
 
 @click.command()

@@ -12,12 +12,20 @@ from seqsweep.imports import quick_imports
 from seqsweep.redaction import remember
 
 
+def studies_like(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """What a shell may complete: names of studies, and then keys of a config."""
+    from seqsweep.config import settings, studies
+
+    known = [*studies(), *(f"{key}=" for key in settings() if "." in begun)]
+    return [name for name in known if name.startswith(begun)]
+
+
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     add_help_option=False,
     short_help="Launch a study: one sweep, or a multirun with -m.",
 )
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, shell_complete=studies_like)
 @click.pass_context
 def sweep(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Launch a study; the arguments are Hydra's, and `launch` explains them."""
@@ -51,7 +59,7 @@ def init(name: str, data: Path | None, target: str | None) -> None:
     context_settings={"ignore_unknown_options": True},
     short_help="Show the data of a study, and a page with a picture of it.",
 )
-@click.argument("arguments", metavar="STUDY [OVERRIDES]", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", metavar="STUDY [OVERRIDES]", nargs=-1, type=click.UNPROCESSED, shell_complete=studies_like)
 def data(arguments: tuple[str, ...]) -> None:
     """Show what `seqsweep sweep` with the same arguments would learn from; nothing is trained.
 

@@ -9,7 +9,7 @@ probabilities are worth.
 from seqsweep.evidence.bootstrap import paired_bootstrap
 from seqsweep.evidence.calibration import Bin, calibration_error, fit_temperature, reliability
 from seqsweep.evidence.comparison import Comparison, compare_losses, losses
-from seqsweep.evidence.conformal import Coverage, coverage, half_widths
+from seqsweep.evidence.conformal import Coverage, adapted, coverage, half_widths
 from seqsweep.evidence.diebold_mariano import diebold_mariano
 from seqsweep.evidence.mcnemar import mcnemar
 from seqsweep.evidence.paired import Interval, paired_interval
@@ -19,6 +19,7 @@ __all__ = [
     "Comparison",
     "Coverage",
     "Interval",
+    "adapted",
     "calibration_error",
     "compare_losses",
     "coverage",

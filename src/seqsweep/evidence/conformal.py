@@ -10,7 +10,9 @@ from fractions import Fraction
 import numpy as np
 
 from seqsweep.evidence.paired import check_level
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Int64s
+
+_CLOSE = 1e-9  # of a product that is a whole number but for rounding
 
 
 @dataclass(frozen=True, eq=False)  # an array's equality has no single truth value
@@ -36,8 +38,8 @@ def half_widths(residuals: Float64s, levels: Sequence[float]) -> dict[float, Flo
     level + 1 / (n + 1) where no two residuals are equal, if its residual and these could have come in any order. Each
     step is covered on its own, not all at once.
 
-    Residuals of a time series only come near that: they follow each other, and those of validation have chosen the
-    network, so they are a little too small. `coverage` on later targets tells what became of the level.
+    Residuals of a time series only come near that: they follow each other, and where they have chosen the network, as
+    those of validation have, they are too small. `coverage` on later targets tells what became of the level.
 
     Args:
         residuals: (n, horizon), actual minus forecast on targets that were not trained on, in the unit of the data. One
@@ -83,6 +85,54 @@ def coverage(actual: Float64s, predicted: Float64s, half_width: Float64s) -> Cov
     with np.errstate(invalid="ignore"):
         within = np.isfinite(predicted) & (np.abs(actual - predicted) <= half_width)
     return Coverage(float(within.mean()), float(2 * half_width.mean()), within.mean(axis=0))
+
+
+def adapted(
+    residuals: Float64s, origins: Int64s, actual: Float64s, predicted: Float64s, level: float, step: float
+) -> tuple[Coverage, Float64s]:
+    """Intervals whose level follows how many targets they held: how they did, and the half widths in the end.
+
+    Behind each target the share to miss is lowered by `step * level` where it was missed, and raised by
+    `step * (1 - level)` where it was held, so that in the long run the share of targets held is the level, whatever
+    the errors do. Each step ahead has a share of its own; at an origin those targets count that do not lie behind it.
+    Where the share to miss falls to 0 the interval is infinite; its width is counted as that of the largest residual.
+
+    Args:
+        residuals: (n, horizon), as of `half_widths`.
+        origins: (m,), in order: the row of the last value that each forecast has seen.
+        actual: (m, horizon), what happened.
+        predicted: (m, horizon).
+        level: to cover in the long run, in (0, 1).
+        step: above 0; 0.005 in the source.
+
+    Source: Gibbs & Candès (2021), Adaptive Conformal Inference Under Distribution Shift, NeurIPS, equation 2.
+    """
+    check_level(level)
+    sizes = np.sort(np.abs(residuals, dtype=np.float64), axis=0)
+    errors = np.abs(actual - predicted, dtype=np.float64)
+    held, widths, last = np.zeros(errors.shape, bool), np.zeros(errors.shape), np.zeros(errors.shape[1])
+    for ahead in range(errors.shape[1]):
+        miss, known = 1 - level, 0
+        for i, origin in enumerate(origins):
+            while known < i and origins[known] + ahead + 1 <= origin:
+                miss, known = _moved(miss, held[known, ahead], level, step), known + 1
+            widths[i, ahead] = _at(sizes[:, ahead], miss)
+            held[i, ahead] = errors[i, ahead] <= widths[i, ahead]
+        for late in range(known, len(origins)):
+            miss = _moved(miss, held[late, ahead], level, step)
+        last[ahead] = _at(sizes[:, ahead], miss)
+    finite = np.minimum(widths, sizes[-1])
+    return Coverage(float(held.mean()), float(2 * finite.mean()), held.mean(axis=0)), last
+
+
+def _moved(miss: float, held: bool, level: float, step: float) -> float:
+    return miss + step * (1 - level - (not held))
+
+
+def _at(sizes: Float64s, miss: float) -> float:
+    """The half width that misses this share: of sorted residuals (n,)."""
+    rank = math.ceil((len(sizes) + 1) * (1 - miss) - _CLOSE)
+    return 0.0 if rank < 1 else float(sizes[rank - 1]) if rank <= len(sizes) else math.inf
 
 
 def _rank(n: int, level: float) -> int:

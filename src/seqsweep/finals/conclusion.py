@@ -85,6 +85,9 @@ class TestEvaluation:
         details: what the task adds, of plain values: only the task reads them.
         levels: of the intervals that were wanted, each in (0, 1).
         confidence: that was wanted of the comparison, in (0, 1).
+        adaptation: of the intervals, that was wanted.
+        calibration: ids of the final runs that were trained without the end of train, on which the mean of their
+            networks shows how far it errs; empty: there are none.
         validation: the objective of the scored network, or of the mean, on validation.
         baseline_validation: that of the best baseline there: how much harder or easier the test part is.
     """
@@ -106,6 +109,8 @@ class TestEvaluation:
     confidence: float
     validation: float
     baseline_validation: float | None = None
+    adaptation: float = 0.0
+    calibration: tuple[str, ...] = ()
 
     @property
     def mean_of(self) -> str:

@@ -26,7 +26,12 @@ MORE = "more_"
 
 
 def evaluate_on_test(
-    problem: Problem, network: Network, networks: Sequence[str], number: int
+    problem: Problem,
+    network: Network,
+    networks: Sequence[str],
+    number: int,
+    held: Network | None = None,
+    calibration: Sequence[str] = (),
 ) -> tuple[TestEvaluation, TestPredictions]:
     """Score a network on the test part.
 
@@ -35,6 +40,8 @@ def evaluate_on_test(
         network: the winner's, or the mean of several of it.
         networks: the final runs that trained it.
         number: of this evaluation on this data.
+        held: the same, trained without the end of train; None: there is none.
+        calibration: the final runs that trained it.
     """
     task, data, objective = problem.task, problem.data, problem.objective
     items = data.split().test
@@ -42,7 +49,7 @@ def evaluate_on_test(
     baselines = {name: data.score(actual, answer, items=items) for name, answer in made.items()}
     best = objective.best_of(baselines)
     reference = made[best] if best is not None else None
-    seen = _predictions(problem, network, reference)
+    seen = _predictions(problem, network, reference, held)
     predicted = seen.test_predicted
     own, confidence = data.score(actual, predicted, items=items), problem.config.finals.confidence
     return TestEvaluation(
@@ -65,11 +72,19 @@ def evaluate_on_test(
             objective.name
         ],
         baseline_validation=problem.baselines[best][objective.name] if best else None,
+        adaptation=problem.config.finals.adaptation,
+        calibration=tuple(calibration),
     ), seen
 
 
-def _predictions(problem: Problem, network: Network, reference: Predictions | None) -> TestPredictions:
-    """What the network says of validation and test, beside the best baseline's predictions of test."""
+def _predictions(
+    problem: Problem, network: Network, reference: Predictions | None, held: Network | None
+) -> TestPredictions:
+    """What the network says of validation and test, beside the best baseline's predictions of test.
+
+    And what `held` says of the items that it was trained without.
+    """
+    items = problem.task.calibration(problem.data) if held is not None else None
     data = problem.data
     validation, test = data.split().validation, data.split().test
     return TestPredictions(
@@ -80,6 +95,8 @@ def _predictions(problem: Problem, network: Network, reference: Predictions | No
         test_actual=data.actual(test),
         test_predicted=network.predict(test),
         test_baseline=reference,
+        calibration_actual=data.actual(items) if items is not None else None,
+        calibration_predicted=held.predict(items) if held is not None and items is not None else None,
         more={**problem.task.kept_arrays(data), **problem.task.inside(network.view, network.branches, test)},
     )
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from seqsweep import search_space
-from seqsweep.events import TrialSpec
+from seqsweep.events import CALIBRATION, TrialSpec
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search import SweepState
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
+
+KEPT = (0, CALIBRATION)
+"""The folds whose networks are kept: they predict."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class FinalRun:
 
     @property
     def trial_id(self) -> str:
-        """`0005-s1-f0`."""
+        """`0005-s1-f0`; `0005-s1-c` where it is of the fold CALIBRATION."""
+        if self.fold == CALIBRATION:
+            return f"{self.of.trial_id}-s{self.seed}-c"
         return f"{self.of.trial_id}-s{self.seed}-f{self.fold}"
 
 
@@ -41,27 +46,37 @@ class FinalRuns:
         state: where networks are kept.
         chosen: the finalists' records.
         ended: ids of final runs that have a result.
+        calibrating: the seeds of which networks are trained without the end of train; empty: it is the finals.
     """
 
     config: SweepConfig
     state: SweepState
     chosen: Sequence[TrialRecord]
     ended: Mapping[str, TrialRecord]
+    calibrating: Sequence[int] = ()
     kind: RunKind = "final"
     _slots: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """List the runs: by fold, then seed, then finalist, so that all finalists advance together."""
         finals = self.config.finals
-        order = product(range(finals.folds), range(1, finals.seeds + 1), self.chosen)
+        folds, seeds = (range(finals.folds), range(1, finals.seeds + 1))
+        if self.calibrating:
+            order = product([CALIBRATION], self.calibrating, self.chosen)
+        else:
+            order = product(folds, seeds, self.chosen)
         listed = [FinalRun(record, seed, fold) for fold, seed, record in order]
         self.runs = {run.trial_id: run for run in listed}
         self._pending = [run.trial_id for run in listed if not self.has_ended(run)]
 
+    def again(self) -> FinalRuns:
+        """The same runs, as the folder knows them now."""
+        return FinalRuns(self.config, self.state, self.chosen, self.state.records("final"), self.calibrating)
+
     def has_ended(self, run: FinalRun) -> bool:
         """Whether there is a result, and where the test evaluation may need it, the network too."""
         record = self.ended.get(run.trial_id)
-        lost = run.fold == 0 and not self.state.network(run.trial_id).exists()
+        lost = run.fold in KEPT and not self.state.network(run.trial_id).exists()
         return record is not None and not (record.status == "COMPLETED" and lost)
 
     def of(self, record: TrialRecord) -> list[str]:
@@ -97,13 +112,14 @@ class FinalRuns:
             first_epoch=0,
             last_epoch=run.of.last_epoch,
             fold=run.fold,
-            network=run.fold == 0,
+            network=run.fold in KEPT,
         )
 
     def name(self, proposal: Proposal) -> str:
         """`5 LSTM 32x1 seed 2`, with the fold behind it where there are several."""
         run = self.runs[proposal.trial_id]
         fold = f" fold {run.fold}" if self.config.finals.folds > 1 else ""
+        fold = " for intervals" if run.fold == CALIBRATION else fold
         return f"{run.of.name} seed {run.seed}{fold}"
 
     def final_of(self, proposal: Proposal) -> str | None:

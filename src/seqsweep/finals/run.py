@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
-from seqsweep import trial
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
 from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
+from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
-from seqsweep.search import Loop, Outcome, SweepContext, mend_records, say_again, what_is_wrong
+from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
-from seqsweep.trial import Network, Trial
+from seqsweep.trial import Network
 
 
 def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
@@ -38,7 +38,7 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     damaged = mend_records(context.state, "final", context.problem.objective)
     runs = FinalRuns(config, context.state, chosen, context.state.records("final"))
     _say_again(context, runs, before, damaged)
-    _train(context, runs)
+    train(context, runs)
     of_each = {record.trial_id: runs.of(record) for record in chosen}
     finalists = rank(chosen, of_each, context.state.records("final"), context.problem.objective)
     evaluations, verdict = (before.evaluations, before.audit) if before is not None else ((), None)
@@ -47,7 +47,9 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
         evaluations, verdict = _judge(context, runs, winner, evaluations, verdict)
     conclusion = _conclusion(context, outcome, finalists, evaluations, verdict)
     save(context.state.folder, conclusion)
-    context.state.forget_networks(keep=runs.runs)
+    context.state.forget_networks(
+        keep=[*runs.runs, *(conclusion.evaluation.calibration if conclusion.evaluation else ())]
+    )
     _log(context, conclusion)
     return conclusion
 
@@ -65,7 +67,7 @@ def network(context: SweepContext, conclusion: Conclusion) -> Network | None:
     chosen = {record.trial_id: record for record in context.state.records().values()}
     finalists = [chosen[finalist.trial_id] for finalist in conclusion.finalists]
     runs = FinalRuns(context.config, context.state, finalists, context.state.records("final"))
-    return _restored(context, runs, seen.networks)
+    return restored(context, runs, seen.networks)
 
 
 def _before(context: SweepContext) -> Conclusion | None:
@@ -89,30 +91,6 @@ def _say_again(context: SweepContext, runs: FinalRuns, before: Conclusion | None
     say_again(again, "final", damaged, context.observer.say)
 
 
-def _train(context: SweepContext, runs: FinalRuns) -> None:
-    """Run what is left of the final runs."""
-    problem, observer = context.problem, context.observer
-    finished = [runs.ended[run.trial_id] for run in runs.runs.values() if runs.has_ended(run)]
-    if len(finished) == len(runs.runs):
-        return
-    loop = Loop(
-        context.config,
-        context.state,
-        runs,
-        context.executor,
-        context.tracker,
-        observer,
-        {},
-        problem.objective,
-        problem.reference,
-    )
-    observer.begin(len(runs.runs), finished, context.executor.capacity, "final")
-    try:
-        loop.run()
-    finally:
-        observer.finish()
-
-
 def _judge(
     context: SweepContext,
     runs: FinalRuns,
@@ -128,22 +106,30 @@ def _judge(
     config = context.config.finals
     networks = scored_runs(winner, config.seeds, context.problem.objective, config.ensemble)
     run = scored_name(networks)
-    wanted = run, tuple(config.levels), config.confidence
+    calibration = calibrated(context, runs, networks)
+    wanted = run, calibration, tuple(config.levels), config.confidence, config.adaptation
     last = evaluations[-1] if evaluations else None
-    as_wanted = last is not None and (last.run, last.levels, last.confidence) == wanted
+    as_wanted = last is not None and _wanted(last) == wanted
     if as_wanted and verdict is not None and _has_predictions(context):
         return evaluations, verdict
     folder, sha256 = context.state.folder, context.problem.data.sha256
     counted = {seen.run: seen for seen in own(folder)}
     number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
-    restored = _restored(context, runs, networks)
-    verdict = _audit(context, restored)
-    latest, predictions = evaluate_on_test(context.problem, restored, networks, number)
+    network = restored(context, runs, networks)
+    verdict = _audit(context, network)
+    held = restored(context, calibration_runs(context, runs, networks), calibration) if calibration else None
+    latest, predictions = evaluate_on_test(context.problem, network, networks, number, held, calibration)
     if run in counted:
         latest = replace(latest, at=counted[run].at)
     remember(folder, Evaluated(run, latest.number, latest.at, sha256))
     save_test_predictions(folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
+
+
+def _wanted(evaluation: TestEvaluation) -> tuple[object, ...]:
+    """What decides whether an evaluation is still the one that is asked for."""
+    seen = evaluation
+    return seen.run, seen.calibration, seen.levels, seen.confidence, seen.adaptation
 
 
 def _has_predictions(context: SweepContext) -> bool:
@@ -180,26 +166,6 @@ def _conclusion(
         evaluations=evaluations,
         audit=verdict,
     )
-
-
-def _restored(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> Network:
-    """The networks of final runs as one."""
-    with trial.without_start_up_notes():
-        trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
-    return trial.mean_of([_restored_one(context, runs, run) for run in networks])
-
-
-def _restored_one(context: SweepContext, runs: FinalRuns, run: str) -> Network:
-    spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
-    job = Trial(context.problem.task, context.problem.data)
-    try:
-        return trial.restore(job, spec, file)
-    except StateError as error:
-        if not file.exists():
-            raise
-        context.observer.say(f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again")
-    _train(context, FinalRuns(context.config, context.state, runs.chosen, context.state.records("final")))
-    return trial.restore(job, spec, file)
 
 
 def _audit(context: SweepContext, network: Network) -> Audit:

@@ -122,6 +122,15 @@ HYPERPARAMETERS = (
         meaning="rule that changes the weights",
     ),
     Hyperparameter(
+        "clip_norm",
+        float,
+        above=0,
+        optional=True,
+        follows="model.clip_norm",
+        section="training",
+        meaning="greatest norm of the gradients of all weights together; null does not clip",
+    ),
+    Hyperparameter(
         "schedule",
         str,
         choices=SCHEDULES,
@@ -153,5 +162,6 @@ def build(task: Task, view: View, params: TrialParams, seed: int) -> keras.Model
     )
     outputs = task.network(view, params, inputs, config.kernels, seeds)
     model = keras.Model(inputs[0] if len(inputs) == 1 else list(inputs), outputs, name=params.layer)
-    model.compile(OPTIMIZERS[params.optimizer](params, config.clip_norm), task.loss, jit_compile=False)
+    optimizer = OPTIMIZERS[params.optimizer](params, params.get("clip_norm"))
+    model.compile(optimizer, task.loss_of(params), jit_compile=False)
     return model

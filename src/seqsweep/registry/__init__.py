@@ -12,7 +12,7 @@ from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.promotion import Promoted, history, promote, rollback
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, model_name
-from seqsweep.registry.serving import curl, serve
+from seqsweep.registry.serving import curl, request_of, serve
 from seqsweep.registry.show import answers_table, gate_table, history_table, show
 from seqsweep.registry.use import STANDARD_INPUT, ask, load_model, predict
 
@@ -33,6 +33,7 @@ __all__ = [
     "model_name",
     "predict",
     "promote",
+    "request_of",
     "rollback",
     "serve",
     "show",

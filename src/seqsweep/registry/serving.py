@@ -48,16 +48,31 @@ def serve(model: str, tracking: TrackingConfig, port: int, say: Callable[[str], 
                 wait_for_end(server)
 
 
-def curl(port: int, example: Path | None = None) -> str:
+def request_of(model: str, tracking: TrackingConfig) -> Path:
+    """A file with a request that a model can answer: its input example, where the store is on this machine.
+
+    Args:
+        model: NAME for the champion, NAME@ALIAS, or NAME/VERSION.
+        tracking: the store.
+
+    Raises:
+        UserError: there is no such model.
+        TrackingError: the store cannot be reached or refuses.
+    """
+    with opened(tracking) as registry, registry.files(resolve(registry, model)) as folder:
+        file = folder / EXAMPLE
+    return file if file.exists() else Path("REQUEST.json")  # one from a server is gone again
+
+
+def curl(port: int, request: Path) -> str:
     """A command that asks a model which is served.
 
     Args:
         port: where it is served.
-        example: a file with a request; None: rows of the caller's, as CSV.
+        request: a file as MLflow reads it: of CSV it would take numbers alone.
     """
-    kind, content = ("text/csv", "FILE.csv") if example is None else ("application/json", str(example))
-    asked = ["curl", "-s", f"http://{HOST}:{port}/invocations", "-H", f"Content-Type: {kind}"]
-    return command([*asked, "--data-binary", f"@{content}"])
+    asked = ["curl", "-s", f"http://{HOST}:{port}/invocations", "-H", "Content-Type: application/json"]
+    return command([*asked, "--data-binary", f"@{request}"])
 
 
 def _command(folder: Path, port: int) -> list[str]:

@@ -118,6 +118,8 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
         commands.append((_again(typed, longer), "go on for as long again"))
+    elif "tuner.patience" in outcome.reason:
+        commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(typed, more), "go on to more trials"))

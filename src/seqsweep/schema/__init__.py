@@ -95,26 +95,20 @@ class TunerConfig:
         "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
         optional=True,
     )
+    patience: int | None = setting(
+        "trials in a row without a better one, after which a search ends; null: never",
+        unit="trials",
+        at_least=1,
+        when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
     max_consecutive_failures: int = setting(
         "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
     )
     initial_points: int | None = setting(
-        "random trials before the model; null: 3 a dimension, but at most half of tuner.max_trials",
+        "spread trials before the model; null: one a dimension and one, but at most a third of tuner.max_trials",
         unit="trials",
         at_least=1,
-        when=BAYESIAN,
-        optional=True,
-    )
-    beta: float | None = setting(
-        "standard deviations below the mean that a point is credited with: more explores more",
-        unit="standard deviations",
-        at_least=0,
-        when=BAYESIAN,
-        optional=True,
-    )
-    alpha: float | None = setting(
-        "variance of a score that is trained again, in units of the variance of all scores",
-        above=0,
         when=BAYESIAN,
         optional=True,
     )
@@ -207,6 +201,19 @@ class FinalsConfig:
     ensemble: bool = setting(
         "whether what is tested and packaged is the mean of the winner's networks, one of each seed; false: the one of "
         "the median score",
+        when=FINALS,
+    )
+    calibration: str = setting(
+        "what errors say how wide forecast intervals are: those on the end of `train`, by further networks of the "
+        "winner that have not learned from it; or those on `validation`, which chose the winner: narrow",
+        choices=("train", "validation"),
+        when=FINALS,
+    )
+    adaptation: float = setting(
+        "by how much the level of a forecast interval moves after a target that it missed, so that in the long run as "
+        "many are held as it says: 0.005 where errors change slowly, 0.05 where they change fast; 0: it stays",
+        at_least=0,
+        below=1,
         when=FINALS,
     )
 

@@ -92,6 +92,16 @@ class Evaluated(ABC):
         shared = sorted({int(item) for seen, predicted in pairs for item in np.intersect1d(seen, predicted)})
         return Audit(not shared, "no item is in two parts", tuple(f"item {item} is in two parts" for item in shared))
 
+    def calibration(self, data: Dataset) -> Items:  # noqa: ARG002
+        """Items of train that networks of the fold CALIBRATION have not learned from, to be forecast by the winner's.
+
+        None, by default, where the details of a test evaluation do not ask for them: then no network is trained.
+
+        Args:
+            data: of the sweep.
+        """
+        return np.zeros(0, np.int64)
+
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:  # noqa: ARG002
         """What the task adds to a test evaluation, of plain JSON values: intervals, a confusion matrix.
 

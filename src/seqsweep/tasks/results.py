@@ -46,6 +46,8 @@ class TestPredictions:
         test_predicted: of the network.
         test_baseline: of the best baseline; None: there is none.
         more: arrays that the task keeps beside these, by name.
+        calibration_actual: (k, …), of items that no choice has seen, see `Task.calibration`; None: there are none.
+        calibration_predicted: of networks that have not learned from them.
     """
 
     __test__: ClassVar = False  # of pytest, which would take it for a test by its name
@@ -58,6 +60,8 @@ class TestPredictions:
     test_predicted: Predictions
     test_baseline: Predictions | None
     more: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    calibration_actual: Predictions | None = None
+    calibration_predicted: Predictions | None = None
 
 
 @dataclass(frozen=True)

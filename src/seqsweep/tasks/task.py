@@ -127,6 +127,19 @@ class Task(Evaluated):
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant output for targets (n, …): what a diverged trial is held against."""
 
+    def loss_of(self, params: TrialParams) -> str | Callable[[Any, Any], Any]:  # noqa: ARG002
+        """What training of one trial lowers: `loss`, unless trials differ in it."""
+        return self.loss
+
+    def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:  # noqa: ARG002
+        """`constant_loss` by the loss of one trial.
+
+        Args:
+            params: of the trial.
+            targets: (n, …).
+        """
+        return self.constant_loss(targets)
+
     def network(
         self, view: View, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
     ) -> keras.KerasTensor:

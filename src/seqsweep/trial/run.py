@@ -91,7 +91,8 @@ class Trial:
         started = time.perf_counter()
         view = self.view(spec)
         learner, progress, seed = yield from self._learner(spec, view)
-        limit = self.config.trial.divergence_factor * self.task.constant_loss(view.targets.numpy(view.split.train))
+        constant = self.task.constant_loss_of(spec.params, view.targets.numpy(view.split.train))
+        limit = self.config.trial.divergence_factor * constant
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         if progress.epoch == 0 and self.task.knows_start(spec.params):
             metrics = self._start(learner, view)

@@ -198,7 +198,18 @@ class Tuner:
             return f"{self._crashes} failures in a row" + (f", the last: {message}" if message else "")
         if limits.max_trials is not None and len(self._records) >= limits.max_trials:
             return f"{len(self._records)} of {limits.max_trials} trials"
+        waited = self._without_a_better_one()
+        if limits.patience is not None and waited >= limits.patience:
+            return f"{waited} trials in a row brought no better one (tuner.patience)"
         return self.over() or None
+
+    def _without_a_better_one(self) -> int:
+        """Trials that were told since the best one was, pruned and failed ones included; 0 while none has a score."""
+        best, waited = math.inf, 0
+        for record in (self._records[trial_id] for trial_id in self._ended):
+            better = record.status == "COMPLETED" and record.score is not None and record.score < best
+            best, waited = (record.score or 0.0, 0) if better else (best, waited + 1)
+        return waited if best < math.inf else 0
 
     def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)

@@ -1,147 +1,164 @@
-"""The Bayesian search: KerasTuner's rule, repaired and made fast. Importing this imports TensorFlow."""
+"""The Bayesian search: a Gaussian process and what a point may gain. Importing this imports TensorFlow."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import Matern
+from scipy.special import erfcx, log_ndtr, logsumexp
+from scipy.stats import qmc
 from threadpoolctl import threadpool_limits
 
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.oracles import RUNNING, OracleBase
+from seqsweep.tuner.process import Process, fit
 from seqsweep.tuner.vectors import Vectors
 
-_LENGTHS = np.log([0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 5.0, 30.0])  # of the kernel, in sides of the unit cube
-_FITTED = 200  # trials, evenly chosen, that the length of the kernel is fitted to; all of them are predicted from
+_FITTED = 200  # trials, evenly chosen, that lengths are fitted to; all of them are predicted from
 _DRAWN = 2000  # candidates over the whole space
 _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
+_FANTASIES = 16  # of what the running trials may come to
+_SPREAD = 64  # points of the spread sequence that are tried for one that was not had before
 
 
 class Bayesian(OracleBase):
-    """A Gaussian process over the trials so far; the next point has the lowest mean less `beta` deviations.
+    """A Gaussian process over the trials so far; the next point is expected to improve on the best of them most.
 
-    The rule (Matérn kernel of smoothness 2.5, confidence bound, random points first) is KerasTuner's. What
-    differs:
+    The first points are spread (a Sobol sequence over the unit cube), not drawn. Then:
 
-    - a failed trial counts as the worst score, where an infinite one counted as the best;
-    - running trials count as if they had ended at their prediction plus one deviation, by this very fit;
+    - each dimension has its own length, names are as far apart as any other two, and the noise of a seed is estimated
+      from the scores, see `process.fit`; what a point does not have (the width of a layer that it lacks) is the same
+      for all such points;
+    - poor scores are drawn nearer: how bad a hopeless trial was says nothing of the good ones;
+    - a failed trial counts as the worst score;
+    - running trials count as what they may come to, several draws of it, so that no two workers do the same;
     - no point is proposed twice; where none is left, the search ends;
-    - what a point does not have (the width of a layer that it lacks) is the same for all such points, in the
-      fit and where the bound is lowered; KerasTuner lowers it along them and then drops them;
-    - candidates are drawn from (seed, number of trials): a resumed search proposes what it would have;
-    - the kernel's one length is found by a search along a line, and thousands of candidates, moved round by
-      round, are predicted at once: KerasTuner's 20 and 50 gradient descents take far longer and mostly end
-      higher, once they are rounded to points of the space.
+    - all is drawn from (seed, number of trials): a resumed search proposes what it would have.
+
+    Source: expected improvement, Jones et al. (1998), in the logarithm as in Ament et al., Unexpected Improvements,
+    NeurIPS 2023; fantasies, Snoek et al. (2012), section 3.3.
 
     Args:
-        initial_points: drawn at random before the model is asked.
-        beta: standard deviations.
-        alpha: variance of the noise, in units of that of the scores.
+        initial_points: spread before the model is asked.
     """
 
-    def __init__(self, *, initial_points: int, beta: float, alpha: float, **common: Any) -> None:
+    def __init__(self, *, initial_points: int, **common: Any) -> None:
         super().__init__(**common)
-        self.initial_points, self.beta, self.alpha = initial_points, beta, alpha
+        self.initial_points = initial_points
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
-        """A point at random until there are enough, then the one that the model prefers."""
+        """A spread point until there are enough, then the one that the model prefers."""
         ended = [trial for trial in self.trials.values() if trial.trial_id not in self.ongoing_trials]
         scored = [trial.score for trial in ended if trial.score is not None]
-        few = len(ended) < self.initial_points or not scored
-        if few or not self.hyperparameters.space:
+        if not self.hyperparameters.space:
             return self.drawn()
-        # Threads would fight with the workers for their cores.
-        with threadpool_limits(limits=1, user_api="blas"):
-            values = self._preferred(ended, scored)
+        vectors = Vectors(self.hyperparameters.space)
+        if len(self.trials) < self.initial_points or not scored:
+            values = self._spread(vectors)
+        else:
+            # Threads would fight with the workers for their cores.
+            with threadpool_limits(limits=1, user_api="blas"):
+                values = self._preferred(vectors, ended, max(scored))
         return self.drawn() if values is None else {"status": RUNNING, "values": values}
 
-    def _preferred(self, ended: list[Any], scored: list[float]) -> dict[str, Any] | None:
-        """The untried point with the lowest bound; None where the candidates were all tried."""
-        vectors = Vectors(self.hyperparameters.space)
+    def _spread(self, vectors: Vectors) -> dict[str, Any] | None:
+        """The next untried point of a sequence that fills the space evenly; None where it meets tried ones alone."""
+        first = len(self.trials)
+        count = 1 << (first + _SPREAD - 1).bit_length()  # it is even over powers of 2
+        rows = qmc.Sobol(vectors.width, rng=np.random.default_rng([self.seed, 0])).random(count)[first:]
+        return self._untried(vectors, vectors.snap(rows))
+
+    def _preferred(self, vectors: Vectors, ended: list[Any], worst: float) -> dict[str, Any] | None:
+        """The untried point of the highest expected improvement; None where the candidates were all tried."""
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
-        scores = np.array([max(scored) if trial.score is None else trial.score for trial in ended])
-        model = self._with_running(fit(seen, scores, self.alpha), vectors, seen, scores)
+        scores = eased(np.array([worst if trial.score is None else trial.score for trial in ended]))
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        candidates = self._candidates(model, vectors, seen[np.argsort(scores, kind="stable")], rng)
-        decoded = (vectors.decode(point) for point in candidates)
+        some = np.unique(np.linspace(0, len(seen) - 1, min(len(seen), _FITTED)).astype(int))
+        kernel = fit(seen[some], scores[some], vectors.named).kernel
+        process = self._with_running(Process(kernel, seen, scores[:, None]), vectors, rng)
+        ranked = seen[np.argsort(scores, kind="stable")]
+        return self._untried(vectors, self._candidates(process, vectors, ranked, rng))
+
+    def _untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
+        decoded = (vectors.decode(row) for row in rows)
         return next((values for values in decoded if self.key(values) not in self.tried), None)
 
-    def _with_running(
-        self, model: GaussianProcessRegressor, vectors: Vectors, seen: Float64s, scores: Float64s
-    ) -> GaussianProcessRegressor:
-        """`model` as if the running trials had ended: what they are about to tell is not asked again."""
+    def _with_running(self, process: Process, vectors: Vectors, rng: np.random.Generator) -> Process:
+        """`process` as if the running trials had ended, in one draw a column."""
         busy = list(self.ongoing_trials.values())
         if not busy:
-            return model
+            return process
         points = vectors.encode([trial.hyperparameters.values for trial in busy])
-        mean, deviation = model.predict(points, return_std=True)
-        return gaussian_process(model.kernel_, self.alpha).fit(
-            np.vstack([seen, points]), np.append(scores, mean + deviation)
-        )
+        guesses = process.draws(points, _FANTASIES, rng)
+        known = np.repeat(process.scores, _FANTASIES, axis=1)
+        return Process(process.kernel, np.vstack([process.points, points]), np.vstack([known, guesses]))
 
     def _candidates(
-        self, model: GaussianProcessRegressor, vectors: Vectors, best_first: Float64s, rng: np.random.Generator
+        self, process: Process, vectors: Vectors, best_first: Float64s, rng: np.random.Generator
     ) -> Float64s:
         """Points of the space, (candidates, dimensions), the most promising first."""
-
-        def bound(points: Float64s) -> Float64s:
-            mean, deviation = model.predict(points, return_std=True)
-            return np.asarray(mean - self.beta * deviation)
-
+        gain = Gain(process)
         points = vectors.all_points()
         if points is not None:
-            return points[np.argsort(bound(points), kind="stable")]
+            return points[np.argsort(-gain(points), kind="stable")]
         drawn = rng.uniform(size=(_DRAWN, vectors.width))
         points = vectors.snap(np.vstack([drawn, _moved(best_first[:10], _NEAR, 0.15, rng)]))
-        bounds = bound(points)
+        gains = gain(points)
         for distance in _ROUNDS:
-            near = vectors.snap(_moved(points[_ascending(bounds)[:10]], 30, distance, rng))
-            points, bounds = np.vstack([points, near]), np.append(bounds, bound(near))
-        return points[_ascending(bounds)]
+            near = vectors.snap(_moved(points[_descending(gains)[:10]], 30, distance, rng))
+            points, gains = np.vstack([points, near]), np.append(gains, gain(near))
+        return points[_descending(gains)]
 
 
-def gaussian_process(kernel: Any, noise: float) -> GaussianProcessRegressor:
-    """A process with this kernel, fixed; `noise` is a variance in units of that of the scores.
+class Gain:
+    """The logarithm of the improvement that is expected of a point, by the mean over the draws of a process.
+
+    What is to be improved on is the lowest mean at the points that were tried: a low score may be a lucky seed.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._best = process.predict(process.points)[0].min(axis=0)
+
+    def __call__(self, points: Float64s) -> Float64s:
+        """At points (n, dimensions): (n,)."""
+        mean, variance = self._process.predict(points)
+        deviation = np.sqrt(variance)[:, None]
+        gains = log_improvement((self._best - mean) / deviation) + np.log(deviation)
+        return np.asarray(logsumexp(gains, axis=1) - math.log(gains.shape[1]))
+
+
+def log_improvement(z: Float64s) -> Float64s:
+    """The logarithm of φ(z) + z Φ(z), without the cancellation that leaves nothing of it at a low z."""
+    density = -(z**2) / 2 - math.log(2 * math.pi) / 2
+    low = np.minimum(z, -1.0)
+    left = np.maximum(1 + low * math.sqrt(math.pi / 2) * erfcx(-low / math.sqrt(2)), 1e-300)
+    high = np.maximum(z, -1.0)
+    direct = np.exp(-(high**2) / 2) / math.sqrt(2 * math.pi) + high * np.exp(log_ndtr(high))
+    return np.asarray(np.where(z < -1.0, density + np.log(left), np.log(direct)))
+
+
+def eased(scores: Float64s) -> Float64s:
+    """Scores (n,) of mean 0 and deviation 1; those worse than the median come nearer to it, by the logarithm.
 
     Args:
-        kernel: of scikit-learn.
-        noise: a variance, in units of that of the scores.
+        scores: (n,), of which lower is better.
     """
-    # Below 1e-8, neighbouring points would make the matrix singular.
-    return GaussianProcessRegressor(kernel, alpha=max(noise, 1e-8), normalize_y=True, optimizer=None)
+    centre = float(np.median(scores))
+    scale = centre - float(scores.min())
+    if scale <= 0:
+        scale = float(scores.std()) or 1.0
+    off = (scores - centre) / scale
+    off = np.where(off > 0, np.log(1 + np.maximum(off, 0.0)), off)
+    return np.asarray((off - off.mean()) / (off.std() or 1.0))
 
 
-def fit(points: Float64s, scores: Float64s, noise: float) -> GaussianProcessRegressor:
-    """A process with the likeliest length of kernel for `points`, (trials, dimensions) in the unit cube.
-
-    Args:
-        points: (trials, dimensions), in the unit cube.
-        scores: (trials,), of which lower is better.
-        noise: a variance, in units of that of the scores.
-    """
-    some = np.unique(np.linspace(0, len(points) - 1, min(len(points), _FITTED)).astype(int))
-    process = gaussian_process(Matern(nu=2.5), noise).fit(points[some], scores[some])
-
-    def unlikelihood(length: float) -> float:
-        return -float(process.log_marginal_likelihood(np.array([length]), clone_kernel=False))
-
-    # The likelihood may have several peaks: look along the line, then climb the highest.
-    heights = [unlikelihood(length) for length in _LENGTHS]
-    top = int(np.argmin(heights))
-    within = (_LENGTHS[max(top - 1, 0)], _LENGTHS[min(top + 1, len(_LENGTHS) - 1)])
-    found = minimize_scalar(unlikelihood, bounds=within, method="bounded", options={"xatol": 0.05})
-    best = found.x if found.fun < heights[top] else _LENGTHS[top]
-    return gaussian_process(Matern(np.exp(best), nu=2.5), noise).fit(points, scores)
-
-
-def _ascending(bounds: Float64s) -> NDArray[np.intp]:
-    """Where the lowest bound is, the next … : each bound once, since equal points have equal bounds."""
-    order: NDArray[np.intp] = np.unique(bounds, return_index=True)[1]
+def _descending(gains: Float64s) -> NDArray[np.intp]:
+    """Where the highest gain is, the next … : each gain once, since equal points have equal gains."""
+    order: NDArray[np.intp] = np.unique(-gains, return_index=True)[1]
     return order
 
 

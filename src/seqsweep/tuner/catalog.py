@@ -54,13 +54,7 @@ def bayesian(config: SweepConfig) -> OracleBase:
     """The point that a Gaussian process over the trials so far prefers."""
     from seqsweep.tuner.bayesian import Bayesian
 
-    settings = config.tuner
-    return Bayesian(
-        initial_points=initial_points(config),
-        beta=cast(float, settings.beta),  # `faults` refuses null
-        alpha=cast(float, settings.alpha),
-        **_common(config),
-    )
+    return Bayesian(initial_points=initial_points(config), **_common(config))
 
 
 @TUNERS.register
@@ -101,12 +95,12 @@ def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTri
 
 
 def initial_points(config: SweepConfig) -> int:
-    """Random trials before the model of a Bayesian search: 3 a dimension, but at most half of all trials."""
+    """Spread trials before the model of a Bayesian search: one a dimension and one, but at most a third of all."""
     given, most = config.tuner.initial_points, config.tuner.max_trials
     if given is not None:
         return given
-    wanted = max(3 * len(search_space.dimensions(config)), 3)
-    return wanted if most is None else max(min(wanted, most // 2), 1)
+    wanted = len(search_space.dimensions(config)) + 1
+    return wanted if most is None else max(min(wanted, most // 3), 1)
 
 
 def faults(config: SweepConfig) -> list[Fault]:
@@ -155,8 +149,6 @@ _NEEDED: dict[str, dict[str, str]] = {
     "grid": {},
     "bayesian": {
         "max_trials": _LIMIT,
-        "beta": "standard deviations, such as 2.6",
-        "alpha": "a variance, such as 1e-4",
     },
     "hyperband": {
         "factor": "one in `factor` goes on, such as 3",

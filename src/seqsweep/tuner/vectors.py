@@ -27,6 +27,11 @@ class Vectors:
         self._counts = [_count(hp) for hp in self._space]
 
     @property
+    def named(self) -> list[bool]:
+        """Of each dimension, whether its values have no order: names, and not numbers."""
+        return [hasattr(hp, "values") and not all(map(_is_number, hp.values)) for hp in self._space]
+
+    @property
     def width(self) -> int:
         """Dimensions."""
         return len(self._space)
@@ -73,6 +78,15 @@ class Vectors:
             wanted = [self._space[column].value_to_prob(value) for value in condition.values]
             exists &= np.isclose(rows[:, column, None], wanted).any(axis=1)
         return exists
+
+
+def _is_number(value: object) -> bool:
+    """Whether a choice, which is spelt as a text where others depend on it, is one of numbers."""
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _count(hp: Any) -> int:

@@ -95,7 +95,10 @@ def _calibration(found: Evaluation) -> list[Markup]:
     sets = [[share(entry.level), share(entry.coverage), significant(entry.size, 3)] for entry in found.sets]
     errors = f"from {share(round(found.raw_error, 4))} to {share(round(found.tempered_error, 4))}"
     temperature = (
-        f"After the temperature {significant(found.temperature, 3)}, which is fitted on validation and which the "
+        "Of the network's own probabilities: validation gave no reason to change them by a temperature. The expected "
+        f"calibration error is {share(round(found.raw_error, 4))}."
+        if found.temperature == 1
+        else f"After the temperature {significant(found.temperature, 3)}, which is fitted on validation and which the "
         f"packaged model applies. It changes the log loss from {significant(found.raw_log_loss)} to "
         f"{significant(found.tempered_log_loss)}, and the expected calibration error {errors}. The scores above are of "
         "the network's own probabilities."

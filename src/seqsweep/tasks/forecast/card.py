@@ -11,7 +11,7 @@ from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
@@ -88,7 +88,7 @@ def _intervals(intervals: Sequence[ForecastInterval]) -> str:
     if not intervals:
         return "None."
     rows = [[share(i.level), share(i.coverage), significant(i.width)] for i in intervals]
-    said = Markup("Split conformal, from the errors on validation; what they covered on test:\n\n")
+    said = Markup("Split conformal, from {}; what they covered on test:\n\n").format(errors(intervals[0]))
     return said + markdown_table(["level", "covered", "mean width"], rows)
 
 
@@ -97,8 +97,10 @@ def _limits(spec: Mapping[str, Any], config: SweepConfig) -> list[str]:
         "It knows the series that it was trained on; on others, and on later times that behave otherwise, nothing is "
         "promised. Compare its forecasts with what happened.",
         " ".join(_reading(config)),
-        "Intervals hold if later errors are like those on validation; they do not widen with the unusual.",
+        "Intervals hold if later errors are like those that they were made from; they do not widen with the unusual.",
     ]
+    if spec["lower"] is not None:
+        limits.append(f"Forecasts and lower ends of intervals are clipped at {significant(spec['lower'])}.")
     if spec["transform"]["clip"] is not None:
         low, high = map(significant, spec["transform"]["clip"])
         limits.append(f"What it sees of the target is clipped to {low} … {high}, the quantiles of train.")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
+
 from seqsweep.data import Series
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
@@ -91,11 +94,20 @@ class SeriesDataset:
         """
         return self.parts.fold(fold)
 
+    @property
+    def held(self) -> Items:
+        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
+        try:
+            return self.parts.fold(CALIBRATION).held
+        except DataError:
+            return np.zeros(0, np.int64)
+
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
         ridge = Ridge.of(self.config, params)
         solve = None if ridge is None else partial(self._solve, ridge)
-        return make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
+        seen = make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
+        return replace(seen, lower=own(self.config).lower)
 
     def _solve(self, ridge: Ridge, series: Series, split: Split, transform: Transform) -> LinearFit:
         """The ridge of a trial, worked out once for all trials that see the same values."""
@@ -126,7 +138,8 @@ class SeriesDataset:
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""
-        return forecasts(self.past, items)
+        made, lower = forecasts(self.past, items), own(self.config).lower
+        return made if lower is None else {name: np.maximum(forecast, lower) for name, forecast in made.items()}
 
     def notes_on_baselines(self) -> Mapping[str, str]:
         """The window and the penalty that the ridge chose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seqsweep.hyperparameters import Hyperparameter
+from seqsweep.tasks.forecast.losses import LOSSES
 from seqsweep.tasks.forecast.windows import ANCHORS
 from seqsweep.tasks.lookback import WINDOW
 from seqsweep.tasks.scaling import SCALERS
@@ -12,6 +13,14 @@ LINEAR_SKIP = ("false", "true", "ridge")
 
 HYPERPARAMETERS = (
     WINDOW,
+    Hyperparameter(
+        "loss",
+        str,
+        choices=LOSSES,
+        follows="task.loss",
+        section="training",
+        meaning="what training lowers: mae where mae ranks; one trial's loss is no measure of another's",
+    ),
     Hyperparameter(
         "linear_skip",
         str,

@@ -1,4 +1,4 @@
-"""Forecast intervals of a winner: how wide, from its errors on validation, and how often they held on test."""
+"""Forecast intervals of a winner: how wide, from errors that no choice has seen, and how often they held on test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seqsweep.evidence import coverage, half_widths
+import numpy as np
+
+from seqsweep.evidence import adapted, coverage, half_widths
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.results import TestPredictions
 
 
@@ -17,31 +20,75 @@ class ForecastInterval:
 
     Args:
         level: the share of targets that they should cover, in (0, 1).
-        half_widths: (horizon,), in the unit of the data, from validation residuals; inf where there are too few.
+        half_widths: (horizon,), in the unit of the data; inf where there are too few residuals. Where the level adapts,
+            those behind the last target of the test part.
         coverage: the share of test targets that they covered.
         width: mean width on the test part, in the unit of the data.
+        calibrated_on: the part that the residuals are of: the end of `train`, by networks without it, or `validation`.
+        residuals: how many there were.
+        adaptation: how fast the level adapts; 0: not at all.
+        lower: below which no interval reaches; None: there is no bound.
     """
 
     level: float
     half_widths: tuple[float, ...]
     coverage: float
     width: float
+    calibrated_on: str = "validation"
+    residuals: int = 0
+    adaptation: float = 0.0
+    lower: float | None = None
+
+    def lower_end(self, forecast: Float64s, step: int) -> Float64s:
+        """Of forecasts (n,) of a step ahead, counted from 0."""
+        end = forecast - self.half_widths[step]
+        return end if self.lower is None else np.maximum(end, self.lower)
 
 
-def make_intervals(seen: TestPredictions, levels: Sequence[float]) -> list[dict[str, Any]]:
+def make_intervals(
+    seen: TestPredictions, levels: Sequence[float], adaptation: float = 0.0, lower: float | None = None
+) -> list[dict[str, Any]]:
     """Intervals of each level, as plain values; see `ForecastInterval`.
 
     Args:
-        seen: forecasts (n, horizon) of validation, whose errors give the widths, and of test, where coverage is
-            counted.
+        seen: forecasts (n, horizon) of the end of train or else of validation, whose errors give the widths, and of
+            test, where coverage is counted.
         levels: of confidence, each in (0, 1).
+        adaptation: by how much a level moves after a target, see `evidence.adapted`; 0: it stays.
+        lower: below which neither forecasts nor targets are; None: there is no bound.
     """
-    widths = half_widths(seen.validation_actual - seen.validation_predicted, levels)
-    held = {level: coverage(seen.test_actual, seen.test_predicted, width) for level, width in widths.items()}
-    found = [
-        ForecastInterval(level, tuple(widths[level].tolist()), held[level].share, held[level].width) for level in levels
-    ]
+    if seen.calibration_actual is not None:
+        part, residuals = "train", seen.calibration_actual - seen.calibration_predicted
+    else:
+        part, residuals = "validation", seen.validation_actual - seen.validation_predicted
+    found = []
+    for level in levels:
+        if adaptation:
+            held, width = adapted(residuals, seen.test_items, seen.test_actual, seen.test_predicted, level, adaptation)
+        else:
+            width = half_widths(residuals, [level])[level]
+            held = coverage(seen.test_actual, seen.test_predicted, width)
+        ends = tuple(width.tolist())
+        spared = 0.0 if lower is None else _spared(seen.test_predicted, width, lower)
+        found.append(
+            ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
+        )
     return [asdict(interval) | {"half_widths": list(interval.half_widths)} for interval in found]  # as JSON gives it
+
+
+def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
+    """By how much clipping at `lower` shortens intervals around forecasts (n, horizon), on average; endless ones: 0."""
+    beyond = np.maximum(lower - (predicted - width), 0.0)
+    return float(beyond.mean()) if np.isfinite(width).all() else 0.0
+
+
+def errors(interval: ForecastInterval) -> str:
+    """Of what errors an interval was made, in words."""
+    if interval.calibrated_on == "validation":
+        told = "the errors on validation, which chose the network, so that they are narrow"
+    else:
+        told = "the errors of the same networks, trained without it, on the end of train, which no choice has seen"
+    return f"{told}; their level adapts to what was missed" if interval.adaptation else told
 
 
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:

@@ -101,7 +101,8 @@ class PanelDataset:
     def view(self, params: TrialParams, fold: int = 0) -> PanelWindows:
         """Windows and targets with the transforms that train alone determines."""
         config = self.config
-        return make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
+        seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
+        return replace(seen, lower=own(config).lower)
 
     def actual(self, items: Items) -> Float64s:
         """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
@@ -165,7 +166,8 @@ class PanelDataset:
                     break
                 made[rows] = answer
             else:
-                found[name] = made
+                lower = own(self.config).lower
+                found[name] = made if lower is None else np.maximum(made, lower)
         return found
 
     def _ridge(self, number: int, origins: Items) -> Float64s | None:

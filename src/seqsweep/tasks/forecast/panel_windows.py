@@ -26,11 +26,13 @@ class PanelWindows(SeriesView):
         split: the parts of each series.
         transforms: of each series.
         path: None: there is no ridge beside the recurrent layers.
+        lower: below which no forecast is; None: there is no bound.
     """
 
     split: PanelSplit
     transforms: tuple[Transform, ...] = field(kw_only=True)
     path: None = None
+    lower: float | None = None
 
     @property
     def input_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -73,7 +75,7 @@ class PanelWindows(SeriesView):
             rows = slices[number]
             own = origins[places] - rows.start
             result[places] = self.transforms[number].inverse_transform(self.values[rows], own, scaled[places])
-        return result
+        return result if self.lower is None else np.maximum(result, self.lower)
 
     @property
     def _slices(self) -> list[slice]:

@@ -115,7 +115,7 @@ class ForecastPredictor:
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
-            result[f"lower_{share}"] = (forecast - sizes * widths).ravel()
+            result[f"lower_{share}"] = self._clipped(forecast - sizes * widths).ravel()
             result[f"upper_{share}"] = (forecast + sizes * widths).ravel()
         return pd.DataFrame(result), notes
 
@@ -170,7 +170,12 @@ class ForecastPredictor:
         ends = np.cumsum([len(places) for _, _, places in views])
         for (view, origins, places), output in zip(views, np.split(outputs, ends[:-1]), strict=True):
             forecast[places] = view.inverse_transform(origins, output)
-        return forecast
+        return self._clipped(forecast)
+
+    def _clipped(self, values: Float64s) -> Float64s:
+        """Nothing below what the target never falls below."""
+        lower = self._spec["lower"]
+        return values if lower is None else np.maximum(values, lower)
 
     # What is refused ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.serving.array_types import Float64s, Index
-from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
 
@@ -117,13 +117,12 @@ def _bands(
     traces: list[theme.Trace] = []
     known = [interval for interval in intervals if math.isfinite(interval.half_widths[step - 1])]
     for place, interval in reversed(list(enumerate(sorted(known, key=lambda interval: interval.level)))):
-        half = interval.half_widths[step - 1]
         line = {"width": 0, "shape": "linear"}
         common = {"x": times, "mode": "lines", "line": line, "hoverinfo": "skip"}
-        traces.append({**common, "y": forecast - half, "showlegend": False})
+        traces.append({**common, "y": interval.lower_end(forecast, step - 1), "showlegend": False})
         name = f"{share(interval.level)} interval"
         fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)]}
-        traces.append({**common, **fill, "y": forecast + half, "name": name})
+        traces.append({**common, **fill, "y": forecast + interval.half_widths[step - 1], "name": name})
     return traces
 
 
@@ -132,9 +131,10 @@ def _coverage(drawn: _Drawn) -> list[Markup]:
     if not intervals:
         return []
     rows = [[f"{share(i.level)} interval", share(i.coverage), _width(i.width)] for i in intervals]
-    said = "Half widths come from residuals on validation (split conformal), and assume that the test part is like it"
+    made = f"Split conformal intervals, from {errors(intervals[0])}"
+    said = f"{made}; they hold where the test part is like what these are of"
     if any(not math.isfinite(interval.width) for interval in intervals):
-        said += "; a level for which validation has too few residuals has no bounds"
+        said += "; a level for which there are too few of them has no bounds"
     return [table(["", "held on test", f"mean width ({drawn.unit})"], rows), note(f"{said}.")]
 
 

@@ -35,6 +35,11 @@ class ForecastConfig(TaskConfig):
         "windows that the baseline linear chooses from", unit="rows", at_least=1, when=RIDGE
     )
     ridge_penalties: list[float] = setting("penalties that the baseline linear chooses from", at_least=0, when=RIDGE)
+    lower: float | None = setting(
+        "below which the target never is, such as 0 of sales: forecasts of networks and baselines, and lower ends of "
+        "intervals, are clipped there; null: there is no bound",
+        optional=True,
+    )
 
 
 def own(config: SweepConfig) -> ForecastConfig:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.errors import ConfigError, DataError, Fault
+from seqsweep.events import CALIBRATION
 from seqsweep.schema import SweepConfig, WindowsConfig
 from seqsweep.serving.array_types import Int64s
 
@@ -31,6 +32,7 @@ class Split:
     Args:
         observed: (rows,), whether the target had a row; None: always.
         train_on_filled: whether train keeps the forecasts of filled values.
+        held_rows: rows behind train that belong neither to it nor to validation, see CALIBRATION.
     """
 
     train_end: int
@@ -40,9 +42,12 @@ class Split:
     horizon: int
     observed: NDArray[np.bool_] | None = field(default=None, compare=False, repr=False, kw_only=True)
     train_on_filled: bool = field(default=False, kw_only=True)
+    held_rows: int = field(default=0, kw_only=True)
 
     def fold(self, back: int) -> Split:
         """The split whose train and validation end `back` validation parts earlier; but for 0 it has no test part.
+
+        That of CALIBRATION has the same validation and a shorter train.
 
         Source: rolling origins, Tashman (2000), International Journal of Forecasting 16(4).
 
@@ -51,6 +56,8 @@ class Split:
         """
         if back == 0:
             return self
+        if back == CALIBRATION:
+            return self._calibration()
         shift = back * (self.validation_end - self.train_end)
         end = self.validation_end - shift
         if self.train_end - shift < self.max_lookback + self.horizon:
@@ -60,6 +67,26 @@ class Split:
                 "windows.validation"
             )
         return replace(self, train_end=self.train_end - shift, validation_end=end, rows=end)
+
+    def _calibration(self) -> Split:
+        """Without the last rows of train, as many as validation has, or a third of train where that is less.
+
+        Raises:
+            DataError: what is left is too short to train on, or what is held out to hold a forecast.
+        """
+        held = min(self.validation_end - self.train_end, self.train_end // 3)
+        left = self.train_end - held
+        if held < self.horizon or left < self.max_lookback + self.horizon:
+            raise DataError(
+                f"the end of train cannot be held out to calibrate intervals: of {self.train_end} rows {left} would be "
+                f"left, and the longest window with its targets needs {self.max_lookback + self.horizon}"
+            )
+        return replace(self, train_end=left, rows=self.validation_end, held_rows=held)
+
+    @property
+    def held(self) -> Int64s:
+        """Origins whose targets all lie between train and validation."""
+        return self.scored(self._every["held"])
 
     @property
     def train(self) -> Int64s:
@@ -87,8 +114,8 @@ class Split:
 
     def origins(self) -> Iterator[tuple[str, Int64s, Int64s]]:
         """Of each part its name, all of its origins, and those that are used."""
-        for part, every in self._every.items():
-            yield part, every, getattr(self, part)
+        for part in ("train", "validation", "test"):
+            yield part, self._every[part], getattr(self, part)
 
     @property
     def train_rows(self) -> slice:
@@ -116,7 +143,8 @@ class Split:
     def _every(self) -> dict[str, Int64s]:
         begins = {
             "train": (self.max_lookback - 1, self.train_end),
-            "validation": (self.train_end - 1, self.validation_end),
+            "held": (self.train_end - 1, self.train_end + self.held_rows),
+            "validation": (self.train_end + self.held_rows - 1, self.validation_end),
             "test": (self.validation_end - 1, self.rows),
         }
         return {part: np.arange(begin, end - self.horizon, dtype=np.int64) for part, (begin, end) in begins.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep import data
@@ -18,6 +17,7 @@ from seqsweep.schema import WindowsConfig
 from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.forecast import baselines, requests, split, windows
 from seqsweep.tasks.forecast.audit import audit, panel_pipeline, pipeline
+from seqsweep.tasks.forecast.bound import bound, check_adaptation
 from seqsweep.tasks.forecast.by_series import (
     by_series,
     in_sizes,
@@ -32,12 +32,14 @@ from seqsweep.tasks.forecast.head import by_step, solved
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.linear_path import Ridge, ridge_lookback
+from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
+from seqsweep.tasks.forecast.space_faults import space_faults
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
@@ -65,7 +67,7 @@ class Forecast(Task):
     settings = ForecastConfig
     reads = READS
     metrics = METRICS
-    losses = ("mse", "mae", "huber")
+    losses = LOSSES
     catalogs: ClassVar = {
         "task.baselines": baselines.BASELINES,
         "windows.split": split.SPLITS,
@@ -90,41 +92,18 @@ class Forecast(Task):
 
     def space_faults(self, space: Space) -> list[Fault]:
         """Differencing by a season needs one, a ridge the baseline that it is."""
-        return [*self._ridge_faults(space), *self._panel_faults(space), *self._season_faults(space)]
-
-    def _ridge_faults(self, space: Space) -> Iterator[Fault]:
-        if "ridge" in space.values("linear_skip") and "linear" not in self.config.task.baselines:
-            told = "a network that starts as the ridge is held against it; add linear to task.baselines"
-            yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
-
-    def _panel_faults(self, space: Space) -> Iterator[Fault]:
-        if self.config.data.series and "ridge" in space.values("linear_skip"):
-            key = "search_space.linear_skip"
-            told = "a ridge in the network is of one series; with data.series say false or true"
-            yield Fault(key, f"{key}=ridge: {told}", also=("data.series",))
-
-    def _season_faults(self, space: Space) -> list[Fault]:
-        follows = "seasonal_difference" not in self.config.search_space
-        if self.config.data.season is not None or (follows and self.config.data.seasonal_difference == 1):
-            return []  # what is wrong with the key that it follows is told of that
-        key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
-        if space.highest("seasonal_difference"):
-            given = self.config.search_space.get("seasonal_difference", self.config.data.seasonal_difference)
-            text = f"{key}={given}: {told}, or set seasonal_difference to 0"
-            return [Fault(key, text, also=("data.season",))]
-        starts = [i for i, point in enumerate(space.warm_starts()) if point.seasonal_difference]
-        keys = [f"search_space.warm_start[{i}].seasonal_difference" for i in starts]
-        return [Fault(key, f"{key}=1: {told}", also=("data.season",)) for key in keys]
+        return space_faults(self.config, space)
 
     # Data and network
 
     def load(self, space: Space, say: Say) -> SeriesDataset | PanelDataset:
         """The series, or several of them, and their parts."""
         series = data.load(self.config.data)
-        for note in series.notes:
+        for note in [*series.notes, *bound(series, own(self.config).lower)]:
             say(note)
         dataset: SeriesDataset | PanelDataset
         if series.starts is not None:
+            check_adaptation(self.config.finals.adaptation)
             dataset = PanelDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
         else:
             ridge = self._ridge_lookback(series, space)
@@ -148,12 +127,15 @@ class Forecast(Task):
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        if self.loss == "mae":
-            return float(np.abs(targets - np.median(targets)).mean())
-        error = targets - targets.mean()
-        if self.loss == "huber":  # Source: Huber (1964), with the threshold 1 that Keras uses
-            return float(np.where(np.abs(error) <= 1, error**2 / 2, np.abs(error) - 0.5).mean())
-        return float((error**2).mean())
+        return constant_loss(self.loss, targets)
+
+    def loss_of(self, params: TrialParams) -> str:
+        """The trial's own, which may be searched."""
+        return str(params.get("loss", self.loss))
+
+    def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
+        """See Task."""
+        return constant_loss(self.loss_of(params), targets)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
         """The last `window` rows: a ridge may read more."""
@@ -240,11 +222,17 @@ class Forecast(Task):
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
         """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
+        finals = self.config.finals
         if isinstance(data, PanelDataset):
             sized = in_sizes(data, seen)
             each = by_series(data, seen, self.config.task.objective)
-            return {"intervals": make_intervals(sized, self.config.finals.levels), "series": each}
-        return {"intervals": make_intervals(seen, self.config.finals.levels)}
+            return {"intervals": make_intervals(sized, finals.levels), "series": each}
+        return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
+
+    def calibration(self, data: Dataset) -> Items:
+        """The forecasts of the end of train; none where it is too short to hold any out, and none of several series."""
+        wanted = self.config.finals.calibration == "train" and isinstance(data, SeriesDataset)
+        return cast(SeriesDataset, data).held if wanted else super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
         """The index of the series, for the axis of time; of several which each item is of."""

@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from seqsweep.catalog import Catalog
 from seqsweep.data import Series
 from seqsweep.errors import Fault
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving import windows
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float32s, Float64s, Int64s
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.tasks.dataset import Space
@@ -40,10 +42,17 @@ class Windows(SeriesView):
         split: the parts, and the origins in each.
         path: the ridge beside the recurrent layers; None: there is none. Where it reads more rows than they do, the
             window is as long as it needs.
+        lower: below which no forecast is; None: there is no bound.
     """
 
     split: Split
     path: LinearPath | None = None
+    lower: float | None = None
+
+    def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
+        """As of any view of a series, clipped to `lower`."""
+        forecast = super().inverse_transform(origins, predicted)
+        return forecast if self.lower is None else np.maximum(forecast, self.lower)
 
     @property
     def input_shapes(self) -> tuple[tuple[int, int], ...]:

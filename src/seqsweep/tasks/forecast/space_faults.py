@@ -1,0 +1,46 @@
+"""What the hyperparameters of forecasts ask of the rest of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seqsweep.errors import Fault
+from seqsweep.schema import SweepConfig
+from seqsweep.tasks.dataset import Space
+
+
+def space_faults(config: SweepConfig, space: Space) -> list[Fault]:
+    """Differencing by a season needs one, a ridge the baseline that it is and a single series.
+
+    Args:
+        config: of the sweep.
+        space: what is searched.
+    """
+    return [*_ridge_faults(config, space), *_panel_faults(config, space), *_season_faults(config, space)]
+
+
+def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
+    if "ridge" in space.values("linear_skip") and "linear" not in config.task.baselines:
+        told = "a network that starts as the ridge is held against it; add linear to task.baselines"
+        yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
+
+
+def _panel_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
+    if config.data.series and "ridge" in space.values("linear_skip"):
+        key = "search_space.linear_skip"
+        told = "a ridge in the network is of one series; with data.series say false or true"
+        yield Fault(key, f"{key}=ridge: {told}", also=("data.series",))
+
+
+def _season_faults(config: SweepConfig, space: Space) -> list[Fault]:
+    follows = "seasonal_difference" not in config.search_space
+    if config.data.season is not None or (follows and config.data.seasonal_difference == 1):
+        return []  # what is wrong with the key that it follows is told of that
+    key, told = "search_space.seasonal_difference", "needs data.season, the rows of a season; set it"
+    if space.highest("seasonal_difference"):
+        given = config.search_space.get("seasonal_difference", config.data.seasonal_difference)
+        text = f"{key}={given}: {told}, or set seasonal_difference to 0"
+        return [Fault(key, text, also=("data.season",))]
+    starts = [i for i, point in enumerate(space.warm_starts()) if point.seasonal_difference]
+    keys = [f"search_space.warm_start[{i}].seasonal_difference" for i in starts]
+    return [Fault(key, f"{key}=1: {told}", also=("data.season",)) for key in keys]
