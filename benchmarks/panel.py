@@ -2,8 +2,8 @@
 
     python benchmarks/panel.py [--rows 1000000] [--series 1000]
 
-Each runs in a process of its own: the data set is made, a small LSTM trains for an epoch, validation is scored. Both are
-to lie within 10 % of each other, and below 2 GB.
+Each runs in a process of its own: the data set is made, a small LSTM trains for an epoch, validation is scored. Both
+are to lie within 10 % of each other, and below 2 GB.
 """
 
 from __future__ import annotations
