@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +105,16 @@ def test_the_next_commands_keep_what_the_user_gave(make_outcome):
     again = [command for command in commands if "seed=1" in command]
     assert again == ["seqsweep sweep quickstart data=csv 'data.path=my file.csv' seed=1"]
     assert any("tuner.max_trials=24" in command for command in commands)
+
+
+@pytest.mark.parametrize(("skill", "offered"), [(0.2, False), (0.001, True), (-0.3, True), (None, False)])
+def test_the_baseline_is_offered_where_no_network_beats_it(make_outcome, skill, offered):
+    seen = SimpleNamespace(skill=skill, best_baseline="seasonal_naive")
+    told = report.next_commands(
+        make_outcome(trial(1, 9.0)), SimpleNamespace(winner="one", task="forecast", evaluation=seen), []
+    )
+    (promote,) = [(command, why) for command, why in told if " promote " in command]
+    assert ("--baseline seasonal_naive" in promote[0]) == ("no network beats seasonal naive" in promote[1]) == offered
 
 
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):

@@ -96,6 +96,7 @@ def promote(
     *,
     replace: bool = False,
     force: str = "",
+    baseline: str = "",
     say: Callable[[str], None] | None = None,
     show: Callable[[Sequence[Condition]], None] | None = None,
 ) -> Promoted:
@@ -107,6 +108,7 @@ def promote(
         uri: `tracking.uri` of it; None: SQLite in the directory.
         replace: take the place of a champion of other data, without a comparison.
         force: the reason to overrule the gate, which is recorded.
+        baseline: the one to promote instead of the winner; empty: the winner.
         say: is told what happens; None: it goes to standard error.
         show: is told the conditions of the gate.
 
@@ -121,7 +123,9 @@ def promote(
     quiet_tensorflow()
     told = say if say is not None else _to_stderr
     shown = show if show is not None else _nothing
-    return registry.promote(sweep, store(directory, uri), told, shown, replace=replace, force=redacted(force))
+    return registry.promote(
+        sweep, store(directory, uri), told, shown, replace=replace, force=redacted(force), baseline=baseline
+    )
 
 
 def _rows(data: Any) -> Path | bytes | pd.DataFrame:

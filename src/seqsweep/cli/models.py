@@ -20,9 +20,12 @@ PORT = 5001
 @click.argument("sweep", required=False)
 @click.option("--replace", is_flag=True, help="Take the place of a champion of other data, without a comparison.")
 @click.option("--force", metavar="REASON", default="", help="Overrule the gate; the reason is recorded.")
+@click.option(
+    "--baseline", metavar="NAME", default="", help="Promote this baseline instead, where no network beats it."
+)
 @DIRECTORY
 @URI
-def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: str | None) -> None:
+def promote(sweep: str | None, replace: bool, force: str, baseline: str, directory: Path, uri: str | None) -> None:
     """Make the winner of a sweep the champion that others load, if it passes the gate.
 
     SWEEP is a study (its newest sweep that finished), the beginning of a fingerprint, or the id of a run; without it,
@@ -38,6 +41,7 @@ def promote(sweep: str | None, replace: bool, force: str, directory: Path, uri: 
         uri,
         replace=replace,
         force=force,
+        baseline=baseline,
         say=click.echo,
         show=lambda conditions: registry.show(registry.gate_table(conditions)),
     )

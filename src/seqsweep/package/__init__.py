@@ -5,10 +5,25 @@ them together, `loaded` is how its callers have it, `parity` proves that the who
 `integrity` that nothing of it has changed since; `run` says when.
 """
 
+from seqsweep.package.baseline import baseline_folder, build_baseline
 from seqsweep.package.build import MODEL, build
 from seqsweep.package.integrity import CHECKSUMS, fault, seal
 from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import Parity, load_parity
 from seqsweep.package.run import keep
 
-__all__ = ["CHECKSUMS", "MODEL", "Loaded", "Parity", "ask", "build", "fault", "keep", "load", "load_parity", "seal"]
+__all__ = [
+    "CHECKSUMS",
+    "MODEL",
+    "Loaded",
+    "Parity",
+    "ask",
+    "baseline_folder",
+    "build",
+    "build_baseline",
+    "fault",
+    "keep",
+    "load",
+    "load_parity",
+    "seal",
+]

@@ -22,7 +22,7 @@ from seqsweep.package.loaded import Loaded, ask, load
 from seqsweep.package.parity import PARITY, compare, save_parity
 from seqsweep.search import Problem, lineage
 from seqsweep.state_files import read_state
-from seqsweep.tasks import Served
+from seqsweep.tasks import Predictions, Served
 from seqsweep.tracking.reaching import load_mlflow
 
 if TYPE_CHECKING:
@@ -59,7 +59,14 @@ FORMAT = 1
 """Of spec.json; another number asks for other code, which lies beside it."""
 
 
-def build(folder: Path, problem: Problem, network: Network, conclusion: Conclusion) -> Path:
+def build(
+    folder: Path,
+    problem: Problem,
+    network: Network,
+    conclusion: Conclusion,
+    name: str = MODEL,
+    own: Predictions | None = None,
+) -> Path:
     """Package what was evaluated on the test part; a package that is there is replaced as a whole.
 
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
@@ -72,6 +79,8 @@ def build(folder: Path, problem: Problem, network: Network, conclusion: Conclusi
         problem: of the sweep.
         network: that was evaluated; of the mean of several the package holds one model, with a branch for each.
         conclusion: of the sweep; it has a test evaluation.
+        name: of the model's folder in that of the sweep.
+        own: what it must say of the test part; None: what `network` says.
 
     Returns:
         The model's folder.
@@ -84,13 +93,13 @@ def build(folder: Path, problem: Problem, network: Network, conclusion: Conclusi
         with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
             model = _save(Path(aside), problem, network, conclusion)
             loaded = load(model)
-            _compare(model, loaded, problem, network)
+            _compare(model, loaded, problem, network, own)
             _tell_cost(model, loaded)
             seal(model, loaded)
-            shutil.rmtree(folder / MODEL, ignore_errors=True)
-            return model.rename(folder / MODEL)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            return model.rename(folder / name)
     except OSError as error:
-        raise StateError(f"{folder / MODEL}: cannot package the winner: {error}") from error
+        raise StateError(f"{folder / name}: cannot package the winner: {error}") from error
 
 
 def packaged_evaluation(model: Path) -> tuple[str, int] | None:
@@ -167,9 +176,11 @@ def _tell_cost(model: Path, loaded: Loaded) -> None:
     card.write_text(f"{card.read_text(encoding='utf-8')}- {cost.said}\n", encoding="utf-8")
 
 
-def _compare(model: Path, loaded: Loaded, problem: Problem, network: Network) -> None:
+def _compare(model: Path, loaded: Loaded, problem: Problem, network: Network, own: Predictions | None) -> None:
     items = problem.data.split().test
-    save_parity(model, compare(ask(problem.task, problem.data, loaded, items), network.predict(items)))
+    save_parity(
+        model, compare(ask(problem.task, problem.data, loaded, items), network.predict(items) if own is None else own)
+    )
 
 
 def _signature(served: Served) -> ModelSignature:

@@ -60,6 +60,8 @@ def _came_from(evaluation: TestEvaluation, lineage: Mapping[str, object]) -> Mar
     """The final runs behind it, and their seeds."""
     runs = Markup(", ").join(map(code, evaluation.networks))
     seeds = ", ".join(map(str, cast(Sequence[int], lineage["seeds"])))
+    if not evaluation.networks:
+        return Markup("{}, with no network").format(evaluation.run)
     if not evaluation.mean_of:
         return Markup("final run {}, seed {}").format(runs, seeds)
     return Markup("{}, equally weighted: final runs {}, seeds {}").format(evaluation.mean_of, runs, seeds)

@@ -33,7 +33,7 @@ class Cost:
     @property
     def said(self) -> str:
         """In words: `mean of 3 networks, 0.3 MB; an answer to the input example takes 6 ms`."""
-        what = f"mean of {self.networks} networks" if self.networks > 1 else "one network"
+        what = ("a baseline", "one network", f"mean of {self.networks} networks")[min(self.networks, 2)]
         takes = f"{1000 * self.seconds:.3g} ms" if self.seconds < 1 else duration(self.seconds)
         return f"{what}, {megabytes(self.size)}; an answer to the input example takes {takes}"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from seqsweep import finals
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
-from seqsweep.package import MODEL
+from seqsweep.package import MODEL, baseline_folder
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.search import IDENTITY, folders, load_config, read_identity
@@ -29,12 +29,14 @@ class Candidate:
     Args:
         conclusion: None: its finals are not finished.
         run: its parent run.
+        baseline: the one that is to be promoted instead of the winner; empty: the winner is.
     """
 
     folder: Path
     config: SweepConfig
     conclusion: Conclusion | None
     run: Run
+    baseline: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -43,8 +45,8 @@ class Candidate:
 
     @property
     def model(self) -> Path:
-        """The folder of its packaged winner, which may not be there."""
-        return self.folder / MODEL
+        """The folder of its packaged winner, or of the baseline, which may not be there."""
+        return self.folder / (baseline_folder(self.baseline) if self.baseline else MODEL)
 
     @property
     def registered_name(self) -> str:

@@ -9,12 +9,13 @@ from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.package import fault, load_parity
 from seqsweep.package.parity import TOLERANCE
+from seqsweep.registry.baselines import network_over
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
 from seqsweep.tracking.models import files_of, logged_model
 from seqsweep.tracking.retry_queue import first_line
-from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share
+from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share, significant
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         told = f"sweep {candidate.fingerprint} has no winner: {why}"
         return [Condition("finals", False, told, again, final=True)]
     winner, evaluation = conclusion.winner, conclusion.evaluation
+    if candidate.baseline:
+        return _of_baseline(registry, candidate, replace)
     found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
     found += f"; it is packaged as the {evaluation.mean_of}" if evaluation.mean_of else ""
     files = _files(registry, candidate, again)
@@ -60,6 +63,31 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
         conditions.append(_parity(candidate, again))
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
     if files.passed:  # or else there is nothing to compare
+        passed, found, mend = no_worse(registry, candidate, evaluation, replace)
+        conditions.append(Condition("champion", passed, found, mend))
+    return conditions
+
+
+def _of_baseline(registry: Registry, candidate: Candidate, replace: bool) -> list[Condition]:
+    """A baseline learns nothing that could leak, and beats nothing; no network may beat it by the margin."""
+    conclusion = candidate.conclusion
+    assert conclusion is not None and conclusion.evaluation is not None
+    evaluation, metric, needed = conclusion.evaluation, conclusion.metric, candidate.config.registry.min_skill
+    skill, told = network_over(candidate)
+    mend = "promote the winner: leave --baseline out"
+    beaten = skill is not None and skill > needed
+    conditions = [Condition("no network", not beaten, told, mend if beaten else "")]
+    best, own = evaluation.best_baseline, evaluation.scores[metric.name]
+    worse = best is not None and metric.is_better(evaluation.baselines[best][metric.name], own)
+    found = f"its {in_words(metric.name)} on test is {significant(own)}"
+    if best is not None:
+        other = significant(evaluation.baselines[best][metric.name])
+        found += f", that of {in_words(best)}, the best other, {other}"
+    conditions.append(Condition("best baseline", not worse, found, f"--baseline {best}" if worse else ""))
+    files = _files(registry, candidate, "promote it again")
+    conditions.append(files)
+    if files.passed:
+        conditions.append(_parity(candidate, "promote it again"))
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
     return conditions

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import RefusedError, UserError
 from seqsweep.registry import ledger
+from seqsweep.registry.baselines import of_baseline
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend, pending
@@ -47,9 +48,16 @@ class Promoted:
 
 
 def promote(
-    target: str | None, tracking: TrackingConfig, say: Say, show: Show, *, replace: bool = False, force: str = ""
+    target: str | None,
+    tracking: TrackingConfig,
+    say: Say,
+    show: Show,
+    *,
+    replace: bool = False,
+    force: str = "",
+    baseline: str = "",
 ) -> Promoted:
-    """Make the winner of a sweep the champion of its model, if it passes the gate.
+    """Make the winner of a sweep, or one of its baselines, the champion of its model, if it passes the gate.
 
     Args:
         target: a study, the beginning of a fingerprint, the id of a run; None: the newest sweep that finished.
@@ -58,6 +66,7 @@ def promote(
         show: is told the conditions.
         replace: put it in the place of a champion that cannot be compared with it.
         force: the reason to overrule the gate; empty: it decides.
+        baseline: the one to promote instead of the winner; empty: the winner.
 
     Raises:
         RefusedError: a condition does not hold, and nothing was changed.
@@ -70,6 +79,8 @@ def promote(
         name = candidate.registered_name
         say(f"sweep {candidate.fingerprint} of study {candidate.config.study!r}, for the model {name!r}")
         mend(registry, name, say)
+        if baseline:
+            candidate = of_baseline(candidate, baseline, say)
         present = champion(registry, name)
         evaluation = candidate.conclusion.evaluation if candidate.conclusion else None
         if (

@@ -14,6 +14,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
+from seqsweep.tasks import TASKS
 from seqsweep.terminal import console
 from seqsweep.words import (
     about_skill,
@@ -113,7 +114,11 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         commands.append((pasted(["seqsweep", "ui", *store]), "every trial and its curves, in MLflow"))
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
-            commands.append((pasted(["seqsweep", "promote", outcome.fingerprint, *store]), purpose))
+            words = ["seqsweep", "promote", outcome.fingerprint]
+            if (better := _better_baseline(outcome, conclusion)) is not None:
+                purpose = f"no network beats {in_words(better)}: make it the model that others load"
+                words += ["--baseline", better]
+            commands.append((pasted([*words, *store]), purpose))
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
@@ -126,6 +131,14 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     seed = f"seed={outcome.config.seed + 1}"
     commands.append((_again(typed, seed), "the same with another seed"))
     return commands
+
+
+def _better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate and it can be packaged."""
+    seen, config = conclusion.evaluation, outcome.config
+    if seen is None or seen.skill is None or seen.best_baseline is None or seen.skill > config.registry.min_skill:
+        return None
+    return seen.best_baseline if TASKS[conclusion.task].serves_baseline(config, seen.best_baseline) else None
 
 
 def _again(typed: Sequence[str], change: str) -> str:

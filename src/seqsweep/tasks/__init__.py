@@ -20,7 +20,7 @@ from seqsweep.tasks.facts import Facts, FactTable, Picture
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.next_symbol import NextSymbol
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
-from seqsweep.tasks.served import Card, Model, Served
+from seqsweep.tasks.served import Card, Model, Served, ServedBaseline
 from seqsweep.tasks.task import Task
 from seqsweep.tasks.translate import Translate
 
@@ -39,6 +39,7 @@ __all__ = [
     "Predictions",
     "Say",
     "Served",
+    "ServedBaseline",
     "Space",
     "Split",
     "Task",

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seqsweep.events import TrialParams
+from seqsweep.tasks.dataset import View
+from seqsweep.tasks.results import TestPredictions
+
 if TYPE_CHECKING:
+    import keras
     import pandas as pd
 
 
@@ -34,6 +39,23 @@ class Served:
     card: Card
     line: str | None = None
     requires: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ServedBaseline:
+    """A baseline as a network, so that it is packaged as one.
+
+    Args:
+        params: what of a trial's hyperparameters the view depends on.
+        view: the data as it reads them.
+        model: inputs of items → outputs, in plain Keras layers.
+        seen: what it says of validation and test, for the details of an evaluation, beside the next best baseline.
+    """
+
+    params: TrialParams
+    view: View
+    model: keras.Model
+    seen: TestPredictions
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.catalog import Catalog
-from seqsweep.errors import Fault
+from seqsweep.errors import Fault, UserError
 from seqsweep.events import TrialParams
 from seqsweep.hyperparameters import Hyperparameter
 from seqsweep.layers import body
@@ -25,7 +25,7 @@ from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.tasks.checks import faults_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, View
 from seqsweep.tasks.evaluated import Evaluated
-from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.served import Model, Served, ServedBaseline
 
 if TYPE_CHECKING:
     import keras
@@ -230,6 +230,31 @@ class Task(Evaluated):
             params: of the winner.
             details: of its test evaluation.
         """
+
+    @classmethod
+    def serves_baseline(cls, config: SweepConfig, name: str) -> bool:  # noqa: ARG003
+        """Whether `served_baseline` can be asked for a baseline.
+
+        Args:
+            config: of the sweep.
+            name: of the baseline.
+        """
+        return False
+
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:  # noqa: ARG002
+        """A baseline of the sweep as a network.
+
+        Args:
+            data: of the sweep.
+            name: of the baseline.
+            params: of any trial; of them the baseline keeps what it has no part in.
+            other: the best of the other baselines on test; None: there is none.
+
+        Raises:
+            UserError: it cannot be packaged; by default none can.
+        """
+        told = "only those of forecasts of a single series can, which are weighted sums of its last rows"
+        raise UserError(f"the baseline {name} of task.kind={self.name} cannot be packaged: {told}")
 
     @abstractmethod
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:

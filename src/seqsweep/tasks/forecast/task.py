@@ -38,12 +38,13 @@ from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
+from seqsweep.tasks.forecast.served_baselines import served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.space_faults import space_faults
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
-from seqsweep.tasks.served import Model, Served
+from seqsweep.tasks.served import Model, Served, ServedBaseline
 from seqsweep.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from seqsweep.data import Series
+    from seqsweep.schema import SweepConfig
     from seqsweep.tasks.task import Inputs
 
 
@@ -257,6 +259,17 @@ class Forecast(Task):
             card=card(spec, known, self.config, intervals),
             requires=requests.libraries(known),
         )
+
+    @classmethod
+    def serves_baseline(cls, config: SweepConfig, name: str) -> bool:
+        """All but `drift`, of one series without columns that are known ahead."""
+        return serves_baseline(config, name)
+
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:
+        """A dense layer over the last rows; of several series none."""
+        if not isinstance(data, SeriesDataset):
+            return super().served_baseline(data, name, params, other)
+        return served_baseline(data, name, params, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""

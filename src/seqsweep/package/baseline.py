@@ -1,0 +1,80 @@
+"""A baseline of a sweep as a model: packaged and judged as a winner is, where no network is better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from seqsweep import search_space
+from seqsweep.errors import UserError
+from seqsweep.finals import Conclusion, Finalist
+from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.search import Problem
+from seqsweep.spelling import nearest
+from seqsweep.tasks import ServedBaseline
+from seqsweep.trial import Network
+from seqsweep.words import in_words
+
+
+def baseline_folder(name: str) -> str:
+    """Of a packaged baseline, in the folder of its sweep."""
+    return f"{MODEL}-{name}"
+
+
+def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name: str) -> Conclusion:
+    """Package a baseline, unless that was done; returns the sweep's conclusion with the baseline as its winner.
+
+    Args:
+        folder: of the sweep.
+        problem: of the sweep.
+        conclusion: of the sweep; it has a test evaluation.
+        name: of the baseline, with `_` or spaces.
+
+    Raises:
+        UserError: the sweep has no such baseline, or it cannot be packaged.
+        StateError: the disk refuses.
+    """
+    evaluation, winner = conclusion.evaluation, conclusion.winner
+    assert evaluation is not None and winner is not None  # who calls has seen to it
+    name, known = name.replace(" ", "_"), evaluation.baselines
+    if name not in known:
+        raise UserError(f"--baseline {name}: the sweep has no such baseline{nearest(name, known) or '; it has none'}")
+    others = {other: scores for other, scores in known.items() if other != name}
+    best = problem.objective.best_of(others)
+    params = search_space.complete(problem.config, winner.params)
+    served = problem.task.served_baseline(problem.data, name, params, best)
+    own = _conclusion(problem, conclusion, served, name, best)
+    assert own.evaluation is not None
+    if packaged_evaluation(folder / baseline_folder(name)) != (own.evaluation.run, own.evaluation.number):
+        network = Network(problem.task, served.params, served.model, served.view, (), (served.model,))
+        build(folder, problem, network, own, baseline_folder(name), served.seen.test_predicted)
+    return own
+
+
+def _conclusion(
+    problem: Problem, conclusion: Conclusion, served: ServedBaseline, name: str, best: str | None
+) -> Conclusion:
+    evaluation, winner, metric, task = conclusion.evaluation, conclusion.winner, conclusion.metric, problem.task
+    assert evaluation is not None and winner is not None
+    scores, validation = evaluation.baselines[name], problem.baselines[name][metric.name]
+    others = {other: row for other, row in evaluation.baselines.items() if other != name}
+    seen = served.seen
+    compared = None
+    if seen.test_baseline is not None:
+        compared = task.compare(seen.test_actual, seen.test_predicted, seen.test_baseline, evaluation.confidence)
+    judged = replace(
+        evaluation,
+        run=f"baseline {name}",
+        networks=(),
+        scores=scores,
+        baselines=others,
+        best_baseline=best,
+        skill=metric.skill(scores[metric.name], others[best][metric.name]) if best is not None else None,
+        comparison=compared,
+        details=task.details(problem.data, seen),
+        validation=validation,
+        baseline_validation=problem.baselines[best][metric.name] if best is not None else None,
+        calibration=(),
+    )
+    finalist = Finalist(name, 0, in_words(name), name, {"baseline": name}, 0, validation, (), (), validation, None)
+    return replace(conclusion, finalists=(finalist,), differences=(), evaluations=(judged,))
