@@ -89,7 +89,7 @@ SHIPPED = sorted(path.stem for path in (CONF / "data").glob("[!_]*.yaml"))
 
 
 def test_the_shipped_options_are_those_that_are_tested():
-    series, tables = {"airbnb", "co2", "sunspots"}, {"captions", "dates", "digits", "pairs", "sentences"}
+    series, tables = {"airbnb", "co2", "shops", "sunspots"}, {"captions", "dates", "digits", "pairs", "sentences"}
     texts = {"folder", "letters", "text"}
     assert set(SHIPPED) == {*series, *tables, *texts, "csv", "excel", "kaggle", "parquet", "sql"}
 

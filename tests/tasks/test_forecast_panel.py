@@ -265,3 +265,14 @@ REFUSED = {
 def test_series_that_are_none_are_refused(change, series, expected, make_panel):
     with pytest.raises(DataError, match=expected):
         make_panel(frame=change(shops()), series=series)
+
+
+@pytest.mark.parametrize(("known", "least", "most"), [("[promo]", 0.3, 0.45), ("[]", 0.8, 1.2)])
+def test_of_the_bundled_shops_a_ridge_meets_promotions_that_it_is_told_of(known, least, most, make_config):
+    roles = ("data=shops", f"data.known_future={known}", "data.calendar=[weekday]")
+    config = make_config(*roles, "task.horizon=7", "task.objective=mase", "task.ridge_windows=[7,14]")
+    data = PanelDataset.of(config, load(config.data), 28)
+    assert (len(data.series.names), data.rows, data.notes) == (12, 5604, ())
+    items = data.parts.test
+    found = data.score(data.actual(items), data.baselines(items)["linear"], ["mase"], items)["mase"]
+    assert least <= found <= most

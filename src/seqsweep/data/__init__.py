@@ -8,6 +8,7 @@
 from seqsweep.data.columns import check_columns, number_columns, time_columns
 from seqsweep.data.contents import Column, Contents, Steps
 from seqsweep.data.faults import faults
+from seqsweep.data.formula import shops as _shops  # noqa: F401 (registers it)
 from seqsweep.data.loading import label, load
 from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint

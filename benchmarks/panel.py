@@ -1,0 +1,86 @@
+"""What a panel costs beside one series of as many rows: seconds an epoch and memory, of 1 and of 1,000 series.
+
+    python benchmarks/panel.py [--rows 1000000] [--series 1000]
+
+Each runs in a process of its own: the data set is made, a small LSTM trains for an epoch, validation is scored. Both
+are to lie within 10 % of each other, and below 2 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import time
+from typing import Any
+
+import numpy as np
+
+BATCH = 1024
+
+
+def measure(rows: int, count: int) -> tuple[float, float, float]:
+    """Seconds of an epoch, seconds of a validation, and the most memory held, in MB.
+
+    Args:
+        rows: of all series.
+        count: of series.
+    """
+    from seqsweep.config import compose
+    from seqsweep.model import build
+    from seqsweep.search_space import complete
+    from seqsweep.tasks.forecast import Forecast
+    from seqsweep.trial import warm
+
+    warm(2)
+    (config,) = compose("quickstart", ["data.season=null", "task.baselines=[last_value]"], []).jobs
+    params = complete(config, {"layer": "lstm", "depth": 1, "units": 8, "window": 12, "batch_size": BATCH})
+    data = panel(config, rows, count)
+    view = data.view(params)
+    from seqsweep.trial.learner import Learner
+
+    learner = Learner(build(Forecast(config), view, params, 1), view, BATCH)
+    learner.train(view.split.train[:BATCH])  # traced
+    begun = time.perf_counter()
+    learner.train(view.split.train)
+    trained = time.perf_counter()
+    items = view.split.validation
+    data.score(data.actual(items), learner.evaluate(items)[1], ["mae"], items)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return trained - begun, time.perf_counter() - trained, most
+
+
+def panel(config: Any, rows: int, count: int) -> Any:
+    """Random walks.
+
+    Args:
+        config: of a sweep.
+        rows: of all of them.
+        count: of series.
+    """
+    from seqsweep.data import Series, fingerprint
+    from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+
+    each, columns = rows // count, ("y",)
+    values = np.random.default_rng(0).normal(size=(each * count, 1)).cumsum(axis=0)
+    index, starts = np.tile(np.arange(each), count), np.arange(count, dtype=np.int64) * each
+    names = tuple((f"{number}",) for number in range(count))
+    sha256 = fingerprint(values, columns, index, names=names, starts=starts)
+    return PanelDataset.of(config, Series("walks", values, columns, index, sha256, names=names, starts=starts), 24)
+
+
+def main() -> None:
+    """Print a line for each."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--series", type=int, default=1000)
+    given = parser.parse_args()
+    for count in (1, given.series):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            epoch, validation, memory = pool.apply(measure, (given.rows, count))
+        shape = f"{count:,} x {given.rows // count:,}"
+        print(f"{shape:>15}: epoch {epoch:6.1f} s, validation {validation:5.2f} s, {memory:6,.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
