@@ -54,7 +54,6 @@ CUT, FOLDER = object(), object()
 # Configs: nothing is imported, and nothing read ---------------------------------------------------
 
 TEXTS = [
-    Bad("sweep quickstart task.lower=5", "task.lower=5", "has 0 at", "give a bound of 0 or less, or task.lower=null"),
     Bad("sweep dates data.features=[]", "data.features=[]", "a text is one column", "name it, data.features=[COLUMN]"),
     Bad("sweep dates data.features=[a,b]", "data.features=[a, b]", "a text is one column", "name it"),
     Bad("sweep dates data.target=english", "data.features", "'english' is the target", "leave it out"),
@@ -456,6 +455,10 @@ COMMANDS = [
         "--directory and --uri name another",
     ),
     Bad("promote", "mlruns/mlflow.db", "there is no MLflow store", "`seqsweep sweep quickstart` makes one"),
+    Bad("init", "'NAME'", "Missing argument", "init --help"),
+    Bad("init quickstart", "quickstart", "a study of this name is shipped", "give yours another name"),
+    Bad("init a/b", "a/b", "a study is called by a name", "letters, digits"),
+    Bad("serve sunspots", "mlruns/mlflow.db", "there is no MLflow store", "`seqsweep sweep quickstart` makes one"),
     Bad("promote x --force", "--force", "requires an argument", "an argument"),
     Bad("promote --uri sqlite:///no.db", "no.db", "there is no MLflow store", "`seqsweep sweep quickstart` makes one"),
     Bad("promote --uri sqlite://no.db", "tracking.uri=sqlite://no.db", "sqlite:///PATH", "an absolute path makes four"),
@@ -542,6 +545,7 @@ def texts(text: str, *says: str, study: str = "dates", given: str = "data.featur
 
 
 DATA = [
+    Bad("data quickstart task.lower=5", "task.lower=5", "has 0 at", "give a bound of 0 or less, or task.lower=null"),
     texts("a,b\nx,y\nz,\n", "y.csv, line 3, column 'b'", "the text is empty", "give one, or take the row out"),
     texts("a,b\n ,y\nz,w\n", "y.csv, line 2, column 'a'", "the text is empty", "give one, or take the row out"),
     texts("a,b\nx,y\nz,y\n", "y.csv, column 'b'", "all 2 rows have the text 'y'", "give another data.target"),
