@@ -53,7 +53,9 @@ def study(tmp_path_factory, make_config) -> Path:
     directory = tmp_path_factory.mktemp("study") / "mlruns"
     folder = finished_sweep(directory / "sweeps" / "abcdef123456", make_config(), trials=24)
     tracker = MlflowTracker(TrackingConfig(kind="mlflow", directory=str(directory), uri=None), lambda _: None)
-    tracker.open(SweepRecord("quickstart", "Which?", "random-24 abcd", folder.name, "", objective="val_mae"))
+    tracker.open(
+        SweepRecord("quickstart", "Which?", "random-24 abcd", folder.name, "", objective="val_mae", data="sunspots")
+    )
     state = SweepState(folder)
     for record in (*state.records().values(), *state.records("final").values()):
         tracker.end_trial(record)

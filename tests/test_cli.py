@@ -338,7 +338,7 @@ def test_a_csv_of_ones_own_works_without_editing_a_file(csv, tmp_path, monkeypat
     assert " won: mae " in said
     for begin in ("On the test part its mae is ", "The search saw mae ", "Leak audit passed", "Settings of"):
         assert f"\n{begin}" in said
-    assert "\nForecast intervals: " in said
+    assert "\nForecast intervals, from " in said
     assert "Test part, read once" in said
     assert "data.path=shop.csv data.target=sales" in said  # the next commands keep the user's overrides
     assert (tmp_path / "mlruns" / "mlflow.db").exists()

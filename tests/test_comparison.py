@@ -155,10 +155,12 @@ def test_labels_are_the_settings_that_differ(make_entry):
     both = ("gru", "lstm")
     entries = [
         make_entry(1.0, 2.0, layers=both, overrides=("tuner=bayesian",)),
-        make_entry(2.0, 3.5, layers=both, overrides=("tuner=bayesian", "tuner.beta=1.5"), fingerprint="beef22"),
+        make_entry(2.0, 3.5, layers=both, overrides=("tuner=bayesian", "tuner.initial_points=3"), fingerprint="beef22"),
     ]
     (group,) = comparable_groups(entries)
-    assert report.verdicts(group)[0].startswith("beta=2.6 is not shown to do better than beta=1.5")
+    assert report.verdicts(group)[0].startswith(
+        "initial_points=none is not shown to do better than initial_points=3: its"
+    )
 
 
 def test_where_no_pair_differs_beyond_chance_this_is_said_of_all(make_entry):

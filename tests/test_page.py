@@ -316,7 +316,7 @@ def test_the_effects_of_the_few_that_mattered_most_are_drawn(count, sweep_of, mo
     ("name", "unit"), [("window", "rows"), ("dropout_2", "share of outputs"), ("learning_rate", ""), ("gone", "")]
 )
 def test_a_setting_has_the_unit_of_its_declaration(name, unit):
-    assert _unit(name) == unit
+    assert _unit(name, "forecast") == unit
 
 
 @pytest.mark.parametrize("objective", ["mae", "accuracy"])

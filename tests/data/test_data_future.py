@@ -35,6 +35,7 @@ def serve(load_csv):
             "window": WINDOW,
             "horizon": HORIZON,
             "half_widths": {},
+            "lower": None,
             "frequency": series.frequency,
         }
         return ForecastPredictor(json.loads(json.dumps(spec)), lambda past, ahead: ahead[:, :, 0])

@@ -34,6 +34,7 @@ def served(load_csv):
             "window": WINDOW,
             "horizon": HORIZON,
             "half_widths": {},
+            "lower": None,
             "frequency": series.frequency if series.index.dtype.kind == "M" else None,
         }
         spec = json.loads(json.dumps(spec))

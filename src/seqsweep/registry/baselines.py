@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seqsweep import finals, package
-from seqsweep.errors import DataError, RefusedError
+from seqsweep.config import resolved_address
+from seqsweep.errors import ConfigError, DataError, RefusedError
+from seqsweep.redaction import HIDDEN
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import Say
+from seqsweep.schema import SweepConfig
 from seqsweep.search import build_problem
-from seqsweep.words import percent
+from seqsweep.words import in_words, percent
 
 
 def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
@@ -29,15 +32,30 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
         told = f"refused, nothing is changed: sweep {candidate.fingerprint} has no evaluation on its test part"
         raise RefusedError(f"{told}; run it with finals=default")
     try:
-        problem = build_problem(candidate.config, lambda _: None)
-    except DataError as error:
+        problem = build_problem(_readable(candidate.config), lambda _: None)
+    except (ConfigError, DataError) as error:
         raise RefusedError(f"refused, nothing is changed: the baseline needs the data: {error}") from error
     if problem.data.sha256 != conclusion.sha256:
         told = "refused, nothing is changed: the data has changed since the sweep"
         raise RefusedError(f"{told}; bring it back as it was, or run the study again on what it is now")
-    say(f"the baseline {name.replace('_', ' ')} takes the winner's place")
+    say(f"the baseline {in_words(name)} takes the winner's place")
     own = package.build_baseline(candidate.folder, problem, conclusion, name)
     return replace(candidate, conclusion=own, baseline=own.finalists[0].trial_id)
+
+
+def _readable(config: SweepConfig) -> SweepConfig:
+    """A logged config with the address of its data as it can be read: what stands for a variable becomes its value.
+
+    Raises:
+        ConfigError: there is no such variable in the environment.
+        DataError: a secret was typed, which was not logged.
+    """
+    if config.data.url is None:
+        return config
+    if HIDDEN in config.data.url:
+        told = "its secrets were not logged, so the data cannot be read again"
+        raise DataError(f"data.url={config.data.url}: {told}; run the study again with 'data.url=${{oc.env:URL}}'")
+    return replace(config, data=replace(config.data, url=resolved_address("data.url", config.data.url)))
 
 
 def network_over(candidate: Candidate) -> tuple[float | None, str]:

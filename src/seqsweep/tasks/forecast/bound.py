@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from seqsweep.data import Series
 from seqsweep.errors import DataError
+from seqsweep.tasks.forecast.moments import at
 
 
 def bound(series: Series, lower: float | None) -> Iterator[str]:
@@ -22,7 +23,7 @@ def bound(series: Series, lower: float | None) -> Iterator[str]:
     if lower is None:
         return
     if (least := float(target.min())) < lower:
-        when = series.clock[int(target.argmin())]
+        when = at(series, int(target.argmin()))
         told = f"column {series.target!r} has {least:g} at {when}, and forecasts would never reach it"
         raise DataError(f"task.lower={lower:g}: {told}; give a bound of {least:g} or less, or task.lower=null")
     yield f"forecasts of {series.target}, of networks and baselines, and their intervals are clipped at {lower:g}"
