@@ -448,6 +448,8 @@ def test_the_next_commands_can_be_pasted_and_tell_no_secret(lives, ended, monkey
     assert ui == ["ui", "--uri", environment["STORE"]]
     assert more == ["sweep", *(word for word in life.typed if "max_trials" not in word), "tuner.max_trials=4"]
     assert seed == ["sweep", *life.typed, "seed=1"]
+    vault.register()
+    monkeypatch.setenv("ADDRESS", environment["ADDRESS"])
     monkeypatch.chdir(life.folder)
     answer = CliRunner().invoke(cli.main, [*promote, "--force", f"PWD={LOGIN}"])
     assert "is the champion" in answer.output
