@@ -476,7 +476,7 @@ def test_the_other_commands_tell_no_secret(lives, ended, monkeypatch):
     folder = ended["served"].folder
     vault.register()
     monkeypatch.chdir(folder)
-    (folder / "rows.csv").write_text("sales\n" + "\n".join(str(100 + i % 7) for i in range(40)))
+    (folder / "rows.csv").write_text("sales\n" + "\n".join(str(100 + i % 7) for i in range(60)))
     for name, (arguments, succeeds) in OTHERS.items():
         store = [] if name in ("compare", "report", "explain") else ["--uri", lives.environment["STORE"]]
         answer = CliRunner().invoke(cli.main, [*arguments, *store])
