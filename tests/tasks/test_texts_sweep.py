@@ -30,7 +30,7 @@ SMALL = ("executor=inline", "tuner.max_trials=1", "finals.trials=1", "finals.see
 PAIRS = ("data=csv", "data.features=[english]", "data.target=turkish", "data.name=pairs", "search_space.layer=gru",
          "search_space.units=24", "search_space.attention=additive", "search_space.learning_rate=0.02",
          "trial.epochs=14", "search_space.beam=2", "windows.test=0.2", "search_space.source_tokens=subwords",
-         "search_space.source_vocabulary=60", "search_space.dropout=0")  # fmt: skip
+         "search_space.source_vocabulary=60")  # fmt: skip
 SQUARES = ("data=csv", "data.target=caption", "data.name=squares", "search_space.layer=lstm", "search_space.units=16",
            "search_space.encoder=16", "search_space.learning_rate=0.02", "trial.epochs=10")  # fmt: skip
 
