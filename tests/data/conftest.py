@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -87,3 +89,26 @@ def reads(shops: Path) -> dict[str, dict[str, Any]]:
         },
         "kaggle": {"path": str(shops / "shop.zip"), "dataset": "me/shop", "file": "shop.csv", **ROLES},
     }
+
+
+@pytest.fixture
+def predictor_on() -> Callable[..., Any]:
+    """A predictor that reads as a series was read, without transform or anchor, around any network."""
+    from seqsweep.serving.transforms import Transform
+    from seqsweep.tasks.forecast.predictor import ForecastPredictor
+
+    def predictor(series: Any, window: int, horizon: int, network: Callable[..., Any]) -> Any:
+        columns = len(series.columns)
+        spec = {
+            "reading": series.reader.to_json(),
+            "transform": Transform(None, False, np.ones(1), np.zeros(columns), np.ones(columns)).to_json(),
+            "anchor": "none",
+            "window": window,
+            "horizon": horizon,
+            "half_widths": {},
+            "lower": None,
+            "frequency": series.frequency if series.index.dtype.kind == "M" else None,
+        }
+        return ForecastPredictor(json.loads(json.dumps(spec)), network)
+
+    return predictor

@@ -5,8 +5,6 @@ No network is trained: the one here answers with what it is told of the first co
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,26 +17,11 @@ PROMO = [day % 7 for day in range(40)]
 
 
 @pytest.fixture
-def serve(load_csv):
-    from seqsweep.serving.transforms import Transform
-    from seqsweep.tasks.forecast.predictor import ForecastPredictor
-
+def serve(load_csv, predictor_on):
     def serve(frame=None, **settings):
         content = (table() if frame is None else frame).to_csv(index=False)
         given = {"target": "y", "time": "t", "features": ["x"], "known_future": ["promo"], **settings}
-        series = load_csv(content, **given)
-        columns = len(series.columns)
-        spec = {
-            "reading": series.reader.to_json(),
-            "transform": Transform(None, False, np.ones(1), np.zeros(columns), np.ones(columns)).to_json(),
-            "anchor": "none",
-            "window": WINDOW,
-            "horizon": HORIZON,
-            "half_widths": {},
-            "lower": None,
-            "frequency": series.frequency,
-        }
-        return ForecastPredictor(json.loads(json.dumps(spec)), lambda past, ahead: ahead[:, :, 0])
+        return predictor_on(load_csv(content, **given), WINDOW, HORIZON, lambda past, ahead: ahead[:, :, 0])
 
     return serve
 

@@ -19,26 +19,12 @@ WINDOW, HORIZON = 5, 2
 
 
 @pytest.fixture
-def served(load_csv):
+def served(load_csv, predictor_on):
     """A predictor on a series read from a CSV, and that series."""
-    from seqsweep.serving.transforms import Transform
-    from seqsweep.tasks.forecast.predictor import ForecastPredictor
 
     def serve(content, **settings):
         series = load_csv(content, **{"target": "y", **settings})
-        columns = len(series.columns)
-        spec = {
-            "reading": series.reader.to_json(),
-            "transform": Transform(None, False, np.ones(1), np.zeros(columns), np.ones(columns)).to_json(),
-            "anchor": "none",
-            "window": WINDOW,
-            "horizon": HORIZON,
-            "half_widths": {},
-            "lower": None,
-            "frequency": series.frequency if series.index.dtype.kind == "M" else None,
-        }
-        spec = json.loads(json.dumps(spec))
-        return ForecastPredictor(spec, lambda windows: windows[:, -HORIZON:, 0]), series
+        return predictor_on(series, WINDOW, HORIZON, lambda windows: windows[:, -HORIZON:, 0]), series
 
     return serve
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from conclusions import Silent
+from elsewhere import printed
 from points import POINT
 from seqsweep import study
 from seqsweep.api.jobs import RULES
@@ -153,11 +153,5 @@ def test_a_line_of_standard_input_is_a_text(swept):
 @pytest.mark.keras
 @pytest.mark.slow
 def test_the_package_of_subwords_loads_without_seqsweep(swept):
-    code = (
-        "import sys, mlflow, pandas as pd\n"
-        "sys.modules['seqsweep'] = None\n"
-        f"model = mlflow.pyfunc.load_model({str(swept.outcome.folder / 'model')!r})\n"
-        "print(model.predict(pd.DataFrame({'text': ['The soup was lovely.']}))['label'][0])\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert ran.stdout.strip() == "good", ran.stderr
+    asked = "model.predict(pd.DataFrame({'text': ['The soup was lovely.']}))['label'][0]"
+    assert printed(swept.outcome.folder / "model", asked) == ["good"]
