@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqsweep import search_space
-from seqsweep.config import from_yaml, resolved_address
-from seqsweep.errors import ConfigError, DataError, SweepError
+from seqsweep.config import find_data, from_yaml
+from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Done, Epoch, Failed, Lost, TrialResult, TrialSpec
 from seqsweep.executor import make_executor
-from seqsweep.redaction import HIDDEN
 from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.search import Problem, build_problem, lineage
 from seqsweep.tracking.reading import LoggedRun, read_run
@@ -82,7 +81,7 @@ def reproduce(
     except ConfigError as error:
         told = "the config that was logged with it is damaged or of another version; run its sweep again"
         raise SweepError(f"{run.name}: {told}") from error
-    _find_data(config, run_id, moved)
+    _move_data(config, run_id, moved)
     problem = build_problem(config, say)
     say(f"training {run.name} again: seed {run.seed}, at most {run.last_epoch} epochs")
     done, curve = _train(problem, _spec(config, run))
@@ -99,7 +98,7 @@ def reproduce(
     return Reproduction(run, verdict, figures, len(run.curve), unequal, noise, changed)
 
 
-def _find_data(config: SweepConfig, run_id: str, moved: Sequence[str]) -> None:
+def _move_data(config: SweepConfig, run_id: str, moved: Sequence[str]) -> None:
     """Where the data of a logged config lies now, with what may not be logged.
 
     Raises:
@@ -114,13 +113,8 @@ def _find_data(config: SweepConfig, run_id: str, moved: Sequence[str]) -> None:
                 [f"{text}: {told}; write {' or '.join(f'{name}=…' for name in MOVABLE)}, or leave it out"]
             )
         setattr(config.data, key.partition(".")[2], value)
-    if config.data.url is None:
-        return
-    if HIDDEN in config.data.url:
-        told = "its secrets were not logged, so the data cannot be read again"
-        again = command(["seqsweep", "reproduce", run_id, "data.url=${oc.env:URL}"])
-        raise DataError(f"data.url={config.data.url}: {told}; export URL with the whole address, and add it: {again}")
-    config.data.url = resolved_address("data.url", config.data.url)
+    again = command(["seqsweep", "reproduce", run_id, "data.url=${oc.env:URL}"])
+    find_data(config, f"export URL with the whole address, and add it: {again}")
 
 
 def _spec(config: SweepConfig, run: LoggedRun) -> TrialSpec:

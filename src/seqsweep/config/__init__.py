@@ -1,12 +1,14 @@
 """From a study's name and the overrides of a command line to checked `SweepConfig` objects.
 
-`folders` knows where the YAML lies, `user_files` and `check` find every fault of key, option and type before Hydra
-composes anything, `hydra_settings` says what of Hydra a study may set, `unused` finds what is given and nothing reads,
-`compose` composes what has none, checks bounds and the rules of each module, and reports all faults together; `ranges`
-lets a range of the search space replace what stood there.
+`folders` knows where the YAML lies, `user_files`, `study_lines` and `check` find every fault of key, option and type
+before Hydra composes anything, `hydra_settings` says what of Hydra a study may set, `unused` finds what is given and
+nothing reads, `compose` composes what has none, checks bounds and the rules of each module, and reports all faults
+together; `addresses` knows what of an address is secret, `ranges` lets a range of the search space replace what stood
+there.
 """
 
-from seqsweep.config.compose import Launch, Rule, compose, from_yaml, resolved_address, to_object, to_yaml
+from seqsweep.config.addresses import find_data
+from seqsweep.config.compose import Launch, Rule, compose, from_yaml, to_object, to_yaml
 from seqsweep.config.folders import CONF, STUDIES, option_values, options, question, studies
 from seqsweep.config.jobs import register
 from seqsweep.config.keys import keys, no_such_key, settings
@@ -18,6 +20,7 @@ __all__ = [
     "Launch",
     "Rule",
     "compose",
+    "find_data",
     "from_yaml",
     "keys",
     "no_such_key",
@@ -25,7 +28,6 @@ __all__ = [
     "options",
     "question",
     "register",
-    "resolved_address",
     "settings",
     "shown",
     "studies",

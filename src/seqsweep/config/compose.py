@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,21 +14,17 @@ from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
 from seqsweep.config import check, jobs, ranges, unused
+from seqsweep.config.addresses import remember_secrets, without_secrets
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
 from seqsweep.config.questions import asked
 from seqsweep.config.task_keys import KIND, leave_own, schema_of, settings
-from seqsweep.config.user_files import read_files
+from seqsweep.config.user_files import UserFiles, read_files
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.hyperparameters import Setting, plain
-from seqsweep.redaction import redacted, remember, remember_variable
+from seqsweep.redaction import redacted
 from seqsweep.schema import SweepConfig
 from seqsweep.spelling import nearest
-
-VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)")
-
-# How addresses were typed that take a variable of the environment, by what came of it: it is typed so again.
-_typed: dict[str, str] = {}
 
 Rule = Callable[[SweepConfig], list[Fault]]
 """What one module has to say against a config."""
@@ -84,18 +77,9 @@ def compose(
     wrong = [*read.faults, *given.faults]
     if not read.composable:
         raise ConfigError(check.with_ranges(wrong, {}))
-    contents = dict(read.studies) if read.faults else {}
-    files = {study: study}
-    if members := read.members.get(study):
-        files = {name: name for name in members}
-        if study in read.studies:  # its own values are laid over those of each
-            files = {name: f"{study}.{name}" for name in members}
-            contents |= {files[name]: jobs.laid_over(read.studies[study], name) for name in members}
-        elif not multirun:
-            wrong.append(check.InputFault("study", f"{study}: several studies are several sweeps; add -m"))
-    with jobs.hydra(own, contents):
-        files = {name: f"{jobs.SOUND}{file}" if file in contents else file for name, file in files.items()}
-        composed = jobs.compose_studies(files, sound, multirun)
+    if study not in read.studies and not multirun:
+        wrong.append(check.InputFault("study", f"{study}: several studies are several sweeps; add -m"))
+    composed = _composed(study, read, sound, own, multirun)
     wrong = check.with_ranges(wrong, composed.configs[0].search_space if composed.configs else {})
     wrong += composed.faults
     left_out = [key for fault in wrong for key in fault.left_out]
@@ -112,6 +96,26 @@ def compose(
         job.question = asked(job, own_overrides)
     typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
     return Launch(tuple(checked), typed, composed.arguments, tuple(map(redacted, notes)))
+
+
+def _composed(study: str, read: UserFiles, sound: Sequence[str], own: Path | None, multirun: bool) -> jobs.Composed:
+    """What Hydra makes of a study, or of each of those that it runs, with its own values laid over theirs.
+
+    Args:
+        study: its name, or those of several.
+        read: what the files hold.
+        sound: the overrides without faults.
+        own: the user's folder.
+        multirun: see `jobs.compose_jobs`.
+    """
+    contents = dict(read.studies) if read.faults else {}
+    files = {name: name for name in read.members.get(study, [study])}
+    if study in read.members and study in read.studies:
+        files = {name: f"{study}.{name}" for name in files}
+        contents |= {file: jobs.laid_over(read.studies[study], name) for name, file in files.items()}
+    with jobs.hydra(own, contents):
+        files = {name: f"{jobs.SOUND}{file}" if file in contents else file for name, file in files.items()}
+        return jobs.compose_studies(files, sound, multirun)
 
 
 def _no_study(name: str, known: Iterable[str]) -> str:
@@ -150,7 +154,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
     """
     faults: list[Fault] = []
     try:
-        _remember_secrets(cfg)
+        remember_secrets(cfg)
         with open_dict(cfg):  # what a search space leaves out has its declared default
             for name in [name for name in cfg.search_space if OmegaConf.is_missing(cfg.search_space, name)]:
                 del cfg.search_space[name]
@@ -198,7 +202,7 @@ def to_yaml(config: SweepConfig, part: str | None = None) -> str:
         config: the config.
         part: a group, or a key, where that alone is wanted.
     """
-    wanted = _without_secrets(asdict(config))
+    wanted = without_secrets(asdict(config))
     for name in part.split(".") if part is not None else ():
         wanted = wanted.get(name) if isinstance(wanted, dict) else None
     is_whole = isinstance(wanted, dict | list)
@@ -226,62 +230,6 @@ def _literal(value: Any) -> Any:
     if isinstance(value, list):
         return [_literal(inner) for inner in value]
     return value.replace("${", r"\${") if isinstance(value, str) else value
-
-
-def resolved_address(key: str, value: str) -> str:
-    """An address with the variables of the environment that it takes.
-
-    Args:
-        key: whose value it is.
-        value: as typed.
-
-    Raises:
-        ConfigError: there is no such variable, or it cannot be read.
-    """
-    try:
-        address = str(OmegaConf.select(OmegaConf.create({"value": value}), "value"))
-    except OmegaConfBaseException as error:
-        names = [name for name in VARIABLE.findall(value) if name not in os.environ]
-        told = f"export {', '.join(names)} first" if names else "write ${oc.env:NAME}"
-        raise ConfigError([Fault(key, f"{key}={redacted(value, value)}: this cannot be read; {told}")]) from error
-    remember(address)
-    for name in VARIABLE.findall(value):
-        remember_variable(name, os.environ.get(name, ""))
-    if VARIABLE.search(value):
-        _typed[address] = value
-    return address
-
-
-def _without_secrets(value: Any, key: str = "") -> Any:
-    """A config, or the value of a key of it, as it may be written down."""
-    if isinstance(value, Mapping):
-        return {name: _without_secrets(inner, f"{key}.{name}".lstrip(".")) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_secrets(inner, key) for inner in value]
-    if not isinstance(value, str):
-        return value
-    if key not in _addresses():
-        return redacted(value)
-    return redacted(_typed.get(value, value), value)
-
-
-def _remember_secrets(cfg: DictConfig) -> None:
-    """Hide from now on what addresses of a config hold, and what it takes from the environment."""
-    raw: Any = OmegaConf.to_container(cfg, resolve=False)
-    for key in _addresses():
-        group, _, name = key.partition(".")
-        with suppress(OmegaConfBaseException):  # what it takes from elsewhere is not there, which is told by and by
-            address = str(OmegaConf.select(cfg, key, throw_on_missing=False))
-            remember(address)
-            if VARIABLE.search(typed := str(raw[group][name])):
-                _typed[address] = typed
-    for name in VARIABLE.findall(str(raw)):
-        remember_variable(name, os.environ.get(name, ""))
-
-
-def _addresses() -> list[str]:
-    """The keys whose values are addresses."""
-    return [key for key, setting in settings().items() if setting.holds == "address"]
 
 
 def setting_faults(config: SweepConfig) -> list[Fault]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seqsweep import finals, package
-from seqsweep.config import resolved_address
+from seqsweep.config import find_data
 from seqsweep.errors import ConfigError, DataError, RefusedError
-from seqsweep.redaction import HIDDEN
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import Say
-from seqsweep.schema import SweepConfig
 from seqsweep.search import build_problem
 from seqsweep.words import in_words, percent
 
@@ -31,8 +29,10 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
     if conclusion is None or conclusion.evaluation is None:
         told = f"refused, nothing is changed: sweep {candidate.fingerprint} has no evaluation on its test part"
         raise RefusedError(f"{told}; run it with finals=default")
+    config = replace(candidate.config, data=replace(candidate.config.data))  # the logged address stays as it is
     try:
-        problem = build_problem(_readable(candidate.config), lambda _: None)
+        find_data(config, "run the study again with 'data.url=${oc.env:URL}'")
+        problem = build_problem(config, lambda _: None)
     except (ConfigError, DataError) as error:
         raise RefusedError(f"refused, nothing is changed: the baseline needs the data: {error}") from error
     if problem.data.sha256 != conclusion.sha256:
@@ -41,21 +41,6 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
     say(f"the baseline {in_words(name)} takes the winner's place")
     own = package.build_baseline(candidate.folder, problem, conclusion, name)
     return replace(candidate, conclusion=own, baseline=own.finalists[0].trial_id)
-
-
-def _readable(config: SweepConfig) -> SweepConfig:
-    """A logged config with the address of its data as it can be read: what stands for a variable becomes its value.
-
-    Raises:
-        ConfigError: there is no such variable in the environment.
-        DataError: a secret was typed, which was not logged.
-    """
-    if config.data.url is None:
-        return config
-    if HIDDEN in config.data.url:
-        told = "its secrets were not logged, so the data cannot be read again"
-        raise DataError(f"data.url={config.data.url}: {told}; run the study again with 'data.url=${{oc.env:URL}}'")
-    return replace(config, data=replace(config.data, url=resolved_address("data.url", config.data.url)))
 
 
 def network_over(candidate: Candidate) -> tuple[float | None, str]:
