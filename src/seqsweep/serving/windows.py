@@ -86,11 +86,13 @@ class SeriesView:
     def anchors(self) -> Float32s | None:
         """(time, columns), scaled."""
         found = self.anchor(self.scaled, self.window)
-        if found is None or not self.known:
-            return found
-        found = found.copy()
-        found[:, -self.known :] = 0
-        return found
+        return found if found is None else self._of_past(found)
+
+    @property
+    def input_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(window, columns), and where columns are known ahead (horizon, known)."""
+        past = (self.window, self.values.shape[1])
+        return (past, (self.horizon, self.known)) if self.known else (past,)
 
     @cached_property
     def inputs(self) -> tuple[Gather, ...]:
@@ -115,9 +117,20 @@ class SeriesView:
             origins: (forecasts,), rows of `values`.
             predicted: (forecasts, horizon), scaled, relative to the anchor.
         """
-        if self.anchors is not None:
-            predicted = predicted + self.anchors[origins, :1]
+        predicted = self._without_anchor(origins, predicted)
         return self.transform.inverse_transform(self.values, origins, predicted.astype(np.float64))
+
+    def _without_anchor(self, origins: Int64s, predicted: Float32s) -> Float32s:
+        """Forecasts (n, horizon), scaled, that were relative to the anchors of their origins (n,)."""
+        return predicted if self.anchors is None else predicted + self.anchors[origins, :1]
+
+    def _of_past(self, anchors: Float32s) -> Float32s:
+        """Anchors (time, columns) without those of columns known ahead, which are taken as they are."""
+        if not self.known:
+            return anchors
+        past = anchors.copy()
+        past[:, -self.known :] = 0
+        return past
 
     @property
     def _ahead(self) -> range:

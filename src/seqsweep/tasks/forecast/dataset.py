@@ -14,13 +14,13 @@ from seqsweep.errors import DataError
 from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
-from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import forecasts
 from seqsweep.tasks.forecast.facts import facts
+from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
@@ -31,7 +31,7 @@ from seqsweep.tasks.forecast.windows import Windows, make_windows
 
 
 @dataclass(frozen=True)
-class SeriesDataset:
+class SeriesDataset(Forecasts):
     """What a forecast learns from.
 
     Args:
@@ -41,8 +41,6 @@ class SeriesDataset:
         notes: what the parts cannot teach or be scored by.
     """
 
-    config: SweepConfig
-    series: Series
     parts: Split
     notes: tuple[str, ...] = ()
 
@@ -61,26 +59,6 @@ class SeriesDataset:
         parts = make_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, slice(parts.train_end))
         return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
-
-    @property
-    def name(self) -> str:
-        """Of the series."""
-        return self.series.name
-
-    @property
-    def target(self) -> str:
-        """The column that is forecast."""
-        return self.series.target
-
-    @property
-    def rows(self) -> int:
-        """Steps of time."""
-        return self.series.rows
-
-    @property
-    def sha256(self) -> str:
-        """Of the series' content."""
-        return self.series.sha256
 
     def facts(self) -> Facts:
         """Where the series comes from, its times and values, its parts, and a picture of it."""
@@ -119,11 +97,6 @@ class SeriesDataset:
     @cached_property
     def _ridges(self) -> dict[tuple[Any, ...], LinearFit]:
         return {}
-
-    def actual(self, items: Items) -> Float64s:
-        """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
-        ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
-        return ahead
 
     def score(
         self,

@@ -14,11 +14,11 @@ from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
-from seqsweep.serving.gather import Gather
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.panel_facts import panel_facts
@@ -35,7 +35,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class PanelDataset:
+class PanelDataset(Forecasts):
     """What a forecast of several series learns from; an item is an origin's row among those of all series.
 
     Args:
@@ -45,8 +45,6 @@ class PanelDataset:
         notes: what was left out.
     """
 
-    config: SweepConfig
-    series: Series
     parts: PanelSplit
     notes: tuple[str, ...] = ()
 
@@ -66,26 +64,6 @@ class PanelDataset:
         known, unseen = without_unseen_names(series, parts.train_rows)
         return cls(config, known, parts, (*unseen, *_left_out(known, parts)))
 
-    @property
-    def name(self) -> str:
-        """Of the data."""
-        return self.series.name
-
-    @property
-    def target(self) -> str:
-        """The column that is forecast."""
-        return self.series.target
-
-    @property
-    def rows(self) -> int:
-        """Of all series."""
-        return self.series.rows
-
-    @property
-    def sha256(self) -> str:
-        """Of the content."""
-        return self.series.sha256
-
     def facts(self) -> Facts:
         """Where the series come from, which there are, and their parts."""
         return panel_facts(self.config, self.series, self.parts)
@@ -103,11 +81,6 @@ class PanelDataset:
         config = self.config
         seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
         return replace(seen, lower=own(config).lower)
-
-    def actual(self, items: Items) -> Float64s:
-        """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
-        ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
-        return ahead
 
     def score(
         self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = (), items: Items | None = None

@@ -34,12 +34,6 @@ class PanelWindows(SeriesView):
     path: None = None
     lower: float | None = None
 
-    @property
-    def input_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(window, columns), and where columns are known ahead (horizon, known)."""
-        past = (self.window, self.values.shape[1])
-        return (past, (self.horizon, self.known)) if self.known else (past,)
-
     @cached_property
     def scaled(self) -> Float32s:
         """(time, columns), of all series."""
@@ -56,9 +50,7 @@ class PanelWindows(SeriesView):
         for rows in self._slices:
             if _length(rows) >= self.window:
                 result[rows] = self.anchor(self.scaled[rows], self.window)
-        if self.known:
-            result[:, -self.known :] = 0
-        return result
+        return self._of_past(result)
 
     def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
         """A network's output (n, horizon) for these origins (n,), in the unit of the data.
@@ -67,8 +59,7 @@ class PanelWindows(SeriesView):
             origins: (forecasts,), rows of `values`.
             predicted: (forecasts, horizon), scaled, relative to the anchor.
         """
-        if self.anchors is not None:
-            predicted = predicted + self.anchors[origins, :1]
+        predicted = self._without_anchor(origins, predicted)
         result = np.empty(predicted.shape)
         scaled, slices = predicted.astype(np.float64), self._slices
         for number, places in self.split.by_series(origins):

@@ -54,12 +54,6 @@ class Windows(SeriesView):
         forecast = super().inverse_transform(origins, predicted)
         return forecast if self.lower is None else np.maximum(forecast, self.lower)
 
-    @property
-    def input_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(window, columns), and where columns are known ahead (horizon, known)."""
-        past = (self.window, self.values.shape[1])
-        return (past, (self.horizon, self.known)) if self.known else (past,)
-
 
 def make_windows(
     series: Series, split: Split, params: TrialParams, season: int | None, solve: Solve | None = None
