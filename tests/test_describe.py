@@ -18,7 +18,6 @@ from seqsweep.cli import main
 from seqsweep.errors import ConfigError, DataError
 from seqsweep.report.facts import ROWS
 from seqsweep.tasks import Facts, FactTable
-from waves import WavesTask
 
 NAMES = ["a column with a long name", *(f"further_{number}" for number in range(30))]
 
@@ -164,11 +163,11 @@ def test_a_folder_that_cannot_be_written_to_leaves_the_page_where_the_user_is(sh
     assert f"Page: {tmp_path / 'data-quickstart.html'}" in said.replace("\n", "")
 
 
-def test_a_study_of_ones_own_and_a_data_set_that_says_nothing_of_itself(tmp_path, monkeypatch):
+def test_a_study_of_ones_own_and_a_data_set_that_says_nothing_of_itself(tmp_path, monkeypatch, waves_task):
     monkeypatch.chdir(tmp_path)
     Path("waves.yaml").write_text(
         "defaults: [config, {override search_space: waves}, _self_]\nquestion: q\n"
-        f"task: {{kind: {WavesTask.name}, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}}\n"
+        "task: {kind: waves, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}\n"
     )
     Path("search_space").mkdir()
     Path("search_space/waves.yaml").write_text("{layer: [gru], units: [2], learning_rate: 0.01}\n")
