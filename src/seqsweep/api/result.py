@@ -18,7 +18,7 @@ from seqsweep.errors import TrackingError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.html import standalone
 from seqsweep.records import Value
-from seqsweep.search import Outcome, directory_of
+from seqsweep.search import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +173,7 @@ class Result:
             TrackingError: the store cannot be reached or refuses.
         """
         tracking = self.outcome.config.tracking
-        directory = directory_of(self.folder)
+        directory = self.outcome.directory
         return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
 
     def plain(self) -> dict[str, Any]:

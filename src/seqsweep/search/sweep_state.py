@@ -106,11 +106,6 @@ def folder_of(directory: str | Path, fingerprint: str) -> Path:
     return Path(directory).resolve() / "sweeps" / fingerprint
 
 
-def directory_of(folder: Path) -> Path:
-    """The `tracking.directory` that the folder of a sweep lies under."""
-    return folder.parents[1]
-
-
 def folders(directory: str | Path) -> list[Path]:
     """The folder of every sweep that was begun under `tracking.directory`, by name."""
     return sorted(file.parent for file in folder_of(directory, "").glob(f"*/{IDENTITY}"))

@@ -31,7 +31,6 @@ from seqsweep.report.page.data import data_section
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.sentences import headline, trials
 from seqsweep.report.sweeps_table import verdicts
-from seqsweep.search import directory_of
 from seqsweep.state_files import write_text
 from seqsweep.tasks import TASKS
 from seqsweep.tracking import Tracker
@@ -61,7 +60,7 @@ def write(folder: Path, target: Path | None = None, *, single_file: bool = False
     data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
     target = target or folder / PAGE
-    script = "" if single_file or outcome.config.report.single_file else _script(folder, target)
+    script = "" if single_file or outcome.config.report.single_file else _script(outcome.directory, target)
     write_text(target, document(title, outcome.config.question or "", _head(material), sections(material), script))
     return target
 
@@ -102,14 +101,13 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
     title = f"{', '.join(studies)}: {counted(len(jobs), 'sweep')} side by side"
     below = Section("each", "Each of them", each)
     alone = any(job.outcome.config.report.single_file for job in jobs)
-    script = "" if alone else _script(folders[0], target)
+    script = "" if alone else _script(jobs[0].outcome.directory, target)
     write_text(target, document(title, " ".join(questions), _verdicts(jobs), [side, below], script))
     return target
 
 
-def _script(folder: Path, target: Path) -> str:
-    """The address of the script for a page of this sweep; empty for one that lies outside `tracking.directory`."""
-    directory = directory_of(folder)
+def _script(directory: Path, target: Path) -> str:
+    """The address of the script that a page in the directory shares; empty for one outside it."""
     return shared_script(directory, target) if target.is_relative_to(directory) else ""
 
 
