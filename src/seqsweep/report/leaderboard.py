@@ -115,7 +115,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
             words = ["seqsweep", "promote", outcome.fingerprint]
-            if (better := _better_baseline(outcome, conclusion)) is not None:
+            if (better := better_baseline(outcome, conclusion)) is not None:
                 purpose = f"no network beats {in_words(better)}: make it the model that others load"
                 words += ["--baseline", better]
             commands.append((pasted([*words, *store]), purpose))
@@ -133,8 +133,13 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     return commands
 
 
-def _better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
-    """The best baseline, where no network beats it by the margin of the gate and it can be packaged."""
+def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate and it can be packaged.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
     seen, config = conclusion.evaluation, outcome.config
     if seen is None or seen.skill is None or seen.best_baseline is None or seen.skill > config.registry.min_skill:
         return None

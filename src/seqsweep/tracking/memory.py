@@ -56,6 +56,10 @@ class NullTracker:
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
 
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
+
     def summarise(self, markdown: str) -> None:
         """Nothing."""
 
@@ -156,6 +160,10 @@ class MemoryTracker:
         check_names([*metrics, *tags], "name")
         self._parent.tags.update(tags)
         self._parent.add(sweep_metrics(metrics, self._opened.objective))
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the tag that MLflow shows as a description."""
