@@ -122,14 +122,14 @@ def side_by_side(figures: Iterable[Markup]) -> Markup:
     return _block("side_by_side", list(figures))
 
 
-def plot(title: str, height: int, data: Markup, wide: bool = False) -> Markup:
+def plot(title: str, height: int, data: Markup, wide: int = 0) -> Markup:
     """A figure that page.js draws.
 
     Args:
         title: above it.
         height: pixels.
         data: plotly's JSON without `<`.
-        wide: it scrolls sideways in a narrow window, where it would be illegible.
+        wide: pixels below which it scrolls sideways; 0: it never does.
     """
     return _block("figure", title, height, data, wide)
 

@@ -60,7 +60,7 @@ def figure(
     y: Axis,
     height: int = 380,
     show_legend: bool = True,
-    wide: bool = False,
+    wide: int = 0,
     **layout: Any,
 ) -> Markup:
     """A figure as HTML: its title, its place, and its data, which page.js draws.
@@ -72,7 +72,7 @@ def figure(
         y: likewise.
         height: pixels.
         show_legend: below the figure, where no label is in its way.
-        wide: it scrolls sideways in a narrow window.
+        wide: pixels below which it scrolls sideways, since it would be illegible.
         layout: more of plotly's settings.
     """
     import plotly.graph_objects as go

@@ -16,6 +16,7 @@ from seqsweep.serving.array_types import Float64s
 from seqsweep.words import in_words, setting, significant
 
 AXES = 8  # beside that of the score: more do not fit beside each other
+ROOM = 95  # pixels an axis needs for its name
 STEPS = 6  # colours from the poor to the best
 POOREST = 0.75  # a quarter of the trials share the scale's end, so that the good ones can be told apart
 INSIDE = 0.04  # of an axis, free at both ends
@@ -42,7 +43,9 @@ def parallel(material: Material) -> Section:
         "annotations": [entry for i, axis in enumerate(axes) for entry in _ticks(i, axis)],
         "hovermode": "closest",
     }
-    figure = theme.figure("A line a completed trial", traces, x, {**y, "fixedrange": True}, 480, True, True, **layout)
+    figure = theme.figure(
+        "A line a completed trial", traces, x, {**y, "fixedrange": True}, 480, wide=ROOM * len(axes), **layout
+    )
     said = "The bold line is the winner." if material.conclusion and material.conclusion.winner else ""
     if len(parameters) > AXES:
         said += f" {len(parameters) - AXES} more settings differ; MLflow shows them."
