@@ -37,6 +37,11 @@ class WindowsConfig:
         "of several series: each is scaled by its own train part, or all by that of all of them",
         choices=("series", "all"),
     )
+    short_series: str = setting(
+        "of several series those that are too short for the longest window with its targets: left_out, or scaling, "
+        "where their train rows say how they and all of them are scaled, and nothing else is learned from them",
+        choices=("left_out", "scaling"),
+    )
 
 
 @dataclass
