@@ -19,6 +19,7 @@ from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tracking import MlflowTracker, SweepRecord
+from seqsweep.words import in_prose, sentence
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -242,7 +243,7 @@ def test_the_ui_nests_the_runs_under_the_sweep_which_holds_the_report(browser, l
     browser.get("about:blank")
     browser.get(f"{server}/#/experiments/{experiment}/runs/{parent}?workflowType=machine_learning")
     wait_for(browser, "Child runs", "Load more")
-    assert conclusion.winner.name in wait_for(browser, " won: ")  # the description
+    assert sentence(in_prose(conclusion.winner.name)) in wait_for(browser, " won: ")  # the description
     keep(browser, "ui-sweep")
     browser.get("about:blank")
     artifacts = f"runs/{parent}/artifacts/report/report.html?workflowType=machine_learning"

@@ -38,6 +38,7 @@ from seqsweep.search import SweepState
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
+from seqsweep.words import in_prose, sentence
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
     "usual": ([], {}, "The network is shown to be better than linear"),
@@ -153,7 +154,7 @@ def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
     won, by, sure = headline(folder)
     conclusion = finals.load(folder)
     evaluation = conclusion.evaluation
-    assert conclusion.winner.name in won
+    assert sentence(in_prose(conclusion.winner.name)) in won
     assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:#.2g}" in won
     assert f"{abs(evaluation.skill):.1%} less" in by
     low, high = evaluation.comparison.difference.low, evaluation.comparison.difference.high

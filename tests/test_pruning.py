@@ -247,8 +247,8 @@ def test_leaderboard_progress_and_sentences_name_the_pruned_and_rank_them_nowher
     terminal.ended(pruned(2, 7), None)
     terminal.finish()
     said = re.sub(r"\s+", " ", console.file.getvalue())
-    assert "2 LSTM 8x1: pruned at epoch 7: val_mae 13 is above 12.0, the bound of the trials before it" in said
-    assert "[1/4] 2 LSTM 8x1 pruned at epoch 7" in said
+    assert "trial 2: LSTM, 1 × 8 units: pruned at epoch 7: val_mae 13 is above 12.0, the bound of the trials" in said
+    assert "[1/4] trial 2: LSTM, 1 × 8 units pruned at epoch 7" in said
     assert [record.number for record in ended.ranked] == [1, 3]
     assert trials(ended) == "4 trials, 2 of them pruned"
     failed = replace(ended, records=(*ended.records, trial(5, None, "broke"), trial(6, None, "broke")))

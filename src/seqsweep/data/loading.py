@@ -96,7 +96,7 @@ def _wanted(settings: Settings) -> list[str]:
     from seqsweep.serving.reading.filters import columns_of
 
     filtered = columns_of(settings.where) if settings.where is not None else []
-    return list(dict.fromkeys((*settings.given, *settings.time, *filtered)))
+    return list(dict.fromkeys((*settings.given, *settings.static, *settings.time, *filtered)))
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
+from rich.console import Group
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
@@ -45,7 +47,7 @@ class _Row:
     trial: TrialRecord | None = None
 
 
-def leaderboard(outcome: Outcome, width: int) -> Table:
+def leaderboard(outcome: Outcome, width: int) -> Group:
     """The best trials and every baseline by the objective, best first; as many settings as leave all figures whole.
 
     Args:
@@ -61,16 +63,14 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     while settings and Measurement.get(endless, endless.options, table).maximum > width:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)
-    return table
+    return Group(table, Text(_caption(outcome)))  # a caption would be broken where the table ends
 
 
 def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Table:
     table = Table(
         title=f"{outcome.config.study}: {outcome.data}, column {outcome.target!r}, validation part",
-        caption=_caption(outcome),
         box=box.SIMPLE_HEAD,
         title_justify="left",
-        caption_justify="left",
     )
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("trial or baseline", no_wrap=True)
@@ -123,6 +123,8 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
         commands.append((_again(typed, longer), "go on for as long again"))
+    elif "tuner.max_epochs" in outcome.reason:
+        commands.append((_again(typed, f"tuner.max_epochs={2 * (outcome.config.tuner.max_epochs or 1)}"), "search on"))
     elif "tuner.patience" in outcome.reason:
         commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:

@@ -16,6 +16,7 @@ from seqsweep.words import (
     compared,
     counted,
     how_sure,
+    in_prose,
     in_words,
     lead,
     nth_evaluation,
@@ -94,7 +95,7 @@ def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
     standing = search_standing(outcome)
     words = unit_in_words(standing.metric, outcome.target)
     unit = f" ({words})" if words else ""
-    best = f"The best of {counted(len(outcome.records), 'trial')} is {outcome.ranked[0].name}"
+    best = f"The best of {counted(len(outcome.records), 'trial')} is {in_prose(outcome.ranked[0].name)}"
     said = [
         f"{best}, by {in_words(standing.metric.name)}{unit}.",
         scored(standing, "validation"),
@@ -148,7 +149,7 @@ def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
         reasons.setdefault(difference.trial_id, []).append(in_words(difference.reason))
     named = {difference.trial_id: difference for difference in conclusion.differences}
     return [
-        lead(winner.name, f"the {' and '.join(why)}, {named[i].name}", conclusion.metric, named[i].interval)
+        lead(winner.name, f"the {' and '.join(why)}, {in_prose(named[i].name)}", conclusion.metric, named[i].interval)
         for i, why in reasons.items()
     ]
 

@@ -15,7 +15,7 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.tracking.address import UI, uri_faults, without_login
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
+from seqsweep.tracking.interface import LoggedDataset, SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
 from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRACKERS",
     "UI",
+    "LoggedDataset",
     "MemoryRun",
     "MemoryTracker",
     "MlflowTracker",

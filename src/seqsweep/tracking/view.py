@@ -83,7 +83,7 @@ class SavedView:
             "groupBy": None,
             "groupsExpanded": {},
             "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
-            "compareRunSections": [_section("ranking", "Ranking"), _section("curves", "Curves")],
+            "compareRunSections": [_section("ranking", "Ranking", 1), _section("curves", "Curves", 2)],
             "compareRunCharts": [
                 _parallel(self.axes, self.objective),
                 _chart("BAR", "ranking", self.objective, runsCountToCompare=20),
@@ -102,8 +102,10 @@ def read_view(tag: str) -> dict[str, Any]:
     return state if isinstance(state, dict) else {}
 
 
-def _section(uuid: str, name: str) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "display": True, "isReordered": False}
+def _section(uuid: str, name: str, columns: int) -> dict[str, Any]:
+    """A section with so many charts a line: beside the assistant's panel 1280 pixels hold no more axes than one's."""
+    layout = {"columns": columns, "cardHeight": 400 if columns == 1 else 300}
+    return {"uuid": uuid, "name": name, "display": True, "isReordered": False, **layout}
 
 
 def _chart(kind: str, section: str, metric: str, **settings: Any) -> dict[str, Any]:
