@@ -6,6 +6,7 @@ Drawn of plain lines: plotly's own parallel coordinates have lines of one pixel,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def parallel(material: Material) -> Section:
     x = theme.axis("", tickvals=list(range(len(axes))), ticktext=[axis.label for axis in axes], side="top")
     x |= {"showgrid": False, "showline": False, "ticks": "", "range": [-0.25, len(axes) - 0.55], "fixedrange": True}
     y = theme.axis("", range=[-0.02, 1.02], showgrid=False, showticklabels=False, showline=False, ticks="")
-    layout = {
+    layout: dict[str, Any] = {
         "shapes": [_stroke(i) for i in range(len(axes))],
         "annotations": [entry for i, axis in enumerate(axes) for entry in _ticks(i, axis)],
         "hovermode": "closest",
