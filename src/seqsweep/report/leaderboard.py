@@ -116,8 +116,10 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
             purpose = "make the winner the model that others load, if it passes the gate"
             words = ["seqsweep", "promote", outcome.fingerprint]
             if (better := _better_baseline(outcome, conclusion)) is not None:
-                purpose = f"no network beats {in_words(better)}: make it the model that others load"
-                words += ["--baseline", better]
+                packaged = TASKS[conclusion.task].serves_baseline(outcome.config, better)
+                rest = "make it the model that others load" if packaged else "the gate refuses the winner as it is"
+                purpose = f"no network beats {in_words(better)}: {rest}"
+                words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
@@ -136,11 +138,11 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
 
 
 def _better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
-    """The best baseline, where no network beats it by the margin of the gate and it can be packaged."""
-    seen, config = conclusion.evaluation, outcome.config
-    if seen is None or seen.skill is None or seen.best_baseline is None or seen.skill > config.registry.min_skill:
+    """The best baseline, where no network beats it by the margin of the gate."""
+    seen = conclusion.evaluation
+    if seen is None or seen.skill is None or seen.skill > outcome.config.registry.min_skill:
         return None
-    return seen.best_baseline if TASKS[conclusion.task].serves_baseline(config, seen.best_baseline) else None
+    return seen.best_baseline
 
 
 def _again(typed: Sequence[str], change: str) -> str:
