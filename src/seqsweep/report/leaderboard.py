@@ -115,7 +115,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
             words = ["seqsweep", "promote", outcome.fingerprint]
-            if (better := _better_baseline(outcome, conclusion)) is not None:
+            if (better := unbeaten_baseline(outcome, conclusion)) is not None:
                 packaged = TASKS[conclusion.task].serves_baseline(outcome.config, better)
                 rest = "make it the model that others load" if packaged else "the gate refuses the winner as it is"
                 purpose = f"no network beats {in_words(better)}: {rest}"
@@ -137,8 +137,24 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     return commands
 
 
-def _better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
-    """The best baseline, where no network beats it by the margin of the gate."""
+def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate and it can be packaged.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
+    best = unbeaten_baseline(outcome, conclusion)
+    return best if best is not None and TASKS[conclusion.task].serves_baseline(outcome.config, best) else None
+
+
+def unbeaten_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
     seen = conclusion.evaluation
     if seen is None or seen.skill is None or seen.skill > outcome.config.registry.min_skill:
         return None

@@ -51,12 +51,23 @@ def details(conclusion: Conclusion) -> list[str]:
     winner, evaluation = conclusion.winner, conclusion.evaluation
     if winner is None or evaluation is None:
         return []
-    said = [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
     scores = {**evaluation.baselines, winner.name: evaluation.scores}
-    said += TASKS[conclusion.task].sentences(heading(conclusion, evaluation), scores, evaluation.details)
-    if conclusion.audit is not None and conclusion.audit.passed:
-        said.append(f"Leak audit {conclusion.audit.said}.")
-    return said
+    task = TASKS[conclusion.task].sentences(heading(conclusion, evaluation), scores, evaluation.details)
+    return [*against_others(conclusion), *task, *audit(conclusion)]
+
+
+def against_others(conclusion: Conclusion) -> list[str]:
+    """The winner against the other finalists, and what the search promised."""
+    winner, evaluation = conclusion.winner, conclusion.evaluation
+    if winner is None or evaluation is None:
+        return []
+    return [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
+
+
+def audit(conclusion: Conclusion) -> list[str]:
+    """That the leak audit passed; where it failed, the headline says so."""
+    passed = conclusion.winner is not None and conclusion.audit is not None and conclusion.audit.passed
+    return [f"Leak audit {conclusion.audit.said}."] if passed and conclusion.audit is not None else []
 
 
 def trials(outcome: Outcome) -> str:

@@ -59,6 +59,10 @@ class NullTracker:
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
 
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
+
     def summarise(self, markdown: str) -> None:
         """Nothing."""
 
@@ -161,6 +165,10 @@ class MemoryTracker:
         self._parent.add(sweep_metrics(metrics, self._opened.objective))
         told = json.loads(self._parent.artifacts.get(METRICS, "{}"))
         self._parent.artifacts[METRICS] = json.dumps(told | json.loads(metrics_file(metrics)), indent=2)
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the tag that MLflow shows as a description."""

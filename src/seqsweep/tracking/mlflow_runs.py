@@ -68,6 +68,7 @@ class SweepRuns:
         self._experiment = self._find_experiment(artifacts)
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
+        self.address = self._experiment.experiment_id, self._parent_id
         # A query; by both, since a user may nest runs of their own.
         self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"
         self.children: dict[str, ChildRun] = {}  # by trial id

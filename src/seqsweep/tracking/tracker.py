@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
+from seqsweep.tracking.address import run_page
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import METRICS, RUN_STATUS, check_names, check_trial, metrics_file
 from seqsweep.tracking.reaching import failures, reaching
@@ -152,6 +153,15 @@ class MlflowTracker:
         self._tags |= tags
         with self._writing() as (_, queue):
             queue.put("sweep", self._describe)
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id."""
+        if self._store is None:
+            return "", {}
+        runs = self._store[0]
+        experiment, parent = runs.address
+        known = {trial: child.run_id for trial, child in runs.children.items()}
+        return run_page(experiment, parent), {trial: run_page(experiment, run) for trial, run in known.items()}
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run."""
