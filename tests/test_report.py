@@ -118,6 +118,15 @@ def test_the_baseline_is_offered_where_no_network_beats_it(make_outcome, skill, 
     assert ("--baseline seasonal_naive" in promote[0]) == ("no network beats seasonal naive" in promote[1]) == offered
 
 
+def test_a_baseline_that_cannot_be_packaged_is_not_offered_and_the_refusal_told(make_outcome):
+    seen = SimpleNamespace(skill=-0.3, best_baseline="drift")
+    done = SimpleNamespace(winner="one", task="forecast", evaluation=seen)
+    told = report.next_commands(make_outcome(trial(1, 9.0)), done, [])
+    (promote,) = [(command, why) for command, why in told if " promote " in command]
+    assert "--baseline" not in promote[0]
+    assert promote[1] == "no network beats drift: the gate refuses the winner as it is"
+
+
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"

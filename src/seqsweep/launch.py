@@ -152,8 +152,10 @@ class _Jobs:
             raise self._errors[0]
         if self._expected > 1:
             self._console.print(report.jobs_table(self._finished, self._console.width))
-            for group in comparison.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
-                for sentence in report.verdicts(group):
+            finished = [job.entry for job in self._finished if job.entry is not None]
+            named = comparison.labels(finished)
+            for group in comparison.comparable_groups(finished):
+                for sentence in report.verdicts(group, named):
                     self._tell(sentence)
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]

@@ -115,9 +115,11 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
             words = ["seqsweep", "promote", outcome.fingerprint]
-            if (better := better_baseline(outcome, conclusion)) is not None:
-                purpose = f"no network beats {in_words(better)}: make it the model that others load"
-                words += ["--baseline", better]
+            if (better := unbeaten_baseline(outcome, conclusion)) is not None:
+                packaged = TASKS[conclusion.task].serves_baseline(outcome.config, better)
+                rest = "make it the model that others load" if packaged else "the gate refuses the winner as it is"
+                purpose = f"no network beats {in_words(better)}: {rest}"
+                words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
@@ -142,10 +144,21 @@ def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
         outcome: of the search.
         conclusion: of its finals.
     """
-    seen, config = conclusion.evaluation, outcome.config
-    if seen is None or seen.skill is None or seen.best_baseline is None or seen.skill > config.registry.min_skill:
+    best = unbeaten_baseline(outcome, conclusion)
+    return best if best is not None and TASKS[conclusion.task].serves_baseline(outcome.config, best) else None
+
+
+def unbeaten_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
+    seen = conclusion.evaluation
+    if seen is None or seen.skill is None or seen.skill > outcome.config.registry.min_skill:
         return None
-    return seen.best_baseline if TASKS[conclusion.task].serves_baseline(config, seen.best_baseline) else None
+    return seen.best_baseline
 
 
 def _again(typed: Sequence[str], change: str) -> str:

@@ -159,7 +159,7 @@ def _cells(entry: FinishedSweep, table: Table) -> list[str]:
         "winner": winner.name if winner else done[0].name if done else "none completed",
         BEST: significant(done[0].metrics[outcome.objective]) if done else "",
         FINALS: "",
-        SPENT: f"{trials}, {spent.epochs:,}, {duration(outcome.seconds)}",
+        SPENT: f"{trials}, {spent.epochs:,}, {duration(spent.seconds)}",
     }
     if winner is not None and winner.mean is not None:
         mean = plus_minus(winner.mean, winner.std).replace(" ± ", "±")  # columns are narrow

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
-from seqsweep.comparison import FinishedSweep, comparable_groups
+from seqsweep.comparison import FinishedSweep, Labels, comparable_groups, labels
 from seqsweep.errors import UserError
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme
+from seqsweep.report.page.best_so_far import best_so_far
 from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts
 from seqsweep.state_files import write_text
-from seqsweep.words import better_is, counted, duration, in_words, percent, setting, significant
+from seqsweep.words import better_is, counted, duration, in_words, percent, significant
 
 
 def write_all(folders: Sequence[Path], target: Path) -> Path:
@@ -36,21 +35,22 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
     jobs = [gather(folder) for folder in folders]
     studies = list(dict.fromkeys(job.outcome.config.study for job in jobs))
     questions = list(dict.fromkeys(job.outcome.config.question or "" for job in jobs))
-    named = [f"{i}. {_apart(job, jobs)}" for i, job in enumerate(jobs, 1)]
-    side = Section("jobs", "Side by side", [_table(jobs, named), *_bests(jobs, named)])
+    entries = [FinishedSweep(job.outcome, job.conclusion) for job in jobs]
+    called = labels(entries)
+    named = [called[entry] for entry in entries]
+    side = Section("jobs", "Side by side", [_table(jobs, named), *_bests(jobs, named), *best_so_far(jobs, named)])
     each = [folded(name, _job(job), "job") for name, job in zip(named, jobs, strict=True)]
     title = f"{', '.join(studies)}: {counted(len(jobs), 'sweep')} side by side"
     below = Section("each", "Each of them", each)
     alone = any(job.outcome.config.report.single_file for job in jobs)
     script = "" if alone else script_of(jobs[0].outcome.directory, target)
-    write_text(target, document(title, " ".join(questions), _verdicts(jobs), [side, below], script))
+    write_text(target, document(title, " ".join(questions), _verdicts(entries, called), [side, below], script))
     return target
 
 
-def _verdicts(jobs: Sequence[Material]) -> list[Markup]:
+def _verdicts(entries: Sequence[FinishedSweep], called: Labels) -> list[Markup]:
     """What the final runs say of the sweeps against each other, where they can be compared."""
-    found = comparable_groups([FinishedSweep(job.outcome, job.conclusion) for job in jobs])
-    said = [sentence for group in found for sentence in verdicts(group)]
+    said = [sentence for group in comparable_groups(entries) for sentence in verdicts(group, called)]
     return [summary(said)] if said else []
 
 
@@ -118,28 +118,3 @@ def _winner(job: Material) -> Finalist | None:
 def _dots(x: Sequence[float], y: Sequence[str], name: str, colours: Sequence[str], symbol: str) -> theme.Trace:
     marker = {"color": list(colours), "size": 11, "symbol": symbol, "line": {"width": 2}}
     return {"x": list(x), "y": list(y), "name": name, "mode": "markers", "marker": marker}
-
-
-def _apart(job: Material, jobs: Sequence[Material]) -> str:
-    """What sets a sweep apart from the others, by its config: `tuner.kind=random layer=[lstm]`."""
-    flat = [_flat(asdict(other.outcome.config)) for other in jobs]
-    own = _flat(asdict(job.outcome.config))
-    hidden = ("question", "report.", "tracking.", "launch.")
-    keys = [key for key in own if not key.startswith(hidden) and any(other.get(key) != own[key] for other in flat)]
-    said = [f"{key.rpartition('.')[2]}={_plain(own[key])}" for key in keys[:6]]
-    return " ".join(said) or job.outcome.name
-
-
-def _plain(value: Any) -> str:
-    return str(value).replace("'", "") if isinstance(value, list | dict) else setting(value)
-
-
-def _flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        # A dimension of the space is one value, though a range is written as a mapping.
-        if isinstance(value, dict) and prefix != "search_space.":
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
