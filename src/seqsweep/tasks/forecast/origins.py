@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.html import Markup, Section, note, paragraph, theme
 from seqsweep.serving.array_types import Float64s, Index, Int64s
 from seqsweep.tasks.forecast.by_series import SeriesScore, middle
 from seqsweep.tasks.forecast.choices import Choice, figure_of
+from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.moments import short
+from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share
 
@@ -24,6 +27,19 @@ BEFORE = (30, 200)
 
 DRAWN = 1500
 """Origins whose errors are drawn; more would hide each other."""
+
+
+def drawn_arrays(data: SeriesDataset | PanelDataset) -> dict[str, NDArray[Any]]:
+    """The target and its times; of several series where each begins, its size, and which each item of test is of.
+
+    Args:
+        data: that was evaluated on.
+    """
+    series = data.series
+    arrays: dict[str, NDArray[Any]] = {"index": series.clock, "target": series.values[:, 0]}
+    if isinstance(data, PanelDataset):
+        arrays |= {"owners": data.parts.owners(data.parts.test), "starts": data.parts.starts, "sizes": data.sizes}
+    return arrays
 
 
 @dataclass(frozen=True)

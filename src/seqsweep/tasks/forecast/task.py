@@ -35,7 +35,7 @@ from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.of_series import with_series
-from seqsweep.tasks.forecast.origins import next_section, origin_section
+from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import all_times
@@ -226,12 +226,8 @@ class Forecast(Task):
         return cast(SeriesDataset | PanelDataset, data).held if wanted else super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
-        """The target and its times; of several series where each begins, its size, and which each item is of."""
-        series = cast(SeriesDataset | PanelDataset, data).series
-        arrays: dict[str, NDArray[Any]] = {"index": series.clock, "target": series.values[:, 0]}
-        if isinstance(data, PanelDataset):
-            arrays |= {"owners": data.parts.owners(data.parts.test), "starts": data.parts.starts, "sizes": data.sizes}
-        return arrays
+        """The target and its times, and what tells several series apart."""
+        return drawn_arrays(cast(SeriesDataset | PanelDataset, data))
 
     def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
         """What the network says of the rows behind the last one."""
