@@ -68,7 +68,7 @@ class Terminal:
 
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
         """Start the bar."""
-        what = {"trial": "trials", "final": "final runs"}[kind]
+        what = {"trial": "trials", "final": "final runs", "refit": "refits"}[kind]
         self._best, self._running, self._scores = None, {}, {}
         done = len(finished)
         self._count, self._expected = done, max(expected, done)
@@ -77,7 +77,11 @@ class Terminal:
         if done:
             self._console.print(f"resuming: {done} of {self._expected} {what} are done already")
         if done < expected:
-            start = "; workers take some seconds to start" if kind == "trial" else ", the best again from other seeds"
+            start = {
+                "trial": "; workers take some seconds to start",
+                "final": ", the best again from other seeds",
+                "refit": ", the winner on all of the data",
+            }[kind]
             text = f"{what} to run: {expected - done}, {workers} at a time{start}"
             self._console.print(text)
         for task in self._bar.task_ids:  # of the search, as the finals begin
@@ -136,6 +140,8 @@ class Terminal:
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:
         why = f"pruned at epoch {trial.epochs}" if trial.status == "PRUNED" else f"failed: {trial.reason}"
+        if trial.kind == "refit" and trial.status == "COMPLETED":
+            why = f"{counted(trial.last_epoch, 'epoch')}, loss {significant(trial.metrics['loss'])}"
         said = f"{self._objective} {significant(score)}" if score is not None else why
         best = f"   best {significant(self._best[0])} ({self._best[1]})" if self._best else ""
         took = f"{trial.duration or 0:.1f} s"

@@ -18,9 +18,11 @@ from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
@@ -43,10 +45,14 @@ class PanelDataset(Forecasts):
         series: a panel, complete, a series behind the other.
         parts: of each series, the same for every trial.
         notes: what was left out.
+        given: the series with columns of names that train has not seen; None: it has seen them all.
+        split_of: of a whole the data set that was split, by whose sizes intervals are as wide as they were made.
     """
 
     parts: PanelSplit
     notes: tuple[str, ...] = ()
+    given: Series | None = None
+    split_of: PanelDataset | None = None
 
     @classmethod
     def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> PanelDataset:
@@ -62,7 +68,17 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        return cls(config, known, parts, (*unseen, *_left_out(known, parts)))
+        return cls(config, known, parts, (*unseen, *_left_out(known, parts)), series if unseen else None)
+
+    def whole(self) -> PanelDataset:
+        """All rows of all series as train, with names and series that the split's train had not seen."""
+        series, whole = self.given or self.series, self.parts.whole
+        parts = PanelSplit.of(series, replace(whole, train_end=whole.rows))
+        return replace(self, series=series, parts=parts, notes=(), given=None, split_of=self)
+
+    def extent(self) -> str:
+        """Its rows, series and times."""
+        return extent(self.series)
 
     def facts(self) -> Facts:
         """Where the series come from, which there are, and their parts."""
@@ -230,12 +246,18 @@ class PanelDataset(Forecasts):
     @property
     def deviation(self) -> float:
         """The mean over series of the standard deviation of their targets in train, above 0."""
+        if self.split_of is not None:
+            return self.split_of.deviation
         usual = self._deviations[self._learned]
         return float(usual.mean()) if usual.any() else 1.0
 
     @cached_property
     def _deviations(self) -> Float64s:
-        return np.array([past.target[: past.train_end].std() for past in self.pasts])
+        found = np.array([past.target[: past.train_end].std() for past in self.pasts])
+        if self.split_of is not None:
+            learned = self.split_of._learned
+            found[learned] = self.split_of._deviations[learned]
+        return found
 
     @cached_property
     def mase_scales(self) -> list[float]:
@@ -244,7 +266,7 @@ class PanelDataset(Forecasts):
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
-        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
+        return {name: value for name, value in vars(self).items() if name in KEPT}
 
 
 def _left_out(series: Series, parts: PanelSplit) -> Iterator[str]:
