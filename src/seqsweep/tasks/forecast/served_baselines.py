@@ -66,7 +66,7 @@ def serves_baseline(config: SweepConfig, name: str) -> bool:
         name: of the baseline.
     """
     data = config.data
-    return name in WEIGHTS and not (data.series or data.known_future or data.calendar)
+    return name in WEIGHTS and not (data.series or data.columns or data.known_future or data.calendar)
 
 
 def seen_by_baseline(data: SeriesDataset, name: str, held: Items, other: str | None) -> TestPredictions:
