@@ -17,6 +17,7 @@ sweep: $(READY)
 
 # A file of tests stays in one process, which then loads TensorFlow once; tests/conftest.py orders the files.
 test: $(READY)
+	@$(BIN)/python -m compileall -q src  # once, and not in each process that a test starts
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ui: $(READY)

@@ -102,7 +102,8 @@ def _trial(
     params |= {"units": units[0]} if depth == 1 else {"units_1": units[0], "units_2": units[1]}
     params |= {"dropout": dropout, "window": window, "learning_rate": rate, "optimizer": "adam"}
     params |= {"clip_quantile": random.choice([None, 0.99]), "linear_skip": bool(random.random() < 0.5)}
-    name = f"{number} {'RNN' if layer == 'simple_rnn' else layer.upper()} {'-'.join(map(str, units))}"
+    kind = "SimpleRNN" if layer == "simple_rnn" else layer.upper()
+    name = f"trial {number}: {kind}, {' and '.join(map(str, units))} units"
     score = 11 + 3 * abs(math.log10(rate) + 2.4) + (layer == "simple_rnn") + random.gamma(1.0, 0.6)
     score = 12.0 if constant else score
     started = 1.7e9 + 4 * number

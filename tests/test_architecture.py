@@ -70,7 +70,7 @@ IMPORT_BOUNDARIES = {
     "keras_tuner": {"search_space", "tuner"},
     "mlflow": {"serving", "tasks", "tracking", "package", "registry"},
     "pydantic": {"state_files"},
-    "rich": {"terminal", "registry", "report", "launch", "describe"},
+    "rich": {"terminal", "registry", "report", "api", "launch", "describe"},
     "click": {"cli"},
     "statsmodels": {"data"},
     "sqlalchemy": {"data", "tracking"},

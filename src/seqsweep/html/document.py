@@ -10,12 +10,8 @@ from seqsweep.html.blocks import Section
 from seqsweep.html.script import script_element
 from seqsweep.html.templates import HERE, environment
 
-# The browser itself then refuses to fetch anything but a script beside the page (`self` is no file in every browser);
-# plotly's parallel coordinates compile their shaders by `eval`.
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' file: 'unsafe-inline' 'unsafe-eval'; "
-    "img-src data: blob:"
-)
+# The browser itself then refuses to fetch anything but a script beside the page; `self` is no file in every browser.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' file: 'unsafe-inline'; img-src data: blob:"
 
 
 def document(title: str, subtitle: str, head: Sequence[Markup], sections: Sequence[Section], script: str = "") -> str:

@@ -3,6 +3,7 @@
 from seqsweep.report.facts import show_facts
 from seqsweep.report.finals import finals_table, test_table
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best
+from seqsweep.report.notebook import Notebook
 from seqsweep.report.page import markdown, publish, write, write_all, write_data_page
 from seqsweep.report.progress import Terminal
 from seqsweep.report.sentences import details, headline
@@ -10,6 +11,7 @@ from seqsweep.report.sweeps_table import FinishedJob, jobs_table, sweeps_table, 
 
 __all__ = [
     "FinishedJob",
+    "Notebook",
     "Terminal",
     "details",
     "finals_table",

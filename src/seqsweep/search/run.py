@@ -51,6 +51,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     """Run what is left; returns why nothing more is proposed, and the loop, which knows what ran."""
     config, state, observer = context.config, context.state, context.observer
     problem = context.problem
+    observer.stage("loading TensorFlow")
     damaged = mend_records(state, "trial", problem.objective)
     with trial.without_start_up_notes(), quick_imports():  # KerasTuner imports TensorFlow
         tuner = open_tuner(config, state, problem.objective, observer.say)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqsweep import finals
@@ -10,6 +10,7 @@ from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
+from seqsweep.report.page.links import Links, read_links
 from seqsweep.search import Outcome, SweepState, load_outcome
 from seqsweep.tasks import Facts, TestPredictions
 from seqsweep.words import in_words, unit_in_words
@@ -25,6 +26,7 @@ class Material:
         conclusion: None where no finals were run.
         predictions: None where the test part was not read, or they are gone.
         facts: of the data; None: they are gone.
+        links: where MLflow shows its runs.
     """
 
     outcome: Outcome
@@ -32,6 +34,16 @@ class Material:
     conclusion: Conclusion | None
     predictions: TestPredictions | None
     facts: Facts | None
+    links: Links = field(default_factory=Links)
+
+    @property
+    def chosen(self) -> TrialRecord | None:
+        """The winner's trial of the search, or without a winner the best; None: no trial completed."""
+        winner = self.conclusion.winner if self.conclusion is not None else None
+        ranked = self.outcome.ranked
+        if winner is not None:
+            return next((record for record in ranked if record.trial_id == winner.trial_id), None)
+        return ranked[0] if ranked else None
 
     @property
     def metric(self) -> Metric:
@@ -80,4 +92,5 @@ def gather(folder: Path) -> Material:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     state = SweepState(folder)
     runs = tuple(state.records("final").values())
-    return Material(outcome, runs, finals.load(folder), finals.load_test_predictions(folder), state.facts())
+    seen, links = finals.load_test_predictions(folder), read_links(folder, outcome.config.tracking)
+    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links)
