@@ -99,7 +99,7 @@ def _table(
     outcome, metric = material.outcome, material.metric
     names = [known.name for known in outcome.metrics]
     reference = outcome.baselines[outcome.best_baseline][metric.name] if outcome.best_baseline else None
-    pages, chosen = material.links.trials, material.chosen
+    pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
         score = record.metrics[outcome.objective]

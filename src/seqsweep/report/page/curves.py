@@ -10,6 +10,7 @@ from seqsweep.records import TrialRecord
 from seqsweep.report.page.history import best_baseline, line, whole_numbers
 from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
+from seqsweep.words import in_words
 
 SETTLED = 0.4  # the share of a curve's epochs that only come down from where the network began
 CLIPPED = 0.6  # an axis is cut where what is left takes less of it than this
@@ -38,6 +39,22 @@ def curves(material: Material) -> Section:
         title = "Training loss of trials that failed, until they did"
         blocks.append(_losses(title, failed, {"loss": "solid"}, None))
     return Section("curves", "Learning curves", blocks or [paragraph("No trial came to the end of an epoch.")])
+
+
+def course(record: TrialRecord, objective: str) -> list[Markup]:
+    """The curves of one trial alone.
+
+    Args:
+        record: of the trial.
+        objective: by its name on validation.
+    """
+    if not record.curve:
+        return [paragraph("It did not come to the end of an epoch.")]
+    score = _losses(
+        in_words(objective), [record], {objective: "solid"}, record, f"{in_words(objective)} (as it is scored)"
+    )
+    losses = _losses("Loss: validation solid, training dotted", [record], {"val_loss": "solid", "loss": "dot"}, record)
+    return [side_by_side([score, losses])]
 
 
 def settled(drawn: Sequence[Points], also: Sequence[float] = ()) -> theme.Axis:
@@ -81,14 +98,20 @@ def _objectives(material: Material, best: Sequence[TrialRecord]) -> Markup:
     return theme.figure("Score by epoch, the best trials", traces, x, y, 430)
 
 
-def _losses(title: str, records: Sequence[TrialRecord], dashes: dict[str, str], chosen: TrialRecord | None) -> Markup:
+def _losses(
+    title: str,
+    records: Sequence[TrialRecord],
+    dashes: dict[str, str],
+    chosen: TrialRecord | None,
+    axis: str = "loss that training lowers (no unit)",
+) -> Markup:
     traces: list[theme.Trace] = []
     every: list[Points] = []
     for name, dash in dashes.items():
         drawn = {record.trial_id: _points(record, name) for record in records}
         every += list(drawn.values())
         traces += _traces(records, drawn, chosen, dash, named=dash == "solid")
-    y = theme.axis("loss that training lowers (no unit)", **settled(every))
+    y = theme.axis(axis, **settled(every))
     x = theme.axis("epoch", **whole_numbers(max(len(record.curve) for record in records)))
     return theme.figure(title, traces, x, y, 430)
 
