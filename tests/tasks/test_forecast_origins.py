@@ -152,3 +152,17 @@ def test_what_is_missing_for_the_next_forecast_is_said(read):
     found = next_forecasts(data, data.view(PARAMS), network)
     assert found["missing"].startswith("there is no row of 2023-04-11, and the model reads promo")
     assert "there is no row of 2023-04-11" in str(sections_of(data, next=found)["next"].blocks[0])
+
+
+@pytest.mark.parametrize("shops", [("a",), ("a", "b", "c")], ids=len)
+def test_the_latest_rows_are_asked_with_those_behind_that_are_known(shops, read):
+    data = read(shops, "data.known_future=[promo]", ahead=HORIZON)
+    spec = requests.make_spec(data, data.view(PARAMS), PARAMS, [])
+    predictor = ForecastPredictor(json.loads(json.dumps(spec)), lambda *arrays: network(arrays))
+    pd.testing.assert_frame_equal(
+        predictor.predict(requests.latest(data.series, spec)),
+        predictor.predict(table(shops, HORIZON)),
+        check_dtype=False,
+    )
+    wider = {**spec, "window": 500}
+    assert requests.latest(data.series, wider).empty

@@ -243,7 +243,7 @@ class Forecast(Task):
         spec = requests.make_spec(known, seen, params, intervals)
         rows = seen.window + seen.transform.n_dropped
         return Served(
-            predictor=predictor(),
+            predictor=requests.predictor(),
             spec=spec,
             inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
@@ -313,10 +313,3 @@ class Forecast(Task):
             found += origin_section(heading, intervals, each, seen)
             found += next_section(heading, intervals, each, seen, read_next(details))
         return [*found, *others]
-
-
-def predictor() -> type[Any]:
-    """The class that serves forecasts; MLflow is imported with it."""
-    from seqsweep.tasks.forecast.predictor import ForecastPredictor
-
-    return ForecastPredictor
