@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqsweep.html import Markup, theme
+from seqsweep.html import Markup, side_by_side, theme
+from seqsweep.report.page.history import whole_numbers
 from seqsweep.report.page.material import Material
 from seqsweep.search.time_limit import busy
 from seqsweep.words import better_is
@@ -22,7 +23,8 @@ def best_so_far(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
         return []
     curves = [(name, _curve(job)) for name, job in known]
     x = {"trials": "trials that had ended", "time": "seconds in which trials ran"}
-    return [_figure(known[0][1], curves, at, what, title) for at, (what, title) in enumerate(x.items())]
+    drawn = [_figure(known[0][1], curves, at, what, title) for at, (what, title) in enumerate(x.items())]
+    return [side_by_side(drawn)]
 
 
 def _figure(
@@ -41,8 +43,10 @@ def _figure(
         _line(number, name, [point[at] for point in curve], [point[2] for point in curve])
         for number, (name, curve) in enumerate(curves)
     ]
+    last = max(int(curve[-1][0]) for _, curve in curves)
+    x = theme.axis(title, **(whole_numbers(last) if at == 0 else {}))
     y = theme.axis(job.axis(part="validation"), **theme.spread([best for _, curve in curves for _, _, best in curve]))
-    return theme.figure(f"Best so far against {what}; {better_is(job.metric)}", traces, theme.axis(title), y)
+    return theme.figure(f"Best so far against {what}; {better_is(job.metric)}", traces, x, y)
 
 
 def _curve(job: Material) -> list[tuple[float, float, float]]:
