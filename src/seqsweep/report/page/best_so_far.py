@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
 
-from seqsweep.html import Markup, theme
+from seqsweep.html import Markup, side_by_side, theme
+from seqsweep.report.page.history import whole_numbers
 from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.search.time_limit import busy
@@ -26,7 +27,8 @@ def best_so_far(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
     curves = [(name, _curve(job)) for name, job in known]
     x = {"trials": "trials that had ended", "time": "seconds in which trials ran"}
     styles = _styles([job for _, job in known])
-    return [_figure(known[0][1], curves, styles, at, what, title) for at, (what, title) in enumerate(x.items())]
+    drawn = [_figure(known[0][1], curves, styles, at, what, title) for at, (what, title) in enumerate(x.items())]
+    return [side_by_side(drawn)]
 
 
 def _figure(
@@ -51,8 +53,10 @@ def _figure(
         _line(name, style, [point[at] for point in curve], [point[2] for point in curve])
         for (name, curve), style in zip(curves, styles, strict=True)
     ]
+    last = max(int(curve[-1][0]) for _, curve in curves)
+    x = theme.axis(title, **(whole_numbers(last) if at == 0 else {}))
     y = theme.axis(job.axis(part="validation"), **theme.spread([best for _, curve in curves for _, _, best in curve]))
-    return theme.figure(f"Best so far against {what}; {better_is(job.metric)}", traces, theme.axis(title), y)
+    return theme.figure(f"Best so far against {what}; {better_is(job.metric)}", traces, x, y)
 
 
 def _curve(job: Material) -> list[tuple[float, float, float]]:
