@@ -19,6 +19,7 @@ from seqsweep.schema.declare import setting
 MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
+RAY = {"executor.kind": ("ray",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 PRUNER = {"tuner.pruner": ("median", "halving")}
 
@@ -159,12 +160,30 @@ class ExecutorConfig:
         "trials after which a worker process is replaced: TensorFlow keeps some memory of each",
         unit="trials",
         at_least=1,
-        when={"executor.kind": ("processes",)},
+        when={"executor.kind": ("processes", "ray")},
     )
     time_limit: float | None = setting(
         "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
     )
     max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
+    address: str | None = setting(
+        "of the Ray cluster: auto for the one on this machine, HOST:PORT of its head, ray://HOST:PORT of its client "
+        "server; null: one of its own on this machine, for this sweep",
+        when=RAY,
+        optional=True,
+    )
+    gpus: float = setting(
+        "of a GPU that a trial takes, such as 0.25 where four share one", unit="GPUs", at_least=0, when=RAY
+    )
+    autoscaling: bool = setting(
+        "whether nodes are started when they are asked for: executor.workers, which must be given, may then be more "
+        "than the nodes that are there have room for",
+        when=RAY,
+    )
+    runtime_env: dict[str, Any] = setting(
+        "what workers need that the nodes do not have, as Ray's runtime_env: pip, working_dir, env_vars and others",
+        when=RAY,
+    )
 
 
 @dataclass
