@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,7 +20,7 @@ import pytest
 
 import executor_jobs as jobs
 from executor_jobs import spec
-from seqsweep.errors import SweepError
+from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
 from seqsweep.executor.process import import_path
@@ -44,10 +46,11 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.fixture
-def on_ray(cluster: Any) -> Iterator[Callable[..., ExecutorConfig]]:
+def on_ray(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., ExecutorConfig]]:
     def config(**settings: Any) -> ExecutorConfig:
-        environment = {"env_vars": {"PYTHONPATH": import_path()}}
-        return replace(config_of("ray"), **{"address": cluster.address, "runtime_env": environment, **settings})
+        path = tmp_path / "runtime_env.yaml"
+        path.write_text(json.dumps({"env_vars": {"PYTHONPATH": import_path()}}))
+        return replace(config_of("ray"), **{"address": cluster.address, "runtime_env": str(path), **settings})
 
     yield config
     assert until(lambda: not actors(), "no actor is left") is True
@@ -202,7 +205,7 @@ from seqsweep.executor import make_executor
 from test_executor import config_of
 from dataclasses import replace
 
-config = replace(config_of("ray"), workers=2, address=sys.argv[1], runtime_env={"env_vars": {"PYTHONPATH": sys.argv[2]}})
+config = replace(config_of("ray"), workers=2, address=sys.argv[1], runtime_env=sys.argv[2])
 executor = make_executor(config, jobs.warm)
 executor.open(jobs.job)
 for number in "01":
@@ -214,17 +217,24 @@ time.sleep(1000)
 """
 
 
-def test_no_actor_outlives_a_driver_that_is_killed(cluster: Any) -> None:
-    path = import_path()
-    driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, cluster.address, path],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    with driver:
+def test_no_actor_outlives_a_driver_that_is_killed(on_ray: Callable[..., ExecutorConfig]) -> None:
+    config, environment = on_ray(), {**os.environ, "PYTHONPATH": import_path()}
+    command = [sys.executable, "-c", DRIVER, config.address, config.runtime_env]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as driver:
         assert driver.stdout
-        assert next(line for line in driver.stdout if "ray" not in line) == "both run\\n"
-        assert len(actors()) == 2
+        said, running = driver.stdout.readlines(1), len(actors())
         driver.kill()
-    assert until(lambda: not actors(), "no actor is left") is True
+    assert said == ["both run\n"]
+    assert running == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "it cannot be read: No such file"), ("- a list", "a mapping is expected"), ("{", "it cannot be read: ")],
+)
+def test_what_workers_need_is_a_file_with_a_mapping(content: str | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "needs.yaml"
+    if content:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=f"executor.runtime_env={path}: {said}"):
+        make_executor(replace(config_of("ray"), runtime_env=str(path)), jobs.warm)

@@ -96,15 +96,14 @@ class Setting:
 
         Args:
             name: as a config spells it.
-            kind: the field's type: a type, a type or None, a list of a type, a mapping, or Any.
+            kind: the field's type: a type, a type or None, a list of a type, or Any.
             rules: all else, by the names that they have here.
             default: of the field. OmegaConf has no union of a text and a list: such a field is Any, and its default
                 says whether it may be null.
         """
         optional = type(None) in get_args(kind) or (kind is Any and default is None)
         several = get_origin(kind) is list
-        mapping = get_origin(kind) is dict
-        plain = dict if mapping else next((of for of in get_args(kind) if of is not type(None)), kind)
+        plain = next((of for of in get_args(kind) if of is not type(None)), kind)
         return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
 
     @property

@@ -9,9 +9,12 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqsweep.errors import SweepError
+import yaml
+
+from seqsweep.errors import ConfigError, Fault, SweepError
 from seqsweep.executor.capacity import default_workers
 from seqsweep.executor.protocol import shortened
 from seqsweep.interrupts import SIGNALS
@@ -65,6 +68,30 @@ def join(config: ExecutorConfig) -> bool | None:
             "Start one by `ray start --head`, or leave executor.address out for one of its own on this machine"
         ) from None
     return address == "local"
+
+
+def runtime_env(path: str | None) -> dict[str, Any]:
+    """What a file says that workers need; nothing where there is none.
+
+    Args:
+        path: of a YAML file.
+
+    Raises:
+        ConfigError: it cannot be read, or holds no mapping.
+    """
+    if path is None:
+        return {}
+    try:
+        told = yaml.safe_load(Path(path).read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            [Fault("executor.runtime_env", f"executor.runtime_env={path}: it cannot be read: {why}")]
+        ) from None
+    if not isinstance(told, dict):
+        text = f"executor.runtime_env={path}: a mapping is expected, such as env_vars: {{NAME: value}}"
+        raise ConfigError([Fault("executor.runtime_env", text)])
+    return told
 
 
 def _reachable(address: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from seqsweep.errors import SweepError
 from seqsweep.executor.process import THREAD_SETTINGS, import_path
 from seqsweep.executor.protocol import shortened
-from seqsweep.executor.ray_cluster import join
+from seqsweep.executor.ray_cluster import join, runtime_env
 from seqsweep.executor.ray_worker import RayWorker, software
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class RayWorkers:
 
     def __init__(self, config: ExecutorConfig) -> None:
         self._config = config
+        self._needed = runtime_env(config.runtime_env)
         self._own = join(config)
         self._asked_at, self._nodes = -NODES_EVERY, list[Mapping[str, Any]]()
         self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
@@ -73,8 +74,7 @@ class RayWorkers:
         settings = dict.fromkeys(THREAD_SETTINGS, str(self._config.threads)) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
         if self._own:  # on this machine; elsewhere this path means nothing
             settings["PYTHONPATH"] = import_path()
-        asked = dict(self._config.runtime_env)
-        environment = {**asked, "env_vars": {**settings, **asked.get("env_vars", {})}}
+        environment = {**self._needed, "env_vars": {**settings, **self._needed.get("env_vars", {})}}
         actor = ray.remote(RayWorker).options(
             num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=environment
         )

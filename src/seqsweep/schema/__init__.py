@@ -180,9 +180,11 @@ class ExecutorConfig:
         "than the nodes that are there have room for",
         when=RAY,
     )
-    runtime_env: dict[str, Any] = setting(
-        "what workers need that the nodes do not have, as Ray's runtime_env: pip, working_dir, env_vars and others",
+    runtime_env: str | None = setting(
+        "a YAML file of what workers need that the nodes do not have, as `ray job submit --runtime-env` takes it: pip, "
+        "working_dir, env_vars and others",
         when=RAY,
+        optional=True,
     )
 
 
