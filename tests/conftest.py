@@ -7,23 +7,39 @@ import functools
 import os
 import signal
 import sys
-from collections import Counter
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+import leaks
 from seqsweep.config import compose
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.schema import SweepConfig
+from seqsweep.tasks import TASKS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes on two cores: those whose tests start sweeps and servers wait for them much of the time."""
+    cores, gigabytes = os.cpu_count() or 1, psutil.virtual_memory().total // 2**30
+    return max(cores, min(cores * 3 // 2, gigabytes // 4))
+
+
+COSTS = {"slow": 8.0, "keras": 0.6, "": 0.08}
+"""Seconds that a test takes, about, by the first of these marks that it has."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: left to the end, a long one would run while the other cores wait."""
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    """Long files first: left to the end, one would run while the other cores wait."""
+    costs: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        costs[item.path] += next(cost for mark, cost in COSTS.items() if not mark or item.get_closest_marker(mark))
+    items.sort(key=lambda item: -costs[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,6 +53,23 @@ def ctrl_c() -> None:
 def on_the_path() -> None:
     """Commands that are printed to be pasted name the programs as a user with an active environment types them."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def pytest_collection_finish() -> None:
+    """Files of tests are all imported before the first test: what one registers there, all others would see."""
+    if found := leaks.strangers():
+        raise pytest.UsageError(f"registered where a file of tests is imported, not by a fixture: {', '.join(found)}")
+
+
+@pytest.fixture(scope="module")
+def waves_task() -> Iterator[None]:
+    """The task `waves` of tests/waves.py, for as long as the tests of a file run."""
+    from waves import WavesTask
+
+    with pytest.MonkeyPatch.context() as patch:
+        leaks.restore(patch, TASKS)
+        TASKS.add(WavesTask.name, WavesTask)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,9 @@ from seqsweep.api.stores import RUNS
 from seqsweep.comparison import finished
 from seqsweep.errors import TrackingError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.html import standalone
 from seqsweep.records import Value
-from seqsweep.search import Outcome
+from seqsweep.search import Outcome, load_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ class Page(type(Path())):  # type: ignore[misc]  # until Python 3.12 Path alone 
     """The path of a page, which a notebook shows."""
 
     def _repr_html_(self) -> str:
-        content = html.escape(self.read_text(encoding="utf-8"))
+        content = html.escape(standalone(self.read_text(encoding="utf-8")))
         return f'<iframe srcdoc="{content}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
 
@@ -138,23 +139,40 @@ class Result:
         """
         return self.model.predict(data, future)
 
-    def forecast(self, data: Any, future: Any = None) -> pd.DataFrame:
-        """What follows the last row: `predict`, as forecasters call it.
+    def forecast(self, data: Any = None, future: Any = None) -> pd.DataFrame:
+        """What follows the last row, with intervals.
 
         Args:
-            data: as for `predict`.
+            data: rows to go on from; None: the sweep's own data, which is read again, so that new rows count.
             future: as for `predict`.
-        """
-        return self.predict(data, future)
 
-    def report(self) -> Path:
+        Raises:
+            UserError: there is no winner, or it is none that says what follows.
+            DataError: the rows cannot be used.
+        """
+        return self.predict(self._own_rows() if data is None else data, future)
+
+    def _own_rows(self) -> pd.DataFrame:
+        model = self.model
+        task, data = load_data(self.outcome.config, lambda _: None)
+        rows = task.latest(data, model.loaded)
+        if rows is None:
+            told = "nothing follows the data of this task; result.predict(rows) asks about rows"
+            raise UserError(f"forecast: task.kind={self.outcome.config.task.kind}: {told}")
+        return rows
+
+    def report(self, *, single_file: bool = False) -> Path:
         """Write the page of the sweep anew; returns its path, which a notebook shows as the page.
+
+        Args:
+            single_file: it holds the script of its figures, so that it can be sent; else the pages of the folder share
+                it.
 
         Raises:
             StateError: a file of the sweep is truncated, or the disk refuses.
         """
         elsewhere = None if os.access(self.folder, os.W_OK) else Path.cwd() / f"report-{self.folder.name}.html"
-        return Page(report.write(self.folder, elsewhere).resolve())
+        return Page(report.write(self.folder, elsewhere, single_file=single_file).resolve())
 
     def promote(self, *, replace: bool = False, force: str = "") -> Promoted:
         """Make the winner the champion that others load, if it passes the gate.
@@ -168,7 +186,7 @@ class Result:
             TrackingError: the store cannot be reached or refuses.
         """
         tracking = self.outcome.config.tracking
-        directory = self.folder.parents[1]
+        directory = self.outcome.directory
         return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
 
     def plain(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from seqsweep.finals.conclusion import (
 )
 from seqsweep.finals.count import check_count
 from seqsweep.finals.evaluation import ARRAYS, load_test_predictions
-from seqsweep.finals.final_runs import FinalRuns
+from seqsweep.finals.final_runs import FinalRuns, planned
 from seqsweep.finals.run import network, run
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "load_test_predictions",
     "network",
+    "planned",
     "run",
     "save",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from seqsweep import trial
 from seqsweep.errors import StateError
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.search import Loop, SweepContext, what_is_wrong
+from seqsweep.search import Loop, Phase, SweepContext, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.trial import Network, Trial
 from seqsweep.words import counted
@@ -30,7 +30,8 @@ def train(context: SweepContext, runs: FinalRuns) -> None:
         problem.objective,
         problem.reference,
     )
-    observer.begin(len(runs.runs), finished, context.executor.capacity, "final")
+    kind: Phase = "calibration" if runs.calibrating else "final"
+    observer.begin(len(runs.runs), finished, context.executor.capacity, kind)
     try:
         loop.run()
     finally:

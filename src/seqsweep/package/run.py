@@ -36,6 +36,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if damage:
         context.observer.say(f"{damage}: the winner is packaged again")
     if not packaged or damage:
+        context.observer.stage("packaging the winner")
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
         build(folder, context.problem, seen, conclusion)

@@ -38,6 +38,11 @@ class WindowsConfig:
         "of several series: each is scaled by its own train part, or all by that of all of them",
         choices=("series", "all"),
     )
+    short_series: str = setting(
+        "of several series those that are too short for the longest window with its targets: left_out, or scaling, "
+        "where their train rows say how they and all of them are scaled, and nothing else is learned from them",
+        choices=("left_out", "scaling"),
+    )
 
 
 @dataclass
@@ -90,6 +95,12 @@ class TunerConfig:
         unit="trials",
         at_least=1,
         when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
+    max_epochs: int | None = setting(
+        "epochs of all trials together, as many as each may train, after which no further one starts; null: no limit",
+        unit="epochs",
+        at_least=1,
         optional=True,
     )
     time_limit: str | None = setting(
@@ -247,6 +258,10 @@ class ReportConfig:
     curves: int = setting("trials whose learning curves are drawn", unit="trials", at_least=1)
     importance_trials: int = setting(
         "completed trials below which no importance of hyperparameters is estimated", unit="trials", at_least=5
+    )
+    single_file: bool = setting(
+        "whether a page holds the script that draws its figures (4.8 MB), so that it can be sent as one file; else the "
+        "pages of `tracking.directory` share it"
     )
 
 

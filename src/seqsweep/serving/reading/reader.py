@@ -21,6 +21,7 @@ from .numbers import NumberStyle
 from .order import in_order
 from .rows import Rows
 from .settings import Found, Raw, Settings
+from .static import StaticTable, kinds_of
 from .steps import Spacing, is_within_hours, resampled, spacing
 from .time_styles import COUNT, TimeStyle
 from .times import fit_times, joined, read_times
@@ -67,7 +68,8 @@ class Reader:
                 if times.format == COUNT and settings.timezone is not None:
                     raise ReadError(f"data.timezone={settings.timezone}: times are counts, which have no zone")
         filtered = {name: _plain(kept[name].iloc[0], is_number) for name, is_number in (numeric or {}).items()}
-        reader = cls(settings, Found(times=times, categories=held, numeric=numeric, filtered=filtered))
+        static = kinds_of(kept, settings.static, _style(settings))
+        reader = cls(settings, Found(times=times, categories=held, numeric=numeric, filtered=filtered, static=static))
         is_wall_clock = times is None or times.is_wall_clock
         return reader, reader._raw(kept, numbers, index, is_wall_clock, notes)
 
@@ -88,6 +90,14 @@ class Reader:
                 index, is_wall_clock = read_times(column, times)
                 self._check_zone(column, index, is_wall_clock)
         return self._raw(kept, numbers, index, is_wall_clock, [])
+
+    def static_in(self, frame: pd.DataFrame) -> StaticTable:
+        """The static columns of a table or of a request, which may lack them.
+
+        Raises:
+            ReadError: a value cannot be read.
+        """
+        return StaticTable.of(frame, self.found.static or {}, _style(self.settings))
 
     def ordered(self, raw: Raw) -> Rows:
         """The rows of one series in the order of time, nothing filled or joined yet.
@@ -151,14 +161,18 @@ class Reader:
     def parted(self, rows: Rows) -> tuple[Rows, Rows]:
         """The rows up to the last one with a value of the target, and the future behind, whose targets are blank.
 
-        Without columns that are known ahead there is no future: a blank target is a missing one.
+        Without columns that are known ahead there is no future: a blank target is a missing one. A series that is a
+        column of a table begins with its first value and ends with its last one.
 
         Args:
             rows: in the order of time.
         """
         seen = np.flatnonzero(rows.observed)
-        end = int(seen[-1]) + 1 if len(seen) and self.n_known else len(rows)
-        return rows.take(np.arange(end, dtype=np.int64)), rows.take(np.arange(end, len(rows), dtype=np.int64))
+        wide = bool(self.settings.wide)
+        begin = int(seen[0]) if len(seen) and wide else 0
+        end = int(seen[-1]) + 1 if len(seen) and (self.n_known or wide) else len(rows)
+        future = np.arange(end, len(rows) if self.n_known else end, dtype=np.int64)
+        return rows.take(np.arange(begin, end, dtype=np.int64)), rows.take(future)
 
     def with_calendar(self, rows: Rows) -> Rows:
         """The rows with the columns that their times make.
@@ -224,7 +238,7 @@ class Reader:
     def needed(self) -> tuple[str, ...]:
         """The columns that a request must have; times beside them, see `needs_times`."""
         where = [] if self.settings.where is None else columns_of(self.settings.where)
-        return tuple(dict.fromkeys((*self.settings.series, *self.settings.columns, *where)))
+        return tuple(dict.fromkeys((*self.settings.given, *where)))
 
     @property
     def needs_times(self) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.data import Series
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
@@ -20,8 +21,10 @@ from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
+from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.panel_facts import panel_facts
+from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
 from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
@@ -62,7 +65,7 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        return cls(config, known, parts, (*unseen, *_left_out(known, parts)))
+        return cls(config, known, parts, (*unseen, *_left_out(known, parts, config.windows.short_series)))
 
     def facts(self) -> Facts:
         """Where the series come from, which there are, and their parts."""
@@ -78,9 +81,27 @@ class PanelDataset(Forecasts):
 
     def view(self, params: TrialParams, fold: int = 0) -> PanelWindows:
         """Windows and targets with the transforms that train alone determines."""
-        config = self.config
-        seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
+        config, ridge = self.config, self.ridge_of(params)
+        season, windows = config.data.season, config.windows
+        seen = make_panel_windows(self.series, self.split(fold), params, season, windows, ridge)
         return replace(seen, lower=own(config).lower)
+
+    def ridge_of(self, params: TrialParams) -> PanelRidge | None:
+        """The ridge beside a trial's recurrent layers; None: it has none."""
+        ridge, objective = Ridge.of(self.config, params), own(self.config).objective
+
+        def cost(actual: Float64s, said: Float64s, items: Items) -> float:
+            return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
+
+        return None if ridge is None else PanelRidge(ridge, cost)
+
+    @property
+    def held(self) -> Items:
+        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
+        try:
+            return self.parts.fold(CALIBRATION).held
+        except DataError:
+            return np.zeros(0, np.int64)
 
     def score(
         self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = (), items: Items | None = None
@@ -247,14 +268,15 @@ class PanelDataset(Forecasts):
         return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
 
 
-def _left_out(series: Series, parts: PanelSplit) -> Iterator[str]:
+def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:
     """What no forecast is made of."""
     members = list(zip(series.members, parts.members, strict=True))
     needs = parts.max_lookback + parts.horizon
     short = [member.name for member, part in members if part.train_end < needs]
     if short:
+        how = "left out" if short_series == "left_out" else "kept for scaling alone"
         yield (
-            f"{len(short):,} of {len(members):,} series left out, with fewer than {needs} rows of train "
+            f"{len(short):,} of {len(members):,} series {how}, with fewer than {needs} rows of train "
             f"for the longest window and its targets: {_some(short)}"
         )
     ended = [member.name for member, part in members if part.train_end >= needs and not len(part.test)]

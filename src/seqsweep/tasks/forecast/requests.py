@@ -16,7 +16,7 @@ from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit
-from seqsweep.tasks.forecast.panel_windows import PanelWindows
+from seqsweep.tasks.forecast.panel_windows import PanelWindows, scaled_by_train
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.windows import Windows
 
@@ -53,7 +53,7 @@ def make_spec(
         "id": _id(series.reader.needed),
         "columns": list(series.columns),
         "known": list(series.known_columns),
-        "blank_ahead": [series.target] if series.known else [],
+        "blank_ahead": list(series.reader.settings.targets) if series.known else [],
         "window": view.window,
         "horizon": view.horizon,
         "anchor": params.anchor,
@@ -79,12 +79,23 @@ def _id(needed: Sequence[str]) -> str:
 
 
 def _scales(data: PanelDataset, view: Windows | PanelWindows, params: TrialParams) -> SeriesScales:
-    """How each series that is learned from is scaled."""
+    """How each series that is learned from is scaled, and what is told of it."""
     assert isinstance(view, PanelWindows)
-    by_itself = data.config.windows.scope == "series"
-    pairs = zip(data.series.names, view.transforms, data.sizes, data.parts.members, strict=True)
-    known = {name: Known(transform, float(size)) for name, transform, size, part in pairs if len(part.train)}
-    return SeriesScales(view.transform, by_itself, params.scaler, known, data.deviation)
+    config, series = data.config, data.series
+    by_itself = params.get("scope", config.windows.scope) == "series"
+    ids = np.zeros(len(series.names), np.int64) if view.ids is None else view.ids
+    known = {
+        series.names[number]: Known(
+            view.transforms[number],
+            float(data.sizes[number]),
+            int(ids[number]),
+            series.static[number] if series.static else None,
+        )
+        for number in scaled_by_train(data.parts, params, config.data.season, config.windows)
+    }
+    return SeriesScales(
+        view.transform, by_itself, params.scaler, known, data.deviation, view.encoder, view.ids is not None
+    )
 
 
 def rows_needed(spec: Mapping[str, Any]) -> int:
@@ -105,6 +116,7 @@ def input_columns(data: SeriesDataset | PanelDataset) -> list[tuple[str, bool]]:
     return [
         *((name, True) for name in reader.needed),
         *((name, needs_one) for name in times),
+        *((name, False) for name in reader.settings.static),
         (_id(reader.needed), False),
     ]
 
@@ -146,6 +158,18 @@ def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
 
+def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
+    """The last rows of each series, as many as a forecast needs.
+
+    Args:
+        series: in the unit of the data.
+        spec: of the model that is asked.
+    """
+    starts = np.zeros(1, np.int64) if series.starts is None else series.starts
+    ends = np.append(starts[1:], len(series)) - 1
+    return _as_given(series, ends[:, None] + np.arange(1 - rows_needed(spec), 1), 0)
+
+
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
     """Requests as any caller would make them: a frame for each chunk of origins, an origin a series.
 
@@ -180,10 +204,12 @@ def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
     none = np.empty(0, np.int64)
     owners = none if series.starts is None else np.searchsorted(series.starts, flat, side="right") - 1
     frame = as_given(series.reader, table, series.index[flat], [series.names[owner] for owner in owners])
+    for place, name in enumerate(series.reader.settings.static):
+        frame[name] = [series.static[owner][place] for owner in owners]
     if ahead:
         settings = series.reader.settings
         future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
-        for name in (settings.target, *settings.features):
+        for name in (*settings.targets, *settings.features):
             frame[name] = frame[name].mask(future)
     return frame
 
