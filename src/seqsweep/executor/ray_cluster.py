@@ -28,7 +28,8 @@ CONNECT = 10.0
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anyone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else Ray warns of what it will do some day
-    "RAY_DEDUP_LOGS_SKIP_REGEX": "A worker died or was killed",  # on stdout; that a trial was lost is told by the sweep
+    # What the sweep tells itself, in one line.
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "A worker died or was killed|Raylet is terminated|The node with node id",
 }
 
 

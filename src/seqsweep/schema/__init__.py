@@ -15,11 +15,11 @@ from seqsweep.hyperparameters import Setting, Unless
 from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
+from seqsweep.schema.executor import ExecutorConfig as ExecutorConfig
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
-RAY = {"executor.kind": ("ray",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
 PRUNER = {"tuner.pruner": ("median", "halving")}
 
@@ -148,54 +148,6 @@ class TunerConfig:
         unit="trials",
         at_least=2,
         when={"tuner.pruner": ("halving",)},
-    )
-
-
-@dataclass
-class ExecutorConfig:
-    """Where trials run."""
-
-    kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
-    workers: int | None = setting(
-        "trials at once, no more than cores and memory allow; null: as many as these",
-        unit="processes",
-        at_least=1,
-        optional=True,
-    )
-    threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
-    order: str = setting(
-        "synchronous: all trials that run end before others begin, and figures do not depend on who ends first",
-        choices=("asynchronous", "synchronous"),
-    )
-    max_trials_per_worker: int = setting(
-        "trials after which a worker process is replaced: TensorFlow keeps some memory of each",
-        unit="trials",
-        at_least=1,
-        when={"executor.kind": ("processes", "ray")},
-    )
-    time_limit: float | None = setting(
-        "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
-    )
-    max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
-    address: str | None = setting(
-        "of the Ray cluster: auto for the one on this machine, HOST:PORT of its head, ray://HOST:PORT of its client "
-        "server; null: one of its own on this machine, for this sweep",
-        when=RAY,
-        optional=True,
-    )
-    gpus: float = setting(
-        "of a GPU that a trial takes, such as 0.25 where four share one", unit="GPUs", at_least=0, when=RAY
-    )
-    autoscaling: bool = setting(
-        "whether nodes are started when they are asked for: executor.workers, which must be given, may then be more "
-        "than the nodes that are there have room for",
-        when=RAY,
-    )
-    runtime_env: str | None = setting(
-        "a YAML file of what workers need that the nodes do not have, as `ray job submit --runtime-env` takes it: pip, "
-        "working_dir, env_vars and others",
-        when=RAY,
-        optional=True,
     )
 
 
