@@ -153,8 +153,8 @@ def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
         rows: of one request, 1 or more.
     """
     series, parts = data.series, data.parts
-    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else parts.train_end
     ahead = data.parts.horizon if series.known else 0
+    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else min(parts.train_end, parts.rows - ahead)
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
 

@@ -40,7 +40,7 @@ from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
-from seqsweep.tasks.forecast.served_baselines import served_baseline, serves_baseline
+from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.space_faults import space_faults
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
@@ -252,11 +252,15 @@ class Forecast(Task):
         """All but `drift`, of one series without columns that are known ahead."""
         return serves_baseline(config, name)
 
-    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:
         """A dense layer over the last rows; of several series none."""
         if not isinstance(data, SeriesDataset):
-            return super().served_baseline(data, name, params, other)
-        return served_baseline(data, name, params, self.calibration(data), other)
+            return super().served_baseline(data, name, params)
+        return served_baseline(data, name, params)
+
+    def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
+        """See Task."""
+        return seen_by_baseline(cast(SeriesDataset, data), name, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""
