@@ -301,6 +301,7 @@ UNUSED = [
         "only where executor.kind is ray",
         "choose executor=ray",
     ),
+    Bad("sweep quickstart executor=ray executor.address=ray://h:1", "ray://h:1", "as they come", "address=auto"),
     Bad("sweep quickstart executor=ray executor.autoscaling=true", "executor.autoscaling=true", "how many", "workers"),
     Bad("sweep quickstart data.path=x.csv", "data.path=x.csv", "only where data.kind is csv", "choose data=csv"),
     Bad("sweep quickstart data.separator=tab", "data.separator=tab", "only where data.kind is csv", "choose data=csv"),
@@ -669,6 +670,7 @@ FINISHED = [
         mended="report quickstart",
     ),
     Bad("report --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
+    Bad("watch --directory own", "own", "there is no sweep", "seqsweep sweep quickstart begins one"),
     Bad("compare quikstart", "quikstart", "no such finished sweep", "did you mean 'quickstart'?", mended="compare"),
     Bad("compare --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
     *(

@@ -179,7 +179,7 @@ def test_signals_stay_what_they_were(make: Make) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}", "no.such.host:1"])
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "no.such.host:1"])
 def test_an_address_without_a_cluster_is_refused_in_seconds(address: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

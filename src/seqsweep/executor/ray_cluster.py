@@ -97,7 +97,7 @@ def runtime_env(path: str | None) -> dict[str, Any]:
 
 def _reachable(address: str) -> None:
     """Refuse an address where nothing listens, in seconds."""
-    found = re.fullmatch(r"(?:ray://)?\[?([^/\]]+?)\]?:(\d+)", address)
+    found = re.fullmatch(r"\[?([^/\]]+?)\]?:(\d+)", address)
     if not found:
         return
     try:

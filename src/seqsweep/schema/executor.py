@@ -36,8 +36,8 @@ class ExecutorConfig:
     )
     max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
     address: str | None = setting(
-        "of the Ray cluster: auto for the one on this machine, HOST:PORT of its head, ray://HOST:PORT of its client "
-        "server; null: one of its own on this machine, for this sweep",
+        "of the Ray cluster: auto for the one that this machine is part of, or HOST:PORT of its head; null: one of its "
+        "own on this machine, for this sweep",
         when=RAY,
         optional=True,
     )
