@@ -59,8 +59,8 @@ def faults(config: SweepConfig) -> list[Fault]:
         found.append(Fault("executor.autoscaling", told, also=("executor.workers",)))
     if (executor.address or "").startswith("ray://"):
         told = (
-            f"executor.address={executor.address}: Ray's client cannot pass on results as they come (Ray 2.60); run the "
-            "command on a machine of the cluster: executor.address=auto there, or by `ray job submit`"
+            f"executor.address={executor.address}: Ray's client cannot pass on results as they come (Ray 2.60); "
+            "run the command on a machine of the cluster: executor.address=auto there, or by `ray job submit`"
         )
         found.append(Fault("executor.address", told))
     if executor.kind == "ray" and find_spec("ray") is None:
