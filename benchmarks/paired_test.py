@@ -2,10 +2,11 @@
 
     python benchmarks/paired_test.py
 
-Differentials of losses are simulated, nothing is trained: an autoregression of order one; absolute errors of two forecasts
-of one standard normal target, whose deviations (standard deviation 0.25) are autoregressions of their own; and averages
-over the steps of a horizon of independent terms, as of overlapping targets. `now` is what `evidence.diebold_mariano` does,
-`before` the test with autocovariances up to lag horizon - 1 and the correction of Harvey, Leybourne & Newbold (1997).
+Differentials of losses are simulated, nothing is trained: an autoregression of order one; absolute errors of two
+forecasts of one standard normal target, whose deviations (0.25 its size) are autoregressions of their own; and
+averages over the steps of a horizon of independent terms, as of overlapping targets. `now` is what
+`evidence.diebold_mariano` does, `before` the test with autocovariances up to lag horizon - 1 and the correction of
+Harvey, Leybourne & Newbold (1997).
 Power is that against a mean of 2.8 of its own standard deviations, which a test that knew that would see in 80 %.
 """
 

@@ -66,7 +66,8 @@ def diebold_mariano(
 
     Source: Diebold & Mariano (1995), Journal of Business & Economic Statistics 13(3), section 1.1; the variance and B:
     Lazarus, Lewis, Stock & Watson (2018), the same journal 36(4); on such variances in this test: Coroneo & Iacone
-    (2020), Journal of Applied Econometrics 35(4); of several series, the mean over them at each time: Akgun, Pirotte, Urga & Yang (2024), International Journal of Forecasting 40(1).
+    (2020), Journal of Applied Econometrics 35(4); of several series, the mean over them at each time: Akgun, Pirotte,
+    Urga & Yang (2024), International Journal of Forecasting 40(1).
     """
     check_level(level)
     differentials = _by_moment(_differentials(actual, predicted, reference, loss), moments)

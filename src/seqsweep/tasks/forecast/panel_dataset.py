@@ -17,8 +17,9 @@ from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
+from seqsweep.tasks.forecast import boosting, smoothing
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
-from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.baselines import BASELINES, Clock
 from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
@@ -71,7 +72,9 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        told = (*unseen, *_left_out(known, parts, config.windows.short_series))
+        ends = [part.train_end for part in parts.members if len(part.train)]
+        limits = [text for end in (min(ends), max(ends)) for text in _smoothed(config, end)] if ends else []
+        told = (*unseen, *_left_out(known, parts, config.windows.short_series), *dict.fromkeys(limits))
         return cls(config, known, parts, told, series if unseen else None)
 
     def whole(self) -> PanelDataset:
@@ -174,9 +177,8 @@ class PanelDataset(Forecasts):
             made = np.empty((len(items), horizon))
             for number, rows in groups:
                 origins = items[rows] - starts[number]
-                answer = (
-                    self._ridge(number, origins) if name == "linear" else BASELINES[name](self.pasts[number], origins)
-                )
+                with self._clock.timed(name):
+                    answer = self._baseline(name, number, origins)
                 if answer is None:
                     break
                 made[rows] = answer
@@ -184,6 +186,23 @@ class PanelDataset(Forecasts):
                 lower = own(self.config).lower
                 found[name] = made if lower is None else np.maximum(made, lower)
         return found
+
+    def _baseline(self, name: str, number: int, origins: Items) -> Float64s | None:
+        """The forecasts of one series; ridge and trees are of all of them."""
+        if name == "linear":
+            return self._ridge(number, origins)
+        if name == boosting.NAME and self._trees is not None:
+            made: Float64s = self._trees.forecast(self._sized[number], origins) * self.sizes[number]
+            return made
+        return None if name == boosting.NAME else BASELINES[name](self.pasts[number], origins)
+
+    @cached_property
+    def _trees(self) -> boosting.Boosting | None:
+        return boosting.fit_boosting([self._sized[number] for number in self._learned])
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return Clock()
 
     def _ridge(self, number: int, origins: Items) -> Float64s | None:
         """The forecasts of one ridge for all series, each in units of its own size."""
@@ -194,9 +213,10 @@ class PanelDataset(Forecasts):
         return forecast
 
     def notes_on_baselines(self) -> Mapping[str, str]:
-        """The window and the penalty that the ridge chose."""
+        """The window and the penalty that the ridge chose, and how long others took."""
         fit = self.ridge if "linear" in self.config.task.baselines else None
-        return {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        chosen = {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        return {**chosen, **self._clock.tags()}
 
     @cached_property
     def ridge(self) -> LinearFit | None:
@@ -293,6 +313,11 @@ class PanelDataset(Forecasts):
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
         return {name: value for name, value in vars(self).items() if name in KEPT}
+
+
+def _smoothed(config: SweepConfig, train: int) -> Iterator[str]:
+    """What baselines do not do with a series of so many rows of train."""
+    return smoothing.told(config.task.baselines, train, config.data.season)
 
 
 def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:

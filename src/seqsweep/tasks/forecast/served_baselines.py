@@ -43,7 +43,7 @@ def served_baseline(data: SeriesDataset, name: str, params: TrialParams) -> Serv
         UserError: it cannot be packaged.
     """
     if name not in WEIGHTS or data.series.known:
-        why = "reads the whole series" if name == "drift" else "reads columns that are known ahead"
+        why = WHY_NOT.get(name, "reads columns that are known ahead")
         can = ", ".join(WEIGHTS)
         raise UserError(f"the baseline {name} cannot be packaged: it {why}; without such columns {can} can")
     transform = _scaled(data)
@@ -160,3 +160,9 @@ WEIGHTS: dict[str, Callable[[BaselineInput, Transform], Weights]] = {
     "moving_average": _moving_average,
     "linear": _linear,
 }
+
+WHY_NOT = {
+    **dict.fromkeys(("drift", "ets", "theta"), "reads the whole series"),
+    "boosting": "is made of trees, and a package holds layers",
+}
+"""Why a baseline cannot be packaged, by its name."""
