@@ -70,7 +70,7 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
 
 def _roles(config: DataConfig, source: Source, time: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """The column of the target, and those that name series; of a table with a column a series those it is made into."""
-    from seqsweep.serving.reading.wide import NAME, VALUE
+    from seqsweep.serving.reading.settings import NAME, VALUE
 
     if config.columns:
         return VALUE, (NAME,)

@@ -142,7 +142,7 @@ def _static_faults(data: DataConfig) -> list[Fault]:
 
 def _wide_faults(data: DataConfig) -> list[Fault]:
     """What is wrong with columns that are a series each."""
-    from seqsweep.serving.reading.wide import NAME, VALUE
+    from seqsweep.serving.reading.settings import NAME, VALUE
 
     if not data.columns:
         return []

@@ -18,8 +18,8 @@ from seqsweep.finals.conclusion import (
 )
 from seqsweep.finals.count import check_count
 from seqsweep.finals.evaluation import ARRAYS, load_test_predictions
-from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.refit import ALL, Refit, RefitRuns, refit_runs, refitted
+from seqsweep.finals.final_runs import ALL, FinalRuns, planned
+from seqsweep.finals.refit import Refit, RefitRuns, refit_runs, refitted
 from seqsweep.finals.run import network, run
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "load_test_predictions",
     "network",
+    "planned",
     "refit_runs",
     "refitted",
     "run",

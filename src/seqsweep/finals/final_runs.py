@@ -10,7 +10,8 @@ from seqsweep import search_space
 from seqsweep.events import CALIBRATION, REFIT, TrialSpec
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search import SweepState
+from seqsweep.search import Phase, SweepState
+from seqsweep.tasks import Task, make_task
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
@@ -20,6 +21,26 @@ KEPT = (0, CALIBRATION, REFIT)
 
 SUFFIX = {CALIBRATION: "c", REFIT: "all"}
 """How the id of a run ends whose fold is no rolling origin."""
+
+PHASES: Mapping[int, Phase] = {CALIBRATION: "calibration", REFIT: "refit"}
+"""What their phases are called; that of all others is `final`."""
+
+ALL = "all"
+"""What `registry.refit` says where the winner is trained once more."""
+
+
+def planned(config: SweepConfig) -> dict[Phase, int]:
+    """How many runs follow the search, as far as that is known before it."""
+    finals = config.finals
+    layers = config.search_space.get("layer")
+    finalists = max(finals.trials, len(layers) if isinstance(layers, list) else 1) if finals.trials else 0
+    held = type(make_task(config)).calibration is not Task.calibration and finals.calibration == "train"
+    networks = finals.seeds if finals.ensemble else 1
+    return {
+        "final": finalists * finals.seeds * finals.folds,
+        "calibration": networks if held and finalists else 0,
+        "refit": networks if config.registry.refit == ALL and finalists else 0,
+    }
 
 
 @dataclass(frozen=True)
@@ -119,11 +140,11 @@ class FinalRuns:
         )
 
     def name(self, proposal: Proposal) -> str:
-        """`5 LSTM 32x1 seed 2`, with the fold behind it where there are several."""
+        """`trial 5: LSTM, 1 × 32 units, seed 2`, with the fold behind it where there are several."""
         run = self.runs[proposal.trial_id]
-        fold = f" fold {run.fold}" if self.config.finals.folds > 1 else ""
-        fold = " for intervals" if run.fold == CALIBRATION else fold
-        return f"{run.of.name} seed {run.seed}{fold}"
+        fold = f", fold {run.fold}" if self.config.finals.folds > 1 else ""
+        fold = ", for intervals" if run.fold == CALIBRATION else fold
+        return f"{run.of.name}, seed {run.seed}{fold}"
 
     def final_of(self, proposal: Proposal) -> str | None:
         """The finalist's trial in the search."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from seqsweep import trial
 from seqsweep.errors import StateError
 from seqsweep.events import CALIBRATION
-from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.search import Loop, SweepContext, what_is_wrong
+from seqsweep.finals.final_runs import PHASES, FinalRuns
+from seqsweep.search import Loop, Phase, SweepContext, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.trial import Network, Trial
 from seqsweep.words import counted
@@ -31,7 +31,8 @@ def train(context: SweepContext, runs: FinalRuns) -> None:
         problem.objective,
         problem.reference,
     )
-    observer.begin(len(runs.runs), finished, context.executor.capacity, runs.kind)
+    phase: Phase = "final" if runs.extra is None else PHASES[runs.extra[0]]
+    observer.begin(len(runs.runs), finished, context.executor.capacity, phase)
     try:
         loop.run()
     finally:

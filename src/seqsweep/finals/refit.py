@@ -7,16 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from seqsweep.events import REFIT, TrialSpec
 from seqsweep.finals.conclusion import Conclusion
-from seqsweep.finals.final_runs import FinalRun, FinalRuns
+from seqsweep.finals.final_runs import ALL, FinalRun, FinalRuns
 from seqsweep.finals.networks import restored, train
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.search import Problem, SweepContext, mend_records, say_again
 from seqsweep.trial import Network
 from seqsweep.tuner import Proposal
 from seqsweep.words import counted
-
-ALL = "all"
-"""What `registry.refit` says where the winner is trained once more."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,9 @@ class RefitRuns(FinalRuns):
         return replace(super().spec_of(run), last_epoch=epochs, rates=tuple(rates[:epochs]))
 
     def name(self, proposal: Proposal) -> str:
-        """`5 LSTM 32x1 seed 2 on all`."""
+        """`trial 5: LSTM, 1 × 32 units, seed 2, on all`."""
         run = self.runs[proposal.trial_id]
-        return f"{run.of.name} seed {run.seed} on all"
+        return f"{run.of.name}, seed {run.seed}, on all"
 
 
 def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | None:

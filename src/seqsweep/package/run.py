@@ -37,6 +37,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if damage:
         context.observer.say(f"{damage}: the winner is packaged again")
     if not packaged or damage:
+        context.observer.stage("packaging the winner")
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
         refit = None if runs is None else finals.refitted(context, runs)

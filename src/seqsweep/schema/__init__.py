@@ -96,6 +96,12 @@ class TunerConfig:
         when={"tuner.kind": ("random", "grid", "bayesian")},
         optional=True,
     )
+    max_epochs: int | None = setting(
+        "epochs of all trials together, as many as each may train, after which no further one starts; null: no limit",
+        unit="epochs",
+        at_least=1,
+        optional=True,
+    )
     time_limit: str | None = setting(
         "time after which no further trial starts, over all launches of the sweep: 90s, 30m, 2h; null: none",
         optional=True,

@@ -276,6 +276,15 @@ class Task(Evaluated):
             items: (n,), any of the data.
         """
 
+    def latest(self, data: Dataset, model: Model) -> pd.DataFrame | None:  # noqa: ARG002
+        """The last rows of the data, from which a model says what follows them; None, by default: nothing follows.
+
+        Args:
+            data: of the sweep, as it is now.
+            model: a packaged model.
+        """
+        return None
+
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:  # noqa: ARG002
         """The predictions in the answers to `requests`, in the order of the items; by default their first column.
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..array_types import Float64s, Index, Int64s
-from .time_styles import TimeStyle
+
+if TYPE_CHECKING:  # pandas is not loaded to check a config
+    from .time_styles import TimeStyle
+
+NAME, VALUE = "series", "value"
+"""What the columns of names and of values are called where a table of a column a series is read as a long one."""
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,18 @@ def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
 
+def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
+    """The last rows of each series, as many as a forecast needs.
+
+    Args:
+        series: in the unit of the data.
+        spec: of the model that is asked.
+    """
+    starts = np.zeros(1, np.int64) if series.starts is None else series.starts
+    ends = np.append(starts[1:], len(series)) - 1
+    return _as_given(series, ends[:, None] + np.arange(1 - rows_needed(spec), 1), 0)
+
+
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
     """Requests as any caller would make them: a frame for each chunk of origins, an origin a series.
 

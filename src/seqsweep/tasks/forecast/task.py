@@ -266,6 +266,10 @@ class Forecast(Task):
         """A frame for some hundred origins, an origin a series."""
         return requests.frames(cast(SeriesDataset, data).series, model.spec, items)
 
+    def latest(self, data: Dataset, model: Model) -> pd.DataFrame | None:
+        """As many as a forecast needs, of each series."""
+        return requests.latest(cast(SeriesDataset, data).series, model.spec)
+
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
         """(n, horizon)."""
         return requests.forecasts(frames, model.spec)
