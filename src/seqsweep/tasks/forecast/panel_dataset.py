@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
-from seqsweep.tasks.forecast import boosting, smoothing
+from seqsweep.tasks.forecast import boosting
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES, Clock
 from seqsweep.tasks.forecast.dataset import KEPT
@@ -27,6 +27,7 @@ from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
+from seqsweep.tasks.forecast.panel_notes import panel_notes
 from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
@@ -35,9 +36,6 @@ from seqsweep.tasks.forecast.settings import own
 
 POOLED = ("wape",)
 """Metrics that are shares of a sum over all series; others are means over series."""
-
-SHOWN = 3
-"""Series that a note names."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,7 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        ends = [part.train_end for part in parts.members if len(part.train)]
-        limits = [text for end in (min(ends), max(ends)) for text in _smoothed(config, end)] if ends else []
-        told = (*unseen, *_left_out(known, parts, config.windows.short_series), *dict.fromkeys(limits))
+        told = (*unseen, *panel_notes(config, known, parts))
         return cls(config, known, parts, told, series if unseen else None)
 
     def whole(self) -> PanelDataset:
@@ -313,29 +309,3 @@ class PanelDataset(Forecasts):
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
         return {name: value for name, value in vars(self).items() if name in KEPT}
-
-
-def _smoothed(config: SweepConfig, train: int) -> Iterator[str]:
-    """What baselines do not do with a series of so many rows of train."""
-    return smoothing.told(config.task.baselines, train, config.data.season)
-
-
-def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:
-    """What no forecast is made of."""
-    members = list(zip(series.members, parts.members, strict=True))
-    needs = parts.max_lookback + parts.horizon
-    short = [member.name for member, part in members if part.train_end < needs]
-    if short:
-        how = "left out" if short_series == "left_out" else "kept for scaling alone"
-        yield (
-            f"{len(short):,} of {len(members):,} series {how}, with fewer than {needs} rows of train "
-            f"for the longest window and its targets: {_some(short)}"
-        )
-    ended = [member.name for member, part in members if part.train_end >= needs and not len(part.test)]
-    if ended:
-        yield f"{len(ended):,} of {len(members):,} series without a forecast in test: {_some(ended)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(repr(name) for name in names[:SHOWN]) + more
