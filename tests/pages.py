@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.html import theme
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search import Identity, Outcome, SweepState
-from seqsweep.search.outcome import save_outcome
+from seqsweep.search import Identity, Outcome, SweepState, load_outcome
+from seqsweep.search.outcome import BEGUN, save_outcome
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Audit, Facts, FactTable, Picture
 from seqsweep.tasks.forecast.intervals import ForecastInterval
@@ -89,6 +89,35 @@ def finished_sweep(
     if ends and outcome.ranked:
         _conclude(outcome, random, times, better)
     return folder
+
+
+def begun_sweep(folder: Path, config: SweepConfig, trials: int = 4) -> Path:
+    """The folder of a sweep whose search goes on: some trials have ended, and no outcome is there.
+
+    Args:
+        folder: of the sweep.
+        config: of the sweep.
+        trials: that have ended.
+    """
+    finished_sweep(folder, config, trials=trials, failing=0.0, ends=False)
+    outcome = load_outcome(folder)
+    assert outcome is not None  # it was saved a moment ago
+    save_outcome(replace(outcome, reason="", trained=0, lineage={}), BEGUN)
+    (folder / "outcome.json").unlink()
+    return folder
+
+
+def end_trial(folder: Path, config: SweepConfig, number: int) -> TrialRecord:
+    """One more trial of a sweep that goes on.
+
+    Args:
+        folder: of the sweep.
+        config: of the sweep.
+        number: of the trial.
+    """
+    record = _trial(number, config, np.random.default_rng(number), 0.0, constant=False)
+    SweepState(folder).write(record)
+    return record
 
 
 def _trial(

@@ -58,6 +58,7 @@ ORDER = [
     "arguments",
     "launch",
     "describe",
+    "watch",
     "cli",
     "__main__",
 ]
@@ -78,6 +79,8 @@ IMPORT_BOUNDARIES = {
     "pandas": {"serving", "data", "tasks", "package", "registry", "api"},
     "plotly": {"html"},
     "jinja2": {"html"},
+    "starlette": {"watch"},
+    "uvicorn": {"watch"},
     "sklearn": {"data", "tasks", "report"},
     "scipy": {"evidence", "tuner", "report"},
     "joblib": {"executor"},

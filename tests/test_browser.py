@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pages import finished_sweep
+from pages import begun_sweep, end_trial, finished_sweep
 from seqsweep import finals, report
 from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
@@ -216,6 +216,28 @@ def test_figures_of_a_closed_job_are_drawn_when_it_opens(browser, tmp_path, make
     wait_for_figures(browser, "details.job[open] > section:not(#details) figure")
     browser.execute_script("document.querySelector('details.job #curves').open = true")
     wait_for_figures(browser, "details.job[open] #curves figure")
+    assert not errors(browser)
+
+
+def test_a_watched_page_takes_what_is_new_and_keeps_what_is_open(browser, tmp_path, make_config):
+    from test_watch import served
+
+    folder = begun_sweep(tmp_path / "mlruns" / "sweeps" / "abcdef123456", make_config())
+    with served(folder) as ask:
+        resize(browser, 1400)
+        browser.get(ask.address)
+        browser.execute_script("document.querySelector('#history').open = true; scrollTo(0, 700)")
+        wait_for_figures(browser, "#data figure, #history figure")
+        browser.execute_script("document.querySelector('#data figure').dataset.mark = 'same'")
+        assert "Running" not in wait_for(browser, "does not run now")
+        wait_for(browser, end_trial(folder, make_config(), 5).name)
+        wait_for_figures(browser, "#history figure")
+        assert browser.execute_script("return document.querySelector('#data figure').dataset.mark") == "same"
+        assert abs(browser.execute_script("return scrollY") - 700) < 2
+        assert not errors(browser)
+        browser.execute_script("document.querySelector(\"a[href='trials/0005']\").click()")
+        wait_for(browser, "Trial 0005", "Learning curves")
+        wait_for_figures(browser, "figure")
     assert not errors(browser)
 
 

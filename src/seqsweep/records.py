@@ -14,8 +14,8 @@ Value = str | int | float | bool | None
 """Of a parameter."""
 
 TrialStatus = Literal["RUNNING", "COMPLETED", "PRUNED", "FAILED"]
-RunKind = Literal["trial", "final"]
-"""A trial of the search, or one of its best trained again."""
+RunKind = Literal["trial", "final", "refit"]
+"""A trial of the search, one of its best trained again, or the winner trained once more on all of the data."""
 
 Origin = Literal["warm_start", "oracle", "finals"]
 """Who proposed it: `search_space.warm_start`, the oracle, or the finals."""

@@ -74,6 +74,7 @@ def load(config: DataConfig) -> Series:
         steps=steps_of(complete, spacing(complete)),
         known=reader.n_known,
         calendar=reader.n_calendar,
+        ahead=(future,) if reader.n_known else (),
     )
 
 

@@ -38,12 +38,14 @@ class Member:
         rows: complete and in order.
         step: between its rows as they were given, in nanoseconds or counts.
         static: what it is, a value a column of `data.static`.
+        future: the rows behind, blank in the target.
     """
 
     name: tuple[str, ...]
     rows: Rows
     step: int | None
     static: tuple[Value, ...]
+    future: Rows
 
 
 def read_panel(
@@ -93,11 +95,11 @@ def _read(
         if name == longest:  # it stands for all of them where one alone can be told of
             held = contents(source, reader, ordered, total, apart)
             notes += hints.before(source, reader.settings, ordered, is_mixed=False)
-        past, _ = reader.parted(ordered)
+        past, future = reader.parted(ordered)
         with _of_series(name):
             complete = reader.with_calendar(reader.complete(past))
         is_static = _static(static, reader.settings.static, ordered, name)
-        members.append(Member(name, complete, None if apart is None else apart.step, is_static))
+        members.append(Member(name, complete, None if apart is None else apart.step, is_static, future))
         filled += [SIDE_BY_SIDE.join(name)] if not complete.observed.all() else []
     if filled:
         notes.append(f"values of the target were filled in {len(filled):,} series, {filled[0]!r} among them")
@@ -188,6 +190,7 @@ def panel_series(
         names=names,
         starts=starts,
         static=static,
+        ahead=tuple(member.future for member in members) if reader.n_known else (),
     )
 
 

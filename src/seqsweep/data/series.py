@@ -17,6 +17,7 @@ from seqsweep.serving.static import Value
 if TYPE_CHECKING:
     from seqsweep.data.contents import Contents, Steps
     from seqsweep.serving.reading.reader import Reader
+    from seqsweep.serving.reading.rows import Rows
 
 
 SIDE_BY_SIDE = " / "
@@ -48,6 +49,7 @@ class Series:
     calendar: int = 0  # of these, columns at the very end that times make
     names: tuple[tuple[str, ...], ...] = ()  # of the series of a panel, a text a column of `data.series`; (): it is one
     starts: Int64s | None = None  # (series,), the first row of each in `values` and `index`; None: it is one
+    ahead: tuple[Rows, ...] = field(default=(), repr=False)  # of each series its rows behind, blank in the target
     static: tuple[tuple[Value, ...], ...] = ()  # of the series of a panel, a value a column of `data.static`
 
     def __post_init__(self) -> None:
@@ -97,6 +99,7 @@ class Series:
                 names=(),
                 starts=None,
                 static=(),
+                ahead=(),
             )
             found.append(member)
         return tuple(found)

@@ -11,6 +11,7 @@ from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
+from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
@@ -47,9 +48,8 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
         evaluations, verdict = _judge(context, runs, winner, evaluations, verdict)
     conclusion = _conclusion(context, outcome, finalists, evaluations, verdict)
     save(context.state.folder, conclusion)
-    context.state.forget_networks(
-        keep=[*runs.runs, *(conclusion.evaluation.calibration if conclusion.evaluation else ())]
-    )
+    seen = conclusion.evaluation
+    context.state.forget_networks([*runs.runs, *((*seen.calibration, *refit_names(seen.networks)) if seen else ())])
     _log(context, conclusion)
     return conclusion
 

@@ -27,10 +27,11 @@ from seqsweep.html.blocks import (
 )
 from seqsweep.html.document import document
 from seqsweep.html.markdown import code, markdown_table
-from seqsweep.html.script import shared_script, standalone
+from seqsweep.html.script import SCRIPT, plotly_script, shared_script, standalone
 from seqsweep.html.templates import environment
 
 __all__ = [
+    "SCRIPT",
     "Markup",
     "Section",
     "code",
@@ -45,6 +46,7 @@ __all__ = [
     "markdown_table",
     "note",
     "paragraph",
+    "plotly_script",
     "rendered",
     "shared_script",
     "short_facts",

@@ -21,7 +21,13 @@
     }
     const { data, layout } = JSON.parse(text);
     Plotly.react(plot, data, layout, { ...settings, displayModeBar: "hover" });
+    if (!figure.dataset.drawn) plot.on("plotly_click", follow);
     figure.dataset.drawn = "yes";
+  }
+
+  function follow({ points }) { // a mark of a trial leads to its run, where that is known
+    const address = points[0]?.customdata;
+    if (typeof address === "string" && /^(trials\/|https?:)/.test(address)) location.href = address;
   }
 
   function drawWithin(block) {

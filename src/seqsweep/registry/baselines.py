@@ -39,7 +39,7 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
         told = "refused, nothing is changed: the data has changed since the sweep"
         raise RefusedError(f"{told}; bring it back as it was, or run the study again on what it is now")
     say(f"the baseline {in_words(name)} takes the winner's place")
-    own = package.build_baseline(candidate.folder, problem, conclusion, name)
+    own = package.build_baseline(candidate.folder, problem, conclusion, name, config.registry.refit)
     return replace(candidate, conclusion=own, baseline=own.finalists[0].trial_id)
 
 

@@ -16,7 +16,13 @@ from seqsweep.search import Phase
 from seqsweep.tasks import Facts
 from seqsweep.words import counted, duration, significant
 
-RUNS: Mapping[Phase, str] = {"trial": "trials", "final": "final runs", "calibration": "runs for intervals"}
+RUNS: Mapping[Phase, str] = {
+    "trial": "trials",
+    "final": "final runs",
+    "calibration": "runs for intervals",
+    "refit": "runs on all of the data",
+}
+UNRANKED: Sequence[Phase] = ("calibration", "refit")  # the best of the finals stays
 AFTER = 8.0  # seconds that test evaluation, package and page take, of a network of usual size
 WIDE = 100  # characters a line, from which on names are padded to one width
 NAME = len("trial 12: SimpleRNN, 2 × 32 units")
@@ -78,7 +84,7 @@ class Terminal:
     def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: Phase = "trial") -> None:
         """Count the runs of a phase on the bar."""
         self._phase, self._running, self._doing = kind, {}, ""
-        if kind != "calibration":  # which ranks nothing: the best of the finals stays
+        if kind not in UNRANKED:
             self._best, self._scores = None, {}
         self._count, self._expected = len(finished), max(expected, len(finished))
         for record in finished:
@@ -121,7 +127,7 @@ class Terminal:
 
     def _announce(self, workers: int) -> None:
         """What is done and what is to run."""
-        if self._phase == "calibration":  # which were announced with their reason
+        if self._phase in UNRANKED:  # which were announced with their reason
             return
         what, left = RUNS[self._phase], self._expected - self._count
         if self._count:
@@ -155,7 +161,7 @@ class Terminal:
             self._live.start()
 
     def _note(self, trial: TrialRecord, score: float | None) -> None:
-        if score is None or self._phase == "calibration":
+        if score is None or self._phase in UNRANKED:
             return
         if trial.kind == "final":
             self._best = self._best_mean(trial, score)
@@ -174,6 +180,8 @@ class Terminal:
 
     def _line(self, trial: TrialRecord, score: float | None) -> str:
         why = f"pruned at epoch {trial.epochs}" if trial.status == "PRUNED" else f"failed: {trial.reason}"
+        if trial.kind == "refit" and trial.status == "COMPLETED":
+            why = f"{counted(trial.last_epoch, 'epoch')}, loss {significant(trial.metrics['loss'])}"
         said = f"{self._objective} {significant(score)}" if score is not None else why
         best = f"  best {significant(self._best[0])} ({self._best[1]})" if self._best else ""
         count = f"[{self._count:>{len(str(self._expected))}}/{self._expected}]"

@@ -252,6 +252,11 @@ class RegistryConfig:
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
     )
+    refit: str = setting(
+        "what the packaged model has learned from: `all` of the data, by training the winner once more for as many "
+        "epochs as were best, after it was scored; or the `train` part alone, as it was scored",
+        choices=("all", "train"),
+    )
 
 
 @dataclass

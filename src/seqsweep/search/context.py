@@ -137,7 +137,7 @@ def _ended(tracker: Tracker, state: SweepState) -> Iterator[None]:
 
 
 def _end(tracker: Tracker, state: SweepState, status: SweepStatus) -> None:
-    missing = state.records() | state.records("final")
+    missing = state.records() | state.records("final") | state.records("refit")
     recorded = tracker.recorded()
     for trial_id, record in missing.items():
         if trial_id not in recorded:

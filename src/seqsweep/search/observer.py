@@ -9,7 +9,7 @@ from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord
 from seqsweep.tasks import Facts
 
-Phase: TypeAlias = Literal["trial", "final", "calibration"]
+Phase: TypeAlias = Literal["trial", "final", "calibration", "refit"]
 """What trains: trials of the search, final runs, runs whose errors make the winner's intervals."""
 
 

@@ -83,9 +83,11 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
         if run is None:
             raise ConfigError([f"{run_id}: {place} has no run of this id; the UI shows it at the top of a run's page"])
         if PARENT not in run.data.tags or run.data.tags.get("kind") not in ("trial", "final"):
-            trials = (
-                "name one of its trials or final runs" if run.data.tags.get("kind") == "sweep" else "it is no trial"
-            )
+            mend = "name one of its sweep's trials or final runs"
+            trials = {
+                "sweep": "name one of its trials or final runs",
+                "refit": f"it learned from all of the data, so that nothing is left to score it by; {mend}",
+            }.get(run.data.tags.get("kind", ""), "it is no trial")
             raise ConfigError([f"{run_id}: this is the run {run.info.run_name!r}; {trials}"])
         parent = client.get_run(run.data.tags[PARENT])
         return _logged(run, parent, _curve(client, run), _text(client, parent.info.run_id))

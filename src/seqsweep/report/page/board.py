@@ -54,7 +54,8 @@ def finalists(material: Material) -> Section:
     """The best trials trained again, how far the winner is from the others, and what it did on the test part."""
     conclusion = material.conclusion
     if conclusion is None:
-        said = "None were run: each trial has one seed, near scores are not proven apart. The test part was not read."
+        none = "None have ended" if material.outcome.config.finals.trials else "None were wanted (finals.trials=0)"
+        said = f"{none}: each trial has one seed, near scores are not proven apart. The test part was not read."
         return Section("finals", "Finals", [paragraph(said)])
     metric = in_words(material.metric.name)
     head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]
@@ -99,7 +100,7 @@ def _table(
     outcome, metric = material.outcome, material.metric
     names = [known.name for known in outcome.metrics]
     reference = outcome.baselines[outcome.best_baseline][metric.name] if outcome.best_baseline else None
-    pages, chosen = material.links.trials, material.chosen
+    pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
         score = record.metrics[outcome.objective]

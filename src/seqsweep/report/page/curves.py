@@ -10,9 +10,11 @@ from seqsweep.records import TrialRecord
 from seqsweep.report.page.history import best_baseline, line, whole_numbers
 from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
+from seqsweep.words import in_words
 
 SETTLED = 0.4  # the share of a curve's epochs that only come down from where the network began
 CLIPPED = 0.6  # an axis is cut where what is left takes less of it than this
+LOSS = "Loss: validation solid, training dotted"
 OUTSIDE = "The first epochs lie outside the figure where they are far from the later ones; a double click shows them."
 
 Points = list[tuple[int, float]]
@@ -29,15 +31,26 @@ def curves(material: Material) -> Section:
     blocks: list[Markup] = []
     if best:
         losses = {"val_loss": "solid", "loss": "dot"}
-        figures = [
-            _objectives(material, best),
-            _losses("Loss: validation solid, training dotted", best, losses, chosen),
-        ]
+        figures = [_objectives(material, best), _losses(LOSS, best, losses, chosen, cut=True)]
         blocks = [side_by_side(figures), *([note(OUTSIDE)] if any('"range":' in figure for figure in figures) else [])]
     if failed:
         title = "Training loss of trials that failed, until they did"
         blocks.append(_losses(title, failed, {"loss": "solid"}, None))
     return Section("curves", "Learning curves", blocks or [paragraph("No trial came to the end of an epoch.")])
+
+
+def course(record: TrialRecord, objective: str) -> list[Markup]:
+    """The curves of one trial alone.
+
+    Args:
+        record: of the trial.
+        objective: by its name on validation.
+    """
+    if not record.curve:
+        return [paragraph("It did not come to the end of an epoch.")]
+    named = f"{in_words(objective.removeprefix('val_'))} on validation"
+    score = _losses("Score", [record], {objective: "solid"}, record, axis=named)
+    return [side_by_side([score, _losses(LOSS, [record], {"val_loss": "solid", "loss": "dot"}, record)])]
 
 
 def settled(drawn: Sequence[Points], also: Sequence[float] = ()) -> theme.Axis:
@@ -81,14 +94,22 @@ def _objectives(material: Material, best: Sequence[TrialRecord]) -> Markup:
     return theme.figure("Score by epoch, the best trials", traces, x, y, 430)
 
 
-def _losses(title: str, records: Sequence[TrialRecord], dashes: dict[str, str], chosen: TrialRecord | None) -> Markup:
+def _losses(
+    title: str,
+    records: Sequence[TrialRecord],
+    dashes: dict[str, str],
+    chosen: TrialRecord | None,
+    axis: str = "loss that training lowers (no unit)",
+    cut: bool = False,
+) -> Markup:
     traces: list[theme.Trace] = []
     every: list[Points] = []
     for name, dash in dashes.items():
         drawn = {record.trial_id: _points(record, name) for record in records}
         every += list(drawn.values())
         traces += _traces(records, drawn, chosen, dash, named=dash == "solid")
-    y = theme.axis("loss that training lowers (no unit)", **settled(every))
+    values = [value for points in every for _, value in points]
+    y = theme.axis(axis, **(settled(every) if cut else theme.spread(values)))
     x = theme.axis("epoch", **whole_numbers(max(len(record.curve) for record in records)))
     return theme.figure(title, traces, x, y, 430)
 

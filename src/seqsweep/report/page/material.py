@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Material:
         predictions: None where the test part was not read, or they are gone.
         facts: of the data; None: they are gone.
         links: where MLflow shows its runs.
+        trial_pages: what leads to each trial, by id: by default those of MLflow.
     """
 
     outcome: Outcome
@@ -35,6 +37,7 @@ class Material:
     predictions: TestPredictions | None
     facts: Facts | None
     links: Links = field(default_factory=Links)
+    trial_pages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def chosen(self) -> TrialRecord | None:
@@ -80,17 +83,23 @@ class Material:
         return f"{words} ({self.unit()})" if self.unit() else words
 
 
-def gather(folder: Path) -> Material:
+def gather(folder: Path, *, begun: bool = False) -> Material:
     """All that the sweep in `folder` left.
 
+    Args:
+        folder: of the sweep.
+        begun: what its search has left so far counts too.
+
     Raises:
-        UserError: its search has not ended.
+        UserError: its search has not ended, or not begun.
         StateError: a file is truncated or foreign.
     """
-    outcome = load_outcome(folder)
+    outcome = load_outcome(folder, begun=begun)
+    if outcome is None and begun:
+        raise UserError(f"{folder}: the search of this sweep has not begun; its data is being read")
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     state = SweepState(folder)
     runs = tuple(state.records("final").values())
     seen, links = finals.load_test_predictions(folder), read_links(folder, outcome.config.tracking)
-    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links)
+    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links, links.trials)

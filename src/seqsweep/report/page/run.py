@@ -41,11 +41,11 @@ def write(folder: Path, target: Path | None = None, *, single_file: bool = False
     """
     material = gather(folder)
     outcome = material.outcome
-    data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
-    title = f"{outcome.config.study}: {', '.join(data)}"
     target = target or folder / PAGE
     script = "" if single_file or outcome.config.report.single_file else script_of(outcome.directory, target)
-    write_text(target, document(title, outcome.config.question or "", head(material), sections(material), script))
+    write_text(
+        target, document(title_of(material), outcome.config.question or "", head(material), sections(material), script)
+    )
     return target
 
 
@@ -88,6 +88,13 @@ def markdown(folder: Path) -> str:
     return "\n".join([*said, "", *(f"- {name}: {fact}" for name, fact in facts.items())])
 
 
+def title_of(material: Material) -> str:
+    """`quickstart: sunspots`."""
+    outcome = material.outcome
+    data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
+    return f"{outcome.config.study}: {', '.join(data)}"
+
+
 def head(material: Material) -> list[Markup]:
     """The verdict, what was searched, and what the scores mean."""
     outcome = material.outcome
@@ -97,15 +104,20 @@ def head(material: Material) -> list[Markup]:
     return [summary(headline(outcome, material.conclusion)), note(searched), glossary(material)]
 
 
-def sections(material: Material) -> list[Section]:
-    """All sections, in order: what a reader asks first, then the details, folded; each says so where it is empty."""
+def sections(material: Material, *, searching: bool = False) -> list[Section]:
+    """All sections, in order: what a reader asks first, then the details, folded; each says so where it is empty.
+
+    Args:
+        material: of the sweep.
+        searching: its search goes on: what costs much waits for its end.
+    """
     of_task = _of_task(material)
     details = [
         *of_task[1:],
         history(material),
         curves(material),
         parallel(material),
-        settings.mattered(material),
+        settings.later() if searching else settings.mattered(material),
         account.failures(material),
         account.spent(material),
         account.lineage(material),

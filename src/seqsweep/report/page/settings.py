@@ -46,6 +46,11 @@ def mattered(material: Material) -> Section:
     return Section("importance", TITLE, [*blocks, *effects])
 
 
+def later() -> Section:
+    """While the search goes on: a forest would take the time of its trials."""
+    return Section("importance", TITLE, [paragraph("Told when the search has ended.")])
+
+
 def compared(material: Material) -> tuple[list[TrialRecord], int | None]:
     """The trials to compare, each configuration once, and the epoch at which; None: at the end of the full budget.
 

@@ -22,7 +22,7 @@ def winner(material: Material) -> Section:
     title = "Winner" if won else "Best of the search"
     if record is None:
         return Section("winner", title, [paragraph("None: no trial completed.")])
-    blocks = [short_facts(_settings(material, record)), facts(_training(material, record))]
+    blocks = [short_facts(settings_of(record, material.outcome.config.task.kind)), facts(_training(material, record))]
     return Section("winner", f"{title}: {record.name}", [*blocks, *_commands(material)])
 
 
@@ -31,8 +31,13 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _settings(material: Material, record: TrialRecord) -> list[tuple[str, object]]:
-    task = material.outcome.config.task.kind
+def settings_of(record: TrialRecord, task: str) -> list[tuple[str, object]]:
+    """The settings of a trial in words, with their units.
+
+    Args:
+        record: of the trial.
+        task: by its name.
+    """
     pairs: list[tuple[str, object]] = []
     for name, value in record.params.items():
         counts = isinstance(value, int | float) and not isinstance(value, bool) and value != 0

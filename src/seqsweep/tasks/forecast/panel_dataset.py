@@ -19,10 +19,12 @@ from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
 from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
@@ -46,10 +48,14 @@ class PanelDataset(Forecasts):
         series: a panel, complete, a series behind the other.
         parts: of each series, the same for every trial.
         notes: what was left out.
+        given: the series with columns of names that train has not seen; None: it has seen them all.
+        split_of: of a whole the data set that was split, by whose sizes intervals are as wide as they were made.
     """
 
     parts: PanelSplit
     notes: tuple[str, ...] = ()
+    given: Series | None = None
+    split_of: PanelDataset | None = None
 
     @classmethod
     def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> PanelDataset:
@@ -65,7 +71,18 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        return cls(config, known, parts, (*unseen, *_left_out(known, parts, config.windows.short_series)))
+        told = (*unseen, *_left_out(known, parts, config.windows.short_series))
+        return cls(config, known, parts, told, series if unseen else None)
+
+    def whole(self) -> PanelDataset:
+        """All rows of all series as train, with names and series that the split's train had not seen."""
+        series, whole = self.given or self.series, self.parts.whole
+        parts = PanelSplit.of(series, replace(whole, train_end=whole.rows))
+        return replace(self, series=series, parts=parts, notes=(), given=None, split_of=self)
+
+    def extent(self) -> str:
+        """Its rows, series and times."""
+        return extent(self.series)
 
     def facts(self) -> Facts:
         """Where the series come from, which there are, and their parts."""
@@ -93,7 +110,11 @@ class PanelDataset(Forecasts):
         def cost(actual: Float64s, said: Float64s, items: Items) -> float:
             return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
 
-        return None if ridge is None else PanelRidge(ridge, cost)
+        if ridge is None or self.split_of is None:
+            return None if ridge is None else PanelRidge(ridge, cost)
+        chosen = self.split_of.view(params).path
+        assert chosen is not None  # a trial with a ridge has one
+        return PanelRidge(ridge, cost).fixed(chosen)
 
     @property
     def held(self) -> Items:
@@ -251,12 +272,18 @@ class PanelDataset(Forecasts):
     @property
     def deviation(self) -> float:
         """The mean over series of the standard deviation of their targets in train, above 0."""
+        if self.split_of is not None:
+            return self.split_of.deviation
         usual = self._deviations[self._learned]
         return float(usual.mean()) if usual.any() else 1.0
 
     @cached_property
     def _deviations(self) -> Float64s:
-        return np.array([past.target[: past.train_end].std() for past in self.pasts])
+        found = np.array([past.target[: past.train_end].std() for past in self.pasts])
+        if self.split_of is not None:
+            before = self.split_of._deviations
+            found = np.where(before > 0, before, found)
+        return found
 
     @cached_property
     def mase_scales(self) -> list[float]:
@@ -265,7 +292,7 @@ class PanelDataset(Forecasts):
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
-        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
+        return {name: value for name, value in vars(self).items() if name in KEPT}
 
 
 def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:

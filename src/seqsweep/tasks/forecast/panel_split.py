@@ -157,7 +157,7 @@ def all_times(series: Series) -> Series:
     """A series that has a row wherever any of these has one, and stands for all of them where they are split."""
     times = times_of(series)
     values = np.zeros((len(times), 1))
-    return replace(series, values=values, index=times, observed=None, names=(), starts=None, static=())
+    return replace(series, values=values, index=times, observed=None, names=(), starts=None, static=(), ahead=())
 
 
 def is_short(part: Split) -> bool:

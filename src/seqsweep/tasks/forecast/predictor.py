@@ -274,7 +274,12 @@ class ForecastPredictor:
             raise ReadError(told, served="give more")
         frequency = self._spec["frequency"]
         check_even(self._reader, rows, frequency, self.rows)
-        ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
+        try:
+            ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
+        except ReadError as fault:
+            if whose and fault.row is None:
+                fault.text = f"{whose.removesuffix(' has ')}: {fault.text}"
+            raise
         return self._reader.with_calendar(rows), ahead, said
 
 

@@ -153,21 +153,39 @@ def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
         rows: of one request, 1 or more.
     """
     series, parts = data.series, data.parts
-    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else parts.train_end
     ahead = data.parts.horizon if series.known else 0
+    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else min(parts.train_end, parts.rows - ahead)
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
 
 
 def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
-    """The last rows of each series, as many as a forecast needs.
+    """The last rows of each series that has as many as a forecast needs, and those behind with what is known ahead.
 
     Args:
         series: in the unit of the data.
         spec: of the model that is asked.
     """
+    import pandas as pd
+
     starts = np.zeros(1, np.int64) if series.starts is None else series.starts
-    ends = np.append(starts[1:], len(series)) - 1
-    return _as_given(series, ends[:, None] + np.arange(1 - rows_needed(spec), 1), 0)
+    ends, rows = np.append(starts[1:], len(series)), rows_needed(spec)
+    enough = np.flatnonzero(ends - starts >= rows).tolist()
+    past = _as_given(series, ends[enough][:, None] + np.arange(-rows, 0), 0)
+    behind = [_behind(series, number) for number in enough if series.ahead and len(series.ahead[number])]
+    return pd.concat([past, *behind], ignore_index=True)
+
+
+def _behind(series: Series, number: int) -> pd.DataFrame:
+    """The rows behind the last one of a series, blank in the target."""
+    import pandas as pd
+
+    from seqsweep.serving.reading.requests import as_given
+
+    ahead, reader = series.ahead[number], series.reader
+    assert reader is not None  # it was read from a source
+    table = pd.DataFrame(ahead.values, columns=list(ahead.columns))
+    names = [series.names[number]] * len(table) if series.names else []
+    return as_given(reader, table, ahead.index, names)
 
 
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
@@ -244,3 +262,10 @@ def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins:
     else:
         left = origins[origins >= max(rows_needed(spec), seen) - 1]
     return left, "" if len(left) else "has learned from all of this winner's test part"
+
+
+def predictor() -> type[Any]:
+    """The class that serves forecasts; MLflow is imported with it."""
+    from seqsweep.tasks.forecast.predictor import ForecastPredictor
+
+    return ForecastPredictor

@@ -13,8 +13,9 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
-from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.forecast import baselines, requests, split, windows
+from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
@@ -34,13 +35,14 @@ from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.of_series import with_series
+from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
-from seqsweep.tasks.forecast.served_baselines import served_baseline, serves_baseline
+from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.space_faults import space_faults
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
@@ -224,10 +226,13 @@ class Forecast(Task):
         return cast(SeriesDataset | PanelDataset, data).held if wanted else super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
-        """The index of the series, for the axis of time; of several which each item is of."""
-        if isinstance(data, PanelDataset):
-            return {"index": data.series.clock, "owners": data.parts.owners(data.parts.test)}
-        return {"index": cast(SeriesDataset, data).series.clock}
+        """The target and its times, and what tells several series apart."""
+        return drawn_arrays(cast(SeriesDataset | PanelDataset, data))
+
+    def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the network says of the rows behind the last one."""
+        known, seen = cast(SeriesDataset | PanelDataset, data), cast(windows.Windows | PanelWindows, view)
+        return {"next": next_forecasts(known, seen, call)}
 
     # What is served
 
@@ -238,7 +243,7 @@ class Forecast(Task):
         spec = requests.make_spec(known, seen, params, intervals)
         rows = seen.window + seen.transform.n_dropped
         return Served(
-            predictor=predictor(),
+            predictor=requests.predictor(),
             spec=spec,
             inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
@@ -252,11 +257,15 @@ class Forecast(Task):
         """All but `drift`, of one series without columns that are known ahead."""
         return serves_baseline(config, name)
 
-    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:
         """A dense layer over the last rows; of several series none."""
         if not isinstance(data, SeriesDataset):
-            return super().served_baseline(data, name, params, other)
-        return served_baseline(data, name, params, self.calibration(data), other)
+            return super().served_baseline(data, name, params)
+        return served_baseline(data, name, params)
+
+    def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
+        """See Task."""
+        return seen_by_baseline(cast(SeriesDataset, data), name, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""
@@ -292,15 +301,15 @@ class Forecast(Task):
 
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
-        """Forecast against actual, and what is left over."""
-        each = read_series(details)
-        if not each:
-            return sections(heading, read_intervals(details), seen)
-        return [series_section(heading, each), *sections(heading, (), one_of(seen, each))]
-
-
-def predictor() -> type[Any]:
-    """The class that serves forecasts; MLflow is imported with it."""
-    from seqsweep.tasks.forecast.predictor import ForecastPredictor
-
-    return ForecastPredictor
+        """Forecast against actual, step by step and from single origins; the next forecast; what is left over."""
+        each, intervals = read_series(details), read_intervals(details)
+        if each:
+            forecasts, *others = sections(heading, (), one_of(seen, each))
+            found = [series_section(heading, each), forecasts]
+        else:
+            forecasts, *others = sections(heading, intervals, seen)
+            found = [forecasts]
+        if seen is not None:
+            found += origin_section(heading, intervals, each, seen)
+            found += next_section(heading, intervals, each, seen, read_next(details))
+        return [*found, *others]
