@@ -84,6 +84,7 @@ IMPORT_BOUNDARIES = {
     "sklearn": {"data", "tasks", "report"},
     "scipy": {"evidence", "tuner", "report"},
     "joblib": {"executor"},
+    "ray": {"executor"},
     "sentencepiece": {"serving"},
     "holidays": {"serving"},
 }
