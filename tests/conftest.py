@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import shutil
 import signal
 import sys
 from collections import defaultdict
@@ -28,6 +29,15 @@ def pytest_xdist_auto_num_workers() -> int:
     """Three processes on two cores: those whose tests start sweeps and servers wait for them much of the time."""
     cores, gigabytes = os.cpu_count() or 1, psutil.virtual_memory().total // 2**30
     return max(cores, min(cores * 3 // 2, gigabytes // 4))
+
+
+MEMORY = Path("/dev/shm")
+
+
+def pytest_configure() -> None:
+    """Folders of tests lie in memory where that is large: stores and state files wait for the disk at each write."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 8 * 2**30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 COSTS = {"slow": 8.0, "keras": 0.6, "": 0.08}

@@ -1,8 +1,11 @@
-"""Heavy libraries are imported without a search for garbage."""
+"""Heavy libraries are imported where they are used, and without a search for garbage."""
 
 from __future__ import annotations
 
 import gc
+import json
+import subprocess
+import sys
 
 import pytest
 
@@ -38,3 +41,25 @@ def test_what_was_imported_is_searched_no_more() -> None:
         kept = [[]]
     assert gc.get_freeze_count() > 0
     assert not any(entry is kept for entry in gc.get_objects())
+
+
+WITHOUT = {  # in this order: what one may import, those after it may too
+    "seqsweep.serving.windows": ["pandas", "tensorflow", "keras", "mlflow"],
+    "seqsweep.evidence": ["pandas", "tensorflow", "scipy", "mlflow"],
+    "seqsweep.data": ["pandas", "pyarrow", "sqlalchemy", "statsmodels", "kagglehub", "tensorflow"],
+    "seqsweep.layers": ["tensorflow", "keras"],
+    "seqsweep.search_space": ["tensorflow", "keras", "keras_tuner"],
+    "seqsweep.tuner": ["tensorflow", "keras_tuner", "scipy"],
+    "seqsweep.tracking.ui": ["mlflow", "sqlalchemy", "pandas"],
+}
+
+
+def test_importing_a_package_imports_no_heavy_library() -> None:
+    code = (
+        "import importlib, json, sys\n"
+        f"for package, without in {WITHOUT}.items():\n"
+        "    importlib.import_module(package)\n"
+        "    print(json.dumps([package, [name for name in without if name in sys.modules]]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert dict(map(json.loads, done.stdout.splitlines())) == {package: [] for package in WITHOUT}

@@ -127,6 +127,15 @@ def test_a_baseline_that_cannot_be_packaged_is_not_offered_and_the_refusal_told(
     assert promote[1] == "no network beats drift: the gate refuses the winner as it is"
 
 
+@pytest.mark.parametrize(("skip", "offered"), [(False, True), ("ridge", False), (None, False)])
+def test_where_the_ridge_is_not_beaten_networks_that_begin_with_it_are_offered(skip, offered, make_outcome):
+    seen = SimpleNamespace(skill=-0.3, best_baseline="linear")
+    done = SimpleNamespace(winner="one", task="forecast", evaluation=seen)
+    settings = {} if skip is None else {"linear_skip": skip}
+    told = report.next_commands(make_outcome(trial(1, 9.0, **settings)), done, ["seqsweep", "sweep", "x"])
+    assert any("search_space.linear_skip=ridge" in command for command, _ in told) == offered
+
+
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"
@@ -292,6 +301,14 @@ def test_the_time_left_is_that_of_the_whole_command():
     terminal.stage("packaging the winner")
     assert "packaging the winner" in shown(terminal._render(), 100)
     terminal.finish()
+
+
+def test_before_anything_is_trained_the_terminal_is_left_as_it_is():
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True, color_system=None)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.stage("loading TensorFlow")  # Ctrl-C may end the process here, with no chance to show the cursor again
+    terminal.finish()
+    assert console.file.getvalue() == "loading TensorFlow …\n"
 
 
 def test_a_notebook_shows_a_sweep_in_one_output_that_is_updated(monkeypatch):

@@ -694,15 +694,6 @@ def test_a_password_is_never_shown() -> None:
     assert "secret" not in str(place) and "host" in str(place)
 
 
-def test_no_heavy_library_is_loaded_with_the_module() -> None:
-    code = (
-        "import seqsweep.tracking, seqsweep.tracking.ui, sys;"
-        "print([name for name in ('mlflow', 'sqlalchemy', 'pandas') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 # The contract of every tracker
 
 
@@ -1310,10 +1301,10 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> N
 def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path) -> None:
+    def full() -> bytes:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("seqsweep.tracking.store._make_tables", full)
+    monkeypatch.setattr("seqsweep.tracking.store._empty_database", full)
     with pytest.raises(TrackingError, match=r"disk is full.*make room and run the same command again"):
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 

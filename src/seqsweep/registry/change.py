@@ -175,7 +175,9 @@ def _version_tags(intent: Intent) -> dict[str, str]:
     entry = intent.entry
     tags = {"sweep": entry.sweep, "run": entry.run, "promoted_at": entry.at, "promoted_by": entry.by}
     tags |= {"forced": entry.forced} if entry.forced else {}
-    return {**tags, **{f"test_{name}": f"{value:.5g}" for name, value in entry.scores.items()}, **(intent.tags or {})}
+    # The first score is that which ranks; the description of the version has it too, its run has all.
+    scores = {name: entry.scores[name] for name in (*list(entry.scores)[:1], "skill") if name in entry.scores}
+    return {**tags, **{f"test_{name}": f"{value:.5g}" for name, value in scores.items()}, **(intent.tags or {})}
 
 
 def _possible(registry: Registry, name: str, intent: Intent) -> bool:

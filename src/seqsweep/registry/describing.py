@@ -43,7 +43,7 @@ def of_model(name: str, entries: Sequence[LedgerEntry]) -> str:
     last = entries[-1]
     back = f"; `seqsweep rollback {name}` brings version {last.previous} back" if last.previous else ""
     lines = [
-        f"{OPENING}{last.version}, since {_when(last)}: {_figures(last)}, of sweep {last.sweep}.",
+        f"{OPENING}{last.version}, since {_when(last)}: {_figures(last)} on the test part, of sweep {last.sweep}.",
         "",
         f"`seqsweep predict {name} FILE.csv` asks it, `seqsweep serve {name}` or `mlflow models serve -m "
         f"models:/{name}@{CHAMPION}` answers by HTTP{back}. `seqsweep history {name}` shows all of the ledger.",

@@ -37,6 +37,9 @@ SHOWN = 10  # trials; the rest is in MLflow
 PRUNED_SHOWN = 3  # of those that have no rank
 WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
+SKIP, RIDGE = "linear_skip", "linear"
+"""A setting that puts the ridge into a network, and the baseline that is the ridge alone."""
+
 SHORT = {"learning_rate": "lr"}  # a column has little room
 
 
@@ -121,6 +124,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
                 purpose = f"no network beats {in_words(better)}: {rest}"
                 words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
+            commands += _from_the_ridge(outcome, conclusion, typed)
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
@@ -135,6 +139,14 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     seed = f"seed={outcome.config.seed + 1}"
     commands.append((_again(typed, seed), "the same with another seed"))
     return commands
+
+
+def _from_the_ridge(outcome: Outcome, conclusion: Conclusion, typed: Sequence[str]) -> list[tuple[str, str]]:
+    """Where no network beats a ridge, networks can begin with it; nothing where all of them did, or none can."""
+    begun = {record.params.get(SKIP) for record in outcome.ranked}
+    if unbeaten_baseline(outcome, conclusion) != RIDGE or begun <= {None, "ridge"}:
+        return []
+    return [(_again(typed, f"search_space.{SKIP}=ridge"), "networks that begin at the ridge, and learn what it leaves")]
 
 
 def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import best_baseline, line, whole_numbers
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.words import in_words
 
 SETTLED = 0.4  # the share of a curve's epochs that only come down from where the network began
 CLIPPED = 0.6  # an axis is cut where what is left takes less of it than this
+LOSS = "Loss: validation solid, training dotted"
 OUTSIDE = "The first epochs lie outside the figure where they are far from the later ones; a double click shows them."
 
 Points = list[tuple[int, float]]
@@ -30,10 +31,7 @@ def curves(material: Material) -> Section:
     blocks: list[Markup] = []
     if best:
         losses = {"val_loss": "solid", "loss": "dot"}
-        figures = [
-            _objectives(material, best),
-            _losses("Loss: validation solid, training dotted", best, losses, chosen),
-        ]
+        figures = [_objectives(material, best), _losses(LOSS, best, losses, chosen, cut=True)]
         blocks = [side_by_side(figures), *([note(OUTSIDE)] if any('"range":' in figure for figure in figures) else [])]
     if failed:
         title = "Training loss of trials that failed, until they did"
@@ -50,11 +48,9 @@ def course(record: TrialRecord, objective: str) -> list[Markup]:
     """
     if not record.curve:
         return [paragraph("It did not come to the end of an epoch.")]
-    score = _losses(
-        in_words(objective), [record], {objective: "solid"}, record, f"{in_words(objective)} (as it is scored)"
-    )
-    losses = _losses("Loss: validation solid, training dotted", [record], {"val_loss": "solid", "loss": "dot"}, record)
-    return [side_by_side([score, losses])]
+    named = f"{in_words(objective.removeprefix('val_'))} on validation"
+    score = _losses("Score", [record], {objective: "solid"}, record, axis=named)
+    return [side_by_side([score, _losses(LOSS, [record], {"val_loss": "solid", "loss": "dot"}, record)])]
 
 
 def settled(drawn: Sequence[Points], also: Sequence[float] = ()) -> theme.Axis:
@@ -104,6 +100,7 @@ def _losses(
     dashes: dict[str, str],
     chosen: TrialRecord | None,
     axis: str = "loss that training lowers (no unit)",
+    cut: bool = False,
 ) -> Markup:
     traces: list[theme.Trace] = []
     every: list[Points] = []
@@ -111,7 +108,8 @@ def _losses(
         drawn = {record.trial_id: _points(record, name) for record in records}
         every += list(drawn.values())
         traces += _traces(records, drawn, chosen, dash, named=dash == "solid")
-    y = theme.axis(axis, **settled(every))
+    values = [value for points in every for _, value in points]
+    y = theme.axis(axis, **(settled(every) if cut else theme.spread(values)))
     x = theme.axis("epoch", **whole_numbers(max(len(record.curve) for record in records)))
     return theme.figure(title, traces, x, y, 430)
 

@@ -115,7 +115,11 @@ def _standing(folder: Path, material: Material) -> str:
 
 def _course(record: TrialRecord) -> list[tuple[str, object]]:
     pairs: list[tuple[str, object]] = [("state", record.status.lower())]
-    pairs += [(in_words(name), significant(value)) for name, value in record.metrics.items()]
+    parts = {name: name.removeprefix("val_") for name in record.metrics}
+    pairs += [
+        (f"{in_words(plain)}{' on validation' if plain != name else ''}", significant(record.metrics[name]))
+        for name, plain in parts.items()
+    ]
     numbers = {"epochs": record.epochs, "best epoch": record.best_epoch, "weights": record.parameter_count}
     pairs += [(name, f"{number:,}") for name, number in numbers.items() if number is not None]
     pairs += [(name, when(at)) for name, at in (("began", record.started), ("ended", record.ended)) if at is not None]

@@ -20,6 +20,7 @@ AXES = 8  # beside that of the score: more do not fit beside each other
 ROOM = 95  # pixels an axis needs for its name
 STEPS = 6  # colours from the poor to the best
 POOREST = 0.75  # a quarter of the trials share the scale's end, so that the good ones can be told apart
+MANY = 80  # trials from which on lines are thin, or else they fill the figure
 INSIDE = 0.04  # of an axis, free at both ends
 
 
@@ -76,7 +77,7 @@ def _lines(material: Material, axes: Sequence[Parameter], places: Float64s, scor
     for step in range(STEPS):
         own = [i for i in range(len(ranked)) if steps[i] == step and ranked[i] is not chosen]
         if own:
-            style = {"color": theme.shade((step + 0.5) / STEPS), "width": 2}
+            style = {"color": theme.shade((step + 0.5) / STEPS), "width": 2.2 if len(ranked) <= MANY else 1.0}
             traces.append({**_line(material, axes, places, own), "line": style, "opacity": 0.8})
     place = next((i for i, record in enumerate(ranked) if record is chosen), None)
     if chosen is not None and place is not None:

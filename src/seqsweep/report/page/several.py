@@ -10,11 +10,12 @@ from seqsweep.comparison import FinishedSweep, Labels, comparable_groups, labels
 from seqsweep.errors import UserError
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.best_so_far import best_so_far
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts
+from seqsweep.search.time_limit import busy
 from seqsweep.state_files import write_text
 from seqsweep.words import better_is, counted, duration, in_words, percent, significant
 
@@ -68,7 +69,7 @@ def _cells(job: Material) -> list[object]:
     outcome, evaluation = job.outcome, job.evaluation
     winner = job.conclusion.winner if job.conclusion else None
     ranked = outcome.ranked
-    counts = [len(outcome.records), len(job.failed), duration(outcome.seconds)]
+    counts = [len(outcome.records), len(job.failed), duration(busy(outcome.records))]
     if winner is not None and evaluation is not None and winner.mean is not None:
         gain = percent(evaluation.skill) if evaluation.skill is not None else ""
         return [winner.name, significant(winner.mean), significant(evaluation.scores[job.metric.name]), gain, *counts]
