@@ -73,7 +73,7 @@ IMPORT_BOUNDARIES = {
     "pydantic": {"state_files"},
     "rich": {"terminal", "registry", "report", "api", "launch", "describe"},
     "click": {"cli"},
-    "statsmodels": {"data"},
+    "statsmodels": {"data", "tasks"},
     "sqlalchemy": {"data", "tracking"},
     "kagglehub": {"data"},
     "pandas": {"serving", "data", "tasks", "package", "registry", "api"},

@@ -184,7 +184,7 @@ def _row(metric: Metric, score: SeriesScore) -> list[str]:
 def _picture(each: Sequence[SeriesScore], metric: str, baseline: str) -> Markup:
     """A point a series: above the line the network is better."""
     x, y = (np.array(values, float) for values in ([s.network for s in each], [s.baseline for s in each]))
-    marker = {"color": theme.BLUE, "size": 8, "opacity": 0.75}
+    marker = {"color": theme.PLAIN, "size": 8, "opacity": 0.75}
     names = [score.name for score in each]
     template = "%{text}: network %{x:.4g}, baseline %{y:.4g}<extra></extra>"
     points: theme.Trace = {
