@@ -68,14 +68,14 @@ def on_the_path() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def without_traces_of_hydra() -> Iterator[None]:
-    """Files after one that let Hydra show a config do not log to what was standard output then, nor see its variable."""
-    root, before = logging.getLogger(), dict(os.environ)
+    """Files after one in which Hydra shows a config do not log to what was standard output then or see its variable."""
+    root, set_before = logging.getLogger(), HYDRA in os.environ
     handlers = root.handlers[:]
     yield
     for handler in root.handlers[:]:
         if type(handler) is logging.StreamHandler and handler not in handlers:
             root.removeHandler(handler)
-    if HYDRA not in before:
+    if not set_before:
         os.environ.pop(HYDRA, None)
 
 
