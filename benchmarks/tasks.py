@@ -33,6 +33,10 @@ from pathlib import Path
 from typing import Any
 
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+ONCE = ("tuner.max_trials=1", "trial.epochs=1", "finals.seeds=1", "task.vocabulary=2000", "search_space.units=32",
+        "search_space.batch_size=128")  # fmt: skip
+"""A sweep as short as it can be: what a network takes is the same for any number of tokens."""
+
 STUDIES = ("quickstart", "digits", "letters", "text", "caption", "dates")
 
 
@@ -184,8 +188,7 @@ def memory(tokens: int) -> Any:
         for kind, pattern in (("letters", r"(?s)."), ("words", r" ?\w+| ?[^\w\s]+|\s+")):
             text = "".join(itertools.islice((token.group() for token in re.finditer(pattern, english())), tokens))
             (Path(folder) / f"{kind}.txt").write_text(text, encoding="utf-8")
-            once = ("tuner.max_trials=1", "trial.epochs=1", "finals.seeds=1", "task.vocabulary=2000")
-            most = peaks(folder, "text", f"data.path={kind}.txt", f"task.tokens={kind}", *once)
+            most = peaks(folder, "text", f"data.path={kind}.txt", f"task.tokens={kind}", *ONCE)
             found.add_row(f"text, {kind}", *most)
         found.add_row("quickstart", *peaks(folder, "quickstart"))
     return found
