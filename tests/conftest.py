@@ -8,16 +8,18 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import leaks
 from seqsweep.config import compose
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.schema import SweepConfig
+from seqsweep.tasks import TASKS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +39,23 @@ def ctrl_c() -> None:
 def on_the_path() -> None:
     """Commands that are printed to be pasted name the programs as a user with an active environment types them."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def pytest_collection_finish() -> None:
+    """Files of tests are all imported before the first test: what one registers there, all others would see."""
+    if found := leaks.strangers():
+        raise pytest.UsageError(f"registered where a file of tests is imported, not by a fixture: {', '.join(found)}")
+
+
+@pytest.fixture(scope="module")
+def waves_task() -> Iterator[None]:
+    """The task `waves` of tests/waves.py, for as long as the tests of a file run."""
+    from waves import WavesTask
+
+    with pytest.MonkeyPatch.context() as patch:
+        leaks.restore(patch, TASKS)
+        TASKS.add(WavesTask.name, WavesTask)
+        yield
 
 
 @pytest.fixture(scope="session")

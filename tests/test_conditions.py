@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
+import leaks
 from searches import Ours, run, sweep_config
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
@@ -48,10 +49,7 @@ MOMENTUM = Hyperparameter("momentum", float, at_least=0, below=1, default=0.5, w
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A layer and two optimizers with hyperparameters of their own."""
-    for catalog in (LAYERS, OPTIMIZERS):
-        for kept in ("_entries", "_own"):
-            monkeypatch.setattr(catalog, kept, dict(getattr(catalog, kept)))
-
+    leaks.restore(monkeypatch, LAYERS, OPTIMIZERS)
     register(LAYERS, "conv", KERNEL, POOLING)
     register(OPTIMIZERS, "lion", DECAY)
     register(OPTIMIZERS, "muon", DECAY, NESTEROV, MOMENTUM)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import leaks
 from seqsweep import config
 from seqsweep.api.jobs import RULES
 from seqsweep.config import check
@@ -466,8 +467,7 @@ def test_an_entry_that_was_just_registered_is_known_everywhere(registered, capsy
 @pytest.fixture
 def registered(monkeypatch):
     """An optimizer with a hyperparameter of its own."""
-    for kept in ("_entries", "_own"):
-        monkeypatch.setattr(OPTIMIZERS, kept, dict(getattr(OPTIMIZERS, kept)))
+    leaks.restore(monkeypatch, OPTIMIZERS)
     entry = functools.wraps(OPTIMIZERS["adam"])(lambda *_: None)
     entry.__name__ = "lion"
     OPTIMIZERS.register(hyperparameters=[Hyperparameter("decay", float, at_least=0, default=0.25)])(entry)

@@ -77,7 +77,7 @@ def test_words_stand_left_figures_right_and_marked_rows_stand_out():
 def test_a_document_is_whole_links_to_its_sections_and_forbids_the_network():
     section = html.Section("key", "Title & more", [html.paragraph("words")])
     page = html.document("<b>", "what?", [html.note("above")], [section])
-    own = page[: page.index("plotly.js v")]
+    own = page[: page.index("<script>")]
     assert own.startswith("<!DOCTYPE html>")
     assert "<title>&lt;b&gt;</title>" in own
     assert '<nav><a href="#key">Title &amp; more</a></nav>' in own
@@ -85,8 +85,31 @@ def test_a_document_is_whole_links_to_its_sections_and_forbids_the_network():
     assert own.index("above") < own.index("<section")
     assert "content=\"default-src 'none'; style-src 'unsafe-inline'" in own
     assert not re.search(r'(src|href)="(?!#)', own)
+    assert "<script>/**\n* plotly.js v" in page  # inside, where no address is given
     assert page.count("<script>") == 2
     assert page.rstrip().endswith("</html>")
+
+
+def test_pages_of_a_folder_share_one_script_and_each_can_be_made_to_stand_alone(tmp_path: Path):
+    (tmp_path / "sweeps" / "a").mkdir(parents=True)
+    address = html.shared_script(tmp_path, tmp_path / "sweeps" / "a" / "report.html")
+    (script,) = tmp_path.glob("*.js")
+    assert address == f"../../{script.name}"
+    assert html.shared_script(tmp_path, tmp_path / "all.html") == script.name
+    page = html.document("title", "", [], [], address)
+    assert len(page) < 20_000
+    assert f'<script src="{address}"></script>' in page
+    assert re.search(rf"hidden>The figures of this page are drawn by {re.escape(address)}, which is not there", page)
+    alone = html.standalone(page)
+    assert "plotly.js v" in alone
+    assert "<script src" not in alone
+    assert html.standalone(alone) == alone
+    script.write_text("half")  # by a process that was killed before files were written as a whole
+    html.shared_script(tmp_path, tmp_path / "all.html")
+    assert script.stat().st_size > 1_000_000
+    script.unlink()
+    script.mkdir()
+    assert html.shared_script(tmp_path, tmp_path / "all.html") == ""  # the page then holds it
 
 
 def test_every_template_is_escaped_and_an_unknown_name_is_an_error(tmp_path: Path):

@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+import leaks
 from networks import EXACT, network, params, random, spread_biases
 from seqsweep.errors import ConfigError
 from seqsweep.layers import LAYERS, body, kernels_of, to_keras
@@ -68,8 +69,7 @@ def test_the_directions_of_a_bidirectional_layer_start_from_states_of_their_own(
 
 
 def test_a_layer_without_a_state_is_given_none(monkeypatch):
-    for registered in ("_entries", "_own"):
-        monkeypatch.setattr(LAYERS, registered, dict(getattr(LAYERS, registered)))
+    leaks.restore(monkeypatch, LAYERS)
 
     @LAYERS.register
     def dense(units, params, return_sequences, name, seeds):

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+import leaks
 from points import POINT
 from seqsweep import search_space
 from seqsweep.api.jobs import RULES
@@ -27,8 +28,7 @@ KERNEL_SIZE = Hyperparameter("kernel_size", int, at_least=1, default=3, unit="ro
 @pytest.fixture(autouse=True)
 def causal_conv(monkeypatch):
     """The layer, for as long as a test runs."""
-    for registered in ("_entries", "_own"):
-        monkeypatch.setattr(LAYERS, registered, dict(getattr(LAYERS, registered)))
+    leaks.restore(monkeypatch, LAYERS)
 
     @LAYERS.register(hyperparameters=[KERNEL_SIZE])
     def causal_conv(units, params, return_sequences, name, seeds):

@@ -112,11 +112,23 @@ def test_the_failed_trials_and_no_others_are_listed_with_their_reasons(sweep_of)
 
 
 def test_the_page_needs_no_network_and_forbids_it(sweep_of):
-    page = report.write(sweep_of(trials=8)).read_text()
-    own = page[: page.index("plotly.js v")]
-    assert not re.search(r'(src|href)="(?!#)', own)
-    assert "default-src 'none'" in own
-    assert "connect-src" not in own  # so that `none` holds
+    folder = sweep_of(trials=8)
+    page = report.write(folder).read_text()
+    (script,) = folder.parents[1].glob("*.js")
+    assert re.findall(r'(?:src|href)="([^#"]*)"', page) == [f"../../{script.name}"]
+    assert "default-src 'none'" in page
+    assert "connect-src" not in page  # so that `none` holds
+
+
+def test_a_page_is_small_and_one_file_where_that_is_asked_for_or_it_lies_elsewhere(sweep_of, tmp_path, make_config):
+    folder = sweep_of("many trials, many steps")
+    assert report.write(folder).stat().st_size < 2_000_000
+    for page in (report.write(folder, single_file=True), report.write(folder, tmp_path / "elsewhere.html")):
+        assert "plotly.js v" in page.read_text()
+    alone = finished_sweep(folder.parent / "fedcba654321", make_config("report.single_file=true"), trials=1)
+    assert "plotly.js v" in report.write(alone).read_text()
+    assert "plotly.js v" not in report.write_all([folder], folder.parents[1] / "all.html").read_text()
+    assert "plotly.js v" in report.write_all([folder, alone], folder.parents[1] / "all.html").read_text()
 
 
 def test_texts_of_the_data_cannot_become_markup(sweep_of):
@@ -252,7 +264,7 @@ def test_the_run_of_the_sweep_gets_page_and_summary(sweep_of):
     tracker.open(SweepRecord("quickstart", "?", "random", "abcdef123456", ""))
     report.publish(folder, tracker)
     run = tracker.sweeps["abcdef123456"]
-    assert "report/report.html" in run.artifacts
+    assert "plotly.js v" in run.artifacts["report/report.html"]  # MLflow shows it alone
     assert " won: " in run.tags["mlflow.note.content"].splitlines()[0]
     assert "report/report.html" in run.tags["mlflow.note.content"]
 
@@ -266,6 +278,9 @@ def test_the_command_writes_the_page_anew_and_says_where(sweep_of, monkeypatch, 
         assert said.exit_code == 0
         assert Path(said.output.strip()) == folder / "report.html"
         assert (folder / "report.html").exists()
+    assert "plotly.js v" not in (folder / "report.html").read_text()
+    assert CliRunner().invoke(main, ["report", "--single-file"]).exit_code == 0
+    assert "plotly.js v" in (folder / "report.html").read_text()
     assert CliRunner().invoke(main, ["report", "quickstrat"]).exit_code == 2
     assert CliRunner().invoke(main, ["compare", "--html"]).exit_code == 0
     assert (tmp_path / "mlruns" / "compare.html").exists()

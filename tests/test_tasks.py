@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+import leaks
 from conclusions import Silent
 from seqsweep import package, registry, study
 from seqsweep.api.jobs import RULES
@@ -23,7 +24,7 @@ from seqsweep.tracking.store import open_store
 from waves import WavesTask
 from waves_predictor import frame_of
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.usefixtures("waves_task")]
 
 STUDY = """
 defaults: [config, {override search_space: waves}, {override task: waves}, _self_]
@@ -38,7 +39,7 @@ SPACE = "{layer: [simple_rnn, gru], units: [2, 8], learning_rate: [0.0001, 0.05]
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory) -> SimpleNamespace:
+def swept(waves_task, tmp_path_factory) -> SimpleNamespace:
     """A sweep of the task, whole."""
     folder = tmp_path_factory.mktemp("waves")
     (folder / "waves.yaml").write_text(STUDY)
@@ -131,8 +132,8 @@ def test_two_tasks_that_declare_a_key_in_two_ways_are_told(monkeypatch):
     class OtherConfig(TaskConfig):
         noise: int = setting("something else", at_least=1)
 
-    other = type("Other", (WavesTask,), {"settings": OtherConfig})
-    monkeypatch.setitem(TASKS._entries, "other", other)
+    leaks.restore(monkeypatch, TASKS)
+    TASKS.add("other", type("Other", (WavesTask,), {"settings": OtherConfig}))
     with pytest.raises(TypeError, match=r"two tasks declare task\.noise in two ways"):
         task_keys.settings()
 

@@ -1,4 +1,7 @@
-"""A task that no file of the project knows: rising windows are told from falling ones, judged by accuracy."""
+"""A task that no file of the project knows: rising windows are told from falling ones, judged by accuracy.
+
+The fixture `waves_task` registers it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from seqsweep.metrics import Metric, Score
 from seqsweep.schema import TaskConfig
 from seqsweep.schema.declare import setting
 from seqsweep.serving.gather import Gather
-from seqsweep.tasks import TASKS, Card, Dataset, Served, Task
+from seqsweep.tasks import Card, Dataset, Served, Task
 from waves_predictor import WavesPredictor, frame_of
 
 WINDOW = 8
@@ -99,6 +102,3 @@ class WavesTask(Task):
 
     def requests(self, data, model, items):
         yield frame_of(data.windows[items])
-
-
-TASKS.add(WavesTask.name, WavesTask)

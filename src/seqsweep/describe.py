@@ -55,9 +55,10 @@ def describe(arguments: Sequence[str]) -> None:
         report.show_facts(shown, facts)
     first = checked.jobs[0]
     folder = Path(first.tracking.directory).resolve()
-    if folder.is_dir() and not os.access(folder, os.W_OK):
-        folder = Path.cwd()
-    page = report.write_data_page(f"{first.study}: its data", entries, folder / f"data-{first.study}.html")
+    elsewhere = folder.is_dir() and not os.access(folder, os.W_OK)
+    target = (Path.cwd() if elsewhere else folder) / f"data-{first.study}.html"
+    alone = elsewhere or first.report.single_file
+    page = report.write_data_page(f"{first.study}: its data", entries, target, single_file=alone)
     shown.print(f"\nPage: {page}", soft_wrap=True)
 
 

@@ -16,6 +16,7 @@ from seqsweep.api.stores import RUNS
 from seqsweep.comparison import finished
 from seqsweep.errors import TrackingError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.html import standalone
 from seqsweep.records import Value
 from seqsweep.search import Outcome
 
@@ -29,7 +30,7 @@ class Page(type(Path())):  # type: ignore[misc]  # until Python 3.12 Path alone 
     """The path of a page, which a notebook shows."""
 
     def _repr_html_(self) -> str:
-        content = html.escape(self.read_text(encoding="utf-8"))
+        content = html.escape(standalone(self.read_text(encoding="utf-8")))
         return f'<iframe srcdoc="{content}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
 
@@ -147,14 +148,18 @@ class Result:
         """
         return self.predict(data, future)
 
-    def report(self) -> Path:
+    def report(self, *, single_file: bool = False) -> Path:
         """Write the page of the sweep anew; returns its path, which a notebook shows as the page.
+
+        Args:
+            single_file: it holds the script of its figures, so that it can be sent; else the pages of the folder share
+                it.
 
         Raises:
             StateError: a file of the sweep is truncated, or the disk refuses.
         """
         elsewhere = None if os.access(self.folder, os.W_OK) else Path.cwd() / f"report-{self.folder.name}.html"
-        return Page(report.write(self.folder, elsewhere).resolve())
+        return Page(report.write(self.folder, elsewhere, single_file=single_file).resolve())
 
     def promote(self, *, replace: bool = False, force: str = "") -> Promoted:
         """Make the winner the champion that others load, if it passes the gate.
@@ -168,7 +173,7 @@ class Result:
             TrackingError: the store cannot be reached or refuses.
         """
         tracking = self.outcome.config.tracking
-        directory = self.folder.parents[1]
+        directory = self.outcome.directory
         return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
 
     def plain(self) -> dict[str, Any]:

@@ -123,9 +123,10 @@ def reproduce(ctx: click.Context, run: str, moved: tuple[str, ...], directory: P
 
 @click.command()
 @click.argument("name", metavar="[SWEEP]", required=False)
+@click.option("--single-file", is_flag=True, help="One file that can be sent: it holds the script of its figures.")
 @JSON
 @DIRECTORY
-def report(name: str | None, as_json: bool, directory: Path) -> None:
+def report(name: str | None, single_file: bool, as_json: bool, directory: Path) -> None:
     """Write the page of a finished sweep anew, and say where it lies; with --json its figures instead.
 
     SWEEP is a study, whose newest sweep is taken, the name of a sweep or the first digits of its fingerprint; without
@@ -137,7 +138,7 @@ def report(name: str | None, as_json: bool, directory: Path) -> None:
     if as_json:
         write_json(found.plain())
     else:
-        click.echo(found.report())
+        click.echo(found.report(single_file=single_file))
 
 
 @click.command()

@@ -39,13 +39,13 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
     filtered = columns_of(config.where) if config.where is not None else []
     asked = [("time", name) for name in time] + [("features", name) for name in config.features]
     asked += [("known_future", name) for name in config.known_future]
-    asked += [("series", name) for name in config.series]
+    asked += [(key, name) for key in ("series", "columns") for name in getattr(config, key)]
     asked += [("where", name) for name in filtered]
     if config.kind == "bundled" and TIME not in source.names:
         series = "sunspots and co2 are series"
         raise DataError(f"data.name={config.name}: its rows have no order in time, so none follows another; {series}")
     check_columns(source, [*asked, ("target", config.target)])
-    target = config.target if config.target is not None else _only_number(config, source, time)
+    target, names = _roles(config, source, time)
     return Settings(
         target=target,
         features=tuple(config.features),
@@ -62,8 +62,19 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
         aggregate=config.aggregate,
         known_future=tuple(config.known_future),
         calendar=tuple(map(str, config.calendar)),
-        series=tuple(config.series),
+        series=names,
+        wide=tuple(config.columns),
     )
+
+
+def _roles(config: DataConfig, source: Source, time: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The column of the target, and those that name series; of a table with a column a series those it is made into."""
+    from seqsweep.serving.reading.wide import NAME, VALUE
+
+    if config.columns:
+        return VALUE, (NAME,)
+    target = config.target if config.target is not None else _only_number(config, source, time)
+    return target, tuple(config.series)
 
 
 def check_columns(source: Source, asked: Iterable[tuple[str, str | None]]) -> None:

@@ -126,7 +126,7 @@ def _columns(source: Source, reader: Reader, missing: Mapping[str, int]) -> tupl
     settings, kinds = reader.settings, _kinds(reader)
     filtered = columns_of(settings.where) if settings.where is not None else []
     asked = {
-        "target": [settings.target],
+        "target": settings.targets,
         "feature": settings.features,
         "known ahead": settings.known_future,
         "series": settings.series,
@@ -156,7 +156,7 @@ def _kinds(reader: Reader) -> Mapping[str, str]:
     settings, found = reader.settings, reader.found
     kinds = {name: "number" if is_number else "text" for name, is_number in (found.numeric or {}).items()}
     kinds |= dict.fromkeys(settings.series, "names of series") | dict.fromkeys(settings.time, "time")
-    kinds |= dict.fromkeys(settings.columns, "number")
+    kinds |= dict.fromkeys((*settings.columns, *settings.wide), "number")
     return kinds | {
         name: f"{len(names):,} names" if names else "true or false" for name, names in (found.categories or {}).items()
     }

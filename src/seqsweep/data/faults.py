@@ -119,10 +119,34 @@ def _known_faults(data: DataConfig) -> list[Fault]:
         found.append(
             Fault("data.series", told, also=("data.target", "data.features", "data.known_future", "data.time"))
         )
-    for key in ("series", "known_future", "calendar"):
+    found += _wide_faults(data)
+    for key in ("series", "columns", "known_future", "calendar"):
         names = [str(name) for name in getattr(data, key)]
         if twice := [name for name in names if names.count(name) > 1]:
             found.append(Fault(f"data.{key}", f"data.{key}: {twice[0]!r} is there twice; leave one"))
+    return found
+
+
+def _wide_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with columns that are a series each."""
+    from seqsweep.serving.reading.wide import NAME, VALUE
+
+    if not data.columns:
+        return []
+    found, told = [], f"data.columns=[{', '.join(data.columns)}]"
+    if data.target is not None:
+        text = f"{told}: these are the targets, and data.target={data.target} is one too; leave data.target out"
+        found.append(Fault("data.columns", text, also=("data.target",)))
+    if data.series:
+        text = f"{told}: a column each, or one below the other by data.series=[{', '.join(data.series)}]; leave one out"
+        found.append(Fault("data.columns", text, also=("data.series",)))
+    others = {*data.features, *data.known_future, *time_columns(data)}
+    if both := [name for name in data.columns if name in others]:
+        text = f"data.columns: {both[0]!r} is a time or an input too; leave it in one of them"
+        found.append(Fault("data.columns", text, also=("data.features", "data.known_future", "data.time")))
+    if taken := [name for name in (NAME, VALUE) if name in others]:
+        text = f"data.columns: the answers call the columns of all series {NAME!r} and {VALUE!r}; rename {taken[0]!r}"
+        found.append(Fault("data.columns", text, also=("data.features", "data.known_future", "data.time")))
     return found
 
 

@@ -41,10 +41,9 @@ def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> It
         yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
         yield f"data.where={settings.where} keeps {len(rows):,} rows"
-    if not settings.time:
-        taken = (*settings.columns, *settings.series)
-        if names := times_among(source, [name for name in source.names if name not in taken]):
-            yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
+    others = [] if settings.time else [name for name in source.names if name not in settings.given]
+    if names := times_among(source, others):
+        yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
     for name, (value, share) in sentinels(rows):
         told = f"column {name!r}: one value far from all others, {value:g}, is {100 * share:.2g}% of the rows"
         yield f"{told}; data.na_values=[{value:g}] with data.missing=interpolate reads it as missing"
@@ -254,13 +253,14 @@ def _is_calendar(rows: Rows) -> bool:
 
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
-    return [name for name in source.names if name not in (*settings.columns, *settings.time, *settings.series)]
+    return [name for name in source.names if name not in (*settings.given, *settings.time)]
 
 
 def _others(source: Source, config: DataConfig) -> list[str]:
     from seqsweep.data.columns import time_columns
 
-    taken = (*time_columns(config), config.target, *config.features, *config.known_future, *config.series)
+    values = (config.target, *config.columns, *config.features, *config.known_future)
+    taken = (*time_columns(config), *values, *config.series)
     return [name for name in source.names if name not in taken]
 
 

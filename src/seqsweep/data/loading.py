@@ -45,10 +45,10 @@ def load(config: DataConfig) -> Series:
     settings = reading_settings(config, source)
     frame, origin = source.read(_wanted(settings))
     with _placed(source, origin, frame, config):
-        reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
         if settings.series:
-            whole, held, notes = read_panel(source, frame, reader, raw)
+            whole, reader, held, notes = read_panel(source, frame, settings)
             return panel_series(config.name or label(config), whole, reader, held, notes, source.where)
+        reader, raw = Reader.fit(frame, settings, pd.Timestamp.now())
         ordered = reader.ordered(raw)
         apart = spacing(ordered)
         held = contents(source, reader, ordered, len(frame), apart)
@@ -96,7 +96,7 @@ def _wanted(settings: Settings) -> list[str]:
     from seqsweep.serving.reading.filters import columns_of
 
     filtered = columns_of(settings.where) if settings.where is not None else []
-    return list(dict.fromkeys((*settings.series, *settings.columns, *settings.time, *filtered)))
+    return list(dict.fromkeys((*settings.given, *settings.time, *filtered)))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from seqsweep.serving.reading.reader import Reader
     from seqsweep.serving.reading.rows import Rows
-    from seqsweep.serving.reading.settings import Raw
+    from seqsweep.serving.reading.settings import Raw, Settings
 
 ROWS_A_SERIES = 3
 """Fewer, on average, are no series: the column numbers the rows."""
@@ -43,32 +43,51 @@ class Member:
 
 
 def read_panel(
-    source: Source, frame: pd.DataFrame, reader: Reader, raw: Raw
-) -> tuple[list[Member], Contents, list[str]]:
-    """The series of a table, what it holds, and what is to be said of it.
+    source: Source, frame: pd.DataFrame, settings: Settings
+) -> tuple[list[Member], Reader, Contents, list[str]]:
+    """The series of a table, their reader, what the table holds, and what is to be said of it.
 
     Args:
         source: that was read.
         frame: all its rows.
-        reader: that was fitted to all of them.
-        raw: its columns.
+        settings: by which they are read.
 
     Raises:
-        DataError: there are as many series as rows.
+        DataError: there are as many series as rows, or a column that is a series has no value.
         ReadError: rows of a series are out of order, or a time is there twice.
     """
+    import pandas as pd
+
+    from seqsweep.serving.reading.reader import Reader
+    from seqsweep.serving.reading.wide import long_form
+
+    long = long_form(frame, settings) if settings.wide else None
+    if long is not None and long.empty:
+        told = f"data.columns: column {long.empty[0]!r} of {source.where} has no value at all; leave it out"
+        raise DataError(told)
+    with nullcontext() if long is None else long.placed():
+        rows = frame if long is None else long.frame
+        reader, raw = Reader.fit(rows, settings, pd.Timestamp.now())
+        return _read(source, rows, len(frame), reader, raw)
+
+
+def _read(
+    source: Source, frame: pd.DataFrame, total: int, reader: Reader, raw: Raw
+) -> tuple[list[Member], Reader, Contents, list[str]]:
+    """See `read_panel`; `total` rows are those of the source."""
     from seqsweep.serving.reading.names import series_of
     from seqsweep.serving.reading.steps import spacing
 
     groups = series_of(frame, reader.settings.series, raw.numbers)
-    _check_rows(source, groups, len(raw.numbers), reader.settings.series)
+    if not reader.settings.wide:
+        _check_rows(source, groups, len(raw.numbers), reader.settings.series)
     members, notes, filled = [], list(raw.notes), []
     longest = max(groups, key=lambda name: len(groups[name]))
     for name, rows in groups.items():
         ordered = reader.ordered(raw.take(rows))
         apart = spacing(ordered)
         if name == longest:  # it stands for all of them where one alone can be told of
-            held = contents(source, reader, ordered, len(frame), apart)
+            held = contents(source, reader, ordered, total, apart)
             notes += hints.before(source, reader.settings, ordered, is_mixed=False)
         past, _ = reader.parted(ordered)
         with _of_series(name):
@@ -77,7 +96,7 @@ def read_panel(
         filled += [SIDE_BY_SIDE.join(name)] if not complete.observed.all() else []
     if filled:
         notes.append(f"values of the target were filled in {len(filled):,} series, {filled[0]!r} among them")
-    return members, held, list(dict.fromkeys(notes))
+    return members, reader, held, list(dict.fromkeys(notes))
 
 
 @contextmanager

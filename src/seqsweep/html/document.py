@@ -1,4 +1,4 @@
-"""The page as one file: style, plotly.js and every figure inside, so that it opens from disk with no network."""
+"""The page as a document that needs no network: style and figures inside, plotly.js inside or in the same folder."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from seqsweep.html.blocks import Section
+from seqsweep.html.script import script_element
 from seqsweep.html.templates import HERE, environment
 
-# The browser itself then refuses to fetch anything; plotly's parallel coordinates compile their shaders by `eval`.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:"
+# The browser itself then refuses to fetch anything but a script beside the page (`self` is no file in every browser);
+# plotly's parallel coordinates compile their shaders by `eval`.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' file: 'unsafe-inline' 'unsafe-eval'; "
+    "img-src data: blob:"
+)
 
 
-def document(title: str, subtitle: str, head: Sequence[Markup], sections: Sequence[Section]) -> str:
+def document(title: str, subtitle: str, head: Sequence[Markup], sections: Sequence[Section], script: str = "") -> str:
     """The whole page.
 
     Args:
@@ -21,10 +26,9 @@ def document(title: str, subtitle: str, head: Sequence[Markup], sections: Sequen
         subtitle: what it answers.
         head: above the first section.
         sections: in order; the page opens with links to them.
+        script: the address of plotly.js, as `shared_script` has it; empty: the page holds it.
     """
-    from plotly.offline import get_plotlyjs
-
-    style, script = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
+    style, own = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
     return (
         environment()
         .get_template("document.html.j2")
@@ -35,7 +39,8 @@ def document(title: str, subtitle: str, head: Sequence[Markup], sections: Sequen
             style=style,
             head=head,
             sections=sections,
-            plotly=Markup(get_plotlyjs()),
-            script=script,
+            address=script,
+            plotly=script_element(script),
+            script=own,
         )
     )

@@ -1,6 +1,10 @@
 // Draws every figure of the page in the colours of its style sheet, and again when the reader changes to light or dark.
 "use strict";
 (() => {
+  if (typeof Plotly === "undefined") { // the page was taken out of the folder that holds the script
+    document.getElementById("undrawn")?.removeAttribute("hidden");
+    return;
+  }
   const settings = {
     responsive: true,
     displaylogo: false,

@@ -227,6 +227,10 @@ class ReportConfig:
     importance_trials: int = setting(
         "completed trials below which no importance of hyperparameters is estimated", unit="trials", at_least=5
     )
+    single_file: bool = setting(
+        "whether a page holds the script that draws its figures (4.8 MB), so that it can be sent as one file; else the "
+        "pages of `tracking.directory` share it"
+    )
 
 
 @dataclass

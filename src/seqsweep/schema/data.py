@@ -43,6 +43,9 @@ class DataConfig:
     series: list[str] = setting(
         "columns that together name a series: [store, item]; series stand one below the other; []: there is one"
     )
+    columns: list[str] = setting(
+        "columns that are a series each, at the same times, forecast by one network: [A, B, C]; []: there are none"
+    )
     known_future: list[str] = setting(
         "columns whose values are known ahead, such as promotions and prices: a forecast reads those of its own times"
     )

@@ -70,6 +70,11 @@ class Outcome(OutcomeFile):
     records: tuple[TrialRecord, ...]
 
     @property
+    def directory(self) -> Path:
+        """`tracking.directory`, wherever it lies now."""
+        return self.folder.parents[1]
+
+    @property
     def metric(self) -> Metric:
         """The metric that ranks trials."""
         return find_metric(self.config.task.kind, self.config.task.objective)

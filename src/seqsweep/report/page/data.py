@@ -15,6 +15,7 @@ from seqsweep.html import (
     note,
     paragraph,
     rendered,
+    shared_script,
     summary,
     table,
     theme,
@@ -42,23 +43,27 @@ def data_section(facts: Facts | None) -> Section:
     return Section("data", "Data", [*blocks, folded("All facts of the data", joined(map(rendered, _tables(facts))))])
 
 
-def write_data_page(title: str, entries: Sequence[tuple[str, Facts]], target: Path) -> Path:
+def write_data_page(
+    title: str, entries: Sequence[tuple[str, Facts]], target: Path, *, single_file: bool = False
+) -> Path:
     """Write a page of facts alone; returns where it lies.
 
     Args:
         title: of the page.
         entries: the data sets of a launch, each under the overrides that chose it.
         target: the file to write.
+        single_file: it holds the script of its figures, or else the folder does.
 
     Raises:
         StateError: the disk refuses.
     """
+    script = "" if single_file else shared_script(target.parent, target)
     if len(entries) == 1:
         facts = entries[0][1]
-        page = document(title, SUBTITLE, [summary(facts.summary)], list(_sections(facts)))
+        page = document(title, SUBTITLE, [summary(facts.summary)], list(_sections(facts)), script)
     else:
         each = [folded(name, joined(_job(facts)), "job") for name, facts in entries]
-        page = document(title, SUBTITLE, [], [Section("each", "Each of them", each)])
+        page = document(title, SUBTITLE, [], [Section("each", "Each of them", each)], script)
     write_text(target, page)
     return target
 

@@ -10,7 +10,21 @@ from typing import Any
 
 from seqsweep.comparison import FinishedSweep, comparable_groups
 from seqsweep.errors import UserError
-from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme, tiles
+from seqsweep.html import (
+    Markup,
+    Section,
+    document,
+    folded,
+    joined,
+    note,
+    rendered,
+    shared_script,
+    standalone,
+    summary,
+    table,
+    theme,
+    tiles,
+)
 from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, search, settings
 from seqsweep.report.page.data import data_section
@@ -29,12 +43,13 @@ ARTIFACTS = "report"
 """Its folder among the artifacts of the sweep's run."""
 
 
-def write(folder: Path, target: Path | None = None) -> Path:
+def write(folder: Path, target: Path | None = None, *, single_file: bool = False) -> Path:
     """Write the page of the sweep in `folder`; returns where it lies.
 
     Args:
         folder: of the sweep.
         target: the file to write; None: beside the sweep's state.
+        single_file: it holds the script of its figures, whatever `report.single_file` says.
 
     Raises:
         UserError: the search has not ended.
@@ -44,9 +59,9 @@ def write(folder: Path, target: Path | None = None) -> Path:
     outcome = material.outcome
     data = dict.fromkeys((outcome.data, outcome.target))  # which may have one name
     title = f"{outcome.config.study}: {', '.join(data)}"
-    page = document(title, outcome.config.question or "", _head(material), sections(material))
     target = target or folder / PAGE
-    write_text(target, page)
+    script = "" if single_file or outcome.config.report.single_file else _script(outcome.directory, target)
+    write_text(target, document(title, outcome.config.question or "", _head(material), sections(material), script))
     return target
 
 
@@ -58,7 +73,8 @@ def publish(folder: Path, tracker: Tracker) -> Path:
         tracker: open, with the sweep's run.
     """
     page = write(folder)
-    tracker.log_file(page, ARTIFACTS)
+    # MLflow shows an artifact by itself, where no other file can be reached from it.
+    tracker.log_text(standalone(page.read_text(encoding="utf-8")), f"{ARTIFACTS}/{PAGE}")
     tracker.summarise(markdown(folder))
     return page
 
@@ -84,8 +100,15 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
     each = [folded(name, _job(job), "job") for name, job in zip(named, jobs, strict=True)]
     title = f"{', '.join(studies)}: {counted(len(jobs), 'sweep')} side by side"
     below = Section("each", "Each of them", each)
-    write_text(target, document(title, " ".join(questions), _verdicts(jobs), [side, below]))
+    alone = any(job.outcome.config.report.single_file for job in jobs)
+    script = "" if alone else _script(jobs[0].outcome.directory, target)
+    write_text(target, document(title, " ".join(questions), _verdicts(jobs), [side, below], script))
     return target
+
+
+def _script(directory: Path, target: Path) -> str:
+    """The address of the script that a page in the directory shares; empty for one outside it."""
+    return shared_script(directory, target) if target.is_relative_to(directory) else ""
 
 
 def markdown(folder: Path) -> str:

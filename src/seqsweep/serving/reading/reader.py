@@ -151,14 +151,18 @@ class Reader:
     def parted(self, rows: Rows) -> tuple[Rows, Rows]:
         """The rows up to the last one with a value of the target, and the future behind, whose targets are blank.
 
-        Without columns that are known ahead there is no future: a blank target is a missing one.
+        Without columns that are known ahead there is no future: a blank target is a missing one. A series that is a
+        column of a table begins with its first value and ends with its last one.
 
         Args:
             rows: in the order of time.
         """
         seen = np.flatnonzero(rows.observed)
-        end = int(seen[-1]) + 1 if len(seen) and self.n_known else len(rows)
-        return rows.take(np.arange(end, dtype=np.int64)), rows.take(np.arange(end, len(rows), dtype=np.int64))
+        wide = bool(self.settings.wide)
+        begin = int(seen[0]) if len(seen) and wide else 0
+        end = int(seen[-1]) + 1 if len(seen) and (self.n_known or wide) else len(rows)
+        future = np.arange(end, len(rows) if self.n_known else end, dtype=np.int64)
+        return rows.take(np.arange(begin, end, dtype=np.int64)), rows.take(future)
 
     def with_calendar(self, rows: Rows) -> Rows:
         """The rows with the columns that their times make.
@@ -224,7 +228,7 @@ class Reader:
     def needed(self) -> tuple[str, ...]:
         """The columns that a request must have; times beside them, see `needs_times`."""
         where = [] if self.settings.where is None else columns_of(self.settings.where)
-        return tuple(dict.fromkeys((*self.settings.series, *self.settings.columns, *where)))
+        return tuple(dict.fromkeys((*self.settings.given, *where)))
 
     @property
     def needs_times(self) -> bool:

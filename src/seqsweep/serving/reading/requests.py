@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..array_types import Index
 from .reader import Reader
+from .wide import wide_form
 from .zones import clock
 
 ANOTHER = "another"
@@ -42,4 +43,4 @@ def as_given(reader: Reader, rows: pd.DataFrame, index: Index, names: Sequence[t
     for name, value in (reader.found.filtered or {}).items():
         if name not in frame:
             frame[name] = value
-    return frame
+    return wide_form(frame, reader.settings) if reader.settings.wide else frame

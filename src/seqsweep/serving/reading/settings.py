@@ -20,6 +20,7 @@ class Settings:
         known_future: columns whose values are known ahead.
         calendar: what times themselves say, see `calendar`.
         series: columns that name a series, of several in one table.
+        wide: columns that are a series each; `series` and `target` then name those that `wide.long_form` makes.
     """
 
     target: str
@@ -38,6 +39,18 @@ class Settings:
     known_future: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the table that hold what is forecast."""
+        return self.wide or (self.target,)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The columns of the table that hold names of series and values."""
+        names = () if self.wide else self.series
+        return (*names, *self.targets, *self.features, *self.known_future)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -39,9 +39,10 @@ def panel_facts(config: SweepConfig, series: Series, parts: PanelSplit) -> Facts
         if len(members) > 1
         else f"1 series of {lowest:,} rows"
     )
+    named = "a column each" if config.data.columns else f"named by {', '.join(config.data.series)}"
     told = ", ".join(f"{part} {len(getattr(parts, part)):,}" for part in ("train", "validation", "test"))
     summary = (
-        f"{series.name}: {series.target} of {count}, {sum(sizes):,} in all, named by {', '.join(config.data.series)}",
+        f"{series.name}: {series.target} of {count}, {sum(sizes):,} in all, {named}",
         f"forecasts: {told}; the longest window with its targets takes {parts.max_lookback + parts.horizon:,} rows",
     )
     head = ("series", "first row", "last row", "rows", "mean", "train", "validation", "test")

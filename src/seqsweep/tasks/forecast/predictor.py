@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import difflib
 import logging
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from ...serving.array_types import Float64s, Index, Int64s
+from ...serving.array_types import Float64s, Index
 from ...serving.model import Network
 from ...serving.panel import Known, Name, SeriesScales
+from ...serving.reading.evenness import check_even, check_spacing, is_joined
 from ...serving.reading.faults import ReadError
 from ...serving.reading.future import known_ahead
-from ...serving.reading.names import series_of
+from ...serving.reading.names import series_asked
 from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
 from ...serving.reading.settings import Raw
-from ...serving.reading.steps import are_even, period, spacing, steps_ahead
+from ...serving.reading.steps import steps_ahead
+from ...serving.reading.wide import long_form
 from ...serving.reading.zones import clock
 from ...serving.transforms import Transform
 from ...serving.windows import ANCHORS, SeriesView
@@ -81,15 +84,20 @@ class ForecastPredictor:
         """
         frame = frame.reset_index(drop=True).rename(columns=lambda name: str(name).strip())
         self._check_columns(frame)
+        long = long_form(frame, self._reader.settings, self._by(frame)) if self._reader.settings.wide else None
         try:
-            raw = self._reader.columns_of(frame)
-            labels, names, parts = self._series(frame, raw)
-            read = [self._steps(raw.take(rows), whose) for rows, whose in parts]
+            with nullcontext() if long is None else long.placed():
+                frame = frame if long is None else long.frame
+                raw = self._reader.columns_of(frame)
+                asked = series_asked(frame, raw, self._reader.settings, self._by(frame))
+                read = [self._steps(raw.take(rows), whose) for rows, whose in zip(asked.rows, asked.whose, strict=True)]
         except ReadError as error:
             raise _fault(error.in_request()) from error
         series = [past for past, _ in read]
-        result, notes = self._answer(labels, names, series, [ahead for _, ahead in read])
+        result, notes = self._answer(asked.labels, asked.names, series, [ahead for _, ahead in read])
         notes = [*notes, *(note for rows in series for note in rows.notes)]
+        if long is not None and long.empty and self._by(frame) is None:
+            notes.append(f"no value in {', '.join(map(repr, long.empty))}: nothing is forecast of it")
         if self._reader.found.times is not None and raw.index is None:
             notes.append(
                 f"there is no column {self._reader.time_name!r}: rows are taken as even and in the order of time"
@@ -210,35 +218,15 @@ class ForecastPredictor:
 
     # Rows of each series ------------------------------------------------------------------------------
 
-    def _series(
-        self, frame: pd.DataFrame, raw: Raw
-    ) -> tuple[dict[str, list[Any]], list[Name], list[tuple[Int64s, str]]]:
-        """Columns that tell the answers apart, none of one series; the name of each series; its rows, and who it is."""
-        columns = self._reader.settings.series
-        if self._id in frame and self._id not in self._reader.needed:
-            named = frame[self._id].iloc[raw.numbers]
-            if named.isna().any():
-                row = int(raw.numbers[named.isna().argmax()])
-                raise ReadError("the series has no name", column=self._id, row=row, served="give one")
-            parts: Any = named.reset_index(drop=True).groupby(named.to_numpy(), sort=False).indices
-            labels: dict[str, list[Any]] = {self._id: list(dict.fromkeys(named))}
-            rows = [np.asarray(parts[label], np.int64) for label in labels[self._id]]
-            first = frame[list(columns)].iloc[raw.numbers[[part[0] for part in rows]]].astype("str")
-            names = [tuple(text.strip() for text in row) for row in first.itertuples(index=False, name=None)]
-        elif columns:
-            found = series_of(frame, columns, raw.numbers)
-            labels, names, rows = {}, list(found), list(found.values())
-        else:
-            return {}, [()], [(np.arange(len(raw.numbers), dtype=np.int64), "")]
-        labels |= {column: [name[place] for name in names] for place, column in enumerate(columns)}
-        whose = [f"series {' / '.join(map(str, told))!r} has " for told in zip(*labels.values(), strict=True)]
-        return labels, names, list(zip(rows, whose, strict=True))
+    def _by(self, frame: pd.DataFrame) -> str | None:
+        """The column of a request that tells several requests in it apart."""
+        return self._id if self._id in frame and self._id not in self._reader.needed else None
 
     def _steps(self, raw: Raw, whose: str) -> tuple[Rows, Rows]:
         """The steps of a series, at least `rows`, and those that follow, with what is known of them."""
         rows, future = self._reader.parted(self._reader.ordered(raw))
-        if np.isnan(rows.values).any() or not self._is_joined(rows):
-            self._check_spacing(rows)
+        if np.isnan(rows.values).any() or not is_joined(self._reader, rows):
+            check_spacing(self._reader, rows)
             rows = self._reader.complete(rows)
         if len(rows) < self.rows:
             n_dropped, window = self._transform.n_dropped, self._spec["window"]
@@ -247,44 +235,10 @@ class ForecastPredictor:
             what = f"steps of {frequency}" if frequency else "rows"
             told = f"{whose or 'there are '}{len(rows)} {what}, and a forecast needs {self.rows}{why}"
             raise ReadError(told, served="give more")
-        self._check_even(rows)
         frequency = self._spec["frequency"]
+        check_even(self._reader, rows, frequency, self.rows)
         ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
         return self._reader.with_calendar(rows), ahead
-
-    def _is_joined(self, rows: Rows) -> bool:
-        """Whether rows are the steps of the model already: those of a table that was resampled before."""
-        frequency = self._reader.settings.frequency
-        return frequency is None or rows.time is None or bool(are_even(rows.index, rows.zone, frequency).all())
-
-    def _check_spacing(self, rows: Rows) -> None:
-        """Steps joined of other rows than the sweep had are other quantities: a sum of 8 rows is none of 24."""
-        found, learned = spacing(rows), self._reader.found.step
-        if self._reader.settings.frequency is None or found is None or learned is None:
-            return
-        if not 0.5 < found.step / learned < 2:
-            here, there = period(found.step, is_time=True), period(learned, is_time=True)
-            frequency = self._reader.settings.frequency
-            told = f"rows are {here} apart, and the model joins rows that are {there} apart to steps of {frequency}"
-            raise ReadError(told, column=rows.time, row=rows.number(0), served="give rows as the sweep read them")
-
-    def _check_even(self, rows: Rows) -> None:
-        """The last steps lie apart as those that were learned from."""
-        if rows.time is None:
-            return
-        late = rows.take(np.arange(len(rows) - self.rows, len(rows), dtype=np.int64))
-        frequency, learned = self._spec["frequency"], self._reader.found.step
-        if frequency is not None and late.index.dtype.kind == "M":
-            even = are_even(late.index, late.zone, frequency)
-            if not even.all():
-                row = int((~even).argmax()) + 1
-                told = f"{late.shown(row)} follows {late.shown(row - 1)}, and the model reads steps of {frequency}"
-                raise ReadError(told, column=rows.time, row=late.number(row), served="give the rows between them")
-        elif learned is not None and (found := spacing(late)) is not None and not 0.5 < found.step / learned < 2:
-            is_time = late.index.dtype.kind == "M"
-            here, there = period(found.step, is_time), period(learned, is_time)
-            told = f"rows are {here} apart, and the model was trained on rows {there} apart"
-            raise ReadError(told, column=rows.time, row=late.number(0), served="give rows that lie apart as those")
 
 
 def _alike(transforms: list[Transform]) -> list[list[int]]:

@@ -53,7 +53,7 @@ def make_spec(
         "id": _id(series.reader.needed),
         "columns": list(series.columns),
         "known": list(series.known_columns),
-        "blank_ahead": [series.target] if series.known else [],
+        "blank_ahead": list(series.reader.settings.targets) if series.known else [],
         "window": view.window,
         "horizon": view.horizon,
         "anchor": params.anchor,
@@ -183,7 +183,7 @@ def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
     if ahead:
         settings = series.reader.settings
         future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
-        for name in (settings.target, *settings.features):
+        for name in (*settings.targets, *settings.features):
             frame[name] = frame[name].mask(future)
     return frame
 

@@ -70,7 +70,7 @@ def serves_baseline(config: SweepConfig, name: str) -> bool:
         name: of the baseline.
     """
     data = config.data
-    return name in WEIGHTS and not (data.series or data.known_future or data.calendar)
+    return name in WEIGHTS and not (data.series or data.columns or data.known_future or data.calendar)
 
 
 def _scaled(data: SeriesDataset) -> Transform:

@@ -14,7 +14,7 @@ RIDGE = {"task.baselines": Listed(("linear",))}
 READS = (
     *(f"windows.{name}" for name in ("scaler", "anchor", "scope", "train_on_filled")),
     *(f"data.{name}" for name in ("time", "time_format", "timezone", "sort", "missing", "frequency", "aggregate")),
-    *(f"data.{name}" for name in ("series", "known_future", "calendar")),
+    *(f"data.{name}" for name in ("series", "columns", "known_future", "calendar")),
     *(f"data.{name}" for name in ("season", "clip_quantile", "log1p", "difference", "seasonal_difference")),
 )
 """Keys of windows and of series."""

@@ -26,10 +26,10 @@ def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
 
 
 def _panel_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
-    if config.data.series and "ridge" in space.values("linear_skip"):
+    if (config.data.series or config.data.columns) and "ridge" in space.values("linear_skip"):
         key = "search_space.linear_skip"
-        told = "a ridge in the network is of one series; with data.series say false or true"
-        yield Fault(key, f"{key}=ridge: {told}", also=("data.series",))
+        told = "a ridge in the network is of one series; with data.series or data.columns say false or true"
+        yield Fault(key, f"{key}=ridge: {told}", also=("data.series", "data.columns"))
 
 
 def _season_faults(config: SweepConfig, space: Space) -> list[Fault]:
