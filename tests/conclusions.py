@@ -47,7 +47,7 @@ class Silent:
 
     def begin(self, *_: object) -> None: ...
 
-    started = epoch = ended = begin
+    stage = started = epoch = ended = begin
 
     def finish(self) -> None: ...
 

@@ -7,11 +7,12 @@ import functools
 import os
 import signal
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 import leaks
@@ -22,10 +23,23 @@ from seqsweep.schema import SweepConfig
 from seqsweep.tasks import TASKS
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes on two cores: those whose tests start sweeps and servers wait for them much of the time."""
+    cores, gigabytes = os.cpu_count() or 1, psutil.virtual_memory().total // 2**30
+    return max(cores, min(cores * 3 // 2, gigabytes // 4))
+
+
+COSTS = {"slow": 8.0, "keras": 0.6, "": 0.08}
+"""Seconds that a test takes, about, by the first of these marks that it has."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: left to the end, a long one would run while the other cores wait."""
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    """Long files first: left to the end, one would run while the other cores wait."""
+    costs: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        costs[item.path] += next(cost for mark, cost in COSTS.items() if not mark or item.get_closest_marker(mark))
+    items.sort(key=lambda item: -costs[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

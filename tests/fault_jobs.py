@@ -89,6 +89,8 @@ class Report:
     def begin(self, expected: int, finished: Sequence[Any], workers: int, kind: str = "trial") -> None:
         self.write("begin", expected=expected, finished=[record.trial_id for record in finished])
 
+    def stage(self, doing: str) -> None: ...
+
     def started(self, trial: Any) -> None:
         self.write(
             "started", trial=trial.trial_id, checkpoints=len(list(self._directory.glob("sweeps/*/checkpoints/*")))

@@ -206,7 +206,7 @@ def registered(directory: Path, name: str) -> dict[str, Any]:
         aliases = store.execute("select alias, version from registered_model_aliases where name = ?", [name]).fetchall()
         versions = store.execute("select version from model_versions where name = ?", [name]).fetchall()
         tags = store.execute("select key, value from registered_model_tags where name = ?", [name]).fetchall()
-    entries = {key: json.loads(value) for key, value in tags if key.startswith("ledger.")}
+    entries = {key: json.loads(value) for key, value in tags if key.startswith("mlflow.seqsweep.ledger.")}
     for entry in entries.values():
         del entry["at"]
     half_done = [key for key, _ in tags if key == "promotion"]

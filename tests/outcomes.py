@@ -17,7 +17,8 @@ def trial(number: int, score: float | None, reason: str = "", **params: object) 
     metrics = {} if score is None else {"val_mae": score, "val_rmse": 2 * score, "val_skill": 1 - score / 10}
     why = {"reason": reason, "cause": Cause.DIVERGED} if reason else {}
     settings = {"layer": "lstm", "window": 6 * number, "units": 8, "learning_rate": 0.01, **params}
-    return TrialRecord(f"{number:04d}", number, f"{number} LSTM 8x1", status, settings, metrics, (), 1.0, 2.0, **why)
+    name = f"trial {number}: LSTM, 1 × 8 units"
+    return TrialRecord(f"{number:04d}", number, name, status, settings, metrics, (), 1.0, 2.0, **why)
 
 
 def pruned(number: int, epoch: int, **params: object) -> TrialRecord:

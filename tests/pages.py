@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from seqsweep.finals import Conclusion, Difference, Finalist, TestEvaluation
 from seqsweep.html import theme
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search import Identity, Outcome, SweepState
-from seqsweep.search.outcome import save_outcome
+from seqsweep.search import Identity, Outcome, SweepState, load_outcome
+from seqsweep.search.outcome import BEGUN, save_outcome
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Audit, Facts, FactTable, Picture
 from seqsweep.tasks.forecast.intervals import ForecastInterval
@@ -91,6 +91,35 @@ def finished_sweep(
     return folder
 
 
+def begun_sweep(folder: Path, config: SweepConfig, trials: int = 4) -> Path:
+    """The folder of a sweep whose search goes on: some trials have ended, and no outcome is there.
+
+    Args:
+        folder: of the sweep.
+        config: of the sweep.
+        trials: that have ended.
+    """
+    finished_sweep(folder, config, trials=trials, failing=0.0, ends=False)
+    outcome = load_outcome(folder)
+    assert outcome is not None  # it was saved a moment ago
+    save_outcome(replace(outcome, reason="", trained=0, lineage={}), BEGUN)
+    (folder / "outcome.json").unlink()
+    return folder
+
+
+def end_trial(folder: Path, config: SweepConfig, number: int) -> TrialRecord:
+    """One more trial of a sweep that goes on.
+
+    Args:
+        folder: of the sweep.
+        config: of the sweep.
+        number: of the trial.
+    """
+    record = _trial(number, config, np.random.default_rng(number), 0.0, constant=False)
+    SweepState(folder).write(record)
+    return record
+
+
 def _trial(
     number: int, config: SweepConfig, random: np.random.Generator, failing: float, constant: bool
 ) -> TrialRecord:
@@ -102,7 +131,8 @@ def _trial(
     params |= {"units": units[0]} if depth == 1 else {"units_1": units[0], "units_2": units[1]}
     params |= {"dropout": dropout, "window": window, "learning_rate": rate, "optimizer": "adam"}
     params |= {"clip_quantile": random.choice([None, 0.99]), "linear_skip": bool(random.random() < 0.5)}
-    name = f"{number} {'RNN' if layer == 'simple_rnn' else layer.upper()} {'-'.join(map(str, units))}"
+    kind = "SimpleRNN" if layer == "simple_rnn" else layer.upper()
+    name = f"trial {number}: {kind}, {' and '.join(map(str, units))} units"
     score = 11 + 3 * abs(math.log10(rate) + 2.4) + (layer == "simple_rnn") + random.gamma(1.0, 0.6)
     score = 12.0 if constant else score
     started = 1.7e9 + 4 * number

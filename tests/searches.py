@@ -58,6 +58,7 @@ def sweep_config(
 ) -> SweepConfig:
     """A sweep whose space is the one point SPACE, but for what `space` gives."""
     config = SweepConfig(seed=seed)
+    config.windows.scope = "series"
     config.task.kind = "forecast"
     config.search_space = {**SPACE, **space}
     config.data.season = None

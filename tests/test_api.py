@@ -16,6 +16,7 @@ import pytest
 import seqsweep
 from seqsweep import interrupts
 from seqsweep.api import frames, jobs
+from seqsweep.words import in_prose, sentence
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -103,7 +104,7 @@ def test_a_script_without_a_main_guard_is_interrupted_and_goes_on_to_a_winner(sc
     assert interrupted == "goes on, True"
     assert " won: mae " in verdict[0]
     assert (folder / "mlruns" / "sweeps" / fingerprint / "report.html").exists()
-    assert "[2/2] 2 " in ran.stderr  # progress stands beside what the script prints
+    assert "[2/2] trial 2: " in ran.stderr  # progress stands beside what the script prints
 
 
 @pytest.mark.slow
@@ -130,12 +131,13 @@ def test_a_result_is_tables_settings_and_a_model(script, rows):
     assert set(result.trials["status"]) == {"COMPLETED"}
     assert list(result.curves["epoch"]) == [1, 1]
     assert result.winner["layer"] in ("simple_rnn", "lstm", "gru")
-    assert result.finals.loc[0, "name"] in result.verdict[0]
+    assert sentence(in_prose(result.finals.loc[0, "name"])) in result.verdict[0]
     assert dict(zip(result.test["name"], result.test["mae"], strict=True))["linear"] > 0
     assert result.evaluation.scores["mae"] == float(result.test.set_index("kind").loc["winner", "mae"])
     assert result.finals.loc[0, "name"] in result._repr_html_()
     answer = result.forecast(rows)
     assert answer["time"].iloc[0] == pd.Timestamp("2024-05-30")
+    pd.testing.assert_frame_equal(result.forecast(), answer)  # of its own data, read again
     page = result.report()
     assert page == folder / "mlruns" / "sweeps" / result.fingerprint / "report.html"
     assert "<iframe srcdoc=" in page._repr_html_()
@@ -151,7 +153,7 @@ def test_a_champion_is_loaded_by_name_and_says_the_same(script, rows):
     done = result.promote(force="a test")
     model = seqsweep.load("sales@champion", directory=folder / "mlruns")
     assert (done.model, repr(model)) == ("sales", "<seqsweep.Model sales version 1>")
-    assert model.forecast(rows).equals(result.forecast(rows))
+    assert model.predict(rows).equals(result.forecast(rows))
     with pytest.raises(seqsweep.UserError, match="no alias 'chamption'"):
         seqsweep.load("sales@chamption", directory=folder / "mlruns")
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from pages import finished_sweep
+from pages import begun_sweep, end_trial, finished_sweep
 from seqsweep import finals, report
 from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tracking import MlflowTracker, SweepRecord
+from seqsweep.words import in_prose, sentence
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -130,19 +131,31 @@ def loaded(browser) -> list[str]:
     return browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
 
 
+def open_details(browser) -> None:
+    """Unfold all that is folded, as printing does."""
+    browser.execute_script("document.querySelectorAll('details').forEach(block => { block.open = true; })")
+
+
+def resize(browser, width: int) -> None:
+    """A window of this width; those of Chromium are no narrower than some 500 pixels, which a phone is."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
 def keep(browser, name: str) -> None:
     SHOTS.mkdir(exist_ok=True)
     browser.save_screenshot(str(SHOTS / f"{name}.png"))
 
 
-@pytest.mark.parametrize("width", [1280, 800])
+@pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize(
     "how", [{}, {"trials": 1, "failing": 0.0}, {"trials": 4, "failing": 1.0}], ids=["usual", "one trial", "all failed"]
 )
 def test_the_report_draws_every_figure_from_disk_without_an_error(how, width, browser, tmp_path, make_config):
     page = report.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), **{"trials": 22, **how}))
-    browser.set_window_size(width, 900)
+    resize(browser, width)
     browser.get(page.as_uri())
+    open_details(browser)
     wait_for_figures(browser, "figure")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert all(name.startswith("file:") for name in loaded(browser))
@@ -160,7 +173,7 @@ def test_a_page_that_was_taken_out_of_its_folder_says_what_its_figures_need(brow
 def test_the_page_of_the_data_draws_the_series_and_its_parts(width, browser, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     describe(["quickstart"])
-    browser.set_window_size(width, 900)
+    resize(browser, width)
     browser.get((tmp_path / "mlruns" / "data-quickstart.html").as_uri())
     wait_for_figures(browser, "figure")
     assert browser.execute_script("return document.querySelectorAll('figure .shapelayer path').length") == 3
@@ -172,8 +185,9 @@ def test_the_page_of_the_data_draws_the_series_and_its_parts(width, browser, tmp
 
 def test_titles_of_axes_and_ticks_do_not_lie_over_each_other(browser, tmp_path, make_config):
     page = report.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), trials=22))
-    browser.set_window_size(800, 900)
+    resize(browser, 800)
     browser.get(page.as_uri())
+    open_details(browser)
     wait_for_figures(browser, "figure")
     overlaps = browser.execute_script(
         """
@@ -198,12 +212,36 @@ def test_figures_of_a_closed_job_are_drawn_when_it_opens(browser, tmp_path, make
     browser.get(report.write_all(folders, tmp_path / "all.html").as_uri())
     assert browser.execute_script("return document.querySelectorAll('details.job .main-svg').length") == 0
     browser.execute_script("document.querySelector('details.job').open = true")
-    wait_for_figures(browser, "details.job[open] figure")
+    wait_for_figures(browser, "details.job[open] > section:not(#details) figure")
+    browser.execute_script("document.querySelector('details.job #curves').open = true")
+    wait_for_figures(browser, "details.job[open] #curves figure")
+    assert not errors(browser)
+
+
+def test_a_watched_page_takes_what_is_new_and_keeps_what_is_open(browser, tmp_path, make_config):
+    from test_watch import served
+
+    folder = begun_sweep(tmp_path / "mlruns" / "sweeps" / "abcdef123456", make_config())
+    with served(folder) as ask:
+        resize(browser, 1400)
+        browser.get(ask.address)
+        browser.execute_script("document.querySelector('#history').open = true; scrollTo(0, 700)")
+        wait_for_figures(browser, "#data figure, #history figure")
+        browser.execute_script("document.querySelector('#data figure').dataset.mark = 'same'")
+        assert "Running" not in wait_for(browser, "does not run now")
+        wait_for(browser, end_trial(folder, make_config(), 5).name)
+        wait_for_figures(browser, "#history figure")
+        assert browser.execute_script("return document.querySelector('#data figure').dataset.mark") == "same"
+        assert abs(browser.execute_script("return scrollY") - 700) < 2
+        assert not errors(browser)
+        browser.execute_script("document.querySelector(\"a[href='trials/0005']\").click()")
+        wait_for(browser, "Trial 0005", "Learning curves")
+        wait_for_figures(browser, "figure")
     assert not errors(browser)
 
 
 def test_the_ui_shows_trials_charts_description_and_report(browser, links, study):
-    browser.set_window_size(1500, 1000)
+    resize(browser, 1500)
     browser.get(links["MLflow"])
     best = report.page.material.gather(study / "sweeps" / "abcdef123456").outcome.ranked[0].name
     wait_for(browser, best, "best_val_mae")
@@ -227,7 +265,7 @@ def test_the_ui_nests_the_runs_under_the_sweep_which_holds_the_report(browser, l
     browser.get("about:blank")
     browser.get(f"{server}/#/experiments/{experiment}/runs/{parent}?workflowType=machine_learning")
     wait_for(browser, "Child runs", "Load more")
-    assert conclusion.winner.name in wait_for(browser, " won: ")  # the description
+    assert sentence(in_prose(conclusion.winner.name)) in wait_for(browser, " won: ")  # the description
     keep(browser, "ui-sweep")
     browser.get("about:blank")
     artifacts = f"runs/{parent}/artifacts/report/report.html?workflowType=machine_learning"
@@ -235,6 +273,8 @@ def test_the_ui_nests_the_runs_under_the_sweep_which_holds_the_report(browser, l
     wait_for(browser, "report.html")
     _enter_report(browser)
     wait_for(browser, "Leaderboard", " won: ")
+    open_details(browser)
+    wait_for_figures(browser, "figure")
     assert browser.execute_script("return document.querySelectorAll('figure[data-drawn]').length") >= 9
     browser.switch_to.default_content()
     keep(browser, "ui-report")

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from seqsweep import finals, report
-from seqsweep.comparison import FinishedSweep, comparable_groups, finished
+from seqsweep.comparison import FinishedSweep, comparable_groups, finished, labels
 from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError, StateError, UserError
+from seqsweep.events import Epoch
 from seqsweep.evidence import Comparison, Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, TestEvaluation
 from seqsweep.records import TrialRecord
@@ -55,7 +56,8 @@ def make_entry(make_config, tmp_path):
         if not scores:
             return FinishedSweep(outcome, None)
         spread = statistics.stdev(scores) if len(scores) > 1 else None
-        best = Finalist("0001", 1, "1 X", layers[0], {"layer": layers[0]}, 30, 9.0, tuple(map(str, scores)), scores,
+        called = "trial 1: LSTM, 1 × 8 units"
+        best = Finalist("0001", 1, called, layers[0], {"layer": layers[0]}, 30, 9.0, tuple(map(str, scores)), scores,
                         statistics.fmean(scores), spread)  # fmt: skip
         values: dict[str, Any] = {
             "study": config.study, "fingerprint": fingerprint, "name": name, "task": "forecast",
@@ -142,34 +144,63 @@ def test_only_what_the_test_evaluation_proves_beats_the_baselines(make_entry):
     assert said(dataclasses.replace(proven, skill=-0.1), evaluation()).startswith("None")
 
 
-def test_a_sweep_of_one_layer_type_is_called_by_it_and_any_other_by_its_run(make_entry):
-    assert make_entry(1.0, layers=("gru", "gru")).label == "gru"
-    assert make_entry(1.0, layers=("gru", "lstm")).label == "random-12 3f0a"
-    (group,) = comparable_groups([make_entry(1.0, 2.0), make_entry(2.0, 3.5, fingerprint="beef22")])
-    assert report.verdicts(group)[0].startswith(
-        "lstm (random-12 3f0a) is not shown to do better than lstm (random-12 beef)"
-    )
+def test_labels_are_the_fewest_settings_that_tell_all_sweeps_apart(make_entry):
+    def called(*entries: FinishedSweep) -> list[str]:
+        named = labels(entries)
+        return [named[entry] for entry in entries]
 
-
-def test_labels_are_the_settings_that_differ(make_entry):
     both = ("gru", "lstm")
-    entries = [
-        make_entry(1.0, 2.0, layers=both, overrides=("tuner=bayesian",)),
-        make_entry(2.0, 3.5, layers=both, overrides=("tuner=bayesian", "tuner.initial_points=3"), fingerprint="beef22"),
+    assert called(make_entry(layers=("gru",)), make_entry(layers=("lstm",))) == ["gru", "lstm"]
+    tuners = [make_entry(layers=both, overrides=(f"tuner={name}", "seed=3")) for name in ("random", "grid")]
+    assert called(*tuners) == ["random", "grid"]  # which differ in max_trials too
+    assert labels(tuners).kind == "tuner"
+    four = [make_entry(layers=(x,), overrides=(f"seed={seed}",)) for x in both for seed in (1, 2)]
+    assert called(*four) == ["gru seed=1", "gru seed=2", "lstm seed=1", "lstm seed=2"]
+    assert labels(four).kind == "sweep"
+    points = ("tuner=bayesian", "tuner.initial_points=3")
+    assert called(make_entry(overrides=points[:1]), make_entry(overrides=points)) == [
+        "initial_points=none",
+        "initial_points=3",
     ]
-    (group,) = comparable_groups(entries)
-    assert report.verdicts(group)[0].startswith(
-        "initial_points=none is not shown to do better than initial_points=3: its"
-    )
+    assert called(make_entry(), make_entry(fingerprint="beef22")) == ["3f0a11", "beef22"]
+    assert called(make_entry()) == ["random-12 3f0a"]
+    assert called() == []
 
 
 def test_where_no_pair_differs_beyond_chance_this_is_said_of_all(make_entry):
     scores = {"lstm": (1.0, 9.0, 2.0), "gru": (1.1, 3.0, 9.0), "simple_rnn": (1.0, 9.0, 2.0)}
     (group,) = comparable_groups([make_entry(*found, layers=(layer,)) for layer, found in scores.items()])
     said = report.verdicts(group)
-    assert "So none of them is shown to do better than another." in said
+    assert "So no layer type is shown to be better." in said
     assert "lstm and simple_rnn have the same scores: neither does better." in said
     assert not any("-0 " in sentence for sentence in said)
+
+
+def test_two_searches_that_found_the_same_network_are_told_as_that(make_entry):
+    same = [make_entry(1.0, 2.0, overrides=(f"tuner={name}",)) for name in ("random", "grid")]
+    (group,) = comparable_groups(same)
+    assert report.verdicts(group)[:2] == [
+        "random and grid found the same network (LSTM, 1 × 8 units): neither does better.",
+        "So no tuner is shown to be better; the same network won both times.",
+    ]
+
+
+def test_unequal_budgets_are_told_and_equal_ones_are_not(make_entry):
+    def said(*epochs: int) -> str:
+        entries = [
+            made(make_entry(1.0, 2.0, layers=(layer,)), trained)
+            for layer, trained in zip(("gru", "lstm"), epochs, strict=True)
+        ]
+        return " ".join(report.verdicts(comparable_groups(entries)[0]))
+
+    def made(entry: FinishedSweep, epochs: int) -> FinishedSweep:
+        curve = tuple(Epoch(number, {}, 1.0) for number in range(epochs))
+        records = tuple(dataclasses.replace(record, curve=curve) for record in entry.outcome.records)
+        return FinishedSweep(dataclasses.replace(entry.outcome, records=records), entry.conclusion)
+
+    assert "unequally long: gru 30 epochs in 1 trial and 1 s; lstm 60 epochs" in said(30, 60)
+    assert "tuner.max_epochs" in said(30, 60)
+    assert "unequally" not in said(30, 31)
 
 
 def kept(entry: FinishedSweep) -> FinishedSweep:

@@ -12,17 +12,13 @@ from click.testing import CliRunner
 from seqsweep import config, explanation
 from seqsweep.catalog import Catalog
 from seqsweep.cli import main
-from seqsweep.explanation import explain, overview, values
+from seqsweep.explanation import explain, overview
 from seqsweep.hyperparameters import Hyperparameter, Setting
 from seqsweep.schema import SweepConfig, groups
 from seqsweep.search_space import by_task
 from seqsweep.tasks import TASKS
 
 KEYS = config.settings()
-GIVEN = {
-    "windows=rows": ["windows.validation=20", "windows.test=20"],
-    "windows=dates": ["windows.validation=1960-01-01", "windows.test=1990-01-01"],
-}
 
 
 def said(key: str, task: str = "forecast") -> dict[str, str]:
@@ -79,18 +75,6 @@ def possible(setting: Setting) -> list[object]:
     catalog = getattr(sys.modules[module], name)
     assert isinstance(catalog, Catalog)
     return list(catalog)
-
-
-@pytest.mark.parametrize("group", sorted(set(groups()) - {"search_space"}))
-def test_the_values_of_options_are_those_that_hydra_composes(group):
-    known = {key: values(key) for key in KEYS if key.startswith(f"{group}.")}
-    for option in config.options()[group]:
-        overrides = [f"{group}={option}", *GIVEN.get(f"{group}={option}", [])]
-        composed = getattr(config.compose("quickstart", overrides).jobs[0], group)
-        for key, by_option in known.items():
-            given = {override.split("=")[0] for override in overrides}
-            if option in by_option and key not in given | {"windows.scaler", "trial.epochs"}:
-                assert getattr(composed, key.partition(".")[2]) == by_option[option], key
 
 
 def test_an_explanation_of_a_setting():

@@ -165,7 +165,7 @@ def test_every_finalist_runs_from_every_seed_on_every_fold_all_of_them_advancing
     assert [s.fold for s in specs] == [0] * 4 + [1] * 4
     assert [s.network for s in specs] == [True] * 4 + [False] * 4  # only fold 0 forecasts the test part
     assert {s.params.layer: (s.first_epoch, s.last_epoch) for s in specs} == {"lstm": (0, 2), "gru": (0, 1)}
-    assert runs.name(proposals[-1]) == "2 GRU 8x1 seed 2 fold 1"
+    assert runs.name(proposals[-1]) == "2 GRU 8x1, seed 2, fold 1"
     assert (runs.final_of(proposals[-1]), proposals[-1].origin) == ("0002", "finals")
     assert {proposal.first_epoch for proposal in proposals} == {0}
 
@@ -377,6 +377,8 @@ class Silent:
     def describe(self, facts: object) -> None: ...
 
     def begin(self, expected: int, finished: object, workers: int, kind: str = "trial") -> None: ...
+
+    def stage(self, doing: str) -> None: ...
 
     def started(self, trial: TrialRecord) -> None: ...
 
@@ -689,11 +691,17 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
         "passed",
     )
     assert tags["test_evaluation_data"] == found.sha256
-    assert metrics["test_mae"] == found.evaluation.scores["mae"]
-    assert metrics["final_mean"] == found.winner.mean
-    assert metrics["test_coverage_95"] == read_intervals(found.evaluation.details)[-1].coverage
-    assert metrics["best_val_mae"] == outcome.ranked[0].metrics["val_mae"]  # of the search, whatever the finals had
+    assert metrics["test_mae"] == float(f"{found.evaluation.scores['mae']:.5g}")
+    assert metrics["final_mean"] == pytest.approx(found.winner.mean, rel=1e-4)
+    assert len(metrics) <= 12
+    best = outcome.ranked[0].metrics["val_mae"]  # of the search, whatever the finals had
+    assert metrics["best_val_mae"] == pytest.approx(best, rel=1e-4)
+    assert [entry.tags[0].value for entry in parent.inputs.dataset_inputs] == ["train", "validation", "test"]
     assert "trials: 2 finished, 0 failed" in tags["mlflow.note.content"]
+    artifact = client.download_artifacts(parent.info.run_id, "metrics.json")
+    figures = json.loads(Path(artifact).read_text())
+    assert figures["test_mae"] == found.evaluation.scores["mae"]
+    assert figures["test_coverage_95"] == read_intervals(found.evaluation.details)[-1].coverage
     artifact = client.download_artifacts(parent.info.run_id, finals.CONCLUSION)
     assert json.loads(Path(artifact).read_text())["fingerprint"] == found.fingerprint
 

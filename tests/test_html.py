@@ -23,7 +23,10 @@ BLOCKS = {
     "listed": lambda text: html.listed([text]),
     "name": lambda text: html.facts([(text, 1)]),
     "fact": lambda text: html.facts([("a", text)]),
-    "tile": lambda text: html.tiles([("a", text, "b")]),
+    "short fact": lambda text: html.short_facts([("a", text)]),
+    "link": lambda text: html.link(text, ""),
+    "linked": lambda text: html.link("", text),
+    "detail": lambda text: html.detail(html.Section("key", text, [Markup(""), Markup("")])),
     "title": lambda text: html.folded(text, Markup("")),
     "verbatim": html.verbatim,
     "section": lambda text: html.rendered(html.Section("key", text, [])),
@@ -72,16 +75,25 @@ def test_words_stand_left_figures_right_and_marked_rows_stand_out():
     table = html.table(["name", "score"], [["a", 1], ["b", 2]], marked=[1])
     assert '<th>name</th><th class="figure-cell">score</th>' in table
     assert '<tr><td>a</td><td class="figure-cell">1</td></tr><tr class="marked"><td>b</td>' in table
+    assert '<tr class="winner"><td>b</td>' in html.table(["name"], [["a"], ["b"]], bold=[1])
+
+
+def test_what_has_nothing_to_show_is_one_line_wherever_it_stands():
+    empty = html.Section("key", "Failures", [html.paragraph("None.")])
+    assert html.detail(empty) == html.rendered(empty)
+    assert '<section id="key" class="empty">' in html.rendered(empty)
+    shown = html.detail(html.Section("key", "Failures", [html.paragraph("Two."), html.note("Why.")]))
+    assert shown.startswith('<details class="detail" id="key"><summary>Failures</summary>')
 
 
 def test_a_document_is_whole_links_to_its_sections_and_forbids_the_network():
-    section = html.Section("key", "Title & more", [html.paragraph("words")])
+    section = html.Section("key", "Title & more", [html.paragraph("words"), html.note("more")])
     page = html.document("<b>", "what?", [html.note("above")], [section])
     own = page[: page.index("<script>")]
     assert own.startswith("<!DOCTYPE html>")
     assert "<title>&lt;b&gt;</title>" in own
     assert '<nav><a href="#key">Title &amp; more</a></nav>' in own
-    assert '<section id="key">\n<h2>Title &amp; more</h2>\n<p>words</p>\n</section>' in own
+    assert '<section id="key">\n<h2>Title &amp; more</h2>\n<p>words</p>\n<p class="note">more</p>\n</section>' in own
     assert own.index("above") < own.index("<section")
     assert "content=\"default-src 'none'; style-src 'unsafe-inline'" in own
     assert not re.search(r'(src|href)="(?!#)', own)

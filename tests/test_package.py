@@ -309,8 +309,10 @@ def test_the_run_of_the_sweep_says_whether_parity_holds(plain, largest, said, tm
     save_parity(model, Parity(3, largest))
     tags: dict[str, str] = {}
     tracker = SimpleNamespace(log_sweep=lambda metrics, more: tags.update(more), log_model=lambda folder, params: None)
-    package.keep(SimpleNamespace(state=SimpleNamespace(folder=tmp_path), tracker=tracker), plain.conclusion)
-    assert tags == {"parity": said}
+    config = dataclasses.replace(plain.config, registry=dataclasses.replace(plain.config.registry, refit="train"))
+    parts = {"state": SimpleNamespace(folder=tmp_path), "tracker": tracker, "config": config, "problem": plain.problem}
+    package.keep(SimpleNamespace(**parts), plain.conclusion)
+    assert tags == {"parity": said, "refit": "train"}
 
 
 @pytest.mark.parametrize(

@@ -18,26 +18,36 @@ from seqsweep import finals, report
 from seqsweep.api import result as results
 from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
+from seqsweep.events import Epoch
 from seqsweep.evidence import Interval
-from seqsweep.html import Markup, rendered, theme
+from seqsweep.html import rendered, theme
+from seqsweep.layers import LAYERS
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.page.account import failures
+from seqsweep.report.page.best_so_far import _styles
+from seqsweep.report.page.curves import settled
+from seqsweep.report.page.history import history
 from seqsweep.report.page.importance import Importance, effect, importance
+from seqsweep.report.page.layer_styles import layer_style
+from seqsweep.report.page.links import keep_links, read_links
 from seqsweep.report.page.material import Material, gather
+from seqsweep.report.page.parallel import STEPS, parallel
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
-from seqsweep.report.page.search import parallel
-from seqsweep.report.page.settings import _unit, mattered
+from seqsweep.report.page.settings import compared, mattered, score_at, unit_of
+from seqsweep.report.page.winner import winner
+from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
+from seqsweep.words import in_prose, sentence
 
 CASES = {  # overrides of the config, how the sweep went, what its page says
     "usual": ([], {}, "The network is shown to be better than linear"),
     "one trial": ([], {"trials": 1, "failing": 0.0}, "No setting differs between the completed trials"),
     "few trials": ([], {"trials": 5, "failing": 0.0}, "too few to tell"),
-    "many trials, many steps": (["task.horizon=12"], {"trials": 500, "failing": 0.3}, "12 steps ahead"),
+    "many trials, many steps": (["task.horizon=12"], {"trials": 200, "failing": 0.3}, "12 steps ahead"),
     "few steps": (["task.horizon=3"], {"trials": 8}, "3 steps ahead"),
     "all failed": ([], {"trials": 6, "failing": 1.0}, "No trial completed"),
     "no trial": ([], {"trials": 0}, "No trial was run."),
@@ -72,11 +82,12 @@ def figures(page: str) -> list[dict]:
 def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
     folder = sweep_of(case)
     page = report.write(folder).read_text()
-    keys = re.findall(r'<section id="(\w+)">', page)
-    before, task = ["data", "leaderboard", "finals", "test"], ["forecasts", "residuals"]
-    after = ["history", "curves", "parallel", "importance", "failures", "time", "lineage"]
+    assert len(page) < 2_000_000  # whatever the sweep came to
+    keys = re.findall(r'<(?:section|details class="detail") id="(\w+)"', page)
+    first = ["winner", "data", "finals", "leaderboard", "details"]
+    folded = ["history", "curves", "parallel", "importance", "failures", "time", "lineage"]
     read = gather(folder).evaluation is not None  # or else there is nothing of the task to show
-    assert keys == [*before, *(task if read else []), *after]
+    assert keys == (["forecasts", *first, "residuals", *folded] if read else [*first, *folded])
     assert ("The test part was not read" in page) != read
     assert CASES[case][2] in page.split("<script>")[0]
 
@@ -87,8 +98,8 @@ def test_every_axis_of_a_figure_has_a_title_and_a_unit(case, sweep_of):
     assert len(drawn) >= 9
     for figure in drawn:
         named = {name: figure["layout"][name].get("title", {}).get("text", "") for name in ("xaxis", "yaxis")}
-        if figure["data"][0]["type"] == "parcoords":
-            continue
+        if figure["layout"]["yaxis"].get("showticklabels") is False:
+            continue  # of all settings at once: each axis is its own
         sideways = figure["data"][0].get("orientation") == "h" or "error_x" in figure["data"][0]
         values, other = ("xaxis", "yaxis") if sideways else ("yaxis", "xaxis")
         assert re.search(r"\(.+\)$|^seconds", named[values])
@@ -120,9 +131,8 @@ def test_the_page_needs_no_network_and_forbids_it(sweep_of):
     assert "connect-src" not in page  # so that `none` holds
 
 
-def test_a_page_is_small_and_one_file_where_that_is_asked_for_or_it_lies_elsewhere(sweep_of, tmp_path, make_config):
-    folder = sweep_of("many trials, many steps")
-    assert report.write(folder).stat().st_size < 2_000_000
+def test_a_page_is_one_file_where_that_is_asked_for_or_it_lies_elsewhere(sweep_of, tmp_path, make_config):
+    folder = sweep_of("one trial")
     for page in (report.write(folder, single_file=True), report.write(folder, tmp_path / "elsewhere.html")):
         assert "plotly.js v" in page.read_text()
     alone = finished_sweep(folder.parent / "fedcba654321", make_config("report.single_file=true"), trials=1)
@@ -147,7 +157,7 @@ def test_the_summary_says_what_won_by_how_much_and_how_sure(sweep_of):
     won, by, sure = headline(folder)
     conclusion = finals.load(folder)
     evaluation = conclusion.evaluation
-    assert conclusion.winner.name in won
+    assert sentence(in_prose(conclusion.winner.name)) in won
     assert f"{conclusion.winner.mean:#.4g} ± {conclusion.winner.std:#.2g}" in won
     assert f"{abs(evaluation.skill):.1%} less" in by
     low, high = evaluation.comparison.difference.low, evaluation.comparison.difference.high
@@ -197,7 +207,7 @@ def test_forecasts_that_are_gone_are_said_to_be_and_the_scores_stay(sweep_of):
 def test_the_facts_of_the_data_head_the_page_which_needs_no_data_for_them(sweep_of):
     folder = sweep_of(trials=8)
     page = report.write(folder).read_text()
-    data = page[page.index('<section id="data">') : page.index('<section id="leaderboard">')]
+    data = page[page.index('<section id="data">') : page.index('<section id="finals">')]
     for said in (*FACTS.summary, "7 values were missing &lt;b&gt;", "Every row is drawn.", "sales &lt;b&gt;"):
         assert said in data
     assert "<details><summary>All facts of the data</summary>" in data
@@ -253,7 +263,7 @@ def test_one_page_over_all_jobs_tells_them_apart(sweep_of, tmp_path):
     ]
     page = report.write_all(folders, tmp_path / "all.html").read_text()
     assert page.count('class="job"') == 3
-    assert "trials=0 seeds=1" in page  # what sets the second apart
+    assert "trials=0" in page  # what sets the second apart
     assert "none completed" in page
     with pytest.raises(UserError, match="no sweep"):
         report.write_all([], tmp_path / "all.html")
@@ -331,45 +341,139 @@ def test_the_effects_of_the_few_that_mattered_most_are_drawn(count, sweep_of, mo
     ("name", "unit"), [("window", "rows"), ("dropout_2", "share of outputs"), ("learning_rate", ""), ("gone", "")]
 )
 def test_a_setting_has_the_unit_of_its_declaration(name, unit):
-    assert _unit(name, "forecast") == unit
+    assert unit_of(name, "forecast") == unit
 
 
 @pytest.mark.parametrize("objective", ["mae", "accuracy"])
 def test_the_best_trial_has_the_end_of_the_colours_and_every_line_is_within_its_axes(objective, sweep_of, monkeypatch):
-    material = gather(sweep_of("usual", trials=12, failing=0.0))
+    material = gather(sweep_of("no finals", trials=12, failing=0.0))
     up = objective == "accuracy"
     monkeypatch.setattr(Material, "metric", Metric("mae", len, higher_is_better=up, highest=1e9))
-    drawn: list[dict] = []
-    monkeypatch.setattr(theme, "figure", lambda title, traces, *_, **__: drawn.extend(traces) or Markup())
-    parallel(material)
-    (trace,) = drawn
-    scores = [record.metrics["val_mae"] for record in material.outcome.ranked]
-    colours, best = trace["line"]["color"], (max if up else min)(scores)
-    assert scores[int(colours.argmax())] == best
-    assert trace["line"]["cmax"] == colours.max()
-    assert trace["line"]["cmin"] == pytest.approx(np.quantile(colours, 0.25))  # a quarter shares the other end
-    for axis in trace["dimensions"]:
-        low, high = axis["range"]
-        assert low <= min(*axis["values"], *axis["tickvals"])
-        assert high >= max(*axis["values"], *axis["tickvals"])
+    best = (max if up else min)(material.outcome.ranked, key=lambda record: record.metrics["val_mae"])
+    monkeypatch.setattr(Material, "chosen", best)
+    (figure,) = figures(rendered(parallel(material)))
+    *lines, scale = figure["data"]
+    axes = figure["layout"]["xaxis"]["ticktext"]
+    assert sum(len(line["x"]) for line in lines) == 12 * (len(axes) + 1)  # a gap behind each
+    assert all(0 < place < 1 for line in lines for place in line["y"] if place is not None)
+    assert (lines[-1]["name"], lines[-1]["line"]["width"]) == (best.name, 6)
+    assert lines[-1]["line"]["color"] == theme.shade((STEPS - 0.5) / STEPS)
+    poorest = [line for line in lines if line["line"]["color"] == theme.shade(0.5 / STEPS)]
+    assert len(poorest[0]["x"]) >= 3 * (len(axes) + 1)  # a quarter shares the other end
+    worst, score = scale["marker"]["colorbar"]["ticktext"]
+    assert worst.endswith("or worse")
+    assert float(score.removesuffix(" (best)")) == pytest.approx(best.metrics["val_mae"], rel=1e-2)
+    assert {entry["x"] for entry in figure["layout"]["annotations"]} == set(range(len(axes)))
 
 
 def test_settings_that_have_no_axis_are_counted(sweep_of, monkeypatch):
     material = gather(sweep_of(trials=12))
     settings = len(varying(material.outcome.ranked))
     for axes in (settings - 2, settings):
-        monkeypatch.setattr("seqsweep.report.page.search.AXES", axes)
+        monkeypatch.setattr("seqsweep.report.page.parallel.AXES", axes)
         told = rendered(parallel(material))
         assert ("2 more settings differ; MLflow shows them." in told) == (axes < settings)
         assert ("more settings" in told) == (axes < settings)
 
 
-def test_colours_have_a_scale_where_all_trials_are_as_good(sweep_of, monkeypatch):
-    drawn: list[dict] = []
-    monkeypatch.setattr(theme, "figure", lambda title, traces, *_, **__: drawn.extend(traces) or Markup())
-    parallel(gather(sweep_of("constant", trials=8, failing=0.0)))
-    line = drawn[0]["line"]
-    assert line["cmin"] < line["cmax"] == max(line["color"])
+def test_colours_have_a_scale_where_all_trials_are_as_good(sweep_of):
+    (figure,) = figures(rendered(parallel(gather(sweep_of("constant", trials=8, failing=0.0)))))
+    assert {line["line"]["color"] for line in figure["data"][:-1]} == {theme.shade((STEPS - 0.5) / STEPS)}
+
+
+def test_a_layer_type_has_one_colour_whatever_else_was_searched(sweep_of):
+    material = gather(sweep_of(trials=12, failing=0.0))
+    shown = {}
+    for layers in (("lstm",), ("gru", "lstm"), ("simple_rnn", "gru", "lstm", "conv_of_mine")):
+        records = tuple(record(i, layer=layer) for i, layer in enumerate(layers, 1))
+        ended = tuple(replace(one, metrics={"val_mae": 1.0}) for one in records)
+        (figure,) = figures(rendered(history(replace(material, outcome=replace(material.outcome, records=ended)))))
+        dots = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+        for trace in dots:
+            assert shown.setdefault(trace["name"], trace["marker"]["color"]) == trace["marker"]["color"]
+    assert len(set(shown.values())) == 4
+
+
+def test_a_sweep_of_one_layer_type_has_its_colour_beside_others(sweep_of):
+    material = gather(sweep_of(trials=4, failing=0.0))
+    only = [replace(one, params={**one.params, "layer": "lstm"}) for one in material.outcome.records]
+    lstm = replace(material, outcome=replace(material.outcome, records=tuple(only)))
+    first, other, mixed = _styles([lstm, lstm, material])
+    assert first["color"] == other["color"] == layer_style("lstm")[0]
+    assert first["dash"] != other["dash"]
+    assert mixed["color"] not in {layer_style(name)[0] for name in LAYERS}
+
+
+def test_curves_are_shown_where_they_differ_and_the_reference_stays_if_it_is_near():
+    coming_down = [(epoch, 10 + 90 / epoch**2) for epoch in range(1, 31)]
+    low, high = settled([coming_down])["range"]
+    assert 9 < low < 10.2 < high < 12
+    assert settled([coming_down], [10.9])["range"][1] > 10.9
+    assert settled([coming_down], [90.0])["range"][1] < 12
+    assert "range" not in settled([[(epoch, float(epoch % 3)) for epoch in range(30)]])  # nothing to cut
+    steep = [(epoch, 10.0 ** (3 - epoch / 5)) for epoch in range(30)]
+    low, high = settled([steep])["range"]
+    assert (settled([steep])["type"], round(10**low, 4) < 0.01, 10**high < 10) == ("log", True, True)
+    assert settled([[]]) == {}
+
+
+def test_the_winner_is_shown_with_all_settings_dates_and_commands(sweep_of, tmp_path, make_config):
+    folder = sweep_of(trials=8)
+    material = gather(folder)
+    said = rendered(winner(material))
+    assert f"Winner: {escape(material.conclusion.winner.name)}" in said
+    assert all(f"<dt>{name.replace('_', ' ')}</dt>" in said for name in material.chosen.params)
+    assert re.search(r"<dd>\d+ rows</dd>", said)
+    assert re.search(r"found</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d<", said)
+    promote, predict, ui = re.search(r"<pre>(.*)</pre>", said, re.S)[1].splitlines()
+    assert promote.endswith(f"seqsweep promote {folder.name}")
+    assert re.search(r"seqsweep predict shop\S* FILE\.csv$", predict)
+    assert ui.endswith("seqsweep ui")
+    ended = replace(material.conclusion.evaluation, skill=-0.1)
+    worse = replace(material, conclusion=replace(material.conclusion, evaluations=(ended,)))
+    assert f"promote {folder.name} --baseline linear" in rendered(winner(worse))
+    assert "no network beats linear, so the baseline is what is promoted" in rendered(winner(worse))
+    assert "Best of the search: " in rendered(winner(gather(sweep_of("no finals", name="b" * 12))))
+    assert "promote" not in rendered(winner(gather(sweep_of("no finals", name="b" * 12))))
+
+
+def test_a_page_leads_to_the_runs_in_mlflow_where_they_are_known(sweep_of):
+    folder = sweep_of(trials=4, failing=0.0)
+    assert "this sweep" not in rendered(winner(gather(folder)))
+    keep_links(folder, "/#/sweep", {f"{i:04d}": f"/#/run{i}" for i in range(1, 5)})
+    page = report.write(folder).read_text()
+    assert '<a href="http://127.0.0.1:5000/#/sweep">this sweep</a>' in page
+    assert len(set(re.findall(r'href="http://127\.0\.0\.1:5000/#/(run\d)"', page))) == 4
+    served = TrackingConfig(kind="mlflow", directory="", uri="https://me:secret@host/mlflow/")
+    assert read_links(folder, served).sweep == "https://host/mlflow/#/sweep"
+    assert not read_links(folder, replace(served, uri="${oc.env:URL}")).sweep
+    assert not read_links(folder, replace(served, kind="none")).sweep
+
+
+@pytest.mark.parametrize("case", ["usual", "few steps"])
+def test_nothing_is_told_twice(case, sweep_of):
+    page = report.write(sweep_of(case)).read_text()
+    told = [text for text in re.findall(r"<(?:p|li|figcaption|h2)[^>]*>([^<]{12,})</", page) if "shaded" not in text]
+    assert sorted(told) == sorted(set(told))
+    assert page.count("mean absolute error, in the unit of the data") == 1
+    assert page.count("that of the best baseline") == 1
+
+
+def test_importance_compares_whole_budgets_and_a_configuration_once(sweep_of):
+    material = gather(sweep_of("no finals", trials=2, failing=0.0))
+    curve = tuple(Epoch(epoch, {"val_loss": 9.0 - epoch, "val_mae": 20.0 - epoch}, 0.0) for epoch in range(1, 10))
+    ended = {"curve": curve[:3], "metrics": {"val_mae": 17.0}, "last_epoch": 3, "epochs": 3}
+    rung = [replace(record(i, units=i), **ended) for i in range(1, 5)]
+    on = replace(record(5, units=1), curve=curve[3:], metrics={"val_mae": 11.0}, last_epoch=9, continues="0001")
+    searched = replace(material, outcome=replace(material.outcome, records=(*rung, on)))
+    found, epoch = compared(searched)
+    assert ([one.number for one in found], epoch) == ([5, 2, 3, 4], 3)  # the first went on as the fifth
+    known = {one.trial_id: one for one in (*rung, on)}
+    assert [score_at(one, 3, "val_mae", known) for one in found] == [17.0] * 4
+    assert score_at(on, 5, "val_mae", known) == 15.0
+    material.outcome.config.report.importance_trials = 1
+    assert [one.number for one in compared(searched)[0]] == [5]
+    assert compared(searched)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from searches import EIGHT, score_of, sweep_config
 from seqsweep import report, search_space
 from seqsweep.events import Done, Epoch, Event, Pruned, Started, TrialResult, TrialSpec
 from seqsweep.records import TrialRecord
+from seqsweep.report.page.history import history
 from seqsweep.report.page.material import Material
-from seqsweep.report.page.search import history
-from seqsweep.report.page.settings import _equal_budgets, _score
+from seqsweep.report.page.settings import compared, score_at
 from seqsweep.report.sentences import trials
 from seqsweep.search.mending import open_tuner
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -247,8 +247,8 @@ def test_leaderboard_progress_and_sentences_name_the_pruned_and_rank_them_nowher
     terminal.ended(pruned(2, 7), None)
     terminal.finish()
     said = re.sub(r"\s+", " ", console.file.getvalue())
-    assert "2 LSTM 8x1: pruned at epoch 7: val_mae 13 is above 12.0, the bound of the trials before it" in said
-    assert "[1/4] 2 LSTM 8x1 pruned at epoch 7" in said
+    assert "trial 2: LSTM, 1 × 8 units: pruned at epoch 7: val_mae 13 is above 12.0, the bound of the trials" in said
+    assert "[1/4] trial 2: LSTM, 1 × 8 units pruned at epoch 7" in said
     assert [record.number for record in ended.ranked] == [1, 3]
     assert trials(ended) == "4 trials, 2 of them pruned"
     failed = replace(ended, records=(*ended.records, trial(5, None, "broke"), trial(6, None, "broke")))
@@ -258,11 +258,11 @@ def test_leaderboard_progress_and_sentences_name_the_pruned_and_rank_them_nowher
 def test_the_page_shows_the_pruned_where_they_stood_and_compares_settings_at_equal_budgets(ended):
     material = Material(ended, (), None, None, None)
     assert "pruned (at their last epoch)" in str(history(material).blocks)
-    records, budget = _equal_budgets(replace(material, outcome=replace(ended, records=(*ended.records, pruned(5, 3)))))
+    records, budget = compared(replace(material, outcome=replace(ended, records=(*ended.records, pruned(5, 3)))))
     assert budget == 3
-    assert {record.number: _score(record, "val_mae", budget) for record in records} == {2: 17.0, 4: 17.0, 5: 17.0}
+    assert {one.number: score_at(one, budget, "val_mae", {}) for one in records} == {2: 17.0, 4: 17.0, 5: 17.0}
     whole = replace(ended, records=ended.records[:1])
-    assert _equal_budgets(replace(material, outcome=whole)) == (whole.ranked, None)
+    assert compared(replace(material, outcome=whole)) == (whole.ranked, None)
 
 
 def test_mlflow_finishes_a_pruned_run_with_a_tag_and_without_a_best_that_would_rank_it():

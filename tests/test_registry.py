@@ -33,7 +33,7 @@ from seqsweep import cli, package, registry
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
-from seqsweep.registry import change, ledger
+from seqsweep.registry import change, describing, ledger
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import Registry, model_name, opened
 from seqsweep.schema import TrackingConfig
@@ -91,6 +91,11 @@ class Sweeps:
             aliases = {key: str(value) for key, value in model.aliases.items()}
             return aliases, ledger.read(model.tags), len(reg.versions("shop"))
 
+    def described(self) -> tuple[str, dict[str, str]]:
+        """What MLflow shows of the model `shop`, and of its versions by number."""
+        with opened(self.tracking) as reg:
+            return reg.existing("shop").description, {str(v.version): v.description for v in reg.versions("shop")}
+
 
 @pytest.fixture
 def sweeps(made, tmp_path) -> Sweeps:
@@ -119,6 +124,9 @@ def test_a_winner_is_promoted_a_worse_one_refused_a_better_one_promoted_and_roll
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "next.csv"), own, check_dtype=False)
     assert "Version 1 is the champion of shop again" in sweeps.run("rollback", "shop", "--why", "it drifted").output
     assert sweeps.state()[0] == {"champion": "1"}
+    model, versions = sweeps.described()
+    assert model.startswith("The champion is version 1, since ") and "| rollback | 2 → 1 |" in model
+    assert versions["1"].startswith("The champion since ") and "when a rollback to version 1" in versions["2"]
     shown = sweeps.run("history", "shop").output
     for said in ("1 → 2", "2 → 1", "it drifted", "champion: version 1", sweeps.good.fingerprint[:6]):
         assert said in shown
@@ -617,6 +625,9 @@ def test_a_command_mends_what_it_finds(sweeps):
         back = LedgerEntry(2, "promote", "2026-01-02T00:00:00+00:00", "ana", "1", "1", None, "s", "r")
         with pytest.raises(KilledError):
             change.carry_out(Registry(reg.place, Dying(reg.client, 1), True), "shop", change.intend(back))
+    model, versions = sweeps.described()
+    assert model.startswith("The champion is version 1, since ") and "| rollback | 2 → 1 |" in model
+    assert versions["1"].startswith("The champion since ") and "when a rollback to version 1" in versions["2"]
     shown = sweeps.run("history", "shop").output
     assert "that ana began" in shown
     assert "is finished now" in shown
@@ -747,12 +758,20 @@ def test_an_entry_fits_a_tag_however_long_its_reasons():
     long = dataclasses.replace(entry("promote", "1"), why='ü"' * 9000, forced="x" * 9000)
     intent = change.intend(long, "m-" + "0" * 32, "0" * 32, {"study": "s" * 100, "data_sha256": "0" * 64})
     assert len(long.text()) <= len(intent.text()) <= 5000
-    assert ledger.parse("ledger.0001", long.text()).forced.startswith("xxx")
+    assert ledger.parse(f"{ledger.ENTRY}0001", long.text()).forced.startswith("xxx")
+
+
+def test_a_description_has_room_for_the_newest_changes_and_breaks_no_row():
+    entries = [dataclasses.replace(entry("promote", str(n)), number=n, by="a|b" * 90) for n in range(1, 40)]
+    text = describing.of_model("shop", entries)
+    assert len(text) <= 5000
+    assert "| 39 |" in text and "| 1 |" not in text
+    assert all(line.count("|") == 7 for line in text.splitlines() if line.startswith("|"))
 
 
 def test_a_tag_that_was_changed_by_hand_is_named():
     with pytest.raises(StateError, match=r"ledger\.0001"):
-        ledger.read({"ledger.0001": "{}"})
+        ledger.read({f"{ledger.ENTRY}0001": "{}"})
 
 
 def test_a_rollback_passes_over_a_version_that_was_deleted(sweeps):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import io
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +34,7 @@ def shown(what: object, width: int = 120) -> str:
 def test_trials_and_baselines_stand_in_one_order(make_outcome):
     outcome = make_outcome(trial(1, 11.0), trial(2, 9.0), trial(3, 13.0))
     said = shown(report.leaderboard(outcome, 120))
-    places = [said.index(name) for name in ("2 LSTM", "last value", "1 LSTM", "linear", "3 LSTM")]
+    places = [said.index(name) for name in ("trial 2", "last value", "trial 1", "linear", "trial 3")]
     assert places == sorted(places)
     assert "+10.0%" in said
     assert "-30.0%" in said
@@ -45,12 +46,12 @@ def test_what_differs_between_trials_has_a_column_and_no_line_is_broken(width, m
     said = shown(table, width)
     assert "window" in said
     assert "learning" not in said  # the same in all trials
-    assert sum("LSTM 8x1" in line and line.rstrip().endswith("%") for line in said.splitlines()) == 2
+    assert sum("LSTM, 1 × 8 units" in line and line.rstrip().endswith("%") for line in said.splitlines()) == 2
 
 
 def test_failures_are_listed_with_their_reason(make_outcome):
     said = shown(report.leaderboard(make_outcome(trial(1, 11.0), trial(2, None, "loss became nan in epoch 3")), 120))
-    assert "failed: 2 LSTM 8x1: loss became nan in epoch 3" in said
+    assert "failed: trial 2: LSTM, 1 × 8 units: loss became nan in epoch 3" in said
     assert "state: 2.5 MB in state" in said
 
 
@@ -61,7 +62,7 @@ def verdict(outcome: Outcome) -> str:
 @pytest.mark.parametrize(
     ("scores", "said"),
     [
-        ([9.0, 11.0], "The best of 2 trials is 1 LSTM 8x1, by mae (unit of sales)."),
+        ([9.0, 11.0], "The best of 2 trials is trial 1 (LSTM, 1 × 8 units), by mae (unit of sales)."),
         ([9.0], "On the validation part its mae is 9.000, 10.0% less than the 10.00 of last value, the best baseline."),
         ([9.0], "near scores of one seed a trial may be chance, and the test part is unread"),
         ([12.0], "20.0% more than the 10.00 of last value, the best baseline. No network beats the baselines."),
@@ -117,6 +118,24 @@ def test_the_baseline_is_offered_where_no_network_beats_it(make_outcome, skill, 
     assert ("--baseline seasonal_naive" in promote[0]) == ("no network beats seasonal naive" in promote[1]) == offered
 
 
+def test_a_baseline_that_cannot_be_packaged_is_not_offered_and_the_refusal_told(make_outcome):
+    seen = SimpleNamespace(skill=-0.3, best_baseline="drift")
+    done = SimpleNamespace(winner="one", task="forecast", evaluation=seen)
+    told = report.next_commands(make_outcome(trial(1, 9.0)), done, [])
+    (promote,) = [(command, why) for command, why in told if " promote " in command]
+    assert "--baseline" not in promote[0]
+    assert promote[1] == "no network beats drift: the gate refuses the winner as it is"
+
+
+@pytest.mark.parametrize(("skip", "offered"), [(False, True), ("ridge", False), (None, False)])
+def test_where_the_ridge_is_not_beaten_networks_that_begin_with_it_are_offered(skip, offered, make_outcome):
+    seen = SimpleNamespace(skill=-0.3, best_baseline="linear")
+    done = SimpleNamespace(winner="one", task="forecast", evaluation=seen)
+    settings = {} if skip is None else {"linear_skip": skip}
+    told = report.next_commands(make_outcome(trial(1, 9.0, **settings)), done, ["seqsweep", "sweep", "x"])
+    assert any("search_space.linear_skip=ridge" in command for command, _ in told) == offered
+
+
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"
@@ -156,22 +175,30 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     terminal.finish()
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "resuming: 1 of 3 trials are done already"
-    assert lines[2].startswith("[2/3] 2 LSTM 8x1")
-    assert "best 9.000 (1 LSTM 8x1)" in lines[2]
+    assert lines[2].startswith("[2/3] trial 2: LSTM, 1 × 8 units")
+    assert "best 9.000 (trial 1)" in lines[2]
     assert "failed: loss became nan" in lines[3]
     assert "\x1b" not in console.file.getvalue()
+
+
+def final_run(number: int, seed: int, score: float):
+    record = trial(number, score)
+    return dataclasses.replace(record, kind="final", final_of=record.trial_id, name=f"{record.name}, seed {seed}")
 
 
 def test_in_finals_the_best_is_a_mean_over_seeds_and_not_the_luckiest_run():
     console = make_console(width=120, file=io.StringIO())
     terminal = report.Terminal(console, METRICS["mae"], 5)
     terminal.begin(4, [], 2, "final")
-    for name, score in (("1 A seed 1", 9.0), ("2 B seed 1", 5.0), ("1 A seed 2", 9.0), ("2 B seed 2", 15.0)):
-        run = dataclasses.replace(trial(1, score), kind="final", name=name)
-        terminal.ended(run, score)
+    for number, seed, score in ((1, 1, 9.0), (2, 1, 5.0), (1, 2, 9.0), (2, 2, 15.0)):
+        terminal.ended(final_run(number, seed, score), score)
+    terminal.finish()
+    terminal.begin(1, [], 2, "calibration")  # of these errors intervals are made; they rank nothing
+    terminal.ended(final_run(1, 1, 1.0), 1.0)
     lines = console.file.getvalue().splitlines()
-    assert "best 5.000 (2 B, mean of 1 run)" in lines[-3]
-    assert lines[-1].endswith("best 9.000 (1 A, mean of 2 runs)")
+    assert "best 5.000 (trial 2, mean of 1 run)" in lines[-4]
+    assert lines[-2].endswith("best 9.000 (trial 1, mean of 2 runs)")
+    assert lines[-1].endswith("best 9.000 (trial 1, mean of 2 runs)")
 
 
 def test_prose_is_wrapped_at_words_on_a_terminal_and_whole_in_a_file():
@@ -202,9 +229,9 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     terminal.epoch(running, Epoch(4, {"val_mae": 12.0}, 1.0))
     said = shown(terminal._render(), 100)
     terminal.finish()
-    assert "2 LSTM 8x1" in said
+    assert "trial 2: LSTM, 1 × 8 units" in said
     assert "epoch 4 of at most 5" in said
-    assert "best so far: val_mae 11.00, 1 LSTM 8x1" in said
+    assert "best so far: val_mae 11.00, trial 1" in said
     assert "1/3" in said
     assert "left" in said
 
@@ -215,7 +242,7 @@ def test_of_equal_trials_the_first_is_the_best_so_far():
     terminal.begin(2, [], 1)
     terminal.ended(trial(1, 9.0), 9.0)
     terminal.ended(trial(2, 9.0), 9.0)
-    assert console.file.getvalue().splitlines()[-1].endswith("best 9.000 (1 LSTM 8x1)")
+    assert console.file.getvalue().splitlines()[-1].endswith("best 9.000 (trial 1)")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +280,45 @@ def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finish
     terminal.ended(trial(3, 11.0), 11.0)
     assert "about 2 min 30 s left" in shown(terminal._render(), 100)  # 2 more at 75 s each
     terminal.finish()
+
+
+def test_the_time_left_is_that_of_the_whole_command():
+    now = 0.0
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
+    terminal = report.Terminal(console, METRICS["mae"], 5, {"final": 4, "calibration": 2})
+    terminal.begin(2, [], 1)
+    now = 10.0
+    terminal.ended(trial(1, 9.0), 9.0)
+    assert "about 1 min 18 s left" in shown(terminal._render(), 100)  # 7 more at 10 s each, and 8 s for what follows
+    terminal.ended(trial(2, 9.0), 9.0)
+    terminal.finish()
+    terminal.begin(6, [], 1, "final")  # of another layer type too: more than was known before the search
+    now = 12.0
+    terminal.ended(final_run(1, 1, 9.0), 9.0)
+    said = shown(terminal._render(), 100)
+    assert "final runs 1/6" in said
+    assert "about 22 s left" in said  # 7 more at 2 s each
+    terminal.stage("packaging the winner")
+    assert "packaging the winner" in shown(terminal._render(), 100)
+    terminal.finish()
+
+
+def test_a_notebook_shows_a_sweep_in_one_output_that_is_updated(monkeypatch):
+    drawn = []
+    handle = SimpleNamespace(update=drawn.append)
+    display = SimpleNamespace(HTML=lambda text: text, display=lambda text, display_id: drawn.append(text) or handle)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=display))
+    notebook = report.Notebook(METRICS["mae"], 5)
+    notebook.say("[data] <read>")
+    notebook.begin(2, [], 1)
+    notebook.started(trial(1, None))
+    assert "trial 1: LSTM, 1 × 8 units" in drawn[-1] or "trials 0/2" in drawn[-1]
+    notebook.ended(trial(1, 9.0), 9.0)
+    assert "trials 1/2" in drawn[-1]
+    notebook.finish()
+    assert "[data] &lt;read&gt;" in drawn[-1]
+    assert "best 9.000 (trial 1)" in drawn[-1]
+    assert "trials 1/2" not in drawn[-1]
 
 
 def test_a_trial_that_has_just_started_has_trained_no_epoch():

@@ -24,11 +24,12 @@ def comparison(low: float, high: float, p: float = 0.01) -> Comparison:
 
 
 def finalist(
-    number: int, mean: float | None, name: str = "LSTM 32x1", std: float | None = 0.5, **more: Any
+    number: int, mean: float | None, name: str = "LSTM, 1 × 32 units", std: float | None = 0.5, **more: Any
 ) -> Finalist:
     scores = (mean, mean, mean)
     runs = ("a", "b", "c")
-    return Finalist(f"{number:04d}", number, f"{number} {name}", "lstm", {}, 30, 8.0, runs, scores, mean, std, **more)
+    called = f"trial {number}: {name}"
+    return Finalist(f"{number:04d}", number, called, "lstm", {}, 30, 8.0, runs, scores, mean, std, **more)
 
 
 SEEN = TestEvaluation(
@@ -60,7 +61,7 @@ def concluded(evaluation: TestEvaluation | None = SEEN, **changes: Any) -> Concl
         "study": "quickstart", "fingerprint": "3f0a", "name": "random-12 3f0a", "task": "forecast",
         "data": "shop", "target": "sales",
         "sha256": "5eed", "objective": "mae", "seeds": 3, "folds": 1,
-        "finalists": (finalist(5, 8.8), finalist(2, 9.5, "RNN 32x1")), "differences": (),
+        "finalists": (finalist(5, 8.8), finalist(2, 9.5, "SimpleRNN, 1 × 32 units")), "differences": (),
         "evaluations": () if evaluation is None else (evaluation,),
         "audit": Audit(True, "noise after each of 5 cuts moves nothing before it"),
     }  # fmt: skip
@@ -86,7 +87,8 @@ def shown(table: object, width: int = 80) -> list[str]:
 def test_a_network_that_is_better_beyond_chance_is_called_better(said):
     text = said(concluded())
     assert (
-        "5 LSTM 32x1 won: mae 8.800 ± 0.50 on validation (unit of sales), mean and standard deviation of 3 runs" in text
+        "Trial 5 (LSTM, 1 × 32 units) won: mae 8.800 ± 0.50 on validation (unit of sales), mean and standard "
+        "deviation of 3 runs" in text
     )
     assert "On the test part its mae is 8.000, 20.0% less than the 10.00 of linear, the best baseline." in text
     assert (
@@ -133,10 +135,12 @@ def test_two_per_cent_below_a_constant_are_a_signal(mean, hardly, said):
 
 def test_a_rival_is_named_once_with_all_that_makes_it_one(said):
     wide = Interval(-0.7, -2.0, 0.6, 0.95, 3)
-    both = tuple(Difference("0002", "2 RNN 32x1", reason, wide) for reason in ("runner-up", "best simple_rnn"))
+    name = "trial 2: SimpleRNN, 1 × 32 units"
+    both = tuple(Difference("0002", name, reason, wide) for reason in ("runner-up", "best simple_rnn"))
     text = said(concluded(differences=both))
-    assert text.count("2 RNN 32x1") == 1
-    assert "5 LSTM 32x1 is not shown to do better than the runner-up and best simple rnn, 2 RNN 32x1: its lead" in text
+    assert text.count("SimpleRNN") == 1
+    assert "Trial 5 (LSTM, 1 × 32 units) is not shown to do better than the runner-up and best simple rnn, " in text
+    assert "trial 2 (SimpleRNN, 1 × 32 units): its lead" in text
 
 
 def test_a_second_evaluation_is_said_in_the_sentences_and_over_the_table(said):
@@ -160,19 +164,19 @@ def test_a_failed_audit_takes_all_figures_back(said):
 
 def test_without_a_winner_the_reasons_are_shown_and_nothing_is_claimed(said):
     failed = concluded(
-        finalists=(finalist(5, None, std=None, reasons=("5 LSTM 32x1 seed 1: loss became nan in epoch 3",)),)
+        finalists=(finalist(5, None, std=None, reasons=("trial 5: LSTM, seed 1: loss became nan in epoch 3",)),)
     )
     text = said(failed)
     assert "No finalist finished all its runs, so there is no winner and no test evaluation." in text
     assert "won" not in text
     lines = shown(report.finals_table(failed))
-    assert "failed: 5 LSTM 32x1 seed 1: loss became nan in epoch 3" in lines
-    assert any("failed" in line and "5 LSTM 32x1" in line for line in lines)
+    assert "failed: trial 5: LSTM, seed 1: loss became nan in epoch 3" in lines
+    assert any("failed" in line and "trial 5: LSTM" in line for line in lines)
 
 
 def test_tables_fit_80_columns_with_every_figure_whole():
     lead = Interval(-0.6441, -12.34, 11.05, 0.95, 3)
-    four = concluded(differences=(Difference("0002", "2 RNN 32x1", "runner-up", lead),))
+    four = concluded(differences=(Difference("0002", "trial 2: SimpleRNN, 1 × 32 units", "runner-up", lead),))
     lines = shown(report.finals_table(four))
     assert any("0.644 (-11.1 to 12.3)" in line for line in lines)
     scores = dict.fromkeys(("mae", "rmse", "mase", "smape"), 1234.5678)

@@ -53,6 +53,8 @@ class Quiet:
     def begin(self, expected: int, finished: Sequence[object], workers: int, kind: str = "trial") -> None:
         self.begun = (expected, len(finished), workers)
 
+    def stage(self, doing: str) -> None: ...
+
     def started(self, trial: object) -> None: ...
 
     def epoch(self, trial: object, event: Epoch) -> None:
@@ -428,10 +430,10 @@ def test_lineage_names_versions_and_commit():
 @pytest.mark.parametrize(
     ("params", "name"),
     [
-        ({"layer": "simple_rnn", "units": (50, 50)}, "RNN 50x2"),
-        ({"layer": "gru", "units": (32, 16), "bidirectional": False}, "GRU 32-16"),
-        ({"layer": "lstm", "units": (8,), "bidirectional": True}, "Bi-LSTM 8x1"),
-        ({"layer": "causal_conv", "units": (8,)}, "causal conv 8x1"),
+        ({"layer": "simple_rnn", "units": (50, 50)}, "SimpleRNN, 2 × 50 units"),
+        ({"layer": "gru", "units": (32, 16), "bidirectional": False}, "GRU, 32 and 16 units"),
+        ({"layer": "lstm", "units": (8,), "bidirectional": True}, "Bi-LSTM, 1 × 8 units"),
+        ({"layer": "causal_conv", "units": (8,)}, "causal conv, 1 × 8 units"),
     ],
 )
 def test_a_trial_is_called_by_the_kind_and_the_widths_of_its_layers(params, name):

@@ -201,6 +201,8 @@ def test_points_hold_plain_types() -> None:
         bidirectional=False,
         recurrent_dropout=0.0,
         schedule="constant",
+        scope="series",
+        series_embedding=0,
     )
 
 
@@ -393,7 +395,8 @@ def test_what_a_space_leaves_out_has_its_default() -> None:
         "anchor": "last",
         "scaler": "standard",
     }
-    assert settings == {"bidirectional": False, "recurrent_dropout": 0.0, "schedule": "constant"}
+    rest = {"bidirectional": False, "recurrent_dropout": 0.0, "schedule": "constant"}
+    assert settings == {**rest, "scope": "series", "series_embedding": 0}
 
 
 def test_names_are_checked_against_their_catalogs() -> None:

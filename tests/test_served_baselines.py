@@ -42,8 +42,14 @@ def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     model = made.folder / package.baseline_folder(name)
     assert package.load_parity(model).passed
     data, test = made.problem.data, made.problem.data.split().test
-    said = package.ask(made.problem.task, data, package.load(model), test)
+    scored, serves = package.as_evaluated(model, package.load(model)), package.load(model)
+    said = package.ask(made.problem.task, data, scored, test)
     np.testing.assert_allclose(said, data.baselines(test)[name], rtol=1e-5)
+    whole = data.whole()
+    again = package.ask(made.problem.task, data, serves, test)
+    np.testing.assert_allclose(again, whole.baselines(test)[name], rtol=1e-5)
+    assert np.allclose(again, said) == (name not in ("train_mean", "train_median", "linear"))
+    assert "fitted once more on all 260 rows" in (model / "model_card.md").read_text()
     (low, high) = read_intervals(own.evaluation.details)
     assert (low.calibrated_on, low.width < high.width) == ("train", True)
     assert "a baseline" in (model / "model_card.md").read_text()
@@ -64,7 +70,7 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
     assert list(answer["step"]) == [1, 2, 3]
     assert (answer["lower_95"] < answer["forecast"]).all()
     entries, _ = registry.history(done.model, tracking, lambda _: None)
-    assert entries[-1].run == "baseline linear"
+    assert entries[-1].run == "baseline linear refitted"
 
 
 @pytest.mark.parametrize(

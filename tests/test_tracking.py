@@ -29,6 +29,7 @@ from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig, TrackingConfig
 from seqsweep.tracking import (
     TRACKERS,
+    LoggedDataset,
     MemoryTracker,
     MlflowTracker,
     SweepRecord,
@@ -183,7 +184,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     slow = SlowTracker()
     tracker = DeferredTracker(slow, lambda: None, pytest.fail)
     tracker.open(SWEEP)
-    tracker.log_sweep({"baseline_last": 20.0}, {})
+    tracker.log_sweep({"final_mean": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
     tracker.poll()
     tracker.log_epoch("00", Epoch(1, {"loss": 1.0}, BEGAN))
@@ -195,7 +196,7 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     settled(tracker)
     tracker.poll()
     assert [(run.name, run.status) for run in slow.trials] == [("0 GRU 32x2", "FINISHED"), ("1 GRU 32x2", "RUNNING")]
-    assert slow.sweeps["f00d"].metrics == {"baseline_last": 20.0}
+    assert slow.sweeps["f00d"].metrics == {"final_mean": 20.0}
     tracker.end_trial(trial(1))  # from here on at once
     assert slow.trials[1].status == "FINISHED"
 
@@ -493,12 +494,24 @@ def test_the_fields_of_a_record_are_metrics_tags_and_parameters_and_are_read_bac
     metrics = trial_metrics(told, "val_mae", ["val_loss"])
     figures = {"epochs": 3, "best_epoch": 2, "parameter_count": 77, "duration": 30.0, "seconds_training": 1.5}
     assert figures.items() <= metrics.items()
-    assert read_metrics({**metrics, "val_loss": 9.0}) == told.metrics  # 9: the curve's last value
+    assert read_metrics({**metrics, "val_loss": 9.0}, {}) == told.metrics  # 9: the curve's last value
     assert trial_tags(told) == {
         "kind": "final", "trial_id": "0004-s2-f1", "final_of": "0004", "fold": "1", "origin": "finals", "seed": "5",
         "kernels": "fast", "threads": "2", "retries": "1", "note": "n",
     }  # fmt: skip
     assert trial_params(told) == plain_params({**told.params, "last_epoch": 9})
+
+
+def test_the_best_of_a_curve_is_shown_rounded_and_read_back_to_the_bit() -> None:
+    curve = tuple(Epoch(epoch, {"val_mae": 16.193827492798444 + epoch}, BEGAN) for epoch in (1, 2))
+    scores = {"val_mae": curve[0].metrics["val_mae"], "val_rmse": 23.618293847561}
+    told = trial(metrics=scores, curve=curve, best_epoch=1)
+    metrics = trial_metrics(told, "val_mae", ["val_mae"])
+    assert (metrics["best_val_mae"], metrics["val_rmse"]) == (17.194, scores["val_rmse"])
+    points = {("val_mae", point.epoch): point.metrics["val_mae"] for point in curve}
+    assert read_metrics({**metrics, "val_mae": 18.2}, points) == scores
+    went_on = replace(told, best_epoch=9)  # in a trial before, whose curve this one has not: nothing else holds it
+    assert trial_metrics(went_on, "val_mae", ["val_mae"])["best_val_mae"] == scores["val_mae"]
 
 
 def test_a_trial_has_the_tags_of_the_fields_that_have_a_value() -> None:
@@ -744,7 +757,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
         tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
         tracker.end_trial(trial(1, score=3.0))
         tracker.start_trial(trial(2, status="RUNNING"))
-        tracker.log_sweep({"baseline_last": 20.0, "baseline_mean": math.nan}, {})
+        tracker.log_sweep({"final_mean": 20.0, "final_std": math.nan}, {})
         tracker.close("KILLED")
     kept = [(run.name, run.status, run.params, run.tags, run.metrics, run.curve) for run in memory.trials]
     assert len(kept) == 5
@@ -765,8 +778,8 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]
     assert parent.info.status == memory.sweeps["f00d"].status == "KILLED"
-    assert parent.data.metrics["baseline_last"] == memory.sweeps["f00d"].metrics["baseline_last"]
-    assert parent.data.tags["baseline_mean"] == memory.sweeps["f00d"].tags["baseline_mean"] == "nan"
+    assert parent.data.metrics["final_mean"] == memory.sweeps["f00d"].metrics["final_mean"]
+    assert parent.data.tags["final_std"] == memory.sweeps["f00d"].tags["final_std"] == "nan"
 
 
 # What MLflow holds
@@ -932,15 +945,43 @@ def test_more_than_one_request_may_hold_goes_in_by_several(config: TrackingConfi
 
 def test_figures_of_the_sweep_are_written_once_and_the_last_told_stands(config: TrackingConfig) -> None:
     tracker = opened(config)
-    tracker.log_sweep({"baseline_last": 20.0, "hours": 3.0}, {"best": "13"})
-    tracker.log_sweep({"baseline_last": 20.0, "hours": 2.0}, {"best": "14"})
+    tracker.log_sweep({"final_mean": 20.0, "seconds": 3.0}, {"best": "13"})
+    tracker.log_sweep({"final_mean": 20.0, "seconds": 2.0}, {"best": "14"})
     tracker.close("FINISHED")
     again = opened(config)
-    again.log_sweep({"baseline_last": 20.0, "hours": 1.0}, {})
+    again.log_sweep({"final_mean": 20.0, "seconds": 1.0}, {})
     again.close("FINISHED")
     (parent,) = runs_of(config, "sweep")
-    assert parent.data.metrics["hours"] == 1.0 and parent.data.tags["best"] == "14"
-    assert [value for _, value, _ in history(config, parent, "baseline_last")] == [20.0]
+    assert parent.data.metrics["seconds"] == 1.0 and parent.data.tags["best"] == "14"
+    assert [value for _, value, _ in history(config, parent, "final_mean")] == [20.0]
+
+
+def test_a_sweep_shows_some_ten_figures_rounded_and_a_file_holds_all(config: TrackingConfig) -> None:
+    figures = {"val_mae": 16.193827, "test_mae": 11.8876543, "test_linear_mae": 13.80383, "linear_rmse": math.inf}
+    tracker = opened(config)
+    tracker.log_sweep(figures, {})
+    tracker.close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    assert parent.data.metrics == {"best_val_mae": 16.194, "test_mae": 11.888}
+    kept = client_of(config).download_artifacts(parent.info.run_id, "metrics.json")
+    assert json.loads(Path(kept).read_text()) == {**figures, "linear_rmse": "inf"}
+
+
+def test_the_data_of_a_sweep_is_listed_by_its_parts_and_once(config: TrackingConfig) -> None:
+    def part(name: str, items: int, source: str = "/data/shop.csv") -> LoggedDataset:
+        return LoggedDataset("shop", "ab12cd34ef", 300, name, items, source)
+
+    sweep = replace(SWEEP, datasets=(part("train", 200), part("test", 50, "postgresql://me:geheim12@host/db")))
+    opened(config, sweep).close("FINISHED")
+    opened(config, sweep).close("FINISHED")
+    (parent,) = runs_of(config, "sweep")
+    found = {entry.tags[0].value: entry.dataset for entry in parent.inputs.dataset_inputs}
+    assert {each.name for each in found.values()} == {"shop"}
+    assert {each.digest for each in found.values()} == {"ab12cd34-train", "ab12cd34-test"}
+    assert len(parent.inputs.dataset_inputs) == 2
+    assert json.loads(found["train"].profile) == {"num_rows": 200, "rows_of_the_source": 300}
+    assert (found["train"].source_type, json.loads(found["train"].source)) == ("local", {"uri": "/data/shop.csv"})
+    assert "geheim12" not in found["test"].source
 
 
 def test_a_resumed_sweep_keeps_its_first_parameters_and_takes_new_ones(config: TrackingConfig) -> None:
@@ -1016,6 +1057,7 @@ def test_the_saved_view_ranks_by_the_objective_and_shows_what_differs(config: Tr
     assert all(line[control] for line in lines for control in followed)
     sections = {section["uuid"]: section for section in state["compareRunSections"]}
     assert {chart["metricSectionId"] for chart in charts.values()} == set(sections)
+    assert sections["ranking"]["columns"] == 1  # all axes in one line of 1280 pixels
     assert all(section["display"] for section in sections.values())  # or else its charts are folded away
     assert not any(part["deleted"] for part in charts.values())
     assert not any(part["isGenerated"] for part in charts.values())  # those the UI replaces as it sees fit
@@ -1175,7 +1217,7 @@ def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(config: Tracking
         tracker.log_epoch(f"{number:02d}", Epoch(1, {"loss": 1.0, "val_loss": 2.0}, BEGAN + 10))
         tracker.end_trial(trial(number))
         clock.now += 2
-    tracker.log_sweep({"baseline_last": 20.0}, {})
+    tracker.log_sweep({"final_mean": 20.0}, {})
     assert len(said) == 1 and "takes no writes" in said[0]
     assert "00" in tracker.recorded() and "03" not in tracker.recorded()
     with pytest.raises(TrackingError, match=r"results of \d trials.*same command again"):
@@ -1187,7 +1229,7 @@ def test_a_full_disk_stops_no_sweep_and_its_results_go_in_later(config: Tracking
     assert finished == ["00", "01", "02", "03"]
     assert not [status for _, status in statuses(config) if status == "RUNNING"]
     assert "answers again" in said[-1] and len(said) == 2
-    assert runs_of(config, "sweep")[0].data.metrics["baseline_last"] == 20.0
+    assert runs_of(config, "sweep")[0].data.metrics["final_mean"] == 20.0
     assert capfd.readouterr() == ("", "")
 
 

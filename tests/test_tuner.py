@@ -294,6 +294,22 @@ def test_the_end_comes_with_a_word(kind: str, limit: int | None, reason: str, tm
 
 
 @keras
+@pytest.mark.parametrize("kind", KINDS)
+def test_searches_of_all_tuners_end_after_as_many_epochs_and_go_on_with_more(kind: str, tmp_path: Path) -> None:
+    def searched(limit: int) -> tuple[list[Proposal], str]:
+        tuner = make_tuner(
+            sweep_config(kind, epochs=9, tuner={"max_epochs": limit}, units=list(range(1, 40))), tmp_path
+        )
+        return whole(tuner), tuner.ask("a").reason
+
+    done, reason = searched(36)
+    trained = sum(proposal.last_epoch - proposal.first_epoch for proposal in done)
+    assert 36 <= trained < 36 + 9  # the last trial may begin before the limit and end behind it
+    assert reason == f"{trained} of 36 epochs (tuner.max_epochs)"
+    assert searched(45)[0]
+
+
+@keras
 def test_a_random_search_finds_the_last_points_of_a_larger_space(tmp_path: Path) -> None:
     config = sweep_config("random", units=list(range(8, 28)), window=list(range(10, 30)))
     oracle = TUNERS["random"](config)

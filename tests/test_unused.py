@@ -30,6 +30,7 @@ WITHOUT = {  # what makes a condition false that no option decides
 }
 WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
 NEEDED = {"data.seasonal_difference": ["data.season=11"]}
+NEEDED |= {key: ["data.series=[store]"] for key in ("windows.scope", "windows.short_series", "data.static")}
 RULED = ("tuner.max_trials", "data.time")  # have rules of their own
 VALUES = {"data.encoding": "cp1252", "data.aggregate": "sum", "tracking.uri": "http://127.0.0.1:5000"}
 VALUES |= {"data.query": "'SELECT y FROM t ORDER BY y'", "data.dataset": "owner/name"}
@@ -42,6 +43,7 @@ VALUES |= {
 }
 VALUES |= {"data.seasonal_difference": "1", "data.season": "11", "data.difference": "1", "data.time_format": "count"}
 VALUES |= {"tuner.pruner": "median", "windows.scope": "all"}
+VALUES |= {"windows.short_series": "scaling", "data.columns": "[a,b]", "data.static": "[size]"}
 VALUES |= {"data.series": "[store]", "data.known_future": "[promo]", "data.calendar": "[hour]"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
 
@@ -138,17 +140,17 @@ def test_a_hyperparameter_of_a_study_that_no_trial_has_is_told(tmp_path):
     assert [fault.key for fault in faults(study="mine", own=tmp_path)] == ["search_space.weight_decay"]
 
 
-NAMES = {"anchor": "last", "scaler": "none", "loss": "mae"}
+NAMES = {"scope": "all", "anchor": "last", "scaler": "none", "loss": "mae"}
 FOLLOWED = {own.follows: name for name, own in declared().items() if own.follows is not None}
 
 
 @pytest.mark.parametrize("key", FOLLOWED)
 def test_a_setting_that_the_search_space_overrules_is_told(key):
     value = {bool: "true", int: "1", float: "0.9"}.get(settings()[key].type) or NAMES[key.partition(".")[2]]
-    given = [f"{key}={value}", f"search_space.{FOLLOWED[key]}={value}", "data.season=11"]
+    given = [f"{key}={value}", f"search_space.{FOLLOWED[key]}={value}", "data.season=11", "data.series=[store]"]
     (told,) = faults(*given)
     assert f"search_space.{FOLLOWED[key]} says it for every trial; leave one of the two out" in told.text
     for alone in given[:2]:
-        assert config.compose("quickstart", [alone, given[2]], RULES).jobs
+        assert config.compose("quickstart", [alone, *given[2:]], RULES).jobs
     known = ["search_space.warm_start=[{units: 8}]"]  # a point that leaves it out has it
     assert config.compose("quickstart", [*given, *known], RULES).jobs

@@ -5,8 +5,8 @@
     result = seqsweep.sweep("quickstart", ["tuner.max_trials=4"])
     print(result)              # what won, and how sure that is
     result.leaderboard         # DataFrames: also trials, curves, baselines, finals, test
-    result.forecast(frame)     # what follows the rows of a frame
-    result.promote()           # the champion: seqsweep.load("sunspots").forecast(frame)
+    result.forecast()          # what follows its data; of other rows: result.forecast(frame)
+    result.promote()           # the champion: seqsweep.load("sunspots").predict(frame)
 
 `docs/guides/` has more. Names are imported when they are asked for: `import seqsweep` takes no time that a worker would
 pay, and installs no handler of signals.

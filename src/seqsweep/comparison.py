@@ -7,9 +7,9 @@ objective. Their winners were trained from the same seeds, so they are compared 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -18,9 +18,23 @@ from seqsweep.evidence import Interval, paired_interval
 from seqsweep.finals import Conclusion, Finalist, load
 from seqsweep.metrics import Metric
 from seqsweep.search import Outcome, folders, load_outcome, read_identity
+from seqsweep.search.time_limit import busy
 from seqsweep.spelling import nearest
+from seqsweep.words import setting
+
+BY_VALUE = ("study", "data", "tuner", "layer")
+"""Settings whose values say by themselves what they are."""
 
 FEW = 4  # sweeps of which every pair is compared: six sentences
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a search took: trials, epochs that they trained, seconds in which any of them ran."""
+
+    trials: int
+    epochs: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -36,10 +50,33 @@ class FinishedSweep:
         return self.conclusion.winner if self.conclusion is not None else None
 
     @property
-    def label(self) -> str:
-        """The layer type where the sweep searched one alone, else the name of its run."""
-        layers = {record.params["layer"] for record in self.outcome.records}
-        return str(layers.pop()) if len(layers) == 1 else self.outcome.name
+    def budget(self) -> Budget:
+        """What its search took, over all of its launches."""
+        records = self.outcome.records
+        return Budget(len(records), sum(len(record.curve) for record in records), busy(records))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What sweeps are called beside each other.
+
+    Args:
+        names: by the identity of each.
+        keys: of the settings that the names say.
+    """
+
+    names: Mapping[int, str]
+    keys: tuple[str, ...]
+
+    def __getitem__(self, sweep: FinishedSweep) -> str:
+        """The name of one of them."""
+        return self.names[id(sweep)]
+
+    @property
+    def kind(self) -> str:
+        """What the sweeps differ in, where that is one thing: `tuner`, `layer type`; else `sweep`."""
+        kinds = {"tuner": "tuner", "layer": "layer type", "study": "study", "data": "data set", "seed": "seed"}
+        return kinds.get(self.keys[0], "setting") if len(self.keys) == 1 else "sweep"
 
 
 @dataclass(frozen=True)
@@ -49,6 +86,12 @@ class PairedComparison:
     better: FinishedSweep
     other: FinishedSweep
     interval: Interval | None  # None: fewer than two pairs
+
+    @property
+    def same_network(self) -> bool:
+        """Whether both searches found the same settings, which came to the same scores."""
+        one, two = self.better.winner, self.other.winner
+        return one is not None and two is not None and (one.params, one.scores) == (two.params, two.scores)
 
 
 @dataclass(frozen=True)
@@ -112,6 +155,52 @@ def comparable_groups(entries: Sequence[FinishedSweep]) -> list[ComparableGroup]
         if entry.winner is not None:
             groups.setdefault(_measure(entry), []).append(entry)
     return [_comparable_group(group) for group in groups.values() if len(group) > 1]
+
+
+def labels(entries: Sequence[FinishedSweep]) -> Labels:
+    """A name for each sweep: the fewest settings that tell all of them apart, and nothing that all share.
+
+    Args:
+        entries: in any order.
+    """
+    told = [_settings(entry) for entry in entries]
+    keys: list[str] = []
+    for key in dict.fromkeys(key for own in told for key in own):
+        if len(_classes(told, [*keys, key])) > len(_classes(told, keys)):
+            keys.append(key)
+    names = [" ".join(_said(key, own.get(key)) for key in keys) for own in told]
+    twice = {name for name in names if names.count(name) > 1 or not name}
+    unique = [
+        f"{name} {entry.outcome.fingerprint[:6]}".strip() if name in twice else name
+        for name, entry in zip(names, entries, strict=True)
+    ]
+    if len(entries) == 1:
+        unique = [entries[0].outcome.name]
+    return Labels(dict(zip(map(id, entries), unique, strict=True)), tuple(keys))
+
+
+def _classes(told: Sequence[Mapping[str, object]], keys: Sequence[str]) -> set[str]:
+    return {repr([own.get(key) for key in keys]) for own in told}
+
+
+def _said(key: str, value: object) -> str:
+    """`random` for a tuner, `horizon=2` for what does not say by its value what it is."""
+    last = key.rpartition(".")[2]
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    said = setting(alone).replace(" ", "_") if not isinstance(alone, list | dict) else str(alone).replace("'", "")
+    return said if key in BY_VALUE else f"{last}={said}"
+
+
+def _settings(sweep: FinishedSweep) -> dict[str, object]:
+    """The settings that may tell two sweeps apart, the plainest first: `tuner` for `tuner.kind`."""
+    outcome, whole = sweep.outcome, asdict(sweep.outcome.config)
+    groups = ("search_space", "tuner", "model", "trial", "task", "windows", "finals")
+    inner = {f"{group}.{name}".removesuffix(".kind"): v for group in groups for name, v in whole[group].items()}
+    layers = list(dict.fromkeys(str(record.params["layer"]) for record in outcome.records))
+    layer = layers if len(layers) == 1 else inner.pop("search_space.layer", None)
+    inner.pop("search_space.layer", None)
+    first = {"study": outcome.config.study, "data": outcome.data, "tuner": whole["tuner"]["kind"], "layer": layer}
+    return {**first, "seed": outcome.config.seed, **inner}
 
 
 def _comparable_group(group: list[FinishedSweep]) -> ComparableGroup:

@@ -73,6 +73,9 @@ def _trial_params(values: dict[str, Any]) -> TrialParams:
 CALIBRATION = -1
 """The fold whose train part lacks its end, on which a network that has not learned from it shows how far it errs."""
 
+REFIT = -2
+"""The fold whose train part is all of the data: what serves is trained on it, once its scores are known."""
+
 
 @dataclass(frozen=True)
 class TrialSpec:
@@ -91,9 +94,10 @@ class TrialSpec:
         continues: the trial that it goes on from.
         continue_from: the checkpoint which that trial left; None although it continues one: the checkpoint is gone.
         checkpoint: whether its own is wanted at the end, because it may be continued.
-        fold: validation parts by which train and validation end earlier: rolling origins; or CALIBRATION.
+        fold: validation parts by which train and validation end earlier: rolling origins; or CALIBRATION, or REFIT.
         network: whether the weights of its best epoch are wanted, to forecast with.
         bounds: by epoch, the cost above which it is pruned.
+        rates: of REFIT, the learning rate of each epoch; empty: all have that of the parameters.
     """
 
     trial_id: str
@@ -107,6 +111,7 @@ class TrialSpec:
     fold: int = 0
     network: bool = False
     bounds: Mapping[int, float] = field(default_factory=dict)
+    rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

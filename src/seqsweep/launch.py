@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from seqsweep import config
-from seqsweep.api.jobs import RULES, run
+from seqsweep.api.jobs import RULES, progress, run
 from seqsweep.arguments import FLAGS, Request, parse
 from seqsweep.errors import FAILED, REFUSED, ConfigError, SeqsweepError
 from seqsweep.redaction import redacted, remember
@@ -112,21 +112,16 @@ class _Jobs:
             job: its config, checked.
             overrides: as typed.
         """
-        from seqsweep.search import first_words
-
         overrides = tuple(map(redacted, overrides))
-        if self._expected == 1:
-            self._console.print(first_words(job))
-        from seqsweep import report
-        from seqsweep.comparison import FinishedSweep
-        from seqsweep.tasks import make_task
-
         if self._expected > 1:
             number = f"job {len(self._finished) + 1} of {self._expected}"
             self._console.rule(Text(f"{number}: {command(overrides)}"), align="left")
-        terminal = report.Terminal(self._console, make_task(job).objective, job.trial.epochs)
+        observer = progress(job, self._console)
+        from seqsweep import report
+        from seqsweep.comparison import FinishedSweep
+
         try:
-            ended = run(job, terminal)
+            ended = run(job, observer)
         except SeqsweepError as error:
             self._errors.append(error)
             self._finished.append(report.FinishedJob(overrides, None, str(error)))
@@ -157,8 +152,10 @@ class _Jobs:
             raise self._errors[0]
         if self._expected > 1:
             self._console.print(report.jobs_table(self._finished, self._console.width))
-            for group in comparison.comparable_groups([job.entry for job in self._finished if job.entry is not None]):
-                for sentence in report.verdicts(group):
+            finished = [job.entry for job in self._finished if job.entry is not None]
+            named = comparison.labels(finished)
+            for group in comparison.comparable_groups(finished):
+                for sentence in report.verdicts(group, named):
                     self._tell(sentence)
             self._write_page()
         failed = [job for job in self._finished if job.entry is None]

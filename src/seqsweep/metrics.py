@@ -80,6 +80,12 @@ class Metric:
         return self.function(*values, **more)
 
     @property
+    def meaning(self) -> str:
+        """The first sentences of what its function says of itself, as part of another: `mean absolute error, in …`."""
+        first = " ".join((self.function.__doc__ or self.name).split("\n\n")[0].split()).rstrip(".")
+        return first[:1].lower() + first[1:] if first[1:2].islower() else first
+
+    @property
     def best(self) -> float:
         """The score of perfect predictions."""
         return self.highest if self.higher_is_better else self.lowest

@@ -14,8 +14,8 @@ Value = str | int | float | bool | None
 """Of a parameter."""
 
 TrialStatus = Literal["RUNNING", "COMPLETED", "PRUNED", "FAILED"]
-RunKind = Literal["trial", "final"]
-"""A trial of the search, or one of its best trained again."""
+RunKind = Literal["trial", "final", "refit"]
+"""A trial of the search, one of its best trained again, or the winner trained once more on all of the data."""
 
 Origin = Literal["warm_start", "oracle", "finals"]
 """Who proposed it: `search_space.warm_start`, the oracle, or the finals."""
@@ -27,7 +27,7 @@ class TrialRecord:
 
     Args:
         trial_id: its own within the sweep; `number` counts from 1, and a final run has that of its trial.
-        name: for tables: `13 GRU 32x2`.
+        name: `trial 13: GRU, 2 × 32 units`.
         params: all parameters by their plain names, see `search_space.plain`.
         metrics: scores of the best epoch, in the unit of the data; none where it failed; of a pruned one the losses and
             the objective.

@@ -48,10 +48,13 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
             conclusion = finals.run(context, outcome)
             if conclusion is not None:
                 package.keep(context, conclusion)
+            observer.stage("writing the page and bringing MLflow up to date")
             page = report.publish(outcome.folder, context.tracker) if config.report.kind == "html" else None
             ended = JobResult(outcome, conclusion, page)
     except TrackingError as error:
         if ended is None:
             raise
         return replace(ended, untold=error)  # all of it is in the sweep's folder
+    finally:
+        observer.finish()
     return ended

@@ -11,12 +11,15 @@ import pytest
 from points import POINT
 from seqsweep.data import load
 from seqsweep.errors import DataError
-from seqsweep.tasks.forecast import Forecast
+from seqsweep.events import CALIBRATION
+from seqsweep.tasks.forecast import Forecast, requests
 from seqsweep.tasks.forecast.audit import audit, panel_pipeline
 from seqsweep.tasks.forecast.by_series import by_series, in_sizes, lost, read_series, series_sentences
 from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.intervals import make_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import make_panel_split
 from seqsweep.tasks.forecast.windows import ANCHORS
 from seqsweep.tasks.results import Heading, TestPredictions
@@ -113,6 +116,29 @@ def test_each_series_is_scaled_by_itself_or_all_together(scope, scaler, make_pan
     np.testing.assert_allclose(view.scaled[rows], expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_trial_says_how_series_are_scaled_where_that_is_searched(make_panel):
+    data = make_panel()
+    series, together = (data.view(POINT.replace(window=5, scope=scope)) for scope in ("series", "all"))
+    assert len({transform.scale[0] for transform in series.transforms[:2]}) == 2
+    assert {transform.scale[0] for transform in together.transforms} == {together.transform.scale[0]}
+    known = requests.make_spec(data, together, POINT.replace(window=5, scope="all"), [])["panel"]
+    assert known["by_itself"] is False
+
+
+def test_a_short_series_has_no_say_in_scales_unless_it_is_kept_for_them(make_panel):
+    short = pd.concat([shops(), rows_of("d", "short", 100, 12, 1e6, 6)])  # 10 rows of train
+    out, kept = (make_panel(f"windows.short_series={how}", frame=short) for how in ("left_out", "scaling"))
+    assert "left out" in " ".join(out.notes)
+    assert "kept for scaling alone" in " ".join(kept.notes)
+    params = POINT.replace(window=5, scope="all")
+    scales = [data.view(params).transform.scale[0] for data in (out, kept)]
+    assert scales[1] > 100 * scales[0]
+    assert out.parts.train.tolist() == kept.parts.train.tolist()
+    for data, is_known in ((out, False), (kept, True)):
+        known = requests.make_spec(data, data.view(POINT.replace(window=5)), POINT.replace(window=5), [])["panel"]
+        assert ('["d", "short"]' in known["known"]) is is_known
+
+
 @pytest.mark.parametrize("anchor", ANCHORS)
 @pytest.mark.parametrize("change", [{}, {"difference": 1}, {"seasonal_difference": 1}, {"log1p": True}], ids=str)
 def test_outputs_come_back_in_the_unit_of_each_series(change, anchor, make_panel):
@@ -169,6 +195,75 @@ def test_a_panel_of_one_is_scored_and_compared_as_that_one_to_the_bit(make_panel
     assert verdicts[0] == verdicts[1]
 
 
+RIDGE = POINT.replace(window=4, linear_skip="ridge", linear_window=None, linear_trainable=False)
+
+
+@pytest.mark.parametrize("change", [{}, {"difference": 1}], ids=str)
+def test_a_ridge_in_the_network_of_a_panel_of_one_is_that_one_to_the_bit(change, make_panel):
+    panel, plain = (data.view(RIDGE.replace(**change)) for data in pair(make_panel))
+    np.testing.assert_array_equal(panel.path.weights, plain.path.weights)
+    assert panel.window == plain.window
+
+
+@pytest.mark.parametrize("change", [{}, {"difference": 1}, {"anchor": "mean"}], ids=str)
+def test_a_network_of_several_series_begins_as_their_ridge(change, make_panel):
+    data = make_panel()
+    view = data.view(RIDGE.replace(**change))
+    items = data.parts.test
+    read = [gather.numpy(items).reshape(len(items), -1) for gather in view.inputs]
+    assert view.window == view.path.window
+    outputs = np.concatenate(read, axis=1) @ view.path.weights + view.path.bias
+    said, actual = view.inverse_transform(items, outputs.astype(np.float32)), data.actual(items)
+    owners = data.parts.owners(items)
+    for number in np.unique(owners):
+        rows = owners == number
+        assert np.abs(actual[rows] - said[rows]).mean() < 0.08 * np.abs(actual[rows]).mean()  # a promotion is 0.4 of it
+
+
+def test_the_end_of_train_is_held_out_of_each_series_by_one_date(make_panel):
+    data = make_panel()
+    fold, held = data.parts.fold(CALIBRATION), data.held
+    assert set(np.unique(data.parts.owners(held))) == {0, 1, 3, 4}
+    targets = data.series.index[held[:, None] + np.arange(1, HORIZON + 1)]
+    assert data.series.index[fold.train + HORIZON].max() < targets.min()
+    assert targets.max() < data.series.index[data.parts.validation + 1].min()
+    panel, plain = pair(make_panel)
+    np.testing.assert_array_equal(panel.held, plain.held)
+
+
+def seen_of(data, off):
+    """Predictions whose errors in test are wider than those that are known before."""
+    random = np.random.default_rng(0)
+    actual = [data.actual(items) for items in (data.parts.validation, data.parts.test, data.held)]
+    said = [one + wide * random.normal(size=one.shape) for one, wide in zip(actual, (1, off, 1), strict=True)]
+    return TestPredictions(
+        data.parts.validation,
+        actual[0],
+        said[0],
+        data.parts.test,
+        actual[1],
+        said[1],
+        None,
+        calibration_actual=actual[2],
+        calibration_predicted=said[2],
+    )
+
+
+def test_a_level_that_adapts_along_a_panel_of_one_is_that_of_one_series_to_the_bit(make_panel):
+    data, plain = pair(make_panel)
+    seen = seen_of(plain, 3.0)
+    (fixed,), (expected,) = make_intervals(seen, [0.8]), make_intervals(seen, [0.8], 0.05)
+    assert adapted_to_all(fixed, data, seen, 0.05) == expected
+
+
+def test_a_level_adapts_to_what_all_series_missed(make_panel):
+    data = make_panel()
+    (fixed,) = make_intervals(seen_of(data, 3.0), [0.8])
+    found = adapted_to_all(fixed, data, seen_of(data, 3.0), 0.1)
+    assert fixed["coverage"] + 0.1 < found["coverage"] < 0.95
+    assert found["half_widths"][0] > fixed["half_widths"][0]
+
+
 def test_scores_are_means_over_series_and_wape_is_of_all(make_panel):
     data = make_panel()
     items = data.parts.validation
@@ -214,11 +309,14 @@ def test_the_audit_finds_nothing_in_the_pipeline_and_a_scale_of_all_rows(make_pa
     def split(series):
         return make_panel_split(series, data.config.windows, HORIZON, LOOKBACK)
 
+    windows = data.config.windows
     for scope in ("series", "all"):
-        assert audit(data.series, split, panel_pipeline(params, 7, scope)).passed
+        assert audit(data.series, split, panel_pipeline(params.replace(scope=scope), 7, windows)).passed
+    path = data.view(RIDGE).path
+    assert audit(data.series, split, panel_pipeline(RIDGE, 7, windows, data.ridge_of(RIDGE).fixed(path))).passed
 
     def leaks(series, parts):
-        view = panel_pipeline(params, 7, "series")(series, parts)
+        view = panel_pipeline(params, 7, windows)(series, parts)
         first = view.transforms[0]
         moved = dataclasses.replace(first, scale=first.scale * series.values[:, 0].std())
         return dataclasses.replace(view, transforms=(moved, *view.transforms[1:]))

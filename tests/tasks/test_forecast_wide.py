@@ -144,7 +144,7 @@ def test_faults_name_line_and_column_of_the_table(change, more, expected, read):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("data.target=a", "these are the targets, and data.target=a is one too"),
+        ("data.target=a", "are the targets, and data.target=a is one too"),
         ("data.series=[d]", "a column each, or one below the other by data.series"),
         ("data.features=[b]", "'b' is a time or an input too"),
         ("data.features=[value]", "rename 'value'"),

@@ -14,7 +14,7 @@ from seqsweep import report
 from seqsweep.api.result import Page, Result, shown_rows
 from seqsweep.api.stores import RUNS
 from seqsweep.api.tables import plain
-from seqsweep.comparison import ComparableGroup, FinishedSweep, comparable_groups, finished
+from seqsweep.comparison import ComparableGroup, FinishedSweep, Labels, comparable_groups, finished, labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,16 +38,21 @@ class Comparison:
         return comparable_groups(self.entries)
 
     @cached_property
+    def labels(self) -> Labels:
+        """What each is called: the fewest settings that tell all of them apart."""
+        return labels(self.entries)
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """A row a sweep: its winner over seeds on validation and on the test part, and its skill."""
         import pandas as pd
 
-        return pd.DataFrame([_row(entry) for entry in self.entries])
+        return pd.DataFrame([{"label": self.labels[entry], **_row(entry)} for entry in self.entries])
 
     @property
     def verdict(self) -> list[str]:
         """Which sweep does better than which, and whether any beats the baselines, in sentences."""
-        return [sentence for group in self.groups for sentence in report.verdicts(group)]
+        return [sentence for group in self.groups for sentence in report.verdicts(group, self.labels)]
 
     def report(self) -> Path:
         """Write one page over all of them; returns its path, which a notebook shows as the page."""

@@ -11,8 +11,11 @@ from seqsweep.errors import ConfigError, Fault
 from seqsweep.imports import quick_imports, quiet_tensorflow
 from seqsweep.redaction import remember
 from seqsweep.schema import SweepConfig
+from seqsweep.terminal import console
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seqsweep.api.result import Result
     from seqsweep.search import Observer
 
@@ -141,7 +144,7 @@ def _run_all(jobs: Sequence[SweepConfig], observer: Observer | None) -> list[Res
     results = []
     with interrupts.raised():
         for job in jobs:
-            told = observer if observer is not None else _progress(job)
+            told = observer if observer is not None else progress(job, console(stderr=True))
             result = run(job, told)
             if result.untold is not None:  # all of it is in the sweep's folder
                 told.say(str(result.untold))
@@ -149,9 +152,26 @@ def _run_all(jobs: Sequence[SweepConfig], observer: Observer | None) -> list[Res
     return results
 
 
-def _progress(job: SweepConfig) -> Observer:
-    from seqsweep.report import Terminal
-    from seqsweep.tasks import make_task
-    from seqsweep.terminal import beside
+def progress(job: SweepConfig, shown: Console) -> Observer:
+    """Who shows a job while it runs; the first line, what an earlier launch left, is shown at once.
 
-    return Terminal(beside(), make_task(job).objective, job.trial.epochs)
+    Args:
+        job: its config, checked.
+        shown: where to; in a notebook it is one output of the cell instead.
+    """
+    from seqsweep.search.begun import first_words
+
+    began = first_words(job)
+    if not shown.is_jupyter:
+        shown.print(began, soft_wrap=True)
+    with quick_imports():
+        from seqsweep.finals import planned
+        from seqsweep.report import Notebook, Terminal
+        from seqsweep.tasks import make_task
+
+    objective, epochs, later = make_task(job).objective, job.trial.epochs, planned(job)
+    if not shown.is_jupyter:
+        return Terminal(shown, objective, epochs, later)
+    notebook = Notebook(objective, epochs, later)
+    notebook.say(began)
+    return notebook

@@ -55,15 +55,6 @@ class Model:
         quiet_tensorflow()
         return ask(self.loaded, _rows(data), None if future is None else _table_or_file(future))
 
-    def forecast(self, data: Any, future: Any = None) -> pd.DataFrame:
-        """What follows the last row: `predict`, as forecasters call it.
-
-        Args:
-            data: as for `predict`.
-            future: as for `predict`.
-        """
-        return self.predict(data, future)
-
     def __repr__(self) -> str:
         """Its name."""
         return f"<seqsweep.Model {self.name}>"

@@ -18,7 +18,7 @@ from seqsweep.errors import TrackingError, UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.html import standalone
 from seqsweep.records import Value
-from seqsweep.search import Outcome
+from seqsweep.search import Outcome, load_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,14 +139,27 @@ class Result:
         """
         return self.model.predict(data, future)
 
-    def forecast(self, data: Any, future: Any = None) -> pd.DataFrame:
-        """What follows the last row: `predict`, as forecasters call it.
+    def forecast(self, data: Any = None, future: Any = None) -> pd.DataFrame:
+        """What follows the last row, with intervals.
 
         Args:
-            data: as for `predict`.
+            data: rows to go on from; None: the sweep's own data, which is read again, so that new rows count.
             future: as for `predict`.
+
+        Raises:
+            UserError: there is no winner, or it is none that says what follows.
+            DataError: the rows cannot be used.
         """
-        return self.predict(data, future)
+        return self.predict(self._own_rows() if data is None else data, future)
+
+    def _own_rows(self) -> pd.DataFrame:
+        model = self.model
+        task, data = load_data(self.outcome.config, lambda _: None)
+        rows = task.latest(data, model.loaded)
+        if rows is None:
+            told = "nothing follows the data of this task; result.predict(rows) asks about rows"
+            raise UserError(f"forecast: task.kind={self.outcome.config.task.kind}: {told}")
+        return rows
 
     def report(self, *, single_file: bool = False) -> Path:
         """Write the page of the sweep anew; returns its path, which a notebook shows as the page.

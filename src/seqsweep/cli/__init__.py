@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from seqsweep.cli import models, sweeps
+from seqsweep.cli import models, sweeps, watching
 from seqsweep.cli.group import Commands, show_error
 from seqsweep.errors import EXIT_CODES
 from seqsweep.imports import quiet_tensorflow
@@ -24,6 +24,6 @@ def main() -> None:
 
 for command in (
     *(sweeps.sweep, sweeps.init, sweeps.data, sweeps.explain, sweeps.ui, sweeps.reproduce, sweeps.report),
-    *(sweeps.compare, models.promote, models.rollback, models.history, models.predict, models.serve),
+    *(watching.watch, sweeps.compare, models.promote, models.rollback, models.history, models.predict, models.serve),
 ):
     main.add_command(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +47,9 @@ def options(own: Path | None = None) -> dict[str, list[str]]:
     }
 
 
-def option_values(group: str, option: str) -> dict[str, Any]:
-    """What a shipped option sets, with what it takes from others of its group.
+@cache
+def option_values(group: str, option: str) -> Mapping[str, Any]:
+    """What a shipped option sets, with what it takes from others of its group; it is read once in a process.
 
     Args:
         group: of options.

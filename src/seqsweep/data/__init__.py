@@ -10,6 +10,7 @@ from seqsweep.data.contents import Column, Contents, Steps
 from seqsweep.data.faults import faults
 from seqsweep.data.formula import shops as _shops  # noqa: F401 (registers it)
 from seqsweep.data.loading import label, load
+from seqsweep.data.named_source import named_source
 from seqsweep.data.policies import MISSING_VALUES
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
@@ -31,6 +32,7 @@ __all__ = [
     "fingerprint",
     "label",
     "load",
+    "named_source",
     "number_columns",
     "open_file",
     "time_columns",

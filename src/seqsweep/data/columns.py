@@ -39,7 +39,7 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
     filtered = columns_of(config.where) if config.where is not None else []
     asked = [("time", name) for name in time] + [("features", name) for name in config.features]
     asked += [("known_future", name) for name in config.known_future]
-    asked += [(key, name) for key in ("series", "columns") for name in getattr(config, key)]
+    asked += [(key, name) for key in ("series", "columns", "static") for name in getattr(config, key)]
     asked += [("where", name) for name in filtered]
     if config.kind == "bundled" and TIME not in source.names:
         series = "sunspots and co2 are series"
@@ -64,12 +64,13 @@ def reading_settings(config: DataConfig, source: Source) -> Settings:
         calendar=tuple(map(str, config.calendar)),
         series=names,
         wide=tuple(config.columns),
+        static=tuple(config.static),
     )
 
 
 def _roles(config: DataConfig, source: Source, time: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """The column of the target, and those that name series; of a table with a column a series those it is made into."""
-    from seqsweep.serving.reading.wide import NAME, VALUE
+    from seqsweep.serving.reading.settings import NAME, VALUE
 
     if config.columns:
         return VALUE, (NAME,)
@@ -116,7 +117,7 @@ def number_columns(config: DataConfig, source: Source) -> list[str]:
 
 
 def _only_number(config: DataConfig, source: Source, time: Sequence[str]) -> str:
-    taken = (*time, *config.features, *config.known_future, *config.series)
+    taken = (*time, *config.features, *config.known_future, *config.series, *config.static)
     others = [name for name in number_columns(config, source) if name not in taken]
     if len(others) == 1:
         return others[0]

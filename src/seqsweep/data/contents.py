@@ -23,6 +23,9 @@ FIRST = 5
 """Rows that are shown as they are written."""
 
 
+STATIC = {"names": "text", "numbers": "number", "truths": "true or false"}
+"""What static columns hold, in words."""
+
 LONGEST = 100
 """Characters of a value that is shown."""
 
@@ -130,6 +133,7 @@ def _columns(source: Source, reader: Reader, missing: Mapping[str, int]) -> tupl
         "feature": settings.features,
         "known ahead": settings.known_future,
         "series": settings.series,
+        "static": settings.static,
         "time": settings.time,
         "filter": filtered,
     }
@@ -157,6 +161,7 @@ def _kinds(reader: Reader) -> Mapping[str, str]:
     kinds = {name: "number" if is_number else "text" for name, is_number in (found.numeric or {}).items()}
     kinds |= dict.fromkeys(settings.series, "names of series") | dict.fromkeys(settings.time, "time")
     kinds |= dict.fromkeys((*settings.columns, *settings.wide), "number")
+    kinds |= {name: STATIC[kind] for name, kind in (found.static or {}).items()}
     return kinds | {
         name: f"{len(names):,} names" if names else "true or false" for name, names in (found.categories or {}).items()
     }

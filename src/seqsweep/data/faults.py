@@ -119,24 +119,37 @@ def _known_faults(data: DataConfig) -> list[Fault]:
         found.append(
             Fault("data.series", told, also=("data.target", "data.features", "data.known_future", "data.time"))
         )
-    found += _wide_faults(data)
-    for key in ("series", "columns", "known_future", "calendar"):
+    found += [*_wide_faults(data), *_static_faults(data)]
+    for key in ("series", "columns", "static", "known_future", "calendar"):
         names = [str(name) for name in getattr(data, key)]
         if twice := [name for name in names if names.count(name) > 1]:
             found.append(Fault(f"data.{key}", f"data.{key}: {twice[0]!r} is there twice; leave one"))
     return found
 
 
+def _static_faults(data: DataConfig) -> list[Fault]:
+    """What is wrong with columns that say what a series is."""
+    if data.static and not data.series:
+        text = f"data.static=[{', '.join(data.static)}] says what each of several series is: name them with data.series"
+        return [Fault("data.series", text, also=("data.static",))]
+    others = {data.target, *data.features, *data.known_future, *time_columns(data), *data.series}
+    if both := [name for name in data.static if name in others]:
+        text = f"data.static: {both[0]!r} is the target, a time, a name or an input too; leave it in one of them"
+        also = ("data.target", "data.features", "data.known_future", "data.time", "data.series")
+        return [Fault("data.static", text, also=also)]
+    return []
+
+
 def _wide_faults(data: DataConfig) -> list[Fault]:
     """What is wrong with columns that are a series each."""
-    from seqsweep.serving.reading.wide import NAME, VALUE
+    from seqsweep.serving.reading.settings import NAME, VALUE
 
     if not data.columns:
         return []
     found, told = [], f"data.columns=[{', '.join(data.columns)}]"
     if data.target is not None:
-        text = f"{told}: these are the targets, and data.target={data.target} is one too; leave data.target out"
-        found.append(Fault("data.columns", text, also=("data.target",)))
+        text = f"{told} are the targets, and data.target={data.target} is one too; leave data.target out"
+        found.append(Fault("data.target", text, also=("data.columns",)))
     if data.series:
         text = f"{told}: a column each, or one below the other by data.series=[{', '.join(data.series)}]; leave one out"
         found.append(Fault("data.columns", text, also=("data.series",)))

@@ -41,7 +41,7 @@ def before(source: Source, settings: Settings, rows: Rows, is_mixed: bool) -> It
         yield "times name several offsets and are read as UTC; data.timezone, such as Europe/Berlin, gives their clock"
     if settings.where is not None:
         yield f"data.where={settings.where} keeps {len(rows):,} rows"
-    others = [] if settings.time else [name for name in source.names if name not in settings.given]
+    others = [] if settings.time else [name for name in source.names if name not in (*settings.given, *settings.static)]
     if names := times_among(source, others):
         yield f"column {names[0]!r} looks like the times of the rows; data.time={names[0]} uses them"
     for name, (value, share) in sentinels(rows):
@@ -253,14 +253,14 @@ def _is_calendar(rows: Rows) -> bool:
 
 
 def _other_columns(source: Source, settings: Settings) -> list[str]:
-    return [name for name in source.names if name not in (*settings.given, *settings.time)]
+    return [name for name in source.names if name not in (*settings.given, *settings.static, *settings.time)]
 
 
 def _others(source: Source, config: DataConfig) -> list[str]:
     from seqsweep.data.columns import time_columns
 
     values = (config.target, *config.columns, *config.features, *config.known_future)
-    taken = (*time_columns(config), *values, *config.series)
+    taken = (*time_columns(config), *values, *config.series, *config.static)
     return [name for name in source.names if name not in taken]
 
 

@@ -74,6 +74,7 @@ def load(config: DataConfig) -> Series:
         steps=steps_of(complete, spacing(complete)),
         known=reader.n_known,
         calendar=reader.n_calendar,
+        ahead=(future,) if reader.n_known else (),
     )
 
 
@@ -96,7 +97,7 @@ def _wanted(settings: Settings) -> list[str]:
     from seqsweep.serving.reading.filters import columns_of
 
     filtered = columns_of(settings.where) if settings.where is not None else []
-    return list(dict.fromkeys((*settings.given, *settings.time, *filtered)))
+    return list(dict.fromkeys((*settings.given, *settings.static, *settings.time, *filtered)))
 
 
 @contextmanager

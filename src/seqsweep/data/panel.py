@@ -15,6 +15,7 @@ from seqsweep.data.series import SIDE_BY_SIDE, Series, fingerprint
 from seqsweep.data.source import Source
 from seqsweep.errors import DataError
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.static import Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from seqsweep.serving.reading.reader import Reader
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Raw, Settings
+    from seqsweep.serving.reading.static import StaticTable
 
 ROWS_A_SERIES = 3
 """Fewer, on average, are no series: the column numbers the rows."""
@@ -35,11 +37,15 @@ class Member:
         name: a text a column of `data.series`.
         rows: complete and in order.
         step: between its rows as they were given, in nanoseconds or counts.
+        static: what it is, a value a column of `data.static`.
+        future: the rows behind, blank in the target.
     """
 
     name: tuple[str, ...]
     rows: Rows
     step: int | None
+    static: tuple[Value, ...]
+    future: Rows
 
 
 def read_panel(
@@ -81,7 +87,7 @@ def _read(
     groups = series_of(frame, reader.settings.series, raw.numbers)
     if not reader.settings.wide:
         _check_rows(source, groups, len(raw.numbers), reader.settings.series)
-    members, notes, filled = [], list(raw.notes), []
+    members, notes, filled, static = [], list(raw.notes), [], reader.static_in(frame)
     longest = max(groups, key=lambda name: len(groups[name]))
     for name, rows in groups.items():
         ordered = reader.ordered(raw.take(rows))
@@ -89,14 +95,29 @@ def _read(
         if name == longest:  # it stands for all of them where one alone can be told of
             held = contents(source, reader, ordered, total, apart)
             notes += hints.before(source, reader.settings, ordered, is_mixed=False)
-        past, _ = reader.parted(ordered)
+        past, future = reader.parted(ordered)
         with _of_series(name):
             complete = reader.with_calendar(reader.complete(past))
-        members.append(Member(name, complete, None if apart is None else apart.step))
+        is_static = _static(static, reader.settings.static, ordered, name)
+        members.append(Member(name, complete, None if apart is None else apart.step, is_static, future))
         filled += [SIDE_BY_SIDE.join(name)] if not complete.observed.all() else []
     if filled:
         notes.append(f"values of the target were filled in {len(filled):,} series, {filled[0]!r} among them")
     return members, reader, held, list(dict.fromkeys(notes))
+
+
+def _static(table: StaticTable, columns: Sequence[str], rows: Rows, name: tuple[str, ...]) -> tuple[Value, ...]:
+    """What a series is; it must say so in each of the columns."""
+    from seqsweep.serving.reading.faults import ReadError
+
+    whose = f"series {SIDE_BY_SIDE.join(name)!r} "
+    found: list[Value] = []
+    for column, value in zip(columns, table.of_series(columns, rows, whose), strict=True):
+        if value is None:
+            told = f"{whose}has no value, and a static column says what each series is"
+            raise ReadError(told, column=column, row=rows.number(0), mend="give it in one of its rows at least")
+        found.append(value)
+    return tuple(found)
 
 
 @contextmanager
@@ -149,13 +170,14 @@ def panel_series(
     seen = np.concatenate([member.rows.observed for member in members])
     observed = None if seen.all() else seen
     names, first = tuple(member.name for member in members), longest.rows
+    static = tuple(member.static for member in members) if reader.settings.static else ()
     frequencies = {even_frequency(member.rows.index, first.zone) for member in members if len(member.rows) > 2}
     return Series(
         name=name,
         values=values,
         columns=first.columns,
         index=index,
-        sha256=fingerprint(values, first.columns, index, first.zone, observed, reader.n_known, names, starts),
+        sha256=fingerprint(values, first.columns, index, first.zone, observed, reader.n_known, names, starts, static),
         frequency=frequencies.pop() if len(frequencies) == 1 else None,
         notes=(*notes, *_sizes(members)),
         zone=first.zone,
@@ -167,6 +189,8 @@ def panel_series(
         calendar=reader.n_calendar,
         names=names,
         starts=starts,
+        static=static,
+        ahead=tuple(member.future for member in members) if reader.n_known else (),
     )
 
 

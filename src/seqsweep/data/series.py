@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.serving.array_types import Float64s, Index, Int64s
+from seqsweep.serving.static import Value
 
 if TYPE_CHECKING:
     from seqsweep.data.contents import Contents, Steps
     from seqsweep.serving.reading.reader import Reader
+    from seqsweep.serving.reading.rows import Rows
 
 
 SIDE_BY_SIDE = " / "
@@ -47,6 +49,8 @@ class Series:
     calendar: int = 0  # of these, columns at the very end that times make
     names: tuple[tuple[str, ...], ...] = ()  # of the series of a panel, a text a column of `data.series`; (): it is one
     starts: Int64s | None = None  # (series,), the first row of each in `values` and `index`; None: it is one
+    ahead: tuple[Rows, ...] = field(default=(), repr=False)  # of each series its rows behind, blank in the target
+    static: tuple[tuple[Value, ...], ...] = ()  # of the series of a panel, a value a column of `data.static`
 
     def __post_init__(self) -> None:
         """Protect the arrays."""
@@ -94,6 +98,8 @@ class Series:
                 observed=None if observed is None or observed.all() else observed,
                 names=(),
                 starts=None,
+                static=(),
+                ahead=(),
             )
             found.append(member)
         return tuple(found)
@@ -114,6 +120,7 @@ def fingerprint(
     known: int = 0,
     names: tuple[tuple[str, ...], ...] = (),
     starts: Int64s | None = None,
+    static: tuple[tuple[Value, ...], ...] = (),
 ) -> str:
     """The SHA-256 (hex) of a series' content: the same data gives the same one on every machine.
 
@@ -126,10 +133,12 @@ def fingerprint(
         known: columns at the end that are known ahead: they are other inputs than those that are not.
         names: of the series of a panel; (): it is one.
         starts: (series,), the first row of each.
+        static: of the series of a panel; (): there are no such columns.
     """
     further: list[Any] = [*([] if zone is None else [zone]), *([known] if known else [])]
     if starts is not None and len(names) > 1:  # a panel of one is that one
         further += [names, starts.tolist()]
+    further += [static] if static else []
     digest = hashlib.sha256(json.dumps([columns, values.shape, index.dtype.kind, *further]).encode())
     # `+ 0.0` makes one zero of the two; the fixed byte order makes one content of every machine's.
     digest.update(np.ascontiguousarray(values + 0.0, dtype="<f8").data)

@@ -2,7 +2,7 @@
 
 `selection` says who is trained again and who wins, `final_runs` hands the final runs to the loop of the sweep,
 `evaluation` scores the winner and the baselines, `count` knows how often that was done, `conclusion` is what remains,
-`run` tells it in order.
+`run` tells it in order; `refit` trains the winner once more on all of the data, for what serves.
 """
 
 from __future__ import annotations
@@ -18,21 +18,28 @@ from seqsweep.finals.conclusion import (
 )
 from seqsweep.finals.count import check_count
 from seqsweep.finals.evaluation import ARRAYS, load_test_predictions
-from seqsweep.finals.final_runs import FinalRuns
+from seqsweep.finals.final_runs import ALL, FinalRuns, planned
+from seqsweep.finals.refit import Refit, RefitRuns, refit_runs, refitted
 from seqsweep.finals.run import network, run
 
 __all__ = [
+    "ALL",
     "ARRAYS",
     "CONCLUSION",
     "Conclusion",
     "Difference",
     "FinalRuns",
     "Finalist",
+    "Refit",
+    "RefitRuns",
     "TestEvaluation",
     "check_count",
     "load",
     "load_test_predictions",
     "network",
+    "planned",
+    "refit_runs",
+    "refitted",
     "run",
     "save",
 ]

@@ -31,7 +31,7 @@ class Finalist:
         scores: the objective of each on its validation part; None: it failed.
         mean: of the scores; None: a run failed, and with it the finalist.
         std: sample standard deviation; None with fewer than two runs.
-        reasons: why runs failed, a line each: `5 LSTM 32x1 seed 2: loss became nan in epoch 3`.
+        reasons: why runs failed, a line each: `trial 5: LSTM, 1 × 32 units, seed 2: loss became nan in epoch 3`.
     """
 
     trial_id: str

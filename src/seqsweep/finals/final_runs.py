@@ -7,15 +7,40 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from seqsweep import search_space
-from seqsweep.events import CALIBRATION, TrialSpec
+from seqsweep.events import CALIBRATION, REFIT, TrialSpec
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search import SweepState
+from seqsweep.search import Phase, SweepState
+from seqsweep.tasks import Task, make_task
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Wait
 
-KEPT = (0, CALIBRATION)
+KEPT = (0, CALIBRATION, REFIT)
 """The folds whose networks are kept: they predict."""
+
+
+SUFFIX = {CALIBRATION: "c", REFIT: "all"}
+"""How the id of a run ends whose fold is no rolling origin."""
+
+PHASES: Mapping[int, Phase] = {CALIBRATION: "calibration", REFIT: "refit"}
+"""What their phases are called; that of all others is `final`."""
+
+ALL = "all"
+"""What `registry.refit` says where the winner is trained once more."""
+
+
+def planned(config: SweepConfig) -> dict[Phase, int]:
+    """How many runs follow the search, as far as that is known before it."""
+    finals = config.finals
+    layers = config.search_space.get("layer")
+    finalists = max(finals.trials, len(layers) if isinstance(layers, list) else 1) if finals.trials else 0
+    held = type(make_task(config)).calibration is not Task.calibration and finals.calibration == "train"
+    networks = finals.seeds if finals.ensemble else 1
+    return {
+        "final": finalists * finals.seeds * finals.folds,
+        "calibration": networks if held and finalists else 0,
+        "refit": networks if config.registry.refit == ALL and finalists else 0,
+    }
 
 
 @dataclass(frozen=True)
@@ -28,10 +53,8 @@ class FinalRun:
 
     @property
     def trial_id(self) -> str:
-        """`0005-s1-f0`; `0005-s1-c` where it is of the fold CALIBRATION."""
-        if self.fold == CALIBRATION:
-            return f"{self.of.trial_id}-s{self.seed}-c"
-        return f"{self.of.trial_id}-s{self.seed}-f{self.fold}"
+        """`0005-s1-f0`; `0005-s1-c` where it is of the fold CALIBRATION, `0005-s1-all` of REFIT."""
+        return f"{self.of.trial_id}-s{self.seed}-{SUFFIX.get(self.fold, f'f{self.fold}')}"
 
 
 @dataclass
@@ -46,32 +69,33 @@ class FinalRuns:
         state: where networks are kept.
         chosen: the finalists' records.
         ended: ids of final runs that have a result.
-        calibrating: the seeds of which networks are trained without the end of train; empty: it is the finals.
+        extra: a fold of KEPT beside the finals' own, and the seeds of which networks are trained on it; None: it is
+            the finals.
     """
 
     config: SweepConfig
     state: SweepState
     chosen: Sequence[TrialRecord]
     ended: Mapping[str, TrialRecord]
-    calibrating: Sequence[int] = ()
+    extra: tuple[int, Sequence[int]] | None = None
     kind: RunKind = "final"
     _slots: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """List the runs: by fold, then seed, then finalist, so that all finalists advance together."""
         finals = self.config.finals
-        folds, seeds = (range(finals.folds), range(1, finals.seeds + 1))
-        if self.calibrating:
-            order = product([CALIBRATION], self.calibrating, self.chosen)
-        else:
-            order = product(folds, seeds, self.chosen)
+        folds: Sequence[int] = range(finals.folds)
+        seeds: Sequence[int] = range(1, finals.seeds + 1)
+        if self.extra is not None:
+            folds, seeds = [self.extra[0]], self.extra[1]
+        order = product(folds, seeds, self.chosen)
         listed = [FinalRun(record, seed, fold) for fold, seed, record in order]
         self.runs = {run.trial_id: run for run in listed}
         self._pending = [run.trial_id for run in listed if not self.has_ended(run)]
 
     def again(self) -> FinalRuns:
         """The same runs, as the folder knows them now."""
-        return FinalRuns(self.config, self.state, self.chosen, self.state.records("final"), self.calibrating)
+        return FinalRuns(self.config, self.state, self.chosen, self.state.records("final"), self.extra)
 
     def has_ended(self, run: FinalRun) -> bool:
         """Whether there is a result, and where the test evaluation may need it, the network too."""
@@ -116,11 +140,11 @@ class FinalRuns:
         )
 
     def name(self, proposal: Proposal) -> str:
-        """`5 LSTM 32x1 seed 2`, with the fold behind it where there are several."""
+        """`trial 5: LSTM, 1 × 32 units, seed 2`, with the fold behind it where there are several."""
         run = self.runs[proposal.trial_id]
-        fold = f" fold {run.fold}" if self.config.finals.folds > 1 else ""
-        fold = " for intervals" if run.fold == CALIBRATION else fold
-        return f"{run.of.name} seed {run.seed}{fold}"
+        fold = f", fold {run.fold}" if self.config.finals.folds > 1 else ""
+        fold = ", for intervals" if run.fold == CALIBRATION else fold
+        return f"{run.of.name}, seed {run.seed}{fold}"
 
     def final_of(self, proposal: Proposal) -> str | None:
         """The finalist's trial in the search."""

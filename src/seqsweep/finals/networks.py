@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from seqsweep import trial
 from seqsweep.errors import StateError
-from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.search import Loop, SweepContext, what_is_wrong
+from seqsweep.events import CALIBRATION
+from seqsweep.finals.final_runs import PHASES, FinalRuns
+from seqsweep.search import Loop, Phase, SweepContext, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.trial import Network, Trial
 from seqsweep.words import counted
@@ -30,7 +31,8 @@ def train(context: SweepContext, runs: FinalRuns) -> None:
         problem.objective,
         problem.reference,
     )
-    observer.begin(len(runs.runs), finished, context.executor.capacity, "final")
+    phase: Phase = "final" if runs.extra is None else PHASES[runs.extra[0]]
+    observer.begin(len(runs.runs), finished, context.executor.capacity, phase)
     try:
         loop.run()
     finally:
@@ -47,7 +49,8 @@ def calibration_runs(context: SweepContext, runs: FinalRuns, networks: Sequence[
     """
     scored = [runs.runs[run] for run in networks]
     seeds = [run.seed for run in scored]
-    return FinalRuns(context.config, context.state, [scored[0].of], context.state.records("final"), seeds)
+    held = (CALIBRATION, seeds)
+    return FinalRuns(context.config, context.state, [scored[0].of], context.state.records("final"), held)
 
 
 def calibrated(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> tuple[str, ...]:
@@ -80,12 +83,12 @@ def restored(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) ->
     """The networks of final runs as one."""
     with trial.without_start_up_notes():
         trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
-    return trial.mean_of([_restored_one(context, runs, run) for run in networks])
-
-
-def _restored_one(context: SweepContext, runs: FinalRuns, run: str) -> Network:
-    spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
     job = Trial(context.problem.task, context.problem.data)
+    return trial.mean_of([_restored_one(context, job, runs, run) for run in networks])
+
+
+def _restored_one(context: SweepContext, job: Trial, runs: FinalRuns, run: str) -> Network:
+    spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
     try:
         return trial.restore(job, spec, file)
     except StateError as error:

@@ -11,6 +11,7 @@ from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
+from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
 from seqsweep.memory import give_back
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
@@ -48,9 +49,8 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
         evaluations, verdict = _judge(context, runs, winner, evaluations, verdict)
     conclusion = _conclusion(context, outcome, finalists, evaluations, verdict)
     save(context.state.folder, conclusion)
-    context.state.forget_networks(
-        keep=[*runs.runs, *(conclusion.evaluation.calibration if conclusion.evaluation else ())]
-    )
+    seen = conclusion.evaluation
+    context.state.forget_networks([*runs.runs, *((*seen.calibration, *refit_names(seen.networks)) if seen else ())])
     _log(context, conclusion)
     return conclusion
 
@@ -116,6 +116,7 @@ def _judge(
     folder, sha256 = context.state.folder, context.problem.data.sha256
     counted = {seen.run: seen for seen in own(folder)}
     number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
+    context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     network = restored(context, runs, networks)
     verdict = _audit(context, network)
     give_back()  # the audit held the data set more than once

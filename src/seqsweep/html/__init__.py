@@ -10,43 +10,49 @@ from markupsafe import Markup
 
 from seqsweep.html.blocks import (
     Section,
+    detail,
     facts,
     folded,
     joined,
+    link,
     listed,
     note,
     paragraph,
     rendered,
+    short_facts,
     side_by_side,
     summary,
     table,
-    tiles,
     verbatim,
 )
 from seqsweep.html.document import document
 from seqsweep.html.markdown import code, markdown_table
-from seqsweep.html.script import shared_script, standalone
+from seqsweep.html.script import SCRIPT, plotly_script, shared_script, standalone
 from seqsweep.html.templates import environment
 
 __all__ = [
+    "SCRIPT",
     "Markup",
     "Section",
     "code",
+    "detail",
     "document",
     "environment",
     "facts",
     "folded",
     "joined",
+    "link",
     "listed",
     "markdown_table",
     "note",
     "paragraph",
+    "plotly_script",
     "rendered",
     "shared_script",
+    "short_facts",
     "side_by_side",
     "standalone",
     "summary",
     "table",
-    "tiles",
     "verbatim",
 ]

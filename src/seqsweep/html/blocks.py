@@ -24,6 +24,11 @@ class Section:
     title: str
     blocks: Sequence[Markup]
 
+    @property
+    def empty(self) -> bool:
+        """Whether it says in one line that there is nothing to show."""
+        return len(self.blocks) == 1 and self.blocks[0].startswith("<p>")
+
 
 def paragraph(words: str, kind: str = "") -> Markup:
     """A paragraph of plain text.
@@ -45,14 +50,31 @@ def summary(sentences: Iterable[str]) -> Markup:
     return _block("summary", list(sentences))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1, marked: Iterable[int] = ()) -> Markup:
+def link(address: str, words: str) -> Markup:
+    """Words that lead elsewhere.
+
+    Args:
+        address: where to.
+        words: that are clicked.
+    """
+    return _block("link", address, words)
+
+
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    words: int = 1,
+    marked: Iterable[int] = (),
+    bold: Iterable[int] = (),
+) -> Markup:
     """A table that scrolls where the window is narrow.
 
     Args:
         head: of the columns.
         rows: a cell for each column.
         words: so many columns from the left hold words and stand left; the others hold figures and stand right.
-        marked: rows (from 0) that stand out: baselines.
+        marked: rows (from 0) that are shaded: baselines.
+        bold: rows that stand out: the winner's.
 
     Raises:
         ValueError: a row has more or fewer cells than there are columns.
@@ -60,7 +82,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1,
     cells = [list(row) for row in rows]
     if any(len(row) != len(head) for row in cells):
         raise ValueError(f"a table of {len(head)} columns received rows of {sorted({len(row) for row in cells})} cells")
-    return _block("table", head, cells, words, set(marked))
+    kinds = {**dict.fromkeys(marked, "marked"), **dict.fromkeys(bold, "winner")}
+    return _block("table", head, cells, words, kinds)
 
 
 def listed(sentences: Iterable[str]) -> Markup:
@@ -73,9 +96,9 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Markup:
     return _block("facts", list(pairs))
 
 
-def tiles(entries: Iterable[tuple[str, str, str]]) -> Markup:
-    """Figures to see first: name, value, what it says."""
-    return _block("tiles", list(entries))
+def short_facts(pairs: Iterable[tuple[str, object]]) -> Markup:
+    """Names and values of a few words, in as many columns as there is room for."""
+    return _block("short_facts", list(pairs))
 
 
 def folded(title: str, body: Markup, kind: str = "") -> Markup:
@@ -99,20 +122,26 @@ def side_by_side(figures: Iterable[Markup]) -> Markup:
     return _block("side_by_side", list(figures))
 
 
-def plot(title: str, height: int, data: Markup) -> Markup:
+def plot(title: str, height: int, data: Markup, wide: int = 0) -> Markup:
     """A figure that page.js draws.
 
     Args:
         title: above it.
         height: pixels.
         data: plotly's JSON without `<`.
+        wide: pixels below which it scrolls sideways; 0: it never does.
     """
-    return _block("figure", title, height, data)
+    return _block("figure", title, height, data, wide)
 
 
 def rendered(section: Section) -> Markup:
     """A section as HTML."""
     return _block("section", section)
+
+
+def detail(section: Section) -> Markup:
+    """A section that opens when its title is clicked; one line where it has nothing to show."""
+    return _block("section" if section.empty else "detail", section)
 
 
 def joined(blocks: Iterable[Markup]) -> Markup:

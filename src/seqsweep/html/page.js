@@ -20,18 +20,38 @@
       text = text.replaceAll(mark, style.getPropertyValue(name).trim());
     }
     const { data, layout } = JSON.parse(text);
-    const bar = data[0]?.type === "parcoords" ? false : "hover"; // its buttons would cover a name
-    Plotly.react(plot, data, layout, { ...settings, displayModeBar: bar });
+    Plotly.react(plot, data, layout, { ...settings, displayModeBar: "hover" });
+    if (!figure.dataset.drawn) plot.on("plotly_click", follow);
     figure.dataset.drawn = "yes";
   }
 
-  const figures = [...document.querySelectorAll("figure")];
-  figures.forEach(draw);
-  for (const block of document.querySelectorAll("details")) {
-    block.addEventListener("toggle", () => {
-      if (block.open) block.querySelectorAll("figure:not([data-drawn])").forEach(draw);
-    });
+  function follow({ points }) { // a mark of a trial leads to its run, where that is known
+    const address = points[0]?.customdata;
+    if (typeof address === "string" && /^(trials\/|https?:)/.test(address)) location.href = address;
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => figures.forEach(draw));
-  addEventListener("beforeprint", () => document.querySelectorAll("details.job").forEach((job) => { job.open = true; }));
+
+  function drawWithin(block) {
+    block.querySelectorAll("figure:not([data-drawn])").forEach(draw);
+  }
+
+  function open(block) {
+    for (let outer = block; outer; outer = outer.parentElement?.closest("details")) outer.open = true;
+    drawWithin(block);
+  }
+
+  function openLinked() { // a link may lead to what is folded
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    const block = target && target.closest("details");
+    if (block) { open(block); target.scrollIntoView(); }
+  }
+
+  document.addEventListener("toggle", (event) => { if (event.target.open) drawWithin(event.target); }, true);
+  document.addEventListener("swapped", () => drawWithin(document));
+  addEventListener("hashchange", openLinked);
+  addEventListener("beforeprint", () => document.querySelectorAll("details.detail, details.job").forEach(open));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    document.querySelectorAll("figure").forEach(draw);
+  });
+  drawWithin(document);
+  openLinked();
 })();

@@ -11,6 +11,9 @@ from markupsafe import Markup, escape
 from seqsweep.errors import StateError
 from seqsweep.state_files import write_text
 
+SCRIPT = "plotly.js"
+"""Where a server has it, beside its pages."""
+
 ADDRESS = re.compile(r'<script src="[^"]*plotly-[\d.]+\.min\.js"></script>')
 
 
@@ -26,7 +29,7 @@ def shared_script(folder: Path, page: Path) -> str:
     from plotly.offline import get_plotlyjs_version
 
     file = folder / f"plotly-{get_plotlyjs_version()}.min.js"
-    script = _plotly()
+    script = plotly_script()
     try:
         if not file.exists() or file.stat().st_size != len(script.encode()):
             write_text(file, script)
@@ -43,7 +46,7 @@ def script_element(address: str) -> Markup:
     """
     if address:
         return Markup(f'<script src="{escape(address)}"></script>')
-    return Markup(f"<script>{_plotly()}</script>")
+    return Markup(f"<script>{plotly_script()}</script>")
 
 
 def standalone(page: str) -> str:
@@ -55,7 +58,8 @@ def standalone(page: str) -> str:
     return ADDRESS.sub(lambda _: script_element(""), page, count=1)
 
 
-def _plotly() -> str:
+def plotly_script() -> str:
+    """The script itself."""
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs())

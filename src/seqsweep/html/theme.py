@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -15,6 +16,9 @@ COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star")
 DASHES = ("solid", "dash", "dot")
 GREY = "#8a8f98"
+
+PLAIN = SKY
+"""Of marks that stand for no layer type."""
 
 # Stand-ins that page.js replaces by the style sheet's colours, so that figures follow light and dark.
 INK, GRID, PAPER = "#010101", "#020202", "#030303"
@@ -50,7 +54,14 @@ def axis(title: str, **settings: Any) -> Axis:
 
 
 def figure(
-    title: str, traces: Sequence[Trace], x: Axis, y: Axis, height: int = 380, show_legend: bool = True, **layout: Any
+    title: str,
+    traces: Sequence[Trace],
+    x: Axis,
+    y: Axis,
+    height: int = 380,
+    show_legend: bool = True,
+    wide: int = 0,
+    **layout: Any,
 ) -> Markup:
     """A figure as HTML: its title, its place, and its data, which page.js draws.
 
@@ -61,6 +72,7 @@ def figure(
         y: likewise.
         height: pixels.
         show_legend: below the figure, where no label is in its way.
+        wide: pixels below which it scrolls sideways, since it would be illegible.
         layout: more of plotly's settings.
     """
     import plotly.graph_objects as go
@@ -81,7 +93,21 @@ def figure(
         **layout,
     }
     drawn = go.Figure(data=_escaped(list(traces)), layout=_escaped(settings)).to_json()
-    return plot(title, height, Markup(drawn))  # plotly writes `<` as \u003c, so that no text can end the script
+    return plot(title, height, Markup(drawn), wide)  # plotly writes `<` as \u003c, so that no text can end the script
+
+
+def shade(share: float) -> str:
+    """A colour of SCALE.
+
+    Args:
+        share: from 0, the poor, to 1, the best.
+    """
+    for (low, first), (high, last) in pairwise(SCALE):
+        if share <= high:
+            part = (share - low) / (high - low)
+            ends = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (first, last))
+            return "#" + "".join(f"{round(a + part * (b - a)):02x}" for a, b in zip(*ends, strict=True))
+    return SCALE[-1][1]
 
 
 def spread(values: Sequence[float]) -> Mapping[str, Any]:

@@ -6,9 +6,9 @@ them together, `loaded` is how its callers have it, `parity` proves that the who
 """
 
 from seqsweep.package.baseline import baseline_folder, build_baseline
-from seqsweep.package.build import MODEL, build
+from seqsweep.package.build import MODEL, build, packaged_evaluation
 from seqsweep.package.integrity import CHECKSUMS, fault, seal
-from seqsweep.package.loaded import Loaded, ask, load
+from seqsweep.package.loaded import Loaded, as_evaluated, ask, load
 from seqsweep.package.parity import Parity, load_parity
 from seqsweep.package.run import keep
 
@@ -17,6 +17,7 @@ __all__ = [
     "MODEL",
     "Loaded",
     "Parity",
+    "as_evaluated",
     "ask",
     "baseline_folder",
     "build",
@@ -25,5 +26,6 @@ __all__ = [
     "keep",
     "load",
     "load_parity",
+    "packaged_evaluation",
     "seal",
 ]

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from seqsweep import search_space
 from seqsweep.errors import UserError
-from seqsweep.finals import Conclusion, Finalist
-from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.events import TrialParams
+from seqsweep.finals import ALL, Conclusion, Finalist, Refit
+from seqsweep.package.build import MODEL, build, name_of, packaged_evaluation
 from seqsweep.search import Problem
 from seqsweep.spelling import nearest
-from seqsweep.tasks import ServedBaseline
+from seqsweep.tasks import TestPredictions
 from seqsweep.trial import Network
 from seqsweep.words import in_words
 
@@ -21,7 +22,7 @@ def baseline_folder(name: str) -> str:
     return f"{MODEL}-{name}"
 
 
-def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name: str) -> Conclusion:
+def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name: str, refit: str = ALL) -> Conclusion:
     """Package a baseline, unless that was done; returns the sweep's conclusion with the baseline as its winner.
 
     Args:
@@ -29,6 +30,7 @@ def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name:
         problem: of the sweep.
         conclusion: of the sweep; it has a test evaluation.
         name: of the baseline, with `_` or spaces.
+        refit: `registry.refit`: whether what serves is fitted once more on all of the data.
 
     Raises:
         UserError: the sweep has no such baseline, or it cannot be packaged.
@@ -42,23 +44,31 @@ def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name:
     others = {other: scores for other, scores in known.items() if other != name}
     best = problem.objective.best_of(others)
     params = search_space.complete(problem.config, winner.params)
-    served = problem.task.served_baseline(problem.data, name, params, best)
-    own = _conclusion(problem, conclusion, served, name, best)
+    network = _network(problem, name, params)
+    seen = problem.task.seen_by_baseline(problem.data, name, best)
+    own = _conclusion(problem, conclusion, seen, name, best)
     assert own.evaluation is not None
-    if packaged_evaluation(folder / baseline_folder(name)) != (own.evaluation.run, own.evaluation.number):
-        network = Network(problem.task, served.params, served.model, served.view, (), (served.model,))
-        build(folder, problem, network, own, baseline_folder(name), served.seen.test_predicted)
+    whole = problem.data.whole() if refit == ALL else None
+    packaged = name_of(own.evaluation.run, whole is not None), own.evaluation.number
+    if packaged_evaluation(folder / baseline_folder(name)) != packaged:
+        again = None if whole is None else replace(problem, data=whole)
+        serves = None if again is None else Refit(again, _network(again, name, params))
+        build(folder, problem, network, own, baseline_folder(name), seen.test_predicted, serves)
     return own
 
 
+def _network(problem: Problem, name: str, params: TrialParams) -> Network:
+    made = problem.task.served_baseline(problem.data, name, params)
+    return Network(problem.task, made.params, made.model, made.view, (), (made.model,))
+
+
 def _conclusion(
-    problem: Problem, conclusion: Conclusion, served: ServedBaseline, name: str, best: str | None
+    problem: Problem, conclusion: Conclusion, seen: TestPredictions, name: str, best: str | None
 ) -> Conclusion:
     evaluation, winner, metric, task = conclusion.evaluation, conclusion.winner, conclusion.metric, problem.task
     assert evaluation is not None and winner is not None
     scores, validation = evaluation.baselines[name], problem.baselines[name][metric.name]
     others = {other: row for other, row in evaluation.baselines.items() if other != name}
-    seen = served.seen
     compared = None
     if seen.test_baseline is not None:
         compared = task.compare(seen.test_actual, seen.test_predicted, seen.test_baseline, evaluation.confidence)

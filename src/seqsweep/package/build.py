@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import StateError
-from seqsweep.finals import Conclusion
+from seqsweep.finals import Conclusion, Refit
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
 from seqsweep.package.cost import measure, save_cost
 from seqsweep.package.integrity import seal
-from seqsweep.package.loaded import Loaded, ask, load
-from seqsweep.package.parity import PARITY, compare, save_parity
+from seqsweep.package.loaded import EVALUATED, SERVES, Loaded, as_evaluated, ask, load
+from seqsweep.package.parity import PARITY, Parity, compare, save_parity
 from seqsweep.search import Problem, lineage
 from seqsweep.state_files import read_state
 from seqsweep.tasks import Predictions, Served
@@ -58,6 +58,9 @@ CARD = "model_card.md"
 FORMAT = 1
 """Of spec.json; another number asks for other code, which lies beside it."""
 
+REFITTED = " refitted"
+"""Ends the name of what serves where it was trained once more on all of the data."""
+
 
 def build(
     folder: Path,
@@ -66,13 +69,15 @@ def build(
     conclusion: Conclusion,
     name: str = MODEL,
     own: Predictions | None = None,
+    refit: Refit | None = None,
 ) -> Path:
-    """Package what was evaluated on the test part; a package that is there is replaced as a whole.
+    """Package the winner, or a baseline; a package that is there is replaced as a whole.
 
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
     `spec.json`, signature, input example, pinned requirements, `model_card.md`, `parity.json`: whether what MLflow
     loads from it predicts the test part as `network` does, `cost.json`: its size and how long an answer takes, and
-    `checksums.json`, by which damage is seen.
+    `checksums.json`, by which damage is seen. Where it was refitted, what was evaluated lies beside what serves
+    (`evaluated.keras`, `evaluated.json`): by it the gate compares, as it has not learned from the test part.
 
     Args:
         folder: of the sweep.
@@ -81,6 +86,7 @@ def build(
         conclusion: of the sweep; it has a test evaluation.
         name: of the model's folder in that of the sweep.
         own: what it must say of the test part; None: what `network` says.
+        refit: what serves; None: what was evaluated.
 
     Returns:
         The model's folder.
@@ -91,9 +97,9 @@ def build(
     load_mlflow()
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
-            model = _save(Path(aside), problem, network, conclusion)
+            model = _save(Path(aside), problem, network, conclusion, refit)
             loaded = load(model)
-            _compare(model, loaded, problem, network, own)
+            _compare(model, loaded, problem, network, own, refit)
             _tell_cost(model, loaded)
             seal(model, loaded)
             shutil.rmtree(folder / name, ignore_errors=True)
@@ -103,7 +109,7 @@ def build(
 
 
 def packaged_evaluation(model: Path) -> tuple[str, int] | None:
-    """The name of what a package holds, and the number of its test evaluation; None: there is no package."""
+    """The name of what a package holds, see `name_of`, and the number of its test evaluation; None: there is none."""
     try:
         origin = read_state(model / "artifacts" / "spec.json", Packaged, partly=True).lineage
     except StateError:
@@ -126,38 +132,67 @@ def requirements(further: Sequence[str] = ()) -> list[str]:
     return [*pins, "tensorflow"]
 
 
-def _save(aside: Path, problem: Problem, network: Network, conclusion: Conclusion) -> Path:
+def name_of(run: str, is_refitted: bool) -> str:
+    """What is packaged, by a name that a registry tells it from others by.
+
+    Args:
+        run: `TestEvaluation.run`.
+        is_refitted: whether it was trained once more on all of the data.
+    """
+    return f"{run}{REFITTED}" if is_refitted else run
+
+
+def _save(aside: Path, problem: Problem, network: Network, conclusion: Conclusion, refit: Refit | None) -> Path:
     import mlflow
 
-    evaluation = conclusion.evaluation
+    origin, evaluation = _origin(network, conclusion, refit), conclusion.evaluation
     assert evaluation is not None  # without an evaluation there is no winner to package
-    served = problem.task.served(problem.data, network.view, network.params, evaluation.details)
-    origin = {
-        "study": conclusion.study,
-        "sweep": conclusion.fingerprint,
-        "run": evaluation.run,
-        "networks": list(evaluation.networks),
-        "test_evaluation": evaluation.number,
-        "seeds": list(network.seeds),
-        **lineage(),
-    }
-    content = {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
-    (aside / "spec.json").write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
-    plain_model(network).save(aside / "network.keras")
+    data, serves = (problem.data, network) if refit is None else (refit.problem.data, refit.network)
+    served = problem.task.served(data, serves.view, serves.params, evaluation.details)
+    artifacts, told = _written(aside, SERVES, served, serves, origin), served.card
+    if refit is not None:
+        scored = problem.task.served(problem.data, network.view, network.params, evaluation.details)
+        artifacts |= _written(aside, EVALUATED, scored, network, origin)
+        told = replace(told, data=scored.card.data, more=scored.card.more)  # of the parts, and of what they showed
     code = write_code(aside, served.predictor)
     with importing_from(aside):
         mlflow.pyfunc.save_model(
             aside / MODEL,
             python_model=str(aside / LOADER),
             code_paths=[str(code)],
-            artifacts={"network": str(aside / "network.keras"), "spec": str(aside / "spec.json")},
+            artifacts=artifacts,
             signature=_signature(served),
             input_example=served.example,
             pip_requirements=requirements(served.requires),
             metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
         )
-    (aside / MODEL / CARD).write_text(card(served.card, problem.data, conclusion, origin), encoding="utf-8")
+    text = card(told, problem.data, conclusion, origin, None if refit is None else data)
+    (aside / MODEL / CARD).write_text(text, encoding="utf-8")
     return aside / MODEL
+
+
+def _origin(network: Network, conclusion: Conclusion, refit: Refit | None) -> dict[str, Any]:
+    """Where a package comes from."""
+    evaluation = conclusion.evaluation
+    assert evaluation is not None
+    return {
+        "study": conclusion.study,
+        "sweep": conclusion.fingerprint,
+        "run": name_of(evaluation.run, refit is not None),
+        "networks": list(evaluation.networks),
+        "test_evaluation": evaluation.number,
+        "seeds": list(network.seeds),
+        "refit": None if refit is None else {"runs": list(refit.runs), "epochs": list(refit.epochs)},
+        **lineage(),
+    }
+
+
+def _written(aside: Path, names: Mapping[str, str], served: Served, network: Network, origin: Any) -> dict[str, str]:
+    """The files of a network and what its predictor is told, by the names that MLflow calls them."""
+    (model, spec), content = names.items(), {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
+    (aside / spec[1]).write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+    plain_model(network).save(aside / model[1])
+    return {name: str(aside / file) for name, file in names.items()}
 
 
 def plain_model(network: Network) -> keras.Model:
@@ -176,11 +211,19 @@ def _tell_cost(model: Path, loaded: Loaded) -> None:
     card.write_text(f"{card.read_text(encoding='utf-8')}- {cost.said}\n", encoding="utf-8")
 
 
-def _compare(model: Path, loaded: Loaded, problem: Problem, network: Network, own: Predictions | None) -> None:
+def _compare(
+    model: Path, loaded: Loaded, problem: Problem, network: Network, own: Predictions | None, refit: Refit | None
+) -> None:
+    """Keep how far answers lie from what networks say: those of what serves, and of what was evaluated beside it."""
+    found = [_parity(as_evaluated(model, loaded), problem, network, own)]
+    if refit is not None:
+        found.append(_parity(loaded, refit.problem, refit.network))
+    save_parity(model, max(found, key=lambda parity: parity.largest))
+
+
+def _parity(loaded: Loaded, problem: Problem, network: Network, own: Predictions | None = None) -> Parity:
     items = problem.data.split().test
-    save_parity(
-        model, compare(ask(problem.task, problem.data, loaded, items), network.predict(items) if own is None else own)
-    )
+    return compare(ask(problem.task, problem.data, loaded, items), network.predict(items) if own is None else own)
 
 
 def _signature(served: Served) -> ModelSignature:

@@ -10,13 +10,16 @@ from markupsafe import Markup
 
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.html import code, environment, markdown_table
+from seqsweep.package.loaded import EVALUATED
 from seqsweep.tasks import Card, Dataset
 from seqsweep.words import column_title, counted, how_sure, in_words, nth_evaluation, percent, ranking, scored
 
 TEMPLATE = "model_card.md.j2"
 
 
-def card(own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str, object]) -> str:
+def card(
+    own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str, object], whole: Dataset | None = None
+) -> str:
     """Markdown.
 
     Args:
@@ -24,13 +27,15 @@ def card(own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str,
         data: what the model learned from.
         conclusion: of its sweep; it has a test evaluation.
         lineage: where it came from: run, seed, versions, commit.
+        whole: all of the data, from which what serves has learned; None: it is what was scored.
 
     Source: Mitchell et al. (2019), Model Cards for Model Reporting, FAT*.
     """
     evaluation, winner, metric = conclusion.evaluation, conclusion.winner, conclusion.metric
     assert evaluation is not None and winner is not None
     metrics, standing = conclusion.metrics(evaluation.scores), evaluation.standing(metric)
-    ranked = ranking("this model", evaluation.scores, evaluation.baselines, evaluation.best_baseline, metric, metrics)
+    who = "this model" if whole is None else "as it was scored"
+    ranked = ranking(who, evaluation.scores, evaluation.baselines, evaluation.best_baseline, metric, metrics)
     skill = [f"Skill over the best baseline: {percent(standing.skill)}."] if standing.skill is not None else []
     head = ["", *map(column_title, metrics), "skill"]
     return (
@@ -44,6 +49,7 @@ def card(own: Card, data: Dataset, conclusion: Conclusion, lineage: Mapping[str,
             mean_of=f", {evaluation.mean_of}" if evaluation.mean_of else "",
             came_from=_came_from(evaluation, lineage),
             lineage=lineage,
+            serves=[_serves(whole, lineage)] if whole is not None else [],
             audit=conclusion.audit,
             scores=markdown_table(head, [[who, *cells] for who, _, cells in ranked]),
             metric=in_words(metric.name),
@@ -65,3 +71,17 @@ def _came_from(evaluation: TestEvaluation, lineage: Mapping[str, object]) -> Mar
     if not evaluation.mean_of:
         return Markup("final run {}, seed {}").format(runs, seeds)
     return Markup("{}, equally weighted: final runs {}, seeds {}").format(evaluation.mean_of, runs, seeds)
+
+
+def _serves(whole: Dataset, lineage: Mapping[str, object]) -> str:
+    """What answers, where that is not what was scored."""
+    refit = cast(Mapping[str, Sequence[int]], lineage["refit"])
+    epochs, how = ", ".join(map(str, refit["epochs"])), "fitted once more"
+    if epochs:
+        how = f"trained once more, from the same seeds for as many epochs as were best on validation ({epochs}),"
+    return (
+        f"What answers was {how} on all {whole.extent()}: train, validation and test. Scores, intervals, thresholds, "
+        "the audit and the gate are of what was scored, which has learned from train alone and lies beside it "
+        f"({code(EVALUATED['evaluated_network'])}): widths and thresholds keep what they learned there. How well what "
+        "answers does is not measured, as nothing is left that it has not seen."
+    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from seqsweep.errors import StateError
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
     from mlflow.pyfunc import PyFuncModel
 
 
+SERVES = {"network": "network.keras", "spec": "spec.json"}
+"""The files of what serves, among MLflow's artifacts, by the names that they have there."""
+
+EVALUATED = {"evaluated_network": "evaluated.keras", "evaluated_spec": "evaluated.json"}
+"""Those of what was evaluated on the test part, where that is another network."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A model that MLflow loaded.
@@ -31,6 +40,11 @@ class Loaded:
 
     model: PyFuncModel
     served: Any
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether it is what was evaluated, where that is not what serves."""
+        return False
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -49,6 +63,21 @@ class Loaded:
         return cast("pd.DataFrame", answer)
 
 
+@dataclass(frozen=True)
+class Evaluated(Loaded):
+    """What was evaluated: MLflow's own way leads to what serves."""
+
+    @property
+    def is_evaluated(self) -> bool:
+        """It is."""
+        return True
+
+    def ask(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """What it answers."""
+        answer: Any = self.served.predict(None, frame)
+        return cast("pd.DataFrame", answer)
+
+
 def ask(task: Task, data: Dataset, model: Loaded, items: Items) -> Predictions:
     """What a model predicts for items (n,), by requests as any caller would make them.
 
@@ -59,6 +88,27 @@ def ask(task: Task, data: Dataset, model: Loaded, items: Items) -> Predictions:
         items: of the data.
     """
     return task.answers(model, [model.ask(frame) for frame in task.requests(data, model, items)])
+
+
+def as_evaluated(folder: Path, loaded: Loaded) -> Loaded:
+    """What of a package was evaluated on the test part, and has not learned from it: often not what serves.
+
+    Args:
+        folder: of the packaged model.
+        loaded: from this very folder.
+
+    Raises:
+        StateError: its files are gone or damaged.
+    """
+    if not loaded.spec["lineage"]["refit"]:
+        return loaded
+    files = [folder / "artifacts" / file for file in EVALUATED.values()]
+    served = copy(loaded.served)
+    try:
+        served.load_context(SimpleNamespace(artifacts=dict(zip(SERVES, files, strict=True))))
+    except Exception as error:  # whatever its files hold
+        raise StateError(f"{folder}: what was evaluated cannot be loaded: {first_line(error)}; {MEND}") from error
+    return Evaluated(loaded.model, served)
 
 
 def load(folder: Path) -> Loaded:

@@ -6,7 +6,7 @@ import shutil
 
 from seqsweep import finals
 from seqsweep.finals import Conclusion
-from seqsweep.package.build import ASIDE, MODEL, build, packaged_evaluation
+from seqsweep.package.build import ASIDE, MODEL, build, name_of, packaged_evaluation
 from seqsweep.package.cost import load_cost
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
@@ -30,21 +30,39 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         shutil.rmtree(left, ignore_errors=True)
     if conclusion.evaluation is None:
         return
-    wanted = conclusion.evaluation.run, conclusion.evaluation.number
+    runs = finals.refit_runs(context, conclusion)
+    wanted = name_of(conclusion.evaluation.run, runs is not None), conclusion.evaluation.number
     packaged = packaged_evaluation(folder / MODEL) == wanted
     damage = altered(folder / MODEL) if packaged else ""
     if damage:
         context.observer.say(f"{damage}: the winner is packaged again")
     if not packaged or damage:
+        context.observer.stage("packaging the winner")
         seen = finals.network(context, conclusion)
         assert seen is not None  # there was an evaluation
-        build(folder, context.problem, seen, conclusion)
+        refit = None if runs is None else finals.refitted(context, runs)
+        build(folder, context.problem, seen, conclusion, refit=refit)
         context.observer.say(f"packaged: {load_cost(folder / MODEL).said}")
     parity = load_parity(folder / MODEL)
     cost = load_cost(folder / MODEL)
     context.tracker.log_sweep(
         {"package_bytes": cost.size, "package_seconds": cost.seconds},
-        {"parity": "passed" if parity and parity.passed else "failed"},
+        {"parity": "passed" if parity and parity.passed else "failed", **_learned(context, runs)},
     )
     assert conclusion.winner is not None  # who was evaluated
     context.tracker.log_model(folder / MODEL, conclusion.winner.params)
+
+
+def _learned(context: SweepContext, runs: finals.RefitRuns | None) -> dict[str, str]:
+    """Tags of what the packaged model has learned from."""
+    if runs is None:
+        return {"refit": "train"}
+    whole = context.problem.data.whole()
+    assert whole is not None  # or there were no runs
+    epochs = ", ".join(str(runs.ended[run].epochs) for run in runs.runs)
+    return {
+        "refit": finals.ALL,
+        "refit_data": whole.extent(),
+        "refit_runs": ", ".join(runs.runs),
+        "refit_epochs": epochs,
+    }

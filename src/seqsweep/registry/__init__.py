@@ -3,7 +3,7 @@
 `candidates` finds what is to be promoted, `gate` holds it to its conditions, `challenge` compares it with the present
 champion, `promotion` has the order, `ledger` remembers, `change` moves the aliases so that a kill at any moment can
 be mended, `registered` opens the registry for one process at a time, `use` predicts with what it holds, `serving`
-does so over HTTP, `show` is what a terminal sees.
+does so over HTTP, `show` is what a terminal sees, `describing` what MLflow's pages do.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from seqsweep.errors import ConfigError, DataError, RefusedError
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import Say
 from seqsweep.search import build_problem
-from seqsweep.words import in_words, percent
+from seqsweep.words import in_prose, in_words, percent
 
 
 def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
@@ -39,7 +39,7 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
         told = "refused, nothing is changed: the data has changed since the sweep"
         raise RefusedError(f"{told}; bring it back as it was, or run the study again on what it is now")
     say(f"the baseline {in_words(name)} takes the winner's place")
-    own = package.build_baseline(candidate.folder, problem, conclusion, name)
+    own = package.build_baseline(candidate.folder, problem, conclusion, name, config.registry.refit)
     return replace(candidate, conclusion=own, baseline=own.finalists[0].trial_id)
 
 
@@ -54,4 +54,4 @@ def network_over(candidate: Candidate) -> tuple[float | None, str]:
     metric, seen = whole.metric, whole.evaluation
     own, other = seen.scores[metric.name], seen.baselines[candidate.baseline][metric.name]
     skill = metric.skill(own, other)
-    return skill, f"the skill of {whole.winner.name}, the best network, over it is {percent(skill)}"
+    return skill, f"the skill of {in_prose(whole.winner.name)}, the best network, over it is {percent(skill)}"

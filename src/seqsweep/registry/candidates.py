@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from seqsweep import finals
 from seqsweep.errors import StateError, UserError
 from seqsweep.finals import CONCLUSION, Conclusion
-from seqsweep.package import MODEL, baseline_folder
+from seqsweep.package import MODEL, baseline_folder, packaged_evaluation
 from seqsweep.registry.registered import Registry, model_name
 from seqsweep.schema import SweepConfig
 from seqsweep.search import IDENTITY, folders, load_config, read_identity
@@ -47,6 +47,12 @@ class Candidate:
     def model(self) -> Path:
         """The folder of its packaged winner, or of the baseline, which may not be there."""
         return self.folder / (baseline_folder(self.baseline) if self.baseline else MODEL)
+
+    @property
+    def packaged(self) -> str:
+        """What its package holds, by a name; empty: there is none."""
+        found = packaged_evaluation(self.model)
+        return found[0] if found is not None else ""
 
     @property
     def registered_name(self) -> str:

@@ -1,4 +1,8 @@
-"""A winner against the present champion: both predict the same items, now, and the worse one does not pass."""
+"""A winner against the present champion: both predict the same items, now, and the worse one does not pass.
+
+What serves may have learned from these very items (`registry.refit=all`), so that each is asked as it was evaluated:
+by the network that lies beside what serves in its package, and has learned from its own train part alone.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +30,8 @@ ChallengeResult = tuple[bool, str, str]
 def no_worse(registry: Registry, candidate: Candidate, evaluation: TestEvaluation, replace: bool) -> ChallengeResult:
     """Whether the winner may take the champion's place.
 
-    Both predict the winner's test items as a caller would have them do, but for items that the champion has learned
-    from. The objective decides, ties pass; how sure the difference is stands beside it.
+    Both predict the winner's test items as a caller would have them do, each by what was evaluated of it, but for items
+    that the champion's has learned from. The objective decides, ties pass; how sure the difference is stands beside it.
 
     Args:
         registry: with the champion.
@@ -70,15 +74,19 @@ def _compare(
     who = f"the champion, version {version.version}"
     try:
         with registry.files(version) as folder:
-            theirs = package.load(folder)
+            theirs = package.as_evaluated(folder, package.load(folder))
         items, why = task.comparable(data, theirs, data.split().test)
     except Exception as error:  # whatever stands under this alias, perhaps none of ours
         return _incomparable(f"{who}, cannot be loaded: {first_line(error)}", replace)
     if not len(items):
         return _incomparable(f"{who}, {why}", replace)
-    new = package.ask(task, data, package.load(candidate.model), items)
+    own = package.as_evaluated(candidate.model, package.load(candidate.model))
+    new = package.ask(task, data, own, items)
     old = package.ask(task, data, theirs, items)
-    return _judge(task, data, items, new, old, who)
+    passed, found, mend = _judge(task, data, items, new, old, who)
+    if own.is_evaluated or theirs.is_evaluated:
+        found += "; each by what was evaluated of it, before it learned from all of the data"
+    return passed, found, mend
 
 
 def _incomparable(found: str, replace: bool) -> ChallengeResult:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import LockedError
+from seqsweep.registry.describing import describe
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, Registry, Say
 from seqsweep.state_files import from_json, to_json
@@ -143,6 +144,7 @@ def _take_steps(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
         client.set_registered_model_alias(name, PREVIOUS, entry.previous)
     client.set_registered_model_alias(name, CHAMPION, version)
     client.set_registered_model_tag(name, entry.key, entry.text())
+    describe(registry, name)
     client.delete_registered_model_tag(name, INTENT)
     return entry
 
@@ -173,7 +175,9 @@ def _version_tags(intent: Intent) -> dict[str, str]:
     entry = intent.entry
     tags = {"sweep": entry.sweep, "run": entry.run, "promoted_at": entry.at, "promoted_by": entry.by}
     tags |= {"forced": entry.forced} if entry.forced else {}
-    return {**tags, **{f"test_{name}": f"{value:.6g}" for name, value in entry.scores.items()}, **(intent.tags or {})}
+    # The first score is that which ranks; the description of the version has it too, its run has all.
+    scores = {name: entry.scores[name] for name in (*list(entry.scores)[:1], "skill") if name in entry.scores}
+    return {**tags, **{f"test_{name}": f"{value:.5g}" for name, value in scores.items()}, **(intent.tags or {})}
 
 
 def _possible(registry: Registry, name: str, intent: Intent) -> bool:

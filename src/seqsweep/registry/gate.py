@@ -15,7 +15,7 @@ from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
 from seqsweep.tracking.models import files_of, logged_model
 from seqsweep.tracking.retry_queue import first_line
-from seqsweep.words import command, counted, how_sure, in_words, percent, scored, share, significant
+from seqsweep.words import command, counted, how_sure, in_prose, in_words, percent, scored, share, significant
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
     winner, evaluation = conclusion.winner, conclusion.evaluation
     if candidate.baseline:
         return _of_baseline(registry, candidate, replace)
-    found = f"{winner.name} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
+    found = f"{in_prose(winner.name)} is the winner, the best mean of {counted(len(winner.runs), 'final run')}"
     found += f"; it is packaged as the {evaluation.mean_of}" if evaluation.mean_of else ""
     files = _files(registry, candidate, again)
     conditions = [Condition("finals", True, found), _audit(conclusion, again), files]

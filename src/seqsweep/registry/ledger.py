@@ -8,8 +8,8 @@ from typing import Literal
 
 from seqsweep.state_files import from_json, to_json
 
-ENTRY = "ledger."
-"""Begins the key of each entry's tag: `ledger.0001`."""
+ENTRY = "mlflow.seqsweep.ledger."
+"""Begins the key of each entry's tag. MLflow hides what begins with `mlflow.`: people read the description."""
 
 LONGEST = 3500  # characters of an entry; MLflow takes 5000 in a tag, and an intent holds an entry and more
 LONGEST_REASON = 800
@@ -51,7 +51,7 @@ class LedgerEntry:
 
     @property
     def key(self) -> str:
-        """Of its tag."""
+        """Of its tag: `mlflow.seqsweep.ledger.0001`."""
         return f"{ENTRY}{self.number:04d}"
 
     def text(self) -> str:

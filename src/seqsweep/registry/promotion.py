@@ -86,7 +86,7 @@ def promote(
         if (
             present
             and evaluation
-            and (present.tags.get("sweep"), present.tags.get("run")) == (candidate.fingerprint, evaluation.run)
+            and (present.tags.get("sweep"), present.tags.get("run")) == (candidate.fingerprint, candidate.packaged)
         ):
             _refuse_damaged(registry, present, sweep_again(candidate))
             return Promoted(name, str(present.version), str(present.version), news=False)
@@ -211,7 +211,7 @@ def _entry(
         before=before,
         previous=before,
         sweep=candidate.fingerprint,
-        run=evaluation.run,
+        run=candidate.packaged,
         scores={
             objective: evaluation.scores[objective],
             **evaluation.scores,

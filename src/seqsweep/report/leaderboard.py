@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
+from rich.console import Group
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
@@ -35,6 +37,9 @@ SHOWN = 10  # trials; the rest is in MLflow
 PRUNED_SHOWN = 3  # of those that have no rank
 WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
+SKIP, RIDGE = "linear_skip", "linear"
+"""A setting that puts the ridge into a network, and the baseline that is the ridge alone."""
+
 SHORT = {"learning_rate": "lr"}  # a column has little room
 
 
@@ -45,7 +50,7 @@ class _Row:
     trial: TrialRecord | None = None
 
 
-def leaderboard(outcome: Outcome, width: int) -> Table:
+def leaderboard(outcome: Outcome, width: int) -> Group:
     """The best trials and every baseline by the objective, best first; as many settings as leave all figures whole.
 
     Args:
@@ -61,16 +66,14 @@ def leaderboard(outcome: Outcome, width: int) -> Table:
     while settings and Measurement.get(endless, endless.options, table).maximum > width:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)
-    return table
+    return Group(table, Text(_caption(outcome)))  # a caption would be broken where the table ends
 
 
 def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Table:
     table = Table(
         title=f"{outcome.config.study}: {outcome.data}, column {outcome.target!r}, validation part",
-        caption=_caption(outcome),
         box=box.SIMPLE_HEAD,
         title_justify="left",
-        caption_justify="left",
     )
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("trial or baseline", no_wrap=True)
@@ -115,14 +118,19 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         if conclusion is not None and conclusion.winner is not None:
             purpose = "make the winner the model that others load, if it passes the gate"
             words = ["seqsweep", "promote", outcome.fingerprint]
-            if (better := _better_baseline(outcome, conclusion)) is not None:
-                purpose = f"no network beats {in_words(better)}: make it the model that others load"
-                words += ["--baseline", better]
+            if (better := unbeaten_baseline(outcome, conclusion)) is not None:
+                packaged = TASKS[conclusion.task].serves_baseline(outcome.config, better)
+                rest = "make it the model that others load" if packaged else "the gate refuses the winner as it is"
+                purpose = f"no network beats {in_words(better)}: {rest}"
+                words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
+            commands += _from_the_ridge(outcome, conclusion, typed)
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
         commands.append((_again(typed, longer), "go on for as long again"))
+    elif "tuner.max_epochs" in outcome.reason:
+        commands.append((_again(typed, f"tuner.max_epochs={2 * (outcome.config.tuner.max_epochs or 1)}"), "search on"))
     elif "tuner.patience" in outcome.reason:
         commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:
@@ -133,12 +141,36 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     return commands
 
 
-def _better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
-    """The best baseline, where no network beats it by the margin of the gate and it can be packaged."""
-    seen, config = conclusion.evaluation, outcome.config
-    if seen is None or seen.skill is None or seen.best_baseline is None or seen.skill > config.registry.min_skill:
+def _from_the_ridge(outcome: Outcome, conclusion: Conclusion, typed: Sequence[str]) -> list[tuple[str, str]]:
+    """Where no network beats a ridge, networks can begin with it; nothing where all of them did, or none can."""
+    begun = {record.params.get(SKIP) for record in outcome.ranked}
+    if unbeaten_baseline(outcome, conclusion) != RIDGE or begun <= {None, "ridge"}:
+        return []
+    return [(_again(typed, f"search_space.{SKIP}=ridge"), "networks that begin at the ridge, and learn what it leaves")]
+
+
+def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate and it can be packaged.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
+    best = unbeaten_baseline(outcome, conclusion)
+    return best if best is not None and TASKS[conclusion.task].serves_baseline(outcome.config, best) else None
+
+
+def unbeaten_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
+    """The best baseline, where no network beats it by the margin of the gate.
+
+    Args:
+        outcome: of the search.
+        conclusion: of its finals.
+    """
+    seen = conclusion.evaluation
+    if seen is None or seen.skill is None or seen.skill > outcome.config.registry.min_skill:
         return None
-    return seen.best_baseline if TASKS[conclusion.task].serves_baseline(config, seen.best_baseline) else None
+    return seen.best_baseline
 
 
 def _again(typed: Sequence[str], change: str) -> str:

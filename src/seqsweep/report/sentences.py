@@ -16,6 +16,7 @@ from seqsweep.words import (
     compared,
     counted,
     how_sure,
+    in_prose,
     in_words,
     lead,
     nth_evaluation,
@@ -50,12 +51,23 @@ def details(conclusion: Conclusion) -> list[str]:
     winner, evaluation = conclusion.winner, conclusion.evaluation
     if winner is None or evaluation is None:
         return []
-    said = [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
     scores = {**evaluation.baselines, winner.name: evaluation.scores}
-    said += TASKS[conclusion.task].sentences(heading(conclusion, evaluation), scores, evaluation.details)
-    if conclusion.audit is not None and conclusion.audit.passed:
-        said.append(f"Leak audit {conclusion.audit.said}.")
-    return said
+    task = TASKS[conclusion.task].sentences(heading(conclusion, evaluation), scores, evaluation.details)
+    return [*against_others(conclusion), *task, *audit(conclusion)]
+
+
+def against_others(conclusion: Conclusion) -> list[str]:
+    """The winner against the other finalists, and what the search promised."""
+    winner, evaluation = conclusion.winner, conclusion.evaluation
+    if winner is None or evaluation is None:
+        return []
+    return [*_leads(conclusion, winner), *_optimism(conclusion, winner, evaluation)]
+
+
+def audit(conclusion: Conclusion) -> list[str]:
+    """That the leak audit passed; where it failed, the headline says so."""
+    passed = conclusion.winner is not None and conclusion.audit is not None and conclusion.audit.passed
+    return [f"Leak audit {conclusion.audit.said}."] if passed and conclusion.audit is not None else []
 
 
 def trials(outcome: Outcome) -> str:
@@ -83,7 +95,7 @@ def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
     standing = search_standing(outcome)
     words = unit_in_words(standing.metric, outcome.target)
     unit = f" ({words})" if words else ""
-    best = f"The best of {counted(len(outcome.records), 'trial')} is {outcome.ranked[0].name}"
+    best = f"The best of {counted(len(outcome.records), 'trial')} is {in_prose(outcome.ranked[0].name)}"
     said = [
         f"{best}, by {in_words(standing.metric.name)}{unit}.",
         scored(standing, "validation"),
@@ -137,7 +149,7 @@ def _leads(conclusion: Conclusion, winner: Finalist) -> list[str]:
         reasons.setdefault(difference.trial_id, []).append(in_words(difference.reason))
     named = {difference.trial_id: difference for difference in conclusion.differences}
     return [
-        lead(winner.name, f"the {' and '.join(why)}, {named[i].name}", conclusion.metric, named[i].interval)
+        lead(winner.name, f"the {' and '.join(why)}, {in_prose(named[i].name)}", conclusion.metric, named[i].interval)
         for i, why in reasons.items()
     ]
 

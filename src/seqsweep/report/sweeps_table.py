@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from seqsweep.comparison import ComparableGroup, FinishedSweep
+from seqsweep.comparison import ComparableGroup, FinishedSweep, Labels, PairedComparison, labels
 from seqsweep.finals import TestEvaluation
+from seqsweep.metrics import Metric
 from seqsweep.report.leaderboard import WIDE
-from seqsweep.schema import SweepConfig
-from seqsweep.words import BEATS, duration, in_words, lead, percent, plus_minus, setting, significant
+from seqsweep.words import BEATS, counted, duration, in_words, lead, percent, plus_minus, significant
 
-MOST_SETTINGS = 2  # in a label; where more differ the name of the run says less, and is short
+ALIKE = 1.1  # times as many epochs as another search trained: up to there their budgets are told as equal
+BEST, FINALS = "best of\nsearch", "finals,\nmean±std"
+BEATEN, SPENT = "beats\nbaselines", "trials,\nepochs, time"
+"""Heads of columns."""
+
 NARROW = 80  # characters a line of a terminal that says nothing else
 
 
@@ -37,10 +41,15 @@ def jobs_table(jobs: Sequence[FinishedJob], width: int = NARROW) -> Table:
     """
     table = _table("All jobs", "what set it apart", width)
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
+    finished = [job.entry for job in jobs if job.entry is not None]
+    named = labels(finished)
     for number, job in enumerate(jobs):
+        if job.entry is not None and len(finished) > 1:
+            table.add_row(str(number), Text(named[job.entry]), *_cells(job.entry, table))
+            continue
         own = [override for override in job.overrides if override not in common]
-        cells = [Text("failed", "red")] if job.entry is None else _cells(job.entry)
-        table.add_row(str(number), Text("\n".join(map(_short, own)) or "-"), *cells[: len(table.columns) - 2])
+        cells = [Text("failed", "red")] if job.entry is None else _cells(job.entry, table)
+        table.add_row(str(number), Text(" ".join(map(_short, own)) or "-"), *cells)
     return table
 
 
@@ -51,32 +60,63 @@ def sweeps_table(entries: Sequence[FinishedSweep], width: int = NARROW) -> Table
         entries: in the order in which they ended.
         width: as for `jobs_table`.
     """
-    table = _table("Finished sweeps", "study and sweep", width)
+    table, named = _table("Finished sweeps", "sweep", width), labels(entries)
     for number, entry in enumerate(entries):
         outcome = entry.outcome
-        title = Text(f"{outcome.config.study}\n{outcome.name}")
-        table.add_row(str(number), title, *_cells(entry)[: len(table.columns) - 2])
+        title = Text.assemble(named[entry], "\n", (f"{outcome.config.study} {outcome.fingerprint[:6]}", "dim"))
+        table.add_row(str(number), title, *_cells(entry, table))
         evaluation = _evaluation(entry)
         if evaluation is not None and evaluation.best_baseline is not None:
             score = significant(evaluation.baselines[evaluation.best_baseline][outcome.config.task.objective])
-            table.add_row("", "", in_words(evaluation.best_baseline), "", score, percent(0.0), style="cyan")
+            own = {"winner": in_words(evaluation.best_baseline), "test": score, "skill": percent(0.0)}
+            table.add_row(*(own.get(str(column.header), "") for column in table.columns), style="cyan")
     return table
 
 
-def verdicts(group: ComparableGroup) -> list[str]:
-    """Which sweep's winner does better than which, and whether any beats the baselines, in plain sentences."""
-    labels = _labels(group)
+def verdicts(group: ComparableGroup, named: Labels | None = None) -> list[str]:
+    """Which sweep's winner does better than which, at what cost, and whether any beats the baselines, in sentences.
+
+    Args:
+        group: of sweeps that can be compared.
+        named: what they are called beside others; None: what sets those of the group apart.
+    """
+    named = named or labels(group.entries)
     metric = group.entries[0].outcome.metric
-    said = [lead(labels[id(pair.better)], labels[id(pair.other)], metric, pair.interval) for pair in group.comparisons]
+    said = [_between(pair, named, metric) for pair in group.comparisons]
     shown = [pair for pair in group.comparisons if pair.interval is not None and not pair.interval.holds_zero]
-    if not shown and len(group.comparisons) > 1:
-        said.append("So none of them is shown to do better than another.")
-    beating = [labels[id(entry)] for entry in group.entries if _beats(entry)]
+    known = [pair for pair in group.comparisons if pair.interval is not None]
+    if known and not shown:
+        same = all(pair.same_network for pair in group.comparisons)
+        often = "both times" if len(group.entries) == 2 else "every time"
+        said.append(f"So no {named.kind} is shown to be better{f'; the same network won {often}' if same else ''}.")
+    said += _budgets(group, named)
+    beating = [named[entry] for entry in group.entries if _beats(entry)]
     if beating:
         said.append(f"Better than the best baseline on the test part, beyond chance: {', '.join(beating)}.")
     else:
         said.append("None of them is shown to be better than the best baseline on the test part.")
     return said
+
+
+def _between(pair: PairedComparison, named: Labels, metric: Metric) -> str:
+    if pair.same_network and pair.better.winner is not None:
+        network = pair.better.winner.name.partition(": ")[2] or pair.better.winner.name
+        return f"{named[pair.better]} and {named[pair.other]} found the same network ({network}): neither does better."
+    return lead(named[pair.better], named[pair.other], metric, pair.interval)
+
+
+def _budgets(group: ComparableGroup, named: Labels) -> list[str]:
+    """A sentence where some searches trained more than others; the better one may owe it to that."""
+    spent = {named[entry]: entry.budget for entry in group.entries}
+    epochs = [budget.epochs for budget in spent.values()]
+    if not min(epochs) or max(epochs) <= ALIKE * min(epochs):
+        return []
+    told = [
+        f"{name} {counted(b.epochs, 'epoch')} in {counted(b.trials, 'trial')} and {duration(b.seconds)}"
+        for name, b in spent.items()
+    ]
+    advice = "tuner.max_epochs gives each search the same"
+    return [f"The searches trained unequally long: {'; '.join(told)}. {advice}."]
 
 
 def _evaluation(entry: FinishedSweep) -> TestEvaluation | None:
@@ -88,46 +128,16 @@ def _beats(entry: FinishedSweep) -> bool:
     return evaluation is not None and evaluation.standing(entry.outcome.metric).verdict == "better"
 
 
-def _labels(group: ComparableGroup) -> dict[int, str]:
-    """Labels that tell the sweeps apart: their own, or the settings that differ, or with the run's name behind them.
-
-    Args:
-        group: of sweeps that can be compared.
-    """
-    plain = [entry.label for entry in group.entries]
-    says_more = all(entry.label != entry.outcome.name for entry in group.entries)
-    if says_more and len(set(plain)) == len(plain):
-        return {id(entry): entry.label for entry in group.entries}
-    settings = [_settings(entry.outcome.config) for entry in group.entries]
-    keys = [key for key in settings[0] if any(other.get(key) != settings[0][key] for other in settings[1:])]
-    told = [" ".join(_short(f"{key}={setting(own.get(key))}") for key in keys) for own in settings]
-    if 0 < len(keys) <= MOST_SETTINGS and len(set(told)) == len(told):
-        return dict(zip(map(id, group.entries), told, strict=True))
-    return {
-        id(entry): entry.label if plain.count(entry.label) == 1 else f"{entry.label} ({entry.outcome.name})"
-        for entry in group.entries
-    }
-
-
-def _settings(config: SweepConfig) -> dict[str, object]:
-    """The settings that may tell two sweeps of the same data apart, by key: `tuner` for `tuner.kind`."""
-    whole = asdict(config)
-    groups = ("search_space", "model", "trial", "tuner", "task", "windows", "finals")
-    inner = {f"{group}.{name}": value for group in groups for name, value in whole[group].items()}
-    found = {key.removesuffix(".kind"): value for key, value in inner.items()}
-    return {**found, "seed": config.seed}
-
-
 def _table(title: str, what: str, width: int) -> Table:
     padding = (0, 1, 0, 0)  # a column less than by default: what a terminal of 80 has room for
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=padding, show_edge=False)
     table.add_column("#", justify="right")
     table.add_column(what, overflow="fold")
-    table.add_column("winner", no_wrap=True)
-    for name in ("validation", "test", "skill", "beats\nbaselines"):
+    table.add_column("winner")
+    wide = width >= WIDE
+    figures = [*([BEST] if wide else []), FINALS, "test", "skill", BEATEN]
+    for name in (*figures, *([SPENT] if wide else [])):
         table.add_column(name, justify="right", no_wrap=True)
-    if width >= WIDE:
-        table.add_column("trials, time", justify="right", no_wrap=True)
     return table
 
 
@@ -140,21 +150,24 @@ def _short(override: str) -> str:
     return f"{key.rpartition('.')[2]}={value[1:-1] if alone else value}"
 
 
-def _cells(entry: FinishedSweep) -> list[str]:
-    """Winner, score over seeds on validation, test score, skill, whether it is proven, trials and time."""
-    outcome, objective = entry.outcome, entry.outcome.config.task.objective
-    done, winner = outcome.ranked, entry.winner
-    trials = f"{len(done)} of {len(outcome.records)}" if len(done) < len(outcome.records) else str(len(done))
-    trials = f"{trials}, {duration(outcome.seconds)}"
-    if winner is None or entry.conclusion is None:
-        best = done[0] if done else None
-        score = f"{in_words(objective)} {significant(best.metrics[outcome.objective])}" if best else ""
-        return [best.name if best else "none completed", score, "", "", "", trials]
-    assert winner.mean is not None  # or it would be no winner
-    score = f"{in_words(objective)} {plus_minus(winner.mean, winner.std).replace(' ± ', '±')}"  # columns are narrow
-    evaluation = _evaluation(entry)
-    if evaluation is None:
-        return [winner.name, score, "", "", "", trials]
-    gain = percent(evaluation.skill) if evaluation.skill is not None else ""
-    proven = BEATS[evaluation.standing(outcome.metric).verdict]
-    return [winner.name, score, significant(evaluation.scores[objective]), gain, proven, trials]
+def _cells(entry: FinishedSweep, table: Table) -> list[str]:
+    """Of the columns behind the name: winner, lucky best, finals, test, skill, whether it is proven, what it took."""
+    outcome, objective, winner = entry.outcome, entry.outcome.config.task.objective, entry.winner
+    done, spent, evaluation = outcome.ranked, entry.budget, _evaluation(entry)
+    trials = f"{len(done)} of {spent.trials}" if len(done) < spent.trials else str(spent.trials)
+    cells = {
+        "winner": winner.name if winner else done[0].name if done else "none completed",
+        BEST: significant(done[0].metrics[outcome.objective]) if done else "",
+        FINALS: "",
+        SPENT: f"{trials}, {spent.epochs:,}, {duration(spent.seconds)}",
+    }
+    if winner is not None and winner.mean is not None:
+        mean = plus_minus(winner.mean, winner.std).replace(" ± ", "±")  # columns are narrow
+        cells[FINALS] = f"{in_words(objective)} {mean}"
+    elif done and BEST not in {column.header for column in table.columns}:
+        cells[FINALS] = f"{in_words(objective)} {cells[BEST]}"
+    if evaluation is not None:
+        cells["test"] = significant(evaluation.scores[objective])
+        cells["skill"] = percent(evaluation.skill) if evaluation.skill is not None else ""
+        cells[BEATEN] = BEATS[evaluation.standing(outcome.metric).verdict]
+    return [cells.get(str(column.header), "") for column in table.columns[2:]]

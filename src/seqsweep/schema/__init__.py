@@ -37,6 +37,11 @@ class WindowsConfig:
         "of several series: each is scaled by its own train part, or all by that of all of them",
         choices=("series", "all"),
     )
+    short_series: str = setting(
+        "of several series those that are too short for the longest window with its targets: left_out, or scaling, "
+        "where their train rows say how they and all of them are scaled, and nothing else is learned from them",
+        choices=("left_out", "scaling"),
+    )
 
 
 @dataclass
@@ -89,6 +94,12 @@ class TunerConfig:
         unit="trials",
         at_least=1,
         when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
+    max_epochs: int | None = setting(
+        "epochs of all trials together, as many as each may train, after which no further one starts; null: no limit",
+        unit="epochs",
+        at_least=1,
         optional=True,
     )
     time_limit: str | None = setting(
@@ -240,6 +251,11 @@ class RegistryConfig:
     model: str | None = setting("name of the registered model; null: that of the series", holds="name", optional=True)
     min_skill: float = setting(
         "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
+    )
+    refit: str = setting(
+        "what the packaged model has learned from: `all` of the data, by training the winner once more for as many "
+        "epochs as were best, after it was scored; or the `train` part alone, as it was scored",
+        choices=("all", "train"),
     )
 
 

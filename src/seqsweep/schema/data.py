@@ -46,6 +46,9 @@ class DataConfig:
     columns: list[str] = setting(
         "columns that are a series each, at the same times, forecast by one network: [A, B, C]; []: there are none"
     )
+    static: list[str] = setting(
+        "of several series columns that say what a series is, at all times alike: [region, size]; numbers or text"
+    )
     known_future: list[str] = setting(
         "columns whose values are known ahead, such as promotions and prices: a forecast reads those of its own times"
     )

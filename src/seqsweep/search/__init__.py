@@ -10,8 +10,8 @@ from seqsweep.search.context import MakeJob, SweepContext, open_sweep
 from seqsweep.search.lineage import lineage
 from seqsweep.search.loop import Loop
 from seqsweep.search.mending import mend_records, say_again, what_is_wrong
-from seqsweep.search.observer import Observer
-from seqsweep.search.outcome import Outcome, load_config, load_outcome
+from seqsweep.search.observer import Observer, Phase
+from seqsweep.search.outcome import Outcome, is_running, load_config, load_outcome
 from seqsweep.search.problem import Problem, build_problem, describe_data, load_data
 from seqsweep.search.run import run, search
 from seqsweep.search.source import Source
@@ -33,6 +33,7 @@ __all__ = [
     "MakeJob",
     "Observer",
     "Outcome",
+    "Phase",
     "Problem",
     "Source",
     "SweepContext",
@@ -44,6 +45,7 @@ __all__ = [
     "first_words",
     "folders",
     "identity",
+    "is_running",
     "lineage",
     "load_config",
     "load_data",

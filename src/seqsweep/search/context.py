@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from seqsweep import trial
 from seqsweep.config import to_yaml
+from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Executor, fitting, make_executor
@@ -21,7 +22,7 @@ from seqsweep.search.problem import Problem, build_problem
 from seqsweep.search.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Dataset, Task
-from seqsweep.tracking import SweepRecord, SweepStatus, Tracker, make_tracker
+from seqsweep.tracking import LoggedDataset, SweepRecord, SweepStatus, Tracker, make_tracker
 
 MakeJob = Callable[[Task, Dataset], Job]
 
@@ -136,7 +137,7 @@ def _ended(tracker: Tracker, state: SweepState) -> Iterator[None]:
 
 
 def _end(tracker: Tracker, state: SweepState, status: SweepStatus) -> None:
-    missing = state.records() | state.records("final")
+    missing = state.records() | state.records("final") | state.records("refit")
     recorded = tracker.recorded()
     for trial_id, record in missing.items():
         if trial_id not in recorded:
@@ -172,4 +173,11 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
         lower_is_better=not problem.objective.higher_is_better,
         started=time.time(),
         data=data.name,
+        datasets=_parts(problem),
     )
+
+
+def _parts(problem: Problem) -> tuple[LoggedDataset, ...]:
+    data, split, source = problem.data, problem.data.split(), named_source(problem.config.data)
+    sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
+    return tuple(LoggedDataset(data.name, data.sha256, data.rows, part, size, source) for part, size in sizes.items())

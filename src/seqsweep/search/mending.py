@@ -76,7 +76,7 @@ def _check(file: Path, record: TrialRecord, kind: RunKind, objective: str) -> No
         raise StateError(f"{file}: this is the record of {record.kind} {record.trial_id}")
     if record.status == "RUNNING":
         raise StateError(f"{file}: status is RUNNING, of a trial that ended")
-    if record.status in ("COMPLETED", "PRUNED") and objective not in record.metrics:
+    if kind != "refit" and record.status in ("COMPLETED", "PRUNED") and objective not in record.metrics:
         raise StateError(f"{file}: it has no {objective}")
 
 
@@ -90,7 +90,7 @@ def say_again(again: Iterable[str], kind: RunKind, damaged: Mapping[str, str], s
         say: is told.
     """
     names = [trial_id.lstrip("0") for trial_id in again]
-    what = {"trial": "trial", "final": "final run"}[kind]
+    what = {"trial": "trial", "final": "final run", "refit": "refit"}[kind]
     why = _some(list(damaged.values()) or [f"{'its record is' if len(names) == 1 else 'their records are'} gone"])
     if names:
         who = f"{what} {names[0]} is" if len(names) == 1 else f"{what}s {', '.join(names)} are"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from seqsweep.events import Epoch
-from seqsweep.records import RunKind, TrialRecord
+from seqsweep.records import TrialRecord
 from seqsweep.tasks import Facts
+
+Phase: TypeAlias = Literal["trial", "final", "calibration", "refit"]
+"""What trains: trials of the search, final runs, runs whose errors make the winner's intervals."""
 
 
 class Observer(Protocol):
@@ -19,14 +22,21 @@ class Observer(Protocol):
     def describe(self, facts: Facts) -> None:
         """The data is read; its notes were said already."""
 
-    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
-        """Trials are about to run: once for the search, once more for the finals.
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: Phase = "trial") -> None:
+        """Trials are about to run: once for each phase that has any left.
 
         Args:
             expected: trials that there will be if none fails, finished ones included.
             finished: those that an earlier launch ended.
             workers: trials at once.
-            kind: of the trials: of the search or of the finals.
+            kind: of the trials.
+        """
+
+    def stage(self, doing: str) -> None:
+        """What is done while no trial runs, until the next call of `begin`, `stage` or `finish`.
+
+        Args:
+            doing: in a few words: `packaging the winner`.
         """
 
     def started(self, trial: TrialRecord) -> None:
@@ -49,7 +59,7 @@ class Observer(Protocol):
         """
 
     def finish(self) -> None:
-        """No more trials run; also after an error."""
+        """No more trials run, and nothing else is done; also after an error. May be called twice."""
 
 
 class Silent:
@@ -61,7 +71,10 @@ class Silent:
     def describe(self, facts: Facts) -> None:
         """Nothing."""
 
-    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: RunKind = "trial") -> None:
+    def begin(self, expected: int, finished: Sequence[TrialRecord], workers: int, kind: Phase = "trial") -> None:
+        """Nothing."""
+
+    def stage(self, doing: str) -> None:
         """Nothing."""
 
     def started(self, trial: TrialRecord) -> None:

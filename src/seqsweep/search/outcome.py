@@ -16,6 +16,8 @@ from seqsweep.state_files import MEND, read_state, write_state
 from seqsweep.tasks import find_metric
 
 OUTCOME = "outcome.json"
+BEGUN = "begun.json"
+"""The same of a search that goes on: its reason is empty."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,17 @@ class Outcome(OutcomeFile):
         return sorted(done, key=lambda record: (self.metric.cost(record.metrics[self.objective]), record.number))
 
 
-def save_outcome(outcome: Outcome) -> None:
+def save_outcome(outcome: Outcome, name: str = OUTCOME) -> None:
     """Keep what the other files of the sweep do not say.
+
+    Args:
+        outcome: of the search.
+        name: of the file: BEGUN while it goes on.
 
     Raises:
         StateError: the disk refuses.
     """
-    write_state(outcome.folder / OUTCOME, {field.name: getattr(outcome, field.name) for field in fields(OutcomeFile)})
+    write_state(outcome.folder / name, {field.name: getattr(outcome, field.name) for field in fields(OutcomeFile)})
 
 
 def is_kept(folder: Path) -> bool:
@@ -115,15 +121,20 @@ def is_kept(folder: Path) -> bool:
     return True
 
 
-def load_outcome(folder: Path) -> Outcome | None:
+def load_outcome(folder: Path, *, begun: bool = False) -> Outcome | None:
     """The outcome of the sweep in `folder`; None: its search has not ended yet.
+
+    Args:
+        folder: of the sweep.
+        begun: that of a search which goes on will do; None: it has not begun.
 
     Raises:
         StateError: a file is truncated or foreign.
     """
-    if not (folder / OUTCOME).exists():
+    file = next((folder / name for name in (OUTCOME, *([BEGUN] if begun else [])) if (folder / name).exists()), None)
+    if file is None:
         return None
-    kept = read_state(folder / OUTCOME, OutcomeFile)
+    kept = read_state(file, OutcomeFile)
     records = tuple(SweepState(folder).records().values())
     return Outcome(**vars(kept), config=load_config(folder), folder=folder, records=records)
 
@@ -143,3 +154,13 @@ def load_config(folder: Path) -> SweepConfig:
         raise StateError(f"{file}: cannot read the config of this sweep ({error.strerror}); {MEND}") from error
     except (UnicodeDecodeError, ConfigError) as error:
         raise StateError(f"{file}: this is truncated, damaged or of another version; {MEND}") from error
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a process of this machine owns the sweep in `folder`."""
+    import psutil
+
+    try:
+        return psutil.pid_exists(int((folder / "owner").read_text()))
+    except (OSError, ValueError):  # nobody owns it, or is about to write down who does
+        return False

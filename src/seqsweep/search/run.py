@@ -14,7 +14,7 @@ from seqsweep.search.lineage import lineage
 from seqsweep.search.loop import Loop
 from seqsweep.search.mending import mend_records, open_tuner, say_again
 from seqsweep.search.observer import Observer
-from seqsweep.search.outcome import Outcome, is_kept, save_outcome
+from seqsweep.search.outcome import BEGUN, Outcome, is_kept, save_outcome
 from seqsweep.search.source import Search
 from seqsweep.search.time_limit import TimeLimit
 from seqsweep.tracking import Tracker
@@ -39,6 +39,8 @@ def search(context: SweepContext) -> Outcome:
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
+    if not is_kept(context.state.folder):  # for whoever watches
+        save_outcome(_outcome(context), BEGUN)
     reason, loop = _run_trials(context)
     outcome = _outcome(context, reason, loop)
     if loop.trained or not is_kept(outcome.folder):
@@ -51,6 +53,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     """Run what is left; returns why nothing more is proposed, and the loop, which knows what ran."""
     config, state, observer = context.config, context.state, context.observer
     problem = context.problem
+    observer.stage("loading TensorFlow")
     damaged = mend_records(state, "trial", problem.objective)
     with trial.without_start_up_notes(), quick_imports(), without_unused():  # KerasTuner imports TensorFlow
         tuner = open_tuner(config, state, problem.objective, observer.say)
@@ -74,7 +77,8 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
         observer.finish()
 
 
-def _outcome(context: SweepContext, reason: str, loop: Loop) -> Outcome:
+def _outcome(context: SweepContext, reason: str = "", loop: Loop | None = None) -> Outcome:
+    """Without a loop, of a search that begins."""
     problem, state = context.problem, context.state
     return Outcome(
         config=problem.config,
@@ -90,12 +94,12 @@ def _outcome(context: SweepContext, reason: str, loop: Loop) -> Outcome:
         baselines=problem.baselines,
         best_baseline=problem.best_baseline,
         reason=reason,
-        trained=loop.trained,
+        trained=loop.trained if loop is not None else 0,
         seconds=time.monotonic() - context.started,
-        search_seconds=loop.choosing,
+        search_seconds=loop.choosing if loop is not None else 0.0,
         tracking_seconds=context.tracker.seconds,
         disk=state.size(),
-        lineage=lineage(),
+        lineage=lineage() if loop is not None else {},
     )
 
 

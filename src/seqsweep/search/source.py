@@ -107,8 +107,8 @@ class Search:
         )
 
     def name(self, proposal: Proposal) -> str:
-        """`13 GRU 32x2`: what a reader of a list of runs looks for first."""
-        return f"{proposal.number} {network_name(proposal.params)}"
+        """`trial 13: GRU, 2 × 32 units`."""
+        return f"trial {proposal.number}: {network_name(proposal.params)}"
 
     def final_of(self, proposal: Proposal) -> str | None:  # noqa: ARG002
         """None."""
@@ -129,9 +129,10 @@ def reported_costs(config: SweepConfig, record: TrialRecord, objective: Metric) 
 
 
 def network_name(params: TrialParams) -> str:
-    """`GRU 32x2`, `Bi-LSTM 64-32`, `causal conv 16x1`: kind and widths of a network's layers."""
-    short = {"simple_rnn": "RNN"}
-    kind = short.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else in_words(params.layer))
+    """`GRU, 2 × 32 units`, `Bi-LSTM, 64 and 32 units`: kind and widths of a network's layers."""
+    known = {"simple_rnn": "SimpleRNN"}
+    kind = known.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else in_words(params.layer))
     kind = f"Bi-{kind}" if params.get("bidirectional", False) else kind
+    *first, last = map(str, params.units)
     equal = len(set(params.units)) == 1
-    return f"{kind} {params.units[0]}x{params.depth}" if equal else f"{kind} {'-'.join(map(str, params.units))}"
+    return f"{kind}, {params.depth} × {last} units" if equal else f"{kind}, {', '.join(first)} and {last} units"

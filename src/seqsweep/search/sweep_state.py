@@ -8,8 +8,8 @@ sweeps/FINGERPRINT/
   config.yaml       the config that was launched last
   facts.json        what the data is, for people
   trials/ID.json    a finished trial, written once, before the oracle or MLflow hears of it
-  finals/ID.json    likewise a finished final run
-  networks/ID.npz   the weights of final runs
+  finals/ID.json    likewise a finished final run; refits/ID.json: the winner on all of the data
+  networks/ID.npz   the weights of final runs, and of those on all of the data
   checkpoints/      of trials that may still be promoted
   tuner/            the oracle's own state
   lock              held while the sweep runs; the process id of who holds it
@@ -41,7 +41,7 @@ FACTS = "facts.json"
 IDENTITY = "sweep.json"
 CONFIG = "config.yaml"
 
-FOLDERS = ("trials", "finals", "networks", "checkpoints", "tuner")
+FOLDERS = ("trials", "finals", "refits", "networks", "checkpoints", "tuner")
 """Those in the folder of a sweep."""
 
 
@@ -80,7 +80,7 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
     whole = asdict(config)
     where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
     read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in ("max_trials", "time_limit", "patience", "max_consecutive_failures"):
+    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
         study=config.study,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .array_types import Float64s
+from .array_types import Float32s, Float64s
 from .scalers import SCALERS, scaled_by
+from .static import StaticEncoder, Value
 from .transforms import Transform
 
 Name = tuple[str, ...]
@@ -24,10 +25,14 @@ class Known:
     Args:
         transform: of its values.
         size: how far it moves, in units of what is usual; its intervals are so much wider.
+        number: by which a network tells it; 0: it was not learned from.
+        static: what it is, a value a column; None: nothing is known of that.
     """
 
     transform: Transform
     size: float
+    number: int = 0
+    static: tuple[Value, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class SeriesScales:
         scaler: an entry of SCALERS.
         known: those that were learned from.
         deviation: the usual standard deviation of a target.
+        encoder: of what a series is; None: a network is not told.
+        identified: whether a network is told the number of a series.
     """
 
     together: Transform
@@ -47,6 +54,8 @@ class SeriesScales:
     scaler: str
     known: Mapping[Name, Known]
     deviation: float
+    encoder: StaticEncoder | None = None
+    identified: bool = False
 
     def of(self, name: Name, rows: Float64s) -> tuple[Known, bool]:
         """What is known of a series, and whether its own rows told it.
@@ -65,13 +74,31 @@ class SeriesScales:
         seen = bare.difference(rows)[bare.n_dropped :]
         return Known(scaled_by(bare, seen, rows, SCALERS[self.scaler]), size), True
 
+    def told(self, known: Sequence[Known], statics: Sequence[tuple[Value, ...]]) -> Float32s | None:
+        """What a network reads of each series itself, (series, numbers); None: nothing.
+
+        Args:
+            known: of each.
+            statics: of each what it is, a value a column.
+        """
+        parts = [] if self.encoder is None else [self.encoder(statics)]
+        parts += [np.array([[one.number] for one in known], np.float32)] if self.identified else []
+        return np.concatenate(parts, axis=1) if parts else None
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, from which `from_json` makes the same."""
         own = {
-            json.dumps(list(name)): [known.transform.to_json() if self.by_itself else None, known.size]
+            json.dumps(list(name)): [
+                known.transform.to_json() if self.by_itself else None,
+                known.size,
+                known.number,
+                None if known.static is None else list(known.static),
+            ]
             for name, known in self.known.items()
         }
-        return {"by_itself": self.by_itself, "scaler": self.scaler, "deviation": self.deviation, "known": own}
+        encoder = None if self.encoder is None else self.encoder.to_json()
+        settings = {"by_itself": self.by_itself, "scaler": self.scaler, "deviation": self.deviation}
+        return {**settings, "static": encoder, "identified": self.identified, "known": own}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], together: Transform) -> SeriesScales:
@@ -82,7 +109,14 @@ class SeriesScales:
             together: the transform of all of them.
         """
         known = {
-            tuple(json.loads(name)): Known(together if own is None else Transform.from_json(own), float(size))
-            for name, (own, size) in content["known"].items()
+            tuple(json.loads(name)): Known(
+                together if own is None else Transform.from_json(own),
+                float(size),
+                int(number),
+                None if static is None else tuple(static),
+            )
+            for name, (own, size, number, static) in content["known"].items()
         }
-        return cls(together, bool(content["by_itself"]), content["scaler"], known, float(content["deviation"]))
+        encoder = None if content["static"] is None else StaticEncoder.from_json(content["static"])
+        deviation, identified = float(content["deviation"]), bool(content["identified"])
+        return cls(together, bool(content["by_itself"]), content["scaler"], known, deviation, encoder, identified)

@@ -165,3 +165,16 @@ class Dataset(Protocol):
     def notes_on_baselines(self) -> Mapping[str, str]:
         """What the baselines chose for themselves, by a tag's name; a subclass that says nothing has none."""
         return {}
+
+    def whole(self) -> Dataset | None:
+        """The same data as one part, for what serves: all of its items are train, and none validation.
+
+        Whatever is learned from train is learned from all of it, but for choices that validation made, which stand. Its
+        test part are the items that it was, of which train holds each. None, by default: there is no such way, and
+        what serves is what was scored.
+        """
+        return None
+
+    def extent(self) -> str:
+        """What it holds in words, `309 rows from 1700 to 2008`; by default its rows."""
+        return counted(self.rows, "row")

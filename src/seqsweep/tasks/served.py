@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.events import TrialParams
 from seqsweep.tasks.dataset import View
-from seqsweep.tasks.results import TestPredictions
 
 if TYPE_CHECKING:
     import keras
@@ -49,13 +48,11 @@ class ServedBaseline:
         params: what of a trial's hyperparameters the view depends on.
         view: the data as it reads them.
         model: inputs of items → outputs, in plain Keras layers.
-        seen: what it says of validation and test, for the details of an evaluation, beside the next best baseline.
     """
 
     params: TrialParams
     view: View
     model: keras.Model
-    seen: TestPredictions
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from seqsweep.schema import SweepConfig, TaskConfig
 from seqsweep.tasks.checks import faults_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predictions, Say, Space, View
 from seqsweep.tasks.evaluated import Evaluated
+from seqsweep.tasks.results import TestPredictions
 from seqsweep.tasks.served import Model, Served, ServedBaseline
 
 if TYPE_CHECKING:
@@ -241,20 +242,29 @@ class Task(Evaluated):
         """
         return False
 
-    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:  # noqa: ARG002
-        """A baseline of the sweep as a network.
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:  # noqa: ARG002
+        """A baseline as a network.
 
         Args:
-            data: of the sweep.
+            data: of the sweep, or its `whole`.
             name: of the baseline.
             params: of any trial; of them the baseline keeps what it has no part in.
-            other: the best of the other baselines on test; None: there is none.
 
         Raises:
             UserError: it cannot be packaged; by default none can.
         """
         told = "only those of forecasts of a single series can, which are weighted sums of its last rows"
         raise UserError(f"the baseline {name} of task.kind={self.name} cannot be packaged: {told}")
+
+    def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
+        """What a baseline says of validation and test, for the details of an evaluation, beside another one.
+
+        Args:
+            data: of the sweep.
+            name: of a baseline that `served_baseline` makes a network of.
+            other: the best of the other baselines on test; None: there is none.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
@@ -265,6 +275,15 @@ class Task(Evaluated):
             model: a packaged model, which may be of another sweep.
             items: (n,), any of the data.
         """
+
+    def latest(self, data: Dataset, model: Model) -> pd.DataFrame | None:  # noqa: ARG002
+        """The last rows of the data, from which a model says what follows them; None, by default: nothing follows.
+
+        Args:
+            data: of the sweep, as it is now.
+            model: a packaged model.
+        """
+        return None
 
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:  # noqa: ARG002
         """The predictions in the answers to `requests`, in the order of the items; by default their first column.

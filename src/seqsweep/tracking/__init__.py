@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.tracking.address import uri_faults
+from seqsweep.tracking.address import UI, uri_faults, without_login
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
+from seqsweep.tracking.interface import LoggedDataset, SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
 from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRACKERS",
+    "UI",
+    "LoggedDataset",
     "MemoryRun",
     "MemoryTracker",
     "MlflowTracker",
@@ -34,6 +36,7 @@ __all__ = [
     "Tracker",
     "faults",
     "make_tracker",
+    "without_login",
 ]
 
 Warn = Callable[[str], None]

@@ -15,6 +15,9 @@ from seqsweep.spelling import nearest
 if TYPE_CHECKING:
     from seqsweep.schema import TrackingConfig
 
+UI = "http://127.0.0.1:5000"
+"""Where `seqsweep ui` listens unless it is told otherwise."""
+
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "http": 80, "https": 443}
 NO_PARTS = (
@@ -67,6 +70,22 @@ def address(config: TrackingConfig) -> StoreAddress:
     if scheme.split("+")[0] == "sqlite":  # relative to where the command is run, like every path of a config
         return StoreAddress(f"{scheme}:///{Path(path).absolute()}", artifacts, folder)
     return StoreAddress(config.uri, None if scheme_of(config.uri).startswith("http") else artifacts, folder)
+
+
+def run_page(experiment: str, run: str) -> str:
+    """The path of a run's page in MLflow's UI.
+
+    Args:
+        experiment: its id.
+        run: its id.
+    """
+    # Without its parameter a first visit lands on a page about language models.
+    return f"/#/experiments/{experiment}/runs/{run}?workflowType=machine_learning"
+
+
+def without_login(server: str) -> str:
+    """The address of a server that a browser opens by asking for the login."""
+    return re.sub(r"^(https?://)[^/]*@", r"\1", server)
 
 
 def scheme_of(uri: str) -> str:

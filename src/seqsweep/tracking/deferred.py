@@ -105,6 +105,10 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))
 
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """See Tracker; waits until the store is open, or known to be away."""
+        return self._tracker.pages() if self._wait() else ("", {})
+
     def summarise(self, markdown: str) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.summarise, markdown))

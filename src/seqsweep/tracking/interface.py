@@ -27,6 +27,27 @@ SweepStatus = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 @dataclass(frozen=True)
+class LoggedDataset:
+    """A part of what a sweep learns from, as the store lists it.
+
+    Args:
+        name: of the data.
+        sha256: of its content.
+        rows: of its source.
+        part: `train`, `validation`, `test`.
+        items: in this part: forecasts, rows of a table, texts.
+        source: where it comes from: a file, a URL, or words.
+    """
+
+    name: str
+    sha256: str
+    rows: int
+    part: str
+    items: int
+    source: str
+
+
+@dataclass(frozen=True)
 class SweepRecord:
     """One sweep, for its parent run.
 
@@ -39,6 +60,7 @@ class SweepRecord:
         objective: the final metric of a trial that the sweep ranks by; empty: none, and no best is shown.
         started: seconds since 1970; None: when the store is open, which may be after the first trials.
         data: the name of what is learned from: scores of several data sets are not ranked together.
+        datasets: its parts.
     """
 
     study: str
@@ -52,6 +74,7 @@ class SweepRecord:
     lower_is_better: bool = True
     started: float | None = None
     data: str = ""
+    datasets: tuple[LoggedDataset, ...] = ()
 
     @property
     def experiment(self) -> str:
@@ -115,10 +138,15 @@ class Tracker(Protocol):
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the whole sweep: baselines, totals, the best trial's objective. The last value told stands.
 
+        Some ten of them are shown, rounded (`mlflow_spelling.OF_A_SWEEP`); a file, `metrics.json`, holds all.
+
         Args:
             metrics: by name; one of the objective's name is shown as the best trial's.
             tags: of the sweep's run.
         """
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id; empty: nothing shows them."""
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run; it begins with a plain sentence."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep.tracking.mlflow_spelling import (
+    METRICS,
     NOTE,
     RUN_STATUS,
     check_names,
     check_trial,
+    metrics_file,
     plain_params,
     split_finite,
     sweep_metrics,
@@ -55,6 +58,10 @@ class NullTracker:
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
 
     def summarise(self, markdown: str) -> None:
         """Nothing."""
@@ -156,6 +163,12 @@ class MemoryTracker:
         check_names([*metrics, *tags], "name")
         self._parent.tags.update(tags)
         self._parent.add(sweep_metrics(metrics, self._opened.objective))
+        told = json.loads(self._parent.artifacts.get(METRICS, "{}"))
+        self._parent.artifacts[METRICS] = json.dumps(told | json.loads(metrics_file(metrics)), indent=2)
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """None."""
+        return "", {}
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the tag that MLflow shows as a description."""

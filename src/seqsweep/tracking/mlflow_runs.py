@@ -6,13 +6,14 @@ fluent functions cost ten times that and its autologging a second.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep.redaction import redacted
+from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     PARENT,
@@ -30,8 +31,6 @@ from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import significant
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Metric, Run
 
@@ -69,6 +68,7 @@ class SweepRuns:
         self._experiment = self._find_experiment(artifacts)
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
+        self.address = self._experiment.experiment_id, self._parent_id
         # A query; by both, since a user may nest runs of their own.
         self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"
         self.children: dict[str, ChildRun] = {}  # by trial id
@@ -89,7 +89,7 @@ class SweepRuns:
 
     def add_epochs(self, trial_id: str, points: Iterable[Epoch]) -> None:
         """Points of a running trial's curves."""
-        metrics, tags = _curve_metrics(points)
+        metrics, tags = curve_metrics(points)
         self._log(self.children[trial_id].run_id, metrics, tags=tags)
 
     def finish(self, trial: TrialRecord, points: Sequence[Epoch]) -> None:
@@ -101,9 +101,9 @@ class SweepRuns:
         """
         child = self._child(trial)
         curves = {name for epoch in (*points, *trial.curve) for name in epoch.metrics}
-        metrics, tags = _curve_metrics(points)
+        metrics, tags = curve_metrics(points)
         numbers, oddities = split_finite(trial_metrics(trial, self._sweep.objective, curves))
-        metrics += _at_once(numbers, trial.ended)
+        metrics += at_once(numbers, trial.ended)
         params = {} if child.described else trial_params(trial)
         tags |= oddities | {name: text for name, text in trial_tags(trial).items() if child.tags.get(name) != text}
         self._log(child.run_id, metrics, params, tags)
@@ -111,7 +111,7 @@ class SweepRuns:
         if trial.detail:
             self._client.log_text(child.run_id, trial.detail, "traceback.txt")
         status = RUN_STATUS[trial.status]
-        self._client.set_terminated(child.run_id, status, end_time=_milliseconds(trial.ended))
+        self._client.set_terminated(child.run_id, status, end_time=milliseconds(trial.ended))
         child.status = status
         self._curves |= dict.fromkeys(sorted(curves))
         if trial.kind == "trial":
@@ -139,7 +139,7 @@ class SweepRuns:
             numbers.setdefault(best_name(self._sweep.objective), self._best[0])
         news = {name: value for name, value in numbers.items() if self._parent.get(name) != value}
         # The step counts trials, so that the UI draws the best so far over them.
-        entities = _at_once(news, None, step=len(self.recorded()))
+        entities = at_once(news, None, step=len(self.recorded()))
         self._log(self._parent_id, entities, tags={NOTE: self._note(), **oddities, **tags})
         self._parent |= news
 
@@ -207,12 +207,14 @@ class SweepRuns:
         params = plain_params(sweep.params)
         run = next(iter(self._search(query)), None)
         if run is None:
-            started = _milliseconds(sweep.started)
+            started = milliseconds(sweep.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=sweep.name)
         else:
             self._client.update_run(run.info.run_id, status="RUNNING")
             params = {name: value for name, value in params.items() if name not in run.data.params}  # immutable
         self._log(run.info.run_id, params=params, tags=tags)
+        if sweep.datasets:
+            self._client.log_inputs(run.info.run_id, list(map(dataset_input, sweep.datasets)))
         self._parent = dict(run.data.metrics)
         return str(run.info.run_id)
 
@@ -246,7 +248,7 @@ class SweepRuns:
         child = self.children.get(trial.trial_id)
         if child is None:
             tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
-            started = _milliseconds(trial.started)
+            started = milliseconds(trial.started)
             run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
@@ -292,27 +294,3 @@ class SweepRuns:
         if self._best:
             lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {significant(self._best[0])}")
         return "\n".join(lines)
-
-
-def _curve_metrics(points: Iterable[Epoch]) -> tuple[list[Metric], dict[str, str]]:
-    """One metric a finite value; the first other value of each name as a tag: `val_loss=nan at epoch 3`."""
-    from mlflow.entities import Metric
-
-    metrics: list[Metric] = []
-    tags: dict[str, str] = {}
-    for point in points:
-        numbers, oddities = split_finite(point.metrics)
-        metrics += [Metric(name, value, _milliseconds(point.at), point.epoch) for name, value in numbers.items()]
-        for name, text in oddities.items():
-            tags.setdefault(name, f"{text} at epoch {point.epoch}")
-    return metrics, tags
-
-
-def _at_once(numbers: Mapping[str, float], at: float | None, step: int = 0) -> list[Metric]:
-    from mlflow.entities import Metric
-
-    return [Metric(name, value, _milliseconds(at), step) for name, value in numbers.items()]
-
-
-def _milliseconds(seconds: float | None) -> int:
-    return int(1000 * (time.time() if seconds is None else seconds))

@@ -5,6 +5,7 @@ The memory tracker spells them the same way; `reading` is the way back.
 
 from __future__ import annotations
 
+import json
 import math
 import posixpath
 import re
@@ -32,6 +33,18 @@ LAST_EPOCH = "last_epoch"
 
 TAGS = ("seed", "origin", "continues", "final_of", "note", "kernels", "threads", "cause", "reason")
 """Fields of a record that are tags where they have a value, beside `fold` of a final run and `retries`."""
+
+OF_A_SWEEP = (
+    "trials", "failed", "pruned", "seconds", "seconds_tracking", "val_skill", "final_mean", "final_std", "test_skill",
+    "test_p_value",
+)  # fmt: skip
+"""Figures that are metrics of a sweep's run, beside those of its objective; METRICS holds all of them."""
+
+METRICS = "metrics.json"
+"""The file of a sweep's run that holds every figure, with all its digits."""
+
+DIGITS = 5
+"""Significant ones of a score that is there to be seen."""
 
 FIGURES = ("epochs", "best_epoch", "parameter_count", "duration")
 """Fields of a record that are metrics where they have a value, beside `seconds_NAME`."""
@@ -123,19 +136,36 @@ def trial_metrics(trial: TrialRecord, objective: str, curves: Iterable[str]) -> 
     """
     told = {objective, *curves}
     scores = {} if trial.status == "PRUNED" else trial.metrics
-    named = {best_name(name) if name in told else name: value for name, value in scores.items()}
+    named = {name: value for name, value in scores.items() if name not in told}
+    for name in told & scores.keys():
+        # Where the curve holds the very value, `reading` takes it from there, and the table shows a short one.
+        exact = any(p.epoch == trial.best_epoch and p.metrics.get(name) == scores[name] for p in trial.curve)
+        named[best_name(name)] = rounded(scores[name]) if exact else scores[name]
     named |= {name: getattr(trial, name) for name in FIGURES if getattr(trial, name) is not None}
     return named | {f"{SECONDS}{name}": value for name, value in trial.seconds.items()}
 
 
 def sweep_metrics(metrics: Mapping[str, float], objective: str) -> dict[str, float]:
-    """The figures of a sweep's run: `best_NAME` for the objective, as its trials have it.
+    """The few figures of a sweep that are metrics of its run, rounded: `best_NAME` for the objective, as of trials.
 
     Args:
-        metrics: by the name that the sweep gives them.
+        metrics: by the name that the sweep gives them; the others are in METRICS alone.
         objective: the metric that trials are ranked by; empty: none.
     """
-    return {best_name(name) if name == objective else name: value for name, value in metrics.items()}
+    on_test = objective.replace("val_", "test_", 1)
+    shown = {name: value for name, value in metrics.items() if name in (*OF_A_SWEEP, objective, on_test)}
+    return {best_name(name) if name == objective else name: rounded(value) for name, value in shown.items()}
+
+
+def metrics_file(metrics: Mapping[str, float]) -> str:
+    """All figures of a sweep as JSON, a line each; NaN and infinity as texts, which JSON has no numbers for."""
+    plain = {name: value if math.isfinite(value) else str(value) for name, value in metrics.items()}
+    return json.dumps(plain, indent=2)
+
+
+def rounded(value: float) -> float:
+    """To DIGITS; tables of MLflow show as many as there are."""
+    return float(f"{value:.{DIGITS}g}")
 
 
 def best_name(metric: str) -> str:

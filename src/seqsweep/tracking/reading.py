@@ -19,6 +19,7 @@ from seqsweep.tracking.mlflow_spelling import (
     RUN_STATUS,
     SECONDS,
     best_name,
+    rounded,
 )
 from seqsweep.tracking.reaching import reaching
 from seqsweep.tracking.store import open_store
@@ -82,9 +83,11 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
         if run is None:
             raise ConfigError([f"{run_id}: {place} has no run of this id; the UI shows it at the top of a run's page"])
         if PARENT not in run.data.tags or run.data.tags.get("kind") not in ("trial", "final"):
-            trials = (
-                "name one of its trials or final runs" if run.data.tags.get("kind") == "sweep" else "it is no trial"
-            )
+            mend = "name one of its sweep's trials or final runs"
+            trials = {
+                "sweep": "name one of its trials or final runs",
+                "refit": f"it learned from all of the data, so that nothing is left to score it by; {mend}",
+            }.get(run.data.tags.get("kind", ""), "it is no trial")
             raise ConfigError([f"{run_id}: this is the run {run.info.run_name!r}; {trials}"])
         parent = client.get_run(run.data.tags[PARENT])
         return _logged(run, parent, _curve(client, run), _text(client, parent.info.run_id))
@@ -107,7 +110,7 @@ def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], confi
         continues=tags.get("continues"),
         kernels=tags.get("kernels", ""),
         threads=None if threads is None else int(threads),
-        metrics=read_metrics(run.data.metrics),
+        metrics=read_metrics(run.data.metrics, curve),
         curve=curve,
         lineage=dict(parent.data.tags),
         noise=parent.data.metrics.get("final_std"),
@@ -120,11 +123,20 @@ def read_params(texts: Mapping[str, str]) -> dict[str, Value]:
     return {name: read_value(text) for name, text in texts.items() if name != LOG_RATE}
 
 
-def read_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The scores among the metrics of a run, by the names that its record had; of a curve the best, not the last."""
+def read_metrics(metrics: Mapping[str, float], curve: Mapping[tuple[str, int], float]) -> dict[str, float]:
+    """The scores among the metrics of a run, by the names that its record had; of a curve the best, not the last.
+
+    Args:
+        metrics: of the run.
+        curve: (metric, epoch) → value; the best of a curve is a metric too, which is rounded.
+    """
     scores = {n: v for n, v in metrics.items() if n not in FIGURES and not n.startswith(SECONDS)}
-    last = {name: value for name, value in scores.items() if not name.startswith(BEST)}
-    return last | {name.removeprefix(BEST): value for name, value in scores.items() if name.startswith(BEST)}
+    found = {name: value for name, value in scores.items() if not name.startswith(BEST)}
+    for name in (name.removeprefix(BEST) for name in scores if name.startswith(BEST)):
+        shown = scores[best_name(name)]
+        exact = curve.get((name, int(metrics.get("best_epoch", 0))), shown)
+        found[name] = exact if rounded(exact) == shown else shown
+    return found
 
 
 def read_value(text: str) -> Value:

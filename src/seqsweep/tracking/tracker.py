@@ -10,8 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import TrackingError
+from seqsweep.tracking.address import run_page
 from seqsweep.tracking.mlflow_runs import SweepRuns
-from seqsweep.tracking.mlflow_spelling import RUN_STATUS, check_names, check_trial
+from seqsweep.tracking.mlflow_spelling import METRICS, RUN_STATUS, check_names, check_trial, metrics_file
 from seqsweep.tracking.reaching import failures, reaching
 from seqsweep.tracking.retry_queue import RetryQueue, kept, takes_no_writes
 from seqsweep.tracking.store import open_store
@@ -145,13 +146,22 @@ class MlflowTracker:
                 self._has_view = True
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """Figures of the whole sweep."""
+        """Figures of the whole sweep: the chief ones at once, all of them as a file when the tracker is closed."""
         check_names(metrics, "metric")
         check_names(tags, "tag")
         self._metrics |= metrics
         self._tags |= tags
         with self._writing() as (_, queue):
             queue.put("sweep", self._describe)
+
+    def pages(self) -> tuple[str, Mapping[str, str]]:
+        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id."""
+        if self._store is None:
+            return "", {}
+        runs = self._store[0]
+        experiment, parent = runs.address
+        known = {trial: child.run_id for trial, child in runs.children.items()}
+        return run_page(experiment, parent), {trial: run_page(experiment, run) for trial, run in known.items()}
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run."""
@@ -187,6 +197,8 @@ class MlflowTracker:
             self._write_running()
             queue.put("view", runs.save_view)
             queue.put("sweep", self._describe)
+            if self._metrics:
+                queue.put(f"file {METRICS}", partial(runs.text, metrics_file(self._metrics), METRICS))
             queue.put("end", partial(runs.terminate, status))
             missing = queue.waiting()
         if missing:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError, Fault
+from seqsweep.tracking.address import without_login
 from seqsweep.tracking.local_server import HOST, refuse_taken, running, wait_for_end, wait_until_healthy
 from seqsweep.tracking.reaching import reaching
 from seqsweep.tracking.store import open_store
@@ -50,7 +50,7 @@ def serve(config: TrackingConfig, port: int, say: Callable[[str], None]) -> None
     if page is None:
         say("There is no sweep in this store yet: `seqsweep sweep quickstart` makes one.")
     if place.uri.startswith("http"):
-        say(f"The store has a UI of its own: {link(_without_login(place.uri), page)}")
+        say(f"The store has a UI of its own: {link(without_login(place.uri), page)}")
         return
     if place.copy_of is not None:
         say(f"{place.copy_of} cannot be written: this is a copy, and what is changed in it is lost at the end.")
@@ -99,11 +99,6 @@ def link(server: str, page: str | None) -> str:
         page: a path in it; None: the list of experiments.
     """
     return server.rstrip("/") + (page or "/#/experiments?workflowType=machine_learning")
-
-
-def _without_login(server: str) -> str:
-    """An address that a browser opens by asking for the login."""
-    return re.sub(r"^(https?://)[^/]*@", r"\1", server)
 
 
 def _command(port: int) -> list[str]:

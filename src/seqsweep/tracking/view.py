@@ -19,6 +19,7 @@ from seqsweep.tracking.mlflow_spelling import LOG_RATE
 VIEW_KEY = "seqsweep"
 CHARTS_KEY = "seqsweep-charts"
 VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
+RUN_NAME = "attributes.`Run Name`"
 PACKING = "deflate;"
 OF_SWEEP = ("tuner", "data")
 """Parameters of a sweep that its trials have as tags."""
@@ -73,7 +74,7 @@ class SavedView:
                 *(f"tags.`{name}`" for name in OF_SWEEP),
             ],
             "columnOrder": [],
-            "columnWidths": {},
+            "columnWidths": {RUN_NAME: 300},  # else the units of a trial are cut
             "runsHiddenMode": "FIRST_10_RUNS",
             "viewMaximized": False,
             "runListHidden": self.charts,
@@ -83,7 +84,7 @@ class SavedView:
             "groupBy": None,
             "groupsExpanded": {},
             "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
-            "compareRunSections": [_section("ranking", "Ranking"), _section("curves", "Curves")],
+            "compareRunSections": [_section("ranking", "Ranking", 1), _section("curves", "Curves", 2)],
             "compareRunCharts": [
                 _parallel(self.axes, self.objective),
                 _chart("BAR", "ranking", self.objective, runsCountToCompare=20),
@@ -102,8 +103,10 @@ def read_view(tag: str) -> dict[str, Any]:
     return state if isinstance(state, dict) else {}
 
 
-def _section(uuid: str, name: str) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "display": True, "isReordered": False}
+def _section(uuid: str, name: str, columns: int) -> dict[str, Any]:
+    """A section with so many charts a line: beside the assistant's panel 1280 pixels hold no more axes than one's."""
+    layout = {"columns": columns, "cardHeight": 400 if columns == 1 else 300}
+    return {"uuid": uuid, "name": name, "display": True, "isReordered": False, **layout}
 
 
 def _chart(kind: str, section: str, metric: str, **settings: Any) -> dict[str, Any]:

@@ -9,16 +9,17 @@ import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqsweep.errors import DivergedError, TrialError
-from seqsweep.events import Done, Epoch, Event, Note, Pruned, Started, TrialParams, TrialResult, TrialSpec
+from seqsweep.events import REFIT, Done, Epoch, Event, Note, Pruned, Started, TrialParams, TrialResult, TrialSpec
 from seqsweep.imports import quick_imports, without_unused
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
-from seqsweep.tasks import Dataset, Predictions, Task, View
+from seqsweep.tasks import Dataset, Items, Predictions, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.training_progress import TrainingProgress
@@ -85,14 +86,13 @@ class Trial:
                 any other exception fails the trial, not the sweep: executors make it the event Failed.
         """
         yield Started(os.getpid(), time.time())
-        yield from self._train(spec)
+        yield from self._refit(spec) if spec.fold == REFIT else self._train(spec)
 
     def _train(self, spec: TrialSpec) -> Iterator[Event]:
         started = time.perf_counter()
         view = self.view(spec)
         learner, progress, seed = yield from self._learner(spec, view)
-        constant = self.task.constant_loss_of(spec.params, view.targets.numpy(view.split.train))
-        limit = self.config.trial.divergence_factor * constant
+        limit = self._limit(spec, view)
         seconds = {"building": time.perf_counter() - started, "training": 0.0, "validation": 0.0}
         if progress.epoch == 0 and self.task.knows_start(spec.params):
             metrics = self._start(learner, view)
@@ -113,9 +113,44 @@ class Trial:
         result = self._result(learner, view, spec.params, progress, seed, seconds)
         yield Done(result, left, checkpoint.pack_weights(learner.model) if spec.network else None)
 
+    def _refit(self, spec: TrialSpec) -> Iterator[Event]:
+        """Train on all of the data: nothing is left that could stop it early, so its last network is the one."""
+        from seqsweep.trial.learner import Learner
+
+        started = time.perf_counter()
+        view = self.view(spec)
+        learner, train = Learner(self.model(spec, view), view, spec.params.batch_size), view.split.train
+        limit, metrics = self._limit(spec, view), {} if spec.last_epoch else {"loss": learner.evaluate(train)[0]}
+        seconds = {"building": time.perf_counter() - started}
+        for epoch in range(spec.last_epoch):
+            if spec.rates:
+                learner.learning_rate = spec.rates[epoch]
+            metrics = {"loss": learner.train(_order(spec.seed, epoch, train))}
+            _check(metrics, limit, epoch + 1)
+            yield Epoch(epoch + 1, metrics | _rate(learner, spec.params), time.time())
+        seconds["training"] = time.perf_counter() - started - seconds["building"]
+        progress = TrainingProgress(spec.last_epoch, spec.last_epoch)
+        result = _told(learner, progress, metrics, spec.seed, seconds)
+        yield Done(result, None, checkpoint.pack_weights(learner.model))
+
+    @cached_property
+    def _whole(self) -> Dataset:
+        whole = self.data.whole()
+        assert whole is not None  # or nobody would ask for REFIT
+        return whole
+
+    def data_of(self, spec: TrialSpec) -> Dataset:
+        """What this trial learns from: the data, or with REFIT all of it as one part."""
+        return self._whole if spec.fold == REFIT else self.data
+
     def view(self, spec: TrialSpec) -> View:
         """The data as this trial sees it."""
-        return self.data.view(spec.params, spec.fold)
+        return self.data_of(spec).view(spec.params, 0 if spec.fold == REFIT else spec.fold)
+
+    def _limit(self, spec: TrialSpec, view: View) -> float:
+        """The loss above which training diverges; 0 or below: there is none."""
+        constant = self.task.constant_loss_of(spec.params, view.targets.numpy(view.split.train))
+        return self.config.trial.divergence_factor * constant
 
     def model(self, spec: TrialSpec, view: View) -> keras.Model:
         """A fresh network of the trial.
@@ -166,7 +201,7 @@ class Trial:
         self, learner: Learner, view: View, epoch: int, seed: int, seconds: dict[str, float]
     ) -> dict[str, float]:
         """Train one epoch, look at validation: `loss` and `val_loss` scaled, the objective in the unit of the data."""
-        order = np.random.default_rng([seed, epoch]).permutation(view.split.train)
+        order = _order(seed, epoch, view.split.train)
         started = time.perf_counter()
         loss = learner.train(order)
         trained = time.perf_counter()
@@ -247,6 +282,12 @@ def _told(
         kernels=kernels_of(learner.model),
         threads=_threads(),
     )
+
+
+def _order(seed: int, epoch: int, items: Items) -> Items:
+    """The order of items in an epoch, counted from 0."""
+    order: Items = np.random.default_rng([seed, epoch]).permutation(items)
+    return order
 
 
 def _check(metrics: dict[str, float], limit: float, epoch: int) -> None:

@@ -198,6 +198,9 @@ class Tuner:
             return f"{self._crashes} failures in a row" + (f", the last: {message}" if message else "")
         if limits.max_trials is not None and len(self._records) >= limits.max_trials:
             return f"{len(self._records)} of {limits.max_trials} trials"
+        planned = sum(self._last_epoch(record) - _first_epoch(record) for record in self._records.values())
+        if limits.max_epochs is not None and planned >= limits.max_epochs:
+            return f"{planned} of {limits.max_epochs} epochs (tuner.max_epochs)"
         waited = self._without_a_better_one()
         if limits.patience is not None and waited >= limits.patience:
             return f"{waited} trials in a row brought no better one (tuner.patience)"
@@ -234,13 +237,16 @@ class Tuner:
             number=int(record.trial_id),
             params=point,
             values=search_space.active(self.config, point),
-            first_epoch=record.values.get("tuner/initial_epoch", 0),
-            last_epoch=record.values.get("tuner/epochs", self.config.trial.epochs),
+            first_epoch=_first_epoch(record),
+            last_epoch=self._last_epoch(record),
             continues=record.values.get("tuner/trial_id"),
             first_trial=self._first_trial(record),
             origin="oracle" if record.warm_start is None else "warm_start",
             bounds=pruners.bounds(self.config, self._judges(record)) if self.config.tuner.pruner != "none" else {},
         )
+
+    def _last_epoch(self, record: TunerTrial) -> int:
+        return int(record.values.get("tuner/epochs", self.config.trial.epochs))
 
     def _judges(self, record: TunerTrial) -> list[pruners.Reported]:
         """What the trials came to by which this one may be pruned: those that had ended when it was proposed."""
@@ -270,3 +276,7 @@ class Tuner:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             told = f"{self.path}: its trials and what the oracle remembers do not belong together"
             raise StateError(f"{told}; {state_file.anew(self.path)}") from error
+
+
+def _first_epoch(record: TunerTrial) -> int:
+    return int(record.values.get("tuner/initial_epoch", 0))

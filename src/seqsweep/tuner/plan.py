@@ -31,6 +31,16 @@ class Round:
 
 def plan(config: SweepConfig) -> Plan:
     """The trials and epochs of a sweep with this `config`, from the first."""
+    whole, limit = _without_limit(config), config.tuner.max_epochs
+    if limit is None or whole.epochs <= limit:
+        return whole
+    if config.tuner.kind != "hyperband":
+        trials = math.ceil(limit / config.trial.epochs)
+        return Plan(trials, trials * config.trial.epochs)
+    return Plan(math.ceil(whole.trials * limit / whole.epochs), limit)  # its rounds are mixed: about so many
+
+
+def _without_limit(config: SweepConfig) -> Plan:
     points = search_space.size(config)
     known = search_space.warm_start(config)
     outside = sum(search_space.values(config, point) is None for point in known)

@@ -6,7 +6,16 @@ that is asked of `metrics`.
 """
 
 from seqsweep.words.commands import command, pasted, store_options
-from seqsweep.words.names import about_skill, better_is, column_title, in_words, setting, unit_in_words
+from seqsweep.words.names import (
+    about_skill,
+    better_is,
+    column_title,
+    in_prose,
+    in_words,
+    sentence,
+    setting,
+    unit_in_words,
+)
 from seqsweep.words.numbers import (
     bounds,
     chance,
@@ -59,6 +68,7 @@ __all__ = [
     "difference",
     "duration",
     "how_sure",
+    "in_prose",
     "in_words",
     "lead",
     "megabytes",
@@ -70,6 +80,7 @@ __all__ = [
     "ranking",
     "scored",
     "seconds",
+    "sentence",
     "setting",
     "share",
     "significant",

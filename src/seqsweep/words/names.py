@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seqsweep.metrics import Metric
 
 _OWN = {"last_epoch": "epochs"}  # where the identifier without its underscores is not what a reader would say
@@ -10,6 +12,16 @@ _OWN = {"last_epoch": "epochs"}  # where the identifier without its underscores 
 def in_words(name: str) -> str:
     """`last value` for `last_value`; of a baseline, a metric, a layer, a setting."""
     return _OWN.get(name, name.replace("_", " "))
+
+
+def in_prose(name: str) -> str:
+    """`trial 5 (LSTM, 1 × 32 units)` for `trial 5: LSTM, 1 × 32 units`; any other name as it is."""
+    return re.sub(r"^(trial \d+): (.+)$", r"\1 (\2)", name)
+
+
+def sentence(text: str) -> str:
+    """A text with a capital at its beginning, where that is the name of a trial."""
+    return f"T{text[1:]}" if re.match(r"trial \d", text) else text
 
 
 def setting(value: object) -> str:

@@ -110,5 +110,5 @@ def moment(time: str) -> str:
 
 
 def megabytes(size: float) -> str:
-    """Bytes as `2.5 MB`."""
-    return f"{size / 1e6:.1f} MB"
+    """Bytes as `2.5 MB`, few of them as `39 kB`."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"

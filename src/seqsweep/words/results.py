@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.metrics import Metric, Scores
-from seqsweep.words.names import in_words
+from seqsweep.words.names import in_prose, in_words, sentence
 from seqsweep.words.numbers import bounds, chance, confidence, counted, percent, plus_minus, significant
 
 Verdict: TypeAlias = Literal["better", "worse", "open"]
@@ -99,7 +99,7 @@ def won(name: str, metric: Metric, mean: float, std: float | None, runs: int, un
     named = f" ({unit})" if unit else ""
     what = "mean and standard deviation of" if std is not None else "of"
     figures = f"{in_words(metric.name)} {plus_minus(mean, std)} on validation{named}"
-    return f"{name} won: {figures}, {what} {counted(runs, 'run')} from new seeds."
+    return f"{sentence(in_prose(name))} won: {figures}, {what} {counted(runs, 'run')} from new seeds."
 
 
 def scored(standing: Standing, part: str) -> str:
@@ -178,6 +178,7 @@ def lead(better: str, other: str, metric: Metric, interval: Interval | None) -> 
         metric: of their scores.
         interval: of the cost of better minus that of other, see `Metric.cost`; None: fewer than two pairs.
     """
+    better, other = sentence(in_prose(better)), in_prose(other)
     if interval is None:
         return f"{better} against {other}: one run each shows nothing; finals.seeds=3 would tell more."
     if interval.low == interval.high == 0:

@@ -14,16 +14,16 @@ from seqsweep.words import counted, duration, in_words, megabytes, significant
 
 REASONS = 20  # failed trials that are listed
 PARTS = {
-    "tracing": theme.ORANGE,
-    "training and validation": theme.BLUE,
-    "building": theme.GREEN,
-    "rest": theme.GREY,
+    "tracing": "#4d5661",
+    "training and validation": theme.PLAIN,
+    "building": "#8a8f98",
+    "rest": "#c3c8cf",
 }
 
 
 def failures(material: Material) -> Section:
     """How many trials failed of what cause, and why each did."""
-    title = "Failures by cause"
+    title = "Failures"
     failed = [*material.failed, *(run for run in material.final_runs if run.status == "FAILED")]
     if not failed:
         return Section("failures", title, [paragraph("No trial failed.")])
@@ -34,7 +34,7 @@ def failures(material: Material) -> Section:
         "orientation": "h",
         "x": [causes[name] for name in names],
         "y": names,
-        "marker": {"color": theme.VERMILION},
+        "marker": {"color": theme.GREY},
         "hovertemplate": "%{y}: %{x}<extra></extra>",
     }
     x = theme.axis("trials (count)", rangemode="tozero", **({"dtick": 1} if max(causes.values()) < 10 else {}))
@@ -77,25 +77,21 @@ def spent(material: Material) -> Section:
         "margin": {"l": 12, "r": 12, "t": 36, "b": 12},
     }
     figure = theme.figure("Time in workers", traces, x, y, height, **layout)
-    return Section("time", "Time spent where", [figure, facts(_wall(material)), note(_energy(material))])
+    return Section("time", "Time", [figure, facts(_wall(material)), note(_energy(material))])
 
 
 def lineage(material: Material) -> Section:
     """What made these figures, so that they can be made again."""
     outcome = material.outcome
     pairs: list[tuple[str, object]] = [
-        ("study", outcome.config.study),
         ("sweep", f"{outcome.name} ({outcome.fingerprint})"),
         ("seed", outcome.config.seed),
-        ("data", f"{outcome.data}, column {outcome.target}, {counted(outcome.rows, 'row')}"),
         ("SHA-256 of the data", outcome.sha256),
     ]
-    if material.conclusion is not None and material.conclusion.audit is not None:
-        pairs.append(("leak audit", material.conclusion.audit.said))
     pairs += [(in_words(name.removeprefix("version_")), value) for name, value in outcome.lineage.items()]
     pairs.append(("state", outcome.folder.name))
     config = folded("The whole config", verbatim(to_yaml(outcome.config)))
-    return Section("lineage", "Lineage", [facts(pairs), config])
+    return Section("lineage", "Lineage: what makes these figures again", [facts(pairs), config])
 
 
 def _parts(records: Sequence[TrialRecord]) -> Mapping[str, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqsweep import finals
@@ -10,6 +11,7 @@ from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
+from seqsweep.report.page.links import Links, read_links
 from seqsweep.search import Outcome, SweepState, load_outcome
 from seqsweep.tasks import Facts, TestPredictions
 from seqsweep.words import in_words, unit_in_words
@@ -25,6 +27,8 @@ class Material:
         conclusion: None where no finals were run.
         predictions: None where the test part was not read, or they are gone.
         facts: of the data; None: they are gone.
+        links: where MLflow shows its runs.
+        trial_pages: what leads to each trial, by id: by default those of MLflow.
     """
 
     outcome: Outcome
@@ -32,6 +36,17 @@ class Material:
     conclusion: Conclusion | None
     predictions: TestPredictions | None
     facts: Facts | None
+    links: Links = field(default_factory=Links)
+    trial_pages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> TrialRecord | None:
+        """The winner's trial of the search, or without a winner the best; None: no trial completed."""
+        winner = self.conclusion.winner if self.conclusion is not None else None
+        ranked = self.outcome.ranked
+        if winner is not None:
+            return next((record for record in ranked if record.trial_id == winner.trial_id), None)
+        return ranked[0] if ranked else None
 
     @property
     def metric(self) -> Metric:
@@ -68,16 +83,23 @@ class Material:
         return f"{words} ({self.unit()})" if self.unit() else words
 
 
-def gather(folder: Path) -> Material:
+def gather(folder: Path, *, begun: bool = False) -> Material:
     """All that the sweep in `folder` left.
 
+    Args:
+        folder: of the sweep.
+        begun: what its search has left so far counts too.
+
     Raises:
-        UserError: its search has not ended.
+        UserError: its search has not ended, or not begun.
         StateError: a file is truncated or foreign.
     """
-    outcome = load_outcome(folder)
+    outcome = load_outcome(folder, begun=begun)
+    if outcome is None and begun:
+        raise UserError(f"{folder}: the search of this sweep has not begun; its data is being read")
     if outcome is None:
         raise UserError(f"{folder}: the search of this sweep has not ended; run its command again, then report it")
     state = SweepState(folder)
     runs = tuple(state.records("final").values())
-    return Material(outcome, runs, finals.load(folder), finals.load_test_predictions(folder), state.facts())
+    seen, links = finals.load_test_predictions(folder), read_links(folder, outcome.config.tracking)
+    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links, links.trials)

@@ -21,6 +21,7 @@ from .numbers import NumberStyle
 from .order import in_order
 from .rows import Rows
 from .settings import Found, Raw, Settings
+from .static import StaticTable, kinds_of
 from .steps import Spacing, is_within_hours, resampled, spacing
 from .time_styles import COUNT, TimeStyle
 from .times import fit_times, joined, read_times
@@ -67,7 +68,8 @@ class Reader:
                 if times.format == COUNT and settings.timezone is not None:
                     raise ReadError(f"data.timezone={settings.timezone}: times are counts, which have no zone")
         filtered = {name: _plain(kept[name].iloc[0], is_number) for name, is_number in (numeric or {}).items()}
-        reader = cls(settings, Found(times=times, categories=held, numeric=numeric, filtered=filtered))
+        static = kinds_of(kept, settings.static, _style(settings))
+        reader = cls(settings, Found(times=times, categories=held, numeric=numeric, filtered=filtered, static=static))
         is_wall_clock = times is None or times.is_wall_clock
         return reader, reader._raw(kept, numbers, index, is_wall_clock, notes)
 
@@ -88,6 +90,14 @@ class Reader:
                 index, is_wall_clock = read_times(column, times)
                 self._check_zone(column, index, is_wall_clock)
         return self._raw(kept, numbers, index, is_wall_clock, [])
+
+    def static_in(self, frame: pd.DataFrame) -> StaticTable:
+        """The static columns of a table or of a request, which may lack them.
+
+        Raises:
+            ReadError: a value cannot be read.
+        """
+        return StaticTable.of(frame, self.found.static or {}, _style(self.settings))
 
     def ordered(self, raw: Raw) -> Rows:
         """The rows of one series in the order of time, nothing filled or joined yet.

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..array_types import Float64s, Index, Int64s
-from .time_styles import TimeStyle
+
+if TYPE_CHECKING:  # pandas is not loaded to check a config
+    from .time_styles import TimeStyle
+
+NAME, VALUE = "series", "value"
+"""What the columns of names and of values are called where a table of a column a series is read as a long one."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Settings:
         known_future: columns whose values are known ahead.
         calendar: what times themselves say, see `calendar`.
         series: columns that name a series, of several in one table.
+        static: columns that say what a series is, at all times alike.
         wide: columns that are a series each; `series` and `target` then name those that `wide.long_form` makes.
     """
 
@@ -40,6 +47,7 @@ class Settings:
     calendar: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     wide: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -67,6 +75,7 @@ class Found:
         categories: for each column that holds no numbers its names; none where it holds true and false.
         numeric: for each column of `where` whether it is compared as a number.
         filtered: for each of them what it holds in the first row that was kept.
+        static: for each static column what it holds, see `static.kinds_of`.
         step: between the rows as they were given: nanoseconds, or counts; None: there are no times.
         origin: where the first step of a resampled series begins, in UTC where there is a zone.
     """
@@ -75,6 +84,7 @@ class Found:
     categories: Mapping[str, list[str]] | None = None
     numeric: Mapping[str, bool] | None = None
     filtered: Mapping[str, str | float] | None = None
+    static: Mapping[str, str] | None = None
     step: int | None = None
     origin: str | None = None
 

@@ -13,10 +13,7 @@ from ..array_types import Int64s
 from .faults import ReadError
 from .numbers import NumberStyle, is_missing
 from .order import OrderError, TwiceError
-from .settings import Settings
-
-NAME, VALUE = "series", "value"
-"""What the columns of names and of values are called."""
+from .settings import NAME, VALUE, Settings
 
 
 @dataclass(frozen=True)

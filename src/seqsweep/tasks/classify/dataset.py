@@ -21,8 +21,9 @@ from seqsweep.tasks.classify.split import make_parts
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
-from seqsweep.tasks.parts import Parts
+from seqsweep.tasks.parts import Parts, all_learned
 from seqsweep.tasks.scaling import fit_scale
+from seqsweep.words import counted
 
 if TYPE_CHECKING:
     from seqsweep.serving.texts import Tokenizer
@@ -190,6 +191,15 @@ class LabelledItems:
     def known(self) -> Known:
         """What a baseline may know."""
         return Known(self.table, self.codes, len(self.classes), self.parts, self.config.task.objective)
+
+    def whole(self) -> LabelledItems:
+        """All items as train, whose classes are those that any of them has."""
+        parts = all_learned(self.parts)
+        return replace(self, parts=parts, classes=in_order(set(self.table.labels[parts.train].tolist())))
+
+    def extent(self) -> str:
+        """Its items."""
+        return counted(self.rows, "item")
 
     def with_table(self, table: Table) -> LabelledItems:
         """The same with other items in the same parts: for the audit.

@@ -46,8 +46,8 @@ def audit(data: PairedItems, params: TrialParams, predict: Predict) -> Audit:
     read = "the scale" if view.source is None else f"the vocabulary of {table.columns[0]}"
     first = " ".join(view.target.vocabulary[:SHOWN])
     checked = (
-        f"with noise for all items outside train, {read}, the vocabulary of {table.target} and what is learned from stay "
-        f"to the bit; {table.target} is said in {len(view.target.vocabulary):,} {view.target.kind} of train ({first} …)"
+        f"with noise for all items outside train, {read}, the vocabulary of {table.target} and what is learned from "
+        f"stay to the bit; {table.target} is said in {len(view.target.vocabulary):,} {view.target.kind} of train ({first} …)"
     )
     return Audit(not findings, f"{checked}; {told}", tuple(findings))
 

@@ -23,8 +23,9 @@ from seqsweep.tasks.decoding.predictions import Texts, texts
 from seqsweep.tasks.decoding.split import SPLITS
 from seqsweep.tasks.decoding.table import Pairs
 from seqsweep.tasks.facts import Facts
-from seqsweep.tasks.parts import Parts, make_parts
+from seqsweep.tasks.parts import Parts, all_learned, make_parts
 from seqsweep.tasks.scaling import fit_scale
+from seqsweep.words import counted
 
 if TYPE_CHECKING:
     from seqsweep.serving.pieces import Int32s, Pieces
@@ -223,6 +224,14 @@ class PairedItems:
     def known(self) -> Known:
         """What a baseline may know."""
         return Known(self.table, self.parts)
+
+    def whole(self) -> PairedItems:
+        """All items as train."""
+        return replace(self, parts=all_learned(self.parts))
+
+    def extent(self) -> str:
+        """Its items."""
+        return counted(self.rows, "item")
 
     def with_table(self, table: Pairs) -> PairedItems:
         """The same with other items in the same parts: for the audit."""

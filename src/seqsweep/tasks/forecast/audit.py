@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
 from seqsweep.events import TrialParams
+from seqsweep.schema import WindowsConfig
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.forecast.learnable import told_by_the_target
 from seqsweep.tasks.forecast.panel_split import PanelSplit
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
+from seqsweep.tasks.forecast.panel_windows import Solve as PanelSolve
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.forecast.windows import Solve, Windows, make_windows
 from seqsweep.tasks.results import Audit
@@ -61,15 +63,18 @@ def pipeline(params: TrialParams, season: int | None, solve: Solve | None = None
     return lambda series, split: make_windows(series, split, params, season, solve)
 
 
-def panel_pipeline(params: TrialParams, season: int | None, scope: str) -> See:
+def panel_pipeline(
+    params: TrialParams, season: int | None, config: WindowsConfig, solve: PanelSolve | None = None
+) -> See:
     """Likewise of a trial on several series.
 
     Args:
         params: the trial's hyperparameters.
         season: rows a season; None where there is none.
-        scope: `windows.scope`.
+        config: how series are scaled.
+        solve: as of `pipeline`.
     """
-    return lambda series, split: make_panel_windows(series, split, params, season, scope)
+    return lambda series, split: make_panel_windows(series, split, params, season, config, solve)
 
 
 def audit(

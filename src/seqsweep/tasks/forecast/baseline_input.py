@@ -29,6 +29,7 @@ class BaselineInput:
         known: columns at the end whose values are known ahead: a forecast may read those of its own times.
         calendar: of these, columns at the very end that times make: what they were tells nothing.
         is_member: it is one of several series: nothing of it need lie in validation.
+        is_whole: all of it is train, and what validation chose is in the settings.
         settings: `baselines`, `moving_average`, `ridge_windows`, `ridge_penalties` and `objective` are read.
 
     Raises:
@@ -45,6 +46,7 @@ class BaselineInput:
     known: int = 0
     calendar: int = 0
     is_member: bool = False
+    is_whole: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would make a forecast wrong or let it see what it must not."""
@@ -55,7 +57,7 @@ class BaselineInput:
             raise ValueError(f"values must be (time, columns) and finite, their shape is {self.values.shape}")
         if not 1 <= self.train_end <= rows or self.horizon < 1:
             raise ValueError(f"train_end={self.train_end} of {rows} rows, horizon={self.horizon}")
-        if origins.size == 0 and not self.is_member:
+        if origins.size == 0 and not (self.is_member or self.is_whole):
             raise ValueError("there is no validation origin")
         if origins.size and (origins.min() < self.train_end - 1 or origins.max() + self.horizon >= rows):
             raise ValueError(

@@ -27,14 +27,3 @@ def bound(series: Series, lower: float | None) -> Iterator[str]:
         told = f"column {series.target!r} has {least:g} at {when}, and forecasts would never reach it"
         raise DataError(f"task.lower={lower:g}: {told}; give a bound of {least:g} or less, or task.lower=null")
     yield f"forecasts of {series.target}, of networks and baselines, and their intervals are clipped at {lower:g}"
-
-
-def check_adaptation(adaptation: float) -> None:
-    """Refuse levels that adapt where there are several series.
-
-    Raises:
-        DataError: a level is to adapt.
-    """
-    if adaptation:
-        told = "a level adapts along one series, and here are several"
-        raise DataError(f"finals.adaptation={adaptation:g}: {told}; leave it out")

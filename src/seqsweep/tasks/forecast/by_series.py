@@ -69,6 +69,8 @@ def in_sizes(data: PanelDataset, seen: TestPredictions) -> TestPredictions:
     """
     validation = data.sizes[data.parts.owners(seen.validation_items)][:, None]
     test = data.sizes[data.parts.owners(seen.test_items)][:, None]
+    actual, predicted = seen.calibration_actual, seen.calibration_predicted
+    held = None if actual is None else data.sizes[data.parts.owners(data.held)][:, None]
     return replace(
         seen,
         validation_actual=seen.validation_actual / validation,
@@ -76,6 +78,8 @@ def in_sizes(data: PanelDataset, seen: TestPredictions) -> TestPredictions:
         test_actual=seen.test_actual / test,
         test_predicted=seen.test_predicted / test,
         test_baseline=None if seen.test_baseline is None else seen.test_baseline / test,
+        calibration_actual=None if actual is None or held is None else actual / held,
+        calibration_predicted=None if predicted is None or held is None else predicted / held,
     )
 
 

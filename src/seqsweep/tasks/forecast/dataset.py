@@ -24,10 +24,14 @@ from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.ridge import LinearFit, fit_linear
-from seqsweep.tasks.forecast.settings import own
+from seqsweep.tasks.forecast.settings import ForecastConfig, own
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.forecast.windows import Windows, make_windows
+
+KEPT = ("config", "series", "parts", "given", "split_of")
+"""What of a data set crosses process borders."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,14 @@ class SeriesDataset(Forecasts):
         series: complete and in order.
         parts: of the series, the same for every trial.
         notes: what the parts cannot teach or be scored by.
+        given: the series with columns of names that train has not seen; None: it has seen them all.
+        split_of: of a whole the data set that was split, whose validation has made the choices.
     """
 
     parts: Split
     notes: tuple[str, ...] = ()
+    given: Series | None = None
+    split_of: SeriesDataset | None = None
 
     @classmethod
     def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> SeriesDataset:
@@ -58,7 +66,17 @@ class SeriesDataset(Forecasts):
         """
         parts = make_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, slice(parts.train_end))
-        return cls(config, known, parts, (*unseen, *notes(known, parts, config.data.season)))
+        told = (*unseen, *notes(known, parts, config.data.season))
+        return cls(config, known, parts, told, series if unseen else None)
+
+    def whole(self) -> SeriesDataset:
+        """All rows as train, names that the split's train had not seen among them."""
+        parts = replace(self.parts, train_end=self.parts.rows)
+        return replace(self, series=self.given or self.series, parts=parts, notes=(), given=None, split_of=self)
+
+    def extent(self) -> str:
+        """Its rows and their times."""
+        return extent(self.series)
 
     def facts(self) -> Facts:
         """Where the series comes from, its times and values, its parts, and a picture of it."""
@@ -83,6 +101,10 @@ class SeriesDataset(Forecasts):
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""
         ridge = Ridge.of(self.config, params)
+        if ridge is not None and self.split_of is not None:
+            chosen = self.split_of.view(params).path
+            assert chosen is not None  # a trial with a ridge has one
+            ridge = ridge.fixed(chosen.fit)
         solve = None if ridge is None else partial(self._solve, ridge)
         seen = make_windows(self.series, self.split(fold), params, self.config.data.season, solve)
         return replace(seen, lower=own(self.config).lower)
@@ -129,10 +151,11 @@ class SeriesDataset(Forecasts):
             split.validation,
             own(config).horizon,
             config.data.season,
-            own(config),
+            own(config) if self.split_of is None else _as_chosen(own(config), self.split_of.past),
             self.series.observed,
             self.series.known,
             self.series.calendar,
+            is_whole=self.split_of is not None,
         )
 
     @cached_property
@@ -144,4 +167,12 @@ class SeriesDataset(Forecasts):
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
-        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
+        return {name: value for name, value in vars(self).items() if name in KEPT}
+
+
+def _as_chosen(settings: ForecastConfig, past: BaselineInput) -> ForecastConfig:
+    """The settings of the baselines, of which the ridge has what it chose on the validation part of `past`."""
+    fit = fit_linear(past) if "linear" in settings.baselines else None
+    if fit is None:
+        return settings
+    return replace(settings, ridge_windows=[fit.window], ridge_penalties=[fit.penalty])

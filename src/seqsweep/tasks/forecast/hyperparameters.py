@@ -97,4 +97,22 @@ HYPERPARAMETERS = (
         unit="times",
         meaning="how often the target is differenced by data.season rows",
     ),
+    Hyperparameter(
+        "scope",
+        str,
+        choices=("series", "all"),
+        follows="windows.scope",
+        section="preprocessing",
+        meaning="of several series: each is scaled by its own train part, or all by that of all of them",
+    ),
+    Hyperparameter(
+        "series_embedding",
+        int,
+        at_least=0,
+        default=0,
+        section="preprocessing",
+        unit="numbers",
+        meaning="of several series: numbers that the network learns of each, and reads beside each row; in training "
+        "a tenth of the windows has zeros, as a new series has; 0: none",
+    ),
 )

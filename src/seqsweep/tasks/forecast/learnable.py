@@ -50,7 +50,7 @@ def without_unseen_names(series: Series, train: slice | NDArray[np.bool_]) -> tu
     columns = tuple(series.columns[position] for position in kept)
     n_known = sum(position >= len(series.columns) - series.known for position in kept)
     sha256 = fingerprint(
-        values, columns, series.index, series.zone, series.observed, n_known, series.names, series.starts
+        values, columns, series.index, series.zone, series.observed, n_known, series.names, series.starts, series.static
     )
     return replace(series, values=values, columns=columns, sha256=sha256, reader=reader, known=n_known), notes
 

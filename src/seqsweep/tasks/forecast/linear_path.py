@@ -155,6 +155,7 @@ class Ridge:
             observed,
             series.known,
             series.calendar,
+            is_whole=not len(origins),
         )
 
 

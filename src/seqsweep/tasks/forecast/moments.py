@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from seqsweep.data import Series
+from seqsweep.words import counted
 
 UNITS = {"W": "week", "B": "working day", "MS": "month", "ME": "month", "BMS": "month", "BME": "month"}
 UNITS |= {"QS": "quarter", "QE": "quarter", "BQS": "quarter", "BQE": "quarter"}
@@ -26,6 +27,16 @@ def at(series: Series, row: int) -> str:
     if not has_times(series):
         return f"row {range(series.rows)[row] + 1:,}"
     return short(shown(series.clock_at(np.array([row]))[0]))
+
+
+def extent(series: Series) -> str:
+    """What a table holds: `309 rows from 1700-01-01 to 2008-01-01`, and of how many series."""
+    several = f" of {counted(len(series.names), 'series')}" if series.starts is not None else ""
+    rows = f"{counted(series.rows, 'row')}{several}"
+    if not has_times(series):
+        return rows
+    first, last = int(series.index.argmin()), int(series.index.argmax())
+    return f"{rows} from {at(series, first)} to {at(series, last)}"
 
 
 def has_times(series: Series) -> bool:

@@ -11,17 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.data import Series
-from seqsweep.events import TrialParams
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION, TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
+from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
+from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
 from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
@@ -43,10 +48,14 @@ class PanelDataset(Forecasts):
         series: a panel, complete, a series behind the other.
         parts: of each series, the same for every trial.
         notes: what was left out.
+        given: the series with columns of names that train has not seen; None: it has seen them all.
+        split_of: of a whole the data set that was split, by whose sizes intervals are as wide as they were made.
     """
 
     parts: PanelSplit
     notes: tuple[str, ...] = ()
+    given: Series | None = None
+    split_of: PanelDataset | None = None
 
     @classmethod
     def of(cls, config: SweepConfig, series: Series, max_lookback: int) -> PanelDataset:
@@ -62,7 +71,18 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        return cls(config, known, parts, (*unseen, *_left_out(known, parts)))
+        told = (*unseen, *_left_out(known, parts, config.windows.short_series))
+        return cls(config, known, parts, told, series if unseen else None)
+
+    def whole(self) -> PanelDataset:
+        """All rows of all series as train, with names and series that the split's train had not seen."""
+        series, whole = self.given or self.series, self.parts.whole
+        parts = PanelSplit.of(series, replace(whole, train_end=whole.rows))
+        return replace(self, series=series, parts=parts, notes=(), given=None, split_of=self)
+
+    def extent(self) -> str:
+        """Its rows, series and times."""
+        return extent(self.series)
 
     def facts(self) -> Facts:
         """Where the series come from, which there are, and their parts."""
@@ -78,9 +98,31 @@ class PanelDataset(Forecasts):
 
     def view(self, params: TrialParams, fold: int = 0) -> PanelWindows:
         """Windows and targets with the transforms that train alone determines."""
-        config = self.config
-        seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows.scope)
+        config, ridge = self.config, self.ridge_of(params)
+        season, windows = config.data.season, config.windows
+        seen = make_panel_windows(self.series, self.split(fold), params, season, windows, ridge)
         return replace(seen, lower=own(config).lower)
+
+    def ridge_of(self, params: TrialParams) -> PanelRidge | None:
+        """The ridge beside a trial's recurrent layers; None: it has none."""
+        ridge, objective = Ridge.of(self.config, params), own(self.config).objective
+
+        def cost(actual: Float64s, said: Float64s, items: Items) -> float:
+            return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
+
+        if ridge is None or self.split_of is None:
+            return None if ridge is None else PanelRidge(ridge, cost)
+        chosen = self.split_of.view(params).path
+        assert chosen is not None  # a trial with a ridge has one
+        return PanelRidge(ridge, cost).fixed(chosen)
+
+    @property
+    def held(self) -> Items:
+        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
+        try:
+            return self.parts.fold(CALIBRATION).held
+        except DataError:
+            return np.zeros(0, np.int64)
 
     def score(
         self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = (), items: Items | None = None
@@ -230,12 +272,18 @@ class PanelDataset(Forecasts):
     @property
     def deviation(self) -> float:
         """The mean over series of the standard deviation of their targets in train, above 0."""
+        if self.split_of is not None:
+            return self.split_of.deviation
         usual = self._deviations[self._learned]
         return float(usual.mean()) if usual.any() else 1.0
 
     @cached_property
     def _deviations(self) -> Float64s:
-        return np.array([past.target[: past.train_end].std() for past in self.pasts])
+        found = np.array([past.target[: past.train_end].std() for past in self.pasts])
+        if self.split_of is not None:
+            before = self.split_of._deviations
+            found = np.where(before > 0, before, found)
+        return found
 
     @cached_property
     def mase_scales(self) -> list[float]:
@@ -244,17 +292,18 @@ class PanelDataset(Forecasts):
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
-        return {name: value for name, value in vars(self).items() if name in ("config", "series", "parts")}
+        return {name: value for name, value in vars(self).items() if name in KEPT}
 
 
-def _left_out(series: Series, parts: PanelSplit) -> Iterator[str]:
+def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:
     """What no forecast is made of."""
     members = list(zip(series.members, parts.members, strict=True))
     needs = parts.max_lookback + parts.horizon
     short = [member.name for member, part in members if part.train_end < needs]
     if short:
+        how = "left out" if short_series == "left_out" else "kept for scaling alone"
         yield (
-            f"{len(short):,} of {len(members):,} series left out, with fewer than {needs} rows of train "
+            f"{len(short):,} of {len(members):,} series {how}, with fewer than {needs} rows of train "
             f"for the longest window and its targets: {_some(short)}"
         )
     ended = [member.name for member, part in members if part.train_end >= needs and not len(part.test)]

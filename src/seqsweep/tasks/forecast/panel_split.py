@@ -82,6 +82,11 @@ class PanelSplit:
         return self._joined(lambda member: member.train)
 
     @property
+    def held(self) -> Int64s:
+        """Origins whose targets all lie between train and validation, see CALIBRATION."""
+        return self._joined(lambda member: member.held)
+
+    @property
     def validation(self) -> Int64s:
         """Origins whose targets all lie in validation."""
         return self._joined(lambda member: member.validation)
@@ -148,6 +153,18 @@ def times_of(series: Series) -> Index:
     return times
 
 
+def all_times(series: Series) -> Series:
+    """A series that has a row wherever any of these has one, and stands for all of them where they are split."""
+    times = times_of(series)
+    values = np.zeros((len(times), 1))
+    return replace(series, values=values, index=times, observed=None, names=(), starts=None, static=(), ahead=())
+
+
+def is_short(part: Split) -> bool:
+    """Whether a series' train part is too short for a longest window with its targets, so that it has no items."""
+    return part.train_end < part.max_lookback
+
+
 def make_panel_split(series: Series, config: WindowsConfig, horizon: int, max_lookback: int) -> PanelSplit:
     """The parts that the config asks for: shares, counts and dates are of all times that any series has.
 
@@ -161,8 +178,7 @@ def make_panel_split(series: Series, config: WindowsConfig, horizon: int, max_lo
         DataError: no series has rows enough, or a part holds no forecast.
     """
     times = times_of(series)
-    stand_in = replace(series, values=np.zeros((len(times), 1)), index=times, observed=None, names=(), starts=None)
-    train_end, validation_end = SPLITS[config.split](stand_in, config.validation, config.test)
+    train_end, validation_end = SPLITS[config.split](all_times(series), config.validation, config.test)
     whole = Split(train_end, validation_end, len(times), max_lookback, horizon, train_on_filled=config.train_on_filled)
     found = PanelSplit.of(series, whole)
     sizes = {part: len(getattr(found, part)) for part in ("train", "validation", "test")}
@@ -183,13 +199,17 @@ def _part(member: Series, times: Index, whole: Split) -> Split:
 
 def _cut(index: Index, member: Split, times: Index, whole: Split) -> Split:
     """The parts of a series: its rows before the times at which all validation and test parts begin."""
-    ends = [_row(index, times, end) for end in (whole.train_end, whole.validation_end, whole.rows)]
+    cuts = (whole.train_end, whole.validation_end, whole.rows, whole.train_end + whole.held_rows)
+    ends = [_row(index, times, cut) for cut in cuts]
     if ends[0] < whole.max_lookback + whole.horizon:
-        ends = [ends[0], ends[0], ends[0]]
+        ends = [ends[0]] * 4
         lookback = ends[0] + 1  # no origin has so many rows behind it
     else:
         lookback = whole.max_lookback
-    return replace(member, train_end=ends[0], validation_end=ends[1], rows=ends[2], max_lookback=lookback)
+    held = ends[3] - ends[0]
+    return replace(
+        member, train_end=ends[0], validation_end=ends[1], rows=ends[2], max_lookback=lookback, held_rows=held
+    )
 
 
 def _row(index: Index, times: Index, end: int) -> int:

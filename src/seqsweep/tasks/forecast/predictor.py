@@ -15,19 +15,21 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from ...serving.array_types import Float64s, Index
+from ...serving.array_types import Float32s, Float64s, Index
 from ...serving.model import Network
 from ...serving.panel import Known, Name, SeriesScales
 from ...serving.reading.evenness import check_even, check_spacing, is_joined
 from ...serving.reading.faults import ReadError
 from ...serving.reading.future import known_ahead
-from ...serving.reading.names import series_asked
+from ...serving.reading.names import Asked, series_asked
 from ...serving.reading.reader import Reader
 from ...serving.reading.rows import Rows
 from ...serving.reading.settings import Raw
+from ...serving.reading.static import StaticTable
 from ...serving.reading.steps import steps_ahead
 from ...serving.reading.wide import long_form
 from ...serving.reading.zones import clock
+from ...serving.static import Value
 from ...serving.transforms import Transform
 from ...serving.windows import ANCHORS, SeriesView
 
@@ -90,11 +92,15 @@ class ForecastPredictor:
                 frame = frame if long is None else long.frame
                 raw = self._reader.columns_of(frame)
                 asked = series_asked(frame, raw, self._reader.settings, self._by(frame))
-                read = [self._steps(raw.take(rows), whose) for rows, whose in zip(asked.rows, asked.whose, strict=True)]
+                static = self._reader.static_in(frame)
+                read = [
+                    self._steps(raw.take(rows), whose, static)
+                    for rows, whose in zip(asked.rows, asked.whose, strict=True)
+                ]
         except ReadError as error:
             raise _fault(error.in_request()) from error
-        series = [past for past, _ in read]
-        result, notes = self._answer(asked.labels, asked.names, series, [ahead for _, ahead in read])
+        series = [past for past, _, _ in read]
+        result, notes = self._answer(asked, series, [ahead for _, ahead, _ in read], [said for _, _, said in read])
         notes = [*notes, *(note for rows in series for note in rows.notes)]
         if long is not None and long.empty and self._by(frame) is None:
             notes.append(f"no value in {', '.join(map(repr, long.empty))}: nothing is forecast of it")
@@ -108,14 +114,16 @@ class ForecastPredictor:
         return result
 
     def _answer(
-        self, labels: dict[str, list[Any]], names: list[Name], series: list[Rows], ahead: list[Rows]
+        self, asked: Asked, series: list[Rows], ahead: list[Rows], said: list[tuple[Value | None, ...]]
     ) -> tuple[pd.DataFrame, list[str]]:
         past = np.stack([rows.values[-self.rows :] for rows in series])
-        known, notes = self._known(names, series)
+        known, notes = self._known(asked.names, series)
+        told, unknown = self._told(asked.names, known, said)
         # (series, horizon)
-        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]), [one.transform for one in known])
+        transforms = [one.transform for one in known]
+        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]), transforms, told)
         sizes, horizon = np.array([one.size for one in known])[:, None], forecast.shape[1]
-        result: dict[str, Any] = {key: np.repeat(np.array(held, object), horizon) for key, held in labels.items()}
+        result: dict[str, Any] = {key: np.repeat(np.array(held, object), horizon) for key, held in asked.labels.items()}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
         if (steps := self._times(series, ahead, horizon)) is not None:
             moments = zip(steps, series, strict=True)
@@ -125,7 +133,7 @@ class ForecastPredictor:
             share = f"{100 * float(level):g}"
             result[f"lower_{share}"] = self._clipped(forecast - sizes * widths).ravel()
             result[f"upper_{share}"] = (forecast + sizes * widths).ravel()
-        return pd.DataFrame(result), notes
+        return pd.DataFrame(result), [*notes, *unknown]
 
     def _known(self, names: list[Name], series: list[Rows]) -> tuple[list[Known], list[str]]:
         """How each series is scaled, and what is to be said of new ones."""
@@ -140,6 +148,30 @@ class ForecastPredictor:
         note = f"series {new[0]!r}{others} was not learned from: {how}, its intervals as wide as these rows move"
         return [known for known, _ in found], [note]
 
+    def _told(
+        self, names: list[Name], known: list[Known], said: list[tuple[Value | None, ...]]
+    ) -> tuple[Float32s | None, list[str]]:
+        """What the network reads of each series itself, of the request or else as it was learned; unknown names."""
+        if self._scales is None:
+            return None, []
+        columns = self._reader.settings.static if self._scales.encoder is not None else ()
+        statics = [
+            tuple(self._static(name, one, values, place) for place in range(len(columns)))
+            for name, one, values in zip(names, known, said, strict=True)
+        ]
+        unknown = [] if self._scales.encoder is None else self._scales.encoder.unknown(statics)
+        return self._scales.told(known, statics), unknown
+
+    def _static(self, name: Name, known: Known, said: tuple[Value | None, ...], place: int) -> Value:
+        value = said[place]
+        if value is not None:
+            return value
+        if known.static is None:
+            column = self._reader.settings.static[place]
+            told = f"series {' / '.join(name)!r} was not learned from, and there is no value of {column!r}"
+            raise _fault(f"{told}, which says what a series is; give it in a column {column!r}, in each of its rows")
+        return known.static[place]
+
     def _times(self, series: list[Rows], ahead: list[Rows], horizon: int) -> list[Index] | None:
         """Of each series those that are forecast, in UTC where there is a zone; None: nobody can say."""
         frequency = self._spec["frequency"]
@@ -150,7 +182,9 @@ class ForecastPredictor:
         given = [rows.index for rows in ahead]
         return given if all(len(index) and index.dtype.kind == "M" for index in given) else None
 
-    def _forecast(self, values: Float64s, known: Float64s, transforms: list[Transform]) -> Float64s:
+    def _forecast(
+        self, values: Float64s, known: Float64s, transforms: list[Transform], told: Float32s | None
+    ) -> Float64s:
         """(series, rows, columns), and (series, horizon, known) → (series, horizon), in the unit of the data.
 
         The rows of all series stand one after the other, and the last one of each is an origin: what a network saw in
@@ -173,6 +207,7 @@ class ForecastPredictor:
             views.append((view, origins, places))
         read = [[gather.numpy(origins) for gather in view.inputs] for view, origins, _ in views]
         inputs = [np.concatenate(arrays) for arrays in zip(*read, strict=True)]
+        inputs += [] if told is None else [told[np.concatenate([places for _, _, places in views])]]
         starts = range(0, len(values), BATCH)
         outputs = np.concatenate([self._network(*(array[at : at + BATCH] for array in inputs)) for at in starts])
         ends = np.cumsum([len(places) for _, _, places in views])
@@ -197,7 +232,7 @@ class ForecastPredictor:
             near = difflib.get_close_matches(missing[0].lower(), others, 1)
             mend = f"rename {others[near[0]]!r}" if near else f"the columns are {', '.join(map(str, frame)) or 'none'}"
             raise _fault(f"there is no column {missing[0]!r}; the model reads {', '.join(needed)}: {mend}")
-        used = {*needed, *self._reader.settings.time, self._id}
+        used = {*needed, *self._reader.settings.time, *self._reader.settings.static, self._id}
         twice = [str(name) for name in frame.columns[frame.columns.duplicated()] if name in used]
         if twice:
             raise _fault(f"there are several columns {twice[0]!r}; leave one")
@@ -222,9 +257,11 @@ class ForecastPredictor:
         """The column of a request that tells several requests in it apart."""
         return self._id if self._id in frame and self._id not in self._reader.needed else None
 
-    def _steps(self, raw: Raw, whose: str) -> tuple[Rows, Rows]:
-        """The steps of a series, at least `rows`, and those that follow, with what is known of them."""
-        rows, future = self._reader.parted(self._reader.ordered(raw))
+    def _steps(self, raw: Raw, whose: str, static: StaticTable) -> tuple[Rows, Rows, tuple[Value | None, ...]]:
+        """The steps of a series, at least `rows`; those that follow, with what is known of them; what the series is."""
+        ordered = self._reader.ordered(raw)
+        said = static.of_series(self._reader.settings.static, ordered, whose.removesuffix("has "))
+        rows, future = self._reader.parted(ordered)
         if np.isnan(rows.values).any() or not is_joined(self._reader, rows):
             check_spacing(self._reader, rows)
             rows = self._reader.complete(rows)
@@ -237,8 +274,13 @@ class ForecastPredictor:
             raise ReadError(told, served="give more")
         frequency = self._spec["frequency"]
         check_even(self._reader, rows, frequency, self.rows)
-        ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
-        return self._reader.with_calendar(rows), ahead
+        try:
+            ahead = known_ahead(self._reader, rows, future, frequency, int(self._spec["horizon"]))
+        except ReadError as fault:
+            if whose and fault.row is None:
+                fault.text = f"{whose.removesuffix(' has ')}: {fault.text}"
+            raise
+        return self._reader.with_calendar(rows), ahead, said
 
 
 def _alike(transforms: list[Transform]) -> list[list[int]]:

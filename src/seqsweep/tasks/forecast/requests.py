@@ -16,7 +16,7 @@ from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit
-from seqsweep.tasks.forecast.panel_windows import PanelWindows
+from seqsweep.tasks.forecast.panel_windows import PanelWindows, scaled_by_train
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.windows import Windows
 
@@ -79,12 +79,23 @@ def _id(needed: Sequence[str]) -> str:
 
 
 def _scales(data: PanelDataset, view: Windows | PanelWindows, params: TrialParams) -> SeriesScales:
-    """How each series that is learned from is scaled."""
+    """How each series that is learned from is scaled, and what is told of it."""
     assert isinstance(view, PanelWindows)
-    by_itself = data.config.windows.scope == "series"
-    pairs = zip(data.series.names, view.transforms, data.sizes, data.parts.members, strict=True)
-    known = {name: Known(transform, float(size)) for name, transform, size, part in pairs if len(part.train)}
-    return SeriesScales(view.transform, by_itself, params.scaler, known, data.deviation)
+    config, series = data.config, data.series
+    by_itself = params.get("scope", config.windows.scope) == "series"
+    ids = np.zeros(len(series.names), np.int64) if view.ids is None else view.ids
+    known = {
+        series.names[number]: Known(
+            view.transforms[number],
+            float(data.sizes[number]),
+            int(ids[number]),
+            series.static[number] if series.static else None,
+        )
+        for number in scaled_by_train(data.parts, params, config.data.season, config.windows)
+    }
+    return SeriesScales(
+        view.transform, by_itself, params.scaler, known, data.deviation, view.encoder, view.ids is not None
+    )
 
 
 def rows_needed(spec: Mapping[str, Any]) -> int:
@@ -105,6 +116,7 @@ def input_columns(data: SeriesDataset | PanelDataset) -> list[tuple[str, bool]]:
     return [
         *((name, True) for name in reader.needed),
         *((name, needs_one) for name in times),
+        *((name, False) for name in reader.settings.static),
         (_id(reader.needed), False),
     ]
 
@@ -141,9 +153,39 @@ def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
         rows: of one request, 1 or more.
     """
     series, parts = data.series, data.parts
-    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else parts.train_end
     ahead = data.parts.horizon if series.known else 0
+    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else min(parts.train_end, parts.rows - ahead)
     return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
+
+
+def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
+    """The last rows of each series that has as many as a forecast needs, and those behind with what is known ahead.
+
+    Args:
+        series: in the unit of the data.
+        spec: of the model that is asked.
+    """
+    import pandas as pd
+
+    starts = np.zeros(1, np.int64) if series.starts is None else series.starts
+    ends, rows = np.append(starts[1:], len(series)), rows_needed(spec)
+    enough = np.flatnonzero(ends - starts >= rows).tolist()
+    past = _as_given(series, ends[enough][:, None] + np.arange(-rows, 0), 0)
+    behind = [_behind(series, number) for number in enough if series.ahead and len(series.ahead[number])]
+    return pd.concat([past, *behind], ignore_index=True)
+
+
+def _behind(series: Series, number: int) -> pd.DataFrame:
+    """The rows behind the last one of a series, blank in the target."""
+    import pandas as pd
+
+    from seqsweep.serving.reading.requests import as_given
+
+    ahead, reader = series.ahead[number], series.reader
+    assert reader is not None  # it was read from a source
+    table = pd.DataFrame(ahead.values, columns=list(ahead.columns))
+    names = [series.names[number]] * len(table) if series.names else []
+    return as_given(reader, table, ahead.index, names)
 
 
 def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[pd.DataFrame]:
@@ -180,6 +222,8 @@ def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
     none = np.empty(0, np.int64)
     owners = none if series.starts is None else np.searchsorted(series.starts, flat, side="right") - 1
     frame = as_given(series.reader, table, series.index[flat], [series.names[owner] for owner in owners])
+    for place, name in enumerate(series.reader.settings.static):
+        frame[name] = [series.static[owner][place] for owner in owners]
     if ahead:
         settings = series.reader.settings
         future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
@@ -218,3 +262,10 @@ def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins:
     else:
         left = origins[origins >= max(rows_needed(spec), seen) - 1]
     return left, "" if len(left) else "has learned from all of this winner's test part"
+
+
+def predictor() -> type[Any]:
+    """The class that serves forecasts; MLflow is imported with it."""
+    from seqsweep.tasks.forecast.predictor import ForecastPredictor
+
+    return ForecastPredictor

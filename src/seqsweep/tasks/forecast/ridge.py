@@ -103,7 +103,8 @@ def best_fit(found: Iterable[LinearFit], cost: Callable[[LinearFit], float]) -> 
         found: fits; of none the best is None.
         cost: of one.
     """
-    return min(sorted(found, key=lambda fit: (fit.window, -fit.penalty)), key=cost, default=None)
+    ordered = sorted(found, key=lambda fit: (fit.window, -fit.penalty))
+    return min(ordered, key=cost) if len(ordered) > 1 else next(iter(ordered), None)  # there is nothing to choose
 
 
 @dataclass(frozen=True, eq=False)

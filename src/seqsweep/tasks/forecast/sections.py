@@ -10,6 +10,7 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.serving.array_types import Float64s, Index
+from seqsweep.tasks.forecast.diagnosis import diagnosis
 from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
@@ -65,7 +66,9 @@ def sections(heading: Heading, intervals: Sequence[ForecastInterval], seen: Test
         return [Section("forecasts", title, [paragraph(GONE)])]
     drawn = _Drawn(heading, intervals, target_times(seen), seen.test_actual, seen.test_predicted, seen.test_baseline)
     figures = [_forecast(drawn, step) for step in _steps(drawn.horizon)]
-    blocks = [*figures, *_coverage(drawn)]
+    order = np.argsort(drawn.times[:, 0], kind="stable")
+    told = diagnosis((drawn.actual - drawn.forecast)[order], intervals, drawn.unit)
+    blocks = [*figures, *_coverage(drawn), *map(paragraph, told)]
     if len(drawn.actual) > SHOWN:
         said = f"The last {SHOWN:,} of {counted(len(drawn.actual), 'forecast')} are drawn; all of them are scored."
         blocks.insert(len(figures), note(said))

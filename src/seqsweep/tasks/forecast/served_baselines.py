@@ -31,17 +31,13 @@ Weights = tuple[str, Float64s, Float64s]
 """The anchor, weights of a window's rows (window, columns, horizon) and what is added (horizon,), scaled."""
 
 
-def served_baseline(
-    data: SeriesDataset, name: str, params: TrialParams, held: Items, other: str | None
-) -> ServedBaseline:
-    """A baseline of a sweep as a network, and what it says of validation and test.
+def served_baseline(data: SeriesDataset, name: str, params: TrialParams) -> ServedBaseline:
+    """A baseline of a sweep as a network.
 
     Args:
-        data: of the sweep.
+        data: of the sweep, or all of it as train.
         name: of the baseline.
         params: of any trial.
-        held: the end of train, see `Task.calibration`; none: intervals are made on validation.
-        other: the best of the other baselines on test; None: there is none.
 
     Raises:
         UserError: it cannot be packaged.
@@ -59,7 +55,7 @@ def served_baseline(
         data.series.values, transform, ANCHORS[anchor], len(weights), settings.horizon, split, lower=settings.lower
     )
     own_params = params.replace(anchor=anchor, window=len(weights))
-    return ServedBaseline(own_params, view, _network(weights, bias), _seen(data, name, held, other))
+    return ServedBaseline(own_params, view, _network(weights, bias))
 
 
 def serves_baseline(config: SweepConfig, name: str) -> bool:
@@ -71,6 +67,32 @@ def serves_baseline(config: SweepConfig, name: str) -> bool:
     """
     data = config.data
     return name in WEIGHTS and not (data.series or data.columns or data.known_future or data.calendar)
+
+
+def seen_by_baseline(data: SeriesDataset, name: str, held: Items, other: str | None) -> TestPredictions:
+    """What a baseline says of validation and test, and of the end of train.
+
+    Args:
+        data: of the sweep.
+        name: of the baseline.
+        held: the end of train, see `Task.calibration`; none: intervals are made on validation.
+        other: the best of the other baselines on test; None: there is none.
+    """
+    validation, test = data.parts.validation, data.parts.test
+    made, unseen = data.baselines(test), None
+    if len(held):
+        unseen = replace(data, parts=data.parts.fold(CALIBRATION)).baselines(held)[name]
+    return TestPredictions(
+        validation_items=validation,
+        validation_actual=data.actual(validation),
+        validation_predicted=data.baselines(validation)[name],
+        test_items=test,
+        test_actual=data.actual(test),
+        test_predicted=made[name],
+        test_baseline=made[other] if other is not None else None,
+        calibration_actual=data.actual(held) if unseen is not None else None,
+        calibration_predicted=unseen,
+    )
 
 
 def _scaled(data: SeriesDataset) -> Transform:
@@ -88,24 +110,6 @@ def _network(weights: Float64s, bias: Float64s) -> keras.Model:
     output = layer(keras.layers.Flatten(name="rows")(window))
     layer.set_weights([weights.reshape(-1, len(bias)), bias])
     return keras.Model(window, output, name="baseline")
-
-
-def _seen(data: SeriesDataset, name: str, held: Items, other: str | None) -> TestPredictions:
-    validation, test = data.parts.validation, data.parts.test
-    made, unseen = data.baselines(test), None
-    if len(held):
-        unseen = replace(data, parts=data.parts.fold(CALIBRATION)).baselines(held)[name]
-    return TestPredictions(
-        validation_items=validation,
-        validation_actual=data.actual(validation),
-        validation_predicted=data.baselines(validation)[name],
-        test_items=test,
-        test_actual=data.actual(test),
-        test_predicted=made[name],
-        test_baseline=made[other] if other is not None else None,
-        calibration_actual=data.actual(held) if unseen is not None else None,
-        calibration_predicted=unseen,
-    )
 
 
 def _rows(past: BaselineInput, window: int) -> Float64s:

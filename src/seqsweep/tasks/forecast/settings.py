@@ -12,9 +12,9 @@ from seqsweep.schema.declare import setting
 RIDGE = {"task.baselines": Listed(("linear",))}
 
 READS = (
-    *(f"windows.{name}" for name in ("scaler", "anchor", "scope", "train_on_filled")),
+    *(f"windows.{name}" for name in ("scaler", "anchor", "scope", "short_series", "train_on_filled")),
     *(f"data.{name}" for name in ("time", "time_format", "timezone", "sort", "missing", "frequency", "aggregate")),
-    *(f"data.{name}" for name in ("series", "columns", "known_future", "calendar")),
+    *(f"data.{name}" for name in ("series", "columns", "static", "known_future", "calendar")),
     *(f"data.{name}" for name in ("season", "clip_quantile", "log1p", "difference", "seasonal_difference")),
 )
 """Keys of windows and of series."""

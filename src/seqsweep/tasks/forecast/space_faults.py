@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seqsweep.errors import Fault
+from seqsweep.hyperparameters import plain
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Space
 
+USUAL = ("series", "left_out")
+"""What the keys of several series are where nobody gives them."""
+
 
 def space_faults(config: SweepConfig, space: Space) -> list[Fault]:
-    """Differencing by a season needs one, a ridge the baseline that it is and a single series.
+    """Differencing by a season needs one, a ridge the baseline that it is, what is said of several series these.
 
     Args:
         config: of the sweep.
         space: what is searched.
     """
-    return [*_ridge_faults(config, space), *_panel_faults(config, space), *_season_faults(config, space)]
+    return [*_ridge_faults(config, space), *_panel_faults(config), *_season_faults(config, space)]
 
 
 def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
@@ -25,11 +29,16 @@ def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
         yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
 
 
-def _panel_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
-    if (config.data.series or config.data.columns) and "ridge" in space.values("linear_skip"):
-        key = "search_space.linear_skip"
-        told = "a ridge in the network is of one series; with data.series or data.columns say false or true"
-        yield Fault(key, f"{key}=ridge: {told}", also=("data.series", "data.columns"))
+def _panel_faults(config: SweepConfig) -> Iterator[Fault]:
+    if config.data.series or config.data.columns:
+        return
+    mend = "it is of several series; name them with data.series or data.columns, or leave it out"
+    given = {f"search_space.{name}": config.search_space.get(name) for name in ("scope", "series_embedding")}
+    windows = {"windows.scope": config.windows.scope, "windows.short_series": config.windows.short_series}
+    given |= {key: value for key, value in windows.items() if value not in USUAL}
+    for key, value in given.items():
+        if value is not None:
+            yield Fault(key, f"{key}={plain(value)}: {mend}", also=("data.series", "data.columns"))
 
 
 def _season_faults(config: SweepConfig, space: Space) -> list[Fault]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from numpy.typing import NDArray
 
@@ -13,11 +13,11 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
-from seqsweep.schema import WindowsConfig
-from seqsweep.tasks.dataset import Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.forecast import baselines, requests, split, windows
-from seqsweep.tasks.forecast.audit import audit, panel_pipeline, pipeline
-from seqsweep.tasks.forecast.bound import bound, check_adaptation
+from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
+from seqsweep.tasks.forecast.audited import audited
+from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
     by_series,
     in_sizes,
@@ -31,17 +31,20 @@ from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.head import by_step, solved
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
-from seqsweep.tasks.forecast.linear_path import Ridge, ridge_lookback
+from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
+from seqsweep.tasks.forecast.of_series import with_series
+from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
-from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
+from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
+from seqsweep.tasks.forecast.panel_split import all_times
+from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
-from seqsweep.tasks.forecast.served_baselines import served_baseline, serves_baseline
+from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
 from seqsweep.tasks.forecast.space_faults import space_faults
-from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served, ServedBaseline
@@ -54,10 +57,6 @@ if TYPE_CHECKING:
     from seqsweep.data import Series
     from seqsweep.schema import SweepConfig
     from seqsweep.tasks.task import Inputs
-
-
-MakeParts: TypeAlias = Callable[["Series", WindowsConfig, int, int], Split | PanelSplit]
-"""Cuts a series, or several, for a horizon and the longest lookback."""
 
 
 class Forecast(Task):
@@ -105,15 +104,17 @@ class Forecast(Task):
             say(note)
         dataset: SeriesDataset | PanelDataset
         if series.starts is not None:
-            check_adaptation(self.config.finals.adaptation)
-            dataset = PanelDataset.of(self.config, series, windows.max_lookback(space, self.config.data.season))
+            lookback = self._lookback(all_times(series), space)
+            dataset = PanelDataset.of(self.config, series, lookback)
         else:
-            ridge = self._ridge_lookback(series, space)
-            lookback = windows.max_lookback(space, self.config.data.season, ridge)
-            dataset = SeriesDataset.of(self.config, series, lookback)
+            dataset = SeriesDataset.of(self.config, series, self._lookback(series, space))
         for note in dataset.notes:
             say(note)
         return dataset
+
+    def _lookback(self, series: Series, space: Space) -> int:
+        """The most rows that any trial looks back."""
+        return windows.max_lookback(space, self.config.data.season, self._ridge_lookback(series, space))
 
     def _ridge_lookback(self, series: Series, space: Space) -> int:
         """The most rows that the ridge of any trial sees; 0 where none has one."""
@@ -139,10 +140,11 @@ class Forecast(Task):
         """See Task."""
         return constant_loss(self.loss_of(params), targets)
 
-    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:  # noqa: ARG002
-        """The last `window` rows: a ridge may read more."""
+    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
+        """The last `window` rows: a ridge may read more; beside each of them what is told of the series itself."""
         longer = cast(windows.Windows, view).window > params.window
-        return inputs[0][:, -params.window :] if longer else inputs[0]
+        rows = inputs[0][:, -params.window :] if longer else inputs[0]
+        return with_series(rows, inputs[-1], view, params, seed) if isinstance(view, PanelWindows) else rows
 
     def knows_start(self, params: TrialParams) -> bool:
         """With a ridge a network forecasts as the ridge does, until its first step."""
@@ -166,6 +168,7 @@ class Forecast(Task):
         import keras
 
         horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
+        inputs = inputs[: 1 + bool(cast(windows.Windows, view).known)]
         start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
         output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
         if len(inputs) > 1:
@@ -203,24 +206,7 @@ class Forecast(Task):
 
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
         """Later values become noise, and nothing before them may move by a bit."""
-        known = cast(SeriesDataset | PanelDataset, data)
-        config, lookback = self.config, known.parts.max_lookback
-        split: MakeParts = make_split
-        season = config.data.season
-        if isinstance(known, PanelDataset):
-            split, see = make_panel_split, panel_pipeline(params, season, config.windows.scope)
-        else:
-            see = pipeline(params, season, self._as_chosen(known, params))
-        found = audit(
-            known.series, lambda series: split(series, config.windows, own(config).horizon, lookback), see, predict
-        )
-        return Audit(found.passed, found.checked, found.findings)
-
-    def _as_chosen(self, data: SeriesDataset, params: TrialParams) -> windows.Solve | None:
-        """The winner's ridge with its window and penalty: validation has chosen them, and noise would choose anew."""
-        ridge = Ridge.of(self.config, params)
-        path = None if ridge is None else data.view(params).path
-        return None if ridge is None or path is None else ridge.fixed(path.fit)
+        return audited(self.config, cast(SeriesDataset | PanelDataset, data), params, predict)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
         """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
@@ -228,19 +214,25 @@ class Forecast(Task):
         if isinstance(data, PanelDataset):
             sized = in_sizes(data, seen)
             each = by_series(data, seen, self.config.task.objective)
-            return {"intervals": make_intervals(sized, finals.levels), "series": each}
+            made = make_intervals(sized, finals.levels)
+            if finals.adaptation:
+                made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
+            return {"intervals": made, "series": each}
         return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
 
     def calibration(self, data: Dataset) -> Items:
-        """The forecasts of the end of train; none where it is too short to hold any out, and none of several series."""
-        wanted = self.config.finals.calibration == "train" and isinstance(data, SeriesDataset)
-        return cast(SeriesDataset, data).held if wanted else super().calibration(data)
+        """The forecasts of the end of train; none where it is too short to hold any out."""
+        wanted = self.config.finals.calibration == "train"
+        return cast(SeriesDataset | PanelDataset, data).held if wanted else super().calibration(data)
 
     def kept_arrays(self, data: Dataset) -> Mapping[str, NDArray[Any]]:
-        """The index of the series, for the axis of time; of several which each item is of."""
-        if isinstance(data, PanelDataset):
-            return {"index": data.series.clock, "owners": data.parts.owners(data.parts.test)}
-        return {"index": cast(SeriesDataset, data).series.clock}
+        """The target and its times, and what tells several series apart."""
+        return drawn_arrays(cast(SeriesDataset | PanelDataset, data))
+
+    def examples(self, data: Dataset, view: View, params: TrialParams, call: Call) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the network says of the rows behind the last one."""
+        known, seen = cast(SeriesDataset | PanelDataset, data), cast(windows.Windows | PanelWindows, view)
+        return {"next": next_forecasts(known, seen, call)}
 
     # What is served
 
@@ -251,7 +243,7 @@ class Forecast(Task):
         spec = requests.make_spec(known, seen, params, intervals)
         rows = seen.window + seen.transform.n_dropped
         return Served(
-            predictor=predictor(),
+            predictor=requests.predictor(),
             spec=spec,
             inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
@@ -265,15 +257,23 @@ class Forecast(Task):
         """All but `drift`, of one series without columns that are known ahead."""
         return serves_baseline(config, name)
 
-    def served_baseline(self, data: Dataset, name: str, params: TrialParams, other: str | None) -> ServedBaseline:
+    def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:
         """A dense layer over the last rows; of several series none."""
         if not isinstance(data, SeriesDataset):
-            return super().served_baseline(data, name, params, other)
-        return served_baseline(data, name, params, self.calibration(data), other)
+            return super().served_baseline(data, name, params)
+        return served_baseline(data, name, params)
+
+    def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
+        """See Task."""
+        return seen_by_baseline(cast(SeriesDataset, data), name, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""
         return requests.frames(cast(SeriesDataset, data).series, model.spec, items)
+
+    def latest(self, data: Dataset, model: Model) -> pd.DataFrame | None:
+        """As many as a forecast needs, of each series."""
+        return requests.latest(cast(SeriesDataset, data).series, model.spec)
 
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
         """(n, horizon)."""
@@ -301,15 +301,15 @@ class Forecast(Task):
 
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
-        """Forecast against actual, and what is left over."""
-        each = read_series(details)
-        if not each:
-            return sections(heading, read_intervals(details), seen)
-        return [series_section(heading, each), *sections(heading, (), one_of(seen, each))]
-
-
-def predictor() -> type[Any]:
-    """The class that serves forecasts; MLflow is imported with it."""
-    from seqsweep.tasks.forecast.predictor import ForecastPredictor
-
-    return ForecastPredictor
+        """Forecast against actual, step by step and from single origins; the next forecast; what is left over."""
+        each, intervals = read_series(details), read_intervals(details)
+        if each:
+            forecasts, *others = sections(heading, (), one_of(seen, each))
+            found = [series_section(heading, each), forecasts]
+        else:
+            forecasts, *others = sections(heading, intervals, seen)
+            found = [forecasts]
+        if seen is not None:
+            found += origin_section(heading, intervals, each, seen)
+            found += next_section(heading, intervals, each, seen, read_next(details))
+        return [*found, *others]

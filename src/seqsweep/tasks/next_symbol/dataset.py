@@ -27,7 +27,8 @@ from seqsweep.tasks.next_symbol.facts import facts
 from seqsweep.tasks.next_symbol.metrics import METRICS, Said
 from seqsweep.tasks.next_symbol.pieces import from_beginnings, subwords_of_train
 from seqsweep.tasks.next_symbol.settings import own
-from seqsweep.tasks.parts import Parts
+from seqsweep.tasks.parts import Parts, all_learned
+from seqsweep.words import counted
 
 if TYPE_CHECKING:
     from seqsweep.serving.subwords import Subwords
@@ -223,6 +224,22 @@ class Texts:
             task.objective,
             task.ngram_context,
         )
+
+    def whole(self) -> Texts:
+        """All blocks as train, with the alphabet, and the subwords, of all texts."""
+        task, texts, apart = own(self.config), self.corpus.texts, self.blocks.apart
+        subwords, ends = None, self.learned_from
+        if self.alphabet.subwords is not None:
+            ends = tuple(map(len, texts))
+            subwords = from_beginnings(self.name, texts, ends, task.vocabulary)
+        symbols = coded(split(text, task.tokens, subwords) for text in texts)
+        blocks = Blocks(symbols.lengths, task.block, apart)
+        parts = all_learned(blocks.parts(self.name, self.config.windows, self.config.seed))
+        return self._read(self.config, self.corpus, symbols, blocks, parts, subwords, ends)
+
+    def extent(self) -> str:
+        """Its symbols."""
+        return counted(self.rows, self.alphabet.kind.removesuffix("s"))
 
     def passage(self, start: int, end: int) -> str:
         """What stands at places of one document, as it is read.

@@ -1,0 +1,116 @@
+"""The winner once more on all of the data, for what serves: its scores are known, and nothing is left to hold out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from seqsweep.events import REFIT, TrialSpec
+from seqsweep.finals.conclusion import Conclusion
+from seqsweep.finals.final_runs import ALL, FinalRun, FinalRuns
+from seqsweep.finals.networks import restored, train
+from seqsweep.records import RunKind, TrialRecord
+from seqsweep.search import Problem, SweepContext, mend_records, say_again
+from seqsweep.trial import Network
+from seqsweep.tuner import Proposal
+from seqsweep.words import counted
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What serves, where that is not what was scored.
+
+    Args:
+        problem: of the sweep, with all of its data as train.
+        network: of what serves.
+        runs: that trained its networks; none of a baseline.
+        epochs: of each.
+    """
+
+    problem: Problem
+    network: Network
+    runs: tuple[str, ...] = ()
+    epochs: tuple[int, ...] = ()
+
+
+@dataclass
+class RefitRuns(FinalRuns):
+    """A run more of each network that was scored, on all of the data.
+
+    Args:
+        repeated: the final runs whose networks were scored, by their seeds.
+    """
+
+    kind: RunKind = "refit"
+    repeated: Mapping[int, TrialRecord] = field(default_factory=dict)
+
+    def again(self) -> RefitRuns:
+        """See FinalRuns."""
+        return replace(self, ended=self.state.records("refit"))
+
+    def spec_of(self, run: FinalRun) -> TrialSpec:
+        """As many epochs as were best of the same seed, with the learning rates that they had there."""
+        record = self.repeated[run.seed]
+        epochs = record.best_epoch or 0
+        rates = [epoch.metrics["learning_rate"] for epoch in record.curve if "learning_rate" in epoch.metrics]
+        return replace(super().spec_of(run), last_epoch=epochs, rates=tuple(rates[:epochs]))
+
+    def name(self, proposal: Proposal) -> str:
+        """`trial 5: LSTM, 1 × 32 units, seed 2, on all`."""
+        run = self.runs[proposal.trial_id]
+        return f"{run.of.name}, seed {run.seed}, on all"
+
+
+def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | None:
+    """The runs on all of the data, trained if they were not; None: none are wanted or can be, and the user is told why.
+
+    Args:
+        context: of the open sweep.
+        conclusion: of its finals; it has a test evaluation.
+    """
+    state, problem = context.state, context.problem
+    assert conclusion.evaluation is not None
+    if context.config.registry.refit != ALL or (whole := problem.data.whole()) is None:
+        return None
+    damaged = mend_records(state, "refit", problem.objective)
+    finals, networks = state.records("final"), conclusion.evaluation.networks
+    of = state.records()[finals[networks[0]].final_of or ""]
+    known = FinalRuns(context.config, state, [of], finals).runs
+    scored = {known[run].seed: finals[run] for run in networks}
+    ended, extra = state.records("refit"), (REFIT, tuple(scored))
+    runs = RefitRuns(context.config, state, [of], ended, extra, repeated=scored)
+    say_again([run for run in runs.runs if run in damaged], "refit", damaged, context.observer.say)
+    if not all(map(runs.has_ended, runs.runs.values())):
+        more = counted(len(runs.runs), "more run")
+        context.observer.say(f"{more} of the winner, on all {whole.extent()}: what serves; the scores stay the split's")
+        train(context, runs)
+        runs = runs.again()
+    failed = [record for run in runs.runs if (record := runs.ended[run]).status != "COMPLETED"]
+    if failed:
+        told = "what serves is what was scored, and has learned from train alone"
+        context.observer.say(f"{failed[0].name}: {failed[0].reason}; {told}")
+        return None
+    return runs
+
+
+def refitted(context: SweepContext, runs: RefitRuns) -> Refit:
+    """What serves.
+
+    Args:
+        context: of the open sweep, whose folder holds the weights.
+        runs: what `refit_runs` gave.
+    """
+    whole = context.problem.data.whole()
+    assert whole is not None  # or there were no runs
+    network = restored(context, runs, tuple(runs.runs))
+    epochs = [runs.ended[run].epochs or 0 for run in runs.runs]
+    return Refit(replace(context.problem, data=whole), network, tuple(runs.runs), tuple(epochs))
+
+
+def refit_names(networks: Sequence[str]) -> list[str]:
+    """What the runs are called that repeat final runs on all of the data.
+
+    Args:
+        networks: ids of the final runs.
+    """
+    return [f"{run.rpartition('-')[0]}-all" for run in networks]
