@@ -44,10 +44,11 @@ def audit(data: PairedItems, params: TrialParams, predict: Predict) -> Audit:
         findings += again
     view = data.view(params)
     read = "the scale" if view.source is None else f"the vocabulary of {table.columns[0]}"
-    first = " ".join(view.target.vocabulary[:SHOWN])
+    known = view.target.vocabulary
     checked = (
         f"with noise for all items outside train, {read}, the vocabulary of {table.target} and what is learned from "
-        f"stay to the bit; {table.target} is said in {len(view.target.vocabulary):,} {view.target.kind} of train ({first} …)"
+        f"stay to the bit; {table.target} is said in {len(known):,} {view.target.kind} of train "
+        f"({' '.join(known[:SHOWN])} …)"
     )
     return Audit(not findings, f"{checked}; {told}", tuple(findings))
 
