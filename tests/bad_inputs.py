@@ -291,10 +291,18 @@ UNUSED = [
     Bad(
         "sweep quickstart executor=inline executor.max_trials_per_worker=2",
         "executor.max_trials_per_worker=2",
-        "has an effect only where executor.kind is processes",
-        "choose executor=processes, or leave it out",
+        "has an effect only where executor.kind is processes or ray",
+        "choose executor=processes or executor=ray, or leave it out",
         mended="executor=processes executor.max_trials_per_worker=2",
     ),
+    Bad(
+        "sweep quickstart executor.address=auto",
+        "executor.address=auto",
+        "only where executor.kind is ray",
+        "choose executor=ray",
+    ),
+    Bad("sweep quickstart executor=ray executor.address=ray://h:1", "ray://h:1", "as they come", "address=auto"),
+    Bad("sweep quickstart executor=ray executor.autoscaling=true", "executor.autoscaling=true", "how many", "workers"),
     Bad("sweep quickstart data.path=x.csv", "data.path=x.csv", "only where data.kind is csv", "choose data=csv"),
     Bad("sweep quickstart data.separator=tab", "data.separator=tab", "only where data.kind is csv", "choose data=csv"),
     Bad("sweep quickstart data.aggregate=sum", "data.aggregate=sum", "data.frequency is not null", "set that too"),
@@ -662,6 +670,7 @@ FINISHED = [
         mended="report quickstart",
     ),
     Bad("report --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
+    Bad("watch --directory own", "own", "there is no sweep", "seqsweep sweep quickstart begins one"),
     Bad("compare quikstart", "quikstart", "no such finished sweep", "did you mean 'quickstart'?", mended="compare"),
     Bad("compare --directory own", "own", "there is no finished sweep", "seqsweep sweep quickstart makes one"),
     *(

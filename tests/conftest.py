@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 import os
+import shutil
 import signal
 import sys
 from collections import defaultdict
@@ -30,6 +32,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(cores, min(cores * 3 // 2, gigabytes // 4))
 
 
+MEMORY = Path("/dev/shm")
+
+
+def pytest_configure() -> None:
+    """Folders of tests lie in memory where that is large: stores and state files wait for the disk at each write."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 8 * 2**30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
 COSTS = {"slow": 8.0, "keras": 0.6, "": 0.08}
 """Seconds that a test takes, about, by the first of these marks that it has."""
 
@@ -53,6 +64,22 @@ def ctrl_c() -> None:
 def on_the_path() -> None:
     """Commands that are printed to be pasted name the programs as a user with an active environment types them."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_traces_of_hydra() -> Iterator[None]:
+    """Files after one in which Hydra shows a config do not log to what was standard output then or see its variable."""
+    root, set_before = logging.getLogger(), HYDRA in os.environ
+    handlers = root.handlers[:]
+    yield
+    for handler in root.handlers[:]:
+        if type(handler) is logging.StreamHandler and handler not in handlers:
+            root.removeHandler(handler)
+    if not set_before:
+        os.environ.pop(HYDRA, None)
+
+
+HYDRA = "HYDRA_FULL_ERROR"
 
 
 def pytest_collection_finish() -> None:

@@ -74,7 +74,7 @@ IMPORT_BOUNDARIES = {
     "pydantic": {"state_files"},
     "rich": {"terminal", "registry", "report", "api", "launch", "describe"},
     "click": {"cli"},
-    "statsmodels": {"data"},
+    "statsmodels": {"data", "tasks"},
     "sqlalchemy": {"data", "tracking"},
     "kagglehub": {"data"},
     "pandas": {"serving", "data", "tasks", "package", "registry", "api"},
@@ -85,6 +85,7 @@ IMPORT_BOUNDARIES = {
     "sklearn": {"data", "tasks", "report"},
     "scipy": {"evidence", "tuner", "report"},
     "joblib": {"executor"},
+    "ray": {"executor"},
     "sentencepiece": {"serving"},
     "holidays": {"serving"},
 }

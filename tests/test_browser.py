@@ -147,9 +147,10 @@ def keep(browser, name: str) -> None:
     browser.save_screenshot(str(SHOTS / f"{name}.png"))
 
 
-@pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize(
-    "how", [{}, {"trials": 1, "failing": 0.0}, {"trials": 4, "failing": 1.0}], ids=["usual", "one trial", "all failed"]
+    ("how", "width"),
+    [({}, 1400), ({}, 390), ({"trials": 1, "failing": 0.0}, 390), ({"trials": 4, "failing": 1.0}, 390)],
+    ids=["usual-1400", "usual-390", "one trial-390", "all failed-390"],
 )
 def test_the_report_draws_every_figure_from_disk_without_an_error(how, width, browser, tmp_path, make_config):
     page = report.write(finished_sweep(tmp_path / "sweep", make_config("task.horizon=3"), **{"trials": 22, **how}))

@@ -30,7 +30,8 @@ PATIENCE = 60.0  # seconds until a test gives up; none takes a tenth of it
 
 Make = Callable[..., Executor]
 
-every_kind = pytest.mark.parametrize("kind", list(EXECUTORS))
+# Those of Ray are the same pool of workers, which tests/test_ray.py puts on a cluster.
+every_kind = pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "ray"])
 pytestmark = pytest.mark.slow
 
 
@@ -497,7 +498,8 @@ import os, signal, sys
 sys.path.insert(0, {here!r})
 print("parent", os.getpid(), flush=True)
 import executor_jobs as jobs
-from seqsweep.executor.processes import ProcessExecutor
+from seqsweep.executor.pool import PoolExecutor
+from seqsweep.executor.process import Processes
 
 def sweep():
     for number in (0, 1):
@@ -511,7 +513,7 @@ def sweep():
 
 if {deaf}:
     signal.signal(signal.SIGINT, lambda *_: None)
-executor = ProcessExecutor(workers=2, warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
+executor = PoolExecutor(workers=Processes(2, 1), warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
 executor.open(jobs.job)
 try:
     sweep()

@@ -77,7 +77,7 @@ def references(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Ca
 # Kills
 
 
-@pytest.mark.parametrize(("name", "kills"), [("hyperband", 6), ("bayesian", 5), ("random", 2)])
+@pytest.mark.parametrize(("name", "kills"), [("hyperband", 4), ("bayesian", 3), ("random", 2)])
 def test_a_sweep_killed_at_random_moments_ends_as_if_nothing_had_happened(
     name: str, kills: int, nursery: Nursery, references: Any, tmp_path: Path
 ) -> None:

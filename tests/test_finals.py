@@ -707,24 +707,22 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
 
 
 COMBINATIONS = {
-    "synchronous": ("executor.order=synchronous",),
+    "synchronous, a single network": ("executor.order=synchronous", "finals.ensemble=false"),
     "hyperband": ("tuner=hyperband", "trial.epochs=3", "tuner.factor=3"),
     "outside the space": (
         "search_space.warm_start=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
         "tuner.max_trials=2",
         "finals.trials=9",
+        "tracking=memory",
     ),
-    "a single network": ("finals.ensemble=false",),
-    "a ridge": ("search_space.linear_skip=ridge", "task.horizon=2"),
-    "horizon": ("task.horizon=5", "task.objective=smape"),
-    "folds alone": ("finals.seeds=1", "finals.folds=3"),
-    "one run each": ("finals.seeds=1",),
-    "no baselines": ("task.baselines=[]",),
+    "a ridge, horizon": ("search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
+    "folds alone, no season": ("finals.seeds=1", "finals.folds=3", "data.season=null"),
+    "one run each, no baselines": ("finals.seeds=1", "task.baselines=[]"),
     "constants alone": ("task.baselines=[train_mean]", "task.metrics=[rmse,wape]", "task.objective=wape"),
-    "no season": ("data.season=null",),
-    "transforms": ("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
-    "memory": ("tracking=memory",),
-    "layers differ": ("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
+    "transforms, layers differ": (
+        *("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
+        *("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
+    ),
 }
 
 

@@ -1,9 +1,11 @@
-"""Heavy libraries are imported without a search for garbage."""
+"""Heavy libraries are imported where they are used, and without a search for garbage."""
 
 from __future__ import annotations
 
 import gc
 import importlib
+import json
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -69,3 +71,25 @@ def test_a_process_of_ours_does_without_what_keras_would_import_for_nothing(
     if found is None:
         importlib.import_module("pictures_of_keras")
     del sys.modules["pictures_of_keras"]
+
+
+WITHOUT = {  # in this order: what one may import, those after it may too
+    "seqsweep.serving.windows": ["pandas", "tensorflow", "keras", "mlflow"],
+    "seqsweep.evidence": ["pandas", "tensorflow", "scipy", "mlflow"],
+    "seqsweep.data": ["pandas", "pyarrow", "sqlalchemy", "statsmodels", "kagglehub", "tensorflow"],
+    "seqsweep.layers": ["tensorflow", "keras"],
+    "seqsweep.search_space": ["tensorflow", "keras", "keras_tuner"],
+    "seqsweep.tuner": ["tensorflow", "keras_tuner", "scipy"],
+    "seqsweep.tracking.ui": ["mlflow", "sqlalchemy", "pandas"],
+}
+
+
+def test_importing_a_package_imports_no_heavy_library() -> None:
+    code = (
+        "import importlib, json, sys\n"
+        f"for package, without in {WITHOUT}.items():\n"
+        "    importlib.import_module(package)\n"
+        "    print(json.dumps([package, [name for name in without if name in sys.modules]]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert dict(map(json.loads, done.stdout.splitlines())) == {package: [] for package in WITHOUT}

@@ -303,6 +303,14 @@ def test_the_time_left_is_that_of_the_whole_command():
     terminal.finish()
 
 
+def test_before_anything_is_trained_the_terminal_is_left_as_it_is():
+    console = make_console(width=100, file=io.StringIO(), force_terminal=True, color_system=None)
+    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal.stage("loading TensorFlow")  # Ctrl-C may end the process here, with no chance to show the cursor again
+    terminal.finish()
+    assert console.file.getvalue() == "loading TensorFlow …\n"
+
+
 def test_a_notebook_shows_a_sweep_in_one_output_that_is_updated(monkeypatch):
     drawn = []
     handle = SimpleNamespace(update=drawn.append)

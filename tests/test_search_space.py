@@ -3,8 +3,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -497,12 +495,6 @@ def test_a_shipped_space_has_no_fault(option: str) -> None:
 def test_the_shipped_spaces_are_those_that_are_tested() -> None:
     shipped = {path.stem for path in (CONF / "search_space").glob("*.yaml")}
     assert shipped == {"small", "default", "tutorial", "sequences", "texts", "symbols", "captions", "translations"}
-
-
-def test_importing_the_package_imports_no_heavy_library() -> None:
-    code = "import sys, seqsweep.search_space; print({'tensorflow', 'keras_tuner', 'keras'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
 
 
 def test_a_space_says_each_value_that_a_trial_may_have(make_config):

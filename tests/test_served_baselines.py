@@ -76,7 +76,7 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
 @pytest.mark.parametrize(
     ("name", "error", "said"),
     [
-        ("drift", UserError, "reads the whole series; without such columns last_value"),
+        ("drift", UserError, "reads the whole series, and a package a window; last_value, seasonal_naive"),
         ("linaer", UserError, "no such baseline; did you mean 'linear'"),
         ("train_mean", RefusedError, "the conditions best baseline, champion do not hold"),
     ],

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -105,15 +103,3 @@ def test_a_gather_changes_nothing_of_what_it_takes_from():
     array = np.arange(20.0)
     Gather(array, range(1), array).numpy(np.arange(20))
     assert np.array_equal(array, np.arange(20.0))
-
-
-LIGHT = """
-import sys
-import seqsweep.serving.windows
-print([name for name in ("pandas", "tensorflow", "keras", "mlflow") if name in sys.modules])
-"""
-
-
-def test_what_training_sees_windows_with_needs_numpy_alone():
-    ran = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"

@@ -268,13 +268,12 @@ def test_a_store_that_goes_away_before_it_is_opened_is_ridden_out() -> None:
     tracker.close("FINISHED")
 
 
-def test_a_store_that_is_away_to_the_end_lacks_what_is_named(tmp_path: Path) -> None:
+def test_a_store_that_is_away_to_the_end_lacks_what_is_named() -> None:
     away = AwayTracker()
     tracker = DeferredTracker(away, lambda: None, lambda text: None)
     tracker.open(SWEEP)
     tracker.end_trial(trial(0))
-    (tmp_path / "page.html").write_text("<p>")
-    tracker.log_file(tmp_path / "page.html", "report")  # does not wait for ever
+    assert tracker.pages() == ("", {})  # does not wait for ever
     assert tracker.recorded() == set()
     with pytest.raises(
         TrackingError, match=r"takes no writes .gone. and lacks the results of 1 trials; .* same command"
@@ -694,15 +693,6 @@ def test_a_password_is_never_shown() -> None:
     assert "secret" not in str(place) and "host" in str(place)
 
 
-def test_no_heavy_library_is_loaded_with_the_module() -> None:
-    code = (
-        "import seqsweep.tracking, seqsweep.tracking.ui, sys;"
-        "print([name for name in ('mlflow', 'sqlalchemy', 'pandas') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 # The contract of every tracker
 
 
@@ -730,9 +720,7 @@ def test_every_tracker_takes_a_whole_sweep(any_config: TrackingConfig, tmp_path:
     tracker.end_trial(trial(0))
     assert tracker.recorded() == {"00", "01"}
     tracker.log_sweep({"baseline_last": 20.0}, {"stopped": "no"})
-    (tmp_path / "page.html").write_text("<p>")
     tracker.log_text("hello", "note.txt")
-    tracker.log_file(tmp_path / "page.html", "report")
     tracker.close("FINISHED")
     assert tracker.seconds >= 0
 
@@ -991,14 +979,25 @@ def test_a_resumed_sweep_keeps_its_first_parameters_and_takes_new_ones(config: T
     assert parent.data.params == {"workers": "2", "order": "synchronous"}
 
 
-def test_files_and_texts_lie_in_the_parent(config: TrackingConfig, tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text("<p>")
+def test_texts_lie_in_the_parent(config: TrackingConfig) -> None:
     tracker = opened(config)
     tracker.log_text("rank,score\n", "leaderboard.csv")
-    tracker.log_file(tmp_path / "page.html", "report")
+    tracker.log_text("<p>", "report/page.html")
     folder = Path(config.directory, "artifacts", runs_of(config, "sweep")[0].info.run_id, "artifacts")
     assert (folder / "leaderboard.csv").read_text() == "rank,score\n"
     assert (folder / "report" / "page.html").read_text() == "<p>"
+
+
+def test_the_pages_of_its_runs_are_known_once_they_are_there(config: TrackingConfig) -> None:
+    tracker = MlflowTracker(config, lambda text: None)
+    assert tracker.pages() == ("", {})
+    tracker.open(SWEEP)
+    tracker.end_trial(trial(0))
+    (parent,), (child,) = runs_of(config, "sweep"), runs_of(config, "trial")
+    sweep, trials = tracker.pages()
+    assert sweep.startswith(f"/#/experiments/{parent.info.experiment_id}/runs/{parent.info.run_id}?")
+    assert {name: page.split("/runs/")[1].split("?")[0] for name, page in trials.items()} == {"00": child.info.run_id}
+    tracker.close("FINISHED")
 
 
 @pytest.mark.parametrize(("lower", "best"), [(True, "1 GRU 32x2"), (False, "0 GRU 32x2")])
@@ -1310,10 +1309,10 @@ def test_a_file_that_is_no_store_is_named_and_left_as_it_is(tmp_path: Path) -> N
 def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path) -> None:
+    def full() -> bytes:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("seqsweep.tracking.store._make_tables", full)
+    monkeypatch.setattr("seqsweep.tracking.store._empty_database", full)
     with pytest.raises(TrackingError, match=r"disk is full.*make room and run the same command again"):
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 

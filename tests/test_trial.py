@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -58,6 +60,18 @@ def make_trial(make_config, make_series):
     return make
 
 
+@pytest.fixture(scope="module")
+def trained(make_config, make_series) -> Callable[..., tuple[list[Epoch], Done]]:
+    """What `run` gives of the usual data, trained once for all tests that look at it."""
+    config = make_config("data.season=12", "task.horizon=1")
+
+    @functools.cache
+    def once(params: TrialParams, epochs: int, **spec: object) -> tuple[list[Epoch], Done]:
+        return run(Trial(Forecast(config), SeriesDataset.of(config, make_series(), 30)), params, epochs, **spec)
+
+    return lambda params=POINT, epochs=2, **spec: once(params, epochs, **spec)
+
+
 def run(trial: Trial, params: TrialParams = POINT, epochs: int = 2, **spec: object) -> tuple[list[Epoch], Done]:
     """The epochs and the end of a trial."""
     events = list(trial(TrialSpec("1", params, seed=5, last_epoch=epochs, **{"first_epoch": 0} | spec)))
@@ -75,25 +89,18 @@ def test_a_network_learns_a_season_far_better_than_the_mean(make_trial):
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_no_parameter_is_dead_each_changes_what_a_trial_learns(name, make_trial):
-    reference = _reference(make_trial)
+def test_no_parameter_is_dead_each_changes_what_a_trial_learns(name, make_trial, trained):
     _, changed = run(make_trial(), POINT.replace(**{name: CHANGES[name]}))
-    assert changed.result.metrics["val_mae"] != reference
+    assert changed.result.metrics["val_mae"] != trained()[1].result.metrics["val_mae"]
 
 
-def _reference(make_trial, kept: dict[str, float] = {}) -> float:  # noqa: B006 (trained once for all cases)
-    if not kept:
-        kept["val_mae"] = run(make_trial())[1].result.metrics["val_mae"]
-    return kept["val_mae"]
-
-
-def test_weight_decay_changes_what_a_trial_learns(make_trial):
+def test_weight_decay_changes_what_a_trial_learns(make_trial, trained):
     scores = {
         run(make_trial(), POINT.replace(optimizer="adamw", weight_decay=decay))[1].result.metrics["val_mae"]
         for decay in (0.0, 0.004, 0.3)
     }
     assert len(scores) == 3
-    assert _reference(make_trial) in scores  # without decay it is Adam
+    assert trained()[1].result.metrics["val_mae"] in scores  # without decay it is Adam
 
 
 def test_every_parameter_of_a_trial_is_changed_above():
@@ -129,14 +136,14 @@ def test_a_trial_diverges_by_the_loss_that_it_lowers(make_trial):
     )
 
 
-def test_the_same_trial_gives_the_same_figures_to_the_bit(make_trial):
-    first, second = run(make_trial()), run(make_trial())
+def test_the_same_trial_gives_the_same_figures_to_the_bit(make_trial, trained):
+    first, second = trained(), run(make_trial())
     assert [epoch.metrics for epoch in first[0]] == [epoch.metrics for epoch in second[0]]
     assert first[1].result.metrics == second[1].result.metrics
 
 
-def test_every_epoch_is_an_event_with_loss_validation_loss_and_the_objective(make_trial):
-    epochs, done = run(make_trial(), epochs=3)
+def test_every_epoch_is_an_event_with_loss_validation_loss_and_the_objective(trained):
+    epochs, done = trained(epochs=3)
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
     assert all(set(epoch.metrics) == {"loss", "val_loss", "val_mae"} for epoch in epochs)
     assert (done.result.epochs, done.result.parameter_count) == (3, 6 + 36 + 6 + 7)
@@ -177,13 +184,13 @@ def test_a_diverged_trial_ends_with_its_reason(make_trial):
     [
         {"layer": "simple_rnn"},
         {"layer": "lstm"},
-        {"layer": "gru", "bidirectional": True, "recurrent_dropout": 0.3},
+        {"layer": "gru", "bidirectional": True, "recurrent_dropout": 0.3, "units": (4,), "dropout": (0.3,)},
         {"optimizer": "adamw", "weight_decay": 0.1},
     ],
     ids=str,
 )
 def test_a_continued_trial_equals_one_that_never_stopped(changes, make_trial):
-    params = POINT.replace(units=(5, 4), dropout=(0.3, 0.2), **changes)
+    params = POINT.replace(**{"units": (5, 4), "dropout": (0.3, 0.2)} | changes)
     straight = run(make_trial(), params, epochs=4)
     _, first = run(make_trial(), params, epochs=2, checkpoint=True)
     # Another trial, another seed: what goes on is the first one's.
@@ -252,10 +259,10 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_checkpoint_that_cannot_be_used_is_named_and_costs_time_alone(damage, make_trial):
-    straight = run(make_trial(), epochs=3)
+def test_a_checkpoint_that_cannot_be_used_is_named_and_costs_time_alone(damage, make_trial, trained):
+    straight = trained(epochs=3)
     params = POINT.replace(units=(9,)) if damage == "another network" else POINT
-    _, first = run(make_trial(), params, checkpoint=True)
+    _, first = trained(params, checkpoint=True)
     change, said = DAMAGES[damage]
     (note, *epochs), done = run(
         make_trial(), epochs=3, first_epoch=2, continues="0007", continue_from=change(first.checkpoint)
@@ -276,9 +283,9 @@ def test_a_trial_hands_over_what_is_wanted_of_it_and_writes_no_file(make_trial, 
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "gone", "another network"])
-def test_weights_that_cannot_be_used_are_named_and_left_alone(damage, make_trial, tmp_path):
+def test_weights_that_cannot_be_used_are_named_and_left_alone(damage, make_trial, trained, tmp_path):
     params = POINT.replace(units=(9,)) if damage == "another network" else POINT
-    _, done = run(make_trial(), network=True)
+    _, done = trained(network=True)
     damaged = DAMAGES[damage][0](done.network)
     path = tmp_path / "w.npz"
     if damaged is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import pickle
-import sys
 from decimal import Decimal
 
 import numpy as np
@@ -157,15 +156,3 @@ def test_parquet_counts_null_as_missing(tmp_path, settings):
 def test_what_is_no_parquet_says_so(write, settings):
     with pytest.raises(DataError, match=r"sales.csv: cannot be read as Parquet: "):
         load(settings(kind="parquet", path=str(write("y\n1\n2\n"))))
-
-
-# Cost --------------------------------------------------------------------------------------------------
-
-
-def test_importing_the_package_imports_no_heavy_library():
-    import subprocess
-
-    heavy = ["pandas", "pyarrow", "sqlalchemy", "statsmodels", "kagglehub", "tensorflow"]
-    code = f"import sys, seqsweep.data; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -83,6 +84,11 @@ def figures(section):
     return found
 
 
+def numbers(packed):
+    """Values as plotly packs them."""
+    return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"])
+
+
 def shown(figure, button):
     """The traces that a button leaves visible, by name."""
     visible = figure["layout"]["updatemenus"][0]["buttons"][button]["args"][0]["visible"]
@@ -119,6 +125,16 @@ def test_of_several_series_the_best_the_middle_and_the_worst_are_to_choose_from(
     assert len(labels) == 9
     assert [label.split(":")[0] for label in labels[:3]] == ["a, best", "a, median", "a, worst"]
     assert labels[6].startswith("c, best")
+
+
+def test_intervals_of_several_series_are_as_wide_as_the_series_that_is_drawn_moves(read):
+    data = read()
+    section = sections_of(data)["forecasts"]
+    traces = {trace["name"]: trace for trace in figures(section)[0]["data"] if "name" in trace}
+    half = numbers(traces["80% interval"]["y"]) - numbers(traces["1 LSTM"]["y"])
+    (interval,) = make_intervals(seen_of(data), [0.8])
+    np.testing.assert_allclose(half, interval["half_widths"][0] * data.sizes[1], rtol=1e-6)
+    assert "What intervals held is of all series, their widths are those of b." in str(section.blocks[-1])
 
 
 def test_a_single_step_has_no_forecast_from_an_origin(read):

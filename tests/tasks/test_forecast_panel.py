@@ -354,6 +354,7 @@ REFUSED = {
         "[store,item]",
         "column 'store': the series has no name",
     ),
+    "a single row": (lambda frame: frame[:1], "[store,item]", "column 'sales': there is a single row with a value"),
     "too short": (lambda frame: frame[:10], "[store,item]", "no series has a forecast in its"),
     "no column": (lambda frame: frame, "[shop]", r"data\.series=shop: .* has no such column; possible: day, store"),
 }

@@ -169,3 +169,12 @@ def test_what_is_of_several_series_is_refused_where_there_is_one(given, expected
     import re
 
     assert re.search(expected, faults[0])
+
+
+def test_the_card_says_what_a_request_tells_of_a_series(model):
+    from seqsweep.tasks.forecast.card import card
+
+    data, predictor = model
+    told = str(card(predictor._spec, data, data.config, []).use)
+    assert "It reads `region`, `size` of each series" in told.replace("<code>", "`").replace("</code>", "`")
+    assert "It tells the series that it has learned from apart" in told

@@ -111,6 +111,17 @@ def test_requests_of_parity_and_gate_are_answered_origin_by_origin(known, read):
     np.testing.assert_array_equal(said, view.inverse_transform(items, predictor._network(*inputs)))
 
 
+@pytest.mark.parametrize("known", ["[]", "[promo]"])
+def test_the_latest_rows_stand_side_by_side(known, read):
+    ahead = pd.DataFrame({"day": ["2023-05-01", "2023-05-02"], "promo": [1, 0]})
+    whole = table() if known == "[]" else pd.concat([table(), ahead])
+    data = read(whole, f"data.known_future={known}")
+    predictor = predictor_of(data)
+    pd.testing.assert_frame_equal(
+        predictor.predict(requests.latest(data.series, predictor._spec)), predictor.predict(whole), check_dtype=False
+    )
+
+
 def test_a_column_without_values_is_left_out_of_an_answer_and_said(read):
     predictor = predictor_of(read(table()))
     answer = predictor.predict(table().assign(b=np.nan))

@@ -174,12 +174,13 @@ class Result:
         elsewhere = None if os.access(self.folder, os.W_OK) else Path.cwd() / f"report-{self.folder.name}.html"
         return Page(report.write(self.folder, elsewhere, single_file=single_file).resolve())
 
-    def promote(self, *, replace: bool = False, force: str = "") -> Promoted:
+    def promote(self, *, replace: bool = False, force: str = "", baseline: str = "") -> Promoted:
         """Make the winner the champion that others load, if it passes the gate.
 
         Args:
             replace: take the place of a champion of other data, without a comparison.
             force: the reason to overrule the gate, which is recorded.
+            baseline: the one to promote instead of the winner, where no network beats it; empty: the winner.
 
         Raises:
             RefusedError: a condition does not hold, and nothing was changed.
@@ -187,7 +188,9 @@ class Result:
         """
         tracking = self.outcome.config.tracking
         directory = self.outcome.directory
-        return models.promote(self.fingerprint, directory, tracking.uri, replace=replace, force=force)
+        return models.promote(
+            self.fingerprint, directory, tracking.uri, replace=replace, force=force, baseline=baseline
+        )
 
     def plain(self) -> dict[str, Any]:
         """What it came to as values that JSON has."""

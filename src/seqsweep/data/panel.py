@@ -205,6 +205,9 @@ def check_varies(target: Float64s, column: str, where: str) -> None:
     Raises:
         DataError: all values are one.
     """
+    if len(target) == 1:
+        told = "there is a single row with a value, and a forecast learns from those before it; give more rows"
+        raise DataError(f"{where}, column {column!r}: {told}")
     if target.min() == target.max():
         raise DataError(
             f"{where}, column {column!r}: all {len(target):,} values are {target[0]:g}; "

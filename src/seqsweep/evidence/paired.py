@@ -78,18 +78,19 @@ def paired_interval(a: Sequence[float], b: Sequence[float], level: float = 0.95)
     return Interval(mean, float(ends.low), float(ends.high), level, n)
 
 
-def around(mean: float, standard_error: float, level: float, n: int) -> Interval:
-    """The interval of Student's t with n - 1 degrees of freedom, n of 2 or more; of no width for an error of 0.
+def around(mean: float, standard_error: float, level: float, n: int, degrees: int | None = None) -> Interval:
+    """The interval of Student's t; of no width for an error of 0.
 
     Args:
         mean: of the differences, in their unit.
         standard_error: of that mean, in the same unit, 0 or more.
         level: of confidence, in (0, 1).
         n: differences that the mean is of, 2 or more.
+        degrees: of freedom, 1 or more; None: n - 1.
     """
     from scipy.special import stdtrit
 
-    reach = float(stdtrit(n - 1, (1 + level) / 2)) * standard_error
+    reach = float(stdtrit(n - 1 if degrees is None else degrees, (1 + level) / 2)) * standard_error
     return Interval(mean, mean - reach, mean + reach, level, n)
 
 

@@ -1,4 +1,4 @@
-"""Where trials run: in this process, or in worker processes of this machine.
+"""Where trials run: in this process, in worker processes of this machine, or on a Ray cluster.
 
 An executor knows nothing of networks: it runs a `Job` on a `TrialSpec` and relays the events that come of it.
 """
@@ -6,13 +6,15 @@ An executor knows nothing of networks: it runs a `Job` on a `TrialSpec` and rela
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.executor.capacity import default_workers, fitting
 from seqsweep.executor.inline import InlineExecutor
-from seqsweep.executor.processes import ProcessExecutor
+from seqsweep.executor.pool import PoolExecutor
+from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import Executor
 
 if TYPE_CHECKING:
@@ -52,6 +54,17 @@ def faults(config: SweepConfig) -> list[Fault]:
             "leave executor.workers out, or choose executor=processes"
         )
         found.append(Fault("executor.workers", told, also=("executor.kind",)))
+    if executor.autoscaling and executor.workers is None:
+        told = "executor.autoscaling=true: give executor.workers, which says how many nodes the cluster is asked for"
+        found.append(Fault("executor.autoscaling", told, also=("executor.workers",)))
+    if (executor.address or "").startswith("ray://"):
+        told = (
+            f"executor.address={executor.address}: Ray's client cannot pass on results as they come (Ray 2.60); "
+            "run the command on a machine of the cluster: executor.address=auto there, or by `ray job submit`"
+        )
+        found.append(Fault("executor.address", told))
+    if executor.kind == "ray" and find_spec("ray") is None:
+        found.append(Fault("executor.kind", "executor=ray needs Ray: pip install 'seqsweep[ray]'"))
     return found
 
 
@@ -79,8 +92,22 @@ def inline(config: ExecutorConfig, warm: Warm) -> Executor:
 @EXECUTORS.register
 def processes(config: ExecutorConfig, warm: Warm) -> Executor:
     """`config.workers` trials at once, each in a process of its own that may die."""
-    return ProcessExecutor(
-        workers=config.workers or default_workers(config.threads),
+    return PoolExecutor(
+        workers=Processes(config.workers or default_workers(config.threads), config.threads),
+        warm=warm,
+        threads=config.threads,
+        max_trials_per_worker=config.max_trials_per_worker,
+        time_limit=config.time_limit,
+    )
+
+
+@EXECUTORS.register
+def ray(config: ExecutorConfig, warm: Warm) -> Executor:
+    """Trials on a Ray cluster, `config.workers` at once or as many as its nodes have room for."""
+    from seqsweep.executor.ray_workers import RayWorkers
+
+    return PoolExecutor(
+        workers=RayWorkers(config),
         warm=warm,
         threads=config.threads,
         max_trials_per_worker=config.max_trials_per_worker,

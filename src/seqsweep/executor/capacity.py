@@ -24,7 +24,7 @@ def fitting(config: ExecutorConfig, say: Callable[[str], None]) -> ExecutorConfi
         config: of the sweep; where it names no number, it becomes what fits.
         say: is told where that is less than was asked for, or than the cores allow.
     """
-    if config.kind == "inline":
+    if config.kind == "inline" or config.address:  # a cluster says itself what it has room for
         return config
     cores, memory = default_workers(config.threads), free_memory()
     wanted = cores if config.workers is None else config.workers

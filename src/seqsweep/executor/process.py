@@ -1,4 +1,4 @@
-"""The parent's hold on one worker process."""
+"""Worker processes of this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from multiprocessing.connection import Pipe
+from collections.abc import Collection, Sequence
+from multiprocessing.connection import Pipe, wait
 from pathlib import Path
 
 from seqsweep.errors import SweepError
@@ -23,6 +24,36 @@ THREAD_SETTINGS = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+
+class Processes:
+    """As many as were asked for.
+
+    Args:
+        count: of them.
+        threads: of a trial.
+    """
+
+    def __init__(self, count: int, threads: int) -> None:
+        self._count, self._threads = count, threads
+
+    def wanted(self) -> int:
+        """See Workers."""
+        return self._count
+
+    capacity = wanted
+
+    def start(self) -> WorkerProcess:
+        """See Workers."""
+        return WorkerProcess(self._threads)
+
+    def ready(self, workers: Sequence[WorkerProcess], seconds: float) -> Collection[WorkerProcess]:
+        """See Workers."""
+        said = wait([worker.connection for worker in workers], seconds)
+        return [worker for worker in workers if worker.connection in said]
+
+    def close(self) -> None:
+        """See Workers; nothing is kept."""
 
 
 class WorkerProcess:
@@ -87,6 +118,10 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self.connection.send((command, payload))
 
+    def receive(self) -> bytes:
+        """See Worker."""
+        return self.connection.recv_bytes()
+
     def forget_output(self) -> None:
         """Drop what it printed so far: the log stays small, and `last_words` are those of this trial."""
         os.ftruncate(self._log.fileno(), 0)
@@ -130,11 +165,15 @@ def _ending(code: int) -> str:
 
 def _environment(threads: int) -> dict[str, str]:
     """What a worker sees: what this process sees, its import path, and how many threads to use."""
-    # An empty entry is the working directory, which the worker may leave.
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return {
         **os.environ,
-        "PYTHONPATH": path,
+        "PYTHONPATH": import_path(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         **dict.fromkeys(THREAD_SETTINGS, str(threads)),
     }
+
+
+def import_path() -> str:
+    """PYTHONPATH of a process that finds what this one does."""
+    # An empty entry is the working directory, which the worker may leave.
+    return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)

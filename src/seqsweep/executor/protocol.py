@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import pickle
+import time
 import traceback
-from collections.abc import Generator
-from typing import Protocol
+from collections.abc import Collection, Generator, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from seqsweep.errors import DivergedError, SeqsweepError, StateError
 from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, Pruned, TrialSpec
@@ -26,7 +28,9 @@ class Executor(Protocol):
     be closed in `finally`; after an exception from `next_event` it can only be closed.
     """
 
-    capacity: int  # trials at once
+    @property
+    def capacity(self) -> int:
+        """Trials at once; on a cluster it changes while a sweep runs."""
 
     def open(self, job: Job) -> None:
         """Say how trials are run, before the first `submit`; each worker gets the job once, megabytes or not.
@@ -56,6 +60,73 @@ class Executor(Protocol):
         """Stop everything and leave no process behind; once more does nothing."""
 
 
+class Worker(Protocol):
+    """Obeys `warm`, `job` and `trial` as executor.worker says, in a process that may be on another machine."""
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is known to have died; what it said before may be unread."""
+
+    def send(self, command: str, payload: bytes) -> None:
+        """Send a command; to a dead worker, in vain: its end will be read.
+
+        Args:
+            command: `warm`, `job` or `trial`.
+            payload: pickled, what the command takes.
+        """
+
+    def receive(self) -> bytes | None:
+        """Its next message, once `Workers.ready` has named it; None: that was nothing to tell.
+
+        Raises:
+            OSError: it died; EOFError too.
+        """
+
+    def forget_output(self) -> None:
+        """Drop what it printed so far."""
+
+    def last_words(self, most: int) -> list[str]:
+        """The last lines that it printed, as far as they are known.
+
+        Args:
+            most: lines.
+        """
+
+    def kill(self) -> str:
+        """End it; returns how it had ended, if it had ended before."""
+
+
+W = TypeVar("W", bound=Worker)
+
+
+class Workers(Protocol[W]):
+    """Where workers live."""
+
+    def wanted(self) -> int:
+        """Workers that there should be now, 1 or more."""
+
+    def capacity(self) -> int:
+        """How many of these can run now, as far as it is known; 1 or more."""
+
+    def start(self) -> W:
+        """A new worker.
+
+        Raises:
+            SweepError: none can be started.
+        """
+
+    def ready(self, workers: Sequence[W], seconds: float) -> Collection[W]:
+        """Those that have something to tell, as soon as there are any.
+
+        Args:
+            workers: all that live.
+            seconds: the longest wait.
+        """
+
+    def close(self) -> None:
+        """Leave the place where they live, all of them killed; once more does nothing."""
+
+
 def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
     """The events of one trial; whatever the job does, the last is one of LAST_EVENTS, and none follows.
 
@@ -78,6 +149,25 @@ def whole_trial(job: Job, spec: TrialSpec) -> Generator[Event, None, None]:
     except Exception as error:  # a trial may fail in any way; the sweep goes on
         last = failed(error)
     yield last
+
+
+def messages(job: Job, spec: TrialSpec) -> Iterator[bytes]:
+    """The events of one trial as a worker sends them: pickled pairs (seconds since the trial began, event).
+
+    An event that cannot be pickled ends its trial.
+
+    Args:
+        job: runs the trial; it may raise anything.
+        spec: of the trial.
+    """
+    since = time.monotonic()
+    for event in whole_trial(job, spec):
+        seconds = time.monotonic() - since
+        try:
+            yield pickle.dumps((seconds, event))
+        except Exception as error:  # whatever a foreign object raises as it is pickled
+            yield pickle.dumps((seconds, failed(error)))
+            return
 
 
 def failed(error: Exception) -> Failed:

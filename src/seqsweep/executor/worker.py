@@ -12,14 +12,13 @@ import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from seqsweep.events import Event, Job, TrialSpec
-from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, whole_trial
+from seqsweep.events import Job
+from seqsweep.executor.protocol import READY, messages
 from seqsweep.imports import own_process
 from seqsweep.interrupts import SIGNALS
 from seqsweep.redaction import remember_all
@@ -64,7 +63,8 @@ def _obey(connection: Connection[Any, Any]) -> None:
         command, pickled = connection.recv()
         payload = pickle.loads(pickled)
         if command == "trial" and job is not None:
-            _run(connection, job, payload)
+            for message in messages(job, payload):
+                connection.send_bytes(message)
             continue
         if command == "warm":
             warm, threads, secrets = payload
@@ -73,23 +73,6 @@ def _obey(connection: Connection[Any, Any]) -> None:
         elif command == "job":
             job = payload
         connection.send(READY)
-
-
-def _run(connection: Connection[Any, Any], job: Job, spec: TrialSpec) -> None:
-    since = time.monotonic()
-    for event in whole_trial(job, spec):
-        message, last = _pickled(time.monotonic() - since, event)
-        connection.send_bytes(message)
-        if last:
-            return
-
-
-def _pickled(seconds: float, event: Event) -> tuple[bytes, bool]:
-    """The message, and whether it is the trial's last: an event that cannot be pickled ends its trial."""
-    try:
-        return pickle.dumps((seconds, event)), isinstance(event, LAST_EVENTS)
-    except Exception as error:  # whatever a foreign object raises as it is pickled
-        return pickle.dumps((seconds, failed(error))), True
 
 
 if __name__ == "__main__":

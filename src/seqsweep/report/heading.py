@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.tasks import Heading
 
 
@@ -15,4 +16,5 @@ def heading(conclusion: Conclusion, evaluation: TestEvaluation) -> Heading:
     """
     winner = conclusion.winner
     name = winner.name if winner is not None else evaluation.run
-    return Heading(name, conclusion.target, conclusion.metric, evaluation.best_baseline)
+    colour, _ = layer_style(winner.layer if winner is not None else OTHER)
+    return Heading(name, conclusion.target, conclusion.metric, evaluation.best_baseline, colour)

@@ -94,12 +94,15 @@ class Terminal:
         self._show()
 
     def stage(self, doing: str) -> None:
-        """What is done meanwhile: beside the bar on a terminal, a line elsewhere."""
-        self._doing = doing
-        if self._console.is_terminal:
+        """What is done meanwhile: beside the bar on a terminal, a line elsewhere and before anything was trained.
+
+        Until then a signal ends the process at once, and would leave a terminal without its cursor.
+        """
+        if self._console.is_terminal and self._bar.tasks:
+            self._doing = doing
             self._show()
         else:
-            self._console.print(f"{doing} …")
+            self._console.print(f"{doing} …", style="dim")
 
     def started(self, trial: TrialRecord) -> None:
         """A trial runs."""

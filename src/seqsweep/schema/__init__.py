@@ -15,6 +15,7 @@ from seqsweep.hyperparameters import Setting, Unless
 from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
+from seqsweep.schema.executor import ExecutorConfig as ExecutorConfig
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
@@ -148,34 +149,6 @@ class TunerConfig:
         at_least=2,
         when={"tuner.pruner": ("halving",)},
     )
-
-
-@dataclass
-class ExecutorConfig:
-    """Where trials run."""
-
-    kind: str = setting("where trials run", catalog="seqsweep.executor:EXECUTORS")
-    workers: int | None = setting(
-        "trials at once, no more than cores and memory allow; null: as many as these",
-        unit="processes",
-        at_least=1,
-        optional=True,
-    )
-    threads: int = setting("threads of a trial; its figures may depend on them", unit="threads", at_least=1)
-    order: str = setting(
-        "synchronous: all trials that run end before others begin, and figures do not depend on who ends first",
-        choices=("asynchronous", "synchronous"),
-    )
-    max_trials_per_worker: int = setting(
-        "trials after which a worker process is replaced: TensorFlow keeps some memory of each",
-        unit="trials",
-        at_least=1,
-        when={"executor.kind": ("processes",)},
-    )
-    time_limit: float | None = setting(
-        "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
-    )
-    max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
 
 
 @dataclass

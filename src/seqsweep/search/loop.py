@@ -64,7 +64,6 @@ class Loop:
 
     def run(self) -> str:
         """Run to the end; returns why nothing more is proposed."""
-        self._free = [f"slot{i}" for i in range(self.executor.capacity)]
         for proposal in self.source.running():
             if proposal.trial_id in self.kept:  # it ended before the last process died, which had no time to tell
                 self._tell(self.kept[proposal.trial_id])
@@ -79,8 +78,12 @@ class Loop:
                 self._take(self._running[answer[0]], answer[1])
 
     def _submit(self) -> None:
-        """Ask for as many trials as there are free slots."""
-        for slot in list(self._free):
+        """Ask for as many trials as there is room for now: a cluster grows and shrinks."""
+        capacity = self.executor.capacity
+        used = {running.slot for running in self._running.values()}
+        for slot in [f"slot{number}" for number in range(capacity)]:
+            if slot in used or len(self._running) >= capacity:
+                continue
             asked = time.perf_counter()
             answer = self.source.ask(slot)
             self.choosing += time.perf_counter() - asked
@@ -92,7 +95,6 @@ class Loop:
             self._start(slot, answer)
 
     def _start(self, slot: str, proposal: Proposal) -> None:
-        self._free.remove(slot)
         spec = self.source.spec(proposal)
         record = TrialRecord(
             trial_id=proposal.trial_id,
@@ -141,8 +143,6 @@ class Loop:
 
     def _end(self, running: Running, event: Event) -> None:
         del self._running[running.record.trial_id]
-        self._free.append(running.slot)
-        self._free.sort()
         record = self._finished(running, event)
         if isinstance(event, Done):
             self.state.keep(record.trial_id, event)

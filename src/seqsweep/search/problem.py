@@ -9,7 +9,10 @@ from seqsweep import search_space
 from seqsweep.metrics import Metric
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Facts, Items, Task, make_task
-from seqsweep.words import counted
+from seqsweep.words import counted, in_words
+
+SECONDS = "_seconds"
+"""Ends the tag of a baseline that says how long it took."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,10 @@ def build_problem(config: SweepConfig, say: Callable[[str], None]) -> Problem:
     task, data, facts = describe_data(config, say)
     scored = score_baselines(data, data.split().validation)
     best = task.objective.best_of(scored)
-    return Problem(config, task, data, scored, best, data.notes_on_baselines() if scored else {}, facts)
+    tags = data.notes_on_baselines() if scored else {}
+    if took := [f"{in_words(name.removesuffix(SECONDS))} {tags[name]} s" for name in tags if name.endswith(SECONDS)]:
+        say(f"baselines that learn took {', '.join(took)} on validation")
+    return Problem(config, task, data, scored, best, tags, facts)
 
 
 def score_baselines(data: Dataset, items: Items) -> dict[str, dict[str, float]]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from seqsweep.html import theme
 from seqsweep.metrics import Metric
 from seqsweep.tasks.dataset import Items, Predictions
 from seqsweep.words import audited
@@ -73,9 +74,11 @@ class Heading:
         target: what is predicted.
         objective: the metric that ranks.
         best_baseline: its name; None: there is none.
+        colour: of the winner in figures: that of its layer type.
     """
 
     winner: str
     target: str
     objective: Metric
     best_baseline: str | None
+    colour: str = theme.PLAIN

@@ -117,11 +117,6 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_text, text, name))
 
-    def log_file(self, path: Path, folder: str) -> None:
-        """See Tracker; waits until the store is open, since the file may not stay, unless it is away."""
-        self._wait()
-        self._tell(partial(self._tracker.log_file, path, folder))
-
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.log_model, folder, params))

@@ -159,14 +159,6 @@ class Tracker(Protocol):
             name: relative to the run's folder of files.
         """
 
-    def log_file(self, path: Path, folder: str) -> None:
-        """A copy of a file in `folder` of the sweep's run.
-
-        Args:
-            path: where the file lies now.
-            folder: relative to the run's folder of files.
-        """
-
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """The packaged winner in `folder`, as a logged model of the sweep's run with the winner's parameters.
 

@@ -69,9 +69,6 @@ class NullTracker:
     def log_text(self, text: str, name: str) -> None:
         """Nothing."""
 
-    def log_file(self, path: Path, folder: str) -> None:
-        """Nothing."""
-
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """Nothing."""
 
@@ -178,14 +175,10 @@ class MemoryTracker:
         """A text as a file of the sweep's run."""
         self._parent.artifacts[name] = text
 
-    def log_file(self, path: Path, folder: str) -> None:
-        """A file's text in `folder` of the sweep's run; of a binary file what can be read of it."""
-        self._parent.artifacts[f"{folder}/{path.name}"] = path.read_text(errors="replace")
-
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """The description of a packaged model among the files of the sweep's run."""
         del params  # lists of runs have no logged models, which would keep them
-        self.log_file(folder / "MLmodel", folder.name)
+        self.log_text((folder / "MLmodel").read_text(encoding="utf-8"), f"{folder.name}/MLmodel")
 
     def close(self, status: SweepStatus) -> None:
         """End the sweep's run."""

@@ -147,10 +147,6 @@ class SweepRuns:
         """A text as the file `name` of the parent."""
         self._client.log_text(self._parent_id, text, name)
 
-    def file(self, path: Path, folder: str) -> None:
-        """A copy of a file in `folder` of the parent."""
-        self._client.log_artifact(self._parent_id, str(path), folder)
-
     def model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """A packaged model as the parent's output."""
         log_model(self._client, self._experiment.experiment_id, self._parent_id, folder, params)

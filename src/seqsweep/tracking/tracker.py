@@ -174,11 +174,6 @@ class MlflowTracker:
         with self._writing() as (runs, queue):
             queue.put(f"file {name}", partial(runs.text, text, name))
 
-    def log_file(self, path: Path, folder: str) -> None:
-        """A copy of a file in `folder` of the sweep's run."""
-        with self._writing() as (runs, queue):
-            queue.put(f"file {folder}/{path.name}", partial(runs.file, path, folder))
-
     def log_model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """The packaged winner as a logged model of the sweep's run; a package that is there is not copied again."""
         with self._writing() as (runs, queue):

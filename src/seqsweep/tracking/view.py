@@ -19,7 +19,6 @@ from seqsweep.tracking.mlflow_spelling import LOG_RATE
 VIEW_KEY = "seqsweep"
 CHARTS_KEY = "seqsweep-charts"
 VIEW_TAG, CHARTS_TAG = (f"mlflow.sharedViewState.{key}" for key in (VIEW_KEY, CHARTS_KEY))
-RUN_NAME = "attributes.`Run Name`"
 PACKING = "deflate;"
 OF_SWEEP = ("tuner", "data")
 """Parameters of a sweep that its trials have as tags."""
@@ -74,7 +73,7 @@ class SavedView:
                 *(f"tags.`{name}`" for name in OF_SWEEP),
             ],
             "columnOrder": [],
-            "columnWidths": {RUN_NAME: 300},  # else the units of a trial are cut
+            "columnWidths": {},
             "runsHiddenMode": "FIRST_10_RUNS",
             "viewMaximized": False,
             "runListHidden": self.charts,

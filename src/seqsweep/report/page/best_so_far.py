@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from seqsweep.html import Markup, side_by_side, theme
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import whole_numbers
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.search.time_limit import busy
 from seqsweep.words import better_is

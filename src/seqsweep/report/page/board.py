@@ -54,8 +54,7 @@ def finalists(material: Material) -> Section:
     """The best trials trained again, how far the winner is from the others, and what it did on the test part."""
     conclusion = material.conclusion
     if conclusion is None:
-        none = "None have ended" if material.outcome.config.finals.trials else "None were wanted (finals.trials=0)"
-        said = f"{none}: each trial has one seed, near scores are not proven apart. The test part was not read."
+        said = "None have ended." if material.outcome.config.finals.trials else "None were wanted (finals.trials=0)."
         return Section("finals", "Finals", [paragraph(said)])
     metric = in_words(material.metric.name)
     head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import best_baseline, line, whole_numbers
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.words import in_words
 

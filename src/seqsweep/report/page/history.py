@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from seqsweep.html import Section, paragraph, theme
 from seqsweep.records import TrialRecord
-from seqsweep.report.page.layer_styles import OTHER, layer_style
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.words import better_is, in_words
 

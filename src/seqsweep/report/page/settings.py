@@ -10,8 +10,8 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, theme
 from seqsweep.records import TrialRecord
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.importance import FOLDS, ROUNDS, Importance, effect, importance
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.search_space import declared

@@ -10,8 +10,8 @@ from seqsweep.comparison import FinishedSweep, Labels, comparable_groups, labels
 from seqsweep.errors import UserError
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme
+from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.best_so_far import best_so_far
-from seqsweep.report.page.layer_styles import OTHER, layer_style
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from seqsweep.html import Markup, Section, facts, joined, link, note, paragraph, short_facts, verbatim
+from seqsweep.html import Markup, Section, facts, link, note, paragraph, short_facts, verbatim
 from seqsweep.records import TrialRecord
 from seqsweep.redaction import redacted
 from seqsweep.report.leaderboard import better_baseline
@@ -59,7 +59,7 @@ def _training(material: Material, record: TrialRecord) -> list[tuple[str, object
     if evaluation is not None:
         pairs.append(("tested", when(evaluation.at)))
     if material.links.sweep:
-        where = joined([link(material.links.sweep, "this sweep"), *_run_link(material, record)])
+        where = Markup(", ").join([link(material.links.sweep, "this sweep"), *_run_link(material, record)])
         pairs.append(("in MLflow", where))
     return pairs
 

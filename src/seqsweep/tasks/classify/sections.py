@@ -130,8 +130,8 @@ def _reliability(found: Evaluation) -> Markup:
         "y": [bin.accuracy for bin in found.bins],
         "mode": "markers+lines",
         "name": "network",
-        "marker": {"color": theme.VERMILION, "size": 9},
-        "line": {"color": theme.VERMILION, "width": 1},
+        "marker": {"color": theme.PLAIN, "size": 9},
+        "line": {"color": theme.PLAIN, "width": 1},
         "hovertemplate": "said %{x:.3f}: right %{y:.3f}<extra></extra>",
     }
     x, y = theme.axis("mean probability that was said"), theme.axis("share that is right")

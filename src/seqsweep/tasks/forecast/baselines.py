@@ -5,6 +5,10 @@ Each is made from raw values, without scaler or clipping.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,7 +17,9 @@ from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.boosting import boosting_forecasts
 from seqsweep.tasks.forecast.ridge import fit_linear
+from seqsweep.tasks.forecast.smoothing import ets_forecasts, theta_forecasts
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
@@ -36,14 +42,41 @@ class Baseline(Protocol):
 BASELINES: Catalog[Baseline] = Catalog("baseline", like=Baseline)
 
 
-def forecasts(past: BaselineInput, origins: Int64s) -> dict[str, Float64s]:
+LEARNED = ("ets", "theta", "boosting")
+"""Baselines that take seconds: none of the default, and how long they took is told."""
+
+
+@dataclass
+class Clock:
+    """How long the baselines of LEARNED took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add what goes on within it to the time of a baseline."""
+        started = time.perf_counter()
+        yield
+        if name in LEARNED:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+    def tags(self) -> dict[str, str]:
+        """`ets_seconds` and so on."""
+        return {f"{name}_seconds": f"{seconds:.2g}" for name, seconds in self.seconds.items()}
+
+
+def forecasts(past: BaselineInput, origins: Int64s, clock: Clock) -> dict[str, Float64s]:
     """The forecasts (n, horizon) of each baseline in `past.settings.baselines`; one that cannot be made is left out.
 
     Args:
         past: the series and the settings.
         origins: (n,), the last row that each forecast may see.
+        clock: is told how long they took.
     """
-    made = {name: BASELINES[name](past, origins) for name in past.settings.baselines}
+    made = {}
+    for name in past.settings.baselines:
+        with clock.timed(name):
+            made[name] = BASELINES[name](past, origins)
     return {name: forecast for name, forecast in made.items() if forecast is not None}
 
 
@@ -125,6 +158,24 @@ def linear(past: BaselineInput, origins: Int64s) -> Float64s | None:
     if fit is None or origins.min() + 1 < fit.window:
         return None
     return fit.forecast(past.values, origins)
+
+
+@BASELINES.register
+def ets(past: BaselineInput, origins: Int64s) -> Float64s | None:
+    """Additive exponential smoothing, of the trend and the season that train speaks for; see `smoothing`."""
+    return ets_forecasts(past, origins)
+
+
+@BASELINES.register
+def theta(past: BaselineInput, origins: Int64s) -> Float64s | None:
+    """The method Theta; see `smoothing`."""
+    return theta_forecasts(past, origins)
+
+
+@BASELINES.register
+def boosting(past: BaselineInput, origins: Int64s) -> Float64s | None:
+    """Gradient boosting on the last rows and on what is known ahead; see the file of its name."""
+    return boosting_forecasts(past, origins)
 
 
 def _level(levels: Float64s, past: BaselineInput) -> Float64s:

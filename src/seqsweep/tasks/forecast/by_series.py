@@ -10,6 +10,7 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, table, theme
 from seqsweep.metrics import Metric
+from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
@@ -102,6 +103,38 @@ def one_of(seen: TestPredictions | None, each: Sequence[SeriesScore]) -> TestPre
     )
 
 
+def of_middle(
+    intervals: Sequence[ForecastInterval], each: Sequence[SeriesScore], seen: TestPredictions | None
+) -> list[ForecastInterval]:
+    """The intervals of the series of the middle score, in the unit of the data; none where its size is not kept.
+
+    Args:
+        intervals: in units of the size of each series.
+        each: the scores.
+        seen: of all series; None: they are gone.
+    """
+    if seen is None or "sizes" not in seen.more:
+        return []
+    size = float(seen.more["sizes"][middle(each).number])
+    return [
+        replace(one, half_widths=tuple(size * width for width in one.half_widths), width=size * one.width)
+        for one in intervals
+    ]
+
+
+def of_all(section: Section, each: Sequence[SeriesScore]) -> Section:
+    """A section of forecasts, with a word on what its intervals are of.
+
+    Args:
+        section: of the series of the middle score.
+        each: the scores.
+    """
+    if len(each) < 2:
+        return section
+    said = f"What intervals held is of all series, their widths are those of {middle(each).name}."
+    return replace(section, blocks=[*section.blocks, note(said)])
+
+
 def middle(each: Sequence[SeriesScore]) -> SeriesScore:
     """The series of the middle score: neither the best nor the worst stands for all."""
     return sorted(each, key=lambda score: score.network)[len(each) // 2]
@@ -184,7 +217,7 @@ def _row(metric: Metric, score: SeriesScore) -> list[str]:
 def _picture(each: Sequence[SeriesScore], metric: str, baseline: str) -> Markup:
     """A point a series: above the line the network is better."""
     x, y = (np.array(values, float) for values in ([s.network for s in each], [s.baseline for s in each]))
-    marker = {"color": theme.BLUE, "size": 8, "opacity": 0.75}
+    marker = {"color": theme.PLAIN, "size": 8, "opacity": 0.75}
     names = [score.name for score in each]
     template = "%{text}: network %{x:.4g}, baseline %{y:.4g}<extra></extra>"
     points: theme.Trace = {

@@ -40,7 +40,7 @@ def card(
         purpose=Markup("Forecasts the next {} of {}, in its own unit, from the last {} of {}.").format(
             _rows(spec["horizon"]), code(data.target), _rows(rows), Markup(", ").join(map(code, spec["columns"]))
         ),
-        use=f"{USE} {_ahead(spec)}".strip(),
+        use=" ".join(filter(None, (USE, _ahead(spec), _of_series(spec)))),
         data=_data(spec),
         limits=_limits(spec, config),
         more={"Intervals": _intervals(intervals)},
@@ -56,6 +56,22 @@ def _ahead(spec: Mapping[str, Any]) -> str:
     return Markup(
         "It reads {} of the next {} too, which are known ahead: rows behind the last value of the target, blank there."
     ).format(names, rows)
+
+
+def _of_series(spec: Mapping[str, Any]) -> str:
+    """What a request says of the series themselves."""
+    panel, told = spec["panel"], []
+    if panel is not None and panel["static"]:
+        names = Markup(", ").join(code(column["name"]) for column in panel["static"])
+        told.append(
+            Markup(
+                "It reads {} of each series, one value a series; a request may leave them out for a series that "
+                "the model has learned from."
+            ).format(names)
+        )
+    if panel is not None and panel["identified"]:
+        told.append(Markup("It tells the series that it has learned from apart; another one it forecasts as any."))
+    return Markup(" ").join(told)
 
 
 def _data(spec: Mapping[str, Any]) -> list[str]:

@@ -17,8 +17,9 @@ from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
+from seqsweep.tasks.forecast import smoothing
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
-from seqsweep.tasks.forecast.baselines import forecasts
+from seqsweep.tasks.forecast.baselines import Clock, forecasts
 from seqsweep.tasks.forecast.facts import facts
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
@@ -66,7 +67,8 @@ class SeriesDataset(Forecasts):
         """
         parts = make_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, slice(parts.train_end))
-        told = (*unseen, *notes(known, parts, config.data.season))
+        season = config.data.season
+        told = (*unseen, *notes(known, parts, season), *smoothing.told(config.task.baselines, parts.train_end, season))
         return cls(config, known, parts, told, series if unseen else None)
 
     def whole(self) -> SeriesDataset:
@@ -133,13 +135,18 @@ class SeriesDataset(Forecasts):
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""
-        made, lower = forecasts(self.past, items), own(self.config).lower
+        made, lower = forecasts(self.past, items, self._clock), own(self.config).lower
         return made if lower is None else {name: np.maximum(forecast, lower) for name, forecast in made.items()}
 
     def notes_on_baselines(self) -> Mapping[str, str]:
-        """The window and the penalty that the ridge chose."""
+        """The window and the penalty that the ridge chose, and how long others took."""
         fit = fit_linear(self.past) if "linear" in self.config.task.baselines else None
-        return {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        chosen = {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        return {**chosen, **self._clock.tags()}
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return Clock()
 
     @cached_property
     def past(self) -> BaselineInput:

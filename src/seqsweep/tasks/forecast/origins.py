@@ -188,8 +188,8 @@ def _origin_traces(told: _Told, seen: TestPredictions, place: int, number: int) 
     ]
     if seen.test_baseline is not None:
         name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
-        traces.append(_line(times, seen.test_baseline[place], name, theme.GREEN, "dot"))
-    traces.append(_line(times, seen.test_predicted[place], told.heading.winner, theme.VERMILION))
+        traces.append(_line(times, seen.test_baseline[place], name, theme.GREY, "dot"))
+    traces.append(_line(times, seen.test_predicted[place], told.heading.winner, told.heading.colour))
     return [*traces, _seen_last(told.times[origin], told.target[shown])]
 
 
@@ -201,7 +201,7 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     return [
         *_bands(told.widened(number), times, forecast),
         _line(told.times[before], told.target[before], "actual", theme.INK),
-        _line(times, forecast, told.heading.winner, theme.VERMILION),
+        _line(times, forecast, told.heading.winner, told.heading.colour),
     ]
 
 
@@ -209,10 +209,10 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     """The mean absolute error over all steps at each origin; of several series their mean, in units of their sizes."""
     several = len(told.sizes) > 1
     sizes = told.sizes[seen.more["owners"]][:, None] if several else np.ones((1, 1))
-    entries = [(told.heading.winner, seen.test_predicted, theme.VERMILION, "solid")]
+    entries = [(told.heading.winner, seen.test_predicted, told.heading.colour, "solid")]
     if seen.test_baseline is not None:
         name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
-        entries.append((name, seen.test_baseline, theme.GREEN, "dot"))
+        entries.append((name, seen.test_baseline, theme.GREY, "dot"))
     moments, group = np.unique(told.times[seen.test_items], return_inverse=True)
     traces = []
     for name, forecast, colour, dash in entries:
@@ -252,7 +252,7 @@ def _line(x: Any, y: Float64s, name: str, colour: str, dash: str = "solid") -> t
         "y": y,
         "name": name,
         "mode": "lines" if len(x) > 1 else "markers",
-        "line": {"color": colour, "width": 2, "dash": dash},
+        "line": {"color": colour, "width": 2.5 if dash == "solid" else 2, "dash": dash},
         "marker": {"color": colour, "size": 7},
         "hovertemplate": "%{x}: %{y:.4g}",
     }

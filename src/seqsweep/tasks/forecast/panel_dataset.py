@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,8 +17,9 @@ from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
+from seqsweep.tasks.forecast import boosting
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
-from seqsweep.tasks.forecast.baselines import BASELINES
+from seqsweep.tasks.forecast.baselines import BASELINES, Clock
 from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts
 from seqsweep.tasks.forecast.learnable import without_unseen_names
@@ -26,6 +27,7 @@ from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
+from seqsweep.tasks.forecast.panel_notes import panel_notes
 from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
@@ -34,9 +36,6 @@ from seqsweep.tasks.forecast.settings import own
 
 POOLED = ("wape",)
 """Metrics that are shares of a sum over all series; others are means over series."""
-
-SHOWN = 3
-"""Series that a note names."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class PanelDataset(Forecasts):
         """
         parts = make_panel_split(series, config.windows, own(config).horizon, max_lookback)
         known, unseen = without_unseen_names(series, parts.train_rows)
-        told = (*unseen, *_left_out(known, parts, config.windows.short_series))
+        told = (*unseen, *panel_notes(config, known, parts))
         return cls(config, known, parts, told, series if unseen else None)
 
     def whole(self) -> PanelDataset:
@@ -174,9 +173,8 @@ class PanelDataset(Forecasts):
             made = np.empty((len(items), horizon))
             for number, rows in groups:
                 origins = items[rows] - starts[number]
-                answer = (
-                    self._ridge(number, origins) if name == "linear" else BASELINES[name](self.pasts[number], origins)
-                )
+                with self._clock.timed(name):
+                    answer = self._baseline(name, number, origins)
                 if answer is None:
                     break
                 made[rows] = answer
@@ -184,6 +182,23 @@ class PanelDataset(Forecasts):
                 lower = own(self.config).lower
                 found[name] = made if lower is None else np.maximum(made, lower)
         return found
+
+    def _baseline(self, name: str, number: int, origins: Items) -> Float64s | None:
+        """The forecasts of one series; ridge and trees are of all of them."""
+        if name == "linear":
+            return self._ridge(number, origins)
+        if name == boosting.NAME and self._trees is not None:
+            made: Float64s = self._trees.forecast(self._sized[number], origins) * self.sizes[number]
+            return made
+        return None if name == boosting.NAME else BASELINES[name](self.pasts[number], origins)
+
+    @cached_property
+    def _trees(self) -> boosting.Boosting | None:
+        return boosting.fit_boosting([self._sized[number] for number in self._learned])
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return Clock()
 
     def _ridge(self, number: int, origins: Items) -> Float64s | None:
         """The forecasts of one ridge for all series, each in units of its own size."""
@@ -194,9 +209,10 @@ class PanelDataset(Forecasts):
         return forecast
 
     def notes_on_baselines(self) -> Mapping[str, str]:
-        """The window and the penalty that the ridge chose."""
+        """The window and the penalty that the ridge chose, and how long others took."""
         fit = self.ridge if "linear" in self.config.task.baselines else None
-        return {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        chosen = {"linear_window": str(fit.window), "linear_penalty": f"{fit.penalty:g}"} if fit else {}
+        return {**chosen, **self._clock.tags()}
 
     @cached_property
     def ridge(self) -> LinearFit | None:
@@ -293,24 +309,3 @@ class PanelDataset(Forecasts):
     def __getstate__(self) -> dict[str, object]:
         """Without what is worked out again where it is needed: a worker scores, and makes no baselines."""
         return {name: value for name, value in vars(self).items() if name in KEPT}
-
-
-def _left_out(series: Series, parts: PanelSplit, short_series: str) -> Iterator[str]:
-    """What no forecast is made of."""
-    members = list(zip(series.members, parts.members, strict=True))
-    needs = parts.max_lookback + parts.horizon
-    short = [member.name for member, part in members if part.train_end < needs]
-    if short:
-        how = "left out" if short_series == "left_out" else "kept for scaling alone"
-        yield (
-            f"{len(short):,} of {len(members):,} series {how}, with fewer than {needs} rows of train "
-            f"for the longest window and its targets: {_some(short)}"
-        )
-    ended = [member.name for member, part in members if part.train_end >= needs and not len(part.test)]
-    if ended:
-        yield f"{len(ended):,} of {len(members):,} series without a forecast in test: {_some(ended)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(repr(name) for name in names[:SHOWN]) + more

@@ -170,9 +170,15 @@ def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
     starts = np.zeros(1, np.int64) if series.starts is None else series.starts
     ends, rows = np.append(starts[1:], len(series)), rows_needed(spec)
     enough = np.flatnonzero(ends - starts >= rows).tolist()
-    past = _as_given(series, ends[enough][:, None] + np.arange(-rows, 0), 0)
-    behind = [_behind(series, number) for number in enough if series.ahead and len(series.ahead[number])]
-    return pd.concat([past, *behind], ignore_index=True)
+    past = ends[enough][:, None] + np.arange(-rows, 0)
+    with_more = [number for number in enough if series.ahead and len(series.ahead[number])]
+    table = pd.concat(
+        [_as_given(series, past, 0), *(_behind(series, number) for number in with_more)], ignore_index=True
+    )
+    if series.reader is None or not series.reader.settings.wide:
+        return table
+    times = np.concatenate([series.index[past.ravel()], *(series.ahead[number].index for number in with_more)])
+    return table.groupby(times).first().reset_index(drop=True)  # a column each, side by side
 
 
 def _behind(series: Series, number: int) -> pd.DataFrame:

@@ -106,8 +106,8 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
         _line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
     if drawn.baseline is not None:
-        traces.append(_line(times, drawn.baseline[-SHOWN:, step - 1], drawn.baseline_name, theme.GREEN, "dot"))
-    traces.append(_line(times, forecast, drawn.heading.winner, theme.VERMILION))
+        traces.append(_line(times, drawn.baseline[-SHOWN:, step - 1], drawn.baseline_name, theme.GREY, "dot"))
+    traces.append(_line(times, forecast, drawn.heading.winner, drawn.heading.colour))
     y = theme.axis(f"{drawn.heading.target} (unit of the data)")
     title = "One step ahead" if step == 1 else f"{step} steps ahead"
     return theme.figure(title, traces, theme.axis(_time_title(drawn)), y, 420)
@@ -150,7 +150,7 @@ def _over_time(drawn: _Drawn, left: Float64s) -> Markup:
         "x": drawn.times[-SHOWN:, 0],
         "y": left[-SHOWN:, 0],
         "mode": "markers",
-        "marker": {"color": theme.BLUE, "size": 6, "opacity": 0.7},
+        "marker": {"color": theme.PLAIN, "size": 6, "opacity": 0.7},
         "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
     }
     y = theme.axis(f"residual ({drawn.unit})", zeroline=True, zerolinecolor=theme.INK)
@@ -165,7 +165,7 @@ def _histogram(drawn: _Drawn, left: Float64s) -> Markup:
         "x": (edges[1:] + edges[:-1]) / 2,
         "y": counts,
         "width": np.diff(edges),
-        "marker": {"color": theme.BLUE, "line": {"color": theme.PAPER, "width": 1}},
+        "marker": {"color": theme.PLAIN, "line": {"color": theme.PAPER, "width": 1}},
         "hovertemplate": "around %{x:.4g}: %{y}<extra></extra>",
     }
     x = theme.axis(f"residual ({drawn.unit})")
@@ -176,9 +176,9 @@ def _histogram(drawn: _Drawn, left: Float64s) -> Markup:
 def _by_step(drawn: _Drawn) -> Markup:
     steps = np.arange(1, drawn.horizon + 1)
     mark = "lines+markers" if drawn.horizon <= 40 else "lines"
-    entries = [("network", drawn.forecast, theme.VERMILION, "solid")]
+    entries = [("network", drawn.forecast, drawn.heading.colour, "solid")]
     if drawn.baseline is not None:
-        entries.append((drawn.baseline_name, drawn.baseline, theme.GREEN, "dot"))
+        entries.append((drawn.baseline_name, drawn.baseline, theme.GREY, "dot"))
     traces = []
     for name, forecast, colour, dash in entries:
         errors = np.abs(drawn.actual - forecast).mean(0)
@@ -194,7 +194,7 @@ def _line(x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str = "sol
         "y": y,
         "name": name,
         "mode": "lines" if len(x) > 1 else "markers",
-        "line": {"color": colour, "width": 2, "dash": dash},
+        "line": {"color": colour, "width": 2.5 if dash == "solid" else 2, "dash": dash},
         "marker": {"color": colour, "size": 7},
         "hovertemplate": "%{x}: %{y:.4g}",
     }

@@ -43,9 +43,8 @@ def served_baseline(data: SeriesDataset, name: str, params: TrialParams) -> Serv
         UserError: it cannot be packaged.
     """
     if name not in WEIGHTS or data.series.known:
-        why = "reads the whole series" if name == "drift" else "reads columns that are known ahead"
-        can = ", ".join(WEIGHTS)
-        raise UserError(f"the baseline {name} cannot be packaged: it {why}; without such columns {can} can")
+        why = WHY_NOT.get(name, "reads columns that are known ahead; without such columns")
+        raise UserError(f"the baseline {name} cannot be packaged: it {why} {', '.join(WEIGHTS)} can")
     transform = _scaled(data)
     anchor, weights, bias = WEIGHTS[name](data.past, transform)
     if len(weights) > data.parts.train_end:
@@ -160,3 +159,9 @@ WEIGHTS: dict[str, Callable[[BaselineInput, Transform], Weights]] = {
     "moving_average": _moving_average,
     "linear": _linear,
 }
+
+WHY_NOT = {
+    **dict.fromkeys(("drift", "ets", "theta"), "reads the whole series, and a package a window;"),
+    "boosting": "is made of trees, and a package holds layers;",
+}
+"""Why a baseline cannot be packaged, by its name."""

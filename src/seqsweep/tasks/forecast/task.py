@@ -21,6 +21,8 @@ from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
     by_series,
     in_sizes,
+    of_all,
+    of_middle,
     one_of,
     read_series,
     series_section,
@@ -304,8 +306,8 @@ class Forecast(Task):
         """Forecast against actual, step by step and from single origins; the next forecast; what is left over."""
         each, intervals = read_series(details), read_intervals(details)
         if each:
-            forecasts, *others = sections(heading, (), one_of(seen, each))
-            found = [series_section(heading, each), forecasts]
+            forecasts, *others = sections(heading, of_middle(intervals, each, seen), one_of(seen, each))
+            found = [series_section(heading, each), of_all(forecasts, each) if intervals else forecasts]
         else:
             forecasts, *others = sections(heading, intervals, seen)
             found = [forecasts]

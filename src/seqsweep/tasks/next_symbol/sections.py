@@ -71,8 +71,8 @@ def _by_place(found: Evaluation) -> Markup:
         "x": list(range(1, len(found.places) + 1)),
         "y": list(found.places),
         "mode": "lines+markers",
-        "line": {"color": theme.BLUE, "width": 1},
-        "marker": {"color": theme.BLUE, "size": 5},
+        "line": {"color": theme.PLAIN, "width": 1},
+        "marker": {"color": theme.PLAIN, "size": 5},
         "hovertemplate": "place %{x}: %{y:.3f} bits<extra></extra>",
     }
     x, y = theme.axis("place in a block"), theme.axis("mean bits", rangemode="tozero")

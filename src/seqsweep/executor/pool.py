@@ -1,4 +1,4 @@
-"""Trials in worker processes of this machine, one trial at a time in each."""
+"""Trials in workers that may die, one trial at a time in each; where the workers live is for others to say."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from multiprocessing.connection import wait
+from typing import Generic
 
 from seqsweep.errors import SweepError
 from seqsweep.events import Event, Job, Lost, TrialSpec
-from seqsweep.executor.process import WorkerProcess
-from seqsweep.executor.protocol import LAST_EVENTS, READY, failed, over_time
+from seqsweep.executor.protocol import LAST_EVENTS, READY, W, Workers, failed, over_time
 from seqsweep.redaction import known
 
 MAX_FAILED_STARTS = 3
@@ -33,10 +32,10 @@ class WorkerState(Enum):
 
 
 @dataclass
-class Slot:
+class Slot(Generic[W]):
     """A place for one trial at a time: its present worker, and the trial that came in and has not ended."""
 
-    worker: WorkerProcess
+    worker: W
     state: WorkerState = WorkerState.STARTING
     job: bytes | None = None  # that the worker was sent
     trials: int = 0  # that the worker was sent
@@ -45,8 +44,8 @@ class Slot:
     failed_starts: int = 0  # workers in a row that died before they were ready
 
 
-class ProcessExecutor:
-    """Runs each trial in one of `workers` processes, which are started at once and warmed one time.
+class PoolExecutor(Generic[W]):
+    """Runs each trial in one of several workers, which are started at once and warmed one time.
 
     A spent worker is killed before the next one is started. Warming is bound by the processor (importing
     TensorFlow and Keras: 3.3 s of processor time in 3.2 s), so that a successor warmed beforehand takes from
@@ -54,39 +53,42 @@ class ProcessExecutor:
     700 MB more.
 
     Args:
-        workers: trials at once.
+        workers: where they live, and how many.
         warm: called once in each worker with `threads`; a function of a module.
         threads: a trial.
         max_trials_per_worker: trials that a worker runs before a fresh one takes its place.
         time_limit: seconds a trial; None: no limit.
 
     Raises:
-        SweepError: the system starts no process.
+        SweepError: no worker can be started.
     """
 
     def __init__(
         self,
         *,
-        workers: int,
+        workers: Workers[W],
         warm: Callable[[int], None],
         threads: int,
         max_trials_per_worker: int,
         time_limit: float | None,
     ) -> None:
-        self.capacity = workers
-        self._threads = threads
+        self._workers = workers
         self._max_trials_per_worker = max_trials_per_worker
         self._time_limit = time_limit
         self._warm = pickle.dumps((warm, threads, known()))
         self._job: bytes | None = None
         self._events: deque[tuple[str, Event]] = deque()
-        self._slots: list[Slot] = []
+        self._slots: list[Slot[W]] = []
         try:
-            for _ in range(workers):
-                self._slots.append(Slot(self._new_worker()))
+            self._fill()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def capacity(self) -> int:
+        """See Executor; it follows where the workers live."""
+        return min(self._workers.capacity(), len(self._slots) or 1)
 
     def open(self, job: Job) -> None:
         """See Executor."""
@@ -134,13 +136,26 @@ class ProcessExecutor:
         slots, self._slots, self._job = self._slots, [], None
         for slot in slots:
             slot.worker.kill()
+        self._workers.close()
+
+    def _fill(self) -> None:
+        """Start the workers that are wanted; take away those of too many that have no trial."""
+        wanted = self._workers.wanted()
+        while len(self._slots) < wanted:
+            self._slots.append(Slot(self._new_worker()))
+        for slot in [slot for slot in self._slots if not slot.trial and slot.worker.dead]:
+            if len(self._slots) > wanted:
+                self._slots.remove(slot)
+                slot.worker.kill()
 
     def _listen(self, seconds: float) -> None:
         """Take in what workers say within `seconds`, replace the dead and stop the overdue."""
-        pipes = [slot.worker.connection for slot in self._slots]
-        ready = wait(pipes, min([seconds, *map(self._seconds_left, self._slots)]))
+        self._fill()
+        ready = self._workers.ready(
+            [slot.worker for slot in self._slots], min([seconds, *map(self._seconds_left, self._slots)])
+        )
         for slot in self._slots:
-            if slot.worker.connection in ready or slot.worker.connection.poll():
+            if slot.worker in ready:
                 self._receive(slot)
             elif slot.worker.dead:
                 self._replace_dead(slot)
@@ -148,18 +163,20 @@ class ProcessExecutor:
                 self._end(slot, over_time(self._time_limit))
                 self._replace(slot)
 
-    def _seconds_left(self, slot: Slot) -> float:
+    def _seconds_left(self, slot: Slot[W]) -> float:
         """Until the slot's trial is overdue; not below 0."""
         if self._time_limit is None or slot.state is not WorkerState.BUSY:
             return math.inf
         return max(0.0, slot.since + self._time_limit - time.monotonic())
 
-    def _receive(self, slot: Slot) -> None:
+    def _receive(self, slot: Slot[W]) -> None:
         """Take in one message of a slot's worker."""
         try:
-            message = slot.worker.connection.recv_bytes()
+            message = slot.worker.receive()
         except (EOFError, OSError):
             self._replace_dead(slot)
+            return
+        if message is None:
             return
         try:
             said = pickle.loads(message)
@@ -175,7 +192,7 @@ class ProcessExecutor:
         else:
             self._relay(slot, *said)
 
-    def _relay(self, slot: Slot, seconds: float, event: Event) -> None:
+    def _relay(self, slot: Slot[W], seconds: float, event: Event) -> None:
         """Pass on an event that left the worker `seconds` after its trial began."""
         if self._time_limit is not None and seconds > self._time_limit:
             self._end(slot, over_time(self._time_limit))
@@ -185,13 +202,17 @@ class ProcessExecutor:
             slot.state = WorkerState.IDLE
             if slot.trials >= self._max_trials_per_worker:
                 self._replace(slot)
+            else:
+                self._dispatch(slot)
         elif slot.trial:
             self._events.append((slot.trial.trial_id, event))
 
-    def _dispatch(self, slot: Slot) -> None:
-        """Give an idle worker what it needs next: the job, or the slot's trial."""
+    def _dispatch(self, slot: Slot[W]) -> None:
+        """Give an idle worker what it needs next: the job, the slot's trial, or one whose own worker is not ready."""
         if slot.state is not WorkerState.IDLE or self._job is None:
             return
+        if not slot.trial:
+            self._take_over(slot)
         if slot.job is not self._job:
             slot.worker.send("job", self._job)
             slot.job, slot.state = self._job, WorkerState.STARTING
@@ -202,13 +223,19 @@ class ProcessExecutor:
             slot.trials += 1
             slot.state = WorkerState.BUSY
 
-    def _end(self, slot: Slot, event: Event) -> None:
+    def _take_over(self, slot: Slot[W]) -> None:
+        """Take the trial of a slot whose worker is not ready: one may wait for a machine that never comes."""
+        waiting = next((other for other in self._slots if other.trial and other.state is WorkerState.STARTING), None)
+        if waiting:
+            slot.trial, waiting.trial = waiting.trial, None
+
+    def _end(self, slot: Slot[W], event: Event) -> None:
         """Free a slot of its trial, whose last event this is."""
         if slot.trial:
             self._events.append((slot.trial.trial_id, event))
             slot.trial = None
 
-    def _replace_dead(self, slot: Slot) -> None:
+    def _replace_dead(self, slot: Slot[W]) -> None:
         """Put a fresh worker in place of one that died, whose trial is lost if it had begun."""
         words = slot.worker.last_words(10)
         how = slot.worker.kill()
@@ -224,13 +251,13 @@ class ProcessExecutor:
                 )
         self._replace(slot)
 
-    def _replace(self, slot: Slot) -> None:
+    def _replace(self, slot: Slot[W]) -> None:
         """Put a fresh worker in a slot and kill the old one; a trial that was not sent yet waits for it."""
         slot.worker.kill()
         slot.worker = self._new_worker()
         slot.state, slot.job, slot.trials = WorkerState.STARTING, None, 0
 
-    def _new_worker(self) -> WorkerProcess:
-        worker = WorkerProcess(self._threads)
+    def _new_worker(self) -> W:
+        worker = self._workers.start()
         worker.send("warm", self._warm)
         return worker

@@ -1,0 +1,154 @@
+"""What a sweep of many trials costs the process that leads it, on a Ray cluster whose actors only sleep.
+
+    python benchmarks/scale.py
+    python benchmarks/scale.py --slots 64 --trials 10000
+
+A trial sleeps for `--seconds` and sends 30 epochs meanwhile; nothing is trained, all else is real: random search,
+records on disk, one MLflow run a trial. Each row is a sweep in a process of its own, on a cluster of this machine that
+says it has so many CPUs. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to
+the last one's end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on
+the finished sweep, to where it finds nothing left to run; `page` writes the report of all trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
+
+EPOCHS = 30
+
+
+class Sleeper:
+    """A job that sleeps; its score follows from its learning rate."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(self, spec: TrialSpec) -> Iterator[Event]:
+        yield Started(os.getpid(), time.time())
+        metrics = {"loss": 0.01, "val_loss": 0.02, "val_mae": 10 + 1000 * spec.params.learning_rate}
+        for epoch in range(1, EPOCHS + 1):
+            time.sleep(self.seconds / EPOCHS)
+            yield Epoch(epoch, metrics, time.time())
+        full = {**metrics, "val_rmse": 20.0, "val_mase": 1.0, "val_smape": 30.0}
+        yield Done(TrialResult(full, EPOCHS, EPOCHS, 1000, spec.seed, threads=1))
+
+
+def nothing(threads: int) -> None:
+    """A worker that only sleeps needs no TensorFlow."""
+
+
+def main() -> None:
+    options = arguments()
+    if options.folder:
+        one(options)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{EPOCHS} epochs in {options.seconds:g} s a trial, {os.cpu_count()} cores")
+    for name in ("slots", "trials", "wall s", "cpu a trial, ms", "busy", "MB, first", "MB, end", "resume s", "page s"):
+        table.add_column(name, justify="right")
+    for slots, trials in zip(options.slots, options.trials, strict=True):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, __file__, "--slots", str(slots), "--trials", str(trials)]
+            command += ["--seconds", str(options.seconds), "--folder", folder, "--tracking", options.tracking]
+            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        seen = json.loads(said.splitlines()[-1])
+        figures = ("wall", "cpu", "busy", "first", "last", "resume", "page")
+        formats = ("{:.0f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
+        row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
+        table.add_row(str(slots), str(trials), *row)
+    Console(width=110).print(table)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--slots", type=int, nargs="+", default=[2, 16, 64])
+    parser.add_argument("--trials", type=int, nargs="+", default=[300, 2500, 10_000])
+    parser.add_argument("--seconds", type=float, default=3.0, help="that a trial sleeps")
+    parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "none"))
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def one(options: argparse.Namespace) -> None:
+    """One sweep, its resume and its page; prints what was seen as JSON."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *sys.path[1:]])
+    sys.modules["scale"] = sys.modules["__main__"]  # workers import this file by its name
+    Sleeper.__module__ = nothing.__module__ = "scale"
+    from ray.cluster_utils import Cluster
+
+    from seqsweep import report
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": options.slots[0], "include_dashboard": False})
+    seen = swept(options, cluster.address)
+    since = time.monotonic()
+    swept(options, cluster.address)
+    seen["resume"] = time.monotonic() - since
+    since = time.monotonic()
+    report.write(next(Path(options.folder).glob("sweeps/*")))
+    seen["page"] = time.monotonic() - since
+    print(json.dumps(seen))
+    cluster.shutdown()
+
+
+def swept(options: argparse.Namespace, address: str) -> dict[str, float]:
+    """Run the sweep, or what is left of it."""
+    from seqsweep import search
+    from seqsweep.config import compose
+
+    overrides = [f"tracking.directory={options.folder}", f"tracking={options.tracking}", "tuner=random"]
+    overrides += [f"tuner.max_trials={options.trials[0]}", f"executor.workers={options.slots[0]}", "executor=ray"]
+    overrides += [f"executor.address={address}", "executor.max_trials_per_worker=100000", "finals=none"]
+    overrides += ["search_space=default", "search_space.learning_rate={low: 1e-4, high: 1e-2, log: true}"]
+    config = compose("quickstart", overrides).jobs[0]
+    watcher = Watcher()
+    with search.open_sweep(config, watcher, lambda *_: Sleeper(options.seconds), nothing) as context:
+        outcome = search.search(context)
+    if not watcher.ends:
+        return {}
+    begun = min(record.started for record in outcome.records)
+    span = max(record.ended for record in outcome.records) - begun
+    return {
+        "wall": span,
+        "cpu": 1000 * (watcher.ends[-1][1] - watcher.ends[0][1]) / (len(watcher.ends) - 1),
+        "busy": len(outcome.records) * options.seconds / (span * options.slots[0]),
+        "first": watcher.ends[0][2],
+        "last": watcher.ends[-1][2],
+    }
+
+
+def used() -> tuple[float, float, float]:
+    """Wall time, CPU seconds of this process, and the megabytes that it holds now."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return time.monotonic(), spent.ru_utime + spent.ru_stime, pages * resource.getpagesize() / 1e6
+
+
+class Watcher:
+    """An observer that notes what the process has used as each trial ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[float, float, float]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return lambda *_args, **_options: None
+
+    def ended(self, *_: object) -> None:
+        self.ends.append(used())
+
+
+if __name__ == "__main__":
+    main()

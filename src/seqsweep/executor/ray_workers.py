@@ -1,0 +1,245 @@
+"""Workers as actors on a Ray cluster, one a slot.
+
+Ray places them, tells of those that died and of nodes that join and leave, and asks an autoscaler for what is missing.
+Events come by a streaming generator as they happen, weights and checkpoints in them: no folder is shared.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from seqsweep.errors import SweepError
+from seqsweep.executor.process import THREAD_SETTINGS, import_path
+from seqsweep.executor.protocol import shortened
+from seqsweep.executor.ray_cluster import join, runtime_env
+from seqsweep.executor.ray_worker import RayWorker, software
+
+if TYPE_CHECKING:
+    from seqsweep.schema import ExecutorConfig
+
+NODES_EVERY = 1.0
+"""Seconds that what is known of the cluster's nodes stays true."""
+
+LATE = 1e-6  # a share of a resource that rounding leaves
+
+
+class RayWorkers:
+    """A cluster's slots.
+
+    Args:
+        config: `workers`, or null for as many as the nodes have room for; `threads` and `gpus` are what a slot takes.
+
+    Raises:
+        SweepError: no cluster at the address, or none of its nodes is large enough.
+    """
+
+    def __init__(self, config: ExecutorConfig) -> None:
+        self._config = config
+        self._needed = runtime_env(config.runtime_env)
+        self._own = join(config)
+        self._asked_at, self._nodes = -NODES_EVERY, list[Mapping[str, Any]]()
+        self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def wanted(self) -> int:
+        """See Workers; where no number was asked for it follows the nodes that join."""
+        return self._config.workers or self.capacity()
+
+    def capacity(self) -> int:
+        """See Workers."""
+        room = max(1, sum(map(self._slots_of, self.nodes())))
+        return min(room, self._config.workers or room)
+
+    def nodes(self) -> list[Mapping[str, Any]]:
+        """The nodes that are alive."""
+        import ray
+
+        if time.monotonic() - self._asked_at >= NODES_EVERY:
+            self._nodes = [node for node in ray.nodes() if node["Alive"]]
+            self._asked_at = time.monotonic()
+        return self._nodes
+
+    def start(self) -> RayHandle:
+        """See Workers; it is placed as soon as a node has room."""
+        import ray
+
+        settings = dict.fromkeys(THREAD_SETTINGS, str(self._config.threads)) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        if self._own:  # on this machine; elsewhere this path means nothing
+            settings["PYTHONPATH"] = import_path()
+        environment = {**self._needed, "env_vars": {**settings, **self._needed.get("env_vars", {})}}
+        actor = ray.remote(RayWorker).options(
+            num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=environment
+        )
+        return RayHandle(self, actor.remote())
+
+    def ready(self, workers: Sequence[RayHandle], seconds: float) -> Collection[RayHandle]:
+        """See Workers."""
+        import ray
+
+        asked = [worker for worker in workers if worker.pending is not None]
+        if not asked:
+            time.sleep(min(seconds, NODES_EVERY))
+            return []
+        pending = [worker.pending for worker in asked]
+        told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
+        # One is enough to wake up; whatever else lies there is taken along.
+        told, _ = ray.wait(pending, num_returns=len(pending), timeout=0) if told else ([], [])
+        return [worker for worker in asked if any(worker.pending is one for one in told)]
+
+    def close(self) -> None:
+        """See Workers."""
+        import ray
+
+        self._kept.clear()
+        if self._own is not None:
+            ray.shutdown()
+            self._own = None
+
+    def kept(self, payload: bytes) -> Any:
+        """A payload in the object store, where each worker's node gets it once.
+
+        Args:
+            payload: what all workers get.
+        """
+        import ray
+
+        if payload not in self._kept:
+            self._kept[payload] = ray.put(payload)
+        return self._kept[payload]
+
+    def _slots_of(self, node: Mapping[str, Any]) -> int:
+        has, config = node["Resources"], self._config
+        room = has.get("CPU", 0.0) / config.threads
+        if config.gpus:
+            room = min(room, has.get("GPU", 0.0) / config.gpus)
+        return int(room + LATE)
+
+    def _check(self) -> None:
+        """A slot must fit a node; a number that was asked for may wait for nodes that an autoscaler starts."""
+        nodes = self.nodes()
+        if self._config.autoscaling or any(map(self._slots_of, nodes)):
+            return
+        kind, slot, key = ("CPU", float(self._config.threads), "threads")
+        if self._config.gpus and all(node["Resources"].get("GPU", 0.0) < self._config.gpus for node in nodes):
+            kind, slot, key = ("GPU", self._config.gpus, "gpus")
+        most = max((node["Resources"].get(kind, 0.0) for node in nodes), default=0.0)
+        mend = (
+            f"lower executor.{key}"
+            if most
+            else f"start a node that has some: ray start --address=… --num-{kind.lower()}s=N"
+        )
+        raise SweepError(
+            f"executor.{key}={slot:g}: no node of the Ray cluster is large enough, the largest has {most:g} {kind}s; "
+            f"{mend}; or set executor.autoscaling=true where the cluster starts nodes when asked"
+        )
+
+
+class RayHandle:
+    """The driver's hold on one actor.
+
+    Args:
+        cluster: where it lives.
+        actor: Ray's handle.
+    """
+
+    def __init__(self, cluster: RayWorkers, actor: Any) -> None:
+        self._cluster, self._actor = cluster, actor
+        self.pending: Any = None  # what is waited for: an object, or a generator of them
+        self._who: dict[str, Any] = {}
+        self._how = ""
+        self._hello = actor.who.remote()
+
+    @property
+    def dead(self) -> bool:
+        """See Worker: its node left."""
+        return bool(self._who) and all(node["NodeID"] != self._who["node"] for node in self._cluster.nodes())
+
+    def send(self, command: str, payload: bytes) -> None:
+        """See Worker."""
+        method = getattr(self._actor, command)
+        if command == "trial":
+            self.pending = method.options(num_returns="streaming").remote(payload)
+        else:
+            self.pending = method.remote(self._cluster.kept(payload))
+
+    def receive(self) -> bytes | None:
+        """See Worker.
+
+        Raises:
+            SweepError: its node runs other software than this process, which would give other figures.
+        """
+        import ray
+
+        try:
+            if not self._who:
+                self._who = ray.get(self._hello)
+                self._compare()
+            if isinstance(self.pending, ray.ObjectRef):
+                message: bytes = ray.get(self.pending)
+                self.pending = None
+            else:
+                message = ray.get(next(self.pending))
+        except StopIteration:  # behind a trial's last event
+            self.pending = None
+            return None
+        except ray.exceptions.RayError as error:
+            self.pending = None
+            self._how = f"{self._name} {_ending(error)}"
+            raise EOFError(self._how) from error
+        return message
+
+    def forget_output(self) -> None:
+        """See Worker: Ray keeps it, in the log of the worker."""
+
+    def last_words(self, most: int) -> list[str]:
+        """See Worker: none; Ray's dashboard and `ray logs` have them."""
+        del most
+        return []
+
+    def kill(self) -> str:
+        """See Worker."""
+        import ray
+
+        self.pending = None
+        with suppress(ray.exceptions.RayError, ValueError):
+            ray.kill(self._actor, no_restart=True)
+        return self._how or f"{self._name} was lost with its node"
+
+    @property
+    def _name(self) -> str:
+        return f"worker process {self._who['pid']} on {self._who['address']}" if self._who else "a worker"
+
+    def _compare(self) -> None:
+        theirs, ours = self._who["software"], software()
+        differ = [
+            f"{name} {theirs.get(name)} there, {here} here" for name, here in ours.items() if theirs.get(name) != here
+        ]
+        if differ:
+            raise SweepError(
+                f"The node {self._who['address']} runs other software than this process, which gives other figures: "
+                f"{'; '.join(differ)}.\nInstall the same there, or send it along by executor.runtime_env"
+            )
+
+
+def _ending(error: Exception) -> str:
+    """How a worker ended, in a few words of what Ray says in many."""
+    import ray
+
+    if isinstance(error, ray.exceptions.RayTaskError):
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        return f"failed: {shortened(lines[-1])}"
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return "was killed by Ray: the memory of its node ran out"
+    if isinstance(error, ray.exceptions.ActorUnavailableError):
+        return "does not answer: its node may be gone"
+    detail = re.search(r"Worker exit detail: (.+?)(?: Some common causes|$)", str(error), re.DOTALL)
+    said = detail[1] if detail else str(error).strip().splitlines()[-1]
+    return f"died: {shortened(' '.join(said.split()))}"

@@ -1,0 +1,240 @@
+"""Trials on a Ray cluster: several nodes on this machine, one of which joins late and one of which is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import executor_jobs as jobs
+from executor_jobs import spec
+from seqsweep.errors import ConfigError, SweepError
+from seqsweep.events import Cause, Event, Failed, Lost
+from seqsweep.executor import Executor, faults, make_executor
+from seqsweep.executor.process import import_path
+from seqsweep.schema import ExecutorConfig, SweepConfig
+from test_executor import config_of, event_of, names, run, run_one, until
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.slow
+
+Make = Callable[..., Executor]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head without processors, and a node with two."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    made.add_node(num_cpus=2)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def on_ray(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., ExecutorConfig]]:
+    def config(**settings: Any) -> ExecutorConfig:
+        path = tmp_path / "runtime_env.yaml"
+        path.write_text(json.dumps({"env_vars": {"PYTHONPATH": import_path()}}))
+        return replace(config_of("ray"), **{"address": cluster.address, "runtime_env": str(path), **settings})
+
+    yield config
+    assert until(lambda: not actors(), "no actor is left") is True
+
+
+@pytest.fixture
+def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
+    made: list[Executor] = []
+
+    def _make(job: Any = jobs.job, warm: Any = jobs.warm, **settings: Any) -> Executor:
+        made.append(make_executor(on_ray(**{"workers": 1, **settings}), warm))
+        made[-1].open(job)
+        return made[-1]
+
+    yield _make
+    for executor in made:
+        executor.close()
+
+
+def actors() -> list[psutil.Process]:
+    """The processes of this machine in which an actor of a sweep lives; Ray names them so."""
+    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith("ray::Ray")]
+
+
+def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
+    executor = make(workers=2)
+    events = run(executor, "nothing", "fail", "nothing", "sys.exit", "os._exit", "nothing")
+    assert {number: names(told)[-1] for number, told in events.items()} == {
+        **dict.fromkeys("025", "Done"),
+        **dict.fromkeys("34", "Lost"),
+        "1": "Failed",
+    }
+    assert names(events["5"]) == ["Started", "Epoch", "Epoch", "Epoch", "Done"]
+    loss, exited = events["4"][-1], events["3"][-1]
+    assert isinstance(loss, Lost)
+    assert isinstance(exited, Lost)
+    # What a worker sent in its last moments may be lost with it.
+    assert re.fullmatch(r"worker process \d+ on [\d.]+ died: .{20,150}", loss.reason)
+    assert "exit code no more" in exited.reason
+
+
+def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(make: Make) -> None:
+    executor = make(threads=2, max_trials_per_worker=2)
+    first, second, third = (run_one(executor, "OMP_NUM_THREADS") for _ in range(3))
+    assert first[-1].result.kernels == "2"  # type: ignore[union-attr]
+    assert first[-1].result.threads == 2  # type: ignore[union-attr]
+    pids = [events[0].pid for events in (first, second, third)]  # type: ignore[union-attr]
+    assert pids[0] == pids[1] != pids[2]
+
+
+def test_much_passes_both_ways_and_what_cannot_be_sent_or_read_fails_its_trial(make: Make) -> None:
+    executor = make(job=jobs.HeavyJob(20_000_000))
+    assert names(run_one(executor)) == ["Epoch", "Epoch", "Epoch", "Done"]
+    executor.open(jobs.sends_what_cannot_be_pickled)
+    assert names(run_one(executor)) == ["Failed"]
+    executor.open(jobs.sends_what_cannot_be_read)
+    assert names(run_one(executor)) == ["Failed"]
+    executor.open(jobs.job)
+    assert names(run_one(executor))[-1] == "Done"
+
+
+def test_a_trial_over_its_time_fails_and_a_cancelled_one_is_heard_of_no_more(make: Make) -> None:
+    executor = make(time_limit=0.5)
+    executor.submit(spec("0"))
+    event_of(executor)
+    executor.cancel("0")
+    executor.submit(spec("1", "sleep"))
+    told: list[Event] = []
+    while not isinstance(told[-1] if told else None, Failed):
+        trial_id, event = event_of(executor)
+        assert trial_id == "1"
+        told.append(event)
+    assert told[-1] == Failed(Cause.TIME_LIMIT, "it ran longer than executor.time_limit=0.5 seconds")
+    assert names(run_one(executor))[-1] == "Done"
+
+
+def test_workers_that_die_as_they_warm_up_end_the_sweep_with_the_reason(make: Make) -> None:
+    executor = make(warm=jobs.warm_and_die)
+    with pytest.raises(SweepError, match=r"3 workers in a row died .* failed: MemoryError: at import"):
+        run_one(executor)
+
+
+def test_a_node_that_is_lost_costs_its_own_trial_and_one_that_joins_is_used(cluster: Any, make: Make) -> None:
+    late = cluster.add_node(num_cpus=1)
+    executor = make(workers=None)
+    assert executor.capacity == 3
+    for number in "012":
+        executor.submit(spec(number, "sleep"))
+    told = [event_of(executor) for _ in range(9)]  # each of them began, and told of two epochs
+    assert sorted(number for number, _ in told) == sorted("012" * 3)
+    cluster.remove_node(late, allow_graceful=False)
+    lost, event = event_of(executor)
+    assert isinstance(event, Lost)
+    assert until(lambda: executor.next_event(0.1) or executor.capacity == 2, "the node is missed") is True
+    executor.submit(spec("3"))  # it waits: the others run on
+    assert executor.next_event(0.5) is None
+    executor.cancel("0" if lost != "0" else "1")
+    assert [event_of(executor)[0] for _ in range(5)] == ["3"] * 5
+    again = cluster.add_node(num_cpus=1)
+    assert until(lambda: executor.next_event(0.1) or executor.capacity == 3, "the new node is used") is True
+    executor.submit(spec("4"))
+    executor.submit(spec("5"))
+    assert {event_of(executor)[0] for _ in range(10)} == {"4", "5"}
+    cluster.remove_node(again)
+
+
+def test_a_slot_that_fits_no_node_is_refused_before_anything_runs(on_ray: Callable[..., ExecutorConfig]) -> None:
+    with pytest.raises(SweepError, match=r"executor.threads=4: .* the largest has 2 CPUs; lower executor.threads"):
+        make_executor(on_ray(threads=4), jobs.warm)
+    with pytest.raises(SweepError, match=r"executor.gpus=0.5: .* has 0 GPUs; start a node that has some"):
+        make_executor(on_ray(gpus=0.5), jobs.warm)
+
+
+def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, monkeypatch: Any) -> None:
+    from seqsweep.executor import ray_workers
+
+    here = ray_workers.software()
+    monkeypatch.setattr("seqsweep.executor.ray_workers.software", lambda: {**here, "keras": "0.1"})
+    with pytest.raises(SweepError, match=rf"other software .*: keras {here['keras']} there, 0\.1 here"):
+        run_one(make())
+
+
+def test_signals_stay_what_they_were(make: Make) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    make()
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "no.such.host:1"])
+def test_an_address_without_a_cluster_is_refused_in_seconds(address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = replace(config_of("ray"), workers=1, address=address.format(port=port))
+    since = time.monotonic()
+    with pytest.raises(SweepError, match="nothing answers there"):
+        make_executor(config, jobs.warm)
+    assert time.monotonic() - since < 60  # Ray alone would try for more than five minutes
+
+
+def test_faults_of_the_config_say_what_is_missing(monkeypatch: Any) -> None:
+    config = SweepConfig(executor=replace(config_of("ray"), autoscaling=True))
+    assert "give executor.workers" in "".join(map(str, faults(config)))
+    monkeypatch.setattr("seqsweep.executor.find_spec", lambda name: None)
+    config = SweepConfig(executor=config_of("ray"))
+    assert "".join(map(str, faults(config))) == "executor=ray needs Ray: pip install 'seqsweep[ray]'"
+
+
+DRIVER = """
+import sys, time
+import executor_jobs as jobs
+from seqsweep.executor import make_executor
+from test_executor import config_of
+from dataclasses import replace
+
+config = replace(config_of("ray"), workers=2, address=sys.argv[1], runtime_env=sys.argv[2])
+executor = make_executor(config, jobs.warm)
+executor.open(jobs.job)
+for number in "01":
+    executor.submit(jobs.spec(number, "sleep"))
+for _ in range(6):
+    executor.next_event(60)
+print("both run", flush=True)
+time.sleep(1000)
+"""
+
+
+def test_no_actor_outlives_a_driver_that_is_killed(on_ray: Callable[..., ExecutorConfig]) -> None:
+    config, environment = on_ray(), {**os.environ, "PYTHONPATH": import_path()}
+    command = [sys.executable, "-c", DRIVER, config.address, config.runtime_env]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as driver:
+        assert driver.stdout
+        said, running = driver.stdout.readlines(1), len(actors())
+        driver.kill()
+    assert said == ["both run\n"]
+    assert running == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "it cannot be read: No such file"), ("- a list", "a mapping is expected"), ("{", "it cannot be read: ")],
+)
+def test_what_workers_need_is_a_file_with_a_mapping(content: str | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "needs.yaml"
+    if content:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=f"executor.runtime_env={path}: {said}"):
+        make_executor(replace(config_of("ray"), runtime_env=str(path)), jobs.warm)
