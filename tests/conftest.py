@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 import os
 import shutil
 import signal
@@ -63,6 +64,22 @@ def ctrl_c() -> None:
 def on_the_path() -> None:
     """Commands that are printed to be pasted name the programs as a user with an active environment types them."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_traces_of_hydra() -> Iterator[None]:
+    """Files after one in which Hydra shows a config do not log to what was standard output then or see its variable."""
+    root, set_before = logging.getLogger(), HYDRA in os.environ
+    handlers = root.handlers[:]
+    yield
+    for handler in root.handlers[:]:
+        if type(handler) is logging.StreamHandler and handler not in handlers:
+            root.removeHandler(handler)
+    if not set_before:
+        os.environ.pop(HYDRA, None)
+
+
+HYDRA = "HYDRA_FULL_ERROR"
 
 
 def pytest_collection_finish() -> None:

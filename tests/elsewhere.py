@@ -1,10 +1,11 @@
-"""Packaged models in a process that has no seqsweep: the same one for all tests of this process."""
+"""Packaged models in a process that has no seqsweep and reads no pickles: one for all tests of this process."""
 
 from __future__ import annotations
 
 import atexit
 import functools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,7 @@ def _process() -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
     )
 
     def end() -> None:

@@ -306,7 +306,9 @@ def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config
 def test_one_worker_and_two_give_the_same_figures_to_the_bit(make_config, tmp_path):
     def launch(workers: int) -> list[dict[str, float]]:
         config = make_config(
-            *SMALL[1:], "executor=processes", f"executor.workers={workers}", f"tracking.directory={tmp_path}/{workers}"
+            *SMALL[1:],
+            *("executor=processes", f"executor.workers={workers}", "tuner.max_trials=2", "trial.epochs=1"),
+            f"tracking.directory={tmp_path}/{workers}",
         )
         outcome = search.run(config, Quiet())
         return [record.metrics for record in outcome.records]

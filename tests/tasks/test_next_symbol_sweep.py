@@ -62,8 +62,9 @@ def test_page_and_card_show_what_is_written(swept):
 
 def test_the_package_says_of_each_symbol_what_the_network_said(swept):
     assert load_parity(swept.outcome.folder / "model").passed
-    loaded = package.load(swept.outcome.folder / "model")
-    answer = loaded.ask(loaded.example.assign(text=["artificial"], scores=True))
+    model = swept.outcome.folder / "model"
+    loaded = package.load(model)
+    answer = package.as_evaluated(model, loaded).ask(loaded.example.assign(text=["artificial"], scores=True))
     assert answer["expected"][0] == list("artificial")
     assert answer["bits_per_symbol"][0] == pytest.approx(
         swept.conclusion.evaluation.scores["bits_per_symbol"], rel=1e-3

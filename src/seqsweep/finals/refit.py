@@ -11,6 +11,7 @@ from seqsweep.finals.final_runs import ALL, FinalRun, FinalRuns
 from seqsweep.finals.networks import restored, train
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.search import Problem, SweepContext, mend_records, say_again
+from seqsweep.tasks import Dataset
 from seqsweep.trial import Network
 from seqsweep.tuner import Proposal
 from seqsweep.words import counted
@@ -39,10 +40,12 @@ class RefitRuns(FinalRuns):
 
     Args:
         repeated: the final runs whose networks were scored, by their seeds.
+        whole: all of the data as train.
     """
 
     kind: RunKind = "refit"
     repeated: Mapping[int, TrialRecord] = field(default_factory=dict)
+    whole: Dataset | None = None
 
     def again(self) -> RefitRuns:
         """See FinalRuns."""
@@ -78,7 +81,7 @@ def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | Non
     known = FinalRuns(context.config, state, [of], finals).runs
     scored = {known[run].seed: finals[run] for run in networks}
     ended, extra = state.records("refit"), (REFIT, tuple(scored))
-    runs = RefitRuns(context.config, state, [of], ended, extra, repeated=scored)
+    runs = RefitRuns(context.config, state, [of], ended, extra, repeated=scored, whole=whole)
     say_again([run for run in runs.runs if run in damaged], "refit", damaged, context.observer.say)
     if not all(map(runs.has_ended, runs.runs.values())):
         more = counted(len(runs.runs), "more run")
@@ -100,11 +103,10 @@ def refitted(context: SweepContext, runs: RefitRuns) -> Refit:
         context: of the open sweep, whose folder holds the weights.
         runs: what `refit_runs` gave.
     """
-    whole = context.problem.data.whole()
-    assert whole is not None  # or there were no runs
+    assert runs.whole is not None  # `refit_runs` has seen to it
     network = restored(context, runs, tuple(runs.runs))
     epochs = [runs.ended[run].epochs or 0 for run in runs.runs]
-    return Refit(replace(context.problem, data=whole), network, tuple(runs.runs), tuple(epochs))
+    return Refit(replace(context.problem, data=runs.whole), network, tuple(runs.runs), tuple(epochs))
 
 
 def refit_names(networks: Sequence[str]) -> list[str]:

@@ -47,22 +47,20 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     cost = load_cost(folder / MODEL)
     context.tracker.log_sweep(
         {"package_bytes": cost.size, "package_seconds": cost.seconds},
-        {"parity": "passed" if parity and parity.passed else "failed", **_learned(context, runs)},
+        {"parity": "passed" if parity and parity.passed else "failed", **_learned(runs)},
     )
     assert conclusion.winner is not None  # who was evaluated
     context.tracker.log_model(folder / MODEL, conclusion.winner.params)
 
 
-def _learned(context: SweepContext, runs: finals.RefitRuns | None) -> dict[str, str]:
+def _learned(runs: finals.RefitRuns | None) -> dict[str, str]:
     """Tags of what the packaged model has learned from."""
-    if runs is None:
+    if runs is None or runs.whole is None:
         return {"refit": "train"}
-    whole = context.problem.data.whole()
-    assert whole is not None  # or there were no runs
     epochs = ", ".join(str(runs.ended[run].epochs) for run in runs.runs)
     return {
         "refit": finals.ALL,
-        "refit_data": whole.extent(),
+        "refit_data": runs.whole.extent(),
         "refit_runs": ", ".join(runs.runs),
         "refit_epochs": epochs,
     }

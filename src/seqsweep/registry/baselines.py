@@ -10,6 +10,7 @@ from seqsweep.errors import ConfigError, DataError, RefusedError
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.registered import Say
 from seqsweep.search import build_problem
+from seqsweep.trial import without_start_up_notes
 from seqsweep.words import in_prose, in_words, percent
 
 
@@ -39,7 +40,8 @@ def of_baseline(candidate: Candidate, name: str, say: Say) -> Candidate:
         told = "refused, nothing is changed: the data has changed since the sweep"
         raise RefusedError(f"{told}; bring it back as it was, or run the study again on what it is now")
     say(f"the baseline {in_words(name)} takes the winner's place")
-    own = package.build_baseline(candidate.folder, problem, conclusion, name, config.registry.refit)
+    with without_start_up_notes():  # of TensorFlow, which this may be the first to import
+        own = package.build_baseline(candidate.folder, problem, conclusion, name, config.registry.refit)
     return replace(candidate, conclusion=own, baseline=own.finalists[0].trial_id)
 
 
