@@ -92,10 +92,8 @@ def main() -> None:
         epoch, busy, validation = (min(run[place] for run in found[count]) for place in range(3))
         memory = max(run[3] for run in found[count])
         shape = f"{count:,} x {given.rows // count:,}"
-        print(
-            f"{shape:>15}: epoch {epoch:6.2f} s ({busy:.2f} s of processors), validation {validation:5.2f} s, {memory:6,.0f} MB",
-            flush=True,
-        )
+        took = f"epoch {epoch:6.2f} s ({busy:.2f} s of processors), validation {validation:5.2f} s"
+        print(f"{shape:>15}: {took}, {memory:6,.0f} MB", flush=True)
     for place, what in enumerate(("clock", "processors")):
         one, many = (min(run[place] for run in found[count]) for count in counts)
         print(f"seconds an epoch, {what}: {100 * (many / one - 1):+.1f} %")
