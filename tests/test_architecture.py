@@ -21,6 +21,7 @@ ORDER = [
     "errors",
     "interrupts",
     "imports",
+    "memory",
     "terminal",
     "files",
     "state_files",

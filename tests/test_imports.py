@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from seqsweep.imports import quick_imports
+from seqsweep import imports
+from seqsweep.imports import own_process, quick_imports, without_unused
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +45,32 @@ def test_what_was_imported_is_searched_no_more() -> None:
         kept = [[]]
     assert gc.get_freeze_count() > 0
     assert not any(entry is kept for entry in gc.get_objects())
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("fault", [None, ValueError])
+def test_a_process_of_ours_does_without_what_keras_would_import_for_nothing(
+    ours: bool, fault: type[Exception] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures_of_keras.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(imports, "UNUSED", ("pictures_of_keras",))
+    monkeypatch.setattr(imports, "_ours", [])
+    if ours:
+        own_process()
+    found = None
+    try:
+        with without_unused():
+            with suppress(ImportError):
+                found = importlib.import_module("pictures_of_keras")
+            if fault:
+                raise fault
+    except ValueError:
+        pass
+    assert (found is None) == ours
+    if found is None:
+        importlib.import_module("pictures_of_keras")
+    del sys.modules["pictures_of_keras"]
 
 
 WITHOUT = {  # in this order: what one may import, those after it may too

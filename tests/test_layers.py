@@ -258,6 +258,40 @@ def test_the_plain_model_has_the_same_predictions_and_no_layer_of_ours(kind):
     assert rates == [0.2]
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("simple_rnn", {}), ("gru", {"units": (4, 3)}), ("lstm", {}), ("lstm", {"units": (128,), "batch_size": 32}),
+     ("gru", {"bidirectional": True, "kernels": "fast"}), ("lstm", {"kernels": "keras"})],
+)  # fmt: skip
+def test_numbers_are_read_as_the_features_that_they_stand_for(kind, settings):
+    import keras
+    import tensorflow as tf
+
+    from networks import params
+    from seqsweep.layers import body
+
+    kernels, values = settings.get("kernels", "fast"), {k: v for k, v in settings.items() if k != "kernels"}
+    numbers = np.random.default_rng(0).integers(0, 6, (5, 7)).astype(np.int32)
+
+    def made(*, by_numbers):
+        read = keras.Input((7,), dtype="int32")
+        window = read if by_numbers else keras.ops.one_hot(read, 6, dtype="float32")
+        size = 6 if by_numbers else None
+        outputs = body(window, params(kind, **values), kernels, 3, every_step=True, one_hot=size)
+        return keras.Model(read, outputs)
+
+    found = []
+    for model in (made(by_numbers=False), made(by_numbers=True)):
+        assert kernels_of(model) == kernels
+        with tf.GradientTape() as tape:
+            outputs = model(numbers)
+            loss = tf.reduce_sum(outputs * random(*outputs.shape))
+        found.append([outputs, *tape.gradient(loss, model.trainable_variables)])
+        np.testing.assert_allclose(to_keras(model)(numbers), outputs, rtol=EXACT, atol=EXACT)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_bidirectional_body_is_keras_own_with_other_weights_from_each_end():
     import keras
 

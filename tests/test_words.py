@@ -72,6 +72,22 @@ def test_a_share_is_as_long_as_it_was_written(part, said):
 
 
 @pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (0.566, "56.6%"),
+        (0.5079, "50.8%"),
+        (0.6, "60.0%"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.0002, "<0.1%"),
+        (0.9996, ">99.9%"),
+    ],
+)
+def test_measured_shares_have_one_digit_each_and_only_all_is_said_to_be_all(part, said):
+    assert words.counted_share(part) == said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"),
     [
         (0.4, "0 s"),

@@ -386,7 +386,7 @@ def test_an_evaluation_counts_right_texts_shows_the_worst_and_compares_bleu(tran
     assert found.bleu.baseline == pytest.approx(ALL["bleu"](seen.test_actual, seen.test_baseline))
     heading = Heading("net", "turkish", ALL["exact_match"], "translation_memory")
     said = TASKS["translate"].sentences(heading, {}, details)
-    assert said[0] == ("It says 7 of 9 texts of the test part letter by letter as they are, 77.78% (translation memory "
+    assert said[0] == ("It says 7 of 9 texts of the test part letter by letter as they are, 77.8% (translation memory "
                        "for 0, 0%).")  # fmt: skip
     assert said[1].startswith("By BLEU it is better than the translation memory: ")
     assert len(said) == 2 + 5

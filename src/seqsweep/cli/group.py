@@ -11,6 +11,7 @@ import click
 
 from seqsweep import interrupts
 from seqsweep.errors import FAILED, ConfigError, SeqsweepError
+from seqsweep.imports import own_process
 from seqsweep.redaction import redacted_output
 from seqsweep.spelling import nearest
 
@@ -33,6 +34,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command line, with its secrets hidden and signals heeded."""
+        own_process()
         with redacted_output(), interrupts.heeded():
             return super().main(*args, **kwargs)
 

@@ -19,12 +19,14 @@ from typing import Any
 
 from seqsweep.events import Job
 from seqsweep.executor.protocol import READY, messages
+from seqsweep.imports import own_process
 from seqsweep.interrupts import SIGNALS
 from seqsweep.redaction import remember_all
 
 
 def main(pipe: int) -> None:
     """Obey the parent; if anything breaks, say it on stderr and end at once."""
+    own_process()
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -13,6 +13,7 @@ from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
 from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
+from seqsweep.memory import give_back
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
@@ -118,6 +119,7 @@ def _judge(
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     network = restored(context, runs, networks)
     verdict = _audit(context, network)
+    give_back()  # the audit held the data set more than once
     held = restored(context, calibration_runs(context, runs, networks), calibration) if calibration else None
     latest, predictions = evaluate_on_test(context.problem, network, networks, number, held, calibration)
     if run in counted:

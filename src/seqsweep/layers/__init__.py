@@ -129,6 +129,7 @@ def body(
     every_step: bool = False,
     initial_state: InitialState | None = None,
     name_prefix: str = "",
+    one_hot: int | None = None,
 ) -> keras.KerasTensor:
     """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
@@ -144,6 +145,8 @@ def body(
         initial_state: what the layers start from, for each of them a list of (batch, units): one of a SimpleRNN or GRU,
             h and c of an LSTM, those of both directions one after the other; None: zeros.
         name_prefix: of the names of layers, so that a network can have several bodies.
+        one_hot: the window holds whole numbers below that, (batch, window), and a layer reads as many features for
+            each, all 0 but for a 1 at its place: fast kernels then look rows up where a product would find them.
 
     Raises:
         ConfigError: there is no such layer, `kernels` is `fast` where the fast kernels cannot run, or there is an
@@ -151,7 +154,7 @@ def body(
     """
     from seqsweep.layers.stack import read
 
-    return read(window, LAYERS[params.layer], params, kernels, seed, every_step, initial_state, name_prefix)
+    return read(window, LAYERS[params.layer], params, kernels, seed, every_step, initial_state, name_prefix, one_hot)
 
 
 def kernels_of(model: keras.Model) -> str:

@@ -25,17 +25,39 @@ def project(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None) -> tf.
     """Every step's inputs through `kernel` in one product: (time, batch, features) -> (time, batch, columns).
 
     Args:
-        inputs: (time, batch, features); features are known.
+        inputs: (time, batch, features); features are known. Or whole numbers (time, batch), each of which stands for
+            features that are 0 but for a 1 at its place.
         kernel: (features, columns).
         bias: (columns,); None: there is none.
     """
-    rows = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[2]]), kernel)
+    if len(inputs.shape) == 2:
+        rows = tf.custom_gradient(_rows)(kernel, tf.reshape(inputs, [-1]))
+    else:
+        rows = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[2]]), kernel)
     rows = rows if bias is None else tf.nn.bias_add(rows, bias)
     if inputs.shape[0] is None:
         return tf.ensure_shape(
             tf.reshape(rows, [*tf.unstack(tf.shape(inputs)[:2]), kernel.shape[1]]), [None, None, kernel.shape[1]]
         )
     return tf.reshape(rows, [inputs.shape[0], -1, kernel.shape[1]])
+
+
+def _rows(kernel: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, None]]]:
+    """The rows of a kernel, which are to the bit what the product of ones and zeros with it gives.
+
+    Args:
+        kernel: (features, columns).
+        numbers: (n,), of rows.
+
+    Returns:
+        (n, columns), and the way back, which is that of the product.
+    """
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+        ones = tf.one_hot(numbers, kernel.shape[0], dtype=upstream.dtype)
+        return tf.matmul(ones, upstream, transpose_a=True), None
+
+    return tf.gather(kernel, numbers), gradient
 
 
 def weight_gradient(states: tf.Tensor, upstream: tf.Tensor, first: tf.Tensor | None) -> tf.Tensor:

@@ -23,6 +23,8 @@ def plain(model: keras.Model) -> keras.Model:
         if not isinstance(layer, Recurrent):
             return layer(*args, **kwargs)
         outputs, states = args[0], kwargs.get("initial_state")
+        if layer.one_hot is not None:
+            outputs = keras.ops.one_hot(outputs, layer.one_hot, dtype="float32")
         for i, (recurrent, dropout) in enumerate(layer.steps):
             given = {} if states is None else {"initial_state": states[i]}
             outputs = copy(recurrent)(outputs, **given)

@@ -19,8 +19,10 @@ from seqsweep.layers.simple_rnn_kernel import simple_rnn
 KERNELS: dict[type, Kernel] = {keras.layers.SimpleRNN: simple_rnn, keras.layers.LSTM: lstm, keras.layers.GRU: gru}
 """What runs a plain Keras layer, by its class, where its settings are those of EXACT."""
 
-WIDE, SMALL = 128, 32
-"""Units from which, and items a step up to which, an LSTM is faster by our own loop (docs/decisions/0004-speed.md)."""
+WIDE, SMALL, SMALL_OF_NUMBERS = 128, 32, 128
+"""Units from which, and items a step up to which, an LSTM is faster by our own loop (docs/decisions/0004-speed.md); of
+numbers, which the loop looks up and TensorFlow's operation multiplies, up to more items.
+"""
 
 EXACT = {
     "recurrent_activation": "sigmoid",
@@ -86,14 +88,16 @@ def activation(layer: keras.layers.Layer) -> str:
     return str(keras.activations.serialize(layer.activation))
 
 
-def kernel_of(layer: keras.layers.Layer, batch_size: int) -> Kernel:
+def kernel_of(layer: keras.layers.Layer, batch_size: int, of_numbers: bool = False) -> Kernel:
     """The fastest kernel of a layer.
 
     Args:
         layer: plain, for one direction.
         batch_size: items of most steps.
+        of_numbers: whether it reads numbers that stand for features.
     """
-    if isinstance(layer, keras.layers.LSTM) and layer.units >= WIDE and batch_size <= SMALL:
+    small = SMALL_OF_NUMBERS if of_numbers else SMALL
+    if isinstance(layer, keras.layers.LSTM) and layer.units >= WIDE and batch_size <= small:
         return lstm_loop
     return KERNELS[type(layer)]
 
@@ -102,7 +106,7 @@ def _one_way(
     layer: keras.layers.Layer, inputs: tf.Tensor, batch_size: int, first: State | None, packing: Packing | None
 ) -> tf.Tensor:
     """As `run`; under a packing every step comes out, in the order in which the kernel runs them."""
-    return kernel_of(layer, batch_size)(
+    return kernel_of(layer, batch_size, len(inputs.shape) == 2)(
         inputs,
         layer.cell.kernel.value,
         layer.cell.recurrent_kernel.value,

@@ -45,7 +45,8 @@ class Kernel(Protocol):
         """(time, batch, features) → (time, batch, units), or the last step's (batch, units).
 
         Args:
-            inputs: float32. A time that is not known in advance is a multiple of CHUNK.
+            inputs: float32, or whole numbers (time, batch), see `algebra.project`. A time that is not known in advance
+                is a multiple of CHUNK.
             weights: Keras's `kernel`, (features, columns).
             recurrent_weights: Keras's `recurrent_kernel`, (units, columns).
             bias: as Keras has it; None: the layer has none.

@@ -117,7 +117,7 @@ def backward(
         return_sequences: whether `upstream` is of every state.
         given: whether `first` may be other than zero.
     """
-    back = BACK[activation]
+    back, turned = BACK[activation], tf.transpose(recurrent_kernel)  # once, not in the product of each step
 
     def step(state: State, element: State) -> tuple[State, State]:
         (dh, dc), (c, i, f, g, o, shown, *above) = state, element
@@ -127,7 +127,7 @@ def backward(
         df = tf.raw_ops.SigmoidGrad(y=f, dy=dc * c)
         do = tf.raw_ops.SigmoidGrad(y=o, dy=dh * shown)
         da = tf.concat([di, df, back(g, dc * i), do], 1)
-        return (tf.matmul(da, recurrent_kernel, transpose_b=True), dc * f), (da,)
+        return (tf.matmul(da, turned), dc * f), (da,)
 
     zero = tf.zeros_like(first)
     last = zero if return_sequences else upstream
@@ -152,6 +152,8 @@ def lstm(
     """As `keras.layers.LSTM`, see `loop.Kernel`."""
     if activation != "tanh":
         return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences, first, live)
+    if len(inputs.shape) == 2:  # numbers: the operation reads features alone
+        inputs = tf.one_hot(inputs, weights.shape[0], dtype=weights.dtype)
     bias = tf.zeros([weights.shape[1]]) if bias is None else bias
     start = first or (tf.zeros([tf.shape(inputs)[1], recurrent_weights.shape[0]]),) * 2
     states = tf.custom_gradient(block)(inputs, tf.concat([weights, recurrent_weights], 0), bias, *start)

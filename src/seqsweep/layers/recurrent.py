@@ -28,13 +28,18 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
             last, every step comes out; of the last, where it says so itself.
         name: of the Keras layer.
         batch_size: items of a training step, by which kernels are chosen.
+        one_hot: features that whole numbers (batch, window) stand for, see `layers.body`; None: features come in.
     """
 
     def __init__(
-        self, steps: Sequence[tuple[keras.layers.Layer, keras.layers.Dropout]], name: str, batch_size: int
+        self,
+        steps: Sequence[tuple[keras.layers.Layer, keras.layers.Dropout]],
+        name: str,
+        batch_size: int,
+        one_hot: int | None = None,
     ) -> None:
         super().__init__(name=name)
-        self.steps, self._batch_size = list(steps), batch_size
+        self.steps, self._batch_size, self.one_hot = list(steps), batch_size, one_hot
         self.supports_masking = True
 
     @property
@@ -43,8 +48,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         return bool(self.steps[-1][0].return_sequences)
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:  # noqa: ARG002
-        """Make the weights of every layer: (batch, window, features)."""
-        shape = tuple(sequences_shape)
+        """Make the weights of every layer: (batch, window, features), or (batch, window) of numbers."""
+        shape = tuple(sequences_shape) if self.one_hot is None else (*sequences_shape, self.one_hot)
         for layer, _ in self.steps:
             layer.build(shape)
             shape = (*shape[:2], _units(layer))
@@ -84,8 +89,10 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         training: bool | None,
     ) -> tf.Tensor:
         packing = None if mask is None else Packing(tf.cast(mask, tf.bool))
+        if self.one_hot is not None and packing is not None:
+            sequences = tf.one_hot(sequences, self.one_hot)
         # (batch, window, features) -> (window, batch, features)
-        outputs = tf.transpose(sequences, [1, 0, 2]) if packing is None else packing.pack(sequences)
+        outputs = _time_first(sequences) if packing is None else packing.pack(sequences)
         for i, (layer, dropout) in enumerate(self.steps):
             first = None if initial_state is None else tuple(initial_state[i])
             outputs = run(layer, outputs, self._batch_size, first, packing)
@@ -97,6 +104,11 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         if packing is None:
             return tf.transpose(outputs, [1, 0, 2])
         return packing.counted(outputs) if isinstance(layer, keras.layers.Bidirectional) else packing.every(outputs)
+
+
+def _time_first(sequences: tf.Tensor) -> tf.Tensor:
+    """(batch, window, …) -> (window, batch, …)."""
+    return tf.transpose(sequences, [1, 0, *range(2, len(sequences.shape))])
 
 
 def _units(layer: keras.layers.Layer) -> int:

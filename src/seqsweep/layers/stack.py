@@ -30,11 +30,12 @@ def read(
     every_step: bool,
     initial_state: InitialState | None,
     prefix: str,
+    one_hot: int | None,
 ) -> keras.KerasTensor:
     """A window read by a trial's layers, see `layers.body`.
 
     Args:
-        window: (batch, time, features).
+        window: (batch, time, features), or (batch, time).
         make: makes one layer, an entry of LAYERS.
         params: of the trial.
         kernels: `auto`, `fast` or `keras`.
@@ -42,6 +43,7 @@ def read(
         every_step: whether all steps come out.
         initial_state: for each layer; None: zeros.
         prefix: of the names of layers.
+        one_hot: features that the numbers of the window stand for; None: it has features.
     """
     pooling = "last" if every_step else params.get("pooling", "last")
     every = every_step or pooling in OF_ALL_STEPS  # then the last layer gives all its steps too
@@ -54,10 +56,11 @@ def read(
         text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
         raise ConfigError([Fault("model.kernels", text)])
     if kernels == "keras" or reason is not None:
-        outputs = _compose(window, steps, every, initial_state)
+        features = window if one_hot is None else keras.ops.one_hot(window, one_hot, dtype="float32")
+        outputs = _compose(features, steps, every, initial_state)
     else:
         given = {} if initial_state is None else {"initial_state": [list(states) for states in initial_state]}
-        outputs = Recurrent(steps, f"{prefix}{params.layer}_stack", params.batch_size)(window, **given)
+        outputs = Recurrent(steps, f"{prefix}{params.layer}_stack", params.batch_size, one_hot)(window, **given)
     if pooling in OF_ALL_STEPS:  # (batch, window, units) -> (batch, units), over the steps that are not masked
         outputs = pooled(outputs, pooling, _seeds(seed, params.depth)[:2], prefix)
     return outputs

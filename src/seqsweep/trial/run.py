@@ -16,7 +16,7 @@ import numpy as np
 
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import REFIT, Done, Epoch, Event, Note, Pruned, Started, TrialParams, TrialResult, TrialSpec
-from seqsweep.imports import quick_imports
+from seqsweep.imports import quick_imports, without_unused
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Items, Predictions, Task, View
@@ -48,7 +48,7 @@ def warm(threads: int) -> None:
     if "seqsweep.trial.learner" not in sys.modules:
         # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
         # that stay, took a third of a short trial.
-        with without_start_up_notes(), quick_imports():
+        with without_start_up_notes(), quick_imports(), without_unused():
             import seqsweep.trial.learner  # noqa: F401 (imports TensorFlow, and Keras, which takes as long)
     import tensorflow as tf
 

@@ -42,8 +42,15 @@ def percent(part: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share of a whole, or the level of an interval: `78.26%`, `95%`, `99.5%`."""
+    """A share that somebody set, such as the level of an interval, as it was written: `95%`, `99.5%`, `33.33%`."""
     return f"{100 * part:.4g}%"
+
+
+def counted_share(part: float) -> str:
+    """A share that was measured, each to the same digit: `56.6%`; `0%` and `100%` are none and all, nothing else."""
+    if part in (0, 1):
+        return f"{part:.0%}"
+    return "<0.1%" if part < 0.0005 else ">99.9%" if part >= 0.9995 else f"{part:.1%}"
 
 
 def bounds(interval: Interval | None, sign: int = 1) -> str:

@@ -11,7 +11,7 @@ from seqsweep.html import code, markdown_table
 from seqsweep.tasks.classify.dataset import LabelledItems
 from seqsweep.tasks.classify.evaluation import Evaluation
 from seqsweep.tasks.served import Card
-from seqsweep.words import counted, share, significant
+from seqsweep.words import counted, counted_share, share, significant
 
 USE = """Give raw rows with the columns that it learned from, an item each; scaling or tokens, and the temperature, are
 inside.
@@ -61,7 +61,7 @@ def _read(spec: Mapping[str, Any]) -> str:
 
 
 def _sets(found: Evaluation) -> str:
-    rows = [[share(entry.level), share(entry.coverage), significant(entry.size, 3)] for entry in found.sets]
+    rows = [[share(entry.level), counted_share(entry.coverage), significant(entry.size, 3)] for entry in found.sets]
     said = Markup("Split conformal, from validation; what they held on test:\n\n")
     return said + markdown_table(["level", "held", "mean number of classes"], rows) if rows else "None."
 
@@ -70,5 +70,5 @@ def _calibration(found: Evaluation) -> str:
     return (
         f"Temperature {significant(found.temperature, 3)}, fitted on validation. On test it changes the log loss from "
         f"{significant(found.raw_log_loss)} to {significant(found.tempered_log_loss)} and the expected calibration "
-        f"error from {share(round(found.raw_error, 4))} to {share(round(found.tempered_error, 4))}."
+        f"error from {counted_share(found.raw_error)} to {counted_share(found.tempered_error)}."
     )

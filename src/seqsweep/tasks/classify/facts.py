@@ -8,7 +8,7 @@ from seqsweep.tasks.classify.split import repeated
 from seqsweep.tasks.classify.table import Table
 from seqsweep.tasks.facts import Facts, FactTable
 from seqsweep.tasks.parts import Parts
-from seqsweep.words import counted, share
+from seqsweep.words import counted, counted_share
 
 NAMED = 6  # columns that a line names
 
@@ -45,4 +45,4 @@ def facts(table: Table, parts: Parts, classes: tuple[str, ...], split: str) -> F
 
 def _cell(table: Table, part: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> str:
     count = int((table.labels[part] == name).sum())
-    return f"{count:,} ({share(round(count / max(len(part), 1), 3))})"
+    return f"{count:,} ({counted_share(count / max(len(part), 1))})"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.tasks.classify.evaluation import Evaluation
 from seqsweep.tasks.results import Heading
-from seqsweep.words import counted, share, significant
+from seqsweep.words import counted, counted_share, share, significant
 
 LARGEST = 40  # classes that a matrix can show
 LISTED = 20  # rows of a table
@@ -88,15 +88,20 @@ def _mistakes(heading: Heading, found: Evaluation, places: NDArray[Any] | None) 
 
 def _calibration(found: Evaluation) -> list[Markup]:
     rows = [
-        [f"{share(bin.low)} to {share(bin.high)}", f"{bin.items:,}", share(bin.confidence), share(bin.accuracy)]
+        [
+            f"{share(bin.low)} to {share(bin.high)}",
+            f"{bin.items:,}",
+            counted_share(bin.confidence),
+            counted_share(bin.accuracy),
+        ]
         for bin in found.bins
     ]
     reliable = table(["probability of the class that was said", "items", "mean probability", "right"], rows)
-    sets = [[share(entry.level), share(entry.coverage), significant(entry.size, 3)] for entry in found.sets]
-    errors = f"from {share(round(found.raw_error, 4))} to {share(round(found.tempered_error, 4))}"
+    sets = [[share(entry.level), counted_share(entry.coverage), significant(entry.size, 3)] for entry in found.sets]
+    errors = f"from {counted_share(found.raw_error)} to {counted_share(found.tempered_error)}"
     temperature = (
         "Of the network's own probabilities: validation gave no reason to change them by a temperature. The expected "
-        f"calibration error is {share(round(found.raw_error, 4))}."
+        f"calibration error is {counted_share(found.raw_error)}."
         if found.temperature == 1
         else f"After the temperature {significant(found.temperature, 3)}, which is fitted on validation and which the "
         f"packaged model applies. It changes the log loss from {significant(found.raw_log_loss)} to "
@@ -140,7 +145,7 @@ def _taken_for(found: Evaluation, k: int) -> str:
 
 
 def _share(value: float) -> str:
-    return "" if np.isnan(value) else share(round(float(value), 4))
+    return "" if np.isnan(value) else counted_share(float(value))
 
 
 def places_of(labels: Sequence[str]) -> NDArray[np.str_]:

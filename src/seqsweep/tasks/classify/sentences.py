@@ -9,7 +9,7 @@ import numpy as np
 from seqsweep.metrics import Scores
 from seqsweep.tasks.classify.evaluation import Evaluation
 from seqsweep.tasks.results import Heading
-from seqsweep.words import counted, in_words, share, significant
+from seqsweep.words import counted, counted_share, in_words, share, significant
 
 SHOWN = 3  # confusions and classes that a terminal names
 
@@ -24,8 +24,8 @@ def sentences(heading: Heading, scores: Mapping[str, Scores], found: Evaluation)
     """
     items, right = int(found.confusion.sum()), int(found.confusion.diagonal().sum())
     others = {name: row["accuracy"] for name, row in scores.items() if name != heading.winner and "accuracy" in row}
-    beside = ", ".join(f"{in_words(name)} for {share(round(value, 4))}" for name, value in others.items())
-    right_for = f"{right:,} of {items:,} items of the test part, {share(round(right / items, 4))}"
+    beside = ", ".join(f"{in_words(name)} for {counted_share(value)}" for name, value in others.items())
+    right_for = f"{right:,} of {items:,} items of the test part, {counted_share(right / items)}"
     said = [f"It is right for {right_for}{f' ({beside})' if beside else ''}."]
     if found.confused:
         pairs = [f"{actual} taken for {taken} ({count:,})" for actual, taken, count in found.confused[:SHOWN]]
@@ -37,7 +37,7 @@ def sentences(heading: Heading, scores: Mapping[str, Scores], found: Evaluation)
 def _worst(found: Evaluation) -> str:
     order = np.argsort(np.where(np.isnan(found.recall), 2, found.recall), kind="stable")[:SHOWN]
     items = found.confusion.sum(axis=1)
-    told = {k: f"{share(round(float(found.recall[k]), 4))} of {items[k]:,} found" for k in order if found.recall[k] < 1}
+    told = {k: f"{counted_share(float(found.recall[k]))} of {items[k]:,} found" for k in order if found.recall[k] < 1}
     named = [f"{found.classes[k]} ({words})" for k, words in told.items()]
     return f" Worst classes: {', '.join(named)}." if len(found.classes) > 2 and named else ""
 
@@ -52,12 +52,12 @@ def _surest(found: Evaluation) -> str:
 
 def _calibration(found: Evaluation) -> str:
     if found.temperature == 1:
-        error = share(round(found.raw_error, 4))
+        error = counted_share(found.raw_error)
         return f"On validation no temperature above 1 does better; the calibration error on test is {error}."
     return (
         f"The temperature {significant(found.temperature, 3)}, fitted on validation, changes the log loss on test "
         f"from {significant(found.raw_log_loss)} to {significant(found.tempered_log_loss)} and the calibration error "
-        f"from {share(round(found.raw_error, 4))} to {share(round(found.tempered_error, 4))}; the packaged model "
+        f"from {counted_share(found.raw_error)} to {counted_share(found.tempered_error)}; the packaged model "
         "applies it."
     )
 
@@ -65,7 +65,7 @@ def _calibration(found: Evaluation) -> str:
 def _sets(found: Evaluation) -> list[str]:
     items = counted(int(found.confusion.sum()), "item")
     parts = [
-        f"those of {share(entry.level)} hold the class of {share(round(entry.coverage, 4))} of {items} "
+        f"those of {share(entry.level)} hold the class of {counted_share(entry.coverage)} of {items} "
         f"({significant(entry.size, 3)} classes on average)"
         for entry in found.sets
     ]

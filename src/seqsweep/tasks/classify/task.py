@@ -33,7 +33,7 @@ from seqsweep.tasks.results import Audit, Heading, TestPredictions
 from seqsweep.tasks.scaling import SCALERS
 from seqsweep.tasks.served import Model, Served
 from seqsweep.tasks.task import Task
-from seqsweep.words import counted, in_words, share
+from seqsweep.words import counted, counted_share, in_words
 
 if TYPE_CHECKING:
     import keras
@@ -118,7 +118,7 @@ class Classify(Task):
             subwords = self._subwords(data, space) if kind == "subwords" else None
             found = lengths(data.table.texts.tolist(), kind, subwords)
             cut = float((found > least).mean())
-            told = f"{share(round(cut, 4))} of the texts have more than the {least} {kind} of search_space.longest"
+            told = f"{counted_share(cut)} of the texts have more than the {least} {kind} of search_space.longest"
             whole = f"texts have up to {found.max():,} {kind}, half of them {int(np.median(found)):,} or fewer"
             yield f"{whole}; {told}, and lose what is behind" if cut else f"{whole}: none is cut"
 

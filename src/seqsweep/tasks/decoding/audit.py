@@ -43,11 +43,12 @@ def audit(data: PairedItems, params: TrialParams, predict: Predict) -> Audit:
     if data.config.windows.split == "shuffled":
         findings += again
     view = data.view(params)
-    learned = "the scale" if view.source is None else f"the vocabulary of {table.columns[0]}"
-    first = " ".join(view.target.vocabulary[:SHOWN])
+    read = "the scale" if view.source is None else f"the vocabulary of {table.columns[0]}"
+    known = view.target.vocabulary
     checked = (
-        f"with noise for all items outside train, {learned}, that of {table.target} and what is learned from stay to "
-        f"the bit; {table.target} is said in {len(view.target.vocabulary):,} {view.target.kind} of train ({first} …)"
+        f"with noise for all items outside train, {read}, the vocabulary of {table.target} and what is learned from "
+        f"stay to the bit; {table.target} is said in {len(known):,} {view.target.kind} of train "
+        f"({' '.join(known[:SHOWN])} …)"
     )
     return Audit(not findings, f"{checked}; {told}", tuple(findings))
 

@@ -10,7 +10,7 @@ from seqsweep.serving.array_types import Int64s
 from seqsweep.tasks.decoding.table import Pairs, Words
 from seqsweep.tasks.facts import Facts, FactTable
 from seqsweep.tasks.parts import Parts, repeated
-from seqsweep.words import counted, share
+from seqsweep.words import counted, counted_share
 
 NAMED = 6  # columns that a line names
 SHOWN = 5  # items that are shown
@@ -64,7 +64,7 @@ def _parts(table: Pairs, parts: Parts) -> Iterator[tuple[str, ...]]:
     said = set(table.targets[parts.train].tolist())
     for name, part in parts._asdict().items():
         known = sum(text in said for text in table.targets[part])
-        told = "" if name == "train" else f"{known:,} ({share(round(known / max(len(part), 1), 3))})"
+        told = "" if name == "train" else f"{known:,} ({counted_share(known / max(len(part), 1))})"
         read = len(np.unique(table.alike[part]))
         yield name, f"{len(part):,}", f"{read:,}", f"{len(set(table.targets[part].tolist())):,}", told
 

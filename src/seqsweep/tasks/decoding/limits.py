@@ -11,7 +11,7 @@ import numpy as np
 from seqsweep.errors import DataError
 from seqsweep.tasks.decoding.dataset import PairedItems
 from seqsweep.tasks.decoding.table import Words
-from seqsweep.words import counted, share
+from seqsweep.words import counted, counted_share
 
 if TYPE_CHECKING:
     from seqsweep.serving.subwords import Subwords
@@ -44,7 +44,7 @@ def cut(
     least = min(longest if limit is None else limit for limit in limits)
     if count := int((found > least).sum()):
         of = "the longest of train" if None in limits and least == longest else f"search_space.{key}"
-        whole = f"{counted(count, 'text')} of {len(texts):,} in {column} ({share(round(count / len(texts), 4))})"
+        whole = f"{counted(count, 'text')} of {len(texts):,} in {column} ({counted_share(count / len(texts))})"
         yield f"{whole}: longer than {least} {kind}, {of}, and cut there; the longest has {found.max():,}"
 
 
@@ -86,5 +86,5 @@ def unknown(data: PairedItems, kind: str, size: int, subwords: Subwords | None =
     known = {piece for piece, _ in counts.most_common(size)} if subwords is None else set(subwords.pieces)
     if count := sum(not known.issuperset(pieces(str(table.targets[item]), kind, subwords)) for item in others):
         whole = f"{counted(count, 'text')} of {len(others):,} in {table.target} outside train"
-        told = f"{whole} ({share(round(count / len(others), 4))}) cannot be said: one of their {kind}"
+        told = f"{whole} ({counted_share(count / len(others))}) cannot be said: one of their {kind}"
         yield f"{told} is not among the {len(known):,} that a network learns from train"

@@ -21,25 +21,27 @@ def sections(heading: Heading, found: Evaluation) -> list[Section]:
     """
     wrong = found.items - found.right
     shown = f"{len(found.examples)} of {found.right:,} right ones, spread over the test part."
-    right = [_table(heading, found.examples), note(shown)] if found.examples else [paragraph("No text is right.")]
+    right = (
+        [_table(heading, found.examples, False), note(shown)] if found.examples else [paragraph("No text is right.")]
+    )
     told = f"{len(found.mistakes)} of {wrong:,} wrong ones, those first whose true text cost the network most."
-    worst = [_table(heading, found.mistakes), note(told)] if wrong else [paragraph("There is none.")]
+    worst = [_table(heading, found.mistakes, True), note(told)] if wrong else [paragraph("No text is wrong.")]
     return [
         Section("right_texts", "Right texts, test part", right),
         Section("wrong_texts", "Wrong texts, test part", worst),
     ]
 
 
-def _table(heading: Heading, examples: Sequence[Example]) -> Markup:
-    """A row an item; the baseline's text where there is one."""
+def _table(heading: Heading, examples: Sequence[Example], wrong: bool) -> Markup:
+    """A row an item; the true text where another one was said, the baseline's where there is one."""
     has_baseline = heading.best_baseline is not None
-    head = ["read", f"{heading.target} as said", f"{heading.target} as it is"]
+    head = ["read", f"{heading.target} as said", *([f"{heading.target} as it is"] if wrong else [])]
     head += [in_words(heading.best_baseline or "")] if has_baseline else []
     rows = [
         [
             example.told or example.place,
             example.said or NOTHING,
-            "the same" if example.said == example.actual else example.actual,
+            *([example.actual] if wrong else []),
             *([example.baseline or NOTHING] if has_baseline else []),
             significant(example.nats, 3),
         ]

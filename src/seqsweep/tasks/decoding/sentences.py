@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seqsweep.tasks.decoding.evaluation import Evaluation, Example
 from seqsweep.tasks.results import Heading
-from seqsweep.words import chance, in_words, share, significant
+from seqsweep.words import chance, counted_share, in_words, share, significant
 
 SHOWN = 5  # examples that a terminal shows
 
@@ -18,7 +18,7 @@ def sentences(heading: Heading, found: Evaluation) -> list[str]:
         heading: who is who.
         found: on the test part.
     """
-    part = share(round(found.right / max(found.items, 1), 4))
+    part = counted_share(found.right / max(found.items, 1))
     said = [
         f"It says {found.right:,} of {found.items:,} texts of the test part letter by letter as they are, "
         f"{part}{_beside(heading, found)}."
@@ -31,7 +31,7 @@ def sentences(heading: Heading, found: Evaluation) -> list[str]:
 def _beside(heading: Heading, found: Evaluation) -> str:
     if found.baseline_right is None or heading.best_baseline is None:
         return ""
-    part = share(round(found.baseline_right / max(found.items, 1), 4))
+    part = counted_share(found.baseline_right / max(found.items, 1))
     return f" ({in_words(heading.best_baseline)} for {found.baseline_right:,}, {part})"
 
 

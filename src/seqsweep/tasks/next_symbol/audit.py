@@ -17,7 +17,7 @@ from seqsweep.serving.array_types import Int64s
 from seqsweep.tasks.dataset import Predict
 from seqsweep.tasks.next_symbol.dataset import Texts
 from seqsweep.tasks.results import Audit
-from seqsweep.words import counted, share
+from seqsweep.words import counted, counted_share
 
 Int32s = NDArray[np.int32]
 
@@ -53,7 +53,7 @@ def audit(data: Texts, params: TrialParams, predict: Predict) -> Audit:
 def repeats(data: Texts) -> str:
     """Which share of validation and test stands in train too, to the last sign."""
     parts = {name: (len(items), len(getattr(data.parts, name))) for name, items in data.repeated.items()}
-    told = [f"{share(round(count / size, 4))} of the blocks of {name}" for name, (count, size) in parts.items()]
+    told = [f"{counted_share(count / size)} of the blocks of {name}" for name, (count, size) in parts.items()]
     return f"train holds the text of {' and '.join(told)} too"
 
 

@@ -12,7 +12,7 @@ from seqsweep.tasks.next_symbol.dataset import Texts
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
 from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.served import Card
-from seqsweep.words import counted, share, significant
+from seqsweep.words import counted, counted_share, significant
 
 USE = """Give a text a row. Each row is answered with `next`, the most probable next symbol, its `probability`, and a
 `completion`. Further columns may say of a row: `length`, the symbols that are written; `temperature`, 0 for the most
@@ -38,7 +38,7 @@ def card(spec: Mapping[str, Any], data: Texts, found: Evaluation) -> Card:
         "It writes what is probable after a text, not what is true.",
     ]
     if found.repeated:
-        limits.append(f"Train holds the text of {share(round(found.repeated, 4))} of the blocks of test too.")
+        limits.append(f"Train holds the text of {counted_share(found.repeated)} of the blocks of test too.")
     return Card(
         purpose=Markup("Says which of {} comes next in {}, and goes on.").format(known, code(data.name)),
         use=USE,

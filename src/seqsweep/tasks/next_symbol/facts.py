@@ -10,7 +10,7 @@ import numpy as np
 from seqsweep.serving.symbols import SPECIAL, UNKNOWN
 from seqsweep.tasks.facts import Facts, FactTable
 from seqsweep.tasks.next_symbol.settings import own
-from seqsweep.words import counted, share
+from seqsweep.words import counted, counted_share
 
 if TYPE_CHECKING:
     from seqsweep.tasks.next_symbol.dataset import Texts
@@ -49,7 +49,7 @@ def facts(data: Texts) -> Facts:
         ("parted", data.config.windows.split),
     )
     rows = tuple(
-        (name, f"{len(found):,}", f"{len(getattr(data.parts, name)):,}", share(round(_unknown(data, found), 4)),
+        (name, f"{len(found):,}", f"{len(getattr(data.parts, name)):,}", counted_share(_unknown(data, found)),
          f"{len(data.repeated[name]):,}" if name in data.repeated else "")
         for name, found in places.items()
     )  # fmt: skip
@@ -73,7 +73,7 @@ def notes(data: Texts) -> Iterator[str]:
     for name in ("validation", "test"):
         if unknown := data.unknown(getattr(data.parts, name)):
             kind = data.alphabet.kind
-            yield f"{share(round(unknown, 4))} of the {kind} of {name} are not known: all of them are one symbol"
+            yield f"{counted_share(unknown)} of the {kind} of {name} are not known: all of them are one symbol"
 
 
 def _unknown(data: Texts, places: np.ndarray[tuple[int], np.dtype[np.int32]]) -> float:
@@ -86,6 +86,6 @@ def _frequent(data: Texts) -> tuple[tuple[str, ...], ...]:
     counts = [np.bincount(data.numbers[places], minlength=size) / max(len(places), 1) for places in found]
     symbols = data.alphabet.vocabulary[:LISTED]
     return tuple(
-        (shown(symbol), *(share(round(float(part[number]), 4)) for part in counts))
+        (shown(symbol), *(counted_share(float(part[number])) for part in counts))
         for number, symbol in enumerate(symbols, SPECIAL)
     )

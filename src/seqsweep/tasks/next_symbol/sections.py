@@ -9,7 +9,7 @@ from seqsweep.tasks.next_symbol.completions import TEMPERATURES
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
 from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.results import Heading
-from seqsweep.words import share, significant
+from seqsweep.words import counted_share, significant
 
 
 def sections(heading: Heading, found: Evaluation) -> list[Section]:
@@ -52,14 +52,14 @@ def _costs(found: Evaluation) -> list[Markup]:
     head = [one, "said instead, most often", f"{found.kind} of test", "bits each", "of all bits", "right"]
     rows = [
         [shown(cost.symbol), shown(cost.instead), f"{cost.count:,}", significant(cost.bits, 3),
-         share(round(cost.share, 4)), share(round(cost.right, 4))]
+         counted_share(cost.share), counted_share(cost.right)]
         for cost in found.costs
     ]  # fmt: skip
     said = f"The {len(rows)} that cost most in all, of {found.symbols:,} {found.kind}."
     blocks = [table(head, rows, words=2), note(said)]
     if found.new_bits is not None and found.repeated_bits is not None:
         told = (
-            f"Train holds the text of {share(round(found.repeated, 4))} of the blocks of test too, to the last sign: "
+            f"Train holds the text of {counted_share(found.repeated)} of the blocks of test too, to the last sign: "
             f"there a symbol costs {significant(found.repeated_bits)} bits, elsewhere {significant(found.new_bits)}."
         )
         blocks.append(note(told))

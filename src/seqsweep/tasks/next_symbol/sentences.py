@@ -8,7 +8,7 @@ from seqsweep.metrics import Scores
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
 from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.results import Heading
-from seqsweep.words import counted, in_words, share, significant
+from seqsweep.words import counted, counted_share, in_words, significant
 
 SHOWN = 3  # symbols that a terminal names
 
@@ -22,7 +22,7 @@ def sentences(heading: Heading, scores: Mapping[str, Scores], found: Evaluation)
         found: on the test part.
     """
     others = {name: row["accuracy"] for name, row in scores.items() if name != heading.winner and "accuracy" in row}
-    beside = ", ".join(f"{in_words(name)} for {share(round(value, 4))}" for name, value in others.items())
+    beside = ", ".join(f"{in_words(name)} for {counted_share(value)}" for name, value in others.items())
     right = f"{found.right:,} of {found.symbols:,} {found.kind} of the test part, {_share(found.right, found.symbols)}"
     said = [f"It is right for {right}{f' ({beside})' if beside else ''}."]
     if found.right < found.symbols:
@@ -41,7 +41,7 @@ def _repeated(found: Evaluation) -> list[str]:
         return ["All of the test part stands in train too, so nothing is said about other texts."]
     if found.repeated_bits is None:
         return []
-    share_of = share(round(found.repeated, 4))
+    share_of = counted_share(found.repeated)
     return [
         f"Train holds the text of {share_of} of the blocks of test too: there a symbol costs "
         f"{significant(found.repeated_bits)} bits, in all others {significant(found.new_bits)}."
@@ -61,4 +61,4 @@ def _completions(found: Evaluation) -> list[str]:
 
 
 def _share(part: int, whole: int) -> str:
-    return share(round(part / max(whole, 1), 4))
+    return counted_share(part / max(whole, 1))

@@ -113,17 +113,17 @@ class NextSymbol(Task):
         import keras
 
         seen = cast(SymbolView, view)
-        states = body(self.embed(view, params, inputs, seeds[3]), params, kernels, seeds[0], every_step=True)
+        size = None if params.embedding is not None else seen.classes + SPECIAL - 1
+        read = inputs[0] if size is not None else self.embed(view, params, inputs, seeds[3])
+        states = body(read, params, kernels, seeds[0], every_step=True, one_hot=size)
         start = keras.initializers.GlorotUniform(seed=seeds[1])
         return keras.layers.Dense(seen.classes, kernel_initializer=start, name="head")(states[:, -seen.block :])
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
-        """(batch, steps) → (batch, steps, numbers)."""
+        """(batch, steps) → (batch, steps, numbers), where `search_space.embedding` says how many."""
         import keras
 
         size = cast(SymbolView, view).classes + SPECIAL - 1
-        if params.embedding is None:
-            return keras.ops.one_hot(inputs[0], size, dtype="float32")
         start = keras.initializers.RandomUniform(seed=seed)
         return keras.layers.Embedding(size, params.embedding, start, name="embedding")(inputs[0])
 
