@@ -37,7 +37,9 @@ MEMORY = Path("/dev/shm")
 
 def pytest_configure() -> None:
     """Folders of tests lie in memory where that is large: stores and state files wait for the disk at each write."""
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 8 * 2**30:
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < 8 * 2**30:
+        return
+    if not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:  # a wheel is run from an environment in such a folder
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
