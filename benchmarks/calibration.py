@@ -47,7 +47,7 @@ class Silent:
 
     def say(self, *_: object) -> None: ...
 
-    describe = begin = started = epoch = ended = finish = say
+    describe = begin = stage = started = epoch = ended = finish = say
 
 
 def main() -> None:

@@ -61,7 +61,12 @@ def sweep(name: str, seed: int, overrides: list[str]) -> tuple[float, float, flo
         _, long = search.load_data(config, lambda _: None)
         ahead = long.series.rows - long.parts.validation_end
         (Path(folder) / "short.csv").write_text(_table(long.series.values[:-ahead, 0]))
-        short = ["data=csv", f"data.path={folder}/short.csv", "data.target=y", f"data.season={config.data.season}"]
+        short = [
+            "data=csv",
+            f"data.path={folder}/short.csv",
+            "data.target=y",
+            f"data.season={config.data.season or 'null'}",
+        ]
         own = [text for text in given if not text.startswith("data")]
         (config,) = compose("quickstart", [*own, *short, *overrides]).jobs
         return errors(config, long.series.values[:, :1], ahead)

@@ -29,7 +29,7 @@ WITHOUT = {  # what makes a condition false that no option decides
     "tuner.pruner": [],  # none is what all studies have
 }
 WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
-NEEDED = {"data.seasonal_difference": ["data.season=11"]}
+NEEDED = {"data.seasonal_difference": ["data.season=11"], "executor.autoscaling": ["executor.workers=2"]}
 NEEDED |= {key: ["data.series=[store]"] for key in ("windows.scope", "windows.short_series", "data.static")}
 RULED = ("tuner.max_trials", "data.time")  # have rules of their own
 VALUES = {"data.encoding": "cp1252", "data.aggregate": "sum", "tracking.uri": "http://127.0.0.1:5000"}

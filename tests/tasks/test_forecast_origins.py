@@ -43,11 +43,13 @@ def table(shops, ahead):
 
 
 @pytest.fixture
-def read(make_config, tmp_path):
+def read(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one path for all, so that a config is composed once
+
     def make(shops=("a", "b", "c"), *overrides, ahead=0, horizon=HORIZON):
-        table(shops, ahead).to_csv(tmp_path / "shops.csv", index=False)
+        table(shops, ahead).to_csv("shops.csv", index=False)
         several = ["data.series=[shop]"] if len(shops) > 1 else []
-        given = ("data=csv", f"data.path={tmp_path / 'shops.csv'}", "data.target=sales", "data.time=day", *several)
+        given = ("data=csv", "data.path=shops.csv", "data.target=sales", "data.time=day", *several)
         config = make_config(*given, f"task.horizon={horizon}", "data.season=null", *overrides)
         kind = PanelDataset if several else SeriesDataset
         return kind.of(config, load(config.data), 8)

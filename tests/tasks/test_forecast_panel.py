@@ -54,12 +54,15 @@ def shops():
 
 
 @pytest.fixture
-def make_panel(make_config, tmp_path):
+def make_panel(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one path for all, so that a config is composed once
+
     def make(*overrides, frame=None, lookback=LOOKBACK, kind=PanelDataset, series="[store,item]"):
-        (shops() if frame is None else frame).to_csv(tmp_path / "shops.csv", index=False)
+        (shops() if frame is None else frame).to_csv("shops.csv", index=False)
         roles = ("data.target=sales", "data.time=day", f"data.series={series}", "data.known_future=[promo]")
-        given = ("data=csv", f"data.path={tmp_path / 'shops.csv'}", *roles, f"task.horizon={HORIZON}")
+        given = ("data=csv", "data.path=shops.csv", *roles, f"task.horizon={HORIZON}")
         config = make_config(*given, "task.ridge_windows=[1,6]", "data.season=7", "windows.test=0.1", *overrides)
+        config.data.path = str(tmp_path / "shops.csv")  # composed once for all tests
         return kind.of(config, load(config.data), lookback)
 
     return make

@@ -32,11 +32,13 @@ def table():
 
 
 @pytest.fixture
-def read(make_config, tmp_path):
+def read(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one path for all, so that a config is composed once
+
     def make(frame, *overrides):
-        frame.to_csv(tmp_path / "shops.csv", index=False)
+        frame.to_csv("shops.csv", index=False)
         roles = ("data.target=sales", "data.time=day", "data.series=[shop]", "data.static=[region,size]")
-        given = ("data=csv", f"data.path={tmp_path / 'shops.csv'}", *roles, f"task.horizon={HORIZON}")
+        given = ("data=csv", "data.path=shops.csv", *roles, f"task.horizon={HORIZON}")
         config = make_config(*given, "task.baselines=[last_value]", "data.season=null", *overrides)
         return PanelDataset.of(config, load(config.data), 8)
 

@@ -44,12 +44,13 @@ def below_each_other(wide):
 
 
 @pytest.fixture
-def read(make_config, tmp_path):
+def read(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # one path for all, so that a config is composed once
+
     def make(frame, *overrides):
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.csv"
-        frame.to_csv(path, index=False)
+        frame.to_csv("shops.csv", index=False)
         columns = ["data.columns=[c,a,b]"] if "c" in frame else ["data.series=[series]", "data.target=value"]
-        given = ("data=csv", f"data.path={path}", "data.name=shops", "data.time=day", "data.missing=last", *columns)
+        given = ("data=csv", "data.path=shops.csv", "data.name=shops", "data.time=day", "data.missing=last", *columns)
         config = make_config(*given, f"task.horizon={HORIZON}", "task.ridge_windows=[1,5]", "data.season=7", *overrides)
         return PanelDataset.of(config, load(config.data), 8)
 
