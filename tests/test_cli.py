@@ -153,7 +153,7 @@ def test_a_store_that_is_away_to_the_end_costs_no_result_and_gets_them_by_the_sa
     assert last.rstrip().endswith(away[-1])
 
     def results() -> list[bytes]:
-        kinds = ("trials", "finals")
+        kinds = ("trials", "finals", "refits")
         return [file.read_bytes() for kind in kinds for file in sorted(directory.glob(f"sweeps/*/{kind}/*.json"))]
 
     records = results()
