@@ -115,7 +115,7 @@ def test_a_folder_of_texts_is_learned_by_subwords_and_packaged(swept):
     assert load_parity(model).passed
     assert "sentencepiece==" in (model / "requirements.txt").read_text()
     assert swept.conclusion.evaluation.scores["accuracy"] > 0.6
-    point, data = POINT.replace(tokens="subwords", vocabulary=80, longest=20), load_data(swept.config, print)[1]
+    point, data = POINT.replace(tokens="subwords", vocabulary=80, longest=20), load_data(swept.config, print)[1].whole()
     kept = Tokenizer.from_json(json.loads((model / "artifacts" / "spec.json").read_text())["text"])
     assert (kept(["The film was tasty!"]) == data.view(point).tokenizer(["The film was tasty!"])).all()
 

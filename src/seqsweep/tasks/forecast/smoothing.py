@@ -211,7 +211,10 @@ def _fit_theta(past: BaselineInput) -> Theta | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = ThetaModel(train, period=past.season if has_seasons else None, deseasonalize=has_seasons).fit()
-    season = np.asarray(fit._seasonal if has_seasons else (), np.float64)
+    season = np.empty(0)
+    if has_seasons and past.season:
+        coming = fit.forecast_components(past.season)["seasonal"].to_numpy(np.float64)
+        season = np.roll(coming, len(train) % past.season)  # that of the first row first
     multiplied = bool(len(season)) and fit.model.method.startswith("mul")
     return Theta(start, float(fit.params["alpha"]), float(fit.params["b0"]), season, multiplied)
 
