@@ -27,6 +27,7 @@ from seqsweep.trial.checkpoint import pack_weights
 
 SMALL = (
     "executor=inline",
+    "registry.refit=train",  # tests/test_refit.py has the other
     "search_space.layer=gru",
     "search_space.depth=1",
     "search_space.units=8",

@@ -43,6 +43,7 @@ from seqsweep.words import pasted
 ROOT = Path(__file__).parents[1]
 TINY = [
     "executor=inline",
+    "registry.refit=train",  # tests/test_refit.py has the other
     "trial.epochs=1",
     "tuner.max_trials=2",
     "search_space.units=[2,3]",

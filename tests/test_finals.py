@@ -353,6 +353,7 @@ def test_without_finals_nothing_is_counted(neighbours):
 
 SMALL = (
     "executor=inline",
+    "registry.refit=train",  # tests/test_refit.py has the other
     "tracking=none",
     "trial.epochs=2",
     "tuner.max_trials=2",

@@ -24,7 +24,14 @@ from seqsweep.trial import Trial, restore
 
 pytestmark = pytest.mark.keras
 
-FEW = ("tuner.max_trials=1", "finals.trials=1", "finals.seeds=2", "trial.epochs=2", "finals.calibration=validation")
+FEW = (
+    "registry.refit=all",
+    "tuner.max_trials=1",
+    "finals.trials=1",
+    "finals.seeds=2",
+    "trial.epochs=2",
+    "finals.calibration=validation",
+)
 
 
 class Told(Silent):

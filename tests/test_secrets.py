@@ -268,7 +268,14 @@ def test_a_trial_that_fails_with_a_secret_in_its_words_is_told_and_kept_without_
 LOGIN_URL = f"vault://u:{WORD}@h/shop.db{REST}"
 STORE = f"http://u:{quote(SERVER, safe='')}@127.0.0.1:"
 TINY = [
-    *("executor=inline", "trial.epochs=1", "tuner.max_trials=2", "data.target=sales", "data=sql"),
+    *(
+        "registry.refit=train",
+        "executor=inline",
+        "trial.epochs=1",
+        "tuner.max_trials=2",
+        "data.target=sales",
+        "data=sql",
+    ),
     *("search_space.units=[2,3]", "search_space.depth=1", "search_space.window=4"),
     "data.query='SELECT sales FROM s ORDER BY rowid'",
 ]

@@ -33,7 +33,7 @@ def made(tmp_path_factory) -> Made:
     folder = tmp_path_factory.mktemp("baselines")
     csv = write_csv(folder / "shop.csv", season(), np.round(season(seed=1)))
     more = ("data.features=[x1]", "data.season=12", "task.horizon=3", "task.moving_average=20", "task.lower=0")
-    return scored(make_sweep(csv, folder / "mlruns", NAMES, *more, epochs=0))
+    return scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", NAMES, *more, epochs=0))
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
