@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -21,7 +22,9 @@ from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Started
 from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, fitting, make_executor
 from seqsweep.executor.capacity import free_memory
-from seqsweep.executor.protocol import whole_trial
+from seqsweep.executor.process import Processes
+from seqsweep.executor.protocol import READY, whole_trial
+from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
 
 CONF = Path(__file__).parents[1] / "conf" / "executor"
@@ -375,6 +378,22 @@ def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(deed: str,
     assert isinstance(events["0"][-1], Lost)
     assert f"worker process {events['0'][0].pid} {said}" in events["0"][-1].reason
     assert names(events["1"])[-1] == "Done"
+
+
+def test_what_a_worker_said_is_read_before_its_death_counts() -> None:
+    """A trial may end, and its worker die, between the look for messages and the look at processes."""
+    worker = Processes(1, 1).start()
+    try:
+        worker.send("warm", pickle.dumps((jobs.warm, 1, known())))
+        until(worker.connection.poll, "it has warmed up")
+        os.kill(worker.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        assert not worker.dead
+        assert pickle.loads(worker.receive()) == READY
+        with pytest.raises(EOFError):
+            worker.receive()
+    finally:
+        worker.kill()
 
 
 def test_last_words_are_those_of_the_lost_trial(make: Make) -> None:

@@ -143,10 +143,12 @@ class PoolExecutor(Generic[W]):
         wanted = self._workers.wanted()
         while len(self._slots) < wanted:
             self._slots.append(Slot(self._new_worker()))
-        for slot in [slot for slot in self._slots if not slot.trial and slot.worker.dead]:
-            if len(self._slots) > wanted:
-                self._slots.remove(slot)
-                slot.worker.kill()
+        while len(self._slots) > wanted:
+            spare = next((slot for slot in self._slots if not slot.trial and slot.worker.dead), None)
+            if spare is None:
+                return
+            self._slots.remove(spare)
+            spare.worker.kill()
 
     def _listen(self, seconds: float) -> None:
         """Take in what workers say within `seconds`, replace the dead and stop the overdue."""

@@ -105,8 +105,9 @@ class WorkerProcess:
 
     @property
     def dead(self) -> bool:
-        """Whether the process has ended; it may have left messages in the pipe."""
-        return self._process.poll() is not None
+        """See Worker."""
+        # In this order: what it says before its end can be read once the end is known.
+        return self._process.poll() is not None and not self.connection.poll()
 
     def send(self, command: str, payload: bytes) -> None:
         """Send a command and its pickled payload; to a dead worker, in vain: its end will be read.

@@ -65,7 +65,7 @@ class Worker(Protocol):
 
     @property
     def dead(self) -> bool:
-        """Whether it is known to have died; what it said before may be unread."""
+        """Whether it is known to have died, and nothing that it said is left to read."""
 
     def send(self, command: str, payload: bytes) -> None:
         """Send a command; to a dead worker, in vain: its end will be read.
