@@ -96,6 +96,27 @@ def figure(
     return plot(title, height, Markup(drawn), wide)  # plotly writes `<` as \u003c, so that no text can end the script
 
 
+def line(x: Any, y: Any, name: str, colour: str, dash: str = "solid") -> Trace:
+    """Values one behind the other; a single one is a point.
+
+    Args:
+        x: an array (n,).
+        y: likewise.
+        name: in the legend.
+        colour: of line and points.
+        dash: of DASHES.
+    """
+    return {
+        "x": x,
+        "y": y,
+        "name": name,
+        "mode": "lines" if len(x) > 1 else "markers",
+        "line": {"color": colour, "width": 2.5 if dash == "solid" else 2, "dash": dash},
+        "marker": {"color": colour, "size": 7},
+        "hovertemplate": "%{x}: %{y:.4g}",
+    }
+
+
 def shade(share: float) -> str:
     """A colour of SCALE.
 

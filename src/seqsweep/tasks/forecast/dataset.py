@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqsweep.data import Series
-from seqsweep.errors import DataError
-from seqsweep.events import CALIBRATION, TrialParams
+from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.transforms import Transform
@@ -21,7 +20,7 @@ from seqsweep.tasks.forecast import smoothing
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import Clock, forecasts
 from seqsweep.tasks.forecast.facts import facts
-from seqsweep.tasks.forecast.forecasts import Forecasts
+from seqsweep.tasks.forecast.forecasts import Forecasts, held_of
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
@@ -94,11 +93,8 @@ class SeriesDataset(Forecasts):
 
     @property
     def held(self) -> Items:
-        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
-        try:
-            return self.parts.fold(CALIBRATION).held
-        except DataError:
-            return np.zeros(0, np.int64)
+        """See `held_of`."""
+        return held_of(self.parts)
 
     def view(self, params: TrialParams, fold: int = 0) -> Windows:
         """Windows and targets with the transform and the scaler that train alone determines."""

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
 
 from seqsweep.data import Series
+from seqsweep.errors import DataError
+from seqsweep.events import CALIBRATION
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.gather import Gather
@@ -48,3 +53,24 @@ class Forecasts:
         """(n, horizon): what really happened after each origin, in the unit of the data, never clipped."""
         ahead: Float64s = Gather(self.series.values[:, 0], range(1, own(self.config).horizon + 1)).numpy(items)
         return ahead
+
+
+class _Held(Protocol):
+    @property
+    def held(self) -> Items: ...
+
+
+class _Folds(Protocol):
+    def fold(self, fold: int) -> _Held: ...
+
+
+def held_of(parts: _Folds) -> Items:
+    """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out.
+
+    Args:
+        parts: of one series, or of several.
+    """
+    try:
+        return parts.fold(CALIBRATION).held
+    except DataError:
+        return np.zeros(0, np.int64)

@@ -184,12 +184,12 @@ def _origin_traces(told: _Told, seen: TestPredictions, place: int, number: int) 
     shown = slice(before.start, origin + 1 + horizon)
     traces = [
         *_bands(told.widened(number), times, seen.test_predicted[place]),
-        _line(told.times[shown], told.target[shown], "actual", theme.INK),
+        theme.line(told.times[shown], told.target[shown], "actual", theme.INK),
     ]
     if seen.test_baseline is not None:
         name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
-        traces.append(_line(times, seen.test_baseline[place], name, theme.GREY, "dot"))
-    traces.append(_line(times, seen.test_predicted[place], told.heading.winner, told.heading.colour))
+        traces.append(theme.line(times, seen.test_baseline[place], name, theme.GREY, "dot"))
+    traces.append(theme.line(times, seen.test_predicted[place], told.heading.winner, told.heading.colour))
     return [*traces, _seen_last(told.times[origin], told.target[shown])]
 
 
@@ -200,8 +200,8 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     times: Any = entry["times"]
     return [
         *_bands(told.widened(number), times, forecast),
-        _line(told.times[before], told.target[before], "actual", theme.INK),
-        _line(times, forecast, told.heading.winner, told.heading.colour),
+        theme.line(told.times[before], told.target[before], "actual", theme.INK),
+        theme.line(times, forecast, told.heading.winner, told.heading.colour),
     ]
 
 
@@ -218,7 +218,7 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     for name, forecast, colour, dash in entries:
         costs = (np.abs(seen.test_actual - forecast) / sizes).mean(axis=1)
         means = np.bincount(group, costs) / np.bincount(group)
-        traces.append(_line(moments[-DRAWN:], means[-DRAWN:], name, colour, dash))
+        traces.append(theme.line(moments[-DRAWN:], means[-DRAWN:], name, colour, dash))
     unit = "size of each series = 1" if several else f"unit of {told.heading.target}"
     x, y = told.axes[0], theme.axis(f"mae of all steps ({unit})", rangemode="tozero")
     return theme.figure("Error by origin", traces, x, y, 340)
@@ -244,18 +244,6 @@ def _seen_last(time: Any, values: Float64s) -> theme.Trace:
     ends = [float(values.min()), float(values.max())]
     line = {"color": theme.GREY, "width": 1, "dash": "dash"}
     return {"x": [time, time], "y": ends, "mode": "lines", "line": line, "name": "last row seen", "hoverinfo": "skip"}
-
-
-def _line(x: Any, y: Float64s, name: str, colour: str, dash: str = "solid") -> theme.Trace:
-    return {
-        "x": x,
-        "y": y,
-        "name": name,
-        "mode": "lines" if len(x) > 1 else "markers",
-        "line": {"color": colour, "width": 2.5 if dash == "solid" else 2, "dash": dash},
-        "marker": {"color": colour, "size": 7},
-        "hovertemplate": "%{x}: %{y:.4g}",
-    }
 
 
 def _when(time: Any) -> str:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqsweep.data import Series
-from seqsweep.errors import DataError
-from seqsweep.events import CALIBRATION, TrialParams
+from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tasks.dataset import Items
@@ -21,7 +20,7 @@ from seqsweep.tasks.forecast import boosting
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES, Clock
 from seqsweep.tasks.forecast.dataset import KEPT
-from seqsweep.tasks.forecast.forecasts import Forecasts
+from seqsweep.tasks.forecast.forecasts import Forecasts, held_of
 from seqsweep.tasks.forecast.learnable import without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
@@ -117,11 +116,8 @@ class PanelDataset(Forecasts):
 
     @property
     def held(self) -> Items:
-        """The forecasts of the end of train, see CALIBRATION; none where train is too short to hold any out."""
-        try:
-            return self.parts.fold(CALIBRATION).held
-        except DataError:
-            return np.zeros(0, np.int64)
+        """See `held_of`."""
+        return held_of(self.parts)
 
     def score(
         self, actual: Float64s, predicted: Float64s, metrics: Sequence[str] = (), items: Items | None = None

@@ -103,11 +103,11 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
     forecast = drawn.forecast[-SHOWN:, step - 1]
     traces = [
         *_bands(drawn.intervals, times, forecast, step),
-        _line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
+        theme.line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
     if drawn.baseline is not None:
-        traces.append(_line(times, drawn.baseline[-SHOWN:, step - 1], drawn.baseline_name, theme.GREY, "dot"))
-    traces.append(_line(times, forecast, drawn.heading.winner, drawn.heading.colour))
+        traces.append(theme.line(times, drawn.baseline[-SHOWN:, step - 1], drawn.baseline_name, theme.GREY, "dot"))
+    traces.append(theme.line(times, forecast, drawn.heading.winner, drawn.heading.colour))
     y = theme.axis(f"{drawn.heading.target} (unit of the data)")
     title = "One step ahead" if step == 1 else f"{step} steps ahead"
     return theme.figure(title, traces, theme.axis(_time_title(drawn)), y, 420)
@@ -182,22 +182,10 @@ def _by_step(drawn: _Drawn) -> Markup:
     traces = []
     for name, forecast, colour, dash in entries:
         errors = np.abs(drawn.actual - forecast).mean(0)
-        traces.append({**_line(steps, errors, name, colour, dash), "mode": mark})
+        traces.append({**theme.line(steps, errors, name, colour, dash), "mode": mark})
     y = theme.axis(f"mae ({drawn.unit})", rangemode="tozero")
     x = theme.axis("steps ahead (rows)", **({"dtick": 1} if drawn.horizon <= 12 else {}))
     return theme.figure("Error by step", traces, x, y, 340)
-
-
-def _line(x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str = "solid") -> theme.Trace:
-    return {
-        "x": x,
-        "y": y,
-        "name": name,
-        "mode": "lines" if len(x) > 1 else "markers",
-        "line": {"color": colour, "width": 2.5 if dash == "solid" else 2, "dash": dash},
-        "marker": {"color": colour, "size": 7},
-        "hovertemplate": "%{x}: %{y:.4g}",
-    }
 
 
 def _time_title(drawn: _Drawn) -> str:
