@@ -105,9 +105,10 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
-        """See Tracker; waits until the store is open, or known to be away."""
-        return self._tracker.pages() if self._wait() else ("", {})
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:
+        """See Tracker."""
+        is_open = self._wait() if wait else self._is_open()
+        return self._tracker.pages() if is_open else ("", {})
 
     def summarise(self, markdown: str) -> None:
         """See Tracker."""

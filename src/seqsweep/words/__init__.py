@@ -14,6 +14,7 @@ from seqsweep.words.names import (
     in_words,
     sentence,
     setting,
+    short_name,
     unit_in_words,
 )
 from seqsweep.words.numbers import (
@@ -23,6 +24,7 @@ from seqsweep.words.numbers import (
     counted,
     counted_share,
     duration,
+    gain,
     megabytes,
     moment,
     percent,
@@ -67,6 +69,7 @@ __all__ = [
     "counted_share",
     "difference",
     "duration",
+    "gain",
     "how_sure",
     "in_prose",
     "in_words",
@@ -83,6 +86,7 @@ __all__ = [
     "sentence",
     "setting",
     "share",
+    "short_name",
     "significant",
     "store_options",
     "unit_in_words",

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, folded, link, listed, note, paragraph, table
-from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, against_others, audit
-from seqsweep.words import column_title, counted, in_words, percent, ranking, setting, significant
+from seqsweep.words import column_title, counted, gain, in_words, ranking, setting, significant
 
 SHOWN = 15  # trials that the page opens with
 SHADED = "Baselines are shaded."
@@ -25,11 +24,11 @@ def leaderboard(material: Material) -> Section:
     head = [
         "trial or baseline",
         "rank",
-        *(p.label for p in parameters),
         *map(column_title, outcome.metrics),
         "skill",
         "epochs",
-        "parameters",
+        "weights",
+        *(p.label for p in parameters),
     ]
     if not ranked and not outcome.baselines:
         return Section("leaderboard", "Leaderboard", [paragraph("No trial completed, and no baseline was scored.")])
@@ -98,7 +97,6 @@ def _table(
     """Trials and baselines, best first."""
     outcome, metric = material.outcome, material.metric
     names = [known.name for known in outcome.metrics]
-    reference = outcome.baselines[outcome.best_baseline][metric.name] if outcome.best_baseline else None
     pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
@@ -107,22 +105,18 @@ def _table(
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
         spent = [f"{number or 0:,}" for number in (record.epochs, record.parameter_count)]
         named = link(pages[record.trial_id], record.name) if record.trial_id in pages else record.name
-        cells: list[object] = [named, place, *settings, *figures, _skill(metric, score, reference), *spent]
+        cells: list[object] = [named, place, *figures, gain(outcome.skill(score)), *spent, *settings]
         entries.append((metric.cost(score), False, cells))
     for name, scores in outcome.baselines.items():
         score = scores[metric.name]
         figures = [significant(scores[other]) for other in names]
-        cells = [in_words(name), "", *("" for _ in parameters), *figures, _skill(metric, score, reference), "", ""]
+        cells = [in_words(name), "", *figures, gain(outcome.skill(score)), "", "", *("" for _ in parameters)]
         entries.append((metric.cost(score), True, cells))
     entries.sort(key=lambda entry: entry[:2])
     marked = [i for i, (_, baseline, _) in enumerate(entries) if baseline]
     place_of_best = next((i for i, record in enumerate(ranked, 1) if record is chosen), 0)
     best = [i for i, (_, _, cells) in enumerate(entries) if cells[1] == place_of_best]
     return table(head, [cells for _, _, cells in entries], marked=marked, bold=best)
-
-
-def _skill(metric: Metric, score: float, reference: float | None) -> str:
-    return percent(metric.skill(score, reference)) if reference is not None else ""
 
 
 def _finalist(finalist: Finalist) -> list[object]:

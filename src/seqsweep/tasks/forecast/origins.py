@@ -142,7 +142,7 @@ def next_section(
         mend = (
             "Rows behind the last one, blank in the target, say what is known ahead; `seqsweep predict` takes them too."
         )
-        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")])
+        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")], unfolded=True)
         return
     if not following or "target" not in seen.more:
         return
@@ -155,7 +155,7 @@ def next_section(
     count = counted(len(known[0]["forecast"]), "step")
     title = f"{count} behind the last row"
     said = "By the network that was tested, which has learned from train alone."
-    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)])
+    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)], unfolded=True)
 
 
 def _shown(each: Sequence[SeriesScore]) -> list[tuple[int, str]]:
