@@ -19,6 +19,11 @@ def in_prose(name: str) -> str:
     return re.sub(r"^(trial \d+): (.+)$", r"\1 (\2)", name)
 
 
+def layer_name(layer: str) -> str:
+    """`SimpleRNN`, `LSTM`; of a layer of one's own its words."""
+    return "SimpleRNN" if layer == "simple_rnn" else layer.upper() if len(layer) <= 4 else in_words(layer)
+
+
 def short_name(name: str) -> str:
     """`5: LSTM 1 × 32` for `trial 5: LSTM, 1 × 32 units`, `5, seed 2: …` of its final run; any other name as it is.
 

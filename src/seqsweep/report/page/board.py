@@ -13,6 +13,7 @@ from seqsweep.report.sentences import NO_WINNER, against_others, audit
 from seqsweep.words import column_title, counted, gain, in_words, ranking, setting, significant
 
 SHOWN = 15  # trials that the page opens with
+SETTINGS = 4  # columns that it opens with: a window of usual width has room for them
 SHADED = "Baselines are shaded."
 
 
@@ -21,19 +22,10 @@ def leaderboard(material: Material) -> Section:
     outcome = material.outcome
     ranked = outcome.ranked
     parameters = _telling(ranked)
-    head = [
-        "trial or baseline",
-        "rank",
-        *map(column_title, outcome.metrics),
-        "skill",
-        "epochs",
-        "weights",
-        *(p.label for p in parameters),
-    ]
     if not ranked and not outcome.baselines:
         return Section("leaderboard", "Leaderboard", [paragraph("No trial completed, and no baseline was scored.")])
     blocks = [
-        _table(head, material, ranked[:SHOWN], parameters),
+        _table(material, ranked[:SHOWN], parameters[:SETTINGS]),
         note(
             "Scores are on validation, of one seed a trial: the best of many looks better than it is. Baselines are "
             "shaded and have no rank."
@@ -43,9 +35,11 @@ def leaderboard(material: Material) -> Section:
         rows = [[record.name, record.epochs or 0, record.reason] for record in material.pruned]
         told = f"{counted(len(rows), 'trial')} pruned: fewer epochs than the others, so without a rank"
         blocks.append(folded(told, table(["trial", "epochs", "why"], rows, words=1)))
-    if len(ranked) > SHOWN:
-        rest = _table(head, material, ranked, parameters)
-        blocks.append(folded(f"All {len(ranked)} completed trials", rest))
+    if len(ranked) > SHOWN or len(parameters) > SETTINGS:
+        more = ", with more settings" if len(parameters) > SETTINGS else ""
+        blocks.append(
+            folded(f"All {counted(len(ranked), 'completed trial')}{more}", _table(material, ranked, parameters))
+        )
     return Section("leaderboard", "Leaderboard", blocks)
 
 
@@ -88,14 +82,14 @@ def _test_part(material: Material) -> list[Markup]:
 
 def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
     hidden = ("layer", "depth", "units", "last_epoch")  # in the trial's name, or among its epochs
-    return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:7]
+    return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:8]
 
 
-def _table(
-    head: Sequence[str], material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]
-) -> Markup:
-    """Trials and baselines, best first."""
+def _table(material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]) -> Markup:
+    """Trials and baselines, best first; what all of them have stands before the settings."""
     outcome, metric = material.outcome, material.metric
+    scores, labels = map(column_title, outcome.metrics), [parameter.label for parameter in parameters]
+    head = ["trial or baseline", "rank", *scores, "skill", "epochs", "weights", *labels]
     names = [known.name for known in outcome.metrics]
     pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
