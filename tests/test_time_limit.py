@@ -110,7 +110,7 @@ def bayesian(tmp_path, score, *, least, trials=40):
 def test_a_search_ends_where_seeds_differ_by_more_than_any_proposal_is_expected_to_gain(tmp_path):
     noise = np.random.default_rng(3).normal(size=40)
 
-    def flat(units, count):  # noqa: ARG001  # no number of units is better than another
+    def flat(units, count):  # no number of units is better than another
         return 10.0 + noise[count]
 
     tried = []

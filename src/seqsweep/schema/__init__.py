@@ -115,7 +115,7 @@ class TunerConfig:
         optional=True,
     )
     min_gain: float | None = setting(
-        "improvement that the model must expect of a proposal: a search ends where five in a row fall short; null: never",
+        "what the model must expect a proposal to gain: a search ends where five in a row fall short; null: never",
         unit="deviations between seeds",
         above=0,
         when=BAYESIAN,
