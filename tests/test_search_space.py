@@ -201,6 +201,7 @@ def test_points_hold_plain_types() -> None:
         schedule="constant",
         scope="series",
         series_embedding=0,
+        head="direct",
     )
 
 
