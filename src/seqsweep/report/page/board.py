@@ -88,8 +88,8 @@ def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
 def _table(material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]) -> Markup:
     """Trials and baselines, best first; what all of them have stands before the settings."""
     outcome, metric = material.outcome, material.metric
-    scores, labels = map(column_title, outcome.metrics), [parameter.label for parameter in parameters]
-    head = ["trial or baseline", "rank", *scores, "skill", "epochs", "weights", *labels]
+    titles, labels = map(column_title, outcome.metrics), [parameter.label for parameter in parameters]
+    head = ["trial or baseline", "rank", *titles, "skill", "epochs", "weights", *labels]
     names = [known.name for known in outcome.metrics]
     pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
