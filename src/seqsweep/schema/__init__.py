@@ -114,6 +114,13 @@ class TunerConfig:
         when={"tuner.kind": ("random", "grid", "bayesian")},
         optional=True,
     )
+    min_gain: float | None = setting(
+        "what the model must expect a proposal to gain: a search ends where five in a row fall short; null: never",
+        unit="deviations between seeds",
+        above=0,
+        when=BAYESIAN,
+        optional=True,
+    )
     max_consecutive_failures: int = setting(
         "crashes in a row that end a sweep; divergences are none", unit="trials", at_least=1
     )

@@ -98,7 +98,7 @@ def text(state: TunerState, trials: Iterable[str]) -> str:
 def depends_on(config: SweepConfig) -> dict[str, Any]:
     """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
     tuner = asdict(config.tuner)
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "max_consecutive_failures"):
+    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
         del tuner[limit]  # each may be raised to go on
     return {
         "seed": config.seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seqsweep.metrics import Metric, Scores
-from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval, errors, short_of
 from seqsweep.words import share, significant
 
 CONSTANTS = ("train_mean", "train_median")
@@ -44,4 +44,6 @@ def _held(intervals: Sequence[ForecastInterval]) -> list[str]:
         f"{significant(interval.width)})"
         for interval in intervals
     ]
-    return [f"Forecast intervals, from {errors(intervals[0])}: {', '.join(parts)}."] if parts else []
+    if not parts:
+        return []
+    return [f"Forecast intervals, from {errors(intervals[0])}: {', '.join(parts)}.", *short_of(intervals)]

@@ -20,7 +20,6 @@ from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
     by_series,
-    in_sizes,
     of_all,
     of_middle,
     one_of,
@@ -39,7 +38,7 @@ from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
-from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
+from seqsweep.tasks.forecast.panel_intervals import panel_intervals
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.sections import sections
@@ -214,12 +213,8 @@ class Forecast(Task):
         """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
         finals = self.config.finals
         if isinstance(data, PanelDataset):
-            sized = in_sizes(data, seen)
             each = by_series(data, seen, self.config.task.objective)
-            made = make_intervals(sized, finals.levels)
-            if finals.adaptation:
-                made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
-            return {"intervals": made, "series": each}
+            return {"intervals": panel_intervals(data, seen, finals.levels, finals.adaptation), "series": each}
         return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
 
     def calibration(self, data: Dataset) -> Items:
