@@ -83,9 +83,9 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     declarations = declared(config.task.kind)
     layered = _by_layer(given, declarations)
     depths = [layer for entries in layered.values() for layer in entries]
-    depth = (
-        max(depths) if depths and "depth" not in given else given.get("depth", _default(config, declarations["depth"]))
-    )
+    depth = given.get("depth", _default(config, declarations["depth"]))
+    if depths and "depth" not in given:
+        depth = max(depths)
     point = {"depth": depth}
     for name, hyperparameter in declarations.items():
         if name == "depth" or not hyperparameter.is_active(point):

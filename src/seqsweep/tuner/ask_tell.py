@@ -263,7 +263,7 @@ class Tuner:
         write_text(self.path, state_file.text(state, map(self._text, self._records.values())))
 
     def _text(self, record: TunerTrial) -> str:
-        """A trial as JSON, made once where it has ended: of thousands it would take longer than all else at each step."""
+        """A trial as JSON, made once where it has ended: with thousands it would cost more than all else a step."""
         text = self._texts.get(record.trial_id) or to_json(record)
         if record.status != "RUNNING":
             self._texts[record.trial_id] = text

@@ -54,9 +54,7 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
             trial_id: of the proposal, as KerasTuner's oracle gave it.
             values: by dimension, what the search rule added included.
         """
-        hyperparameters = copy.copy(
-            self.hyperparameters
-        )  # the space is shared: its own copy takes a millisecond or two
+        hyperparameters = copy.copy(self.hyperparameters)  # one space for all: its own copy takes milliseconds
         hyperparameters.values = dict(values)
         self.tried.add(self.key(values))
         trial = Trial(hyperparameters, trial_id=trial_id, status=TrialStatus.RUNNING)
