@@ -1,4 +1,4 @@
-"""What stands beside the dense layer at the end of a forecast's network."""
+"""The parts of which the end of a forecast's network is made."""
 
 from __future__ import annotations
 
@@ -36,6 +36,37 @@ def by_step(
     every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
     last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
     return keras.layers.Flatten(name="of_known")(last)
+
+
+def of_steps(is_solved: bool, seed: int, name: str) -> keras.layers.Dense:
+    """(…, units) → (…, 1): a dense layer whose weights are those of every step.
+
+    Args:
+        is_solved: a ridge says all at first.
+        seed: for weights.
+        name: of the Keras layer.
+    """
+    import keras
+
+    start = "zeros" if is_solved else keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(1, kernel_initializer=start, name=name)
+
+
+def linear(rows: keras.KerasTensor, horizon: int, seed: int) -> keras.KerasTensor:
+    """(batch, window, columns) → (batch, horizon): a linear path that is trained.
+
+    Source: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
+
+    Args:
+        rows: the window.
+        horizon: steps ahead.
+        seed: for weights.
+    """
+    import keras
+
+    flat = keras.layers.Flatten(name="skip_window")(rows)
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
 
 
 def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:

@@ -1,4 +1,4 @@
-"""The forecast of a series: the next rows of the target from the rows before them, all at once (direct)."""
+"""The forecast of a series: the next rows of the target from the rows before them, at once or one by one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.forecast import baselines, requests, split, windows
+from seqsweep.tasks.forecast import baselines, heads, requests, split, windows
 from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
@@ -29,13 +29,11 @@ from seqsweep.tasks.forecast.by_series import (
 )
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.head import by_step, solved
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
-from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_intervals import panel_intervals
@@ -141,48 +139,19 @@ class Forecast(Task):
         """See Task."""
         return constant_loss(self.loss_of(params), targets)
 
-    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
-        """The last `window` rows: a ridge may read more; beside each of them what is told of the series itself."""
-        longer = cast(windows.Windows, view).window > params.window
-        rows = inputs[0][:, -params.window :] if longer else inputs[0]
-        return with_series(rows, inputs[-1], view, params, seed) if isinstance(view, PanelWindows) else rows
+    def network(
+        self, view: View, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """The last rows, and what is known ahead → (batch, horizon), by one of several heads."""
+        return heads.network(cast(windows.Windows | PanelWindows, view), params, inputs, kernels, seeds)
+
+    def head(self, *unused: Any) -> keras.KerasTensor:
+        """A head may have layers of its own, see `network`."""
+        raise NotImplementedError
 
     def knows_start(self, params: TrialParams) -> bool:
         """With a ridge a network forecasts as the ridge does, until its first step."""
         return bool(params.linear_skip == "ridge")
-
-    def head(
-        self,
-        view: View,
-        params: TrialParams,
-        inputs: Inputs,
-        state: keras.KerasTensor,
-        seeds: Sequence[int],
-    ) -> keras.KerasTensor:
-        """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
-
-        Where columns are known ahead, each step adds what the state and the values of its own time say together.
-        Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
-
-        Source of `linear_skip: true`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
-        """
-        import keras
-
-        horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
-        inputs = inputs[: 1 + bool(cast(windows.Windows, view).known)]
-        start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
-        output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
-        if len(inputs) > 1:
-            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
-            output = keras.layers.Add(name="with_known")([output, own_time])
-        if params.linear_skip == "false":
-            return output
-        if path is not None:
-            return keras.layers.Add(name="output")([output, solved(path, inputs, params.linear_trainable)])
-        flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-        start = keras.initializers.GlorotUniform(seed=seeds[1])
-        skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
-        return keras.layers.Add(name="output")([output, skip])
 
     # What a result proves
 
@@ -275,6 +244,10 @@ class Forecast(Task):
     def answers(self, model: Model, frames: Sequence[pd.DataFrame]) -> Predictions:
         """(n, horizon)."""
         return requests.forecasts(frames, model.spec)
+
+    def extends(self, data: Dataset, model: Model) -> bool:
+        """Whether rows were added behind those that the model is of."""
+        return requests.extends(cast(SeriesDataset | PanelDataset, data).series, model.spec)
 
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
         """The origins whose targets the model has neither learned from nor been chosen by."""
