@@ -245,6 +245,10 @@ class Forecast(Task):
         """(n, horizon)."""
         return requests.forecasts(frames, model.spec)
 
+    def extends(self, data: Dataset, model: Model) -> bool:
+        """Whether rows were added behind those that the model is of."""
+        return requests.extends(cast(SeriesDataset | PanelDataset, data).series, model.spec)
+
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
         """The origins whose targets the model has neither learned from nor been chosen by."""
         return requests.unseen(cast(SeriesDataset, data), model.spec, items)
