@@ -197,11 +197,15 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     rows = told.rows_of(number)
     forecast = np.array(entry["forecast"])
     before = told.before(rows.start, rows.stop - 1, len(forecast))
-    times: Any = entry["times"]
+    past: Any = told.times[before]
+    last = [str(past[-1]) if past.dtype.kind == "M" else past[-1].item()]  # as `entry` has times
+    times: Any = [*last, *entry["times"]]
+    value = told.target[before][-1]  # lines and bands begin there, or else a single step would have none
+    fan = [{**band, "x": times, "y": [value, *band["y"]]} for band in _bands(told.widened(number), times, forecast)]
     return [
-        *_bands(told.widened(number), times, forecast),
-        theme.line(told.times[before], told.target[before], "actual", theme.INK),
-        theme.line(times, forecast, told.heading.winner, told.heading.colour),
+        *fan,
+        theme.line(past, told.target[before], "actual", theme.INK),
+        theme.line(times, np.array([value, *forecast]), told.heading.winner, told.heading.colour),
     ]
 
 
