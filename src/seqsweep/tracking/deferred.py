@@ -128,7 +128,6 @@ class DeferredTracker:
             self._tell(self._look)
         return self._pages
 
-
     def summarise(self, markdown: str) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.summarise, markdown))
