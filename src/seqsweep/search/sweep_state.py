@@ -10,7 +10,6 @@ sweeps/FINGERPRINT/
   trials/ID.json    a finished trial, written once, before the oracle or MLflow hears of it
   finals/ID.json    likewise a finished final run; refits/ID.json: the winner on all of the data
   networks/ID.npz   the weights of final runs, and of those on all of the data
-  running.json      what runs now; mlflow.json: where MLflow shows it
   checkpoints/      of trials that may still be promoted
   tuner/            the oracle's own state
   lock              held while the sweep runs; the process id of who holds it
