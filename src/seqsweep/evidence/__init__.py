@@ -9,7 +9,7 @@ probabilities are worth.
 from seqsweep.evidence.bootstrap import paired_bootstrap
 from seqsweep.evidence.calibration import Bin, calibration_error, fit_temperature, reliability
 from seqsweep.evidence.comparison import Comparison, compare_losses, losses
-from seqsweep.evidence.conformal import Coverage, adapted, coverage, half_widths
+from seqsweep.evidence.conformal import Coverage, adapted, beyond_quantiles, coverage, half_widths, interval_score
 from seqsweep.evidence.diebold_mariano import diebold_mariano
 from seqsweep.evidence.mcnemar import mcnemar
 from seqsweep.evidence.paired import Interval, paired_interval
@@ -20,12 +20,14 @@ __all__ = [
     "Coverage",
     "Interval",
     "adapted",
+    "beyond_quantiles",
     "calibration_error",
     "compare_losses",
     "coverage",
     "diebold_mariano",
     "fit_temperature",
     "half_widths",
+    "interval_score",
     "losses",
     "mcnemar",
     "paired_bootstrap",

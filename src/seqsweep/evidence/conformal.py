@@ -57,13 +57,59 @@ def half_widths(residuals: Float64s, levels: Sequence[float]) -> dict[float, Flo
     """
     if residuals.ndim != 2:
         raise ValueError(f"residuals must be (n, horizon), their shape is {residuals.shape}")
-    for level in levels:
-        check_level(level)
     sizes = np.abs(residuals, dtype=np.float64)
-    sizes = np.sort(np.where(np.isnan(sizes), np.inf, sizes), axis=0)
-    n, horizon = sizes.shape
-    ranks = {level: _rank(n, level) for level in levels}
-    return {level: sizes[rank - 1] if rank <= n else np.full(horizon, np.inf) for level, rank in ranks.items()}
+    return {level: reach(sizes, level) for level in levels}
+
+
+def reach(scores: Float64s, level: float) -> Float64s:
+    """The ceil((n + 1) · level)-th smallest score of each step ahead, (horizon,); infinite where n is too small.
+
+    Args:
+        scores: (n, horizon), how badly each target lay; one that is not a number counts as infinitely badly.
+        level: share to cover, in (0, 1).
+    """
+    check_level(level)
+    n, horizon = scores.shape
+    rank = _rank(n, level)
+    ordered = np.sort(np.where(np.isnan(scores), np.inf, scores), axis=0)
+    return ordered[rank - 1] if rank <= n else np.full(horizon, np.inf)
+
+
+def beyond_quantiles(actual: Float64s, low: Float64s, high: Float64s, level: float) -> Float64s:
+    """How far the ends of an interval must reach beyond two quantiles, (horizon,); below 0 they lie within.
+
+    Conformalized quantile regression: the score of a target is how far it lies outside of its two quantiles, or minus
+    how far within, and a new target is covered with the chance that `half_widths` speaks of, however good the
+    quantiles are.
+
+    Args:
+        actual: (n, horizon), targets that the quantiles were not made from; likewise below.
+        low: the lower quantile of each.
+        high: the upper one.
+        level: share to cover, in (0, 1).
+
+    Source: Romano, Patterson & Candès (2019), Conformalized Quantile Regression, NeurIPS, algorithm 1.
+    """
+    return reach(np.maximum(low - actual, actual - high), level)
+
+
+def interval_score(actual: Float64s, low: Float64s, high: Float64s, level: float) -> float:
+    """Width plus what targets outside of their intervals cost, on average: lower is better, and the truth the lowest.
+
+    A target outside costs 2 / (1 - level) times its distance to the nearest end.
+
+    Args:
+        actual: (n, horizon), in the unit of the data, as all of it.
+        low: lower ends.
+        high: upper ends.
+        level: that the intervals should cover, in (0, 1).
+
+    Source: Winkler (1972), Journal of the American Statistical Association 67(337); Gneiting & Raftery (2007), Journal
+    of the American Statistical Association 102(477), equation 43.
+    """
+    check_level(level)
+    outside = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return float(np.mean(high - low + 2 / (1 - level) * outside))
 
 
 def coverage(actual: Float64s, predicted: Float64s, half_width: Float64s) -> Coverage:

@@ -18,6 +18,7 @@ from seqsweep.html import Section
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, View
+from seqsweep.tasks.facts import FactTable
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 
 if TYPE_CHECKING:
@@ -141,6 +142,15 @@ class Evaluated(ABC):
     def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
         """Figures of the details for the sweep's run, by name."""
         return {}
+
+    @classmethod
+    def tables(cls, details: Mapping[str, Any]) -> list[FactTable]:  # noqa: ARG003
+        """Tables for the terminal, below that of scores on the test part.
+
+        Args:
+            details: of the test evaluation.
+        """
+        return []
 
     @classmethod
     def sentences(

@@ -95,6 +95,17 @@ class Task(Evaluated):
         """Settings of the task that the sweep's run shows as parameters."""
         return {}
 
+    @classmethod
+    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:  # noqa: ARG003
+        """Settings of `finals` that the networks of the search depend on, so that others make another sweep.
+
+        None, by default: finals do not change what a trial learns.
+
+        Args:
+            config: of the sweep.
+        """
+        return {}
+
     # What can be wrong, before anything is read
 
     def faults(self) -> list[Fault]:
@@ -293,6 +304,14 @@ class Task(Evaluated):
             frames: its answers, one a request, in the order of the requests.
         """
         return np.concatenate([frame.iloc[:, 0].to_numpy() for frame in frames])
+
+    def answered(self, predictions: Predictions) -> Predictions:
+        """What of a network's predictions `answers` gives: by default all of it.
+
+        Args:
+            predictions: (n, …), as `predict` makes them.
+        """
+        return predictions
 
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:  # noqa: ARG002
         """Which of these items an older model can be held to, and why not where there are none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seqsweep.events import TrialParams
 from seqsweep.tasks.forecast.linear_path import LinearPath
 
 if TYPE_CHECKING:
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def by_step(
-    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool
+    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool, count: int = 1
 ) -> keras.KerasTensor:
     """(batch, units) and (batch, horizon, columns) → (batch, horizon): of each step its own values, beside the state.
+
+    Of several quantiles (batch, horizon * quantiles), those of a step side by side.
 
     The weights are those of every step, so that a promotion means the same on each day ahead. A dense layer of as many
     units as the state lets it mean more where there is more to sell.
@@ -26,6 +29,7 @@ def by_step(
         known: the columns that are known ahead.
         seeds: two of them.
         is_solved: a ridge says all at first.
+        count: of the quantiles.
     """
     import keras
 
@@ -34,7 +38,7 @@ def by_step(
     both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
     mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
     every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
-    last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
+    last = keras.layers.Dense(count, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
     return keras.layers.Flatten(name="of_known")(last)
 
 
@@ -58,3 +62,29 @@ def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTens
     skip = layer(flat)
     layer.set_weights([path.weights, path.bias])
     return skip
+
+
+def linear_path(
+    params: TrialParams, path: LinearPath | None, inputs: Inputs, outputs: int, seed: int
+) -> keras.KerasTensor | None:
+    """What a linear path says: (batch, horizon) of one that is solved, (batch, outputs) of one that is trained.
+
+    Args:
+        params: of the trial.
+        path: the ridge; None: it has none.
+        inputs: of the network.
+        outputs: steps, or quantiles of all of them.
+        seed: for weights.
+
+    Returns:
+        None where the trial has no such path.
+    """
+    import keras
+
+    if params.linear_skip == "false":
+        return None
+    if path is not None:
+        return solved(path, inputs, params.linear_trainable)
+    flat = keras.layers.Flatten(name="skip_window")(inputs[0])
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(outputs, use_bias=False, kernel_initializer=start, name="skip")(flat)

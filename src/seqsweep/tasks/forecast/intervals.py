@@ -11,23 +11,39 @@ import numpy as np
 
 from seqsweep.evidence import adapted, coverage, half_widths
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.quantiles import ends_of
 from seqsweep.tasks.results import TestPredictions
+
+KINDS = ("cqr", "quantile", "conformal")
+"""What `finals.intervals` may be: quantiles moved by what they missed, as they are, or errors of the median alone."""
+
+CONFORMAL = "conformal"
+
+NAMES = {
+    "conformal": ("Split conformal intervals", "the median and its errors"),
+    "quantile": ("Intervals between quantiles", "quantiles as they are"),
+    "cqr": ("Conformalized quantile intervals", "quantiles moved by errors"),
+}
+"""Of each kind its name, and in short what it is made of."""
 
 
 @dataclass(frozen=True)
 class ForecastInterval:
-    """Split conformal intervals of one level.
+    """Intervals of one level: split conformal ones around forecasts, or those between two quantiles of a network.
 
     Args:
         level: the share of targets that they should cover, in (0, 1).
-        half_widths: (horizon,), in the unit of the data; inf where there are too few residuals. Where the level adapts,
-            those behind the last target of the test part.
+        half_widths: (horizon,), how far each end lies from the forecast, in the unit of the data; inf where there are
+            too few residuals. Where the level adapts, those behind the last target of the test part. Between quantiles:
+            how far beyond them, 0 where they are taken as they are, below 0 where they are too wide.
         coverage: the share of test targets that they covered.
         width: mean width on the test part, in the unit of the data.
         calibrated_on: the part that the residuals are of: the end of `train`, by networks without it, or `validation`.
         residuals: how many there were.
         adaptation: how fast the level adapts; 0: not at all.
         lower: below which no interval reaches; None: there is no bound.
+        kind: one of `KINDS`.
+        columns: which quantiles of a network the ends are made from; None: the network has none.
     """
 
     level: float
@@ -38,11 +54,12 @@ class ForecastInterval:
     residuals: int = 0
     adaptation: float = 0.0
     lower: float | None = None
+    kind: str = CONFORMAL
+    columns: tuple[int, int] | None = None
 
-    def lower_end(self, forecast: Float64s, step: int) -> Float64s:
-        """Of forecasts (n,) of a step ahead, counted from 0."""
-        end = forecast - self.half_widths[step]
-        return end if self.lower is None else np.maximum(end, self.lower)
+    def ends(self, predicted: Float64s) -> tuple[Float64s, Float64s]:
+        """The lower and the upper end (n, horizon) of forecasts (n, horizon), or of (n, horizon, quantiles)."""
+        return ends_of(predicted, self.columns, np.array(self.half_widths), self.lower)
 
 
 def make_intervals(
@@ -84,6 +101,8 @@ def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
 
 def errors(interval: ForecastInterval) -> str:
     """Of what errors an interval was made, in words."""
+    if interval.kind == "quantile":
+        return "the quantiles that the network has learned, as they are"
     if interval.calibrated_on == "validation":
         told = "the errors on validation, which chose the network, so that they are narrow"
     else:
@@ -94,7 +113,18 @@ def errors(interval: ForecastInterval) -> str:
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:
     """The intervals in the details of a test evaluation."""
     plain = details.get("intervals", [])
-    return tuple(ForecastInterval(**{**entry, "half_widths": tuple(entry["half_widths"])}) for entry in plain)
+    return tuple(_read(entry) for entry in plain)
+
+
+def _read(entry: Mapping[str, Any]) -> ForecastInterval:
+    columns = entry.get("columns")
+    made = {"half_widths": tuple(entry["half_widths"]), "columns": None if columns is None else tuple(columns)}
+    return ForecastInterval(**{**entry, **made})
+
+
+def called(interval: ForecastInterval) -> str:
+    """What intervals are called, at the beginning of a sentence."""
+    return NAMES[interval.kind][0]
 
 
 def finite_half_widths(intervals: Sequence[ForecastInterval]) -> dict[str, list[float]]:

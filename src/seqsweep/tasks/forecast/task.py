@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
+from seqsweep.tasks.facts import FactTable
 from seqsweep.tasks.forecast import baselines, requests, split, windows
 from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
 from seqsweep.tasks.forecast.audited import audited
@@ -30,7 +32,7 @@ from seqsweep.tasks.forecast.by_series import (
 )
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.head import by_step, solved
+from seqsweep.tasks.forecast.head import by_step, linear_path
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
@@ -42,6 +44,14 @@ from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
+from seqsweep.tasks.forecast.quantile_intervals import (
+    compared_sections,
+    compared_tables,
+    figures,
+    quantile_intervals,
+    read_compared,
+)
+from seqsweep.tasks.forecast.quantiles import ascending, levels_of, pinball_loss, points
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
@@ -88,6 +98,11 @@ class Forecast(Task):
         """The horizon."""
         return {"horizon": own(self.config).horizon}
 
+    @classmethod
+    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:
+        """The levels of the intervals, where networks learn the quantiles at their ends."""
+        return {"levels": list(config.finals.levels)} if levels_of(config) else {}
+
     def faults(self) -> list[Fault]:
         """Also of the split, the transforms and the baselines."""
         config = self.config
@@ -126,21 +141,23 @@ class Forecast(Task):
         return max([ridge_lookback(self.config, series, int(max(space.values("window")))), *map(int, own)])
 
     @property
-    def loss(self) -> str:
+    def loss(self) -> str | Callable[[Any, Any], Any]:
         """The config's, on scaled targets."""
-        return self.config.task.loss
+        levels = levels_of(self.config)
+        return pinball_loss(levels) if levels else self.config.task.loss
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        return constant_loss(self.loss, targets)
+        return constant_loss(self.config.task.loss, targets, levels_of(self.config))
 
-    def loss_of(self, params: TrialParams) -> str:
-        """The trial's own, which may be searched."""
-        return str(params.get("loss", self.loss))
+    def loss_of(self, params: TrialParams) -> str | Callable[[Any, Any], Any]:
+        """The trial's own, which may be searched; that of quantiles is one for all."""
+        return self.loss if levels_of(self.config) else str(params.get("loss", self.loss))
 
     def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
         """See Task."""
-        return constant_loss(self.loss_of(params), targets)
+        loss = self.loss_of(params)
+        return constant_loss(loss, targets) if isinstance(loss, str) else self.constant_loss(targets)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
         """The last `window` rows: a ridge may read more; beside each of them what is told of the series itself."""
@@ -162,6 +179,8 @@ class Forecast(Task):
     ) -> keras.KerasTensor:
         """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
 
+        Of quantiles the layer has an output for each of them at each step, and what a ridge says is added to all.
+
         Where columns are known ahead, each step adds what the state and the values of its own time say together.
         Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
 
@@ -170,20 +189,18 @@ class Forecast(Task):
         import keras
 
         horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
+        levels = levels_of(self.config)
+        count = max(1, len(levels))
         inputs = inputs[: 1 + bool(cast(windows.Windows, view).known)]
         start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
-        output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
+        output = keras.layers.Dense(horizon * count, kernel_initializer=start, name="head")(state)
         if len(inputs) > 1:
-            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
+            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None, count=count)
             output = keras.layers.Add(name="with_known")([output, own_time])
-        if params.linear_skip == "false":
-            return output
-        if path is not None:
-            return keras.layers.Add(name="output")([output, solved(path, inputs, params.linear_trainable)])
-        flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-        start = keras.initializers.GlorotUniform(seed=seeds[1])
-        skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
-        return keras.layers.Add(name="output")([output, skip])
+        linear = linear_path(params, path, inputs, horizon * count, seeds[1])
+        if levels:
+            return ascending(output, linear, horizon)
+        return output if linear is None else keras.layers.Add(name="output")([output, linear])
 
     # What a result proves
 
@@ -191,7 +208,7 @@ class Forecast(Task):
         self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
     ) -> Comparison | None:
         """The test of Diebold and Mariano, of absolute or squared errors as the objective weighs them."""
-        return diebold_mariano(actual, predicted, reference, self.objective.loss, level)
+        return diebold_mariano(actual, point_of(predicted), point_of(reference), self.objective.loss, level)
 
     def compare_on(
         self,
@@ -204,23 +221,32 @@ class Forecast(Task):
     ) -> Comparison | None:
         """Of several series the same test of their mean loss at each time: they are alike there."""
         moments = data.moments(items) if isinstance(data, PanelDataset) and len(data.series.names) > 1 else None
-        return diebold_mariano(actual, predicted, reference, self.objective.loss, level, moments)
+        pair = point_of(predicted), point_of(reference)
+        return diebold_mariano(actual, *pair, self.objective.loss, level, moments)
 
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
         """Later values become noise, and nothing before them may move by a bit."""
         return audited(self.config, cast(SeriesDataset | PanelDataset, data), params, predict)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
-        """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
-        finals = self.config.finals
+        """Forecast intervals; of several series what each comes to, and widths in units of their sizes.
+
+        Of quantiles also what each kind of interval is worth. A baseline has none.
+        """
+        finals, quantiles = self.config.finals, levels_of(self.config) if seen.test_predicted.ndim == 3 else ()
+        sized, lower, more = seen, own(self.config).lower, {}
         if isinstance(data, PanelDataset):
-            sized = in_sizes(data, seen)
-            each = by_series(data, seen, self.config.task.objective)
+            sized, lower = in_sizes(data, seen), None
+            more = {"series": by_series(data, points(seen), self.config.task.objective)}
+        if quantiles and not finals.adaptation:
+            return {**quantile_intervals(sized, finals.levels, quantiles, finals.intervals, lower), **more}
+        sized = points(sized)
+        if isinstance(data, PanelDataset):
             made = make_intervals(sized, finals.levels)
             if finals.adaptation:
                 made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
-            return {"intervals": made, "series": each}
-        return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
+            return {"intervals": made, **more}
+        return {"intervals": make_intervals(sized, finals.levels, finals.adaptation, lower)}
 
     def calibration(self, data: Dataset) -> Items:
         """The forecasts of the end of train; none where it is too short to hold any out."""
@@ -281,6 +307,10 @@ class Forecast(Task):
         """(n, horizon)."""
         return requests.forecasts(frames, model.spec)
 
+    def answered(self, predictions: Predictions) -> Predictions:
+        """Of quantiles the medians."""
+        return point_of(predictions)
+
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
         """The origins whose targets the model has neither learned from nor been chosen by."""
         return requests.unseen(cast(SeriesDataset, data), model.spec, items)
@@ -288,12 +318,17 @@ class Forecast(Task):
     # What is shown
 
     def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:
-        """Coverage and width of each level."""
+        """Coverage and width of each level; of quantiles those of each kind of interval too."""
         found: dict[str, float] = {}
         for interval in read_intervals(details):
             level = f"{100 * interval.level:g}"  # 99.5 is not 100
             found |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
-        return found
+        return found | figures(read_compared(details))
+
+    @classmethod
+    def tables(cls, details: Mapping[str, Any]) -> list[FactTable]:
+        """Coverage and width of each kind of interval, where a network has quantiles."""
+        return compared_tables(details)
 
     @classmethod
     def sentences(cls, heading: Heading, scores: Mapping[str, Scores], details: Mapping[str, Any]) -> list[str]:
@@ -311,6 +346,7 @@ class Forecast(Task):
         else:
             forecasts, *others = sections(heading, intervals, seen)
             found = [forecasts]
+        found += compared_sections(details, heading.target, len(each) > 1)
         if seen is not None:
             found += origin_section(heading, intervals, each, seen)
             found += next_section(heading, intervals, each, seen, read_next(details))
