@@ -55,6 +55,14 @@ class Evaluated(ABC):
         measure = "error" if loss == "zero-one" else f"{loss} error"
         return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
 
+    def answered(self, predictions: Predictions) -> Predictions:
+        """What of a network's predictions the answers of a packaged model hold: by default all of it.
+
+        Args:
+            predictions: (n, …), as `predict` makes them.
+        """
+        return predictions
+
     def compare_on(
         self,
         data: Dataset,  # noqa: ARG002

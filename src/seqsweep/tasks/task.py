@@ -305,14 +305,6 @@ class Task(Evaluated):
         """
         return np.concatenate([frame.iloc[:, 0].to_numpy() for frame in frames])
 
-    def answered(self, predictions: Predictions) -> Predictions:
-        """What of a network's predictions `answers` gives: by default all of it.
-
-        Args:
-            predictions: (n, …), as `predict` makes them.
-        """
-        return predictions
-
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:  # noqa: ARG002
         """Which of these items an older model can be held to, and why not where there are none.
 

@@ -21,8 +21,6 @@ from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
-    by_series,
-    in_sizes,
     of_all,
     of_middle,
     one_of,
@@ -32,26 +30,23 @@ from seqsweep.tasks.forecast.by_series import (
 )
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.details import details_of, figures_of
 from seqsweep.tasks.forecast.head import by_step, linear_path
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
-from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
+from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
-from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.quantile_intervals import (
     compared_sections,
     compared_tables,
-    figures,
-    quantile_intervals,
-    read_compared,
 )
-from seqsweep.tasks.forecast.quantiles import ascending, levels_of, pinball_loss, points
+from seqsweep.tasks.forecast.quantiles import ascending, levels_of, pinball_loss
 from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
@@ -229,24 +224,8 @@ class Forecast(Task):
         return audited(self.config, cast(SeriesDataset | PanelDataset, data), params, predict)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
-        """Forecast intervals; of several series what each comes to, and widths in units of their sizes.
-
-        Of quantiles also what each kind of interval is worth. A baseline has none.
-        """
-        finals, quantiles = self.config.finals, levels_of(self.config) if seen.test_predicted.ndim == 3 else ()
-        sized, lower, more = seen, own(self.config).lower, {}
-        if isinstance(data, PanelDataset):
-            sized, lower = in_sizes(data, seen), None
-            more = {"series": by_series(data, points(seen), self.config.task.objective)}
-        if quantiles and not finals.adaptation:
-            return {**quantile_intervals(sized, finals.levels, quantiles, finals.intervals, lower), **more}
-        sized = points(sized)
-        if isinstance(data, PanelDataset):
-            made = make_intervals(sized, finals.levels)
-            if finals.adaptation:
-                made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
-            return {"intervals": made, **more}
-        return {"intervals": make_intervals(sized, finals.levels, finals.adaptation, lower)}
+        """Forecast intervals, and what each of several series comes to."""
+        return details_of(self.config, cast(SeriesDataset | PanelDataset, data), seen)
 
     def calibration(self, data: Dataset) -> Items:
         """The forecasts of the end of train; none where it is too short to hold any out."""
@@ -318,12 +297,8 @@ class Forecast(Task):
     # What is shown
 
     def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:
-        """Coverage and width of each level; of quantiles those of each kind of interval too."""
-        found: dict[str, float] = {}
-        for interval in read_intervals(details):
-            level = f"{100 * interval.level:g}"  # 99.5 is not 100
-            found |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
-        return found | figures(read_compared(details))
+        """Coverage and width of each level."""
+        return figures_of(details)
 
     @classmethod
     def tables(cls, details: Mapping[str, Any]) -> list[FactTable]:
