@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 
@@ -23,7 +22,7 @@ from seqsweep.tasks.forecast.intervals import KINDS, errors, make_intervals, rea
 from seqsweep.tasks.forecast.losses import constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS, scored
 from seqsweep.tasks.forecast.quantile_intervals import compared_tables, figures, quantile_intervals, read_compared
-from seqsweep.tasks.forecast.quantiles import columns_of, levels_of, mean_pinball, pinball_loss
+from seqsweep.tasks.forecast.quantiles import columns_of, levels_of, mean_pinball, pinball_loss, points
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.trial import Trial, warm
 
@@ -94,8 +93,11 @@ def test_no_constant_has_a_lower_loss_than_the_quantiles_of_the_targets():
 @pytest.mark.parametrize("held", [True, False], ids=["end of train", "validation"])
 def test_intervals_agree_with_an_independent_computation(kind, held):
     given = seen() if held else seen(calibration_actual=None, calibration_predicted=None)
-    details = quantile_intervals(given, [0.8], LEVELS, kind)
-    (interval,) = read_intervals(json.loads(json.dumps(details)))
+    made, compared = quantile_intervals(given, [0.8], LEVELS)
+    details = json.loads(
+        json.dumps({"intervals": [*made, *make_intervals(points(given), [0.8])], "compared": compared})
+    )
+    (interval,) = (one for one in read_intervals(details) if one.kind == kind)
     y, q = drawn(60, seed=2, scale=2.0) if held else drawn(30)
     rank = math.ceil((len(y) + 1) * 0.8) - 1
     reach = {
@@ -144,20 +146,12 @@ def test_an_interval_holds_its_forecast_and_ends_where_the_target_does():
 
 
 def test_all_kinds_are_compared_in_one_table_with_the_served_one_named():
-    (made,) = compared_tables(quantile_intervals(seen(), [0.8, 0.95], LEVELS, "quantile"))
+    made, compared = quantile_intervals(seen(), [0.8, 0.95], LEVELS)
+    served = [one for one in made if one["kind"] == "quantile"]
+    (made,) = compared_tables({"intervals": served, "compared": compared})
     assert [row[:2] for row in made.rows[:3]] == [("80%", "cqr"), ("80%", "quantile (served)"), ("80%", "conformal")]
     assert len(made.rows) == 6
-    assert compared_tables({"intervals": make_intervals(seen_points(), [0.8])}) == []
-
-
-def seen_points():
-    return dataclasses.replace(
-        seen(),
-        validation_predicted=drawn(30)[1][..., 2],
-        test_predicted=drawn(40, seed=1)[1][..., 2],
-        calibration_predicted=None,
-        calibration_actual=None,
-    )
+    assert compared_tables({"intervals": make_intervals(points(seen()), [0.8])}) == []
 
 
 @pytest.mark.parametrize("log1p", [False, True])

@@ -307,18 +307,14 @@ def glanced(file: Path) -> dict[str, Any]:
 
 def flat(content: Mapping[str, Any]) -> dict[str, Any]:
     """The leaves of a nested mapping by dotted keys."""
-    return dict(_leaves(content))
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        inner = flat(value) if isinstance(value, dict) else None
+        found |= {key: value} if inner is None else {f"{key}.{name}": leaf for name, leaf in inner.items()}
+    return found
 
 
 def plain(identity: Identity) -> dict[str, Any]:
     """As its file has it: a tuple is a list."""
     content: dict[str, Any] = json.loads(to_json(identity))
     return content
-
-
-def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -10,7 +10,7 @@ from seqsweep.tasks.forecast.by_series import by_series, in_sizes
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
-from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
+from seqsweep.tasks.forecast.panel_intervals import dates_of, panel_intervals
 from seqsweep.tasks.forecast.quantile_intervals import figures, quantile_intervals, read_compared
 from seqsweep.tasks.forecast.quantiles import levels_of, points
 from seqsweep.tasks.forecast.settings import own
@@ -27,20 +27,19 @@ def details_of(config: SweepConfig, data: SeriesDataset | PanelDataset, seen: Te
         data: that was evaluated on.
         seen: predictions of a network or of a baseline.
     """
-    finals, quantiles = config.finals, levels_of(config) if seen.test_predicted.ndim == 3 else ()
-    sized, lower, more = seen, own(config).lower, {}
-    if isinstance(data, PanelDataset):
-        sized, lower = in_sizes(data, seen), None
-        more = {"series": by_series(data, points(seen), config.task.objective)}
-    if quantiles and not finals.adaptation:
-        return {**quantile_intervals(sized, finals.levels, quantiles, finals.intervals, lower), **more}
-    sized = points(sized)
-    if not isinstance(data, PanelDataset):
-        return {"intervals": make_intervals(sized, finals.levels, finals.adaptation, lower)}
-    made = make_intervals(sized, finals.levels)
-    if finals.adaptation:
-        made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
-    return {"intervals": made, **more}
+    finals, quantiles, plain = config.finals, levels_of(config), points(seen)
+    several = isinstance(data, PanelDataset)
+    if several:
+        made = panel_intervals(data, plain, finals.levels, finals.adaptation)
+    else:
+        made = make_intervals(plain, finals.levels, finals.adaptation, own(config).lower)
+    found: dict[str, Any] = {"intervals": made}
+    if seen.test_predicted.ndim == 3:
+        dates, sized = (dates_of(data, seen), in_sizes(data, seen)) if several else (None, seen)
+        lower = None if several else own(config).lower
+        own_ones, found["compared"] = quantile_intervals(sized, finals.levels, quantiles, lower, dates)
+        found["intervals"] = [one for one in own_ones if one["kind"] == finals.intervals] or made
+    return found | ({"series": by_series(data, plain, config.task.objective)} if several else {})
 
 
 def figures_of(details: Mapping[str, Any]) -> dict[str, float]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from seqsweep.evidence import beyond_quantiles, half_widths, interval_score
+from seqsweep.evidence import beyond_quantiles, by_moment, half_widths, interval_score, seldom_below
 from seqsweep.html import Section, note, table
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.facts import FactTable
-from seqsweep.tasks.forecast.intervals import KINDS, NAMES, ForecastInterval, read_intervals
+from seqsweep.tasks.forecast.intervals import CONFORMAL, KINDS, NAMES, ForecastInterval, Moments, read_intervals
 from seqsweep.tasks.forecast.quantiles import columns_of
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.words import share, significant
@@ -39,44 +39,62 @@ class Worth:
 
 
 def quantile_intervals(
-    seen: TestPredictions, wanted: Sequence[float], levels: Sequence[float], kind: str, lower: float | None = None
-) -> dict[str, Any]:
-    """Intervals of each level, and what all kinds of them are worth, as plain values.
+    seen: TestPredictions,
+    wanted: Sequence[float],
+    levels: Sequence[float],
+    lower: float | None = None,
+    dates: Moments | None = None,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Intervals between quantiles of each level and kind, and what all kinds are worth, as plain values.
+
+    Conformal ones around the median are compared too, and made elsewhere.
 
     Args:
         seen: quantiles (n, horizon, quantiles) of the end of train or else of validation, whose misses move the ends,
             and of test, where coverage is counted.
         wanted: levels of the intervals.
         levels: of the quantiles.
-        kind: which of them are the intervals.
         lower: below which neither forecasts nor targets are; None: there is no bound.
+        dates: see `make_intervals`.
     """
-    made = [_of_kind(seen, level, levels, one, lower) for level in wanted for one in KINDS]
-    chosen = [_plain(interval) for interval, _ in made if interval.kind == kind]
-    return {"intervals": chosen, "compared": [asdict(worth) for _, worth in made]}
+    made = [_of_kind(seen, level, levels, kind, lower, dates) for level in wanted for kind in KINDS]
+    plain = [_plain(interval) for interval, _ in made if interval.columns is not None]
+    return plain, [asdict(worth) for _, worth in made]
 
 
 def _of_kind(
-    seen: TestPredictions, level: float, levels: Sequence[float], kind: str, lower: float | None
+    seen: TestPredictions,
+    level: float,
+    levels: Sequence[float],
+    kind: str,
+    lower: float | None,
+    dates: Moments | None,
 ) -> tuple[ForecastInterval, Worth]:
     part, actual, predicted = _calibration(seen)
+    before, later = (None, None) if dates is None else dates
     low, high = columns_of(level, levels)
     columns: tuple[int, int] | None = (low, high)
     reach = np.zeros(actual.shape[1])
     if kind == "cqr":
-        reach = beyond_quantiles(actual, predicted[:, :, low], predicted[:, :, high], level)
-    elif kind == "conformal":
-        columns, reach = None, half_widths(actual - point_of(predicted), [level])[level]
-    made = ForecastInterval(level, tuple(reach.tolist()), 0.0, 0.0, part, len(actual), 0.0, lower, kind, columns)
-    begin, end = made.ends(seen.test_predicted)
-    worth = Worth(
-        level,
-        kind,
-        float(np.mean((begin <= seen.test_actual) & (seen.test_actual <= end))),
-        float(np.mean(end - begin)),
-        interval_score(seen.test_actual, begin, end, level),
+        reach = beyond_quantiles(actual, predicted[:, :, low], predicted[:, :, high], level, before)
+    elif kind == CONFORMAL:
+        columns, reach = None, half_widths(actual - point_of(predicted), [level], before)[level]
+    made = ForecastInterval(
+        level, tuple(reach.tolist()), 0.0, 0.0, part, len(actual), lower=lower, kind=kind, columns=columns
     )
-    return replace(made, coverage=worth.coverage, width=worth.width), worth
+    begin, end = made.ends(seen.test_predicted)
+    held = (begin <= seen.test_actual) & (seen.test_actual <= end)
+    low_end, high_end = made.ends(predicted)
+    known = (low_end <= actual) & (actual <= high_end)
+    least = seldom_below(by_moment(known.mean(1), before), by_moment(held.mean(1), later), level, held.shape[1])
+    score = interval_score(seen.test_actual, begin, end, level)
+    worth = Worth(level, kind, float(held.mean()), float(np.mean(end - begin)), score)
+    growth = _error(seen.test_actual, seen.test_predicted) / (_error(actual, predicted) or 1.0)
+    return replace(made, coverage=worth.coverage, width=worth.width, least=least, growth=growth), worth
+
+
+def _error(actual: Float64s, predicted: Float64s) -> float:
+    return float(np.abs(actual - point_of(predicted)).mean())
 
 
 def _calibration(seen: TestPredictions) -> tuple[str, Float64s, Float64s]:
@@ -111,7 +129,8 @@ def figures(worths: Sequence[Worth]) -> dict[str, float]:
 
 def compared_tables(details: Mapping[str, Any]) -> list[FactTable]:
     """All kinds of intervals beside each other, that which is served named; none of a network without quantiles."""
-    worths, chosen = read_compared(details), {interval.kind for interval in read_intervals(details)}
+    worths = read_compared(details)
+    chosen = {interval.kind for interval in read_intervals(details) if not interval.adaptation}  # those are wider
     rows = [
         (
             share(one.level),

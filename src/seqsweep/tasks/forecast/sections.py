@@ -12,7 +12,7 @@ from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table,
 from seqsweep.serving.array_types import Float64s, Index
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.forecast.diagnosis import diagnosis
-from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors, short_of
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
 
@@ -72,7 +72,7 @@ def sections(heading: Heading, intervals: Sequence[ForecastInterval], seen: Test
     drawn = _Drawn(heading, intervals, target_times(seen), seen.test_actual, seen.test_predicted, seen.test_baseline)
     figures = [_forecast(drawn, step) for step in _steps(drawn.horizon)]
     order = np.argsort(drawn.times[:, 0], kind="stable")
-    told = diagnosis((drawn.actual - drawn.forecast)[order], intervals, drawn.unit)
+    told = [*diagnosis((drawn.actual - drawn.forecast)[order], drawn.unit), *short_of(intervals)]
     blocks = [*figures, *_coverage(drawn), *map(paragraph, told)]
     if len(drawn.actual) > SHOWN:
         said = f"The last {SHOWN:,} of {counted(len(drawn.actual), 'forecast')} are drawn; all of them are scored."

@@ -17,15 +17,11 @@ from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.facts import FactTable
 from seqsweep.tasks.forecast import baselines, requests, split, windows
-from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
+from seqsweep.tasks.forecast.ahead import next_forecasts
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
-    of_all,
-    of_middle,
-    one_of,
     read_series,
-    series_section,
     series_sentences,
 )
 from seqsweep.tasks.forecast.card import card
@@ -38,16 +34,15 @@ from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.of_series import with_series
-from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
+from seqsweep.tasks.forecast.origins import drawn_arrays
+from seqsweep.tasks.forecast.page import all_sections
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.quantile_intervals import (
-    compared_sections,
     compared_tables,
 )
 from seqsweep.tasks.forecast.quantiles import ascending, levels_of, pinball_loss
-from seqsweep.tasks.forecast.sections import sections
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
@@ -314,15 +309,4 @@ class Forecast(Task):
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
         """Forecast against actual, step by step and from single origins; the next forecast; what is left over."""
-        each, intervals = read_series(details), read_intervals(details)
-        if each:
-            forecasts, *others = sections(heading, of_middle(intervals, each, seen), one_of(seen, each))
-            found = [series_section(heading, each), of_all(forecasts, each) if intervals else forecasts]
-        else:
-            forecasts, *others = sections(heading, intervals, seen)
-            found = [forecasts]
-        found += compared_sections(details, heading.target, len(each) > 1)
-        if seen is not None:
-            found += origin_section(heading, intervals, each, seen)
-            found += next_section(heading, intervals, each, seen, read_next(details))
-        return [*found, *others]
+        return all_sections(heading, details, seen)
