@@ -27,19 +27,19 @@ def details_of(config: SweepConfig, data: SeriesDataset | PanelDataset, seen: Te
         data: that was evaluated on.
         seen: predictions of a network or of a baseline.
     """
-    finals, quantiles, plain = config.finals, levels_of(config), points(seen)
-    several = isinstance(data, PanelDataset)
-    if several:
-        made = panel_intervals(data, plain, finals.levels, finals.adaptation)
+    finals, plain, panel = config.finals, points(seen), data if isinstance(data, PanelDataset) else None
+    found: dict[str, Any] = {}
+    if panel is None:
+        sized, dates, lower = seen, None, own(config).lower
+        made = make_intervals(plain, finals.levels, finals.adaptation, lower)
     else:
-        made = make_intervals(plain, finals.levels, finals.adaptation, own(config).lower)
-    found: dict[str, Any] = {"intervals": made}
+        sized, dates, lower = in_sizes(panel, seen), dates_of(panel, seen), None
+        made = panel_intervals(panel, plain, finals.levels, finals.adaptation)
+        found["series"] = by_series(panel, plain, config.task.objective)
     if seen.test_predicted.ndim == 3:
-        dates, sized = (dates_of(data, seen), in_sizes(data, seen)) if several else (None, seen)
-        lower = None if several else own(config).lower
-        own_ones, found["compared"] = quantile_intervals(sized, finals.levels, quantiles, lower, dates)
-        found["intervals"] = [one for one in own_ones if one["kind"] == finals.intervals] or made
-    return found | ({"series": by_series(data, plain, config.task.objective)} if several else {})
+        between, found["compared"] = quantile_intervals(sized, finals.levels, levels_of(config), lower, dates)
+        made = [one for one in between if one["kind"] == finals.intervals] or made
+    return {"intervals": made, **found}
 
 
 def figures_of(details: Mapping[str, Any]) -> dict[str, float]:
