@@ -179,12 +179,16 @@ def make_trial(make_config, make_series):
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("skip", ["false", "true", "ridge"])
-def test_a_network_gives_ascending_quantiles_and_begins_as_the_ridge_in_each(skip, make_trial):
+@pytest.mark.parametrize(
+    ("skip", "head", "anchor"),
+    [("false", "direct", "last"), ("true", "decoder", "none"), ("ridge", "direct", "standard")],
+)
+def test_a_network_gives_ascending_quantiles_and_begins_as_the_ridge_in_each(skip, head, anchor, make_trial):
     trial = make_trial()
     warm(1)
     more = RIDGE if skip == "ridge" else {"linear_skip": skip}
-    spec = TrialSpec("1", POINT.replace(anchor="last", loss="quantile", **more), seed=5, first_epoch=0, last_epoch=1)
+    params = POINT.replace(anchor=anchor, loss="quantile", head=head, decoder_units=None, **more)
+    spec = TrialSpec("1", params, seed=5, first_epoch=0, last_epoch=1)
     view = trial.view(spec)
     model, items = trial.model(spec, view), view.split.validation
     outputs = model(view.inputs[0].numpy(items)).numpy()
@@ -212,6 +216,7 @@ FAULTS = {
         "task.horizon to 12",
     ),
     "task.loss=quantile finals.adaptation=0.01": ("levels that adapt are of conformal", "finals.intervals=conformal"),
+    "task.loss=quantile task.horizon=2 search_space.head=[direct,recursive]": ("several forecasts", "leave it out"),
     "task.metrics=[mae,pinball]": ("this scores quantiles", "give task.loss=quantile"),
     "task.loss=quantile task.metrics=[pinball] task.objective=pinball": ("nothing can be ranked", "rank by one of"),
     "finals.intervals=quantile": ("only where task.loss is quantile", "leave it out"),

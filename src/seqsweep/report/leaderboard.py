@@ -133,6 +133,8 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         commands.append((_again(typed, f"tuner.max_epochs={2 * (outcome.config.tuner.max_epochs or 1)}"), "search on"))
     elif "tuner.patience" in outcome.reason:
         commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
+    elif "tuner.min_gain" in outcome.reason:
+        commands.append((_again(typed, f"tuner.min_gain={(outcome.config.tuner.min_gain or 1) / 2:g}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(typed, more), "go on to more trials"))

@@ -82,7 +82,7 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
     whole = asdict(config)
     where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
     read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "max_consecutive_failures"):
+    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
         study=config.study,

@@ -83,13 +83,15 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     declarations = declared(config.task.kind)
     layered = _by_layer(given, declarations)
     depths = [layer for entries in layered.values() for layer in entries]
-    depth = max(depths) if depths and "depth" not in given else given.get("depth", _default(config, "depth"))
+    depth = given.get("depth", _default(config, declarations["depth"]))
+    if depths and "depth" not in given:
+        depth = max(depths)
     point = {"depth": depth}
     for name, hyperparameter in declarations.items():
         if name == "depth" or not hyperparameter.is_active(point):
             continue
         shared = name in given and not isinstance(given[name], (list, tuple))
-        value = given[name] if shared else _default(config, name)
+        value = given[name] if shared else _default(config, hyperparameter)
         of = layered.get(name, {})
         entries = [hyperparameter.clean(of.get(layer, value)) for layer in range(1, depth + 1)]
         point[name] = tuple(entries) if hyperparameter.per_layer else hyperparameter.clean(value)
@@ -120,8 +122,7 @@ def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparamete
     return found
 
 
-def _default(config: SweepConfig, name: str) -> Any:
-    hyperparameter = declared(config.task.kind)[name]
+def _default(config: SweepConfig, hyperparameter: Hyperparameter) -> Any:
     return distribution(hyperparameter, setting(config, hyperparameter)).default
 
 

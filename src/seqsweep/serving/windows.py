@@ -51,7 +51,12 @@ def mean(scaled: Float32s, window: int) -> Float32s:
     return result
 
 
-ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean}
+def standard(scaled: Float32s, window: int) -> None:  # noqa: ARG001
+    """Mean and standard deviation of the window: the network itself takes both off, and puts both back."""
+    return
+
+
+ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean, "standard": standard}
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from seqsweep import finals
@@ -39,7 +40,7 @@ class Material:
     links: Links = field(default_factory=Links)
     trial_pages: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def chosen(self) -> TrialRecord | None:
         """The winner's trial of the search, or without a winner the best; None: no trial completed."""
         winner = self.conclusion.winner if self.conclusion is not None else None

@@ -81,7 +81,8 @@ def _commands(material: Material) -> list[Markup]:
         better = better_baseline(outcome, conclusion)
         instead = ["--baseline", better] if better is not None else []
         lines.append(pasted(["seqsweep", "promote", outcome.fingerprint, *instead, *store]))
-        lines.append(pasted(["seqsweep", "predict", _model(material), _file(material), *store]))
+        future = ["--future", "FUTURE.csv"] if outcome.config.data.known_future else []
+        lines.append(pasted(["seqsweep", "predict", _model(material), _file(material), *future, *store]))
     lines.append(pasted(["seqsweep", "ui", *store]))
     said = "To be pasted in the folder where the sweep was run: "
     what = [

@@ -1,11 +1,10 @@
-"""What stands beside the dense layer at the end of a forecast's network."""
+"""The parts of which the end of a forecast's network is made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seqsweep.events import TrialParams
 from seqsweep.tasks.forecast.linear_path import LinearPath
 
 if TYPE_CHECKING:
@@ -42,6 +41,38 @@ def by_step(
     return keras.layers.Flatten(name="of_known")(last)
 
 
+def of_steps(is_solved: bool, seed: int, name: str, count: int = 1) -> keras.layers.Dense:
+    """(…, units) → (…, 1): a dense layer whose weights are those of every step; of several quantiles (…, quantiles).
+
+    Args:
+        is_solved: a ridge says all at first.
+        seed: for weights.
+        name: of the Keras layer.
+        count: of the quantiles.
+    """
+    import keras
+
+    start = "zeros" if is_solved else keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(count, kernel_initializer=start, name=name)
+
+
+def linear(rows: keras.KerasTensor, outputs: int, seed: int) -> keras.KerasTensor:
+    """(batch, window, columns) → (batch, outputs): a linear path that is trained.
+
+    Source: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
+
+    Args:
+        rows: the window.
+        outputs: steps ahead, or quantiles of all of them.
+        seed: for weights.
+    """
+    import keras
+
+    flat = keras.layers.Flatten(name="skip_window")(rows)
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(outputs, use_bias=False, kernel_initializer=start, name="skip")(flat)
+
+
 def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:
     """(batch, rows, columns), and what is known ahead → (batch, horizon): a dense layer with the weights of a ridge.
 
@@ -62,29 +93,3 @@ def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTens
     skip = layer(flat)
     layer.set_weights([path.weights, path.bias])
     return skip
-
-
-def linear_path(
-    params: TrialParams, path: LinearPath | None, inputs: Inputs, outputs: int, seed: int
-) -> keras.KerasTensor | None:
-    """What a linear path says: (batch, horizon) of one that is solved, (batch, outputs) of one that is trained.
-
-    Args:
-        params: of the trial.
-        path: the ridge; None: it has none.
-        inputs: of the network.
-        outputs: steps, or quantiles of all of them.
-        seed: for weights.
-
-    Returns:
-        None where the trial has no such path.
-    """
-    import keras
-
-    if params.linear_skip == "false":
-        return None
-    if path is not None:
-        return solved(path, inputs, params.linear_trainable)
-    flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-    start = keras.initializers.GlorotUniform(seed=seed)
-    return keras.layers.Dense(outputs, use_bias=False, kernel_initializer=start, name="skip")(flat)

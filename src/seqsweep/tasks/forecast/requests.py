@@ -250,6 +250,20 @@ def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float
     return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
 
 
+def extends(series: Series, spec: Mapping[str, Any]) -> bool:
+    """Whether a series is the one that another model is of, with rows behind: what it learned from is known by place.
+
+    Args:
+        series: of this sweep.
+        spec: of the other model.
+    """
+    told = spec["data"]
+    try:
+        return bool(series.sha256_until(told["last"]) == told["sha256"])
+    except ValueError:  # counts for times here, times there
+        return False
+
+
 def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins: Items) -> tuple[Items, str]:
     """The origins whose targets another model has neither learned from nor been chosen by, and why there are none.
 

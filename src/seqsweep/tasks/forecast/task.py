@@ -1,4 +1,4 @@
-"""The forecast of a series: the next rows of the target from the rows before them, all at once (direct)."""
+"""The forecast of a series: the next rows of the target from the rows before them, at once or one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqsweep.metrics import Scores
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
 from seqsweep.tasks.facts import FactTable
-from seqsweep.tasks.forecast import baselines, requests, split, windows
+from seqsweep.tasks.forecast import baselines, heads, requests, split, windows
 from seqsweep.tasks.forecast.ahead import next_forecasts
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
@@ -27,13 +27,11 @@ from seqsweep.tasks.forecast.by_series import (
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.details import details_of, figures_of
-from seqsweep.tasks.forecast.head import by_step, linear_path
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
-from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.origins import drawn_arrays
 from seqsweep.tasks.forecast.page import all_sections
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
@@ -42,7 +40,7 @@ from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.quantile_intervals import (
     compared_tables,
 )
-from seqsweep.tasks.forecast.quantiles import ascending, levels_of, pinball_loss
+from seqsweep.tasks.forecast.quantiles import levels_of, pinball_loss
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
@@ -149,48 +147,21 @@ class Forecast(Task):
         loss = self.loss_of(params)
         return constant_loss(loss, targets) if isinstance(loss, str) else self.constant_loss(targets)
 
-    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
-        """The last `window` rows: a ridge may read more; beside each of them what is told of the series itself."""
-        longer = cast(windows.Windows, view).window > params.window
-        rows = inputs[0][:, -params.window :] if longer else inputs[0]
-        return with_series(rows, inputs[-1], view, params, seed) if isinstance(view, PanelWindows) else rows
+    def network(
+        self, view: View, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """The last rows, and what is known ahead → (batch, horizon), or quantiles of it, by one of several heads."""
+        return heads.network(
+            cast(windows.Windows | PanelWindows, view), params, inputs, kernels, seeds, len(levels_of(self.config))
+        )
+
+    def head(self, *unused: Any) -> keras.KerasTensor:
+        """A head may have layers of its own, see `network`."""
+        raise NotImplementedError
 
     def knows_start(self, params: TrialParams) -> bool:
         """With a ridge a network forecasts as the ridge does, until its first step."""
         return bool(params.linear_skip == "ridge")
-
-    def head(
-        self,
-        view: View,
-        params: TrialParams,
-        inputs: Inputs,
-        state: keras.KerasTensor,
-        seeds: Sequence[int],
-    ) -> keras.KerasTensor:
-        """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
-
-        Of quantiles the layer has an output for each of them at each step, and what a ridge says is added to all.
-
-        Where columns are known ahead, each step adds what the state and the values of its own time say together.
-        Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
-
-        Source of `linear_skip: true`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
-        """
-        import keras
-
-        horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
-        levels = levels_of(self.config)
-        count = max(1, len(levels))
-        inputs = inputs[: 1 + bool(cast(windows.Windows, view).known)]
-        start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
-        output = keras.layers.Dense(horizon * count, kernel_initializer=start, name="head")(state)
-        if len(inputs) > 1:
-            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None, count=count)
-            output = keras.layers.Add(name="with_known")([output, own_time])
-        linear = linear_path(params, path, inputs, horizon * count, seeds[1])
-        if levels:
-            return ascending(output, linear, horizon)
-        return output if linear is None else keras.layers.Add(name="output")([output, linear])
 
     # What a result proves
 
@@ -284,6 +255,10 @@ class Forecast(Task):
     def answered(self, predictions: Predictions) -> Predictions:
         """Of quantiles the medians."""
         return point_of(predictions)
+
+    def extends(self, data: Dataset, model: Model) -> bool:
+        """Whether rows were added behind those that the model is of."""
+        return requests.extends(cast(SeriesDataset | PanelDataset, data).series, model.spec)
 
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
         """The origins whose targets the model has neither learned from nor been chosen by."""
