@@ -56,7 +56,7 @@ class Identity:
         study: its name.
         seed: of the sweep.
         data: the settings of that group, and their content; the other groups likewise.
-        finals: those settings of that group that networks depend on, see `Task.trained_for`; most have none.
+        finals: those settings of that group that networks depend on, see `Evaluated.trained_for`; most have none.
     """
 
     study: str

@@ -35,6 +35,17 @@ class Evaluated(ABC):
     def objective(self) -> Metric:
         """The metric that ranks trials, on validation."""
 
+    @classmethod
+    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:  # noqa: ARG003
+        """Settings of `finals` that the networks of the search depend on, so that others make another sweep.
+
+        None, by default: finals do not change what a trial learns.
+
+        Args:
+            config: of the sweep.
+        """
+        return {}
+
     # What a result proves
 
     def compare(

@@ -95,17 +95,6 @@ class Task(Evaluated):
         """Settings of the task that the sweep's run shows as parameters."""
         return {}
 
-    @classmethod
-    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:  # noqa: ARG003
-        """Settings of `finals` that the networks of the search depend on, so that others make another sweep.
-
-        None, by default: finals do not change what a trial learns.
-
-        Args:
-            config: of the sweep.
-        """
-        return {}
-
     # What can be wrong, before anything is read
 
     def faults(self) -> list[Fault]:
