@@ -35,7 +35,7 @@ from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parallel import STEPS, parallel
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import compared, mattered, score_at, unit_of
-from seqsweep.report.page.winner import winner
+from seqsweep.report.page.winner import settings_of, winner
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tasks.forecast.intervals import ForecastInterval
@@ -423,6 +423,11 @@ def test_the_winner_is_shown_with_all_settings_dates_and_commands(sweep_of, tmp_
     said = rendered(winner(material))
     assert f"Winner: {escape(material.conclusion.winner.name)}" in said
     assert all(f"<dt>{name.replace('_', ' ')}</dt>" in said for name in material.chosen.params)
+    given = {**material.chosen.params, "scope": "series", "series_embedding": 0}
+    configs = material.outcome.config, make_config("data.series=[shop]")
+    told = [dict(settings_of(replace(material.chosen, params=given), config)) for config in configs]
+    assert "scope" not in told[0]
+    assert (told[1]["scope"], told[1]["series embedding"]) == ("series", "0")
     assert re.search(r"<dd>\d+ rows</dd>", said)
     assert re.search(r"found</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d<", said)
     promote, predict, ui = re.search(r"<pre>(.*)</pre>", said, re.S)[1].splitlines()

@@ -16,6 +16,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
+from seqsweep.search_space import telling
 from seqsweep.tasks import TASKS
 from seqsweep.terminal import console
 from seqsweep.words import (
@@ -96,7 +97,7 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
     if not outcome.ranked:
         return ""
     params = outcome.ranked[0].params if winner is None else winner.params
-    shown = {name: value for name, value in params.items() if value is not None}
+    shown = {name: value for name, value in telling(outcome.config, params).items() if value is not None}
     values = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in shown.items()}
     return " ".join(f"{name}={value}" for name, value in values.items())
 
