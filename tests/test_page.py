@@ -487,7 +487,7 @@ def test_importance_compares_whole_budgets_and_a_configuration_once(sweep_of):
 )
 def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
     interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
-    bands = _bands([interval], np.arange(3), np.array([5.0, 6.0, 7.0]), step)
+    bands = _bands([interval], np.arange(3), np.array([[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]), step)
     expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
     assert [list(band["y"]) for band in bands] == (expected if drawn else [])
 

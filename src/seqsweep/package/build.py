@@ -250,7 +250,8 @@ def _compare(
 
 def _parity(loaded: Loaded, problem: Problem, network: Network, own: Predictions | None = None) -> Parity:
     items = problem.data.split().test
-    return compare(ask(problem.task, problem.data, loaded, items), network.predict(items) if own is None else own)
+    own = network.predict(items) if own is None else own
+    return compare(ask(problem.task, problem.data, loaded, items), problem.task.answered(own))
 
 
 def _signature(served: Served) -> ModelSignature:
