@@ -194,7 +194,7 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
 
 def test_more_trials_than_were_expected_are_counted_as_what_they_are():
     console = make_console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(1, [], 2)
     terminal.ended(trial(1, 11.0), 11.0)
     terminal.ended(trial(2, 11.0), 11.0)
