@@ -424,10 +424,12 @@ def test_the_winner_is_shown_with_all_settings_dates_and_commands(sweep_of, tmp_
     assert f"Winner: {escape(material.conclusion.winner.name)}" in said
     assert all(f"<dt>{name.replace('_', ' ')}</dt>" in said for name in material.chosen.params)
     given = {**material.chosen.params, "scope": "series", "series_embedding": 0}
-    configs = material.outcome.config, make_config("data.series=[shop]")
+    configs = material.outcome.config, make_config("data.series=[shop]", "data.known_future=[promo]")
     told = [dict(settings_of(replace(material.chosen, params=given), config)) for config in configs]
     assert "scope" not in told[0]
     assert (told[1]["scope"], told[1]["series embedding"]) == ("series", "0")
+    ahead = replace(material, outcome=replace(material.outcome, config=configs[1]))
+    assert re.search(r"seqsweep predict \S+ FILE\.csv --future FUTURE\.csv", rendered(winner(ahead)))
     assert re.search(r"<dd>\d+ rows</dd>", said)
     assert re.search(r"found</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d<", said)
     promote, predict, ui = re.search(r"<pre>(.*)</pre>", said, re.S)[1].splitlines()

@@ -126,6 +126,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
                 words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
             commands += _from_the_ridge(outcome, conclusion, typed)
+    commands += _longer(outcome, typed)
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
@@ -150,6 +151,17 @@ def _from_the_ridge(outcome: Outcome, conclusion: Conclusion, typed: Sequence[st
     if unbeaten_baseline(outcome, conclusion) != RIDGE or begun <= {None, "ridge"}:
         return []
     return [(_again(typed, f"search_space.{SKIP}=ridge"), "networks that begin at the ridge, and learn what it leaves")]
+
+
+def _longer(outcome: Outcome, typed: Sequence[str]) -> list[tuple[str, str]]:
+    """Where the best network was best in its last epoch, and nothing but `trial.epochs` ended it: it learned still."""
+    config = outcome.config.trial
+    if not outcome.ranked or outcome.ranked[0].best_epoch != config.epochs or config.max_samples is not None:
+        return []
+    if outcome.ranked[0].params.get("schedule", "constant") != "constant":  # its rate has come down by then
+        return []
+    purpose = "the best trial was best in its last epoch, so that it is undertrained: let all of them learn longer"
+    return [(_again(typed, f"trial.epochs={2 * config.epochs}"), purpose)]
 
 
 def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
