@@ -277,7 +277,7 @@ def test_several_values_are_no_hindrance_to_being_told_what_is_composed(capfd):
 
 def test_a_part_of_the_composed_config_is_shown(capfd):
     assert launch(["quickstart", "--cfg", "job", "--package", "trial"]) == 0
-    assert capfd.readouterr().out == "epochs: 40\npatience: 10\ndivergence_factor: 100.0\n"
+    assert capfd.readouterr().out == "epochs: 40\nmax_samples: null\npatience: 10\ndivergence_factor: 100.0\n"
     assert (
         launch(["quickstart", "search_space.window={low: 4, high: 8}", "-c", "job", "-p", "search_space.window"]) == 0
     )

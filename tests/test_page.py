@@ -35,7 +35,7 @@ from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parallel import STEPS, parallel
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import compared, mattered, score_at, unit_of
-from seqsweep.report.page.winner import winner
+from seqsweep.report.page.winner import settings_of, winner
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tasks.forecast.intervals import ForecastInterval
@@ -423,6 +423,13 @@ def test_the_winner_is_shown_with_all_settings_dates_and_commands(sweep_of, tmp_
     said = rendered(winner(material))
     assert f"Winner: {escape(material.conclusion.winner.name)}" in said
     assert all(f"<dt>{name.replace('_', ' ')}</dt>" in said for name in material.chosen.params)
+    given = {**material.chosen.params, "scope": "series", "series_embedding": 0}
+    configs = material.outcome.config, make_config("data.series=[shop]", "data.known_future=[promo]")
+    told = [dict(settings_of(replace(material.chosen, params=given), config)) for config in configs]
+    assert "scope" not in told[0]
+    assert (told[1]["scope"], told[1]["series embedding"]) == ("series", "0")
+    ahead = replace(material, outcome=replace(material.outcome, config=configs[1]))
+    assert re.search(r"seqsweep predict \S+ FILE\.csv --future FUTURE\.csv", rendered(winner(ahead)))
     assert re.search(r"<dd>\d+ rows</dd>", said)
     assert re.search(r"found</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d<", said)
     promote, predict, ui = re.search(r"<pre>(.*)</pre>", said, re.S)[1].splitlines()
@@ -482,7 +489,7 @@ def test_importance_compares_whole_budgets_and_a_configuration_once(sweep_of):
 )
 def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
     interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
-    bands = _bands([interval], np.arange(3), np.array([5.0, 6.0, 7.0]), step)
+    bands = _bands([interval], np.arange(3), np.array([[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]), step)
     expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
     assert [list(band["y"]) for band in bands] == (expected if drawn else [])
 

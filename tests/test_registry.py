@@ -383,6 +383,17 @@ def test_targets_that_the_champion_learned_from_do_not_count(sweeps, made):
     assert "on 26 items of the test part" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
 
 
+def test_data_with_rows_behind_is_compared_on_what_is_new_to_both(sweeps, tmp_path):
+    assert sweeps.promote("good").exit_code == 0
+    longer = write_csv(tmp_path / "longer.csv", np.concatenate([season(), season(320)[260:]]))
+    sweep = make_sweep(longer, sweeps.directory, "seed=9", "registry.model=shop", epochs=10)
+    answer = sweeps.run("promote", sweep.fingerprint)
+    assert answer.exit_code == 0
+    told = " ".join(answer.output.split())
+    assert "on 48 items of the test part" in told  # those behind row 260 and 39 before it were not learned from
+    assert "the data is the champion's with rows behind it" in told
+
+
 # What a user may call a sweep ---------------------------------------------------------------------
 
 

@@ -346,6 +346,21 @@ def test_crashes_in_a_row_end_the_search_until_it_is_started_again(tmp_path: Pat
 
 
 @keras
+def test_what_has_ended_is_spelt_once_however_many_trials_follow(tmp_path: Path, monkeypatch: Any) -> None:
+    from seqsweep.tuner import ask_tell
+
+    spelt, spell = [], ask_tell.to_json
+    monkeypatch.setattr(ask_tell, "to_json", lambda record: spelt.append(record.trial_id) or spell(record))
+    config = sweep_config("random", tuner={"max_trials": 20}, **WIDE)
+    tuner = make_tuner(config, tmp_path)
+    for number in range(20):
+        tuner.tell(whole_id := tuner.ask("a").trial_id, float(number))  # type: ignore[union-attr]
+        assert spelt.count(whole_id) == 2  # as it began, and as it ended
+    assert len(spelt) == 40
+    assert make_tuner(config, tmp_path).best(2) == ["0001", "0002"]
+
+
+@keras
 def test_more_trials_can_be_asked_for_later(tmp_path: Path) -> None:
     whole(make_tuner(sweep_config("random", tuner={"max_trials": 3}, **WIDE), tmp_path))
     more = whole(make_tuner(sweep_config("random", tuner={"max_trials": 5}, **WIDE), tmp_path))

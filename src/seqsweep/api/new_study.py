@@ -39,7 +39,8 @@ search_space:                   # one value, a list of choices, or {{low: …, h
   dropout: [0, 0.1]
   learning_rate: {{low: 0.001, high: 0.02, log: true}}
 trial:
-  epochs: 40                    # at most
+  epochs: 40                    # at most,
+  max_samples: 1000000          # and fewer of a long series
 tuner:
   max_trials: 20                # more goes on with the same sweep
 finals:

@@ -39,12 +39,14 @@ class Promoted:
         version: the champion now.
         before: the champion until now; None: there was none.
         news: False: it was the champion already, and nothing was changed.
+        reads_future: whether it asks for rows to be forecast, with what is known ahead of them.
     """
 
     model: str
     version: str
     before: str | None
     news: bool = True
+    reads_future: bool = False
 
 
 def promote(
@@ -99,7 +101,7 @@ def promote(
         assert evaluation is not None  # the condition `finals` holds, or else it was refused
         entry = _entry(registry, candidate, evaluation, conditions, force)
         done = _register(registry, candidate, evaluation, entry)
-        return Promoted(name, done.version, done.before)
+        return Promoted(name, done.version, done.before, reads_future=bool(candidate.config.data.known_future))
 
 
 def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Promoted:

@@ -48,17 +48,13 @@ class Terminal:
     Args:
         console: where to.
         objective: the metric that ranks.
-        epochs: the most that a trial trains.
         planned: how many runs follow the search, by phase; the time left is that of the whole command.
     """
 
-    def __init__(
-        self, console: Console, objective: Metric, epochs: int, planned: Mapping[Phase, int] | None = None
-    ) -> None:
+    def __init__(self, console: Console, objective: Metric, planned: Mapping[Phase, int] | None = None) -> None:
         self._console = console
         self._metric = objective
         self._objective = f"val_{objective.name}"
-        self._epochs = epochs
         self._planned = dict(planned or {})
         self._phase: Phase = "trial"
         self._best: tuple[float, str] | None = None  # a score, and whose it is
@@ -196,7 +192,7 @@ class Terminal:
     def _render(self) -> Group:
         lines: list[Text | Progress] = []
         for trial, epoch in self._running.values():
-            lines.append(Text(f"  {self._padded(trial)} epoch {epoch} of at most {self._epochs}", style="dim"))
+            lines.append(Text(f"  {self._padded(trial)} epoch {epoch} of at most {trial.last_epoch}", style="dim"))
         if self._best:
             score, whose = self._best
             lines.append(Text(f"  best so far: {self._objective} {significant(score)}, {whose}", style="green"))

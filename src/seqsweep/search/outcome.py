@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 from seqsweep.config import from_yaml
@@ -92,7 +93,7 @@ class Outcome(OutcomeFile):
         """Its name on validation: `val_mae`."""
         return f"val_{self.config.task.objective}"
 
-    @property
+    @cached_property
     def ranked(self) -> list[TrialRecord]:
         """Completed trials, best first; those that were pruned have fewer epochs, and no rank."""
         done = [record for record in self.records if record.status == "COMPLETED"]

@@ -102,7 +102,7 @@ class Tracker(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Spent inside the tracker: what tracking costs the sweep."""
+        """That the sweep waited for the tracker: what tracking costs it."""
 
     def open(self, sweep: SweepRecord) -> None:
         """Find or make the run of this sweep; what a killed process left running counts as killed.

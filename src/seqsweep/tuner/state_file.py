@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,17 @@ def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
             f"{path} belongs to another search: {'; '.join(changed)}. Undo the change to resume; {anew(path)}"
         )
     return state
+
+
+def text(state: TunerState, trials: Iterable[str]) -> str:
+    """What the file holds.
+
+    Args:
+        state: without its trials.
+        trials: each as JSON.
+    """
+    parts = {name: to_json(value) for name, value in vars(state).items()} | {"trials": f"[{', '.join(trials)}]"}
+    return "{" + ", ".join(f'"{name}": {part}' for name, part in parts.items()) + "}"
 
 
 def depends_on(config: SweepConfig) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def trial_page(folder: Path, trial_id: str) -> str:
             [facts([*_course(record), *([("in MLflow", link(page, "its run"))] if page else [])])],
         ),
         Section("curves", "Learning curves", course(record, f"val_{config.task.objective}")),
-        Section("settings", "Settings", [short_facts(settings_of(record, config.task.kind))]),
+        Section("settings", "Settings", [short_facts(settings_of(record, config))]),
     ]
     if record.detail:
         shown.append(Section("detail", "Where it failed", [verbatim(record.detail)]))
