@@ -774,6 +774,7 @@ def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch)
     trained = {run for run in ran if "-s" in run}
     chosen = {r.trial_id for r in select_finalists(outcome.ranked, 1)}
     known = {f.trial_id for f in first.finalists}
+    assert chosen - known
     assert {run.split("-")[0] for run in trained} == chosen - known
     kept = {file.stem.split("-")[0] for file in (context.state.folder / "networks").iterdir()}
     assert kept == chosen
