@@ -1,4 +1,4 @@
-# make sweep   set up, some minutes, once; then run the study `quickstart`: offline, some 25 seconds on two cores
+# make sweep   set up, some minutes, once; then run the study `quickstart`: offline, about 20 seconds on two cores
 # make test    set up, then run every test
 # make ui      open the MLflow UI on what has been run
 # make lint    ruff and mypy --strict

@@ -109,7 +109,7 @@ def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_la
     winner, up, gru = finalist(1, [1.0, 2.0, 3.0]), finalist(2, [2.0, 2.5, 4.5]), finalist(3, [5.0, 5.5, 7.0], "gru")
     worse, broken = finalist(4, [8.0, 8.0, 9.0], "gru"), finalist(5, [None, 1.0, 1.0], "simple_rnn")
     found = differences([winner, up, gru, worse, broken], MAE, 0.9)
-    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best gru", "0003")]
+    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best GRU", "0003")]
     # By hand: the differences 1.0, 0.5, 1.5 have the mean 1, a standard error of 0.5 / sqrt(3); t(0.95, 2) = 2.91999.
     interval = found[0].interval
     assert interval is not None

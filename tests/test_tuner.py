@@ -116,6 +116,11 @@ def test_the_plan_of_hyperband_is_that_of_published_tables(epochs: int, factor: 
     assert (planned.trials, planned.epochs) == (trials, trained)
 
 
+@pytest.mark.parametrize(("limit", "trials"), [(20, 20), (27, 27), (45, 36), (60, 39), (1000, 70)])
+def test_the_plan_of_hyperband_within_a_limit_of_epochs_counts_its_short_trials(limit: int, trials: int) -> None:
+    assert plan(sweep_config("hyperband", epochs=27, tuner={"factor": 3, "max_epochs": limit}, **WIDE)).trials == trials
+
+
 @keras
 @pytest.mark.parametrize("epochs", [1, 2, 5, 9, 10, 30])
 @pytest.mark.parametrize("factor", [2, 3, 4])
