@@ -196,7 +196,8 @@ def test_init_writes_a_study_that_composes_as_it_is(csv, tmp_path, monkeypatch):
     assert job.question == "Which network forecasts visits [/day] of shop.csv best?"
     assert "# columns of the file: when, sales, visits [/day]" in Path("mine.yaml").read_text()
     run_in(tmp_path, "init", "blank")
-    assert config.compose("blank", ["data.time=day"], RULES, tmp_path).jobs
+    (job,) = config.compose("blank", ["data.time=day", "finals=none"], RULES, tmp_path).jobs
+    assert (job.data.time, job.finals.trials) == ("day", 0)  # what is said on the command line is not overruled
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,15 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     assert "\x1b" not in console.file.getvalue()
 
 
+def test_more_trials_than_were_expected_are_counted_as_what_they_are():
+    console = make_console(width=80, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"])
+    terminal.begin(1, [], 2)
+    terminal.ended(trial(1, 11.0), 11.0)
+    terminal.ended(trial(2, 11.0), 11.0)
+    assert console.file.getvalue().splitlines()[-1].startswith("[2/2] trial 2")
+
+
 def final_run(number: int, seed: int, score: float):
     record = trial(number, score)
     return dataclasses.replace(record, kind="final", final_of=record.trial_id, name=f"{record.name}, seed {seed}")

@@ -24,10 +24,10 @@ from seqsweep.words import (
     column_title,
     counted,
     duration,
+    gain,
     in_words,
     megabytes,
     pasted,
-    percent,
     seconds,
     setting,
     significant,
@@ -215,19 +215,12 @@ def _settings(outcome: Outcome) -> list[str]:
 def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[Metric]) -> list[str]:
     if row.trial is None:
         figures = [significant(outcome.baselines[row.name][metric.name]) for metric in metrics]
-        return ["", in_words(row.name), *("" for _ in settings), *figures, _skill(row, outcome)]
+        return ["", in_words(row.name), *("" for _ in settings), *figures, gain(outcome.skill(row.score))]
     place = outcome.ranked.index(row.trial) + 1
     known = row.trial.params
     values = [setting(known[name]) if name in known else "" for name in settings]
     figures = [significant(row.trial.metrics[f"val_{metric.name}"]) for metric in metrics]
-    return [str(place), row.name, *values, *figures, _skill(row, outcome)]
-
-
-def _skill(row: _Row, outcome: Outcome) -> str:
-    if outcome.best_baseline is None:
-        return ""
-    metric = outcome.metric
-    return percent(metric.skill(row.score, outcome.baselines[outcome.best_baseline][metric.name]))
+    return [str(place), row.name, *values, *figures, gain(outcome.skill(row.score))]
 
 
 def _caption(outcome: Outcome) -> str:

@@ -12,8 +12,7 @@ from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.report.page.links import Links, read_links
-from seqsweep.search import Outcome, SweepState, load_outcome
+from seqsweep.search import Links, Outcome, SweepState, load_outcome, read_links
 from seqsweep.tasks import Facts, TestPredictions
 from seqsweep.words import in_words, unit_in_words
 

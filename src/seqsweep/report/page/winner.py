@@ -33,6 +33,11 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def clock(seconds: float) -> str:
+    """`13:05:09`, by the clock of this machine."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
+
+
 def settings_of(record: TrialRecord, config: SweepConfig) -> list[tuple[str, object]]:
     """The settings of a trial in words, with their units.
 

@@ -143,7 +143,7 @@ def next_section(
         mend = (
             "Rows behind the last one, blank in the target, say what is known ahead; `seqsweep predict` takes them too."
         )
-        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")])
+        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")], unfolded=True)
         return
     if not following or "target" not in seen.more:
         return
@@ -156,7 +156,7 @@ def next_section(
     count = counted(len(known[0]["forecast"]), "step")
     title = f"{count} behind the last row"
     said = "By the network that was tested, which has learned from train alone."
-    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)])
+    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)], unfolded=True)
 
 
 def _shown(each: Sequence[SeriesScore]) -> list[tuple[int, str]]:
@@ -199,11 +199,16 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     rows = told.rows_of(number)
     forecast = np.array(entry["forecast"])
     before = told.before(rows.start, rows.stop - 1, len(forecast))
-    times: Any = entry["times"]
+    past: Any = told.times[before]
+    last = [str(past[-1]) if past.dtype.kind == "M" else past[-1].item()]  # as `entry` has times
+    times: Any = [*last, *entry["times"]]
+    value = told.target[before][-1]  # lines and bands begin there, or else a single step would have none
+    bands = _bands(told.widened(number), times, np.array(entry.get("quantiles", entry["forecast"])))
+    fan = [{**band, "x": times, "y": [value, *band["y"]]} for band in bands]
     return [
-        *_bands(told.widened(number), times, np.array(entry.get("quantiles", entry["forecast"]))),
-        theme.line(told.times[before], told.target[before], "actual", theme.INK),
-        theme.line(times, forecast, told.heading.winner, told.heading.colour),
+        *fan,
+        theme.line(past, told.target[before], "actual", theme.INK),
+        theme.line(times, np.array([value, *forecast]), told.heading.winner, told.heading.colour),
     ]
 
 

@@ -158,7 +158,7 @@ def compared_sections(details: Mapping[str, Any], target: str, in_sizes: bool) -
     unit = "in units of the size of each series" if in_sizes else f"in the unit of {target}"
     said = (
         f"Widths and scores are {unit}. Of intervals that hold what they say the narrower are better; the Winkler "
-        "score weighs both, lower is better. `finals.intervals` says which are served."
+        "score weighs both, lower is better. What finals.intervals names is served."
     )
     return [
         Section("intervals", made.title, [table(list(made.head), made.rows, 3), note(said)])
