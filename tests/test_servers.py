@@ -116,6 +116,31 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
         yield found
 
 
+def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go_through_it(
+    server: str, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import SweepRecord, make_tracker
+
+    seen = {}
+    for name in ("first", "second"):  # two machines: nothing but the server is the same
+        tracker = make_tracker(TrackingConfig("mlflow", str(tmp_path / name), server), pytest.fail)
+        tags = {"data_sha256": "5eed"}
+        tracker.open(SweepRecord("shared", "Which?", name, name, "x: 1", tags=tags, objective="val_mae"))
+        seen[name] = tracker.evaluations("5eed")
+        tracker.log_sweep({}, {"test_evaluation_number": str(len(seen))})
+        tracker.log_text("what was found", "note.txt")
+        tracker.close("FINISHED")
+    assert seen == {"first": {}, "second": {"first": 1}}
+    client = MlflowClient(tracking_uri=server)
+    (experiment,) = client.search_experiments(filter_string="name = 'shared'")
+    runs = client.search_runs([experiment.experiment_id])
+    assert {run.info.artifact_uri.partition(":")[0] for run in runs} == {"mlflow-artifacts"}
+    assert Path(client.download_artifacts(runs[0].info.run_id, "note.txt", str(tmp_path))).read_text()
+
+
 def test_a_database_that_stops_and_starts_at_five_moments_costs_no_trial_and_ends_up_whole(
     postgres: Postgres, server: str, nursery: Nursery, tmp_path: Path
 ) -> None:
