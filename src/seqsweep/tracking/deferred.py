@@ -193,6 +193,8 @@ class DeferredTracker:
         try:
             if self._is_open():
                 self._settle()
+                # Ctrl-C may have come when the thread was asked and this one did not know it yet.
+                self._in_thread(lambda: None).result()
                 self._catch_up()
         finally:
             self._pass_on()
