@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import logging
 import os
 import shutil
@@ -83,9 +84,13 @@ def without_traces_of_hydra() -> Iterator[None]:
 
 HYDRA = "HYDRA_FULL_ERROR"
 
+gc.disable()  # while a million objects are made that all stay: libraries and tests
+
 
 def pytest_collection_finish() -> None:
     """Files of tests are all imported before the first test: what one registers there, all others would see."""
+    gc.freeze()
+    gc.enable()
     if found := leaks.strangers():
         raise pytest.UsageError(f"registered where a file of tests is imported, not by a fixture: {', '.join(found)}")
 

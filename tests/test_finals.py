@@ -109,7 +109,7 @@ def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_la
     winner, up, gru = finalist(1, [1.0, 2.0, 3.0]), finalist(2, [2.0, 2.5, 4.5]), finalist(3, [5.0, 5.5, 7.0], "gru")
     worse, broken = finalist(4, [8.0, 8.0, 9.0], "gru"), finalist(5, [None, 1.0, 1.0], "simple_rnn")
     found = differences([winner, up, gru, worse, broken], MAE, 0.9)
-    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best gru", "0003")]
+    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best GRU", "0003")]
     # By hand: the differences 1.0, 0.5, 1.5 have the mean 1, a standard error of 0.5 / sqrt(3); t(0.95, 2) = 2.91999.
     interval = found[0].interval
     assert interval is not None
@@ -473,7 +473,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
 
 @pytest.mark.keras
 def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
-    found, context, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
+    found, context, *_ = launch("finals.trials=1", "finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
     evaluation, problem = found.evaluation, context.problem
     arrays = np.load(context.state.folder / finals.ARRAYS)
     rows, horizon = problem.data.rows, 2
@@ -675,7 +675,7 @@ def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
 
 @pytest.mark.keras
 def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(launch):
-    found, context, _, outcome = launch("tracking=mlflow")
+    found, context, _, outcome = launch("tracking=mlflow", "finals.trials=1", "trial.epochs=1")
     from seqsweep.tracking.store import open_store
 
     _, client = open_store(context.config.tracking)
@@ -718,13 +718,20 @@ COMBINATIONS = {
         "search_space.warm_start=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
         "tuner.max_trials=2",
         "finals.trials=9",
+        "finals.seeds=1",
         "tracking=memory",
     ),
-    "a ridge, horizon": ("search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
+    "a ridge, horizon": ("finals.seeds=1", "search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
     "folds alone, no season": ("finals.seeds=1", "finals.folds=3", "data.season=null"),
     "one run each, no baselines": ("finals.seeds=1", "task.baselines=[]"),
-    "constants alone": ("task.baselines=[train_mean]", "task.metrics=[rmse,wape]", "task.objective=wape"),
+    "constants alone": (
+        "finals.seeds=1",
+        "task.baselines=[train_mean]",
+        "task.metrics=[rmse,wape]",
+        "task.objective=wape",
+    ),
     "transforms, layers differ": (
+        *("finals.seeds=1", "finals.calibration=validation"),
         *("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
         *("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
     ),
@@ -757,18 +764,21 @@ def test_finals_hold_with_further_columns(launch, tmp_path):
     lines = [f"{50 + 10 * math.sin(i / 2) + rng.normal():.3f},{rng.normal():.3f}" for i in range(150)]
     (tmp_path / "two.csv").write_text("y,x\n" + "\n".join(lines) + "\n")
     found, *_ = launch(
-        "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2"
-    )
+        "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2",
+        "finals.trials=1", "finals.seeds=1",
+    )  # fmt: skip
     assert found.audit.passed
 
 
 @pytest.mark.keras
 def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
-    first, context, *_ = launch("finals.trials=1")
-    more, _, ran, outcome = launch("finals.trials=1", "tuner.max_trials=5")
+    small = ("finals.trials=1", "finals.seeds=1", "finals.calibration=validation", "trial.epochs=1")
+    first, context, *_ = launch(*small)
+    more, _, ran, outcome = launch(*small, "tuner.max_trials=5")
     trained = {run for run in ran if "-s" in run}
     chosen = {r.trial_id for r in select_finalists(outcome.ranked, 1)}
     known = {f.trial_id for f in first.finalists}
+    assert chosen - known
     assert {run.split("-")[0] for run in trained} == chosen - known
     kept = {file.stem.split("-")[0] for file in (context.state.folder / "networks").iterdir()}
     assert kept == chosen

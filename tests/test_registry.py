@@ -143,7 +143,7 @@ def test_the_ledger_says_when_who_which_run_which_scores_and_why(sweeps):
     assert entry.by
     assert (entry.sweep, entry.run) == (sweeps.good.fingerprint, evaluation.run)
     assert entry.scores["mae"] == pytest.approx(evaluation.scores["mae"])
-    assert "linear" in entry.why
+    assert "linear" in entry.why and entry.why.startswith("On the test part") and entry.why.endswith(").")
     with opened(sweeps.tracking) as reg:
         version = reg.version("shop", "1")
         run = reg.client.get_run(version.run_id)

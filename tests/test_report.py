@@ -136,6 +136,17 @@ def test_where_the_ridge_is_not_beaten_networks_that_begin_with_it_are_offered(s
     assert any("search_space.linear_skip=ridge" in command for command, _ in told) == offered
 
 
+@pytest.mark.parametrize(
+    ("best_epoch", "settings", "offered"),
+    [(0, {}, True), (-1, {}, False), (0, {"schedule": "cosine"}, False), (0, {"schedule": "constant"}, True)],
+)
+def test_networks_that_learned_to_the_last_epoch_are_offered_more(best_epoch, settings, offered, make_outcome):
+    epochs = make_outcome(trial(1, 9.0)).config.trial.epochs
+    record = dataclasses.replace(trial(1, 9.0, **settings), best_epoch=epochs + best_epoch)
+    told = report.next_commands(make_outcome(record), None, ["seqsweep", "sweep", "x", "trial.epochs=7"])
+    assert any(command == f"seqsweep sweep x trial.epochs={2 * epochs}" for command, _ in told) == offered
+
+
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"
@@ -179,6 +190,15 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     assert "best 9.000 (trial 1)" in lines[2]
     assert "failed: loss became nan" in lines[3]
     assert "\x1b" not in console.file.getvalue()
+
+
+def test_more_trials_than_were_expected_are_counted_as_what_they_are():
+    console = make_console(width=80, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"])
+    terminal.begin(1, [], 2)
+    terminal.ended(trial(1, 11.0), 11.0)
+    terminal.ended(trial(2, 11.0), 11.0)
+    assert console.file.getvalue().splitlines()[-1].startswith("[2/2] trial 2")
 
 
 def final_run(number: int, seed: int, score: float):

@@ -33,6 +33,7 @@ tuner: {max_trials: 4}
 trial: {epochs: 3}
 finals: {trials: 1, seeds: 2}
 executor: {kind: inline}
+registry: {refit: train}
 """
 TASK = "{kind: waves, loss: cross_entropy, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}"
 SPACE = "{layer: [simple_rnn, gru], units: [2, 8], learning_rate: [0.0001, 0.05]}"

@@ -572,7 +572,7 @@ def test_the_fields_of_a_record_are_metrics_tags_and_parameters_and_are_read_bac
     assert read_metrics({**metrics, "val_loss": 9.0}, {}) == told.metrics  # 9: the curve's last value
     assert trial_tags(told) == {
         "kind": "final", "trial_id": "0004-s2-f1", "final_of": "0004", "fold": "1", "origin": "finals", "seed": "5",
-        "kernels": "fast", "threads": "2", "retries": "1", "note": "n",
+        "kernels": "fast", "threads": "2", "retries": "1", "note": "n", "name": told.name,
     }  # fmt: skip
     assert trial_params(told) == plain_params({**told.params, "last_epoch": 9})
 
@@ -593,7 +593,7 @@ def test_a_trial_has_the_tags_of_the_fields_that_have_a_value() -> None:
     failed = trial(status="FAILED", cause=Cause.TIME_LIMIT, reason="it ran longer", kernels="", continues="0003")
     assert trial_tags(failed) == {
         "kind": "trial", "trial_id": "00", "origin": "oracle", "seed": "5", "continues": "0003",
-        "cause": "time limit", "reason": "it ran longer",
+        "cause": "time limit", "reason": "it ran longer", "name": failed.name,
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_widths_are_of_errors_that_no_choice_has_seen_where_there_are_any():
 def test_an_interval_is_clipped_where_the_target_never_is(lower, width):
     found = intervals(0.0, lower)
     assert (found.width, found.coverage) == (width, intervals().coverage)
-    assert found.lower_end(np.zeros(2), 0).tolist() == [25.0 - width] * 2
+    assert found.ends(np.zeros((2, 1)))[0].ravel().tolist() == [25.0 - width] * 2
 
 
 def test_intervals_of_an_easier_season_are_told_with_what_to_do_and_hold_where_that_is_done():

@@ -10,6 +10,7 @@ from seqsweep.evidence.bootstrap import paired_bootstrap
 from seqsweep.evidence.calibration import Bin, calibration_error, fit_temperature, reliability
 from seqsweep.evidence.comparison import Comparison, compare_losses, losses
 from seqsweep.evidence.conformal import Coverage, Sizes, adapted, coverage, half_widths, seldom_below
+from seqsweep.evidence.conformalized import beyond_quantiles, interval_score
 from seqsweep.evidence.dependent import by_moment
 from seqsweep.evidence.diebold_mariano import diebold_mariano
 from seqsweep.evidence.mcnemar import mcnemar
@@ -22,6 +23,7 @@ __all__ = [
     "Interval",
     "Sizes",
     "adapted",
+    "beyond_quantiles",
     "by_moment",
     "calibration_error",
     "compare_losses",
@@ -29,6 +31,7 @@ __all__ = [
     "diebold_mariano",
     "fit_temperature",
     "half_widths",
+    "interval_score",
     "losses",
     "mcnemar",
     "paired_bootstrap",

@@ -55,8 +55,17 @@ class Sizes:
             residuals: (n, horizon).
             moments: (n,), the date of each, see `half_widths`; None: each has its own.
         """
-        sizes = np.abs(residuals, dtype=np.float64)
-        sizes = np.where(np.isnan(sizes), np.inf, sizes)
+        return cls.of_scores(np.abs(residuals, dtype=np.float64), moments)
+
+    @classmethod
+    def of_scores(cls, scores: Float64s, moments: NDArray[Any] | None = None) -> list[Sizes]:
+        """Likewise of what is a size already, and may be below 0.
+
+        Args:
+            scores: (n, horizon), how badly each target lay.
+            moments: as of `of`.
+        """
+        sizes = np.where(np.isnan(scores), np.inf, scores)
         order, weights = np.argsort(sizes, axis=0, kind="stable"), np.ones(len(sizes))
         if moments is not None:
             _, place, counts = np.unique(moments, return_inverse=True, return_counts=True)
@@ -108,16 +117,25 @@ def half_widths(
     """
     if residuals.ndim != 2:
         raise ValueError(f"residuals must be (n, horizon), their shape is {residuals.shape}")
-    for level in levels:
-        check_level(level)
-    if moments is not None and len(np.unique(moments)) < len(residuals):
-        each = Sizes.of(residuals, moments)
-        return {level: np.array([sizes.missed_by(1 - level) for sizes in each]) for level in levels}
     sizes = np.abs(residuals, dtype=np.float64)
-    sizes = np.sort(np.where(np.isnan(sizes), np.inf, sizes), axis=0)
-    n, horizon = sizes.shape
-    ranks = {level: _rank(n, level) for level in levels}
-    return {level: sizes[rank - 1] if rank <= n else np.full(horizon, np.inf) for level, rank in ranks.items()}
+    return {level: reach(sizes, level, moments) for level in levels}
+
+
+def reach(scores: Float64s, level: float, moments: NDArray[Any] | None = None) -> Float64s:
+    """The score that an interval of this level must reach at each step ahead, (horizon,), see `half_widths`.
+
+    Args:
+        scores: (n, horizon), how badly each target lay; one that is not a number counts as infinitely badly.
+        level: share to cover, in (0, 1).
+        moments: (n,), the date of each; None: each has its own.
+    """
+    check_level(level)
+    if moments is not None and len(np.unique(moments)) < len(scores):
+        return np.array([sizes.missed_by(1 - level) for sizes in Sizes.of_scores(scores, moments)])
+    ordered = np.sort(np.where(np.isnan(scores), np.inf, scores), axis=0)
+    n, horizon = ordered.shape
+    rank = _rank(n, level)
+    return ordered[rank - 1] if rank <= n else np.full(horizon, np.inf)
 
 
 def coverage(actual: Float64s, predicted: Float64s, half_width: Float64s) -> Coverage:

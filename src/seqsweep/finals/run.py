@@ -108,7 +108,7 @@ def _judge(
     networks = scored_runs(winner, config.seeds, context.problem.objective, config.ensemble)
     run = scored_name(networks)
     calibration = calibrated(context, runs, networks)
-    wanted = run, calibration, tuple(config.levels), config.confidence, config.adaptation
+    wanted = run, calibration, tuple(config.levels), config.confidence, config.adaptation, config.intervals
     last = evaluations[-1] if evaluations else None
     as_wanted = last is not None and _wanted(last) == wanted
     if as_wanted and verdict is not None and _has_predictions(context):
@@ -135,7 +135,7 @@ def _judge(
 def _wanted(evaluation: TestEvaluation) -> tuple[object, ...]:
     """What decides whether an evaluation is still the one that is asked for."""
     seen = evaluation
-    return seen.run, seen.calibration, seen.levels, seen.confidence, seen.adaptation
+    return seen.run, seen.calibration, seen.levels, seen.confidence, seen.adaptation, seen.intervals
 
 
 def _has_predictions(context: SweepContext) -> bool:

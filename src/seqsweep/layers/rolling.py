@@ -12,7 +12,8 @@ from seqsweep.errors import ConfigError, Fault
 from seqsweep.events import TrialParams
 from seqsweep.layers import LAYERS
 from seqsweep.layers.dropout import drop
-from seqsweep.layers.kernels import obstacle, run
+from seqsweep.layers.kernels import activation, obstacle, run
+from seqsweep.layers.lstm_kernel import block_and_cell
 from seqsweep.layers.stack import make_step
 from seqsweep.serving.rolled import Rolled
 
@@ -43,8 +44,8 @@ class FastRolled(Rolled):
         """See Rolled."""
         outputs, states = tf.transpose(rows, [1, 0, 2]), []  # time first, so that a step's inputs lie together
         for layer, dropout in zip(self.recurrent, self.dropouts, strict=True):
-            outputs = run(layer, outputs, self.batch_size)
-            states.append(outputs[-1])
+            outputs, own = _read(layer, outputs, self.batch_size)
+            states += own
             outputs = self.dropped(dropout, outputs, training)
         return outputs[-1], states
 
@@ -79,8 +80,8 @@ def rolled(
         text = f"search_space.layer={params.layer}: head=recursive goes on from a layer's state, which this one lacks"
         raise ConfigError([Fault("search_space.layer", f"{text}; leave one of them out")])
     reason = obstacle(rows, layers)
-    if reason is None and any(isinstance(layer, keras.layers.LSTM) for layer in layers):
-        reason = "head=recursive goes on from an LSTM's cell, which its kernel does not tell"
+    if reason is None and any(isinstance(one, keras.layers.LSTM) and activation(one) != "tanh" for one in layers):
+        reason = "head=recursive goes on from an LSTM's cell, which its kernel tells with the activation tanh alone"
     if kernels == "fast" and reason is not None:
         text = f"model.kernels=fast: layer {params.layer!r} cannot: {reason}; use auto or keras"
         raise ConfigError([Fault("model.kernels", text)])
@@ -89,3 +90,15 @@ def rolled(
     if isinstance(layer, FastRolled):
         layer.batch_size = params.batch_size
     return layer
+
+
+def _read(layer: keras.layers.RNN, inputs: tf.Tensor, batch_size: int) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """(time, batch, features) → every step, (time, batch, units), and the states at the end, (batch, units) each."""
+    if not isinstance(layer, keras.layers.LSTM):
+        outputs = run(layer, inputs, batch_size)
+        return outputs, [outputs[-1]]
+    cell, zero = layer.cell, tf.zeros([tf.shape(inputs)[1], layer.units])
+    weights = tf.concat([cell.kernel.value, cell.recurrent_kernel.value], 0)
+    bias = cell.bias.value if layer.use_bias else tf.zeros([weights.shape[1]])
+    outputs, last = tf.custom_gradient(block_and_cell)(inputs, weights, bias, zero, zero)
+    return outputs, [outputs[-1], last]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -219,10 +220,22 @@ def _entry(
             **evaluation.scores,
             **({} if evaluation.skill is None else {"skill": evaluation.skill}),
         },
-        why=" ".join(gate[name].found for name in ("skill", "champion") if name in gate),
+        why=_why(gate, first=before is None),
         forced=force,
         failed=tuple(condition.name for condition in conditions if not condition.passed),
     )
+
+
+def _why(gate: Mapping[str, Condition], *, first: bool) -> str:
+    """What spoke for it, in whole sentences; its skill and the score stand beside them.
+
+    Args:
+        gate: its conditions by name.
+        first: no champion was there to compare with.
+    """
+    names = ["skill"] if first else ["skill", "champion"]
+    found = [re.sub(r"^skill \S+\. ", "", gate[name].found) for name in names if name in gate]
+    return " ".join(f"{text[:1].upper()}{text[1:].removesuffix('.')}." for text in found)
 
 
 def _log(

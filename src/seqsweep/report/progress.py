@@ -113,8 +113,11 @@ class Terminal:
         self._running.pop(trial.trial_id, None)
         self._count += 1
         self._note(trial, score)
-        for task in self._bar.task_ids:
-            self._bar.update(task, advance=1, description=self._described())
+        more = max(self._count - self._expected, 0)  # of a limit in epochs trials that stop early leave some for others
+        self._expected += more
+        for task in self._bar.tasks:
+            total = None if task.total is None else task.total + more
+            self._bar.update(task.id, advance=1, total=total, description=self._described())
         self._console.print(self._line(trial, score), soft_wrap=not self._console.is_terminal)
 
     def finish(self) -> None:

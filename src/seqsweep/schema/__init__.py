@@ -215,6 +215,14 @@ class FinalsConfig:
         when=FINALS,
     )
 
+    intervals: str = setting(
+        "with task.loss=quantile what forecast intervals are: cqr, between the network's quantiles, moved by what "
+        "those missed on the part that finals.calibration names; quantile, the quantiles as they are; conformal, the "
+        "median and its errors. All three are compared on test",
+        choices=("cqr", "quantile", "conformal"),
+        when={**FINALS, "task.loss": ("quantile",)},
+    )
+
 
 @dataclass
 class ReportConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.events import TrialParams
@@ -64,6 +65,21 @@ def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
         if name not in {d.hyperparameter for d in searched} and not (name in allowed and allowed[name].holds(value)):
             found[name] = value
     return found
+
+
+def telling(config: SweepConfig, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The parameters of a trial whose values do something: of one series none of those that are of several.
+
+    Args:
+        config: of the sweep.
+        given: all of them, by their plain names.
+    """
+    needs = {name: hyperparameter.needs for name, hyperparameter in declared(config.task.kind).items()}
+    return {
+        name: value
+        for name, value in given.items()
+        if not (keys := needs.get(name, ())) or any(attrgetter(key)(config) for key in keys)
+    }
 
 
 def warm_start(config: SweepConfig) -> list[TrialParams]:

@@ -62,6 +62,8 @@ class DeferredTracker:
         self._pause = 0.0  # seconds; 0: the store is not known to be away
         self._next_attempt = 0.0
         self._away = ""  # why it did not answer
+        self._pages: tuple[str, Mapping[str, str]] = ("", {})
+        self._looking = False
         self._told: deque[Callable[[], None]] = deque()
         self._results: set[str] = set()  # trials whose end was told
         self._waited = 0.0  # seconds
@@ -121,10 +123,15 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
-        """See Tracker; waits until the store is open, or known to be away."""
-        with self._waiting():
-            return self._tracker.pages() if self._wait() else ("", {})
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:
+        """See Tracker; where nobody waits, those of the last time that the thread looked, which then looks again."""
+        if wait:
+            with self._waiting():
+                return self._tracker.pages() if self._wait() else ("", {})
+        if not self._looking:
+            self._looking = True
+            self._tell(self._look)
+        return self._pages
 
     def summarise(self, markdown: str) -> None:
         """See Tracker."""
@@ -155,6 +162,10 @@ class DeferredTracker:
         if self._thread is not None:
             self._thread.shutdown(wait=False)
             self._thread = None
+
+    def _look(self) -> None:
+        self._pages = self._tracker.pages()
+        self._looking = False
 
     def _tell(self, call: Callable[[], None]) -> None:
         if self._sweep is None:

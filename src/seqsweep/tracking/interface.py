@@ -155,8 +155,12 @@ class Tracker(Protocol):
             tags: of the sweep's run.
         """
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
-        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id; empty: nothing shows them."""
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:
+        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id; empty: nothing shows them.
+
+        Args:
+            wait: for a store that is being opened.
+        """
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run; it begins with a plain sentence."""

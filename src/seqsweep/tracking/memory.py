@@ -22,6 +22,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
+from seqsweep.words import short_name
 
 if TYPE_CHECKING:
     from seqsweep.events import Epoch
@@ -64,7 +65,7 @@ class NullTracker:
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002
         """None."""
         return "", {}
 
@@ -173,7 +174,7 @@ class MemoryTracker:
         told = json.loads(self._parent.artifacts.get(METRICS, "{}"))
         self._parent.artifacts[METRICS] = json.dumps(told | json.loads(metrics_file(metrics)), indent=2)
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002
         """None."""
         return "", {}
 
@@ -217,7 +218,7 @@ class MemoryTracker:
 
     def _add(self, trial: TrialRecord) -> MemoryRun:
         tags = {**self._opened.marks, **trial_tags(trial)}
-        run = MemoryRun(trial.name, "RUNNING", trial_params(trial), tags)
+        run = MemoryRun(short_name(trial.name), "RUNNING", trial_params(trial), tags)
         self.trials.append(run)
         return run
 

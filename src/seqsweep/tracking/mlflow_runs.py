@@ -16,6 +16,7 @@ from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
 from seqsweep.tracking.mlflow_spelling import (
     EVALUATION,
+    NAME,
     NOTE,
     PARENT,
     RUN_STATUS,
@@ -29,7 +30,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.models import log_model
 from seqsweep.tracking.view import SavedView, read_view
-from seqsweep.words import significant
+from seqsweep.words import short_name, significant
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -170,6 +171,7 @@ class SweepRuns:
         objective, params, curves = best_name(self._sweep.objective), varying or list(self._choices), list(self._curves)
         # The UI draws a line for runs that have every axis alone: the width of a layer that some lack is none.
         axes = [name for name in params if self._having[name] == max(self._having.values())]
+        axes.sort(key=self._begins_with)
         tags = self._experiment.tags
         for charts in (False, True):
             view = SavedView(objective, self._sweep.lower_is_better, params, curves, axes, charts)
@@ -234,7 +236,7 @@ class SweepRuns:
                 self.children[run.data.tags["trial_id"]] = child
                 figures = run.data.metrics if run.info.status == "FINISHED" else {}
                 if child.kind == "trial":
-                    self._remember(run.info.run_name, run.data.params, figures)
+                    self._remember(run.data.tags[NAME], run.data.params, figures)
 
     def _search(self, query: str, experiments: list[str] | None = None) -> list[Run]:
         runs: list[Run] = []
@@ -256,7 +258,9 @@ class SweepRuns:
         if child is None:
             tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = milliseconds(trial.started)
-            run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
+            run = self._client.create_run(
+                self._experiment.experiment_id, started, tags, run_name=short_name(trial.name)
+            )
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
 
@@ -287,6 +291,10 @@ class SweepRuns:
         sign = 1 if self._sweep.lower_is_better else -1
         if self._best is None or sign * score < sign * self._best[0]:
             self._best = (score, name)
+
+    def _begins_with(self, axis: str) -> bool:
+        """Sorts an axis of numbers first: MLflow cuts the words that stand at the left edge of a chart."""
+        return not all(value.replace(".", "").removeprefix("-").isdigit() for value in self._choices[axis])
 
     def _note(self) -> str:
         if self.summary:

@@ -169,7 +169,7 @@ class MlflowTracker:
         with self._writing() as (_, queue):
             queue.put("sweep", self._describe)
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002
         """Paths in MLflow's UI: that of the sweep's run, and those of trials by id."""
         if self._store is None:
             return "", {}

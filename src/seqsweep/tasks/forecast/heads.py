@@ -12,6 +12,7 @@ from seqsweep.tasks.forecast.head import by_step, linear, of_steps, solved
 from seqsweep.tasks.forecast.level import STANDARD, Level
 from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
+from seqsweep.tasks.forecast.quantiles import ascending
 from seqsweep.tasks.forecast.windows import Windows
 
 if TYPE_CHECKING:
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 
 
 def network(
-    view: Windows | PanelWindows, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
+    view: Windows | PanelWindows,
+    params: TrialParams,
+    inputs: Inputs,
+    kernels: str,
+    seeds: Sequence[int],
+    quantiles: int = 0,
 ) -> keras.KerasTensor:
     """The last rows, and what is known ahead → (batch, horizon), with a linear path beside the recurrent layers.
+
+    Of quantiles (batch, horizon, quantiles): a head has an output for each at each step, and what a ridge says is added
+    to all of them.
 
     The layers read the last `window` rows, where a ridge may read more; beside each of them what is told of the series
     itself. Beside a ridge the head starts at 0: it learns what the ridge leaves.
@@ -34,7 +43,9 @@ def network(
         inputs: of the network.
         kernels: what runs the layers.
         seeds: eight of them.
+        quantiles: how many; 0: a forecast alone.
     """
+    count = max(1, quantiles)
     rows = inputs[0][:, -params.window :] if view.window > params.window else inputs[0]
     level = Level.of(rows, view.known) if params.anchor == STANDARD else None
     rows = rows if level is None else level.normalised
@@ -45,14 +56,15 @@ def network(
         beside = solved(path, inputs[: 1 + bool(view.known)], params.linear_trainable)
         beside = beside if level is None else level.taken_off(beside)
     elif params.linear_skip == "true":
-        beside = linear(rows, view.horizon, seeds[2])
+        beside = linear(rows, view.horizon * count, seeds[2])
     kind = params.get("head", "direct") if view.horizon > 1 else "direct"
     if kind == "recursive":
         output = recursive(view, params, read, known, beside, kernels, seeds)
     else:
         state = body(read, params, kernels, seeds[0])
         make = decoder if kind == "decoder" else direct
-        output = _with(make(view, params, state, known, kernels, seeds), beside)
+        output = make(view, params, state, known, kernels, seeds, count)
+        output = ascending(output, beside, view.horizon) if quantiles else _with(output, beside)
     return output if level is None else level.restored(output)
 
 
@@ -63,6 +75,7 @@ def direct(
     known: keras.KerasTensor | None,
     kernels: str,  # noqa: ARG001
     seeds: Sequence[int],
+    count: int = 1,
 ) -> keras.KerasTensor:
     """A dense layer over the horizon; each step adds what the state and what is known of its own time say together.
 
@@ -73,14 +86,16 @@ def direct(
         known: (batch, horizon, columns); None: nothing is known ahead.
         kernels: what runs layers.
         seeds: of the network.
+        count: of the quantiles.
     """
     import keras
 
     start = keras.initializers.GlorotUniform(seed=seeds[1]) if view.path is None else "zeros"
-    output = keras.layers.Dense(view.horizon, kernel_initializer=start, name="head")(state)
+    output = keras.layers.Dense(view.horizon * count, kernel_initializer=start, name="head")(state)
     if known is None:
         return output
-    return keras.layers.Add(name="with_known")([output, by_step(state, known, seeds[4:6], view.path is not None)])
+    own_time = by_step(state, known, seeds[4:6], view.path is not None, count)
+    return keras.layers.Add(name="with_known")([output, own_time])
 
 
 def decoder(
@@ -90,6 +105,7 @@ def decoder(
     known: keras.KerasTensor | None,
     kernels: str,
     seeds: Sequence[int],
+    count: int = 1,
 ) -> keras.KerasTensor:
     """A recurrent layer over the steps of the horizon, which starts from the state of the encoder.
 
@@ -107,6 +123,7 @@ def decoder(
         known: (batch, horizon, columns); None: nothing is known ahead.
         kernels: what runs layers.
         seeds: of the network.
+        count: of the quantiles.
     """
     import keras
 
@@ -119,7 +136,7 @@ def decoder(
         read = keras.layers.Concatenate(name="state_and_known")([read, known])  # (batch, horizon, units + columns)
     states = first_states(state, own, seeds[6])
     steps = body(read, own, kernels, seeds[7], every_step=True, initial_state=states, name_prefix="decoder_")
-    return keras.layers.Flatten(name="by_step")(of_steps(view.path is not None, seeds[1], "head")(steps))
+    return keras.layers.Flatten(name="by_step")(of_steps(view.path is not None, seeds[1], "head", count)(steps))
 
 
 def recursive(

@@ -126,6 +126,7 @@ HYPERPARAMETERS = (
         str,
         choices=("series", "all"),
         follows="windows.scope",
+        needs=("data.series", "data.columns"),
         section="preprocessing",
         meaning="of several series: each is scaled by its own train part, or all by that of all of them",
     ),
@@ -134,6 +135,7 @@ HYPERPARAMETERS = (
         int,
         at_least=0,
         default=0,
+        needs=("data.series", "data.columns"),
         section="preprocessing",
         unit="numbers",
         meaning="of several series: numbers that the network learns of each, and reads beside each row; in training "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqsweep.evidence import adapted, by_moment, coverage, half_widths, seldom_below
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.quantiles import ends_of
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.words import share, significant
 
@@ -27,15 +28,28 @@ GREW = 1.1
 Moments = tuple[NDArray[Any], NDArray[Any]]
 """Dates (n,) of errors that give widths, and (m,) of those on test."""
 
+KINDS = ("cqr", "quantile", "conformal")
+"""What `finals.intervals` may be: quantiles moved by what they missed, as they are, or errors of the median alone."""
+
+CONFORMAL = "conformal"
+
+NAMES = {
+    "conformal": ("Split conformal intervals", "the median and its errors"),
+    "quantile": ("Intervals between quantiles", "quantiles as they are"),
+    "cqr": ("Conformalized quantile intervals", "quantiles moved by errors"),
+}
+"""Of each kind its name, and in short what it is made of."""
+
 
 @dataclass(frozen=True)
 class ForecastInterval:
-    """Split conformal intervals of one level.
+    """Intervals of one level: split conformal ones around forecasts, or those between two quantiles of a network.
 
     Args:
         level: the share of targets that they should cover, in (0, 1).
-        half_widths: (horizon,), in the unit of the data; inf where there are too few residuals. Where the level adapts,
-            those behind the last target of the test part.
+        half_widths: (horizon,), how far each end lies from the forecast, in the unit of the data; inf where there are
+            too few residuals. Where the level adapts, those behind the last target of the test part. Between quantiles:
+            how far beyond them, 0 where they are taken as they are, below 0 where they are too wide.
         coverage: the share of test targets that they covered.
         width: mean width on the test part, in the unit of the data.
         calibrated_on: the part that the residuals are of: the end of `train`, by networks without it, or `validation`.
@@ -44,6 +58,8 @@ class ForecastInterval:
         lower: below which no interval reaches; None: there is no bound.
         least: the share below which chance seldom takes the coverage; 0: there is too little to tell.
         growth: the mean absolute error on test by that of the residuals.
+        kind: one of `KINDS`.
+        columns: which quantiles of a network the ends are made from; None: none, the forecast itself.
     """
 
     level: float
@@ -56,16 +72,17 @@ class ForecastInterval:
     lower: float | None = None
     least: float = 0.0
     growth: float = 1.0
+    kind: str = CONFORMAL
+    columns: tuple[int, int] | None = None
 
     @property
     def falls_short(self) -> bool:
         """Whether it holds fewer targets of the test part than chance explains."""
         return self.coverage < self.least
 
-    def lower_end(self, forecast: Float64s, step: int) -> Float64s:
-        """Of forecasts (n,) of a step ahead, counted from 0."""
-        end = forecast - self.half_widths[step]
-        return end if self.lower is None else np.maximum(end, self.lower)
+    def ends(self, predicted: Float64s) -> tuple[Float64s, Float64s]:
+        """The lower and the upper end (n, horizon) of forecasts (n, horizon), or of (n, horizon, quantiles)."""
+        return ends_of(predicted, self.columns, np.array(self.half_widths), self.lower)
 
 
 def make_intervals(
@@ -120,6 +137,8 @@ def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
 
 def errors(interval: ForecastInterval) -> str:
     """Of what errors an interval was made, in words."""
+    if interval.kind == "quantile":
+        return "the quantiles that the network has learned, as they are"
     if interval.calibrated_on == "validation":
         told = "the errors on validation, which chose the network, so that they are narrow"
     else:
@@ -141,17 +160,32 @@ def short_of(intervals: Sequence[ForecastInterval]) -> list[str]:
             f": errors there are {significant(growth, 3)} times as large as those that the intervals are made of, as "
             "in another season, or where the series has changed"
         )
+    if short[0].kind == "quantile":
+        return [f"{found}. With finals.intervals=cqr the ends are moved by what they missed; it trains nothing anew."]
     value = 5 * adaptation if adaptation else ADAPTATION
+    advice = f"finals.adaptation={min(value, MOST):g}"
+    advice = advice if short[0].kind == CONFORMAL else f"finals.intervals=conformal {advice}"
     return [
         f"{found}. Expect as few in service, or let the level follow what was missed: the same command with "
-        f"finals.adaptation={min(value, MOST):g} trains nothing anew."
+        f"{advice} trains nothing anew."
     ]
 
 
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:
     """The intervals in the details of a test evaluation."""
     plain = details.get("intervals", [])
-    return tuple(ForecastInterval(**{**entry, "half_widths": tuple(entry["half_widths"])}) for entry in plain)
+    return tuple(_read(entry) for entry in plain)
+
+
+def _read(entry: Mapping[str, Any]) -> ForecastInterval:
+    columns = entry.get("columns")
+    made = {"half_widths": tuple(entry["half_widths"]), "columns": None if columns is None else tuple(columns)}
+    return ForecastInterval(**{**entry, **made})
+
+
+def called(interval: ForecastInterval) -> str:
+    """What intervals are called, at the beginning of a sentence."""
+    return NAMES[interval.kind][0]
 
 
 def finite_half_widths(intervals: Sequence[ForecastInterval]) -> dict[str, list[float]]:

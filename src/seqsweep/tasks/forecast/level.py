@@ -61,5 +61,7 @@ class Level:
         return (forecast - self.mean) / self.deviation
 
     def restored(self, output: keras.KerasTensor) -> keras.KerasTensor:
-        """The forecast (batch, horizon) of what a network says of a normalised window."""
+        """The forecast (batch, horizon) of what a network says of a normalised window; of quantiles each of them."""
+        if len(output.shape) == 3:
+            return output * self.deviation[:, None] + self.mean[:, None]
         return output * self.deviation + self.mean

@@ -11,7 +11,7 @@ from seqsweep.evidence import Sizes
 from seqsweep.serving.array_types import Float64s, Index
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.by_series import in_sizes
-from seqsweep.tasks.forecast.intervals import make_intervals
+from seqsweep.tasks.forecast.intervals import Moments, make_intervals
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.results import TestPredictions
 
@@ -28,8 +28,18 @@ def panel_intervals(
         adaptation: how fast a level moves; 0: it stays.
     """
     sized = in_sizes(data, seen)
-    made = make_intervals(sized, levels, moments=(data.moments(_before(data, seen)), data.moments(seen.test_items)))
+    made = make_intervals(sized, levels, moments=dates_of(data, seen))
     return [adapted_to_all(interval, data, sized, adaptation) for interval in made] if adaptation else made
+
+
+def dates_of(data: PanelDataset, seen: TestPredictions) -> Moments:
+    """The dates of the errors that give the widths, and of those on test.
+
+    Args:
+        data: that the predictions are of.
+        seen: which of its items they are of.
+    """
+    return data.moments(_before(data, seen)), data.moments(seen.test_items)
 
 
 def _before(data: PanelDataset, seen: TestPredictions) -> Items:

@@ -59,6 +59,7 @@ def make_spec(
         "anchor": params.anchor,
         "transform": view.transform.to_json(),
         "half_widths": finite_half_widths(intervals),
+        "quantiles": {f"{one.level:g}": list(one.columns) for one in intervals if one.columns is not None},
         "lower": own(config).lower,
         "reading": series.reader.to_json(),
         "frequency": series.frequency if series.index.dtype.kind == "M" else None,

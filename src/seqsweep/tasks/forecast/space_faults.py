@@ -8,6 +8,7 @@ from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Space
+from seqsweep.tasks.forecast.quantile_faults import quantile_faults
 from seqsweep.tasks.forecast.settings import own
 
 USUAL = ("series", "left_out")
@@ -22,7 +23,7 @@ def space_faults(config: SweepConfig, space: Space) -> list[Fault]:
         space: what is searched.
     """
     found = [*_ridge_faults(config, space), *_head_faults(config, space)]
-    return [*found, *_panel_faults(config), *_season_faults(config, space)]
+    return [*found, *_panel_faults(config), *_season_faults(config, space), *quantile_faults(config, space)]
 
 
 def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
