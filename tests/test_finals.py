@@ -271,6 +271,10 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "new", "another") == 1
     remember(tmp_path / "e", Evaluated("0001-s1-f0", 7, 1.0, "another"))  # five others were deleted
     assert evaluations_before(tmp_path / "new", "another") == 7
+    # Of a store that machines share: `a` is here and counts by its folder, two others are elsewhere.
+    elsewhere = {"a": 99, "b0b": 1, "c0c": 2}
+    assert evaluations_before(tmp_path / "a", "5eed", elsewhere) == 5
+    assert evaluations_before(tmp_path / "a", "5eed", {"b0b": 12}) == 12
 
 
 # A conclusion that is damaged

@@ -684,6 +684,30 @@ def test_on_a_server_the_slower_of_two_is_told(logged):
         assert not reg.model("raced").aliases
 
 
+def test_on_a_server_a_whole_change_that_comes_between_stands_and_the_slower_one_is_told(logged):
+    with opened(logged[0].tracking) as reg:
+        quick = dataclasses.replace(reg, alone=False)
+        first = change.carry_out(quick, "between", promotion(logged, "good", None))
+        assert first.version == "1"
+
+        class Slow(Dying):
+            """Between our look and our alias another machine makes its whole change."""
+
+            def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
+                if alias == "champion":
+                    change.carry_out(quick, "between", promotion(logged, "better", "1"))
+                self._client.set_registered_model_alias(name, alias, version)
+
+        slow = Registry(reg.place, Slow(reg.client, 99), False)
+        ours = dataclasses.replace(promotion(logged, "good", "1").entry, number=2, version="1", previous="1")
+        with pytest.raises(LockedError, match="was quicker; look at it by `seqsweep history between`"):
+            change.carry_out(slow, "between", change.intend(ours))
+        model = reg.model("between")
+        assert change.pending(model) is None
+        assert [(entry.sweep, entry.version) for entry in ledger.read(model.tags)] == [("good", "1"), ("better", "2")]
+        assert {name: str(version) for name, version in model.aliases.items()} == {"champion": "2", "previous": "1"}
+
+
 def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(sweeps, monkeypatch):
     entered, say = threading.Event(), []
     slow = package.load
