@@ -1,4 +1,4 @@
-# make sweep   set up, some minutes, once; then run the study `quickstart`: offline, some 25 seconds on two cores
+# make sweep   set up, some minutes, once; then run the study `quickstart`: offline, about 20 seconds on two cores
 # make test    set up, then run every test
 # make ui      open the MLflow UI on what has been run
 # make lint    ruff and mypy --strict
@@ -17,8 +17,8 @@ sweep: $(READY)
 
 # A file of tests stays in one process, which then loads TensorFlow once; tests/conftest.py orders the files.
 test: $(READY)
-	@$(BIN)/python -m compileall -q src  # once, and not in each process that a test starts
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m compileall -q src tests  # once, and not in each process that a test starts
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
 
 ui: $(READY)
 	$(BIN)/seqsweep ui $(ARGS)

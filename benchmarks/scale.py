@@ -7,7 +7,8 @@ A trial sleeps for `--seconds` and sends 30 epochs meanwhile; nothing is trained
 records on disk, one MLflow run a trial. Each row is a sweep in a process of its own, on a cluster of this machine that
 says it has so many CPUs. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to
 the last one's end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on
-the finished sweep, to where it finds nothing left to run; `page` writes the report of all trials.
+the finished sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a
+file of this machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import argparse
 import json
 import os
 import resource
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
@@ -77,7 +81,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, nargs="+", default=[2, 16, 64])
     parser.add_argument("--trials", type=int, nargs="+", default=[300, 2500, 10_000])
     parser.add_argument("--seconds", type=float, default=3.0, help="that a trial sleeps")
-    parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "none"))
+    parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "server", "none"))
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -93,10 +97,11 @@ def one(options: argparse.Namespace) -> None:
     from seqsweep import report
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": options.slots[0], "include_dashboard": False})
-    seen = swept(options, cluster.address)
-    since = time.monotonic()
-    swept(options, cluster.address)
-    seen["resume"] = time.monotonic() - since
+    with store(options) as tracking:
+        seen = swept(options, cluster.address, tracking)
+        since = time.monotonic()
+        swept(options, cluster.address, tracking)
+        seen["resume"] = time.monotonic() - since
     since = time.monotonic()
     report.write(next(Path(options.folder).glob("sweeps/*")))
     seen["page"] = time.monotonic() - since
@@ -104,12 +109,38 @@ def one(options: argparse.Namespace) -> None:
     cluster.shutdown()
 
 
-def swept(options: argparse.Namespace, address: str) -> dict[str, float]:
+@contextmanager
+def store(options: argparse.Namespace) -> Iterator[list[str]]:
+    """The overrides that name where runs are kept, while that is there."""
+    if options.tracking != "server":
+        yield [f"tracking={options.tracking}"]
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{options.folder}/server.db"]
+    command += ["--artifacts-destination", f"{options.folder}/artifacts"]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with Path(options.folder, "server.log").open("w") as log:
+        server = subprocess.Popen(command, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True)
+    try:
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.5)
+        yield [f"tracking.uri=http://127.0.0.1:{port}"]
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def swept(options: argparse.Namespace, address: str, tracking: Sequence[str]) -> dict[str, float]:
     """Run the sweep, or what is left of it."""
     from seqsweep import search
     from seqsweep.config import compose
 
-    overrides = [f"tracking.directory={options.folder}", f"tracking={options.tracking}", "tuner=random"]
+    overrides = [f"tracking.directory={options.folder}", *tracking, "tuner=random"]
     overrides += [f"tuner.max_trials={options.trials[0]}", f"executor.workers={options.slots[0]}", "executor=ray"]
     overrides += [f"executor.address={address}", "executor.max_trials_per_worker=100000", "finals=none"]
     overrides += ["search_space=default", "search_space.learning_rate={low: 1e-4, high: 1e-2, log: true}"]

@@ -111,14 +111,14 @@ class Run:
         self.done.append((point, self.spent, whole))
 
 
-def ours(kind: str, pruner: str = "none") -> Callable[[Table, int], Run]:
+def ours(kind: str, pruner: str = "none", *more: str) -> Callable[[Table, int], Run]:
     """A tuner of seqsweep, asked and told as a sweep does."""
 
     def search(table: Table, number: int) -> Run:
         given = [f"tuner={kind}", f"seed={number}"]
         given += [] if kind == "hyperband" else [f"tuner.max_trials={TRIALS}"]
         given += [] if pruner == "none" else [f"tuner.pruner={pruner}"]
-        config = compose(table.name, given, own=TABLES).jobs[0]
+        config = compose(table.name, [*given, *more], own=TABLES).jobs[0]
         run = Run(table, number)
         with tempfile.TemporaryDirectory() as folder:
             tuner = make_tuner(config, Path(folder))
@@ -204,6 +204,7 @@ SAMPLERS: dict[str, Callable[[Table, int], Run]] = {
     "random, halving": ours("random", "halving"),
     "bayesian, median": ours("bayesian", "median"),
     "bayesian, halving": ours("bayesian", "halving"),
+    "bayesian, min_gain": ours("bayesian", "none", "tuner.min_gain=0.25"),
     "Optuna TPE": optunas(tpe_default),
     "Optuna TPE, multivariate": optunas(tpe),
     "Optuna GP": optunas(gp),

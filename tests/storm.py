@@ -1,4 +1,4 @@
-"""A search that asks and tells until it is killed: `python storm.py KIND DIRECTORY MOMENT …`.
+"""Searches that ask and tell until they are killed: `python storm.py KIND DIRECTORY MOMENT,MOMENT… KIND …`.
 
 Each MOMENT, in seconds, is one life: a child that resumes the search, and is killed by SIGKILL so long after
 it began, unless it ends before. A last life runs to the end. The library is imported once, since the children
@@ -53,11 +53,8 @@ def survives(child: int, seconds: float) -> bool:
     return False
 
 
-def main(kind: str, directory: Path, moments: list[float]) -> None:
-    """Run the lives; print how many were killed."""
-    import keras_tuner  # noqa: F401  # once, before the forks
-    import sklearn.gaussian_process  # noqa: F401
-
+def kills(kind: str, directory: Path, moments: list[float]) -> int:
+    """Run the lives of one search; how many were killed."""
     for killed, moment in enumerate([*moments, 600.0]):
         child = os.fork()
         if child == 0:
@@ -68,9 +65,18 @@ def main(kind: str, directory: Path, moments: list[float]) -> None:
             finally:
                 os._exit(status)
         if survives(child, moment):
-            print(killed)
-            return
+            return killed
+    raise AssertionError("the last life was killed too")
+
+
+def main(arguments: list[str]) -> None:
+    """Print of each search how many of its lives were killed."""
+    import keras_tuner  # noqa: F401  # once, before the forks
+    import sklearn.gaussian_process  # noqa: F401
+
+    for kind, directory, moments in zip(*[iter(arguments)] * 3, strict=True):
+        print(kills(kind, Path(directory), [float(moment) for moment in moments.split(",")]), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), [float(moment) for moment in sys.argv[3:]])
+    main(sys.argv[1:])

@@ -28,6 +28,8 @@ TINY = [
     "search_space.window=4",
     "finals.trials=1",
     "finals.seeds=1",
+    "finals.calibration=validation",
+    "registry.refit=train",
 ]
 
 # No `if __name__ == "__main__"`: workers do not run the caller's program again.
@@ -40,12 +42,12 @@ class Interrupting(seqsweep.Silent):
     def started(self, trial):
         os.kill(os.getpid(), signal.SIGINT)
 
-given = dict(overrides={overrides}, data=pd.read_parquet("{rows}").set_index("day"))
+tiny, data = {overrides}, pd.read_parquet("{rows}").set_index("day")
 try:
-    seqsweep.sweep("quickstart", observer=Interrupting(), **given)
+    seqsweep.sweep("quickstart", [*tiny, "executor=inline"], data=data, observer=Interrupting())
 except KeyboardInterrupt:
     print("goes on,", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
-result = seqsweep.sweep("quickstart", **given)
+result = seqsweep.sweep("quickstart", [*tiny, "executor.workers=1"], data=data)
 print(result.fingerprint)
 print(result)
 """
@@ -63,7 +65,7 @@ def script(rows, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[st
     """A script that is interrupted, goes on, and sweeps: what it leaves behind, and what it said."""
     folder = tmp_path_factory.mktemp("script")
     rows.reset_index().to_parquet(folder / "rows.parquet")
-    program = SCRIPT.format(overrides=[*TINY, "executor.workers=1"], rows="rows.parquet")
+    program = SCRIPT.format(overrides=TINY, rows="rows.parquet")
     (folder / "program.py").write_text(program)
     ran = subprocess.run([sys.executable, "program.py"], cwd=folder, capture_output=True, text=True, check=False)
     return folder, ran

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def module_of(file: Path) -> str:
     return file.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+@functools.cache
 def imports(file: Path) -> set[str]:
     """Dotted names that a file imports, anywhere in it; `from seqsweep import x` counts as `seqsweep.x`."""
     return {name for node in ast.walk(ast.parse(file.read_text())) for name in imports_of(node)}

@@ -126,7 +126,7 @@ def test_what_a_message_on_data_advises_is_taken(bad, folder):
 TINY = (
     "sweep quickstart data=csv data.path=shop.csv data.target=sales data.time=date executor=inline trial.epochs=1 "
     "tuner.max_trials=2 search_space.units=[2,3] search_space.depth=1 search_space.window=4 finals.seeds=2 "
-    "finals.trials=1 registry.refit=train"
+    "finals.trials=1 finals.calibration=validation registry.refit=train"
 )
 
 

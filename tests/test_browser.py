@@ -19,7 +19,7 @@ from seqsweep.describe import describe
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.tracking import MlflowTracker, SweepRecord
-from seqsweep.words import in_prose, sentence
+from seqsweep.words import in_prose, sentence, short_name
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -244,7 +244,7 @@ def test_a_watched_page_takes_what_is_new_and_keeps_what_is_open(browser, tmp_pa
 def test_the_ui_shows_trials_charts_description_and_report(browser, links, study):
     resize(browser, 1500)
     browser.get(links["MLflow"])
-    best = report.page.material.gather(study / "sweeps" / "abcdef123456").outcome.ranked[0].name
+    best = short_name(report.page.material.gather(study / "sweeps" / "abcdef123456").outcome.ranked[0].name)
     wait_for(browser, best, "best_val_mae")
     keep(browser, "ui-trials")
     browser.get("about:blank")  # or else only the address's last part changes, and the page stays

@@ -196,7 +196,8 @@ def test_init_writes_a_study_that_composes_as_it_is(csv, tmp_path, monkeypatch):
     assert job.question == "Which network forecasts visits [/day] of shop.csv best?"
     assert "# columns of the file: when, sales, visits [/day]" in Path("mine.yaml").read_text()
     run_in(tmp_path, "init", "blank")
-    assert config.compose("blank", ["data.time=day"], RULES, tmp_path).jobs
+    (job,) = config.compose("blank", ["data.time=day", "finals=none"], RULES, tmp_path).jobs
+    assert (job.data.time, job.finals.trials) == ("day", 0)  # what is said on the command line is not overruled
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_several_values_are_no_hindrance_to_being_told_what_is_composed(capfd):
 
 def test_a_part_of_the_composed_config_is_shown(capfd):
     assert launch(["quickstart", "--cfg", "job", "--package", "trial"]) == 0
-    assert capfd.readouterr().out == "epochs: 40\npatience: 10\ndivergence_factor: 100.0\n"
+    assert capfd.readouterr().out == "epochs: 40\nmax_samples: null\npatience: 10\ndivergence_factor: 100.0\n"
     assert (
         launch(["quickstart", "search_space.window={low: 4, high: 8}", "-c", "job", "-p", "search_space.window"]) == 0
     )

@@ -11,7 +11,9 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import hydra
 import pytest
+from omegaconf import OmegaConf
 
 import leaks
 from seqsweep import config
@@ -508,6 +510,23 @@ def test_no_other_library_is_patched():
         "assert vars(Base) == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["seed=3", "trial.epochs=4", "tuner=grid"],
+        ["data=csv", "data.path='a b.csv'", "data.url=${oc.env:HOME}", "data.features=[x,y]", "trial.patience=null"],
+        ["search_space.units=[2,3]", "++search_space.units=4", "trial.epochs=5", "++seed=2"],
+        ["trial.epochs=3", "trial.patience=2", "hydra.mode=RUN"],
+    ],
+)
+def test_values_are_set_as_by_hydra_in_what_the_same_options_made_before(given):
+    with config.jobs.hydra(None, {}):
+        for overrides in (given, given[:1], given):
+            by_hydra = hydra.compose("quickstart", ["study=quickstart", *overrides])
+            (found,) = config.jobs.compose_jobs("quickstart", "quickstart", overrides, False).configs
+            assert OmegaConf.to_yaml(found) == OmegaConf.to_yaml(by_hydra)
 
 
 def test_other_mappings_merge_key_by_key(make_config):

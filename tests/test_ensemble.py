@@ -44,7 +44,8 @@ def test_the_outputs_of_a_mean_are_the_mean_of_the_outputs_also_in_plain_keras(s
 
     (config,) = compose(study, [*STUDIES[study], "tracking=none"]).jobs
     job = Trial(*load_data(config, lambda _: None))
-    specs = [TrialSpec(f"1-s{seed}-f0", complete(config, {"units": 4}), seed, 0, 1) for seed in (1, 2, 3)]
+    seeds = (1, 2, 3) if study == "quickstart" else (1, 2)
+    specs = [TrialSpec(f"1-s{seed}-f0", complete(config, {"units": 4}), seed, 0, 1) for seed in seeds]
     each = [restore(job, spec, drawn(job, spec)) for spec in specs]
     whole = mean_of(each)
     items = job.data.split().test[:5]
@@ -56,7 +57,7 @@ def test_the_outputs_of_a_mean_are_the_mean_of_the_outputs_also_in_plain_keras(s
     else:
         expected, found = np.mean(said, axis=0), whole.call(arrays)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
-    assert whole.seeds == (1, 2, 3)
+    assert whole.seeds == seeds
     assert len(whole.predict(items)) == len(items)
     plain_model(whole).save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras", compile=False, safe_mode=True)

@@ -18,6 +18,7 @@ from seqsweep.evidence import (
     half_widths,
     losses,
     paired_interval,
+    seldom_below,
 )
 
 
@@ -273,6 +274,43 @@ def test_a_residual_that_is_not_finite_is_the_largest():
     residuals = np.array([[1.0], [math.nan], [-math.inf], [2.0]])
     assert half_widths(residuals, [0.4])[0.4] == [2.0]
     assert np.isinf(half_widths(residuals, [0.5])[0.5])
+
+
+def test_residuals_of_one_date_share_its_place_in_the_order():
+    sizes, dates = np.arange(1.0, 13.0)[:, None], np.repeat(np.arange(6), 2)  # two series of six dates
+    made = half_widths(sizes, [0.5, 0.8, 0.9], dates)
+    assert [made[level].tolist() for level in (0.5, 0.8)] == [[7], [12]]  # (6 + 1) * 0.5 = 3.5 dates, 5.6 dates
+    assert np.isinf(made[0.9]).all()  # 6.3 of six dates, though there are twelve residuals
+    alone = half_widths(sizes, [0.5, 0.8, 0.9], np.arange(12))
+    assert alone == half_widths(sizes, [0.5, 0.8, 0.9])
+    longer = half_widths(np.array([[9.0], [1.0], [1.0], [1.0], [1.0]]), [0.5], np.array([0, 1, 1, 1, 1]))
+    assert longer[0.5] == [9]  # a date of four series counts as one
+
+
+def test_new_dates_of_series_that_are_alike_are_covered_as_often_as_the_level_says():
+    random, held = rng(5), []
+    for _ in range(400):  # 20 series that are all but one, of 12 dates and a new one
+        errors = random.normal(size=(13, 1)) + 0.1 * random.normal(size=(13, 20))
+        dates = np.repeat(np.arange(12), 20)
+        width = half_widths(errors[:12].reshape(-1, 1), [0.8], dates)[0.8]
+        held.append((np.abs(errors[12]) <= width).mean())
+    assert 0.78 < np.mean(held) < 0.9  # 11/13 = 0.85 of dates; 0.75 where residuals are counted
+
+
+@pytest.mark.parametrize(("growth", "horizon", "told"), [(1.0, 1, (0, 4)), (1.0, 12, (0, 4)), (1.6, 12, (50, 80))])
+def test_a_share_that_chance_does_not_explain_is_told_from_one_that_it_does(growth, horizon, told):
+    random, found = rng(2), 0
+    for _ in range(80):
+        errors = np.lib.stride_tricks.sliding_window_view(random.normal(size=1000 + horizon), horizon)
+        width = half_widths(errors[:480], [0.8])[0.8]
+        before, later = ((np.abs(part) <= width).mean(1) for part in (errors[:480], growth * errors[520:]))
+        found += later.mean() < seldom_below(before, later, 0.8, horizon)
+    assert told[0] <= found <= told[1]
+
+
+def test_of_a_few_dates_nothing_is_said_of_chance():
+    assert seldom_below(np.ones(30), np.zeros(19), 0.8, 1) == 0
+    assert seldom_below(np.ones(30), np.zeros(30), 0.8, 1) == 0  # nothing scatters
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])

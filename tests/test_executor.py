@@ -24,6 +24,7 @@ from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, fitt
 from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, whole_trial
+from seqsweep.executor.ray_worker import bundled
 from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
 
@@ -389,7 +390,7 @@ def test_what_a_worker_said_is_read_before_its_death_counts() -> None:
         os.kill(worker.pid, signal.SIGKILL)
         os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
         assert not worker.dead
-        assert pickle.loads(worker.receive()) == READY
+        assert pickle.loads(*worker.receive()) == READY
         with pytest.raises(EOFError):
             worker.receive()
     finally:
@@ -705,3 +706,15 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch) -> None:
     assert free_memory() == 600
     (tmp_path / "memory.max").write_text("max")
     assert free_memory() > free / 2
+
+
+def test_messages_that_come_quickly_travel_together_the_first_ones_alone(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("seqsweep.executor.ray_worker.time.monotonic", lambda: now[0])
+
+    def told() -> Iterator[bytes]:
+        for number, gap in enumerate([0, 0.01, 0.01, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1]):
+            now[0] += gap
+            yield b"%d" % number
+
+    assert list(bundled(told())) == [[b"0"], [b"1"], [b"2"], [b"3", b"4", b"5"], [b"6", b"7"], [b"8"]]

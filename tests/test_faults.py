@@ -258,7 +258,7 @@ def test_a_disk_without_room_for_a_checkpoint_stops_the_sweep_and_fails_no_trial
     nursery: Nursery, inline_networks: Path, tmp_path: Path
 ) -> None:
     directory = tmp_path / "sweep"
-    sweep = (*NETWORKS, "executor.workers=1")
+    sweep = (*NETWORKS, "executor=inline")
     life = nursery.start(directory, *sweep, job="networks")
     assert life.hears("begin")
     (state,) = directory.glob("sweeps/*")
@@ -284,7 +284,7 @@ def test_a_damaged_checkpoint_is_named_and_changes_no_figure(
     nursery: Nursery, inline_networks: Path, tmp_path: Path
 ) -> None:
     directory = tmp_path / "sweep"
-    sweep = (*NETWORKS, "executor.workers=1")
+    sweep = (*NETWORKS, "executor=inline")
     life = nursery.start(directory, *sweep, job="networks")
     assert life.hears("ended", 3)
     assert life.hears("started", 4)  # the best of three goes on

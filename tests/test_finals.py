@@ -109,7 +109,7 @@ def test_the_winner_is_compared_with_the_runner_up_and_the_best_of_each_other_la
     winner, up, gru = finalist(1, [1.0, 2.0, 3.0]), finalist(2, [2.0, 2.5, 4.5]), finalist(3, [5.0, 5.5, 7.0], "gru")
     worse, broken = finalist(4, [8.0, 8.0, 9.0], "gru"), finalist(5, [None, 1.0, 1.0], "simple_rnn")
     found = differences([winner, up, gru, worse, broken], MAE, 0.9)
-    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best gru", "0003")]
+    assert [(d.reason, d.trial_id) for d in found] == [("runner-up", "0002"), ("best GRU", "0003")]
     # By hand: the differences 1.0, 0.5, 1.5 have the mean 1, a standard error of 0.5 / sqrt(3); t(0.95, 2) = 2.91999.
     interval = found[0].interval
     assert interval is not None
@@ -271,6 +271,10 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "new", "another") == 1
     remember(tmp_path / "e", Evaluated("0001-s1-f0", 7, 1.0, "another"))  # five others were deleted
     assert evaluations_before(tmp_path / "new", "another") == 7
+    # Of a store that machines share: `a` is here and counts by its folder, two others are elsewhere.
+    elsewhere = {"a": 99, "b0b": 1, "c0c": 2}
+    assert evaluations_before(tmp_path / "a", "5eed", elsewhere) == 5
+    assert evaluations_before(tmp_path / "a", "5eed", {"b0b": 12}) == 12
 
 
 # A conclusion that is damaged
@@ -445,6 +449,7 @@ def figures(found: Conclusion) -> str:
     return repr(dataclasses.replace(found, evaluations=evaluations))
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch_leaves_alone(
     whole, launch, tmp_path, monkeypatch
@@ -467,9 +472,10 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
     assert (repr(again), ran) == (repr(first), [])
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
-    found, context, *_ = launch("finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
+    found, context, *_ = launch("finals.trials=1", "finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
     evaluation, problem = found.evaluation, context.problem
     arrays = np.load(context.state.folder / finals.ARRAYS)
     rows, horizon = problem.data.rows, 2
@@ -503,6 +509,7 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     assert interval.width == pytest.approx(2 * widths.mean())
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     found, context, *_ = whole
@@ -514,6 +521,7 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     assert found.evaluation.validation == pytest.approx(np.abs(actual - np.mean(forecasts, 0)).mean(), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_intervals_are_of_errors_on_what_their_networks_have_not_learned_from(whole, launch, tmp_path):
     found, context, *_ = whole
@@ -537,6 +545,7 @@ def found_params(context: search.SweepContext, found: Conclusion) -> Any:
     return finals.network(context, found).params
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkeypatch):
     sound, *_ = whole
@@ -560,6 +569,7 @@ def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkey
     assert blind.differences == sound.differences
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_evaluation(launch, monkeypatch):
     first, *_ = launch("finals.seeds=1")
@@ -598,6 +608,7 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
     assert single.evaluation.validation in [pytest.approx(score, rel=1e-6) for score in single.winner.scores]
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trained_again(whole, launch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
@@ -619,6 +630,7 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     finals.load_test_predictions(context.state.folder)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(whole, launch, tmp_path, monkeypatch):
     first, run = whole[0], whole[0].evaluation.networks[0]
@@ -643,6 +655,7 @@ def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(w
     assert "its record is gone" in said.pop()
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypatch):
     original = FinalRuns.spec_of
@@ -659,6 +672,7 @@ def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypat
     assert all(len(f.reasons) == 2 for f in found.finalists)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
     found, context, ran, _ = launch("finals=none")
@@ -669,9 +683,10 @@ def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
     assert failing is None
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(launch):
-    found, context, _, outcome = launch("tracking=mlflow")
+    found, context, _, outcome = launch("tracking=mlflow", "finals.trials=1", "trial.epochs=1")
     from seqsweep.tracking.store import open_store
 
     _, client = open_store(context.config.tracking)
@@ -714,19 +729,27 @@ COMBINATIONS = {
         "search_space.warm_start=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
         "tuner.max_trials=2",
         "finals.trials=9",
+        "finals.seeds=1",
         "tracking=memory",
     ),
-    "a ridge, horizon": ("search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
+    "a ridge, horizon": ("finals.seeds=1", "search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
     "folds alone, no season": ("finals.seeds=1", "finals.folds=3", "data.season=null"),
     "one run each, no baselines": ("finals.seeds=1", "task.baselines=[]"),
-    "constants alone": ("task.baselines=[train_mean]", "task.metrics=[rmse,wape]", "task.objective=wape"),
+    "constants alone": (
+        "finals.seeds=1",
+        "task.baselines=[train_mean]",
+        "task.metrics=[rmse,wape]",
+        "task.objective=wape",
+    ),
     "transforms, layers differ": (
+        *("finals.seeds=1", "finals.calibration=validation"),
         *("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
         *("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
     ),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_finals_hold_under(name, launch):
@@ -747,24 +770,29 @@ def test_finals_hold_under(name, launch):
     assert (network.params.layer, network.params.window) == (original["layer"], original["window"])
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_hold_with_further_columns(launch, tmp_path):
     rng = np.random.default_rng(1)
     lines = [f"{50 + 10 * math.sin(i / 2) + rng.normal():.3f},{rng.normal():.3f}" for i in range(150)]
     (tmp_path / "two.csv").write_text("y,x\n" + "\n".join(lines) + "\n")
     found, *_ = launch(
-        "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2"
-    )
+        "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2",
+        "finals.trials=1", "finals.seeds=1",
+    )  # fmt: skip
     assert found.audit.passed
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
-    first, context, *_ = launch("finals.trials=1")
-    more, _, ran, outcome = launch("finals.trials=1", "tuner.max_trials=5")
+    small = ("finals.trials=1", "finals.seeds=1", "finals.calibration=validation", "trial.epochs=1")
+    first, context, *_ = launch(*small)
+    more, _, ran, outcome = launch(*small, "tuner.max_trials=5")
     trained = {run for run in ran if "-s" in run}
     chosen = {r.trial_id for r in select_finalists(outcome.ranked, 1)}
     known = {f.trial_id for f in first.finalists}
+    assert chosen - known
     assert {run.split("-")[0] for run in trained} == chosen - known
     kept = {file.stem.split("-")[0] for file in (context.state.folder / "networks").iterdir()}
     assert kept == chosen

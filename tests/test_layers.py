@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -48,10 +49,10 @@ def compare_layer(layer, shape, kernel=None):
     assert_same(outputs_and_gradients(fast, weights, inputs), outputs_and_gradients(layer, weights, inputs))
 
 
-@pytest.mark.parametrize("kind", RECURRENT)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("use_bias", "return_sequences"), [(True, False), (False, True)])
-def test_outputs_and_gradients_are_those_of_keras(kind, activation, use_bias, return_sequences):
+@pytest.mark.parametrize(("kind", "activation"), list(itertools.product(RECURRENT, ACTIVATIONS)))
+def test_outputs_and_gradients_are_those_of_keras(kind, activation):
+    use_bias = (RECURRENT.index(kind) + ACTIVATIONS.index(activation)) % 2 == 0  # each kind has both, in turn
+    return_sequences = not use_bias
     layer = one_layer(kind, return_sequences=return_sequences, activation=activation, use_bias=use_bias)
     assert (layer.activation.__name__, layer.use_bias) == (activation, use_bias)
     compare_layer(layer, (4, 7, 3))

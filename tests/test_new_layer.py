@@ -121,6 +121,7 @@ def test_it_is_searched_trained_packaged_and_loaded_where_there_is_no_seqsweep(t
             "tuner=grid",
             "trial.epochs=2",
             "finals.trials=1",
+            "finals.calibration=validation",
             "registry.refit=train",
             "finals.seeds=1",
         ]

@@ -81,9 +81,13 @@ def test_raw_rows_give_the_forecast_of_the_trial_in_the_unit_of_the_data(which, 
     np.testing.assert_allclose(answer["forecast"] - answer["lower_80"], width)
 
 
-@pytest.mark.parametrize("anchor", ["none", "last"])
-def test_every_anchor_is_inside(folder, anchor):
-    made = make_sweep(folder / "shop.csv", folder / "mlruns", f"windows.anchor={anchor}", "data.difference=1", epochs=0)
+ROLLED = ("search_space.head=recursive", "task.horizon=3")
+
+
+@pytest.mark.parametrize(("anchor", "others"), [("none", ()), ("last", ()), ("standard", ROLLED)])
+def test_every_anchor_is_inside(folder, anchor, others):
+    given = (f"windows.anchor={anchor}", "data.difference=1", *others)
+    made = make_sweep(folder / "shop.csv", folder / "mlruns", *given, epochs=0)
     assert package.load_parity(made.model).passed
 
 

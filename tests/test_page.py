@@ -20,24 +20,25 @@ from seqsweep.cli import main
 from seqsweep.errors import StateError, UserError
 from seqsweep.events import Epoch
 from seqsweep.evidence import Interval
-from seqsweep.html import rendered, theme
+from seqsweep.html import Section, rendered, theme
 from seqsweep.layers import LAYERS
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.layer_styles import layer_style
+from seqsweep.report.page import run
 from seqsweep.report.page.account import failures
 from seqsweep.report.page.best_so_far import _styles
 from seqsweep.report.page.curves import settled
 from seqsweep.report.page.history import history
 from seqsweep.report.page.importance import Importance, effect, importance
-from seqsweep.report.page.links import keep_links, read_links
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parallel import STEPS, parallel
 from seqsweep.report.page.parameters import Parameter, round_numbers, varying
 from seqsweep.report.page.settings import compared, mattered, score_at, unit_of
-from seqsweep.report.page.winner import winner
+from seqsweep.report.page.winner import settings_of, winner
 from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
+from seqsweep.search.links import keep_links, read_links
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
 from seqsweep.tracking import MemoryTracker, SweepRecord
@@ -90,6 +91,14 @@ def test_every_sweep_gets_a_page_with_every_section(case, sweep_of):
     assert keys == (["forecasts", *first, "residuals", *folded] if read else [*first, *folded])
     assert bool(re.search("<h2>Finals</h2>\n<p>None (have ended|were wanted)", page)) != read
     assert CASES[case][2] in page.split("<script>")[0]
+
+
+def test_what_a_task_says_is_needed_at_once_is_not_folded(sweep_of, monkeypatch):
+    told = [Section(key, key, [], unfolded=key == "next") for key in ("forecasts", "residuals", "next")]
+    monkeypatch.setattr(run, "_of_task", lambda _: told)
+    shown = run.sections(gather(sweep_of("few steps")))
+    assert [section.key for section in shown[:3]] == ["forecasts", "next", "winner"]
+    assert 'class="detail" id="residuals"' in shown[-1].blocks[0]
 
 
 @pytest.mark.parametrize("case", ["usual", "few steps"])
@@ -423,6 +432,13 @@ def test_the_winner_is_shown_with_all_settings_dates_and_commands(sweep_of, tmp_
     said = rendered(winner(material))
     assert f"Winner: {escape(material.conclusion.winner.name)}" in said
     assert all(f"<dt>{name.replace('_', ' ')}</dt>" in said for name in material.chosen.params)
+    given = {**material.chosen.params, "scope": "series", "series_embedding": 0}
+    configs = material.outcome.config, make_config("data.series=[shop]", "data.known_future=[promo]")
+    told = [dict(settings_of(replace(material.chosen, params=given), config)) for config in configs]
+    assert "scope" not in told[0]
+    assert (told[1]["scope"], told[1]["series embedding"]) == ("series", "0")
+    ahead = replace(material, outcome=replace(material.outcome, config=configs[1]))
+    assert re.search(r"seqsweep predict \S+ FILE\.csv --future FUTURE\.csv", rendered(winner(ahead)))
     assert re.search(r"<dd>\d+ rows</dd>", said)
     assert re.search(r"found</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d<", said)
     promote, predict, ui = re.search(r"<pre>(.*)</pre>", said, re.S)[1].splitlines()
@@ -482,7 +498,7 @@ def test_importance_compares_whole_budgets_and_a_configuration_once(sweep_of):
 )
 def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
     interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
-    bands = _bands([interval], np.arange(3), np.array([5.0, 6.0, 7.0]), step)
+    bands = _bands([interval], np.arange(3), np.array([[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]), step)
     expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
     assert [list(band["y"]) for band in bands] == (expected if drawn else [])
 

@@ -242,7 +242,7 @@ def ended(make_config):
 def test_leaderboard_progress_and_sentences_name_the_pruned_and_rank_them_nowhere(ended):
     console = make_console(width=120, file=io.StringIO())
     console.print(report.leaderboard(ended, 120))
-    terminal = report.Terminal(console, METRICS["mae"], 9)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(4, [], 1)
     terminal.ended(pruned(2, 7), None)
     terminal.finish()

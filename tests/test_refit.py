@@ -16,13 +16,15 @@ from seqsweep import finals, package, registry, search, study
 from seqsweep.config import compose
 from seqsweep.errors import DivergedError
 from seqsweep.events import REFIT, Done, Epoch, TrialSpec
+from seqsweep.report.page.material import gather
+from seqsweep.report.page.winner import winner
 from seqsweep.search import SweepState, load_data
 from seqsweep.search_space.points import complete
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tracking.store import open_store
 from seqsweep.trial import Trial, restore
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 FEW = (
     "registry.refit=all",
@@ -74,7 +76,13 @@ def test_what_serves_is_the_winner_trained_once_more_on_all_rows(sweep):
     assert [record.epochs for record in refits.values()] == best
     assert all(not name.startswith("val_") for record in refits.values() for name in record.metrics)
     origin = json.loads((sweep.model / "artifacts" / "spec.json").read_text())["lineage"]
-    assert origin["refit"] == {"runs": list(refits), "epochs": best}
+    assert origin["refit"] == {
+        "runs": list(refits),
+        "epochs": best,
+        "data": "160 rows from 2020-01-01 to 2020-06-08",
+    }
+    page = str(winner(gather(sweep.outcome.folder)))
+    assert "the same, trained once more on all 160 rows from 2020-01-01 to 2020-06-08, for" in page
     assert origin["run"] == f"{sweep.conclusion.evaluation.run} refitted"
     assert "2 more runs of the winner, on all 160 rows from 2020-01-01 to 2020-06-08" in " ".join(sweep.said)
     card = (sweep.model / "model_card.md").read_text()
@@ -117,6 +125,7 @@ def test_train_alone_serves_where_that_is_asked_for_and_is_another_version(sweep
     alone = swept(csv, "registry.refit=train")
     assert package.as_evaluated(alone.model, loaded := package.load(alone.model)) is loaded
     assert "What answers" not in (alone.model / "model_card.md").read_text()
+    assert package.what_serves(alone.model) == "what was scored: it has learned from train alone"
     second = registry.promote(None, sweep.config.tracking, lambda _: None, lambda _: None, force="to compare")
     assert (first.version, second.version, second.before) == ("1", "2", "1")
 

@@ -143,7 +143,7 @@ def test_the_ledger_says_when_who_which_run_which_scores_and_why(sweeps):
     assert entry.by
     assert (entry.sweep, entry.run) == (sweeps.good.fingerprint, evaluation.run)
     assert entry.scores["mae"] == pytest.approx(evaluation.scores["mae"])
-    assert "linear" in entry.why
+    assert "linear" in entry.why and entry.why.startswith("On the test part") and entry.why.endswith(").")
     with opened(sweeps.tracking) as reg:
         version = reg.version("shop", "1")
         run = reg.client.get_run(version.run_id)
@@ -381,6 +381,17 @@ def test_targets_that_the_champion_learned_from_do_not_count(sweeps, made):
     assert sweeps.run("promote", sweep.fingerprint).exit_code == 0
     answer = sweeps.promote("better")
     assert "on 26 items of the test part" in " ".join(answer.output.split())  # of 39: the last 26 rows are new to both
+
+
+def test_data_with_rows_behind_is_compared_on_what_is_new_to_both(sweeps, tmp_path):
+    assert sweeps.promote("good").exit_code == 0
+    longer = write_csv(tmp_path / "longer.csv", np.concatenate([season(), season(320)[260:]]))
+    sweep = make_sweep(longer, sweeps.directory, "seed=9", "registry.model=shop", epochs=10)
+    answer = sweeps.run("promote", sweep.fingerprint)
+    assert answer.exit_code == 0
+    told = " ".join(answer.output.split())
+    assert "on 48 items of the test part" in told  # those behind row 260 and 39 before it were not learned from
+    assert "the data is the champion's with rows behind it" in told
 
 
 # What a user may call a sweep ---------------------------------------------------------------------
@@ -671,6 +682,30 @@ def test_on_a_server_the_slower_of_two_is_told(logged):
         with pytest.raises(LockedError, match="was quicker"):
             change.carry_out(slow, "raced", promotion(logged, "good", None))
         assert not reg.model("raced").aliases
+
+
+def test_on_a_server_a_whole_change_that_comes_between_stands_and_the_slower_one_is_told(logged):
+    with opened(logged[0].tracking) as reg:
+        quick = dataclasses.replace(reg, alone=False)
+        first = change.carry_out(quick, "between", promotion(logged, "good", None))
+        assert first.version == "1"
+
+        class Slow(Dying):
+            """Between our look and our alias another machine makes its whole change."""
+
+            def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
+                if alias == "champion":
+                    change.carry_out(quick, "between", promotion(logged, "better", "1"))
+                self._client.set_registered_model_alias(name, alias, version)
+
+        slow = Registry(reg.place, Slow(reg.client, 99), False)
+        ours = dataclasses.replace(promotion(logged, "good", "1").entry, number=2, version="1", previous="1")
+        with pytest.raises(LockedError, match="was quicker; look at it by `seqsweep history between`"):
+            change.carry_out(slow, "between", change.intend(ours))
+        model = reg.model("between")
+        assert change.pending(model) is None
+        assert [(entry.sweep, entry.version) for entry in ledger.read(model.tags)] == [("good", "1"), ("better", "2")]
+        assert {name: str(version) for name, version in model.aliases.items()} == {"champion": "2", "previous": "1"}
 
 
 def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(sweeps, monkeypatch):

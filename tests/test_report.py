@@ -136,6 +136,17 @@ def test_where_the_ridge_is_not_beaten_networks_that_begin_with_it_are_offered(s
     assert any("search_space.linear_skip=ridge" in command for command, _ in told) == offered
 
 
+@pytest.mark.parametrize(
+    ("best_epoch", "settings", "offered"),
+    [(0, {}, True), (-1, {}, False), (0, {"schedule": "cosine"}, False), (0, {"schedule": "constant"}, True)],
+)
+def test_networks_that_learned_to_the_last_epoch_are_offered_more(best_epoch, settings, offered, make_outcome):
+    epochs = make_outcome(trial(1, 9.0)).config.trial.epochs
+    record = dataclasses.replace(trial(1, 9.0, **settings), best_epoch=epochs + best_epoch)
+    told = report.next_commands(make_outcome(record), None, ["seqsweep", "sweep", "x", "trial.epochs=7"])
+    assert any(command == f"seqsweep sweep x trial.epochs={2 * epochs}" for command, _ in told) == offered
+
+
 def test_the_next_commands_look_where_the_sweep_kept_its_runs(make_outcome):
     outcome = make_outcome(trial(1, 9.0))
     outcome.config.tracking.directory = "else where"
@@ -165,7 +176,7 @@ def test_jobs_of_several_studies_are_told_apart_by_their_names():
 
 def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     console = make_console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(3, [trial(1, 9.0)], 2)
     running = trial(2, None)
     terminal.started(running)
@@ -181,6 +192,15 @@ def test_off_a_terminal_progress_is_a_plain_line_a_trial():
     assert "\x1b" not in console.file.getvalue()
 
 
+def test_more_trials_than_were_expected_are_counted_as_what_they_are():
+    console = make_console(width=80, file=io.StringIO())
+    terminal = report.Terminal(console, METRICS["mae"])
+    terminal.begin(1, [], 2)
+    terminal.ended(trial(1, 11.0), 11.0)
+    terminal.ended(trial(2, 11.0), 11.0)
+    assert console.file.getvalue().splitlines()[-1].startswith("[2/2] trial 2")
+
+
 def final_run(number: int, seed: int, score: float):
     record = trial(number, score)
     return dataclasses.replace(record, kind="final", final_of=record.trial_id, name=f"{record.name}, seed {seed}")
@@ -188,7 +208,7 @@ def final_run(number: int, seed: int, score: float):
 
 def test_in_finals_the_best_is_a_mean_over_seeds_and_not_the_luckiest_run():
     console = make_console(width=120, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(4, [], 2, "final")
     for number, seed, score in ((1, 1, 9.0), (2, 1, 5.0), (1, 2, 9.0), (2, 2, 15.0)):
         terminal.ended(final_run(number, seed, score), score)
@@ -205,7 +225,7 @@ def test_prose_is_wrapped_at_words_on_a_terminal_and_whole_in_a_file():
     sentence = "several words " * 8
     for force, lines in ((True, 4), (False, 1)):
         console = make_console(width=40, file=io.StringIO(), force_terminal=force, color_system=None)
-        report.Terminal(console, METRICS["mae"], 5).say(sentence.strip())
+        report.Terminal(console, METRICS["mae"]).say(sentence.strip())
         said = console.file.getvalue().splitlines()
         assert len(said) == lines
         assert all(line.rstrip().endswith(("several", "words")) for line in said)
@@ -215,15 +235,15 @@ def test_of_its_data_a_sweep_shows_two_lines_at_most_as_they_are():
     console = make_console(width=80, file=io.StringIO())
     summary = ("shop: rows of [sales]", "rows: train 1", "a third")
     facts = Facts("shop", summary, (FactTable("a", "A", ()),), notes=("told before",))
-    report.Terminal(console, METRICS["mae"], 5).describe(facts)
+    report.Terminal(console, METRICS["mae"]).describe(facts)
     assert console.file.getvalue() == "shop: rows of [sales]\nrows: train 1\n"
 
 
 def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
     console = make_console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(3, [], 2)
-    running = trial(2, None)
+    running = dataclasses.replace(trial(2, None), last_epoch=5)
     terminal.ended(trial(1, 11.0), 11.0)
     terminal.started(running)
     terminal.epoch(running, Epoch(4, {"val_mae": 12.0}, 1.0))
@@ -238,7 +258,7 @@ def test_on_a_terminal_a_bar_shows_what_runs_the_best_and_the_time_left():
 
 def test_of_equal_trials_the_first_is_the_best_so_far():
     console = make_console(width=80, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(2, [], 1)
     terminal.ended(trial(1, 9.0), 9.0)
     terminal.ended(trial(2, 9.0), 9.0)
@@ -260,7 +280,7 @@ def test_of_equal_trials_the_first_is_the_best_so_far():
 )
 def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, done, lines):
     console = make_console(width=120, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(expected, [trial(number, 9.0) for number in range(1, done + 1)], 3)
     said = console.file.getvalue().splitlines()
     assert len(said) == len(lines)
@@ -270,7 +290,7 @@ def test_what_is_done_and_what_is_to_run_is_said_as_a_sweep_begins(expected, don
 def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finished():
     now = 0.0
     console = make_console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(5, [trial(1, 9.0)], 2)
     assert "left" not in shown(terminal._render(), 100)
     now = 100.0
@@ -285,7 +305,7 @@ def test_the_time_left_is_told_at_the_pace_of_the_trials_that_this_launch_finish
 def test_the_time_left_is_that_of_the_whole_command():
     now = 0.0
     console = make_console(width=100, file=io.StringIO(), force_terminal=True, get_time=lambda: now)
-    terminal = report.Terminal(console, METRICS["mae"], 5, {"final": 4, "calibration": 2})
+    terminal = report.Terminal(console, METRICS["mae"], {"final": 4, "calibration": 2})
     terminal.begin(2, [], 1)
     now = 10.0
     terminal.ended(trial(1, 9.0), 9.0)
@@ -305,7 +325,7 @@ def test_the_time_left_is_that_of_the_whole_command():
 
 def test_before_anything_is_trained_the_terminal_is_left_as_it_is():
     console = make_console(width=100, file=io.StringIO(), force_terminal=True, color_system=None)
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.stage("loading TensorFlow")  # Ctrl-C may end the process here, with no chance to show the cursor again
     terminal.finish()
     assert console.file.getvalue() == "loading TensorFlow …\n"
@@ -316,7 +336,7 @@ def test_a_notebook_shows_a_sweep_in_one_output_that_is_updated(monkeypatch):
     handle = SimpleNamespace(update=drawn.append)
     display = SimpleNamespace(HTML=lambda text: text, display=lambda text, display_id: drawn.append(text) or handle)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=display))
-    notebook = report.Notebook(METRICS["mae"], 5)
+    notebook = report.Notebook(METRICS["mae"])
     notebook.say("[data] <read>")
     notebook.begin(2, [], 1)
     notebook.started(trial(1, None))
@@ -331,16 +351,16 @@ def test_a_notebook_shows_a_sweep_in_one_output_that_is_updated(monkeypatch):
 
 def test_a_trial_that_has_just_started_has_trained_no_epoch():
     console = make_console(width=100, file=io.StringIO(), force_terminal=True)
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(1, [], 1)
-    terminal.started(trial(1, None))
+    terminal.started(dataclasses.replace(trial(1, None), last_epoch=5))
     assert "epoch 0 of at most 5" in shown(terminal._render(), 100)
     terminal.finish()
 
 
 def test_lines_are_shown_as_they_are_and_whole():
     console = make_console(width=40, file=io.StringIO())
-    terminal = report.Terminal(console, METRICS["mae"], 5)
+    terminal = report.Terminal(console, METRICS["mae"])
     terminal.begin(1, [], 1)
     terminal.say("[bold]data.csv[/bold]")
     terminal.ended(trial(1, None, "[red] is no colour, and a long reason is not broken into lines"), None)

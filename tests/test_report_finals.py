@@ -136,10 +136,10 @@ def test_two_per_cent_below_a_constant_are_a_signal(mean, hardly, said):
 def test_a_rival_is_named_once_with_all_that_makes_it_one(said):
     wide = Interval(-0.7, -2.0, 0.6, 0.95, 3)
     name = "trial 2: SimpleRNN, 1 × 32 units"
-    both = tuple(Difference("0002", name, reason, wide) for reason in ("runner-up", "best simple_rnn"))
+    both = tuple(Difference("0002", name, reason, wide) for reason in ("runner-up", "best SimpleRNN"))
     text = said(concluded(differences=both))
-    assert text.count("SimpleRNN") == 1
-    assert "Trial 5 (LSTM, 1 × 32 units) is not shown to do better than the runner-up and best simple rnn, " in text
+    assert text.count("trial 2 (") == 1
+    assert "Trial 5 (LSTM, 1 × 32 units) is not shown to do better than the runner-up and best SimpleRNN, " in text
     assert "trial 2 (SimpleRNN, 1 × 32 units): its lead" in text
 
 

@@ -41,7 +41,7 @@ def shop(tmp_path_factory) -> Path:
 def logged(shop, make_config) -> tuple[TrackingConfig, dict[str, str]]:
     """A finished Hyperband sweep, whose later trials go on from earlier ones; run ids by trial id."""
     config = make_config(
-        *("data=csv", f"data.path={shop}", "data.season=null", "tuner=hyperband", "trial.epochs=4", "tuner.factor=2"),
+        *("data=csv", f"data.path={shop}", "data.season=null", "tuner=hyperband", "trial.epochs=3", "tuner.factor=3"),
         *("search_space.units=[2,3]", "search_space.depth=1", "search_space.window=6", "search_space.dropout=0.2"),
         *("executor.workers=1", f"tracking.directory={shop.parent / 'mlruns'}"),
     )

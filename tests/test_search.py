@@ -116,6 +116,21 @@ def test_every_trial_is_kept_tracked_and_told(make_config, tmp_path):
 
 
 @pytest.mark.keras
+def test_what_runs_is_kept_for_whoever_watches_and_nothing_is_left_of_it(make_config, tmp_path):
+    seen = []
+
+    def job(spec: TrialSpec) -> Iterator[Event]:
+        seen.extend(trial.name for trial in search.running_trials(loop.state.folder))
+        yield from good(spec)
+
+    loop, _, _ = loop_over(make_config, tmp_path, job)
+    with loop.state.locked():
+        loop.run()
+        assert seen and seen[0].startswith("trial 1: ")
+        assert search.running_trials(loop.state.folder) == ()
+
+
+@pytest.mark.keras
 def test_a_failed_and_a_diverged_trial_do_not_stop_the_sweep_and_keep_their_reason(make_config, tmp_path):
     def job(spec: TrialSpec) -> Iterator[Event]:
         if spec.trial_id.endswith("1"):

@@ -201,6 +201,7 @@ def test_points_hold_plain_types() -> None:
         schedule="constant",
         scope="series",
         series_embedding=0,
+        head="direct",
     )
 
 
@@ -394,7 +395,7 @@ def test_what_a_space_leaves_out_has_its_default() -> None:
         "scaler": "standard",
     }
     rest = {"bidirectional": False, "recurrent_dropout": 0.0, "schedule": "constant"}
-    assert settings == {**rest, "scope": "series", "series_embedding": 0}
+    assert settings == {**rest, "scope": "series", "series_embedding": 0, "head": "direct"}
 
 
 def test_names_are_checked_against_their_catalogs() -> None:

@@ -24,7 +24,7 @@ from seqsweep.tracking.store import open_store
 from waves import WavesTask
 from waves_predictor import frame_of
 
-pytestmark = [pytest.mark.keras, pytest.mark.usefixtures("waves_task")]
+pytestmark = [pytest.mark.slow, pytest.mark.keras, pytest.mark.usefixtures("waves_task")]
 
 STUDY = """
 defaults: [config, {override search_space: waves}, {override task: waves}, _self_]
@@ -33,6 +33,7 @@ tuner: {max_trials: 4}
 trial: {epochs: 3}
 finals: {trials: 1, seeds: 2}
 executor: {kind: inline}
+registry: {refit: train}
 """
 TASK = "{kind: waves, loss: cross_entropy, metrics: [accuracy], objective: accuracy, baselines: [], noise: 2}"
 SPACE = "{layer: [simple_rnn, gru], units: [2, 8], learning_rate: [0.0001, 0.05]}"

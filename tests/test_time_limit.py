@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from searches import sweep_config
@@ -13,7 +14,7 @@ from seqsweep.report import next_commands
 from seqsweep.search import time_limit
 from seqsweep.search.sweep_state import identity
 from seqsweep.search.time_limit import TimeLimit, busy
-from seqsweep.tuner import Exhausted, make_tuner
+from seqsweep.tuner import Exhausted, Proposal, make_tuner
 
 
 def ran(begin, end):
@@ -89,9 +90,64 @@ def test_a_search_ends_where_so_many_trials_in_a_row_brought_no_better_one_and_g
 
 def test_a_search_that_lost_its_patience_is_offered_twice_as_much(make_config):
     reason = "20 trials in a row brought no better one (tuner.patience)"
-    outcome = SimpleNamespace(config=make_config("tuner.patience=20"), fingerprint="f", reason=reason)
+    outcome = SimpleNamespace(config=make_config("tuner.patience=20"), fingerprint="f", ranked=[], reason=reason)
     told = [line for line, _ in next_commands(outcome, None, ["seqsweep", "sweep", "quickstart", "tuner.patience=20"])]
     assert "seqsweep sweep quickstart tuner.patience=40" in told
+
+
+def bayesian(tmp_path, score, *, least, trials=40):
+    """A search that is told `score` of each number of units: how many trials it had, and why it ended."""
+    settings = {"max_trials": trials, "min_gain": least, "initial_points": 6}
+    search = make_tuner(sweep_config("bayesian", tuner=settings, units=list(range(1, 65))), tmp_path)
+    count = 0
+    while isinstance(proposal := search.ask("a"), Proposal):
+        search.tell(proposal.trial_id, score(proposal.params.units[0], count))
+        count += 1
+    return count, proposal.reason
+
+
+@pytest.mark.keras
+def test_a_search_ends_where_seeds_differ_by_more_than_any_proposal_is_expected_to_gain(tmp_path):
+    noise = np.random.default_rng(3).normal(size=40)
+
+    def flat(units, count):  # no number of units is better than another
+        return 10.0 + noise[count]
+
+    tried = []
+
+    def falling(units, count):
+        tried.append(units)
+        return 100.0 / units + 0.001 * noise[count]
+
+    count, reason = bayesian(tmp_path / "flat", flat, least=0.5)
+    assert 6 + 5 <= count < 40
+    assert reason == (
+        "5 proposals in a row were each expected to gain less than 0.5 of the deviation between seeds (tuner.min_gain)"
+    )
+    more, _ = bayesian(tmp_path / "flat", flat, least=0.05)  # a limit is no part of what the search depends on
+    assert more > 0
+    assert bayesian(tmp_path / "never", flat, least=None) == (40, "40 of 40 trials")
+    assert bayesian(tmp_path / "falling", falling, least=0.5)[1] == reason
+    assert 64 in tried[:-4]  # the best: as long as it was not found, much was expected
+
+
+@pytest.mark.keras
+def test_a_search_that_ended_for_a_small_gain_ends_there_again_when_it_is_taken_up(tmp_path):
+    noise = np.random.default_rng(3).normal(size=40)
+    count, reason = bayesian(tmp_path, lambda _, count: 10.0 + noise[count], least=0.5)
+    assert bayesian(tmp_path, lambda *_: 0.0, least=0.5) == (0, reason)
+    assert count == len(
+        make_tuner(sweep_config("bayesian", units=list(range(1, 65)), tuner={"initial_points": 6}), tmp_path).ended()
+    )
+
+
+def test_a_search_that_ended_for_a_small_gain_is_offered_half_of_it(make_config):
+    reason = "5 proposals in a row were each expected to gain less than 0.5 … (tuner.min_gain)"
+    outcome = SimpleNamespace(
+        config=make_config("tuner=bayesian", "tuner.min_gain=0.5"), fingerprint="f", ranked=[], reason=reason
+    )
+    told = [line for line, _ in next_commands(outcome, None, ["seqsweep", "sweep", "quickstart", "tuner.min_gain=0.5"])]
+    assert "seqsweep sweep quickstart tuner.min_gain=0.25" in told
 
 
 def test_what_is_no_time_is_refused_with_what_one_looks_like(make_config):
@@ -102,7 +158,9 @@ def test_what_is_no_time_is_refused_with_what_one_looks_like(make_config):
 
 def test_a_search_that_the_clock_ended_is_offered_as_long_again(make_config):
     config = make_config("tuner.time_limit=30m")
-    outcome = SimpleNamespace(config=config, fingerprint="f", reason="30 min 0 s of tuner.time_limit are over")
+    outcome = SimpleNamespace(
+        config=config, fingerprint="f", ranked=[], reason="30 min 0 s of tuner.time_limit are over"
+    )
     typed = ["seqsweep", "sweep", "quickstart", "tuner.time_limit=30m"]
     (more, *_) = [line for line, _ in next_commands(outcome, None, typed) if "time_limit" in line]
     assert more == "seqsweep sweep quickstart tuner.time_limit=3600s"

@@ -15,7 +15,7 @@ import textwrap
 import threading
 import time
 import urllib.request
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -165,8 +165,10 @@ class SlowTracker(MemoryTracker):
 
 
 def settled(tracker: DeferredTracker) -> None:
-    """Wait until the thread has ended, as trials would."""
-    tracker._opening.exception(timeout=10)
+    """Wait until the thread has done what it was asked for, as trials would."""
+    for asked in (tracker._opening, tracker._telling):
+        if asked is not None:
+            asked.exception(timeout=10)
 
 
 @pytest.mark.parametrize(
@@ -195,9 +197,11 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     slow.let.set()
     settled(tracker)
     tracker.poll()
+    settled(tracker)
     assert [(run.name, run.status) for run in slow.trials] == [("0 GRU 32x2", "FINISHED"), ("1 GRU 32x2", "RUNNING")]
     assert slow.sweeps["f00d"].metrics == {"final_mean": 20.0}
-    tracker.end_trial(trial(1))  # from here on at once
+    tracker.end_trial(trial(1))  # from here on beside the trials
+    settled(tracker)
     assert slow.trials[1].status == "FINISHED"
 
 
@@ -235,6 +239,77 @@ def test_what_a_slow_store_was_told_is_in_it_at_the_end_and_the_wait_is_counted(
     assert tracker.seconds > 0.05
 
 
+class SlowToWrite(MemoryTracker):
+    """Takes a result when it is let, and says so."""
+
+    def __init__(self, said: deque[str]) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.said = said
+
+    def end_trial(self, trial: TrialRecord) -> None:
+        self.let.wait(10)
+        super().end_trial(trial)
+        self.said.append(f"{trial.name} in {threading.current_thread().name}")
+
+
+def test_no_trial_waits_for_a_write_and_what_the_store_says_is_told_in_the_thread_of_the_sweep() -> None:
+    said, told = deque(), []
+    slow = SlowToWrite(said)
+    tracker = DeferredTracker(
+        slow, lambda: None, lambda text: told.append((text, threading.current_thread())), said=said
+    )
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    tracker.end_trial(trial(0))
+    tracker.end_trial(trial(1))
+    tracker.poll()
+    assert not slow.trials and not told
+    threading.Timer(0.1, slow.let.set).start()
+    assert tracker.recorded() == {"00", "01"}
+    assert tracker.seconds > 0.05
+    assert [thread for _, thread in told] == [threading.current_thread()] * 2
+    assert told[0][0].startswith("0 GRU 32x2 in tracking")
+    tracker.close("FINISHED")
+
+
+def test_a_sweep_that_is_stopped_as_it_asks_the_thread_waits_for_what_it_asked() -> None:
+    slow = SlowToWrite(deque())
+    tracker = DeferredTracker(slow, lambda: None, lambda text: None)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    ask = tracker._in_thread
+
+    def interrupted(call: Callable[[], None]) -> None:
+        tracker._in_thread = ask
+        ask(call)
+        raise KeyboardInterrupt
+
+    tracker._in_thread = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        tracker.end_trial(trial(0))
+    threading.Timer(0.1, slow.let.set).start()
+    tracker.close("KILLED")
+    assert tracker.seconds > 0.05
+    assert [run.status for run in slow.trials] == ["FINISHED"]
+    assert len(slow.said) == 1  # written once, and not at the same time by two
+
+
+def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monkeypatch) -> None:
+    monkeypatch.setattr("seqsweep.tracking.deferred.MOST_WAITING", 3)
+    slow = SlowToWrite(deque())
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    threading.Timer(0.1, slow.let.set).start()
+    for number in range(9):
+        tracker.end_trial(trial(number))
+        assert len(tracker._told) <= 4
+    assert tracker.seconds > 0.05
+    tracker.close("FINISHED")
+    assert len(slow.trials) == 9
+
+
 class AwayTracker(SlowTracker):
     """Its store is away until it is let."""
 
@@ -263,6 +338,7 @@ def test_a_store_that_goes_away_before_it_is_opened_is_ridden_out() -> None:
     tracker.poll()
     settled(tracker)
     tracker.poll()
+    settled(tracker)
     assert said[1:] == ["the store answers again; what waited is in it"]
     assert {run.status for run in away.trials} == {"FINISHED"}
     tracker.close("FINISHED")
@@ -496,7 +572,7 @@ def test_the_fields_of_a_record_are_metrics_tags_and_parameters_and_are_read_bac
     assert read_metrics({**metrics, "val_loss": 9.0}, {}) == told.metrics  # 9: the curve's last value
     assert trial_tags(told) == {
         "kind": "final", "trial_id": "0004-s2-f1", "final_of": "0004", "fold": "1", "origin": "finals", "seed": "5",
-        "kernels": "fast", "threads": "2", "retries": "1", "note": "n",
+        "kernels": "fast", "threads": "2", "retries": "1", "note": "n", "name": told.name,
     }  # fmt: skip
     assert trial_params(told) == plain_params({**told.params, "last_epoch": 9})
 
@@ -517,7 +593,7 @@ def test_a_trial_has_the_tags_of_the_fields_that_have_a_value() -> None:
     failed = trial(status="FAILED", cause=Cause.TIME_LIMIT, reason="it ran longer", kernels="", continues="0003")
     assert trial_tags(failed) == {
         "kind": "trial", "trial_id": "00", "origin": "oracle", "seed": "5", "continues": "0003",
-        "cause": "time limit", "reason": "it ran longer",
+        "cause": "time limit", "reason": "it ran longer", "name": failed.name,
     }  # fmt: skip
 
 

@@ -116,6 +116,11 @@ def test_the_plan_of_hyperband_is_that_of_published_tables(epochs: int, factor: 
     assert (planned.trials, planned.epochs) == (trials, trained)
 
 
+@pytest.mark.parametrize(("limit", "trials"), [(20, 20), (27, 27), (45, 36), (60, 39), (1000, 70)])
+def test_the_plan_of_hyperband_within_a_limit_of_epochs_counts_its_short_trials(limit: int, trials: int) -> None:
+    assert plan(sweep_config("hyperband", epochs=27, tuner={"factor": 3, "max_epochs": limit}, **WIDE)).trials == trials
+
+
 @keras
 @pytest.mark.parametrize("epochs", [1, 2, 5, 9, 10, 30])
 @pytest.mark.parametrize("factor", [2, 3, 4])
@@ -343,6 +348,21 @@ def test_crashes_in_a_row_end_the_search_until_it_is_started_again(tmp_path: Pat
 
     assert tuner.ask("a") == Exhausted("3 failures in a row, the last: no space left")
     assert isinstance(make_tuner(config, tmp_path).ask("a"), Proposal)
+
+
+@keras
+def test_what_has_ended_is_spelt_once_however_many_trials_follow(tmp_path: Path, monkeypatch: Any) -> None:
+    from seqsweep.tuner import ask_tell
+
+    spelt, spell = [], ask_tell.to_json
+    monkeypatch.setattr(ask_tell, "to_json", lambda record: spelt.append(record.trial_id) or spell(record))
+    config = sweep_config("random", tuner={"max_trials": 20}, **WIDE)
+    tuner = make_tuner(config, tmp_path)
+    for number in range(20):
+        tuner.tell(whole_id := tuner.ask("a").trial_id, float(number))  # type: ignore[union-attr]
+        assert spelt.count(whole_id) == 2  # as it began, and as it ended
+    assert len(spelt) == 40
+    assert make_tuner(config, tmp_path).best(2) == ["0001", "0002"]
 
 
 @keras
@@ -753,27 +773,27 @@ def test_a_tuner_of_another_kind_does_not_take_the_state_up(kind: str, begun: Pa
 
 @keras
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["bayesian", "hyperband"])
-def test_a_storm_of_kills_changes_no_trial(kind: str, tmp_path: Path) -> None:
+def test_a_storm_of_kills_changes_no_trial(tmp_path: Path) -> None:
     import keras_tuner  # noqa: F401  # not to be timed
     import sklearn.gaussian_process  # noqa: F401
 
-    started = time.monotonic()
-    live(kind, tmp_path / "calm")
-    seconds = time.monotonic() - started
-    chance = random.Random(7)
-    moments = [str(chance.uniform(0, seconds / 6)) for _ in range(12)]
+    chance, kinds, arguments = random.Random(7), ("bayesian", "hyperband"), []
+    for kind in kinds:
+        started = time.monotonic()
+        live(kind, tmp_path / kind / "calm")
+        seconds = time.monotonic() - started
+        moments = ",".join(str(chance.uniform(0, seconds / 6)) for _ in range(12))
+        arguments += [kind, str(tmp_path / kind / "storm"), moments]
+    command = [sys.executable, str(Path(__file__).with_name("storm.py")), *arguments]
+    killed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
-    here = Path(__file__).parent
-    command = [sys.executable, str(here / "storm.py"), kind, str(tmp_path / "storm"), *moments]
-    killed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    assert int(killed) >= 6
-    calm, storm = (json.loads((tmp_path / name / "tuner.json").read_text()) for name in ("calm", "storm"))
-    assert storm["trials"] == calm["trials"]
-    assert storm == calm
-    assert [trial["status"] for trial in storm["trials"]].count("RUNNING") == 0
-    assert sorted(storm["ended"]) == [trial["trial_id"] for trial in storm["trials"]]
+    for kind, times in zip(kinds, killed, strict=True):
+        assert int(times) >= 6
+        calm, storm = (json.loads((tmp_path / kind / name / "tuner.json").read_text()) for name in ("calm", "storm"))
+        assert storm["trials"] == calm["trials"]
+        assert storm == calm
+        assert [trial["status"] for trial in storm["trials"]].count("RUNNING") == 0
+        assert sorted(storm["ended"]) == [trial["trial_id"] for trial in storm["trials"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)

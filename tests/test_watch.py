@@ -13,8 +13,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -22,8 +24,10 @@ from click.testing import CliRunner
 from pages import begun_sweep, end_trial, finished_sweep
 from seqsweep import watch
 from seqsweep.cli import main
+from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError, UserError
 from seqsweep.search.outcome import BEGUN
+from seqsweep.search.running import RunningTrials
 from seqsweep.state_files import write_text
 
 
@@ -83,6 +87,31 @@ def test_the_page_follows_the_state_and_writes_nothing(begun, make_config):
         assert "Running: 5 of 12 trials have ended." in page
         assert f'<a href="trials/{record.trial_id}">{record.name}</a>' in page
         assert "plotly.js v" in ask("plotly.js")
+
+
+def test_what_runs_is_listed_with_its_run_and_asked_for_alone(begun, make_config):
+    now = [0.0]
+    pages = SimpleNamespace(pages=lambda *, wait: ("/#/sweep", {"0005": "/#/five"}))
+    running = RunningTrials(begun, pages, clock=lambda: now[0])
+    record = replace(end_trial(begun, make_config("tracking=mlflow"), 5), trial_id="0006", name="trial 6: GRU <b>")
+    write_text(begun / "config.yaml", to_yaml(make_config("tracking=mlflow")))
+    curve, rest = record.curve, {"last_epoch": 40, "started": time.time()}
+    with served(begun) as ask:
+        running.tell([replace(record, trial_id="0005", name="trial 5", curve=(), **rest), replace(record, **rest)])
+        assert "trial 6" not in ask("running")  # its process was killed
+        (begun / "owner").write_text(str(os.getpid()))
+        before, block = ask("stamp"), ask("running")
+        assert '<a href="http://127.0.0.1:5000/#/five">trial 5</a>' in block and ">begins<" in block
+        assert "trial 6: GRU &lt;b&gt;" in block and f"{len(curve)} of at most 40" in block
+        assert "Running now" in ask() and "its run" in ask("trials/0005")
+        running.tell([])  # too soon after the last time
+        assert ask("running") == block
+        now[0] += 2.0
+        running.tell([replace(record, curve=curve[:2], **rest)])
+        assert "2 of at most 40" in ask("running")
+        assert ask("stamp") == before  # a page is not made anew for an epoch
+        running.end()
+        assert "hidden" in ask("running")
 
 
 def test_a_trial_has_a_page_of_its_own(begun):

@@ -66,6 +66,21 @@ def test_a_skill_has_its_sign(part, said):
     assert words.percent(part) == said
 
 
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("trial 5: LSTM, 1 × 32 units", "5: LSTM 1 × 32"),
+        ("trial 20: SimpleRNN, 1 × 64 units", "20: SimpleRNN 1 × 64"),
+        ("trial 8: Bi-GRU, 16, 32 and 64 units", "8: Bi-GRU 16, 32, 64"),
+        ("trial 5: LSTM, 1 × 32 units, seed 2", "5, seed 2: LSTM 1 × 32"),
+        ("trial 5: LSTM, 1 × 32 units, seed 2, for intervals", "5, seed 2, for intervals: LSTM 1 × 32"),
+        ("random-12 abcd", "random-12 abcd"),
+    ],
+)
+def test_what_tells_runs_apart_stands_where_a_narrow_table_shows_it(name, short):
+    assert words.short_name(name) == short
+
+
 @pytest.mark.parametrize(("part", "said"), [(0.78261, "78.26%"), (0.95, "95%"), (0.995, "99.5%"), (1.0, "100%")])
 def test_a_share_is_as_long_as_it_was_written(part, said):
     assert words.share(part) == said

@@ -240,6 +240,7 @@ class Hyperparameter(Setting):
         per_layer: whether a network may have another value in each of its layers.
         section: what it is about. What an entry of a catalog brings belongs where that entry is chosen.
         when: what it depends on are names, switches, or the depth, and stand before it in the space.
+        needs: keys of a config of which one must be given, or its value does nothing and is not shown.
 
     Raises:
         TypeError: the name is no identifier, is taken, or ends as that of a single layer does (`units_2`); or the
@@ -250,6 +251,7 @@ class Hyperparameter(Setting):
     follows: str | None = field(default=None, kw_only=True)
     per_layer: bool = field(default=False, kw_only=True)
     section: Section = field(default="network", kw_only=True)
+    needs: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         unfit = not self.name.isidentifier() or self.name.startswith("_") or re.search(r"_\d+$", self.name)

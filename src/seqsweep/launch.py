@@ -187,6 +187,8 @@ class _Jobs:
             self._console.print(report.finals_table(conclusion, outcome.config.finals.trials))
             if conclusion.evaluation is not None:
                 self._console.print(report.test_table(conclusion, conclusion.evaluation))
+                for table in report.task_tables(conclusion, self._console.width):
+                    self._console.print(table)
         for sentence in (*report.headline(outcome, conclusion), *(report.details(conclusion) if conclusion else ())):
             self._tell(sentence)
         if outcome.ranked:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from seqsweep.errors import ConfigError, SeqsweepError, StateError, UserError
 from seqsweep.interrupts import something_open
-from seqsweep.report import failed_page, live_page, stamp, trial_page
+from seqsweep.report import failed_page, live_page, running_now, stamp, trial_page
 from seqsweep.search import folders, is_running, read_identity
 from seqsweep.spelling import nearest
 from seqsweep.tracking.local_server import HOST, refuse_taken
@@ -101,6 +101,12 @@ class _Pages:
                 self._made = now, self._shown(lambda: live_page(self._folder, now), now)
             return self._made[1]
 
+    def running(self) -> str:
+        """The block of what runs now, which changes more often than the page is made."""
+        with suppress(SeqsweepError):
+            return running_now(self._folder)
+        return ""
+
     def trial(self, trial_id: str) -> str:
         """Of one trial, or final run."""
         return self._shown(lambda: trial_page(self._folder, trial_id), "")
@@ -131,6 +137,9 @@ def _application(folder: Path) -> Starlette:
     def trial(request: Request) -> Response:
         return HTMLResponse(pages.trial(request.path_params["trial_id"]), headers=fresh)
 
+    def running(_: Request) -> Response:
+        return HTMLResponse(pages.running(), headers=fresh)
+
     def now(_: Request) -> Response:
         return PlainTextResponse(pages.stamp(), headers=fresh)
 
@@ -140,6 +149,7 @@ def _application(folder: Path) -> Starlette:
     routes = [
         Route("/", page),
         Route("/stamp", now),
+        Route("/running", running),
         Route("/trials/{trial_id}", trial),
         Route(f"/{SCRIPT}", script),
     ]

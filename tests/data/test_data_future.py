@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seqsweep.errors import DataError
+
 pytestmark = pytest.mark.keras  # what travels with a model imports Keras
 
 WINDOW, HORIZON = 5, 3
@@ -112,3 +114,55 @@ def test_future_rows_are_joined_to_steps_as_those_before_them(serve):
     asked = frame.copy()
     asked.loc[24 * 10 :, ["y", "x"]] = np.nan
     assert predictor.predict(asked)["forecast"].tolist() == [11, 12, 13]
+
+
+SHOPS = pd.concat([table(30).assign(shop=shop) for shop in "ab"])
+
+
+def later(begin, shops="ab"):
+    """Two rows of promotions for each shop."""
+    days = pd.date_range(begin, periods=2).strftime("%Y-%m-%d")
+    return pd.concat([pd.DataFrame({"t": days, "shop": shop, "promo": 1}) for shop in shops])
+
+
+@pytest.mark.parametrize(
+    ("frame", "series", "said"),
+    [
+        (pd.concat([SHOPS, later("2024-01-31")]), ["shop"], ""),
+        (
+            pd.concat([SHOPS, later("2024-02-01")]),
+            ["shop"],
+            "of 2 of 2 series, 'a' among them, the rows behind the last",
+        ),
+        (pd.concat([SHOPS, later("2024-02-01", "b")]), ["shop"], "of 1 of 2 series, 'b' among them, the rows behind"),
+        (
+            pd.concat([table(30), later("2024-02-04", "a")]),
+            [],
+            "do not follow it: it is of 2024-01-30, and they begin at",
+        ),
+    ],
+    ids=["following", "all", "one", "single"],
+)
+def test_rows_that_do_not_follow_the_last_value_are_told(frame, series, said, load_csv):
+    found = load_csv(frame.to_csv(index=False), target="y", time="t", series=series, known_future=["promo"])
+    notes = [note for note in found.notes if "do not follow" in note]
+    assert len(notes) == bool(said)
+    assert not notes or said in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("sort", "said"), [(False, "follows 2024-01-30; "), (True, r"is there twice \(also in line \d+\); ")]
+)
+def test_rows_that_begin_before_the_last_value_are_refused(sort, said, load_csv):
+    frame = pd.concat([SHOPS.assign(size=1), later("2024-01-20")])  # a column that could tell rows apart
+    roles = {"target": "y", "time": "t", "series": ["shop"], "known_future": ["promo"]}
+    with pytest.raises(DataError, match=f"{said}rows that are blank in the target .* lie behind its last value"):
+        load_csv(frame.to_csv(index=False), sort=sort, **roles)
+
+
+def test_a_column_that_tells_rows_of_a_series_apart_is_one_more_of_its_name(load_csv):
+    frame = pd.concat([SHOPS.assign(item=item) for item in "xy"])
+    with pytest.raises(DataError, match=r"data.series=\[shop,item\] tells them apart"):
+        load_csv(frame.to_csv(index=False), target="y", time="t", series=["shop"])
+    named = load_csv(frame.to_csv(index=False), target="y", time="t", series=["shop", "item"])
+    assert len(named.names) == 4

@@ -13,6 +13,7 @@ from seqsweep.tasks.forecast.intervals import (
     finite_half_widths,
     make_intervals,
     read_intervals,
+    short_of,
 )
 from seqsweep.tasks.results import TestPredictions
 
@@ -53,4 +54,21 @@ def test_widths_are_of_errors_that_no_choice_has_seen_where_there_are_any():
 def test_an_interval_is_clipped_where_the_target_never_is(lower, width):
     found = intervals(0.0, lower)
     assert (found.width, found.coverage) == (width, intervals().coverage)
-    assert found.lower_end(np.zeros(2), 0).tolist() == [25.0 - width] * 2
+    assert found.ends(np.zeros((2, 1)))[0].ravel().tolist() == [25.0 - width] * 2
+
+
+def test_intervals_of_an_easier_season_are_told_with_what_to_do_and_hold_where_that_is_done():
+    random = np.random.default_rng(0)
+    calm, wild, zero = random.normal(size=(300, 1)), 2 * random.normal(size=(300, 1)), np.zeros((300, 1))
+    season = {"calibration_actual": calm, "calibration_predicted": zero, "test_items": np.arange(300)}
+    season |= {"test_actual": wild, "test_predicted": zero}
+    found, (told,) = intervals(**season), short_of([intervals(**season)])
+    assert found.falls_short
+    assert told.startswith("80% intervals hold 4")
+    assert "times as large" in told
+    assert "finals.adaptation=0.01 trains" in told
+    followed = intervals(0.01, **season)
+    assert found.coverage + 0.15 < followed.coverage
+    assert "finals.adaptation=0.005 trains" in short_of([intervals(0.001, **season)])[0]
+    assert not short_of([followed])
+    assert not short_of([intervals(**season | {"test_actual": calm[::-1]})])

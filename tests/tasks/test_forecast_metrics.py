@@ -174,6 +174,7 @@ def test_units():
         "smape": "%",
         "wape": "%",
         "medae": "data",
+        "pinball": "data",
         "bias": "data",
     }
 
@@ -185,8 +186,8 @@ def test_a_metric_has_a_unit_exactly_where_it_follows_the_unit_of_the_data(metri
     assert in_cents == pytest.approx(factor * in_dollars)
 
 
-def test_only_bias_cannot_rank():
-    assert [name for name, metric in METRICS.items() if not metric.can_rank] == ["bias"]
+def test_bias_and_what_baselines_cannot_say_cannot_rank():
+    assert [name for name, metric in METRICS.items() if not metric.can_rank] == ["pinball", "bias"]
 
 
 def test_every_score_lies_within_the_range_of_its_metric(metric):

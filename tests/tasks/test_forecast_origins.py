@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 
 import numpy as np
@@ -184,3 +185,26 @@ def test_the_latest_rows_are_asked_with_those_behind_that_are_known(shops, read)
     )
     wider = {**spec, "window": 500}
     assert requests.latest(data.series, wider).empty
+
+
+def test_quantiles_are_drawn_as_wide_as_they_are_beside_how_far_each_series_moves(read):
+    data, (low, high) = read(("a", "b", "c"), "task.loss=quantile"), (-3.0, 5.0)
+    seen = seen_of(data)
+
+    def spread(items, forecast):
+        sizes = data.sizes[data.parts.owners(items)][:, None, None]
+        return forecast[..., None] + sizes * np.array([2 * low, low, 0, high, 2 * high])
+
+    seen = dataclasses.replace(
+        seen,
+        validation_predicted=spread(seen.validation_items, seen.validation_predicted),
+        test_predicted=spread(seen.test_items, seen.test_predicted),
+    )
+    details = {**Forecast(data.config).details(data, seen), "next": {"series": []}}
+    eighty, _ = details["intervals"]
+    assert (eighty["kind"], eighty["columns"]) == ("cqr", [1, 3])
+    found = {part.key: part for part in Forecast.sections(HEADING, json.loads(json.dumps(details)), seen)}
+    assert {"series", "forecasts", "intervals", "origins"} <= set(found)
+    traces = {trace["name"]: trace for trace in figures(found["forecasts"])[0]["data"] if "name" in trace}
+    above = numbers(traces["80% interval"]["y"]) - numbers(traces["1 LSTM"]["y"])
+    np.testing.assert_allclose(above, data.sizes[1] * max(high + eighty["half_widths"][0], 0), rtol=1e-6)

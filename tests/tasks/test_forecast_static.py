@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from points import POINT
 from seqsweep.data import load
+from seqsweep.data.faults import faults
 from seqsweep.errors import DataError
 from seqsweep.tasks.forecast import Forecast, requests
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
@@ -180,3 +181,30 @@ def test_the_card_says_what_a_request_tells_of_a_series(model):
     told = str(card(predictor._spec, data, data.config, []).use)
     assert "It reads `region`, `size` of each series" in told.replace("<code>", "`").replace("</code>", "`")
     assert "It tells the series that it has learned from apart" in told
+
+
+def test_a_table_with_a_column_a_series_says_what_each_is_in_long_form(make_config, tmp_path, monkeypatch):
+    config = make_config()
+    for key, value in {
+        "kind": "csv",
+        "path": "a.csv",
+        "time": "day",
+        "columns": ["a", "b"],
+        "static": ["size"],
+    }.items():
+        setattr(config.data, key, value)
+    (fault,) = faults(config)
+    assert fault.key == "data.static"
+    assert "give the table in long form" in fault.text
+    wide = pd.DataFrame(
+        {"day": pd.date_range("2023-01-01", periods=40), "a": np.arange(40.0), "b": np.arange(40.0) ** 2}
+    )
+    long = wide.melt(["day"], var_name="shop", value_name="sales").merge(
+        pd.DataFrame({"shop": ["a", "b"], "size": [1, 9]})
+    )
+    monkeypatch.chdir(tmp_path)
+    long.to_csv("a.csv", index=False)
+    for key, value in {"columns": [], "series": ["shop"], "target": "sales"}.items():
+        setattr(config.data, key, value)
+    assert faults(config) == []
+    assert load(config.data).static == ((1.0,), (9.0,))

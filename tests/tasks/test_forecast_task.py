@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from seqsweep.errors import ConfigError
 from seqsweep.search.problem import build_problem
 from seqsweep.tasks import make_task
+from seqsweep.tuner import plan
 
 
 @pytest.fixture
@@ -65,3 +67,24 @@ def test_a_batch_that_is_larger_than_train_is_told(said):
     assert said("search_space.batch_size=[8,17]") == [
         "search_space.batch_size: up to 17, and train has 16 items: an epoch of such a trial is one step, as with 16"
     ]
+
+
+def test_a_trial_of_a_long_series_trains_for_as_many_epochs_as_its_samples_allow_and_says_so(
+    said, make_config, tmp_path
+):
+    """Train has 16 items here, of 28 rows."""
+    assert said("trial.max_samples=1600", "trial.epochs=100") == []
+    assert said("trial.max_samples=1599", "trial.epochs=100") == [
+        "trial.max_samples=1,599: train has 16 items, so a trial trains for at most 99 epochs, not 100"
+    ]
+    config = make_config(
+        "data=csv", f"data.path={tmp_path}/short.csv", "search_space.window=12", "trial.max_samples=10"
+    )
+    problem = build_problem(config, lambda _: None)
+    assert (problem.config.trial.epochs, problem.task.config.trial.epochs, config.trial.epochs) == (1, 1, 100)
+    assert plan(problem.config).epochs == plan(problem.config).trials  # one each
+
+
+def test_samples_that_leave_a_pruner_nothing_to_prune_are_refused_with_what_the_data_allows(said):
+    with pytest.raises(ConfigError, match="train has 16 items, which leaves 2 epochs: tuner"):
+        said("tuner.pruner=median", "tuner.warmup_epochs=2", "trial.max_samples=32")

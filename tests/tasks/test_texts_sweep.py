@@ -23,9 +23,10 @@ from seqsweep.reproduce import reproduce
 from seqsweep.search import load_data
 from seqsweep.tracking.store import open_store
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
-SMALL = ("executor=inline", "tuner.max_trials=1", "finals.trials=1", "finals.seeds=1", "search_space.batch_size=8")
+SMALL = ("executor=inline", "tuner.max_trials=1", "finals.trials=1", "finals.seeds=1", "search_space.batch_size=8",
+         "registry.refit=train")  # fmt: skip
 PAIRS = ("data=csv", "data.features=[english]", "data.target=turkish", "data.name=pairs", "search_space.layer=gru",
          "search_space.units=24", "search_space.attention=additive", "search_space.learning_rate=0.02",
          "trial.epochs=14", "search_space.beam=2", "windows.test=0.2", "search_space.source_tokens=subwords",

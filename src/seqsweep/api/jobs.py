@@ -169,9 +169,9 @@ def progress(job: SweepConfig, shown: Console) -> Observer:
         from seqsweep.report import Notebook, Terminal
         from seqsweep.tasks import make_task
 
-    objective, epochs, later = make_task(job).objective, job.trial.epochs, planned(job)
+    objective, later = make_task(job).objective, planned(job)
     if not shown.is_jupyter:
-        return Terminal(shown, objective, epochs, later)
-    notebook = Notebook(objective, epochs, later)
+        return Terminal(shown, objective, later)
+    notebook = Notebook(objective, later)
     notebook.say(began)
     return notebook

@@ -25,7 +25,8 @@ data:
   path: {path}
   target: {target}              # the column to forecast
   # time: day                   # the column of times, which puts rows in order
-  # features: [promo]           # further columns that a network sees
+  # features: [visits]          # further columns that a network sees
+  # known_future: [promo]       # columns that are known ahead of the rows to be forecast
   # season: 7                   # rows of a season: 7 for days, 12 for months, 24 for hours
   # frequency: D                # join rows to days, and fill steps without a row by `missing: interpolate`
 {columns}task:
@@ -39,12 +40,13 @@ search_space:                   # one value, a list of choices, or {{low: …, h
   dropout: [0, 0.1]
   learning_rate: {{low: 0.001, high: 0.02, log: true}}
 trial:
-  epochs: 40                    # at most
+  epochs: 40                    # at most,
+  max_samples: 1000000          # and fewer of a long series
 tuner:
   max_trials: 20                # more goes on with the same sweep
-finals:
-  trials: 3                     # the best are trained again,
-  seeds: 3                      # from so many other initial weights
+# finals:                       # lines here overrule an option of the command, such as finals=none:
+#   trials: 3                   # so many of the best are trained again,
+#   seeds: 3                    # from so many other initial weights
 """
 
 
@@ -78,7 +80,7 @@ def init(name: str, data: Path | None = None, target: str | None = None, folder:
         name=name,
         question=_text(f"Which network forecasts {what} best?"),
         kind=kind,
-        path=_text(str(data)) if data is not None else "FILE.csv            # from where the command is run",
+        path=_text(str(data)) if data is not None else "FILE.csv                # from where the command is run",
         target=_text(target) if target is not None else "COLUMN",
         columns=listed,
     )

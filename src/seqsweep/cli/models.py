@@ -50,7 +50,8 @@ def promote(sweep: str | None, replace: bool, force: str, baseline: str, directo
         return
     click.echo(f"Version {done.version} is the champion of {done.model} now{_instead(done.before)}. Predict, or serve:")
     store = store_options(str(directory), uri)
-    click.echo(f"  {pasted(['seqsweep', 'predict', done.model, 'FILE.csv', *store])}")
+    future = ["--future", "FUTURE.csv"] if done.reads_future else []
+    click.echo(f"  {pasted(['seqsweep', 'predict', done.model, 'FILE.csv', *future, *store])}")
     click.echo(f"  {pasted(['seqsweep', 'serve', done.model, '--port', str(PORT), *store])}")
     click.echo(f"  {registry.curl(PORT, registry.request_of(done.model, stores.store(directory, uri)))}")
 

@@ -6,7 +6,9 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import MISSING, DictConfig, open_dict
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
@@ -32,7 +35,7 @@ from seqsweep.config.keys import no_such_key
 from seqsweep.config.ranges import Files
 from seqsweep.config.study_lines import ROOT
 from seqsweep.errors import Fault
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import SweepConfig, groups
 
 SOUND = "sound_"  # before the name of a study: its content without the faulty lines
 
@@ -61,6 +64,7 @@ def register(own: Path | None = None) -> None:
     task = task_keys.every_task()
     if held is None or [*held.node.search_space, *held.node.task] != [*names, *vars(task)]:  # to build it takes time
         store.store(name="schema", node=SweepConfig(search_space=dict.fromkeys(names, MISSING), task=task))
+        _of_options.cache_clear()
     for plugin, kind in ((Files, ConfigSource), (_Folders, SearchPathPlugin)):
         if plugin not in Plugins.instance().discover(kind):
             Plugins.instance().register(plugin)
@@ -77,6 +81,8 @@ def hydra(own: Path | None, contents: Mapping[str, dict[str, Any]]) -> Iterator[
     """
     register(own)
     store = ConfigStore.instance()
+    if own or contents:
+        _of_options.cache_clear()
     for study, content in contents.items():
         parents = [f"{SOUND}{entry}" if str(entry) in contents else entry for entry in content.get("defaults") or []]
         store.store(name=f"{SOUND}{study}", node={**ranges.packed(content), "defaults": parents})
@@ -85,6 +91,8 @@ def hydra(own: Path | None, contents: Mapping[str, dict[str, Any]]) -> Iterator[
             yield
     finally:
         _Folders.own = None
+        if own or contents:  # a user's files are read anew each time
+            _of_options.cache_clear()
         for study in contents:
             del store.repo[f"{SOUND}{study}.yaml"]
 
@@ -149,22 +157,20 @@ def compose_jobs(study: str, file: str, overrides: Sequence[str], multirun: bool
     swept = [override for override in parsed if override.is_sweep_override()]
     plain = [override.input_line or "" for override in parsed if not override.is_sweep_override()]
     try:
-        cfg = _compose_one(file, [named, *plain], hydra=True)
-        if multirun or str(cfg.hydra.mode).endswith("MULTIRUN"):
-            arguments = _with_params(overrides, cfg.hydra.sweeper.get("params") or {})
+        one = _compose_one(file, [named, *plain])
+        if multirun or one.multirun:
+            arguments = _with_params(overrides, one.params)
             jobs = _expanded(arguments)
-            configs = tuple(_compose_one(file, [named, *job]) for job in jobs)
+            configs = tuple(_compose_one(file, [named, *job]).config for job in jobs)
             # Hydra would put the study's own values beside those of the command line: it is handed them all.
-            none_of_its_own = ["hydra.sweeper.params=null"] if cfg.hydra.sweeper.get("params") else []
+            none_of_its_own = ["hydra.sweeper.params=null"] if one.params else []
             return Composed(configs, tuple(map(_own, jobs)), (named, *none_of_its_own, *arguments))
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         fault = hydra_fault(error)
         return Composed(faults=(InputFault(fault.key, fault.text),))
-    with open_dict(cfg):
-        del cfg["hydra"]
     mend = "several values ask for several sweeps; add -m (a list of choices is [a,b])"
     faults = [InputFault(o.key_or_group, f"{o.input_line}: {mend}", left_out=(o.key_or_group,)) for o in swept]
-    return Composed((cfg,), (_own(plain),), (named, *plain), tuple(faults))
+    return Composed((one.config,), (_own(plain),), (named, *plain), tuple(faults))
 
 
 def _own(overrides: Sequence[str]) -> tuple[str, ...]:
@@ -191,8 +197,51 @@ def _expanded(arguments: Sequence[str]) -> list[tuple[str, ...]]:
     return list(itertools.product(*values.values()))
 
 
-def _compose_one(file: str, overrides: Sequence[str], hydra: bool = False) -> DictConfig:
-    return hydra_compose(file, list(overrides), return_hydra_config=hydra)
+@dataclass(frozen=True)
+class _One:
+    """What Hydra makes of one job: its config, without Hydra's own settings, and what these say of further jobs."""
+
+    config: DictConfig
+    multirun: bool
+    params: Mapping[str, Any]
+
+
+def _compose_one(file: str, overrides: Sequence[str]) -> _One:
+    """One job. Values are set in a copy of what Hydra made of the same options, in the way in which Hydra sets them.
+
+    To compose the files of all options takes 0.1 s, which the jobs of a multirun do not take each.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    values = [override for override in parsed if _is_value(override)]
+    if any(o.is_add() or o.is_force_add() or o.is_delete() for o in values):
+        return _composed(file, tuple(overrides))
+    one = _of_options(file, tuple(o.input_line or "" for o in parsed if o not in values))
+    config = deepcopy(one.config)
+    try:
+        for override in values:
+            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+    except OmegaConfBaseException:
+        return _composed(file, tuple(overrides))  # its error says which override it was
+    return _One(config, one.multirun, one.params)
+
+
+def _is_value(override: Override) -> bool:
+    """Whether it is of a key, and not of a group of options or of Hydra's own settings."""
+    key = override.key_or_group
+    is_key = "." in key or (key not in groups() and key in {inner.name for inner in fields(SweepConfig)})
+    return is_key and override.package is None and not override.is_hydra_override()
+
+
+def _composed(file: str, overrides: tuple[str, ...]) -> _One:
+    config = hydra_compose(file, list(overrides), return_hydra_config=True)
+    multirun, params = str(config.hydra.mode).endswith("MULTIRUN"), config.hydra.sweeper.get("params") or {}
+    with open_dict(config):
+        del config["hydra"]
+    return _One(config, multirun, params)
+
+
+_of_options = lru_cache(maxsize=32)(_composed)
+"""Kept: of the shipped files, which are read once in a process."""
 
 
 def hydra_fault(error: Exception) -> Fault:

@@ -129,6 +129,13 @@ def _known_faults(data: DataConfig) -> list[Fault]:
 
 def _static_faults(data: DataConfig) -> list[Fault]:
     """What is wrong with columns that say what a series is."""
+    if data.static and data.columns:
+        text = (
+            f"data.static=[{', '.join(data.static)}]: beside data.columns a column says the same of all series; give "
+            "the table in long form, a row for each series and time: frame.melt of pandas makes one, merge adds what "
+            "each series is, and data.series and data.target name its columns"
+        )
+        return [Fault("data.static", text, also=("data.columns",))]
     if data.static and not data.series:
         text = f"data.static=[{', '.join(data.static)}] says what each of several series is: name them with data.series"
         return [Fault("data.series", text, also=("data.static",))]

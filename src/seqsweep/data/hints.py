@@ -25,6 +25,7 @@ SENTINEL_SHARE = 0.005
 LEAST_SHARE = 0.2
 """Of the times that rows with one value of a column have, on average, where it tells several series apart."""
 
+AHEAD = "rows that are blank in the target say what is known ahead, and lie behind its last value"
 HOUR = 3_600_000_000_000  # nanoseconds
 
 
@@ -106,8 +107,10 @@ def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
         config: of the data.
     """
     rows = fault.rows
+    if _is_ahead(config, rows, int((np.diff(rows.index.view(np.int64)) < 0).argmax()) + 1):
+        return AHEAD
     if len(np.unique(rows.index)) < len(rows) and (found := series_column(source, _others(source, config), rows)):
-        return f"{_several(found)}: choose one with {_where(found)}"
+        return _told_apart(found, config)
     return "data.sort=true puts rows in the order of time"
 
 
@@ -123,12 +126,14 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
     from seqsweep.serving.reading.steps import spacing
 
     rows, time = fault.rows, time_columns(config)
+    if _is_ahead(config, rows, fault.at):
+        return AHEAD
     others = _others(source, config)
     clocks = [name for name in others if _is_clock(source.sample, source.names.index(name))]
     if clocks:
         return f"if {clocks[0]!r} holds the time of day: data.time=[{','.join((*time, clocks[0]))}]"
     if found := series_column(source, others, rows):
-        return f"{_several(found)}: choose one with {_where(found)}"
+        return _told_apart(found, config)
     apart = spacing(rows)
     if apart is None or rows.index.dtype.kind != "M":
         return "a series has one row at each time; data.where chooses rows"
@@ -136,6 +141,17 @@ def for_twice(source: Source, fault: TwiceError, config: DataConfig) -> str:
         return "if the clock was set back then, data.timezone, such as Europe/Berlin, tells the two apart"
     step = alias(apart.step)
     return f"if several rows belong to one time, data.frequency={step} with data.aggregate=mean or sum joins them"
+
+
+def _is_ahead(config: DataConfig, rows: Rows, at: int) -> bool:
+    """Whether a row says what is known ahead, and nothing of the target."""
+    return bool(config.known_future) and bool(np.isnan(rows.values[at, 0]))
+
+
+def _told_apart(found: tuple[str, list[str]], config: DataConfig) -> str:
+    if config.series:
+        return f"{_several(found)}: data.series=[{','.join((*config.series, found[0]))}] tells them apart"
+    return f"{_several(found)}: choose one with {_where(found)}"
 
 
 def times_among(source: Source, names: Sequence[str]) -> list[str]:
@@ -187,6 +203,8 @@ def series_column(source: Source, names: Sequence[str], rows: Rows) -> tuple[str
     n_times = len(np.unique(rows.index))
     best: tuple[str, list[str]] | None = None
     for name in unique:
+        if frame[name].iloc[rows.numbers].isna().any():
+            continue  # no name of a series
         column = frame[name].iloc[rows.numbers].astype("str").reset_index(drop=True)
         values = column.unique()
         # A series has a row at many of the times; any column that is not constant tells apart a time or two.

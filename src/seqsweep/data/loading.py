@@ -12,6 +12,7 @@ import numpy as np
 from seqsweep.data import hints
 from seqsweep.data.columns import reading_settings
 from seqsweep.data.contents import contents, steps_of
+from seqsweep.data.future import left_to_come, not_following
 from seqsweep.data.panel import check_varies, panel_series, read_panel
 from seqsweep.data.series import Series, fingerprint
 from seqsweep.data.source import Origin, Source
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from seqsweep.serving.reading.faults import ReadError
-    from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.settings import Settings
 
 
@@ -59,14 +59,16 @@ def load(config: DataConfig) -> Series:
     check_varies(complete.values[:, 0], complete.columns[0], source.where)
     values = np.ascontiguousarray(complete.values)
     observed = None if complete.observed.all() else complete.observed
+    frequency = even_frequency(complete.index, complete.zone)
+    ahead = [*left_to_come(future), *not_following([("", complete, future)], frequency)]
     return Series(
         name=config.name or label(config),
         values=values,
         columns=complete.columns,
         index=complete.index,
         sha256=fingerprint(values, complete.columns, complete.index, complete.zone, observed, reader.n_known),
-        frequency=even_frequency(complete.index, complete.zone),
-        notes=(*notes, *_left_to_come(future), *complete.notes, *hints.after(complete)),
+        frequency=frequency,
+        notes=(*notes, *ahead, *complete.notes, *hints.after(complete)),
         zone=complete.zone,
         observed=observed,
         reader=reader.knowing(apart, complete),
@@ -76,12 +78,6 @@ def load(config: DataConfig) -> Series:
         calendar=reader.n_calendar,
         ahead=(future,) if reader.n_known else (),
     )
-
-
-def _left_to_come(future: Rows) -> Iterator[str]:
-    if len(future):
-        n_rows = f"{len(future):,} rows behind the last value of {future.columns[0]!r}"
-        yield f"{n_rows} are the future, of which nothing is learned"
 
 
 def label(config: DataConfig) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqsweep.data import hints
 from seqsweep.data.contents import Contents, contents
+from seqsweep.data.future import not_following
 from seqsweep.data.series import SIDE_BY_SIDE, Series, fingerprint
 from seqsweep.data.source import Source
 from seqsweep.errors import DataError
@@ -171,15 +172,17 @@ def panel_series(
     observed = None if seen.all() else seen
     names, first = tuple(member.name for member in members), longest.rows
     static = tuple(member.static for member in members) if reader.settings.static else ()
+    behind = [(SIDE_BY_SIDE.join(member.name), member.rows, member.future) for member in members]
     frequencies = {even_frequency(member.rows.index, first.zone) for member in members if len(member.rows) > 2}
+    frequency = frequencies.pop() if len(frequencies) == 1 else None
     return Series(
         name=name,
         values=values,
         columns=first.columns,
         index=index,
         sha256=fingerprint(values, first.columns, index, first.zone, observed, reader.n_known, names, starts, static),
-        frequency=frequencies.pop() if len(frequencies) == 1 else None,
-        notes=(*notes, *_sizes(members)),
+        frequency=frequency,
+        notes=(*notes, *_sizes(members), *not_following(behind, frequency)),
         zone=first.zone,
         observed=observed,
         reader=reader.knowing(spacing(first), first),

@@ -77,6 +77,24 @@ class Series:
         """The names of those that are known ahead."""
         return self.columns[len(self.columns) - self.known :]
 
+    def sha256_until(self, last: str) -> str:
+        """What `sha256` is without the rows behind a time, and without series that begin behind it.
+
+        Args:
+            last: the time that is kept last, as the clock shows it; a count where times are counts.
+        """
+        end: Any = np.datetime64(last) if self.index.dtype.kind == "M" else int(last)
+        kept = self.clock <= end
+        observed = None if self.observed is None or self.observed[kept].all() else self.observed[kept]
+        names, starts, static = self.names, self.starts, self.static
+        if starts is not None:
+            owners = np.searchsorted(starts, np.flatnonzero(kept), side="right") - 1
+            numbers, starts = np.unique(owners, return_index=True)
+            names = tuple(names[number] for number in numbers)
+            static = tuple(static[number] for number in numbers) if static else ()
+        values, index = self.values[kept], self.index[kept]
+        return fingerprint(values, self.columns, index, self.zone, observed, self.known, names, starts, static)
+
     @property
     def clock(self) -> Index:
         """(time,): what the clock of the zone shows at each step, for people."""

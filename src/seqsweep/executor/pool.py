@@ -172,14 +172,18 @@ class PoolExecutor(Generic[W]):
         return max(0.0, slot.since + self._time_limit - time.monotonic())
 
     def _receive(self, slot: Slot[W]) -> None:
-        """Take in one message of a slot's worker."""
+        """Take in what a slot's worker has said, as far as it is still the slot's."""
+        worker = slot.worker
         try:
-            message = slot.worker.receive()
+            messages = worker.receive()
         except (EOFError, OSError):
             self._replace_dead(slot)
             return
-        if message is None:
-            return
+        for message in messages:
+            if slot.worker is worker:
+                self._take_in(slot, message)
+
+    def _take_in(self, slot: Slot[W], message: bytes) -> None:
         try:
             said = pickle.loads(message)
         except Exception as error:  # whatever a foreign object raises as it is made again

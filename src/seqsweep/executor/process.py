@@ -119,9 +119,9 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self.connection.send((command, payload))
 
-    def receive(self) -> bytes:
+    def receive(self) -> tuple[bytes]:
         """See Worker."""
-        return self.connection.recv_bytes()
+        return (self.connection.recv_bytes(),)
 
     def forget_output(self) -> None:
         """Drop what it printed so far: the log stays small, and `last_words` are those of this trial."""

@@ -75,8 +75,8 @@ class Worker(Protocol):
             payload: pickled, what the command takes.
         """
 
-    def receive(self) -> bytes | None:
-        """Its next message, once `Workers.ready` has named it; None: that was nothing to tell.
+    def receive(self) -> Sequence[bytes]:
+        """Its next messages, once `Workers.ready` has named it; none, where that was nothing to tell.
 
         Raises:
             OSError: it died; EOFError too.

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import platform
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,12 @@ from seqsweep.redaction import remember_all
 
 DECIDE = ("tensorflow", "keras", "numpy")
 """Packages whose version may decide a figure."""
+
+PACE = 0.25
+"""Seconds between two lists of messages of one trial."""
+
+ALONE = 3
+"""Messages of a trial that wait for no other: that it began, and its first epochs."""
 
 
 class RayWorker:
@@ -62,17 +69,36 @@ class RayWorker:
         self._job = pickle.loads(payload)
         return pickle.dumps(READY)
 
-    def trial(self, payload: bytes) -> Iterator[bytes]:
+    def trial(self, payload: bytes) -> Iterator[list[bytes]]:
         """See executor.worker.
 
         Args:
             payload: pickled, a TrialSpec.
 
         Yields:
-            Pickled pairs (seconds since the trial began, event).
+            Pickled pairs (seconds since the trial began, event), those together that came within `PACE`.
         """
         assert self._job is not None
-        yield from messages(self._job, pickle.loads(payload))
+        yield from bundled(messages(self._job, pickle.loads(payload)))
+
+
+def bundled(messages: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Messages in lists: each list costs the driver a millisecond, so that none follows another within `PACE`.
+
+    The first ones go alone: a trial that is only begun, or has slow epochs, is shown without delay. Where quick epochs
+    are followed by a long silence, the last of them show when it ends.
+
+    Args:
+        messages: of one trial, as they come.
+    """
+    sent, waiting = time.monotonic(), list[bytes]()
+    for number, message in enumerate(messages):
+        waiting.append(message)
+        if number < ALONE or time.monotonic() - sent >= PACE:
+            yield waiting
+            sent, waiting = time.monotonic(), []
+    if waiting:
+        yield waiting
 
 
 def software() -> dict[str, str]:

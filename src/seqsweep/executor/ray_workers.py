@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import SweepError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 NODES_EVERY = 1.0
 """Seconds that what is known of the cluster's nodes stays true."""
+
+REST = 0.02
+"""Seconds between two questions for messages: with many slots each finds several, at the cost of one."""
 
 LATE = 1e-6  # a share of a resource that rounding leaves
 
@@ -41,6 +45,7 @@ class RayWorkers:
         self._config = config
         self._needed = runtime_env(config.runtime_env)
         self._own = join(config)
+        self._rested = 0.0  # when it last asked for messages, on the monotonic clock
         self._asked_at, self._nodes = -NODES_EVERY, list[Mapping[str, Any]]()
         self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
         try:
@@ -48,6 +53,11 @@ class RayWorkers:
         except BaseException:
             self.close()
             raise
+
+    @cached_property
+    def software(self) -> dict[str, str]:
+        """What this process runs with, which all workers have to run with too."""
+        return software()
 
     def wanted(self) -> int:
         """See Workers; where no number was asked for it follows the nodes that join."""
@@ -89,10 +99,13 @@ class RayWorkers:
             time.sleep(min(seconds, NODES_EVERY))
             return []
         pending = [worker.pending for worker in asked]
+        time.sleep(max(0.0, min(seconds, self._rested + REST - time.monotonic())))
         told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
         # One is enough to wake up; whatever else lies there is taken along.
         told, _ = ray.wait(pending, num_returns=len(pending), timeout=0) if told else ([], [])
-        return [worker for worker in asked if any(worker.pending is one for one in told)]
+        self._rested = time.monotonic()
+        have = set(map(id, told))
+        return [worker for worker in asked if id(worker.pending) in have]
 
     def close(self) -> None:
         """See Workers."""
@@ -170,7 +183,7 @@ class RayHandle:
         else:
             self.pending = method.remote(self._cluster.kept(payload))
 
-    def receive(self) -> bytes | None:
+    def receive(self) -> Sequence[bytes]:
         """See Worker.
 
         Raises:
@@ -182,19 +195,19 @@ class RayHandle:
             if not self._who:
                 self._who = ray.get(self._hello)
                 self._compare()
-            if isinstance(self.pending, ray.ObjectRef):
-                message: bytes = ray.get(self.pending)
-                self.pending = None
-            else:
-                message = ray.get(next(self.pending))
+            if not isinstance(self.pending, ray.ObjectRef):
+                messages: list[bytes] = ray.get(next(self.pending))
+                return messages
+            message: bytes = ray.get(self.pending)
+            self.pending = None
         except StopIteration:  # behind a trial's last event
             self.pending = None
-            return None
+            return ()
         except ray.exceptions.RayError as error:
             self.pending = None
             self._how = f"{self._name} {_ending(error)}"
             raise EOFError(self._how) from error
-        return message
+        return (message,)
 
     def forget_output(self) -> None:
         """See Worker: Ray keeps it, in the log of the worker."""
@@ -218,7 +231,7 @@ class RayHandle:
         return f"worker process {self._who['pid']} on {self._who['address']}" if self._who else "a worker"
 
     def _compare(self) -> None:
-        theirs, ours = self._who["software"], software()
+        theirs, ours = self._who["software"], self._cluster.software
         differ = [
             f"{name} {theirs.get(name)} there, {here} here" for name, here in ours.items() if theirs.get(name) != here
         ]

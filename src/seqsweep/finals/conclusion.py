@@ -86,6 +86,7 @@ class TestEvaluation:
         levels: of the intervals that were wanted, each in (0, 1).
         confidence: that was wanted of the comparison, in (0, 1).
         adaptation: of the intervals, that was wanted.
+        intervals: how they are made of quantiles, that was wanted.
         calibration: ids of the final runs that were trained without the end of train, on which the mean of their
             networks shows how far it errs; empty: there are none.
         validation: the objective of the scored network, or of the mean, on validation.
@@ -110,6 +111,7 @@ class TestEvaluation:
     validation: float
     baseline_validation: float | None = None
     adaptation: float = 0.0
+    intervals: str = "cqr"
     calibration: tuple[str, ...] = ()
 
     @property

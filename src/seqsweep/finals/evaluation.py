@@ -73,6 +73,7 @@ def evaluate_on_test(
         ],
         baseline_validation=problem.baselines[best][objective.name] if best else None,
         adaptation=problem.config.finals.adaptation,
+        intervals=problem.config.finals.intervals,
         calibration=tuple(calibration),
     ), seen
 

@@ -108,14 +108,17 @@ def _judge(
     networks = scored_runs(winner, config.seeds, context.problem.objective, config.ensemble)
     run = scored_name(networks)
     calibration = calibrated(context, runs, networks)
-    wanted = run, calibration, tuple(config.levels), config.confidence, config.adaptation
+    wanted = run, calibration, tuple(config.levels), config.confidence, config.adaptation, config.intervals
     last = evaluations[-1] if evaluations else None
     as_wanted = last is not None and _wanted(last) == wanted
     if as_wanted and verdict is not None and _has_predictions(context):
         return evaluations, verdict
     folder, sha256 = context.state.folder, context.problem.data.sha256
     counted = {seen.run: seen for seen in own(folder)}
-    number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
+    if run in counted:
+        number = counted[run].number
+    else:
+        number = evaluations_before(folder, sha256, context.tracker.evaluations(sha256)) + 1
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     network = restored(context, runs, networks)
     verdict = _audit(context, network)
@@ -132,7 +135,7 @@ def _judge(
 def _wanted(evaluation: TestEvaluation) -> tuple[object, ...]:
     """What decides whether an evaluation is still the one that is asked for."""
     seen = evaluation
-    return seen.run, seen.calibration, seen.levels, seen.confidence, seen.adaptation
+    return seen.run, seen.calibration, seen.levels, seen.confidence, seen.adaptation, seen.intervals
 
 
 def _has_predictions(context: SweepContext) -> bool:

@@ -10,6 +10,7 @@ from seqsweep.evidence import paired_interval
 from seqsweep.finals.conclusion import Difference, Finalist
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
+from seqsweep.words import layer_name
 
 MISSING = math.nan  # the score of a run that failed, where pairs are compared
 
@@ -69,7 +70,7 @@ def differences(finalists: Sequence[Finalist], metric: Metric, confidence: float
     named = {"runner-up": others[0]} if others else {}
     for other in others:
         if other.layer != winner.layer:
-            named.setdefault(f"best {other.layer}", other)
+            named.setdefault(f"best {layer_name(other.layer)}", other)
     return tuple(
         Difference(
             other.trial_id,

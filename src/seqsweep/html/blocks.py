@@ -18,11 +18,13 @@ class Section:
         key: of its anchor: `leaderboard`.
         title: its heading.
         blocks: in order.
+        unfolded: of a task's sections: a reader needs it at once, and not among the details.
     """
 
     key: str
     title: str
     blocks: Sequence[Markup]
+    unfolded: bool = False
 
     @property
     def empty(self) -> bool:

@@ -3,6 +3,7 @@
 (() => {
   const EVERY = 2000; // milliseconds
   let known = document.body.dataset.stamp;
+  let shown; // of what runs
 
   const keyOf = (block) => block.id || block.querySelector("summary").textContent;
 
@@ -26,10 +27,17 @@
     known = fresh.body.dataset.stamp;
   }
 
+  async function refreshRunning() {
+    const block = document.getElementById("running");
+    const fresh = block && await (await fetch("running")).text();
+    if (fresh && fresh !== shown) block.outerHTML = shown = fresh;
+  }
+
   async function keep() {
     if (!document.hidden) {
       try {
         await refresh();
+        await refreshRunning();
         document.body.classList.remove("away");
       } catch { // its command was ended; the page stays as it is
         document.body.classList.add("away");

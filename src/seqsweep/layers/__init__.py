@@ -160,13 +160,18 @@ def body(
 
 
 def kernels_of(model: keras.Model) -> str:
-    """What runs the bodies of `model`: `fast`, `keras`, or `mixed` where one of several runs on Keras's own."""
+    """What runs the bodies of `model`: `fast`, `keras`, or `mixed` where one of several runs on Keras's own.
+
+    A network that is rolled forward is `mixed` where fast kernels read the window: the steps ahead are Keras's.
+    """
     from keras.layers import RNN, Bidirectional
 
     from seqsweep.layers.recurrent import Recurrent
+    from seqsweep.layers.rolling import FastRolled
+    from seqsweep.serving.rolled import Rolled
 
-    fast = any(isinstance(layer, Recurrent) for layer in model.layers)
-    slow = any(isinstance(layer, RNN | Bidirectional) for layer in model.layers)
+    fast = any(isinstance(layer, Recurrent | FastRolled) for layer in model.layers)
+    slow = any(isinstance(layer, RNN | Bidirectional | Rolled) for layer in model.layers)
     return ("mixed" if slow else "fast") if fast else "keras"
 
 

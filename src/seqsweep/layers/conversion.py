@@ -7,6 +7,8 @@ from typing import Any
 import keras
 
 from seqsweep.layers.recurrent import Recurrent
+from seqsweep.layers.rolling import FastRolled
+from seqsweep.serving.rolled import Rolled
 
 
 def plain(model: keras.Model) -> keras.Model:
@@ -17,7 +19,8 @@ def plain(model: keras.Model) -> keras.Model:
         if isinstance(layer, Recurrent):
             return layer  # called below, layer by layer
         originals[layer.name] = layer
-        return type(layer).from_config(layer.get_config())
+        kind = Rolled if isinstance(layer, FastRolled) else type(layer)
+        return kind.from_config(layer.get_config())
 
     def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(layer, Recurrent):

@@ -22,8 +22,19 @@ from seqsweep.layers.scan import State, scan
 def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
     """The states of a tanh LSTM, (time, batch, units), and their gradient, by BlockLSTMV2.
 
-    Its order of gates is that of Keras. The gradient is called by name, for TensorFlow 2.21 registers that of
-    BlockLSTM for BlockLSTMV2 too, which takes the gates in another order and is wrong (python/ops/rnn_grad.py there).
+    Args:
+        inputs: (time, batch, features).
+        weights: (features + units, 4 units), the recurrent ones below.
+        bias: (4 units,).
+        h: the state before the first step, (batch, units).
+        c: the cell before the first step, (batch, units).
+    """
+    states, cells, back = _block(inputs, weights, bias, h, c)
+    return states, lambda upstream: back(upstream, tf.zeros_like(cells))
+
+
+def block_and_cell(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+    """As `block`, beside the states the last cell, (batch, units).
 
     Args:
         inputs: (time, batch, features).
@@ -31,6 +42,20 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, 
         bias: (4 units,).
         h: the state before the first step, (batch, units).
         c: the cell before the first step, (batch, units).
+    """
+    states, cells, back = _block(inputs, weights, bias, h, c)
+
+    def gradient(upstream: tf.Tensor, of_cell: tf.Tensor) -> Any:
+        return back(upstream, tf.concat([tf.zeros_like(cells[:-1]), of_cell[None]], 0))
+
+    return (states, cells[-1]), gradient
+
+
+def _block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+    """States and cells, (time, batch, units), and from the gradients of both to those of the arguments.
+
+    Its order of gates is that of Keras. The gradient is called by name, for TensorFlow 2.21 registers that of
+    BlockLSTM for BlockLSTMV2 too, which takes the gates in another order and is wrong (python/ops/rnn_grad.py there).
     """
     units = bias.shape[0] // 4
     peephole = tf.zeros([units])  # not used
@@ -49,14 +74,13 @@ def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, 
     }
     outputs = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **common)
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        back = tf.raw_ops.BlockLSTMGradV2(
-            cs_grad=tf.zeros_like(outputs.cs), h_grad=upstream, **common, **outputs._asdict()
-        )
+    def gradient(upstream: tf.Tensor, of_cells: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        back = tf.raw_ops.BlockLSTMGradV2(cs_grad=of_cells, h_grad=upstream, **common, **outputs._asdict())
         return back.x_grad, back.w_grad, back.b_grad, back.h_prev_grad, back.cs_prev_grad
 
     outputs.h.set_shape([inputs.shape[0], inputs.shape[1], units])
-    return outputs.h, gradient
+    outputs.cs.set_shape([inputs.shape[0], inputs.shape[1], units])
+    return outputs.h, outputs.cs, gradient
 
 
 @graph

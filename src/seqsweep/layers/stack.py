@@ -49,7 +49,7 @@ def read(
     pooling = "last" if every_step else params.get("pooling", "last")
     every = every_step or pooling in OF_ALL_STEPS  # then the last layer gives all its steps too
     make = LAYERS[params.layer]
-    steps = [_step(make, params, i, seed, every or i < params.depth - 1, prefix) for i in range(params.depth)]
+    steps = [make_step(make, params, i, seed, every or i < params.depth - 1, prefix) for i in range(params.depth)]
     layers = [layer for layer, _ in steps]
     if initial_state is not None:
         _check_states(layers, params)
@@ -86,8 +86,17 @@ def _compose(
     return outputs
 
 
-def _step(make: LayerFactory, params: TrialParams, i: int, seed: int, every: bool, prefix: str) -> Step:
-    """Layer `i` and its dropout, not yet built; `every`: all its steps come out."""
+def make_step(make: LayerFactory, params: TrialParams, i: int, seed: int, every: bool, prefix: str) -> Step:
+    """A layer and its dropout, not yet built.
+
+    Args:
+        make: makes the layer, an entry of LAYERS.
+        params: of the trial.
+        i: which one of its layers, from 0.
+        seed: of the trial.
+        every: whether all its steps come out.
+        prefix: of the names of layers.
+    """
     name, options = f"{prefix}{params.layer}_{i + 1}", (params.units[i], params, every)
     first, second, dropout, *others = _seeds(seed, i)
     layer = make(*options, name, (first, second, *others))

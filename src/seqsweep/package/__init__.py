@@ -6,7 +6,7 @@ them together, `loaded` is how its callers have it, `parity` proves that the who
 """
 
 from seqsweep.package.baseline import baseline_folder, build_baseline
-from seqsweep.package.build import MODEL, build, packaged_evaluation
+from seqsweep.package.build import MODEL, build, packaged_evaluation, what_serves
 from seqsweep.package.integrity import CHECKSUMS, fault, seal
 from seqsweep.package.loaded import Loaded, as_evaluated, ask, load
 from seqsweep.package.parity import Parity, load_parity
@@ -28,4 +28,5 @@ __all__ = [
     "load_parity",
     "packaged_evaluation",
     "seal",
+    "what_serves",
 ]

@@ -33,11 +33,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class RefitLineage:
+    """What what serves was trained on once more, in words, and for how many epochs of each seed; of a baseline none."""
+
+    data: str
+    epochs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class PackagedLineage:
     """Where a package comes from: what was evaluated, by its name, and the number of its test evaluation."""
 
     run: str
     test_evaluation: int
+    refit: RefitLineage | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,22 @@ def packaged_evaluation(model: Path) -> tuple[str, int] | None:
     return (origin.run, origin.test_evaluation) if (model / PARITY).exists() else None
 
 
+def what_serves(model: Path) -> str:
+    """What a package has learned from, in words; empty: there is none.
+
+    Args:
+        model: its folder.
+    """
+    try:
+        again = read_state(model / "artifacts" / "spec.json", Packaged, partly=True).lineage.refit
+    except StateError:
+        return ""
+    if again is None:
+        return "what was scored: it has learned from train alone"
+    epochs = f", for {' and '.join(map(str, again.epochs))} epochs" if again.epochs else ""
+    return f"the same, trained once more on all {again.data}{epochs}"
+
+
 def requirements(further: Sequence[str] = ()) -> list[str]:
     """What a model needs, pinned to what it was made with.
 
@@ -182,7 +207,9 @@ def _origin(network: Network, conclusion: Conclusion, refit: Refit | None) -> di
         "networks": list(evaluation.networks),
         "test_evaluation": evaluation.number,
         "seeds": list(network.seeds),
-        "refit": None if refit is None else {"runs": list(refit.runs), "epochs": list(refit.epochs)},
+        "refit": None
+        if refit is None
+        else {"runs": list(refit.runs), "epochs": list(refit.epochs), "data": refit.problem.data.extent()},
         **lineage(),
     }
 
@@ -223,7 +250,8 @@ def _compare(
 
 def _parity(loaded: Loaded, problem: Problem, network: Network, own: Predictions | None = None) -> Parity:
     items = problem.data.split().test
-    return compare(ask(problem.task, problem.data, loaded, items), network.predict(items) if own is None else own)
+    own = network.predict(items) if own is None else own
+    return compare(ask(problem.task, problem.data, loaded, items), problem.task.answered(own))
 
 
 def _signature(served: Served) -> ModelSignature:

@@ -42,18 +42,19 @@ def no_worse(registry: Registry, candidate: Candidate, evaluation: TestEvaluatio
     version = champion(registry, candidate.registered_name)
     if version is None:
         return True, "there is no champion yet", ""
-    sha256 = version.tags.get("data_sha256")
+    sha256, other = version.tags.get("data_sha256"), ""
     if sha256 != evaluation.sha256:
-        short = (sha256 or "unknown")[:12]
-        return _incomparable(f"the champion, version {version.version}, is of other data (sha256 {short})", replace)
+        other = f"the champion, version {version.version}, is of other data (sha256 {(sha256 or 'unknown')[:12]})"
     try:
         task, data = load_data(candidate.config, say=lambda _: None)
     except DataError as error:
+        if other:
+            return _incomparable(other, replace)
         return False, f"the data cannot be read again to compare with the champion: {error}", "bring it back"
     if data.sha256 != evaluation.sha256:
         changed = f"the data has changed since the sweep (sha256 {data.sha256[:12]}, then {evaluation.sha256[:12]})"
         return False, changed, "bring the data back as it was, or run the study again on what it is now"
-    return _compare(registry, candidate, task, data, version, replace)
+    return _compare(registry, candidate, task, data, version, replace, other)
 
 
 def champion(registry: Registry, name: str) -> ModelVersion | None:
@@ -69,12 +70,21 @@ def champion(registry: Registry, name: str) -> ModelVersion | None:
 
 
 def _compare(
-    registry: Registry, candidate: Candidate, task: Task, data: Dataset, version: ModelVersion, replace: bool
+    registry: Registry,
+    candidate: Candidate,
+    task: Task,
+    data: Dataset,
+    version: ModelVersion,
+    replace: bool,
+    other: str,
 ) -> ChallengeResult:
+    """See `no_worse`; `other` says that the champion is of other data, which rows behind its own are not."""
     who = f"the champion, version {version.version}"
     try:
         with registry.files(version) as folder:
             theirs = package.as_evaluated(folder, package.load(folder))
+        if other and not task.extends(data, theirs):
+            return _incomparable(other, replace)
         items, why = task.comparable(data, theirs, data.split().test)
     except Exception as error:  # whatever stands under this alias, perhaps none of ours
         return _incomparable(f"{who}, cannot be loaded: {first_line(error)}", replace)
@@ -84,6 +94,8 @@ def _compare(
     new = package.ask(task, data, own, items)
     old = package.ask(task, data, theirs, items)
     passed, found, mend = _judge(task, data, items, new, old, who)
+    if other:
+        found += "; the data is the champion's with rows behind it"
     if own.is_evaluated or theirs.is_evaluated:
         found += "; each by what was evaluated of it, before it learned from all of the data"
     return passed, found, mend

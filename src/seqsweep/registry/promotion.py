@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -39,12 +40,14 @@ class Promoted:
         version: the champion now.
         before: the champion until now; None: there was none.
         news: False: it was the champion already, and nothing was changed.
+        reads_future: whether it asks for rows to be forecast, with what is known ahead of them.
     """
 
     model: str
     version: str
     before: str | None
     news: bool = True
+    reads_future: bool = False
 
 
 def promote(
@@ -99,7 +102,7 @@ def promote(
         assert evaluation is not None  # the condition `finals` holds, or else it was refused
         entry = _entry(registry, candidate, evaluation, conditions, force)
         done = _register(registry, candidate, evaluation, entry)
-        return Promoted(name, done.version, done.before)
+        return Promoted(name, done.version, done.before, reads_future=bool(candidate.config.data.known_future))
 
 
 def rollback(name: str, tracking: TrackingConfig, say: Say, why: str = "") -> Promoted:
@@ -217,10 +220,22 @@ def _entry(
             **evaluation.scores,
             **({} if evaluation.skill is None else {"skill": evaluation.skill}),
         },
-        why=" ".join(gate[name].found for name in ("skill", "champion") if name in gate),
+        why=_why(gate, first=before is None),
         forced=force,
         failed=tuple(condition.name for condition in conditions if not condition.passed),
     )
+
+
+def _why(gate: Mapping[str, Condition], *, first: bool) -> str:
+    """What spoke for it, in whole sentences; its skill and the score stand beside them.
+
+    Args:
+        gate: its conditions by name.
+        first: no champion was there to compare with.
+    """
+    names = ["skill"] if first else ["skill", "champion"]
+    found = [re.sub(r"^skill \S+\. ", "", gate[name].found) for name in names if name in gate]
+    return " ".join(f"{text[:1].upper()}{text[1:].removesuffix('.')}." for text in found)
 
 
 def _log(

@@ -114,11 +114,16 @@ def ask(loaded: Loaded, given: Path | bytes | pd.DataFrame, future: Path | pd.Da
         made: pd.DataFrame = loaded.served.predict(None, frame)
     except MlflowException as error:
         # What reads a request knows its rows, and the file knows their lines.
-        row, column = getattr(error.__cause__, "row", None), getattr(error.__cause__, "column", None)
+        cause = error.__cause__
+        row, column = getattr(cause, "row", None), getattr(cause, "column", None)
         if row is None:
-            raise DataError(f"{origin.where}: {error.message}") from error
+            where = ahead if ahead is not None and getattr(cause, "ahead", False) else origin
+            raise DataError(f"{where.where}: {error.message}") from error
         text = str(error.message).split(": ", 1)[1]
         if ahead is not None and row >= n_rows:
+            earlier = getattr(cause, "earlier", None)
+            if earlier is not None and earlier < n_rows:
+                text = f"{text.split(';')[0]}; rows to be forecast lie behind the last one of {origin.where}"
             origin, row = ahead, row - n_rows
         raise DataError(f"{origin.place(row, column)}: {text}") from error
     return made

@@ -1,7 +1,7 @@
 """What a person sees of a sweep: its progress and its leaderboard in the terminal, its page in a browser."""
 
 from seqsweep.report.facts import show_facts
-from seqsweep.report.finals import finals_table, test_table
+from seqsweep.report.finals import finals_table, task_tables, test_table
 from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best
 from seqsweep.report.notebook import Notebook
 from seqsweep.report.page import (
@@ -9,6 +9,7 @@ from seqsweep.report.page import (
     live_page,
     markdown,
     publish,
+    running_now,
     stamp,
     trial_page,
     write,
@@ -33,10 +34,12 @@ __all__ = [
     "markdown",
     "next_commands",
     "publish",
+    "running_now",
     "settings_of_best",
     "show_facts",
     "stamp",
     "sweeps_table",
+    "task_tables",
     "test_table",
     "trial_page",
     "verdicts",

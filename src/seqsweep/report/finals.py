@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from rich import box
+from rich.console import RenderableType
 from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.report.facts import fact_table
 from seqsweep.report.heading import heading
+from seqsweep.tasks import TASKS
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
@@ -46,6 +49,18 @@ def _notes(conclusion: Conclusion, wanted: int | None) -> list[str]:
     if wanted is not None and len(conclusion.finalists) > wanted:
         notes.append(f"finals.trials={wanted}, and beside them the best of each other layer type")
     return notes
+
+
+def task_tables(conclusion: Conclusion, width: int) -> list[RenderableType]:
+    """What the task has to show of the test evaluation beside its scores.
+
+    Args:
+        conclusion: of the finals.
+        width: characters a line.
+    """
+    evaluation = conclusion.evaluation
+    made = [] if evaluation is None else TASKS[conclusion.task].tables(evaluation.details)
+    return [fact_table(table, width) for table in made]
 
 
 def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:

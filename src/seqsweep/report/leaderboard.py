@@ -16,6 +16,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
+from seqsweep.search_space import telling
 from seqsweep.tasks import TASKS
 from seqsweep.terminal import console
 from seqsweep.words import (
@@ -23,10 +24,10 @@ from seqsweep.words import (
     column_title,
     counted,
     duration,
+    gain,
     in_words,
     megabytes,
     pasted,
-    percent,
     seconds,
     setting,
     significant,
@@ -96,7 +97,7 @@ def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> 
     if not outcome.ranked:
         return ""
     params = outcome.ranked[0].params if winner is None else winner.params
-    shown = {name: value for name, value in params.items() if value is not None}
+    shown = {name: value for name, value in telling(outcome.config, params).items() if value is not None}
     values = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in shown.items()}
     return " ".join(f"{name}={value}" for name, value in values.items())
 
@@ -125,6 +126,7 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
                 words += ["--baseline", better] if packaged else []
             commands.append((pasted([*words, *store]), purpose))
             commands += _from_the_ridge(outcome, conclusion, typed)
+    commands += _longer(outcome, typed)
     limit = outcome.config.tuner.time_limit
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
@@ -133,6 +135,8 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
         commands.append((_again(typed, f"tuner.max_epochs={2 * (outcome.config.tuner.max_epochs or 1)}"), "search on"))
     elif "tuner.patience" in outcome.reason:
         commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
+    elif "tuner.min_gain" in outcome.reason:
+        commands.append((_again(typed, f"tuner.min_gain={(outcome.config.tuner.min_gain or 1) / 2:g}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(typed, more), "go on to more trials"))
@@ -147,6 +151,17 @@ def _from_the_ridge(outcome: Outcome, conclusion: Conclusion, typed: Sequence[st
     if unbeaten_baseline(outcome, conclusion) != RIDGE or begun <= {None, "ridge"}:
         return []
     return [(_again(typed, f"search_space.{SKIP}=ridge"), "networks that begin at the ridge, and learn what it leaves")]
+
+
+def _longer(outcome: Outcome, typed: Sequence[str]) -> list[tuple[str, str]]:
+    """Where the best network was best in its last epoch, and nothing but `trial.epochs` ended it: it learned still."""
+    config = outcome.config.trial
+    if not outcome.ranked or outcome.ranked[0].best_epoch != config.epochs or config.max_samples is not None:
+        return []
+    if outcome.ranked[0].params.get("schedule", "constant") != "constant":  # its rate has come down by then
+        return []
+    purpose = "the best trial was best in its last epoch, so that it is undertrained: let all of them learn longer"
+    return [(_again(typed, f"trial.epochs={2 * config.epochs}"), purpose)]
 
 
 def better_baseline(outcome: Outcome, conclusion: Conclusion) -> str | None:
@@ -200,19 +215,12 @@ def _settings(outcome: Outcome) -> list[str]:
 def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[Metric]) -> list[str]:
     if row.trial is None:
         figures = [significant(outcome.baselines[row.name][metric.name]) for metric in metrics]
-        return ["", in_words(row.name), *("" for _ in settings), *figures, _skill(row, outcome)]
+        return ["", in_words(row.name), *("" for _ in settings), *figures, gain(outcome.skill(row.score))]
     place = outcome.ranked.index(row.trial) + 1
     known = row.trial.params
     values = [setting(known[name]) if name in known else "" for name in settings]
     figures = [significant(row.trial.metrics[f"val_{metric.name}"]) for metric in metrics]
-    return [str(place), row.name, *values, *figures, _skill(row, outcome)]
-
-
-def _skill(row: _Row, outcome: Outcome) -> str:
-    if outcome.best_baseline is None:
-        return ""
-    metric = outcome.metric
-    return percent(metric.skill(row.score, outcome.baselines[outcome.best_baseline][metric.name]))
+    return [str(place), row.name, *values, *figures, gain(outcome.skill(row.score))]
 
 
 def _caption(outcome: Outcome) -> str:

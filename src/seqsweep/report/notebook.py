@@ -29,14 +29,13 @@ class Notebook(Terminal):
 
     Args:
         objective: the metric that ranks.
-        epochs: the most that a trial trains.
         planned: how many runs follow the search, by phase.
     """
 
-    def __init__(self, objective: Metric, epochs: int, planned: Mapping[Phase, int] | None = None) -> None:
+    def __init__(self, objective: Metric, planned: Mapping[Phase, int] | None = None) -> None:
         self._lines = io.StringIO()
         shown = console(file=self._lines, width=WIDTH, force_jupyter=False, force_terminal=False)
-        super().__init__(shown, objective, epochs, planned)
+        super().__init__(shown, objective, planned)
         self._output: Any = None  # of the cell
         self._drawn = 0.0  # on `time.monotonic`
 

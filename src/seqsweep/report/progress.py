@@ -48,17 +48,13 @@ class Terminal:
     Args:
         console: where to.
         objective: the metric that ranks.
-        epochs: the most that a trial trains.
         planned: how many runs follow the search, by phase; the time left is that of the whole command.
     """
 
-    def __init__(
-        self, console: Console, objective: Metric, epochs: int, planned: Mapping[Phase, int] | None = None
-    ) -> None:
+    def __init__(self, console: Console, objective: Metric, planned: Mapping[Phase, int] | None = None) -> None:
         self._console = console
         self._metric = objective
         self._objective = f"val_{objective.name}"
-        self._epochs = epochs
         self._planned = dict(planned or {})
         self._phase: Phase = "trial"
         self._best: tuple[float, str] | None = None  # a score, and whose it is
@@ -117,8 +113,11 @@ class Terminal:
         self._running.pop(trial.trial_id, None)
         self._count += 1
         self._note(trial, score)
-        for task in self._bar.task_ids:
-            self._bar.update(task, advance=1, description=self._described())
+        more = max(self._count - self._expected, 0)  # of a limit in epochs trials that stop early leave some for others
+        self._expected += more
+        for task in self._bar.tasks:
+            total = None if task.total is None else task.total + more
+            self._bar.update(task.id, advance=1, total=total, description=self._described())
         self._console.print(self._line(trial, score), soft_wrap=not self._console.is_terminal)
 
     def finish(self) -> None:
@@ -196,7 +195,7 @@ class Terminal:
     def _render(self) -> Group:
         lines: list[Text | Progress] = []
         for trial, epoch in self._running.values():
-            lines.append(Text(f"  {self._padded(trial)} epoch {epoch} of at most {self._epochs}", style="dim"))
+            lines.append(Text(f"  {self._padded(trial)} epoch {epoch} of at most {trial.last_epoch}", style="dim"))
         if self._best:
             score, whose = self._best
             lines.append(Text(f"  best so far: {self._objective} {significant(score)}, {whose}", style="green"))

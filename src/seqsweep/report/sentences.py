@@ -86,7 +86,7 @@ def search_standing(outcome: Outcome) -> Standing:
     if name is None:
         return Standing(metric, score)
     reference = outcome.baselines[name][metric.name]
-    return Standing(metric, score, name, reference, metric.skill(score, reference))
+    return Standing(metric, score, name, reference, outcome.skill(score))
 
 
 def _of_search(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:

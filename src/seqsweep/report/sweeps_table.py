@@ -13,7 +13,7 @@ from seqsweep.comparison import ComparableGroup, FinishedSweep, Labels, PairedCo
 from seqsweep.finals import TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.report.leaderboard import WIDE
-from seqsweep.words import BEATS, counted, duration, in_words, lead, percent, plus_minus, significant
+from seqsweep.words import BEATS, counted, duration, gain, in_words, lead, percent, plus_minus, significant
 
 ALIKE = 1.1  # times as many epochs as another search trained: up to there their budgets are told as equal
 BEST, FINALS = "best of\nsearch", "finals,\nmean±std"
@@ -168,6 +168,6 @@ def _cells(entry: FinishedSweep, table: Table) -> list[str]:
         cells[FINALS] = f"{in_words(objective)} {cells[BEST]}"
     if evaluation is not None:
         cells["test"] = significant(evaluation.scores[objective])
-        cells["skill"] = percent(evaluation.skill) if evaluation.skill is not None else ""
+        cells["skill"] = gain(evaluation.skill)
         cells[BEATEN] = BEATS[evaluation.standing(outcome.metric).verdict]
     return [cells.get(str(column.header), "") for column in table.columns[2:]]

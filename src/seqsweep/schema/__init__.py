@@ -74,6 +74,13 @@ class TrialConfig:
     """How one configuration is trained."""
 
     epochs: int = setting("epochs of a trial, at most", unit="epochs", at_least=1)
+    max_samples: int | None = setting(
+        "items that all epochs of a trial train on, at most: trial.epochs falls to what that allows, 1 at least; "
+        "null: no limit",
+        unit="items",
+        at_least=1,
+        optional=True,
+    )
     patience: int | None = setting(
         "epochs without a better val_loss after which a trial stops; null: never",
         unit="epochs",
@@ -112,6 +119,13 @@ class TunerConfig:
         unit="trials",
         at_least=1,
         when={"tuner.kind": ("random", "grid", "bayesian")},
+        optional=True,
+    )
+    min_gain: float | None = setting(
+        "what the model must expect a proposal to gain: a search ends where five in a row fall short; null: never",
+        unit="deviations between seeds",
+        above=0,
+        when=BAYESIAN,
         optional=True,
     )
     max_consecutive_failures: int = setting(
@@ -199,6 +213,14 @@ class FinalsConfig:
         at_least=0,
         below=1,
         when=FINALS,
+    )
+
+    intervals: str = setting(
+        "with task.loss=quantile what forecast intervals are: cqr, between the network's quantiles, moved by what "
+        "those missed on the part that finals.calibration names; quantile, the quantiles as they are; conformal, the "
+        "median and its errors. All three are compared on test",
+        choices=("cqr", "quantile", "conformal"),
+        when={**FINALS, "task.loss": ("quantile",)},
     )
 
 

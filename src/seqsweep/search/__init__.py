@@ -2,18 +2,21 @@
 
 `problem` reads the data, describes it and scores the baselines, `context` opens workers, folder and store, `run` tells
 the search in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what
-it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows.
+it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows,
+`running` and `links` what a page shows that is watched.
 """
 
 from seqsweep.search.begun import first_words
 from seqsweep.search.context import MakeJob, SweepContext, open_sweep
 from seqsweep.search.lineage import lineage
+from seqsweep.search.links import Links, keep_links, read_links, server_of
 from seqsweep.search.loop import Loop
 from seqsweep.search.mending import mend_records, say_again, what_is_wrong
 from seqsweep.search.observer import Observer, Phase
 from seqsweep.search.outcome import Outcome, is_running, load_config, load_outcome
 from seqsweep.search.problem import Problem, build_problem, describe_data, load_data
 from seqsweep.search.run import run, search
+from seqsweep.search.running import RunningTrial, running_trials
 from seqsweep.search.source import Source
 from seqsweep.search.sweep_state import (
     IDENTITY,
@@ -29,12 +32,14 @@ from seqsweep.search.sweep_state import (
 __all__ = [
     "IDENTITY",
     "Identity",
+    "Links",
     "Loop",
     "MakeJob",
     "Observer",
     "Outcome",
     "Phase",
     "Problem",
+    "RunningTrial",
     "Source",
     "SweepContext",
     "SweepState",
@@ -46,6 +51,7 @@ __all__ = [
     "folders",
     "identity",
     "is_running",
+    "keep_links",
     "lineage",
     "load_config",
     "load_data",
@@ -53,8 +59,11 @@ __all__ = [
     "mend_records",
     "open_sweep",
     "read_identity",
+    "read_links",
     "run",
+    "running_trials",
     "say_again",
     "search",
+    "server_of",
     "what_is_wrong",
 ]

@@ -90,7 +90,7 @@ def open_sweep(
     try:
         problem = build_problem(config, observer.say)
         observer.describe(problem.facts)
-        state = open_state(problem, observer)
+        config, state = problem.config, open_state(problem, observer)
         with state.locked():
             mend_folder(state, observer.say)
             state.begin(identity(config, problem.data))

@@ -15,6 +15,7 @@ from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord, TrialStatus
 from seqsweep.schema import SweepConfig
 from seqsweep.search.observer import Observer
+from seqsweep.search.running import RunningTrials
 from seqsweep.search.source import Source
 from seqsweep.search.sweep_state import SweepState
 from seqsweep.tracking import Tracker
@@ -67,12 +68,15 @@ class Loop:
         for proposal in self.source.running():
             if proposal.trial_id in self.kept:  # it ended before the last process died, which had no time to tell
                 self._tell(self.kept[proposal.trial_id])
+        watched = RunningTrials(self.state.folder, self.tracker)
         while True:
             self._submit()
             if not self._running:
+                watched.end()
                 return self._over
             interrupts.check()
             self.tracker.poll()
+            watched.tell(running.record for running in self._running.values())
             answer = self.executor.next_event(TICK)
             if answer is not None and answer[0] in self._running:
                 self._take(self._running[answer[0]], answer[1])

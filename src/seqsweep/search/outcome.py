@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 from seqsweep.config import from_yaml
@@ -92,7 +93,13 @@ class Outcome(OutcomeFile):
         """Its name on validation: `val_mae`."""
         return f"val_{self.config.task.objective}"
 
-    @property
+    def skill(self, score: float) -> float | None:
+        """How far a score by the objective is ahead of the best baseline's; None: no baseline was scored."""
+        if self.best_baseline is None:
+            return None
+        return self.metric.skill(score, self.baselines[self.best_baseline][self.metric.name])
+
+    @cached_property
     def ranked(self) -> list[TrialRecord]:
         """Completed trials, best first; those that were pruned have fewer epochs, and no rank."""
         done = [record for record in self.records if record.status == "COMPLETED"]

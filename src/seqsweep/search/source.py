@@ -13,7 +13,7 @@ from seqsweep.schema import SweepConfig
 from seqsweep.search.sweep_state import SweepState
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
-from seqsweep.words import in_words
+from seqsweep.words import layer_name
 
 
 class Source(Protocol):
@@ -130,8 +130,7 @@ def reported_costs(config: SweepConfig, record: TrialRecord, objective: Metric) 
 
 def network_name(params: TrialParams) -> str:
     """`GRU, 2 × 32 units`, `Bi-LSTM, 64 and 32 units`: kind and widths of a network's layers."""
-    known = {"simple_rnn": "SimpleRNN"}
-    kind = known.get(params.layer, params.layer.upper() if len(params.layer) <= 4 else in_words(params.layer))
+    kind = layer_name(params.layer)
     kind = f"Bi-{kind}" if params.get("bidirectional", False) else kind
     *first, last = map(str, params.units)
     equal = len(set(params.units)) == 1

@@ -23,7 +23,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import MEND, read_state, to_json, write_bytes, write_state, writing
-from seqsweep.tasks import Dataset, Facts
+from seqsweep.tasks import TASKS, Dataset, Facts
 
 FACTS = "facts.json"
 
@@ -56,6 +56,7 @@ class Identity:
         study: its name.
         seed: of the sweep.
         data: the settings of that group, and their content; the other groups likewise.
+        finals: those settings of that group that networks depend on, see `Evaluated.trained_for`; most have none.
     """
 
     study: str
@@ -68,6 +69,7 @@ class Identity:
     trial: Mapping[str, Any]
     tuner: Mapping[str, Any]
     executor: Mapping[str, Any]
+    finals: Mapping[str, Any] = field(default_factory=dict)
 
 
 def identity(config: SweepConfig, data: Dataset) -> Identity:
@@ -80,20 +82,22 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
     whole = asdict(config)
     where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
     read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "max_consecutive_failures"):
+    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
         del whole["tuner"][limit]
     return Identity(
         study=config.study,
         seed=config.seed,
         data={**read, "sha256": data.sha256, "rows": data.rows},
         executor={"threads": config.executor.threads, "order": config.executor.order},
+        finals=TASKS[config.task.kind].trained_for(config),
         **{group: whole[group] for group in ("windows", "task", "search_space", "model", "trial", "tuner")},
     )
 
 
 def fingerprint(identity: Identity) -> str:
     """The first 12 hex digits of the SHA-256 of an identity."""
-    return hashlib.sha256(json.dumps(asdict(identity), sort_keys=True).encode()).hexdigest()[:12]
+    content = {group: value for group, value in asdict(identity).items() if group != "finals" or value}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def folder_of(directory: str | Path, fingerprint: str) -> Path:
@@ -303,18 +307,14 @@ def glanced(file: Path) -> dict[str, Any]:
 
 def flat(content: Mapping[str, Any]) -> dict[str, Any]:
     """The leaves of a nested mapping by dotted keys."""
-    return dict(_leaves(content))
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        inner = flat(value) if isinstance(value, dict) else None
+        found |= {key: value} if inner is None else {f"{key}.{name}": leaf for name, leaf in inner.items()}
+    return found
 
 
 def plain(identity: Identity) -> dict[str, Any]:
     """As its file has it: a tuple is a list."""
     content: dict[str, Any] = json.loads(to_json(identity))
     return content
-
-
-def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.events import TrialParams
@@ -66,6 +67,21 @@ def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
     return found
 
 
+def telling(config: SweepConfig, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The parameters of a trial whose values do something: of one series none of those that are of several.
+
+    Args:
+        config: of the sweep.
+        given: all of them, by their plain names.
+    """
+    needs = {name: hyperparameter.needs for name, hyperparameter in declared(config.task.kind).items()}
+    return {
+        name: value
+        for name, value in given.items()
+        if not (keys := needs.get(name, ())) or any(attrgetter(key)(config) for key in keys)
+    }
+
+
 def warm_start(config: SweepConfig) -> list[TrialParams]:
     """The configurations of `search_space.warm_start`, complete: what a point leaves out has its default."""
     return [complete(config, point) for point in config.search_space.get("warm_start", [])]
@@ -83,13 +99,15 @@ def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
     declarations = declared(config.task.kind)
     layered = _by_layer(given, declarations)
     depths = [layer for entries in layered.values() for layer in entries]
-    depth = max(depths) if depths and "depth" not in given else given.get("depth", _default(config, "depth"))
+    depth = given.get("depth", _default(config, declarations["depth"]))
+    if depths and "depth" not in given:
+        depth = max(depths)
     point = {"depth": depth}
     for name, hyperparameter in declarations.items():
         if name == "depth" or not hyperparameter.is_active(point):
             continue
         shared = name in given and not isinstance(given[name], (list, tuple))
-        value = given[name] if shared else _default(config, name)
+        value = given[name] if shared else _default(config, hyperparameter)
         of = layered.get(name, {})
         entries = [hyperparameter.clean(of.get(layer, value)) for layer in range(1, depth + 1)]
         point[name] = tuple(entries) if hyperparameter.per_layer else hyperparameter.clean(value)
@@ -120,8 +138,7 @@ def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparamete
     return found
 
 
-def _default(config: SweepConfig, name: str) -> Any:
-    hyperparameter = declared(config.task.kind)[name]
+def _default(config: SweepConfig, hyperparameter: Hyperparameter) -> Any:
     return distribution(hyperparameter, setting(config, hyperparameter)).default
 
 

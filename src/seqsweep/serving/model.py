@@ -17,6 +17,8 @@ import tensorflow as tf
 from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
+from .rolled import Rolled
+
 Network: TypeAlias = Callable[..., NDArray[Any]]
 """Arrays (n, ...), one for each input of the network → its output (n, ...)."""
 
@@ -80,7 +82,7 @@ class ServedModel(PythonModel):
 
 def load_network(path: Path) -> Network:
     """The network of a `.keras` file as one graph: called op by op, it would take many times as long."""
-    network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    network = keras.saving.load_model(path, {"Rolled": Rolled}, compile=False, safe_mode=True)
     shapes = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in network.inputs]
 
     def forward(*inputs: tf.Tensor) -> tf.Tensor:

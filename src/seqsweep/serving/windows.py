@@ -10,6 +10,7 @@ import numpy as np
 
 from .array_types import Float32s, Float64s, Int64s
 from .gather import Gather
+from .quantiles import of_each_quantile
 from .transforms import Transform
 
 
@@ -50,7 +51,12 @@ def mean(scaled: Float32s, window: int) -> Float32s:
     return result
 
 
-ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean}
+def standard(scaled: Float32s, window: int) -> None:  # noqa: ARG001
+    """Mean and standard deviation of the window: the network itself takes both off, and puts both back."""
+    return
+
+
+ANCHORS: dict[str, Anchor] = {"none": none, "last": last, "mean": mean, "standard": standard}
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +116,13 @@ class SeriesView:
         """Of origins (n,): (n, horizon), what really happened, in the unit of the data, never clipped."""
         return Gather(self.values[:, 0], self._ahead)
 
+    @of_each_quantile
     def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
-        """A network's output (n, horizon) for these origins (n,), in the unit of the data.
+        """A network's output for these origins (n,), in the unit of the data.
 
         Args:
             origins: (forecasts,), rows of `values`.
-            predicted: (forecasts, horizon), scaled, relative to the anchor.
+            predicted: (forecasts, horizon), or (forecasts, horizon, quantiles), scaled, relative to the anchor.
         """
         predicted = self._without_anchor(origins, predicted)
         return self.transform.inverse_transform(self.values, origins, predicted.astype(np.float64))

@@ -18,6 +18,7 @@ from seqsweep.html import Section
 from seqsweep.metrics import Metric, Scores
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, View
+from seqsweep.tasks.facts import FactTable
 from seqsweep.tasks.results import Audit, Heading, TestPredictions
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ class Evaluated(ABC):
     @abstractmethod
     def objective(self) -> Metric:
         """The metric that ranks trials, on validation."""
+
+    @classmethod
+    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:  # noqa: ARG003
+        """Settings of `finals` that the networks of the search depend on, so that others make another sweep.
+
+        None, by default: finals do not change what a trial learns.
+
+        Args:
+            config: of the sweep.
+        """
+        return {}
 
     # What a result proves
 
@@ -53,6 +65,14 @@ class Evaluated(ABC):
         own, other = (losses(actual, made, loss) for made in (predicted, reference))
         measure = "error" if loss == "zero-one" else f"{loss} error"
         return compare_losses(own.tolist(), other.tolist(), measure, "item", level)
+
+    def answered(self, predictions: Predictions) -> Predictions:
+        """What of a network's predictions the answers of a packaged model hold: by default all of it.
+
+        Args:
+            predictions: (n, …), as `predict` makes them.
+        """
+        return predictions
 
     def compare_on(
         self,
@@ -141,6 +161,15 @@ class Evaluated(ABC):
     def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:  # noqa: ARG002
         """Figures of the details for the sweep's run, by name."""
         return {}
+
+    @classmethod
+    def tables(cls, details: Mapping[str, Any]) -> list[FactTable]:  # noqa: ARG003
+        """Tables for the terminal, below that of scores on the test part.
+
+        Args:
+            details: of the test evaluation.
+        """
+        return []
 
     @classmethod
     def sentences(

@@ -294,6 +294,15 @@ class Task(Evaluated):
         """
         return np.concatenate([frame.iloc[:, 0].to_numpy() for frame in frames])
 
+    def extends(self, data: Dataset, model: Model) -> bool:  # noqa: ARG002
+        """Whether data is what a model learned from with more behind, so that `comparable` knows it by place.
+
+        Args:
+            data: of a later sweep.
+            model: a packaged model.
+        """
+        return False
+
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:  # noqa: ARG002
         """Which of these items an older model can be held to, and why not where there are none.
 

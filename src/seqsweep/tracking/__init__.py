@@ -6,6 +6,7 @@ time.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -60,7 +61,8 @@ TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 @TRACKERS.register
 def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
-    return DeferredTracker(MlflowTracker(config, warn), partial(ping, config), warn)
+    said: deque[str] = deque()  # in a thread; `warn` is told in that of the sweep
+    return DeferredTracker(MlflowTracker(config, said.append), partial(ping, config), warn, said=said)
 
 
 @TRACKERS.register

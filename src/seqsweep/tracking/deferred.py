@@ -1,11 +1,12 @@
-"""A tracker whose store is opened beside the first trials."""
+"""A tracker whose store is opened, and written to, beside the trials."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from seqsweep.records import TrialRecord, Value
     from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
 
+POLL_EVERY = 0.5  # seconds between two looks at what is due
+MOST_WAITING = 1000  # calls that may wait for a store that is slower than the trials; then the sweep waits for it
+
 
 class DeferredTracker:
-    """Opens a tracker in a thread once trials run; what it is told until then waits.
+    """Opens a tracker in a thread once trials run, and tells it there what the sweep tells.
 
-    To load MLflow takes a second of CPU. Before the first trial the whole sweep waits for that second; beside trials it
-    is one of many that the cores share. A store that has gone away since the ping is asked again after a pause that
-    doubles, as one that goes away later is.
+    To load MLflow takes a second of CPU, and to write a trial some 50 ms, half of them spent waiting for a disk or a
+    server. Before the first trial the whole sweep waits for that second; beside trials it is one of many that the cores
+    share. A store that has gone away since the ping is asked again after a pause that doubles, as one that goes away
+    later is.
 
     Args:
-        tracker: opened in the thread; told everything else in the thread of the sweep.
+        tracker: used by one thread at a time.
         ping: quick, and done before any trial starts; raises TrackingError where nobody answers.
-        warn: told once when the store is away, and once when it is back.
+        warn: told once when the store is away, and once when it is back; in the thread of the sweep.
         clock: seconds that never run backwards.
+        said: what the tracker itself has to tell, to be passed on to `warn`.
     """
 
     def __init__(
@@ -40,25 +46,32 @@ class DeferredTracker:
         ping: Callable[[], None],
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        said: deque[str] | None = None,
     ) -> None:
         self._tracker = tracker
         self._ping = ping
         self._warn = warn
         self._clock = clock
         self._sweep: SweepRecord | None = None
+        self._said: deque[str] = deque() if said is None else said
+        self._thread: ThreadPoolExecutor | None = None
         self._opening: Future[None] | None = None
+        self._telling: Future[None] | None = None
+        self._poll_due = 0.0  # on the clock
         self._open = False
         self._pause = 0.0  # seconds; 0: the store is not known to be away
         self._next_attempt = 0.0
         self._away = ""  # why it did not answer
+        self._pages: tuple[str, Mapping[str, str]] = ("", {})
+        self._looking = False
         self._told: deque[Callable[[], None]] = deque()
         self._results: set[str] = set()  # trials whose end was told
         self._waited = 0.0  # seconds
 
     @property
     def seconds(self) -> float:
-        """Spent inside the tracker or waiting for it."""
-        return self._tracker.seconds + self._waited
+        """That the sweep waited for the tracker."""
+        return self._waited
 
     def open(self, sweep: SweepRecord) -> None:
         """Ask whether the store is there; it is opened by the first `poll`.
@@ -67,26 +80,31 @@ class DeferredTracker:
             TrackingError: it does not answer, is no store, or cannot be written. What only MLflow can tell, such as
                 tables of another release, is raised by a later call.
         """
-        began = time.perf_counter()
-        self._ping()
-        self._waited += time.perf_counter() - began
+        with self._waiting():
+            self._ping()
         self._sweep = sweep
 
     def poll(self) -> None:
-        """Begin to open the store, or tell it what waits.
+        """Begin to open the store, or have it told what waits.
 
         Raises:
             TrackingError: it cannot be opened, now or later.
         """
         if self._opening is None and self._clock() >= self._next_attempt:
             self._begin()
-        if self._is_open():
-            self._catch_up()
-            self._tracker.poll()
+        if self._is_open() and (self._told or self._clock() >= self._poll_due):
+            self._go_on()
+        self._pass_on()
 
     def recorded(self) -> set[str]:
         """Ids of the trials that the store holds with their result; waits until it is open, or known to be away."""
-        return self._tracker.recorded() if self._wait() else set()
+        with self._waiting():
+            return self._tracker.recorded() if self._wait() else set()
+
+    def evaluations(self, sha256: str) -> Mapping[str, int]:
+        """See Tracker; waits until the store is open, or known to be away."""
+        with self._waiting():
+            return self._tracker.evaluations(sha256) if self._wait() else {}
 
     def start_trial(self, trial: TrialRecord) -> None:
         """See Tracker."""
@@ -105,9 +123,15 @@ class DeferredTracker:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
-        """See Tracker; waits until the store is open, or known to be away."""
-        return self._tracker.pages() if self._wait() else ("", {})
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:
+        """See Tracker; where nobody waits, those of the last time that the thread looked, which then looks again."""
+        if wait:
+            with self._waiting():
+                return self._tracker.pages() if self._wait() else ("", {})
+        if not self._looking:
+            self._looking = True
+            self._tell(self._look)
+        return self._pages
 
     def summarise(self, markdown: str) -> None:
         """See Tracker."""
@@ -123,36 +147,80 @@ class DeferredTracker:
 
     def close(self, status: SweepStatus) -> None:
         """See Tracker; waits until the store is open, or known to be away."""
-        if self._sweep is not None and not self._wait():
+        if self._sweep is None:
+            self._tracker.close(status)
+            return
+        with self._waiting():
+            there = self._wait()
+        if not there:
             lacks = f"the results of {len(self._results)} trials" if self._results else "this sweep"
             raise TrackingError(f"{self._away} and lacks {lacks}; {kept(self._away)}", away=self._away)
-        self._tracker.close(status)
+        try:
+            self._tracker.close(status)
+        finally:
+            self._pass_on()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+            self._thread = None
+
+    def _look(self) -> None:
+        self._pages = self._tracker.pages()
+        self._looking = False
 
     def _tell(self, call: Callable[[], None]) -> None:
         if self._sweep is None:
             raise RuntimeError("the tracker is used before it is opened")
         self._told.append(call)
         if self._is_open():
-            self._catch_up()
+            self._go_on()
+            if len(self._told) > MOST_WAITING:
+                with self._waiting():
+                    self._settle()
+
+    def _go_on(self) -> None:
+        """Have the thread tell what waits, unless it is at it.
+
+        Raises:
+            TrackingError: what it told last ended so.
+        """
+        if self._telling is None or self._telling.done():
+            self._settle()
+            self._poll_due = self._clock() + POLL_EVERY
+            self._telling = self._in_thread(self._catch_up)
+
+    def _settle(self) -> None:
+        """Wait until the thread has told what it was to tell; raises what came of it."""
+        if self._telling is not None:
+            wait([self._telling])
+            telling, self._telling = self._telling, None
+            telling.result()
 
     def _wait(self) -> bool:
-        """Whether the store is open in the end; asks once more where it was away."""
-        began = time.perf_counter()
+        """Whether the store is open in the end, and was told everything; asks once more where it was away."""
         if self._opening is None:
             self._begin()
         assert self._opening is not None  # it was begun
-        self._opening.exception()  # waits
-        self._waited += time.perf_counter() - began
-        if self._is_open():
-            self._catch_up()
+        wait([self._opening])
+        try:
+            if self._is_open():
+                self._settle()
+                # Ctrl-C may have come when the thread was asked and this one did not know it yet.
+                self._in_thread(lambda: None).result()
+                self._catch_up()
+        finally:
+            self._pass_on()
         return self._open
 
     def _begin(self) -> None:
         if self._sweep is None:
             raise RuntimeError("the tracker is used before it is opened")
-        thread = ThreadPoolExecutor(1, thread_name_prefix="tracking")
-        self._opening = thread.submit(self._tracker.open, self._sweep)
-        thread.shutdown(wait=False)  # it ends when the store is open
+        self._opening = self._in_thread(partial(self._tracker.open, self._sweep))
+
+    def _in_thread(self, call: Callable[[], None]) -> Future[None]:
+        """One after the other."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="tracking")
+        return self._thread.submit(call)
 
     def _is_open(self) -> bool:
         """Whether the store was opened.
@@ -184,3 +252,17 @@ class DeferredTracker:
         while self._told:
             self._told[0]()  # dropped when it is done: Ctrl-C may come between, and telling twice does no harm
             self._told.popleft()
+        self._tracker.poll()
+
+    def _pass_on(self) -> None:
+        while self._said:
+            self._warn(self._said.popleft())
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Counts the seconds that the sweep is kept."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._waited += time.perf_counter() - began

@@ -102,7 +102,7 @@ class Tracker(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Spent inside the tracker: what tracking costs the sweep."""
+        """That the sweep waited for the tracker: what tracking costs it."""
 
     def open(self, sweep: SweepRecord) -> None:
         """Find or make the run of this sweep; what a killed process left running counts as killed.
@@ -120,6 +120,16 @@ class Tracker(Protocol):
 
     def recorded(self) -> set[str]:
         """Ids of the trials that the store holds with their result; asking ends a pause after an outage."""
+
+    def evaluations(self, sha256: str) -> Mapping[str, int]:
+        """The number of the last test evaluation of each sweep on some data, by fingerprint, in a store that is shared.
+
+        Args:
+            sha256: of the data.
+
+        Returns:
+            Nothing where the store is of this machine alone, whose folders say it themselves, or away.
+        """
 
     def start_trial(self, trial: TrialRecord) -> None:
         """Show the trial as running; one that ran before without a result counts as killed."""
@@ -145,8 +155,12 @@ class Tracker(Protocol):
             tags: of the sweep's run.
         """
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
-        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id; empty: nothing shows them."""
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:
+        """Paths in MLflow's UI: that of the sweep's run, and those of trials by id; empty: nothing shows them.
+
+        Args:
+            wait: for a store that is being opened.
+        """
 
     def summarise(self, markdown: str) -> None:
         """What the sweep found, as the description of its run; it begins with a plain sentence."""

@@ -22,6 +22,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
+from seqsweep.words import short_name
 
 if TYPE_CHECKING:
     from seqsweep.events import Epoch
@@ -46,6 +47,11 @@ class NullTracker:
         """Ids of the trials that ended."""
         return set(self._ended)
 
+    def evaluations(self, sha256: str) -> dict[str, int]:
+        """None."""
+        del sha256
+        return {}
+
     def start_trial(self, trial: TrialRecord) -> None:
         """Nothing."""
 
@@ -59,7 +65,7 @@ class NullTracker:
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002
         """None."""
         return "", {}
 
@@ -122,6 +128,11 @@ class MemoryTracker:
         """Ids of the trials that have a result."""
         return {run.tags["trial_id"] for run in self._children() if run.status in RUN_STATUS.values()}
 
+    def evaluations(self, sha256: str) -> dict[str, int]:
+        """None: no other machine sees these lists."""
+        del sha256
+        return {}
+
     def start_trial(self, trial: TrialRecord) -> None:
         """Show the trial as running."""
         check_trial(trial)
@@ -163,7 +174,7 @@ class MemoryTracker:
         told = json.loads(self._parent.artifacts.get(METRICS, "{}"))
         self._parent.artifacts[METRICS] = json.dumps(told | json.loads(metrics_file(metrics)), indent=2)
 
-    def pages(self) -> tuple[str, Mapping[str, str]]:
+    def pages(self, *, wait: bool = True) -> tuple[str, Mapping[str, str]]:  # noqa: ARG002
         """None."""
         return "", {}
 
@@ -207,7 +218,7 @@ class MemoryTracker:
 
     def _add(self, trial: TrialRecord) -> MemoryRun:
         tags = {**self._opened.marks, **trial_tags(trial)}
-        run = MemoryRun(trial.name, "RUNNING", trial_params(trial), tags)
+        run = MemoryRun(short_name(trial.name), "RUNNING", trial_params(trial), tags)
         self.trials.append(run)
         return run
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
 from seqsweep.tracking.mlflow_spelling import (
+    EVALUATION,
+    NAME,
     NOTE,
     PARENT,
     RUN_STATUS,
@@ -28,7 +30,7 @@ from seqsweep.tracking.mlflow_spelling import (
 )
 from seqsweep.tracking.models import log_model
 from seqsweep.tracking.view import SavedView, read_view
-from seqsweep.words import significant
+from seqsweep.words import short_name, significant
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -130,6 +132,16 @@ class SweepRuns:
         """Ids of the trials whose result is in the store."""
         return {trial_id for trial_id, child in self.children.items() if child.status in RUN_STATUS.values()}
 
+    def evaluations(self, sha256: str) -> dict[str, int]:
+        """The number of the last test evaluation of each sweep on some data, by fingerprint, in all experiments.
+
+        Args:
+            sha256: of the data.
+        """
+        everywhere = [experiment.experiment_id for experiment in self._client.search_experiments()]
+        runs = self._search(f"tags.kind = 'sweep' and tags.data_sha256 = '{sha256}'", everywhere)
+        return {run.data.tags["sweep"]: int(run.data.tags[EVALUATION]) for run in runs if EVALUATION in run.data.tags}
+
     # The sweep
 
     def describe(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
@@ -159,6 +171,7 @@ class SweepRuns:
         objective, params, curves = best_name(self._sweep.objective), varying or list(self._choices), list(self._curves)
         # The UI draws a line for runs that have every axis alone: the width of a layer that some lack is none.
         axes = [name for name in params if self._having[name] == max(self._having.values())]
+        axes.sort(key=self._begins_with)
         tags = self._experiment.tags
         for charts in (False, True):
             view = SavedView(objective, self._sweep.lower_is_better, params, curves, axes, charts)
@@ -223,14 +236,14 @@ class SweepRuns:
                 self.children[run.data.tags["trial_id"]] = child
                 figures = run.data.metrics if run.info.status == "FINISHED" else {}
                 if child.kind == "trial":
-                    self._remember(run.info.run_name, run.data.params, figures)
+                    self._remember(run.data.tags[NAME], run.data.params, figures)
 
-    def _search(self, query: str) -> list[Run]:
+    def _search(self, query: str, experiments: list[str] | None = None) -> list[Run]:
         runs: list[Run] = []
         token = None
         while token is None or token:
             page = self._client.search_runs(
-                [self._experiment.experiment_id],
+                experiments or [self._experiment.experiment_id],
                 query,
                 max_results=1000,
                 order_by=["attributes.start_time ASC"],
@@ -245,7 +258,9 @@ class SweepRuns:
         if child is None:
             tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = milliseconds(trial.started)
-            run = self._client.create_run(self._experiment.experiment_id, started, tags, run_name=trial.name)
+            run = self._client.create_run(
+                self._experiment.experiment_id, started, tags, run_name=short_name(trial.name)
+            )
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
 
@@ -276,6 +291,10 @@ class SweepRuns:
         sign = 1 if self._sweep.lower_is_better else -1
         if self._best is None or sign * score < sign * self._best[0]:
             self._best = (score, name)
+
+    def _begins_with(self, axis: str) -> bool:
+        """Sorts an axis of numbers first: MLflow cuts the words that stand at the left edge of a chart."""
+        return not all(value.replace(".", "").removeprefix("-").isdigit() for value in self._choices[axis])
 
     def _note(self) -> str:
         if self.summary:

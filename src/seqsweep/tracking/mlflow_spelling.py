@@ -19,8 +19,14 @@ RUN_STATUS = {"COMPLETED": "FINISHED", "PRUNED": "FINISHED", "FAILED": "FAILED"}
 PRUNED_AT = "pruned_at_epoch"
 """The tag of a trial that was pruned; it has curves, and no `best_NAME` that would rank it among the others."""
 
+NAME = "name"
+"""The tag of a trial that says its whole name: that of its run is a short one."""
+
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
+
+EVALUATION = "test_evaluation_number"
+"""The tag of a sweep whose winner was scored on the test part: the how-manieth evaluation on this data that was."""
 
 PARENT = "mlflow.parentRunId"
 """The tag that nests a run in another."""
@@ -117,7 +123,7 @@ def trial_params(trial: TrialRecord) -> dict[str, str]:
 
 def trial_tags(trial: TrialRecord) -> dict[str, str]:
     """The tags of a trial's run, but for those that name its sweep."""
-    tags = {"kind": trial.kind, "trial_id": trial.trial_id}
+    tags = {"kind": trial.kind, "trial_id": trial.trial_id, NAME: trial.name}
     tags |= {name: str(getattr(trial, name)) for name in TAGS if getattr(trial, name) not in (None, "")}
     tags |= {"fold": str(trial.fold)} if trial.kind == "final" else {}
     tags |= {PRUNED_AT: str(trial.epochs)} if trial.status == "PRUNED" else {}

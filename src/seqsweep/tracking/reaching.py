@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong comes as an exception, and is said once
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # one a file, between our own lines
     # A server that is away must be noticed before it holds the sweep up; MLflow's own patience is minutes.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

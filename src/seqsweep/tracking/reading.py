@@ -14,6 +14,7 @@ from seqsweep.tracking.mlflow_spelling import (
     FIGURES,
     LAST_EPOCH,
     LOG_RATE,
+    NAME,
     PARENT,
     PRUNED_AT,
     RUN_STATUS,
@@ -100,7 +101,7 @@ def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], confi
     return LoggedRun(
         run_id=run.info.run_id,
         trial_id=tags["trial_id"],
-        name=run.info.run_name,
+        name=tags[NAME],
         finished=run.info.status == RUN_STATUS["COMPLETED"] and PRUNED_AT not in tags,
         reason=tags.get("reason", run.info.status.lower()),
         params=params,

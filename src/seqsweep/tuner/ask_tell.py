@@ -12,7 +12,7 @@ from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams
 from seqsweep.records import Origin
-from seqsweep.state_files import write_state
+from seqsweep.state_files import to_json, write_text
 from seqsweep.tuner import pruners, state_file
 from seqsweep.tuner.rebuild import known
 from seqsweep.tuner.state_file import TunerState, TunerTrial
@@ -72,6 +72,7 @@ class Tuner:
     over: Callable[[], str] = field(default=str, kw_only=True)
     _records: dict[str, TunerTrial] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
+    _texts: dict[str, str] = field(default_factory=dict, init=False)  # of trials that have ended
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
     _draining: bool = field(default=False, init=False)  # one of it was told: the rest ends before the next begins
     _crashes: int = field(default=0, init=False)  # in a row, since this process began: a resume is a fresh start
@@ -258,8 +259,15 @@ class Tuner:
         return record.trial_id
 
     def _save(self) -> None:
-        trials, ended = tuple(self._records.values()), tuple(self._ended)
-        write_state(self.path, TunerState(self._search, trials, ended, self._draining, self.oracle.memory()))
+        state = TunerState(self._search, (), tuple(self._ended), self._draining, self.oracle.memory())
+        write_text(self.path, state_file.text(state, map(self._text, self._records.values())))
+
+    def _text(self, record: TunerTrial) -> str:
+        """A trial as JSON, made once where it has ended: with thousands it would cost more than all else a step."""
+        text = self._texts.get(record.trial_id) or to_json(record)
+        if record.status != "RUNNING":
+            self._texts[record.trial_id] = text
+        return text
 
     def _load(self, state: TunerState) -> None:
         self._records = {trial.trial_id: trial for trial in state.trials}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.stats import qmc
 from threadpoolctl import threadpool_limits
 
 from seqsweep.serving.array_types import Float64s
-from seqsweep.tuner.oracles import RUNNING, OracleBase
+from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.process import Process, fit
 from seqsweep.tuner.vectors import Vectors
 
@@ -22,6 +23,7 @@ _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
 _FANTASIES = 16  # of what the running trials may come to
 _SPREAD = 64  # points of the spread sequence that are tried for one that was not had before
+_IN_A_ROW = 5  # proposals of which none is expected to gain enough, before the search ends
 
 
 class Bayesian(OracleBase):
@@ -43,11 +45,16 @@ class Bayesian(OracleBase):
 
     Args:
         initial_points: spread before the model is asked.
+        min_gain: the search ends where several proposals in a row are expected to gain less, in deviations between
+            seeds, which the model estimates from the scores; None: it does not end for that.
     """
 
-    def __init__(self, *, initial_points: int, **common: Any) -> None:
+    def __init__(self, *, initial_points: int, min_gain: float | None = None, **common: Any) -> None:
         super().__init__(**common)
         self.initial_points = initial_points
+        self.min_gain = min_gain
+        self.gains: list[float] = []  # what each point that the model preferred was expected to gain
+        self._ended_at: tuple[int, int] | None = None  # trials begun and ended when too little was expected
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
         """A spread point until there are enough, then the one that the model prefers."""
@@ -55,14 +62,40 @@ class Bayesian(OracleBase):
         scored = [trial.score for trial in ended if trial.score is not None]
         if not self.hyperparameters.space:
             return self.drawn()
+        if self._ended_at == (len(self.trials), len(ended)):  # asked again before anything was told
+            return STOPPED
         vectors = Vectors(self.hyperparameters.space)
         if len(self.trials) < self.initial_points or not scored:
             values = self._spread(vectors)
         else:
             # Threads would fight with the workers for their cores.
             with threadpool_limits(limits=1, user_api="blas"):
-                values = self._preferred(vectors, ended, max(scored))
+                values, gain = self._preferred(vectors, ended, max(scored))
+            if self._is_too_little(gain):
+                self._ended_at = len(self.trials), len(ended)
+                return STOPPED
+            self.gains.append(gain)
         return self.drawn() if values is None else {"status": RUNNING, "values": values}
+
+    def why_stopped(self, points: float) -> str:
+        """See OracleBase."""
+        if self._ended_at is None:
+            return super().why_stopped(points)
+        told = f"{_IN_A_ROW} proposals in a row were each expected to gain less than {self.min_gain:g}"
+        return f"{told} of the deviation between seeds (tuner.min_gain)"
+
+    def memory(self) -> dict[str, Any]:
+        """See OracleBase."""
+        return {**super().memory(), "gains": self.gains}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """See OracleBase."""
+        super().recall(memory)
+        self.gains = list(memory["gains"])
+
+    def _is_too_little(self, gain: float) -> bool:
+        last = [*self.gains, gain][-_IN_A_ROW:]
+        return self.min_gain is not None and len(last) == _IN_A_ROW and max(last) < self.min_gain
 
     def _spread(self, vectors: Vectors) -> dict[str, Any] | None:
         """The next untried point of a sequence that fills the space evenly; None where it meets tried ones alone."""
@@ -71,8 +104,11 @@ class Bayesian(OracleBase):
         rows = qmc.Sobol(vectors.width, rng=np.random.default_rng([self.seed, 0])).random(count)[first:]
         return self._untried(vectors, vectors.snap(rows))
 
-    def _preferred(self, vectors: Vectors, ended: list[Any], worst: float) -> dict[str, Any] | None:
-        """The untried point of the highest expected improvement; None where the candidates were all tried."""
+    def _preferred(self, vectors: Vectors, ended: list[Any], worst: float) -> tuple[dict[str, Any] | None, float]:
+        """The untried point of the highest expected improvement, and that in deviations between seeds.
+
+        None where the candidates were all tried: of what is left nothing is known.
+        """
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
         scores = eased(np.array([worst if trial.score is None else trial.score for trial in ended]))
         rng = np.random.default_rng([self.seed, len(self.trials)])
@@ -80,7 +116,11 @@ class Bayesian(OracleBase):
         kernel = fit(seen[some], scores[some], vectors.named).kernel
         process = self._with_running(Process(kernel, seen, scores[:, None]), vectors, rng)
         ranked = seen[np.argsort(scores, kind="stable")]
-        return self._untried(vectors, self._candidates(process, vectors, ranked, rng))
+        values = self._untried(vectors, self._candidates(process, vectors, ranked, rng))
+        if values is None:
+            return None, math.inf
+        gain = float(Gain(process)(vectors.encode([values]))[0])
+        return values, math.exp(gain) / math.sqrt(kernel.noise)
 
     def _untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
         decoded = (vectors.decode(row) for row in rows)

@@ -54,7 +54,7 @@ def bayesian(config: SweepConfig) -> OracleBase:
     """The point that a Gaussian process over the trials so far prefers."""
     from seqsweep.tuner.bayesian import Bayesian
 
-    return Bayesian(initial_points=initial_points(config), **_common(config))
+    return Bayesian(initial_points=initial_points(config), min_gain=config.tuner.min_gain, **_common(config))
 
 
 @TUNERS.register

@@ -37,7 +37,13 @@ def plan(config: SweepConfig) -> Plan:
     if config.tuner.kind != "hyperband":
         trials = math.ceil(limit / config.trial.epochs)
         return Plan(trials, trials * config.trial.epochs)
-    return Plan(math.ceil(whole.trials * limit / whole.epochs), limit)  # its rounds are mixed: about so many
+    trials, left = 0, limit
+    for count, epochs in _counts(config):  # a round after the other; those of several brackets are mixed a little
+        done = min(count, math.ceil(left / epochs))
+        trials, left = trials + done, left - done * epochs
+        if left <= 0:
+            break
+    return Plan(trials, limit)
 
 
 def _without_limit(config: SweepConfig) -> Plan:
@@ -48,15 +54,20 @@ def _without_limit(config: SweepConfig) -> Plan:
     if config.tuner.kind != "hyperband":
         trials = int(min(points + outside, limit))
         return Plan(trials, trials * config.trial.epochs)
-    trials, epochs = outside, outside * config.trial.epochs
-    left = points
+    counts = _counts(config)
+    return Plan(sum(count for count, _ in counts), sum(count * epochs for count, epochs in counts))
+
+
+def _counts(config: SweepConfig) -> list[tuple[int, int]]:
+    """Of Hyperband, in order: so many trials, of so many epochs each; those that the user knows come first."""
+    left, known = search_space.size(config), search_space.warm_start(config)
+    outside = sum(search_space.values(config, point) is None for point in known)
+    counts = [(outside, config.trial.epochs)] if outside else []
     for rounds in brackets(config):
         start = min(left, rounds[0].trials)
         left -= start
-        for one in rounds:
-            trials += int(min(start, one.trials))
-            epochs += int(min(start, one.trials)) * (one.last_epoch - one.first_epoch)
-    return Plan(trials, epochs)
+        counts += [(int(min(start, one.trials)), one.last_epoch - one.first_epoch) for one in rounds]
+    return [(count, epochs) for count, epochs in counts if count]
 
 
 def brackets(config: SweepConfig) -> list[list[Round]]:

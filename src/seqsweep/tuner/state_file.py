@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,10 +84,21 @@ def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
     return state
 
 
+def text(state: TunerState, trials: Iterable[str]) -> str:
+    """What the file holds.
+
+    Args:
+        state: without its trials.
+        trials: each as JSON.
+    """
+    parts = {name: to_json(value) for name, value in vars(state).items()} | {"trials": f"[{', '.join(trials)}]"}
+    return "{" + ", ".join(f'"{name}": {part}' for name, part in parts.items()) + "}"
+
+
 def depends_on(config: SweepConfig) -> dict[str, Any]:
     """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
     tuner = asdict(config.tuner)
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "max_consecutive_failures"):
+    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
         del tuner[limit]  # each may be raised to go on
     return {
         "seed": config.seed,

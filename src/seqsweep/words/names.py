@@ -19,6 +19,23 @@ def in_prose(name: str) -> str:
     return re.sub(r"^(trial \d+): (.+)$", r"\1 (\2)", name)
 
 
+def layer_name(layer: str) -> str:
+    """`SimpleRNN`, `LSTM`; of a layer of one's own its words."""
+    return "SimpleRNN" if layer == "simple_rnn" else layer.upper() if len(layer) <= 4 else in_words(layer)
+
+
+def short_name(name: str) -> str:
+    """`5: LSTM 1 × 32` for `trial 5: LSTM, 1 × 32 units`, `5, seed 2: …` of its final run; any other name as it is.
+
+    MLflow's tables cut a name behind some 20 characters: what tells one run from another stands before that.
+    """
+    found = re.fullmatch(r"trial (\d+): (.+?), (\d.*) units(?:, (.+))?", name)
+    if found is None:
+        return name
+    number, layer, widths, run = found.groups()
+    return f"{number}{f', {run}' if run else ''}: {layer} {widths.replace(' and ', ', ')}"
+
+
 def sentence(text: str) -> str:
     """A text with a capital at its beginning, where that is the name of a trial."""
     return f"T{text[1:]}" if re.match(r"trial \d", text) else text

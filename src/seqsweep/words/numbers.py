@@ -41,6 +41,11 @@ def percent(part: float) -> str:
     return f"{part:+.1%}" if abs(part) < 1 else f"{part:+.0%}"
 
 
+def gain(skill: float | None) -> str:
+    """The cell of a skill; empty where no baseline was scored."""
+    return "" if skill is None else percent(skill)
+
+
 def share(part: float) -> str:
     """A share that somebody set, such as the level of an interval, as it was written: `95%`, `99.5%`, `33.33%`."""
     return f"{100 * part:.4g}%"

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.metrics import Metric, Scores
 from seqsweep.words.names import in_prose, in_words, sentence
-from seqsweep.words.numbers import bounds, chance, confidence, counted, percent, plus_minus, significant
+from seqsweep.words.numbers import bounds, chance, confidence, counted, gain, percent, plus_minus, significant
 
 Verdict: TypeAlias = Literal["better", "worse", "open"]
 
@@ -79,8 +79,8 @@ def ranking(
     reference = None if best is None else baselines[best][objective.name]
 
     def cells(row: Scores) -> list[str]:
-        gain = "" if reference is None else percent(objective.skill(row[objective.name], reference))
-        return [*(significant(row[metric.name]) for metric in metrics), gain]
+        skill = None if reference is None else objective.skill(row[objective.name], reference)
+        return [*(significant(row[metric.name]) for metric in metrics), gain(skill)]
 
     return [(who, who == name, cells(known[who])) for who in objective.ranked(known)]
 

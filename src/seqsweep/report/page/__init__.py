@@ -6,7 +6,7 @@ order; `several` lays sweeps side by side, `live` shows one that runs. Blocks an
 """
 
 from seqsweep.report.page.data import write_data_page
-from seqsweep.report.page.live import failed_page, live_page, stamp, trial_page
+from seqsweep.report.page.live import failed_page, live_page, running_now, stamp, trial_page
 from seqsweep.report.page.run import PAGE, markdown, publish, write
 from seqsweep.report.page.several import write_all
 
@@ -16,6 +16,7 @@ __all__ = [
     "live_page",
     "markdown",
     "publish",
+    "running_now",
     "stamp",
     "trial_page",
     "write",

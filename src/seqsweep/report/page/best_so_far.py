@@ -1,10 +1,11 @@
-"""How fast searches found what they found: the best score so far of each, against trials and against seconds."""
+"""How fast searches found what they found: the best score so far of each, against trials, epochs and seconds."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import Any, TypeAlias
 
 from seqsweep.html import Markup, side_by_side, theme
 from seqsweep.report.layer_styles import OTHER, layer_style
@@ -13,9 +14,14 @@ from seqsweep.report.page.material import Material
 from seqsweep.search.time_limit import busy
 from seqsweep.words import better_is
 
+BEGINNING = 0.1  # of a line: what trials of few epochs score first would flatten all that follows
+
+_Point: TypeAlias = tuple[float, float, float, float]
+"""Trials that had ended, their epochs, seconds, the best score until then."""
+
 
 def best_so_far(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
-    """Two figures with a line a sweep; nothing where their scores are of different data or units.
+    """Three figures with a line a sweep; nothing where their scores are of different data or units.
 
     Args:
         jobs: the sweeps.
@@ -25,7 +31,11 @@ def best_so_far(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
     if len(known) < 2 or len({(job.axis(), job.outcome.sha256) for _, job in known}) > 1:
         return []
     curves = [(name, _curve(job)) for name, job in known]
-    x = {"trials": "trials that had ended", "time": "seconds in which trials ran"}
+    x = {
+        "trials": "trials that had ended",
+        "epochs": "epochs that they had trained",
+        "time": "seconds in which trials ran",
+    }
     styles = _styles([job for _, job in known])
     drawn = [_figure(known[0][1], curves, styles, at, what, title) for at, (what, title) in enumerate(x.items())]
     return [side_by_side(drawn)]
@@ -33,7 +43,7 @@ def best_so_far(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
 
 def _figure(
     job: Material,
-    curves: Sequence[tuple[str, Sequence[tuple[float, float, float]]]],
+    curves: Sequence[tuple[str, Sequence[_Point]]],
     styles: Sequence[dict[str, str]],
     at: int,
     what: str,
@@ -50,27 +60,44 @@ def _figure(
         title: of the axis.
     """
     traces = [
-        _line(name, style, [point[at] for point in curve], [point[2] for point in curve])
+        _line(name, style, [point[at] for point in curve], [point[-1] for point in curve])
         for (name, curve), style in zip(curves, styles, strict=True)
     ]
     last = max(int(curve[-1][0]) for _, curve in curves)
     x = theme.axis(title, **(whole_numbers(last) if at == 0 else {}))
-    y = theme.axis(job.axis(part="validation"), **theme.spread([best for _, curve in curves for _, _, best in curve]))
+    y = theme.axis(job.axis(part="validation"), **_scores([[best for *_, best in curve] for _, curve in curves]))
     return theme.figure(f"Best so far against {what}; {better_is(job.metric)}", traces, x, y)
 
 
-def _curve(job: Material) -> list[tuple[float, float, float]]:
-    """Trials that had ended, seconds, best score until then: from the first score on, a point a trial."""
+def _scores(lines: Sequence[Sequence[float]]) -> Mapping[str, Any]:
+    """Settings of the axis of scores: wide enough for what each line shows behind its beginning.
+
+    Args:
+        lines: the best so far of each sweep.
+    """
+    seen = [score for line in lines for score in line[int(BEGINNING * len(line)) :]]
+    low, high = min(seen), max(seen)
+    settings = theme.spread(seen)
+    if settings or low == high:
+        return settings
+    gap = 0.05 * (high - low)
+    return {"range": [low - gap, high + gap]}
+
+
+def _curve(job: Material) -> list[_Point]:
+    """From the first score on, a point a trial."""
     metric, objective = job.metric, job.outcome.objective
     ended = sorted(job.outcome.records, key=lambda record: record.ended or 0.0)
-    points: list[tuple[float, float, float]] = []
+    points: list[_Point] = []
     best: float | None = None
+    epochs = 0
     for count, record in enumerate(ended, 1):
+        epochs += len(record.curve)
         score = record.metrics.get(objective) if record.status == "COMPLETED" else None
         if score is not None and (best is None or metric.is_better(score, best)):
             best = score
         if best is not None:
-            points.append((count, busy(ended[:count]), best))
+            points.append((count, epochs, busy(ended[:count]), best))
     return points
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, folded, link, listed, note, paragraph, table
-from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, against_others, audit
-from seqsweep.words import column_title, counted, in_words, percent, ranking, setting, significant
+from seqsweep.words import column_title, counted, gain, in_words, ranking, setting, significant
 
 SHOWN = 15  # trials that the page opens with
+SETTINGS = 4  # columns that it opens with: a window of usual width has room for them
 SHADED = "Baselines are shaded."
 
 
@@ -22,19 +22,10 @@ def leaderboard(material: Material) -> Section:
     outcome = material.outcome
     ranked = outcome.ranked
     parameters = _telling(ranked)
-    head = [
-        "trial or baseline",
-        "rank",
-        *(p.label for p in parameters),
-        *map(column_title, outcome.metrics),
-        "skill",
-        "epochs",
-        "parameters",
-    ]
     if not ranked and not outcome.baselines:
         return Section("leaderboard", "Leaderboard", [paragraph("No trial completed, and no baseline was scored.")])
     blocks = [
-        _table(head, material, ranked[:SHOWN], parameters),
+        _table(material, ranked[:SHOWN], parameters[:SETTINGS]),
         note(
             "Scores are on validation, of one seed a trial: the best of many looks better than it is. Baselines are "
             "shaded and have no rank."
@@ -44,9 +35,11 @@ def leaderboard(material: Material) -> Section:
         rows = [[record.name, record.epochs or 0, record.reason] for record in material.pruned]
         told = f"{counted(len(rows), 'trial')} pruned: fewer epochs than the others, so without a rank"
         blocks.append(folded(told, table(["trial", "epochs", "why"], rows, words=1)))
-    if len(ranked) > SHOWN:
-        rest = _table(head, material, ranked, parameters)
-        blocks.append(folded(f"All {len(ranked)} completed trials", rest))
+    if len(ranked) > SHOWN or len(parameters) > SETTINGS:
+        more = ", with more settings" if len(parameters) > SETTINGS else ""
+        blocks.append(
+            folded(f"All {counted(len(ranked), 'completed trial')}{more}", _table(material, ranked, parameters))
+        )
     return Section("leaderboard", "Leaderboard", blocks)
 
 
@@ -89,16 +82,15 @@ def _test_part(material: Material) -> list[Markup]:
 
 def _telling(ranked: Sequence[TrialRecord]) -> list[Parameter]:
     hidden = ("layer", "depth", "units", "last_epoch")  # in the trial's name, or among its epochs
-    return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:7]
+    return [parameter for parameter in varying(ranked) if not parameter.name.startswith(hidden)][:8]
 
 
-def _table(
-    head: Sequence[str], material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]
-) -> Markup:
-    """Trials and baselines, best first."""
+def _table(material: Material, ranked: Sequence[TrialRecord], parameters: Sequence[Parameter]) -> Markup:
+    """Trials and baselines, best first; what all of them have stands before the settings."""
     outcome, metric = material.outcome, material.metric
+    titles, labels = map(column_title, outcome.metrics), [parameter.label for parameter in parameters]
+    head = ["trial or baseline", "rank", *titles, "skill", "epochs", "weights", *labels]
     names = [known.name for known in outcome.metrics]
-    reference = outcome.baselines[outcome.best_baseline][metric.name] if outcome.best_baseline else None
     pages, chosen = material.trial_pages, material.chosen
     entries: list[tuple[float, bool, list[object]]] = []  # what sorts them first
     for place, record in enumerate(ranked, 1):
@@ -107,22 +99,18 @@ def _table(
         figures = [significant(record.metrics[f"val_{name}"]) for name in names]
         spent = [f"{number or 0:,}" for number in (record.epochs, record.parameter_count)]
         named = link(pages[record.trial_id], record.name) if record.trial_id in pages else record.name
-        cells: list[object] = [named, place, *settings, *figures, _skill(metric, score, reference), *spent]
+        cells: list[object] = [named, place, *figures, gain(outcome.skill(score)), *spent, *settings]
         entries.append((metric.cost(score), False, cells))
     for name, scores in outcome.baselines.items():
         score = scores[metric.name]
         figures = [significant(scores[other]) for other in names]
-        cells = [in_words(name), "", *("" for _ in parameters), *figures, _skill(metric, score, reference), "", ""]
+        cells = [in_words(name), "", *figures, gain(outcome.skill(score)), "", "", *("" for _ in parameters)]
         entries.append((metric.cost(score), True, cells))
     entries.sort(key=lambda entry: entry[:2])
     marked = [i for i, (_, baseline, _) in enumerate(entries) if baseline]
     place_of_best = next((i for i, record in enumerate(ranked, 1) if record is chosen), 0)
     best = [i for i, (_, _, cells) in enumerate(entries) if cells[1] == place_of_best]
     return table(head, [cells for _, _, cells in entries], marked=marked, bold=best)
-
-
-def _skill(metric: Metric, score: float, reference: float | None) -> str:
-    return percent(metric.skill(score, reference)) if reference is not None else ""
 
 
 def _finalist(finalist: Finalist) -> list[object]:

@@ -21,6 +21,7 @@ ROUNDS = 20  # columns of noise, one after the other: the floor is the worst of 
 FOLDS = 3
 TREES = 50
 SHUFFLES = 5  # of each column on each fold
+MOST = 500  # trials that the forests are shown, drawn by chance: more cost seconds and change no conclusion
 POINTS = 30  # of the line that shows an effect of a number
 
 
@@ -64,6 +65,9 @@ def importance(parameters: Sequence[Parameter], scores: Sequence[float], seed: i
         return None
     columns = np.column_stack([parameter.codes for parameter in parameters])
     random = np.random.default_rng(seed)
+    if len(ranks) > MOST:
+        drawn = random.choice(len(ranks), MOST, replace=False)
+        columns, ranks = columns[drawn], ranks[drawn]
     rounds, explained = [], []
     for _ in range(ROUNDS):
         noisy = np.column_stack([columns, random.normal(size=len(ranks))])

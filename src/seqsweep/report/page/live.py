@@ -8,14 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from seqsweep.errors import UserError
-from seqsweep.html import SCRIPT, Markup, Section, document, facts, link, paragraph, short_facts, verbatim
+from seqsweep.html import (
+    SCRIPT,
+    Markup,
+    Section,
+    document,
+    facts,
+    link,
+    paragraph,
+    rendered,
+    short_facts,
+    table,
+    verbatim,
+)
 from seqsweep.records import TrialRecord
 from seqsweep.report.page.curves import course
-from seqsweep.report.page.links import read_links
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, sections, title_of
-from seqsweep.report.page.winner import settings_of, when
-from seqsweep.search import SweepState, is_running, load_config
+from seqsweep.report.page.winner import clock, settings_of, when
+from seqsweep.search import SweepState, is_running, load_config, read_links, running_trials, server_of
 from seqsweep.tuner import plan
 from seqsweep.words import counted, duration, in_words, significant
 
@@ -52,9 +63,33 @@ def live_page(folder: Path, now: str) -> str:
     material = replace(material, trial_pages={record.trial_id: f"trials/{record.trial_id}" for record in records})
     told = paragraph(_standing(folder, material), "live")
     config = material.outcome.config
-    above = [told, *head(material)]
+    above = [told, running_now(folder), *head(material)]
     shown = sections(material, searching=material.outcome.reason == "")
     return document(title_of(material), config.question or "", above, shown, SCRIPT, now)
+
+
+def running_now(folder: Path) -> Markup:
+    """The trials that run, with their runs in MLflow; an empty block where none does.
+
+    Args:
+        folder: of the sweep.
+
+    Raises:
+        StateError: a file of it is truncated or foreign.
+    """
+    trials = running_trials(folder)
+    if not trials:
+        return Markup('<section id="running" hidden></section>')
+    server = server_of(load_config(folder).tracking)
+    rows = [
+        [
+            link(server + trial.page, trial.name) if server and trial.page else trial.name,
+            f"{trial.epoch} of at most {trial.last_epoch}" if trial.epoch else "begins",
+            clock(trial.started),
+        ]
+        for trial in trials
+    ]
+    return rendered(Section("running", "Running now", [table(["trial", "epoch", "since"], rows)]))
 
 
 def trial_page(folder: Path, trial_id: str) -> str:
@@ -82,7 +117,7 @@ def trial_page(folder: Path, trial_id: str) -> str:
             [facts([*_course(record), *([("in MLflow", link(page, "its run"))] if page else [])])],
         ),
         Section("curves", "Learning curves", course(record, f"val_{config.task.objective}")),
-        Section("settings", "Settings", [short_facts(settings_of(record, config.task.kind))]),
+        Section("settings", "Settings", [short_facts(settings_of(record, config))]),
     ]
     if record.detail:
         shown.append(Section("detail", "Where it failed", [verbatim(record.detail)]))
@@ -110,7 +145,8 @@ def _standing(folder: Path, material: Material) -> str:
     if outcome.reason:
         done = len(material.final_runs)
         return f"The search has ended; of the finals {counted(done, 'run')} {'has' if done == 1 else 'have'} ended."
-    return f"Running: {len(outcome.records)} of {plan(outcome.config).trials} trials have ended."
+    ended = len(outcome.records)
+    return f"Running: {ended} of {max(plan(outcome.config).trials, ended)} trials have ended."
 
 
 def _course(record: TrialRecord) -> list[tuple[str, object]]:

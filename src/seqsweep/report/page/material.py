@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from seqsweep import finals
+from seqsweep import finals, package
 from seqsweep.errors import UserError
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
 from seqsweep.records import TrialRecord
-from seqsweep.report.page.links import Links, read_links
-from seqsweep.search import Outcome, SweepState, load_outcome
+from seqsweep.search import Links, Outcome, SweepState, load_outcome, read_links
 from seqsweep.tasks import Facts, TestPredictions
 from seqsweep.words import in_words, unit_in_words
 
@@ -28,6 +28,7 @@ class Material:
         predictions: None where the test part was not read, or they are gone.
         facts: of the data; None: they are gone.
         links: where MLflow shows its runs.
+        serves: what the packaged winner has learned from, in words; empty: nothing is packaged.
         trial_pages: what leads to each trial, by id: by default those of MLflow.
     """
 
@@ -38,8 +39,9 @@ class Material:
     facts: Facts | None
     links: Links = field(default_factory=Links)
     trial_pages: Mapping[str, str] = field(default_factory=dict)
+    serves: str = ""
 
-    @property
+    @cached_property
     def chosen(self) -> TrialRecord | None:
         """The winner's trial of the search, or without a winner the best; None: no trial completed."""
         winner = self.conclusion.winner if self.conclusion is not None else None
@@ -102,4 +104,5 @@ def gather(folder: Path, *, begun: bool = False) -> Material:
     state = SweepState(folder)
     runs = tuple(state.records("final").values())
     seen, links = finals.load_test_predictions(folder), read_links(folder, outcome.config.tracking)
-    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links, links.trials)
+    serves = package.what_serves(folder / package.MODEL)
+    return Material(outcome, runs, finals.load(folder), seen, state.facts(), links, links.trials, serves)

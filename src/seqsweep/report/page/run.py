@@ -11,11 +11,11 @@ from seqsweep.report.page.curves import curves
 from seqsweep.report.page.data import data_section
 from seqsweep.report.page.glossary import glossary
 from seqsweep.report.page.history import history
-from seqsweep.report.page.links import keep_links
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.parallel import parallel
 from seqsweep.report.page.winner import when, winner
 from seqsweep.report.sentences import headline, trials
+from seqsweep.search import keep_links
 from seqsweep.state_files import write_text
 from seqsweep.tasks import TASKS
 from seqsweep.tracking import Tracker
@@ -112,8 +112,9 @@ def sections(material: Material, *, searching: bool = False) -> list[Section]:
         searching: its search goes on: what costs much waits for its end.
     """
     of_task = _of_task(material)
+    chief = [section for place, section in enumerate(of_task) if place == 0 or section.unfolded]
     details = [
-        *of_task[1:],
+        *(section for section in of_task if section not in chief),
         history(material),
         curves(material),
         parallel(material),
@@ -123,7 +124,7 @@ def sections(material: Material, *, searching: bool = False) -> list[Section]:
         account.lineage(material),
     ]
     return [
-        *of_task[:1],
+        *chief,
         winner(material),
         data_section(material.facts),
         board.finalists(material),

@@ -15,9 +15,8 @@ from seqsweep.report.page.best_so_far import best_so_far
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts
-from seqsweep.search.time_limit import busy
 from seqsweep.state_files import write_text
-from seqsweep.words import better_is, counted, duration, in_words, percent, significant
+from seqsweep.words import better_is, counted, duration, gain, in_words, plus_minus, significant
 
 
 def write_all(folders: Sequence[Path], target: Path) -> Path:
@@ -60,23 +59,24 @@ def _job(material: Material) -> Markup:
 
 
 def _table(jobs: Sequence[Material], named: Sequence[str]) -> Markup:
+    """The means of the finals beside the lucky bests, and what each search took."""
     metric = in_words(jobs[0].metric.name) if len({job.metric.name for job in jobs}) == 1 else "score"
-    head = ["sweep", "best or winner", f"{metric}, validation", f"{metric}, test", "skill", "trials", "failed", "time"]
+    scores = [f"{metric}, best of search", "finals, mean ± std", "on test", "skill"]
+    head = ["sweep", "best or winner", *scores, "trials", "failed", "epochs", "time"]
     return table(head, [[name, *_cells(job)] for name, job in zip(named, jobs, strict=True)], words=2)
 
 
 def _cells(job: Material) -> list[object]:
-    outcome, evaluation = job.outcome, job.evaluation
-    winner = job.conclusion.winner if job.conclusion else None
-    ranked = outcome.ranked
-    counts = [len(outcome.records), len(job.failed), duration(busy(outcome.records))]
-    if winner is not None and evaluation is not None and winner.mean is not None:
-        gain = percent(evaluation.skill) if evaluation.skill is not None else ""
-        return [winner.name, significant(winner.mean), significant(evaluation.scores[job.metric.name]), gain, *counts]
+    outcome, evaluation, winner, ranked = job.outcome, job.evaluation, _winner(job), job.outcome.ranked
+    spent = FinishedSweep(outcome, job.conclusion).budget
+    counts = [spent.trials, len(job.failed), f"{spent.epochs:,}", duration(spent.seconds)]
     if not ranked:
-        return ["none completed", "", "", "", *counts]
-    gain = percent(ranked[0].metrics["val_skill"]) if "val_skill" in ranked[0].metrics else ""
-    return [ranked[0].name, significant(ranked[0].metrics[outcome.objective]), "unread", gain, *counts]
+        return ["none completed", "", "", "", "", *counts]
+    best = ranked[0].metrics[outcome.objective]
+    if winner is None or winner.mean is None or evaluation is None:
+        return [ranked[0].name, significant(best), "none", "unread", gain(outcome.skill(best)), *counts]
+    finals, tested = plus_minus(winner.mean, winner.std), significant(evaluation.scores[job.metric.name])
+    return [winner.name, significant(best), finals, tested, gain(evaluation.skill), *counts]
 
 
 def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:

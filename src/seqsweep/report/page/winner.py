@@ -10,6 +10,8 @@ from seqsweep.redaction import redacted
 from seqsweep.report.leaderboard import better_baseline
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.settings import unit_of
+from seqsweep.schema import SweepConfig
+from seqsweep.search_space import telling
 from seqsweep.words import counted, in_words, pasted, setting, store_options
 
 FILES = (".csv", ".parquet", ".xlsx", ".xls", ".ods")  # what `predict` reads
@@ -22,7 +24,7 @@ def winner(material: Material) -> Section:
     title = "Winner" if won else "Best of the search"
     if record is None:
         return Section("winner", title, [paragraph("None: no trial completed.")])
-    blocks = [short_facts(settings_of(record, material.outcome.config.task.kind)), facts(_training(material, record))]
+    blocks = [short_facts(settings_of(record, material.outcome.config)), facts(_training(material, record))]
     return Section("winner", f"{title}: {record.name}", [*blocks, *_commands(material)])
 
 
@@ -31,17 +33,22 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def settings_of(record: TrialRecord, task: str) -> list[tuple[str, object]]:
+def clock(seconds: float) -> str:
+    """`13:05:09`, by the clock of this machine."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
+
+
+def settings_of(record: TrialRecord, config: SweepConfig) -> list[tuple[str, object]]:
     """The settings of a trial in words, with their units.
 
     Args:
         record: of the trial.
-        task: by its name.
+        config: of its sweep.
     """
     pairs: list[tuple[str, object]] = []
-    for name, value in record.params.items():
+    for name, value in telling(config, record.params).items():
         counts = isinstance(value, int | float) and not isinstance(value, bool) and value != 0
-        unit = unit_of(name, task) if counts else ""
+        unit = unit_of(name, config.task.kind) if counts else ""
         pairs.append((in_words(name), f"{setting(value)} {unit.removesuffix('s') if value == 1 else unit}".rstrip()))
     return pairs
 
@@ -58,6 +65,8 @@ def _training(material: Material, record: TrialRecord) -> list[tuple[str, object
         pairs.append(("found", when(record.ended)))
     if evaluation is not None:
         pairs.append(("tested", when(evaluation.at)))
+    if material.serves and evaluation is not None:
+        pairs.append(("what serves", material.serves))
     if material.links.sweep:
         where = Markup(", ").join([link(material.links.sweep, "this sweep"), *_run_link(material, record)])
         pairs.append(("in MLflow", where))
@@ -81,7 +90,8 @@ def _commands(material: Material) -> list[Markup]:
         better = better_baseline(outcome, conclusion)
         instead = ["--baseline", better] if better is not None else []
         lines.append(pasted(["seqsweep", "promote", outcome.fingerprint, *instead, *store]))
-        lines.append(pasted(["seqsweep", "predict", _model(material), _file(material), *store]))
+        future = ["--future", "FUTURE.csv"] if outcome.config.data.known_future else []
+        lines.append(pasted(["seqsweep", "predict", _model(material), _file(material), *future, *store]))
     lines.append(pasted(["seqsweep", "ui", *store]))
     said = "To be pasted in the folder where the sweep was run: "
     what = [

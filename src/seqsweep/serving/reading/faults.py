@@ -12,13 +12,21 @@ class ReadError(ValueError):
         row: of the frame that was read, counted from 0; None: no single one.
         mend: what to do where a sweep reads the data: settings, spelt as on its command line.
         served: what to do where a packaged model reads a request.
+        ahead: it is of the rows to be forecast, which may be in a file of their own.
     """
 
     def __init__(
-        self, text: str, *, column: str | None = None, row: int | None = None, mend: str = "", served: str = ""
+        self,
+        text: str,
+        *,
+        column: str | None = None,
+        row: int | None = None,
+        mend: str = "",
+        served: str = "",
+        ahead: bool = False,
     ) -> None:
         super().__init__(text)
-        self.text, self.column, self.row, self.mend = text, column, row, mend
+        self.text, self.column, self.row, self.mend, self.ahead = text, column, row, mend, ahead
         self.served = served or "give it as the data has it that the model learned from"
 
     def in_request(self) -> str:

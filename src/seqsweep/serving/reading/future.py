@@ -68,7 +68,7 @@ def _places(reader: Reader, future: Rows, index: Index, past: Rows) -> Int64s:
         when = shown(wall_clock(index[[int((~there).argmax())]], past.zone)[0])
         behind = f"; the rows behind {past.shown(len(past) - 1)} begin at {future.shown(0)}" if len(future) else ""
         told = f"there is no row of {when}, and the model reads {_named(reader)} of the {len(index)} steps that follow"
-        raise ReadError(f"{told}{behind}", served=_served(reader))
+        raise ReadError(f"{told}{behind}", served=_served(reader), ahead=True)
     return places
 
 
@@ -76,7 +76,7 @@ def _few(reader: Reader, count: int, horizon: int) -> ReadError:
     named = _named(reader) or reader.time_name or "times"
     what = "no row follows" if not count else f"{count} rows follow"
     told = f"{what} the last value of {reader.settings.target!r}, and the model reads {named} of the next {horizon}"
-    return ReadError(told, served=_served(reader))
+    return ReadError(told, served=_served(reader), ahead=True)
 
 
 def _check_there(values: Float64s, names: tuple[str, ...], future: Rows, places: Int64s) -> None:

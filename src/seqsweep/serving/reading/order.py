@@ -24,6 +24,7 @@ class OrderError(ReadError):
             served="sort the rows, the latest last",
         )
         self.rows = rows
+        self.earlier = rows.number(row - 1)
 
 
 class TwiceError(ReadError):

@@ -41,7 +41,7 @@ class LongForm:
             if fault.row is not None:
                 fault.column = self.columns[fault.row] if fault.column == VALUE else fault.column
                 fault.row = int(self.numbers[fault.row])
-            if isinstance(fault, TwiceError) and fault.earlier is not None:
+            if isinstance(fault, OrderError | TwiceError) and fault.earlier is not None:
                 fault.earlier = int(self.numbers[fault.earlier])
             if isinstance(fault, OrderError | TwiceError) and fault.rows.numbers is not None:
                 fault.rows = replace(fault.rows, numbers=self.numbers[fault.rows.numbers])

@@ -28,7 +28,7 @@ def sections(heading: Heading, found: Evaluation) -> list[Section]:
     worst = [_table(heading, found.mistakes, True), note(told)] if wrong else [paragraph("No text is wrong.")]
     return [
         Section("right_texts", "Right texts, test part", right),
-        Section("wrong_texts", "Wrong texts, test part", worst),
+        Section("wrong_texts", "Wrong texts, test part", worst, unfolded=bool(wrong)),
     ]
 
 

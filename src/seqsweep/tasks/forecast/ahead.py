@@ -9,6 +9,7 @@ import numpy as np
 
 from seqsweep.data import Series
 from seqsweep.serving.array_types import Float32s, Float64s, Index
+from seqsweep.serving.quantiles import point_of
 from seqsweep.serving.windows import SeriesView
 from seqsweep.tasks.dataset import Call
 from seqsweep.tasks.forecast.dataset import SeriesDataset
@@ -63,10 +64,12 @@ def next_forecasts(data: SeriesDataset | PanelDataset, view: Windows | PanelWind
     outputs: Float32s = call([np.concatenate(arrays) for arrays in zip(*reads, strict=True)])
     entries = []
     for name, index, (seen, origin), output in zip(told, times, views, outputs, strict=True):
-        forecast = seen.inverse_transform(np.array([origin]), output[None])[0]
+        made = seen.inverse_transform(np.array([origin]), output[None])
         lower = own(data.config).lower
-        said = forecast if lower is None else np.maximum(forecast, lower)
-        entries.append({"name": name, "times": _written(index, data.series.zone), "forecast": said.tolist()})
+        said = made if lower is None else np.maximum(made, lower)
+        told_of = {"quantiles": said[0].tolist()} if said.ndim == 3 else {}
+        times_of = _written(index, data.series.zone)
+        entries.append({"name": name, "times": times_of, "forecast": point_of(said)[0].tolist(), **told_of})
     return {"series": entries}
 
 

@@ -68,20 +68,18 @@ def in_sizes(data: PanelDataset, seen: TestPredictions) -> TestPredictions:
         data: that they are of.
         seen: in the unit of the data.
     """
-    validation = data.sizes[data.parts.owners(seen.validation_items)][:, None]
-    test = data.sizes[data.parts.owners(seen.test_items)][:, None]
-    actual, predicted = seen.calibration_actual, seen.calibration_predicted
-    held = None if actual is None else data.sizes[data.parts.owners(data.held)][:, None]
-    return replace(
-        seen,
-        validation_actual=seen.validation_actual / validation,
-        validation_predicted=seen.validation_predicted / validation,
-        test_actual=seen.test_actual / test,
-        test_predicted=seen.test_predicted / test,
-        test_baseline=None if seen.test_baseline is None else seen.test_baseline / test,
-        calibration_actual=None if actual is None or held is None else actual / held,
-        calibration_predicted=None if predicted is None or held is None else predicted / held,
-    )
+    parts = {
+        "validation": seen.validation_items,
+        "test": seen.test_items,
+        **({} if seen.calibration_actual is None else {"calibration": data.held}),
+    }
+    sized: dict[str, Any] = {}
+    for part, items in parts.items():
+        sizes = data.sizes[data.parts.owners(items)]
+        for name in (f"{part}_actual", f"{part}_predicted", f"{part}_baseline"):
+            if (values := getattr(seen, name, None)) is not None:
+                sized[name] = values / sizes.reshape(-1, *[1] * (values.ndim - 1))
+    return replace(seen, **sized)
 
 
 def one_of(seen: TestPredictions | None, each: Sequence[SeriesScore]) -> TestPredictions | None:

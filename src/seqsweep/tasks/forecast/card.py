@@ -11,7 +11,7 @@ from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
@@ -104,7 +104,8 @@ def _intervals(intervals: Sequence[ForecastInterval]) -> str:
     if not intervals:
         return "None."
     rows = [[share(i.level), share(i.coverage), significant(i.width)] for i in intervals]
-    said = Markup("Split conformal, from {}; what they covered on test:\n\n").format(errors(intervals[0]))
+    made = called(intervals[0]).removesuffix(" intervals")
+    said = Markup("{}, from {}; what they covered on test:\n\n").format(made, errors(intervals[0]))
     return said + markdown_table(["level", "covered", "mean width"], rows)
 
 

@@ -23,8 +23,9 @@ from seqsweep.tasks.forecast.facts import facts
 from seqsweep.tasks.forecast.forecasts import Forecasts, held_of
 from seqsweep.tasks.forecast.learnable import notes, without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
-from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.metrics import naive_scale, scored
 from seqsweep.tasks.forecast.moments import extent
+from seqsweep.tasks.forecast.quantiles import levels_of
 from seqsweep.tasks.forecast.ridge import LinearFit, fit_linear
 from seqsweep.tasks.forecast.settings import ForecastConfig, own
 from seqsweep.tasks.forecast.split import Split, make_split
@@ -125,9 +126,12 @@ class SeriesDataset(Forecasts):
         metrics: Sequence[str] = (),
         items: Items | None = None,  # noqa: ARG002
     ) -> dict[str, float]:
-        """Metrics over all targets and steps, by default the config's: both (n, horizon), in the unit of the data."""
-        names = metrics or self.config.task.metrics
-        return {name: METRICS[name](actual, predicted, self.mase_scale) for name in names}
+        """Metrics over all targets and steps, by default the config's: both (n, horizon), in the unit of the data.
+
+        Quantiles (n, horizon, quantiles) are scored by their median.
+        """
+        names, levels = metrics or self.config.task.metrics, levels_of(self.config)
+        return {name: scored(name, actual, predicted, self.mase_scale, levels) for name in names}
 
     def baselines(self, items: Items) -> Mapping[str, Float64s]:
         """The forecasts (n, horizon) of each baseline of the config that can be made."""

@@ -1,33 +1,29 @@
-"""What is wrong with forecasts of the test part, in sentences: they lean to a side, drift, or leave their intervals."""
+"""What is wrong with forecasts of the test part, in sentences: they lean to a side, or drift."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from seqsweep.serving.array_types import Float64s
-from seqsweep.tasks.forecast.intervals import ForecastInterval
-from seqsweep.words import share, significant
+from seqsweep.words import significant
 
 FEWEST = 20  # origins below which nothing is told
 STRIKING = 3.0  # standard errors from which on a mean is told: chance alone does so three times in a thousand
 
 
-def diagnosis(residuals: Float64s, intervals: Sequence[ForecastInterval], unit: str) -> list[str]:
+def diagnosis(residuals: Float64s, unit: str) -> list[str]:
     """A sentence for each thing that a reader should not overlook; none where all is well, or too little is known.
 
     Args:
         residuals: (n, horizon), actual minus forecast, in order of time.
-        intervals: around the forecasts.
         unit: of the residuals, in words.
     """
     each = residuals.mean(1)  # (n, horizon) -> (n,)
     if len(each) < FEWEST or not np.isfinite(each).all() or np.ptp(each) == 0:
         return []
-    known = _independent(each)
-    return [*_drift(each, known, unit), *_narrow(intervals, known)]
+    return _drift(each, _independent(each), unit)
 
 
 def _drift(each: Float64s, known: float, unit: str) -> list[str]:
@@ -43,16 +39,6 @@ def _drift(each: Float64s, known: float, unit: str) -> list[str]:
         side = "low" if mean > 0 else "high"
         return [f"Forecasts are too {side} throughout: by {significant(abs(mean), 3)} on average ({unit})."]
     return []
-
-
-def _narrow(intervals: Sequence[ForecastInterval], known: float) -> list[str]:
-    found = []
-    for interval in intervals:
-        noise = math.sqrt(interval.level * (1 - interval.level) / known)
-        if interval.level - interval.coverage > STRIKING * noise:
-            held = f"{share(interval.level)} intervals hold {share(round(interval.coverage, 3))} of the test part"
-            found.append(f"{held}, fewer than chance explains: expect as few in service.")
-    return found
 
 
 def _independent(each: Float64s) -> float:

@@ -1,4 +1,4 @@
-"""What stands beside the dense layer at the end of a forecast's network."""
+"""The parts of which the end of a forecast's network is made."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def by_step(
-    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool
+    state: keras.KerasTensor, known: keras.KerasTensor, seeds: Sequence[int], is_solved: bool, count: int = 1
 ) -> keras.KerasTensor:
     """(batch, units) and (batch, horizon, columns) → (batch, horizon): of each step its own values, beside the state.
+
+    Of several quantiles (batch, horizon * quantiles), those of a step side by side.
 
     The weights are those of every step, so that a promotion means the same on each day ahead. A dense layer of as many
     units as the state lets it mean more where there is more to sell.
@@ -26,6 +28,7 @@ def by_step(
         known: the columns that are known ahead.
         seeds: two of them.
         is_solved: a ridge says all at first.
+        count: of the quantiles.
     """
     import keras
 
@@ -34,8 +37,40 @@ def by_step(
     both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
     mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
     every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
-    last = keras.layers.Dense(1, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
+    last = keras.layers.Dense(count, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
     return keras.layers.Flatten(name="of_known")(last)
+
+
+def of_steps(is_solved: bool, seed: int, name: str, count: int = 1) -> keras.layers.Dense:
+    """(…, units) → (…, 1): a dense layer whose weights are those of every step; of several quantiles (…, quantiles).
+
+    Args:
+        is_solved: a ridge says all at first.
+        seed: for weights.
+        name: of the Keras layer.
+        count: of the quantiles.
+    """
+    import keras
+
+    start = "zeros" if is_solved else keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(count, kernel_initializer=start, name=name)
+
+
+def linear(rows: keras.KerasTensor, outputs: int, seed: int) -> keras.KerasTensor:
+    """(batch, window, columns) → (batch, outputs): a linear path that is trained.
+
+    Source: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
+
+    Args:
+        rows: the window.
+        outputs: steps ahead, or quantiles of all of them.
+        seed: for weights.
+    """
+    import keras
+
+    flat = keras.layers.Flatten(name="skip_window")(rows)
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(outputs, use_bias=False, kernel_initializer=start, name="skip")(flat)
 
 
 def solved(path: LinearPath, inputs: Inputs, trainable: bool) -> keras.KerasTensor:

@@ -11,6 +11,9 @@ from seqsweep.tasks.scaling import SCALERS
 LINEAR_SKIP = ("false", "true", "ridge")
 """What `search_space.linear_skip` may be."""
 
+HEADS = ("direct", "recursive", "decoder")
+"""What `search_space.head` may be."""
+
 HYPERPARAMETERS = (
     WINDOW,
     Hyperparameter(
@@ -20,6 +23,26 @@ HYPERPARAMETERS = (
         follows="task.loss",
         section="training",
         meaning="what training lowers: mae where mae ranks; one trial's loss is no measure of another's",
+    ),
+    Hyperparameter(
+        "head",
+        str,
+        choices=HEADS,
+        default="direct",
+        section="head",
+        meaning="how all steps of task.horizon are forecast: by one dense layer; by the layers themselves, which read "
+        "their forecast of each step before they make the next; or by a second recurrent layer over the steps, which "
+        "reads what is known of each; the last two cost as much more as horizon is to window, or more",
+    ),
+    Hyperparameter(
+        "decoder_units",
+        int,
+        at_least=1,
+        optional=True,
+        section="head",
+        unit="numbers",
+        when={"head": ("decoder",)},
+        meaning="width of the decoder; null: that of the last layer",
     ),
     Hyperparameter(
         "linear_skip",
@@ -54,7 +77,8 @@ HYPERPARAMETERS = (
         choices=ANCHORS,
         follows="windows.anchor",
         section="preprocessing",
-        meaning="level that is taken off each window and its targets",
+        meaning="level that is taken off each window and its targets; with standard each window is divided by its own "
+        "standard deviation too, and the forecast has both again",
     ),
     Hyperparameter(
         "scaler",
@@ -102,6 +126,7 @@ HYPERPARAMETERS = (
         str,
         choices=("series", "all"),
         follows="windows.scope",
+        needs=("data.series", "data.columns"),
         section="preprocessing",
         meaning="of several series: each is scaled by its own train part, or all by that of all of them",
     ),
@@ -110,6 +135,7 @@ HYPERPARAMETERS = (
         int,
         at_least=0,
         default=0,
+        needs=("data.series", "data.columns"),
         section="preprocessing",
         unit="numbers",
         meaning="of several series: numbers that the network learns of each, and reads beside each row; in training "

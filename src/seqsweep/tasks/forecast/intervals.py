@@ -4,30 +4,62 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seqsweep.evidence import adapted, coverage, half_widths
+from seqsweep.evidence import adapted, by_moment, coverage, half_widths, seldom_below
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.quantiles import ends_of
 from seqsweep.tasks.results import TestPredictions
+from seqsweep.words import share, significant
+
+ADAPTATION = 0.01
+"""What is advised where intervals fall short."""
+
+MOST = 0.5
+"""Of what is advised."""
+
+GREW = 1.1
+"""By how much errors have grown where that is told."""
+
+Moments = tuple[NDArray[Any], NDArray[Any]]
+"""Dates (n,) of errors that give widths, and (m,) of those on test."""
+
+KINDS = ("cqr", "quantile", "conformal")
+"""What `finals.intervals` may be: quantiles moved by what they missed, as they are, or errors of the median alone."""
+
+CONFORMAL = "conformal"
+
+NAMES = {
+    "conformal": ("Split conformal intervals", "the median and its errors"),
+    "quantile": ("Intervals between quantiles", "quantiles as they are"),
+    "cqr": ("Conformalized quantile intervals", "quantiles moved by errors"),
+}
+"""Of each kind its name, and in short what it is made of."""
 
 
 @dataclass(frozen=True)
 class ForecastInterval:
-    """Split conformal intervals of one level.
+    """Intervals of one level: split conformal ones around forecasts, or those between two quantiles of a network.
 
     Args:
         level: the share of targets that they should cover, in (0, 1).
-        half_widths: (horizon,), in the unit of the data; inf where there are too few residuals. Where the level adapts,
-            those behind the last target of the test part.
+        half_widths: (horizon,), how far each end lies from the forecast, in the unit of the data; inf where there are
+            too few residuals. Where the level adapts, those behind the last target of the test part. Between quantiles:
+            how far beyond them, 0 where they are taken as they are, below 0 where they are too wide.
         coverage: the share of test targets that they covered.
         width: mean width on the test part, in the unit of the data.
         calibrated_on: the part that the residuals are of: the end of `train`, by networks without it, or `validation`.
         residuals: how many there were.
         adaptation: how fast the level adapts; 0: not at all.
         lower: below which no interval reaches; None: there is no bound.
+        least: the share below which chance seldom takes the coverage; 0: there is too little to tell.
+        growth: the mean absolute error on test by that of the residuals.
+        kind: one of `KINDS`.
+        columns: which quantiles of a network the ends are made from; None: none, the forecast itself.
     """
 
     level: float
@@ -38,15 +70,27 @@ class ForecastInterval:
     residuals: int = 0
     adaptation: float = 0.0
     lower: float | None = None
+    least: float = 0.0
+    growth: float = 1.0
+    kind: str = CONFORMAL
+    columns: tuple[int, int] | None = None
 
-    def lower_end(self, forecast: Float64s, step: int) -> Float64s:
-        """Of forecasts (n,) of a step ahead, counted from 0."""
-        end = forecast - self.half_widths[step]
-        return end if self.lower is None else np.maximum(end, self.lower)
+    @property
+    def falls_short(self) -> bool:
+        """Whether it holds fewer targets of the test part than chance explains."""
+        return self.coverage < self.least
+
+    def ends(self, predicted: Float64s) -> tuple[Float64s, Float64s]:
+        """The lower and the upper end (n, horizon) of forecasts (n, horizon), or of (n, horizon, quantiles)."""
+        return ends_of(predicted, self.columns, np.array(self.half_widths), self.lower)
 
 
 def make_intervals(
-    seen: TestPredictions, levels: Sequence[float], adaptation: float = 0.0, lower: float | None = None
+    seen: TestPredictions,
+    levels: Sequence[float],
+    adaptation: float = 0.0,
+    lower: float | None = None,
+    moments: Moments | None = None,
 ) -> list[dict[str, Any]]:
     """Intervals of each level, as plain values; see `ForecastInterval`.
 
@@ -56,23 +100,32 @@ def make_intervals(
         levels: of confidence, each in (0, 1).
         adaptation: by how much a level moves after a target, see `evidence.adapted`; 0: it stays.
         lower: below which neither forecasts nor targets are; None: there is no bound.
+        moments: of several series the dates of the errors that give the widths, and of those on test: series are alike
+            at one date. None: there is one series.
     """
     if seen.calibration_actual is not None:
         part, residuals = "train", seen.calibration_actual - seen.calibration_predicted
     else:
         part, residuals = "validation", seen.validation_actual - seen.validation_predicted
+    before, later = (None, None) if moments is None else moments
+    misses = np.abs(seen.test_actual - seen.test_predicted)
+    growth = float(misses.mean() / usual) if (usual := np.abs(residuals).mean()) > 0 else 1.0
     found = []
     for level in levels:
+        fixed = half_widths(residuals, [level], before)[level]
+        shares = [
+            by_moment((sizes <= fixed).mean(1), at) for sizes, at in ((np.abs(residuals), before), (misses, later))
+        ]
+        least = seldom_below(shares[0], shares[1], level, misses.shape[1])
         if adaptation:
             held, width = adapted(residuals, seen.test_items, seen.test_actual, seen.test_predicted, level, adaptation)
         else:
-            width = half_widths(residuals, [level])[level]
+            width = fixed
             held = coverage(seen.test_actual, seen.test_predicted, width)
         ends = tuple(width.tolist())
         spared = 0.0 if lower is None else _spared(seen.test_predicted, width, lower)
-        found.append(
-            ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
-        )
+        made = ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
+        found.append(replace(made, least=least, growth=growth))
     return [asdict(interval) | {"half_widths": list(interval.half_widths)} for interval in found]  # as JSON gives it
 
 
@@ -84,6 +137,8 @@ def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
 
 def errors(interval: ForecastInterval) -> str:
     """Of what errors an interval was made, in words."""
+    if interval.kind == "quantile":
+        return "the quantiles that the network has learned, as they are"
     if interval.calibrated_on == "validation":
         told = "the errors on validation, which chose the network, so that they are narrow"
     else:
@@ -91,10 +146,46 @@ def errors(interval: ForecastInterval) -> str:
     return f"{told}; their level adapts to what was missed" if interval.adaptation else told
 
 
+def short_of(intervals: Sequence[ForecastInterval]) -> list[str]:
+    """Which intervals hold fewer targets than chance explains, why, and what to do; none where all hold."""
+    short = [interval for interval in intervals if interval.falls_short]
+    if not short:
+        return []
+    names = " and ".join(share(interval.level) for interval in short)
+    held = " and ".join(share(round(interval.coverage, 3)) for interval in short)
+    found = f"{names} intervals hold {held} of the test part, fewer than chance explains"
+    growth, adaptation = short[0].growth, short[0].adaptation
+    if growth >= GREW:
+        found += (
+            f": errors there are {significant(growth, 3)} times as large as those that the intervals are made of, as "
+            "in another season, or where the series has changed"
+        )
+    if short[0].kind == "quantile":
+        return [f"{found}. With finals.intervals=cqr the ends are moved by what they missed; it trains nothing anew."]
+    value = 5 * adaptation if adaptation else ADAPTATION
+    advice = f"finals.adaptation={min(value, MOST):g}"
+    advice = advice if short[0].kind == CONFORMAL else f"finals.intervals=conformal {advice}"
+    return [
+        f"{found}. Expect as few in service, or let the level follow what was missed: the same command with "
+        f"{advice} trains nothing anew."
+    ]
+
+
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:
     """The intervals in the details of a test evaluation."""
     plain = details.get("intervals", [])
-    return tuple(ForecastInterval(**{**entry, "half_widths": tuple(entry["half_widths"])}) for entry in plain)
+    return tuple(_read(entry) for entry in plain)
+
+
+def _read(entry: Mapping[str, Any]) -> ForecastInterval:
+    columns = entry.get("columns")
+    made = {"half_widths": tuple(entry["half_widths"]), "columns": None if columns is None else tuple(columns)}
+    return ForecastInterval(**{**entry, **made})
+
+
+def called(interval: ForecastInterval) -> str:
+    """What intervals are called, at the beginning of a sentence."""
+    return NAMES[interval.kind][0]
 
 
 def finite_half_widths(intervals: Sequence[ForecastInterval]) -> dict[str, list[float]]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-LOSSES = ("mse", "mae", "huber")
+from seqsweep.tasks.forecast.quantiles import QUANTILE, mean_pinball
+
+LOSSES = ("mse", "mae", "huber", QUANTILE)
 """What `task.loss` may be."""
 
 
-def constant_loss(loss: str, targets: NDArray[Any]) -> float:
+def constant_loss(loss: str, targets: NDArray[Any], levels: Sequence[float] = ()) -> float:
     """The loss of the best constant forecast.
 
     Args:
         loss: one of LOSSES.
         targets: (n, horizon), scaled.
+        levels: of the quantiles, where the loss is of quantiles.
     """
+    if loss == QUANTILE:
+        return mean_pinball(targets, np.quantile(targets, levels), levels)
     if loss == "mae":
         return float(np.abs(targets - np.median(targets)).mean())
     error = targets - targets.mean()

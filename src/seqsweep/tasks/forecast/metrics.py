@@ -8,6 +8,7 @@ an infinity has the worst score by every metric: a network that diverged never l
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from seqsweep.catalog import Catalog
 from seqsweep.metrics import Metric, adder
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.quantiles import point_of
+from seqsweep.tasks.forecast.quantiles import mean_pinball
 
 _LARGEST = 1e150  # an error beyond it counts as infinite: its square and sums would overflow
 
@@ -134,10 +137,38 @@ def medae(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     return float(np.median(np.abs(_errors(actual, forecast, mase_scale))))
 
 
+@register(unit="data", can_rank=False)
+def pinball(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
+    """Mean pinball loss of the quantiles, in the unit of the data; of a single forecast half of its mae.
+
+    A single forecast says the same at all of these levels, which lie alike on both sides of the median. As no
+    baseline says more, it cannot rank.
+
+    Source: Koenker & Bassett (1978), Econometrica 46(1).
+    """
+    return float(np.mean(np.abs(_errors(actual, forecast, mase_scale)))) / 2
+
+
 @register(unit="data", lowest=-math.inf, can_rank=False)
 def bias(actual: Float64s, forecast: Float64s, mase_scale: float) -> float:
     """Mean of forecast minus actual, in the unit of the data: above 0 forecasts too much. It cannot rank."""
     return float(np.mean(_errors(actual, forecast, mase_scale)))
+
+
+def scored(name: str, actual: Float64s, predicted: Float64s, mase_scale: float, levels: Sequence[float] = ()) -> float:
+    """A metric of forecasts, or of quantiles: all but `pinball` look at the median.
+
+    Args:
+        name: of the metric.
+        actual: (targets, horizon).
+        predicted: (targets, horizon), or (targets, horizon, quantiles).
+        mase_scale: see `MetricFunction`.
+        levels: of the quantiles.
+    """
+    if name == pinball.name and predicted.ndim == 3:
+        each = [_errors(actual, predicted[:, :, place], mase_scale) for place in range(len(levels))]
+        return mean_pinball(np.zeros(actual.shape), np.stack(each, axis=2), levels)
+    return METRICS[name](actual, point_of(predicted), mase_scale)
 
 
 def _errors(actual: Float64s, forecast: Float64s, mase_scale: float) -> Float64s:

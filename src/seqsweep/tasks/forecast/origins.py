@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqsweep.html import Markup, Section, note, paragraph, theme
 from seqsweep.serving.array_types import Float64s, Index, Int64s
+from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.forecast.by_series import SeriesScore, middle
 from seqsweep.tasks.forecast.choices import Choice, figure_of
 from seqsweep.tasks.forecast.dataset import SeriesDataset
@@ -142,7 +143,7 @@ def next_section(
         mend = (
             "Rows behind the last one, blank in the target, say what is known ahead; `seqsweep predict` takes them too."
         )
-        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")])
+        yield Section("next", "The next forecast", [paragraph(f"{said} {mend}")], unfolded=True)
         return
     if not following or "target" not in seen.more:
         return
@@ -155,7 +156,7 @@ def next_section(
     count = counted(len(known[0]["forecast"]), "step")
     title = f"{count} behind the last row"
     said = "By the network that was tested, which has learned from train alone."
-    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)])
+    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)], unfolded=True)
 
 
 def _shown(each: Sequence[SeriesScore]) -> list[tuple[int, str]]:
@@ -170,7 +171,7 @@ def _shown(each: Sequence[SeriesScore]) -> list[tuple[int, str]]:
 def _origins(told: _Told, seen: TestPredictions, number: int, name: str) -> Iterator[Choice]:
     """The best, the median and the worst origin of a series."""
     places = np.flatnonzero(seen.more["owners"] == number) if "owners" in seen.more else np.arange(len(seen.test_items))
-    costs = np.abs(seen.test_actual[places] - seen.test_predicted[places]).mean(axis=1)
+    costs = np.abs(seen.test_actual[places] - point_of(seen.test_predicted[places])).mean(axis=1)
     ordered = places[np.argsort(costs, kind="stable")]
     for label, place in (("best", ordered[0]), ("median", ordered[len(ordered) // 2]), ("worst", ordered[-1])):
         origin = int(seen.test_items[place])
@@ -189,7 +190,8 @@ def _origin_traces(told: _Told, seen: TestPredictions, place: int, number: int) 
     if seen.test_baseline is not None:
         name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
         traces.append(theme.line(times, seen.test_baseline[place], name, theme.GREY, "dot"))
-    traces.append(theme.line(times, seen.test_predicted[place], told.heading.winner, told.heading.colour))
+    forecast = point_of(seen.test_predicted[place][None])[0]
+    traces.append(theme.line(times, forecast, told.heading.winner, told.heading.colour))
     return [*traces, _seen_last(told.times[origin], told.target[shown])]
 
 
@@ -197,11 +199,16 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     rows = told.rows_of(number)
     forecast = np.array(entry["forecast"])
     before = told.before(rows.start, rows.stop - 1, len(forecast))
-    times: Any = entry["times"]
+    past: Any = told.times[before]
+    last = [str(past[-1]) if past.dtype.kind == "M" else past[-1].item()]  # as `entry` has times
+    times: Any = [*last, *entry["times"]]
+    value = told.target[before][-1]  # lines and bands begin there, or else a single step would have none
+    bands = _bands(told.widened(number), times, np.array(entry.get("quantiles", entry["forecast"])))
+    fan = [{**band, "x": times, "y": [value, *band["y"]]} for band in bands]
     return [
-        *_bands(told.widened(number), times, forecast),
-        theme.line(told.times[before], told.target[before], "actual", theme.INK),
-        theme.line(times, forecast, told.heading.winner, told.heading.colour),
+        *fan,
+        theme.line(past, told.target[before], "actual", theme.INK),
+        theme.line(times, np.array([value, *forecast]), told.heading.winner, told.heading.colour),
     ]
 
 
@@ -209,7 +216,7 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     """The mean absolute error over all steps at each origin; of several series their mean, in units of their sizes."""
     several = len(told.sizes) > 1
     sizes = told.sizes[seen.more["owners"]][:, None] if several else np.ones((1, 1))
-    entries = [(told.heading.winner, seen.test_predicted, told.heading.colour, "solid")]
+    entries = [(told.heading.winner, point_of(seen.test_predicted), told.heading.colour, "solid")]
     if seen.test_baseline is not None:
         name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
         entries.append((name, seen.test_baseline, theme.GREY, "dot"))
@@ -224,18 +231,16 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     return theme.figure("Error by origin", traces, x, y, 340)
 
 
-def _bands(intervals: Sequence[ForecastInterval], times: Any, forecast: Float64s) -> list[theme.Trace]:
-    """The widest first, so that the narrower one lies over it."""
+def _bands(intervals: Sequence[ForecastInterval], times: Any, predicted: Float64s) -> list[theme.Trace]:
+    """Of a forecast (horizon,), or (horizon, quantiles): the widest first, so that the narrower one lies over it."""
     traces: list[theme.Trace] = []
     known = [one for one in intervals if all(map(math.isfinite, one.half_widths))]
     for place, interval in reversed(list(enumerate(sorted(known, key=lambda one: one.level)))):
-        widths = np.array(interval.half_widths)
-        low = forecast - widths
-        low = low if interval.lower is None else np.maximum(low, interval.lower)
+        (low,), (high,) = interval.ends(predicted[None])
         common = {"x": times, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
         traces.append({**common, "y": low, "showlegend": False})
         fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)], "name": f"{share(interval.level)} interval"}
-        traces.append({**common, **fill, "y": forecast + widths})
+        traces.append({**common, **fill, "y": high})
     return traces
 
 

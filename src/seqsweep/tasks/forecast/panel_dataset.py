@@ -23,13 +23,14 @@ from seqsweep.tasks.forecast.dataset import KEPT
 from seqsweep.tasks.forecast.forecasts import Forecasts, held_of
 from seqsweep.tasks.forecast.learnable import without_unseen_names
 from seqsweep.tasks.forecast.linear_path import Ridge
-from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
+from seqsweep.tasks.forecast.metrics import METRICS, naive_scale, scored
 from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
 from seqsweep.tasks.forecast.panel_notes import panel_notes
 from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
+from seqsweep.tasks.forecast.quantiles import levels_of
 from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
 from seqsweep.tasks.forecast.settings import own
 
@@ -132,13 +133,14 @@ class PanelDataset(Forecasts):
         """
         assert items is not None  # what is a series among them is asked of each
         names, found = metrics or self.config.task.metrics, {}
-        groups = list(self.parts.by_series(items))
+        groups, levels = list(self.parts.by_series(items)), levels_of(self.config)
         for name in names:
-            metric = METRICS[name]
             if name in POOLED:
-                found[name] = metric(actual, predicted, 1.0)
+                found[name] = scored(name, actual, predicted, 1.0)
                 continue
-            each = [metric(actual[rows], predicted[rows], self.mase_scales[number]) for number, rows in groups]
+            each = [
+                scored(name, actual[rows], predicted[rows], self.mase_scales[number], levels) for number, rows in groups
+            ]
             found[name] = float(np.mean(each))
         return found
 

@@ -1,15 +1,50 @@
-"""Intervals whose level adapts along several series: what all of them missed at one time moves it for all."""
+"""Intervals of several series, alike at one date: dates count, and what all of them missed moves the level."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from seqsweep.evidence import Sizes
 from seqsweep.serving.array_types import Float64s, Index
+from seqsweep.tasks.dataset import Items
+from seqsweep.tasks.forecast.by_series import in_sizes
+from seqsweep.tasks.forecast.intervals import Moments, make_intervals
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.results import TestPredictions
+
+
+def panel_intervals(
+    data: PanelDataset, seen: TestPredictions, levels: Sequence[float], adaptation: float
+) -> list[dict[str, Any]]:
+    """Intervals of each level in units of the size of each series, as plain values; see `make_intervals`.
+
+    Args:
+        data: that the predictions are of.
+        seen: in the unit of the data.
+        levels: of confidence.
+        adaptation: how fast a level moves; 0: it stays.
+    """
+    sized = in_sizes(data, seen)
+    made = make_intervals(sized, levels, moments=dates_of(data, seen))
+    return [adapted_to_all(interval, data, sized, adaptation) for interval in made] if adaptation else made
+
+
+def dates_of(data: PanelDataset, seen: TestPredictions) -> Moments:
+    """The dates of the errors that give the widths, and of those on test.
+
+    Args:
+        data: that the predictions are of.
+        seen: which of its items they are of.
+    """
+    return data.moments(_before(data, seen)), data.moments(seen.test_items)
+
+
+def _before(data: PanelDataset, seen: TestPredictions) -> Items:
+    """The items whose errors give the widths."""
+    return seen.validation_items if seen.calibration_actual is None else data.held
 
 
 def adapted_to_all(
@@ -32,14 +67,15 @@ def adapted_to_all(
         residuals = seen.calibration_actual - seen.calibration_predicted
     else:
         residuals = seen.validation_actual - seen.validation_predicted
-    sizes, errors = np.sort(np.abs(residuals), axis=0), np.abs(seen.test_actual - seen.test_predicted)
+    sizes = Sizes.of(residuals, data.moments(_before(data, seen)))
+    errors = np.abs(seen.test_actual - seen.test_predicted)
     index, items = data.series.index, seen.test_items
     runs = [
-        _run(sizes[:, ahead], errors[:, ahead], index[items], index[items + ahead + 1], entry["level"], adaptation)
+        _run(sizes[ahead], errors[:, ahead], index[items], index[items + ahead + 1], entry["level"], adaptation)
         for ahead in range(errors.shape[1])
     ]
     widths = np.column_stack([width for width, _ in runs])
-    held, finite = errors <= widths, np.minimum(widths, sizes[-1])
+    held, finite = errors <= widths, np.minimum(widths, [each.sorted[-1] for each in sizes])
     return {
         **entry,
         "half_widths": [last for _, last in runs],
@@ -50,12 +86,12 @@ def adapted_to_all(
 
 
 def _run(
-    sizes: Float64s, errors: Float64s, origins: Index, targets: Index, level: float, adaptation: float
+    sizes: Sizes, errors: Float64s, origins: Index, targets: Index, level: float, adaptation: float
 ) -> tuple[Float64s, float]:
     """Of a step ahead the half width of each forecast (n,), and that behind all of them.
 
     Args:
-        sizes: (m,), of residuals, ascending.
+        sizes: of residuals.
         errors: (n,), of the forecasts.
         origins: (n,), times of the last rows that they have seen.
         targets: (n,), times of what they forecast.
@@ -73,13 +109,7 @@ def _run(
     for place, moment in enumerate(moments):
         while known < place and known_at[known] <= moment:
             miss, known = moved(miss, rows[known]), known + 1
-        widths[rows[place]] = _at(sizes, miss)
+        widths[rows[place]] = sizes.missed_by(miss)
     for late in rows[known:]:
         miss = moved(miss, late)
-    return widths, _at(sizes, miss)
-
-
-def _at(sizes: Float64s, miss: float) -> float:
-    """The half width that misses this share: of sorted residuals (n,)."""
-    rank = int(np.ceil((len(sizes) + 1) * (1 - miss) - 1e-9))
-    return 0.0 if rank < 1 else float(sizes[rank - 1]) if rank <= len(sizes) else float("inf")
+    return widths, sizes.missed_by(miss)

@@ -14,6 +14,7 @@ from seqsweep.events import TrialParams
 from seqsweep.schema import WindowsConfig
 from seqsweep.serving.array_types import Float32s, Float64s, Int64s
 from seqsweep.serving.gather import Gather
+from seqsweep.serving.quantiles import of_each_quantile
 from seqsweep.serving.static import StaticEncoder, Value
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import SeriesView
@@ -94,12 +95,13 @@ class PanelWindows(SeriesView):
                 result[rows] = self.anchor(self.scaled[rows], self.window)
         return self._of_past(result)
 
+    @of_each_quantile
     def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
-        """A network's output (n, horizon) for these origins (n,), in the unit of the data.
+        """A network's output for these origins (n,), in the unit of the data.
 
         Args:
             origins: (forecasts,), rows of `values`.
-            predicted: (forecasts, horizon), scaled, relative to the anchor.
+            predicted: (forecasts, horizon), or (forecasts, horizon, quantiles), scaled, relative to the anchor.
         """
         predicted = self._without_anchor(origins, predicted)
         result = np.empty(predicted.shape)

@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from ...serving.array_types import Float32s, Float64s, Index
 from ...serving.model import Network
 from ...serving.panel import Known, Name, SeriesScales
+from ...serving.quantiles import ends_of, point_of
 from ...serving.reading.evenness import check_even, check_spacing, is_joined
 from ...serving.reading.faults import ReadError
 from ...serving.reading.future import known_ahead
@@ -51,7 +52,7 @@ class ForecastPredictor:
 
     Args:
         spec: how rows are read; columns, transform, anchor, window and horizon; half widths of intervals; frequency.
-        network: (n, window, columns) → (n, horizon), scaled and anchored.
+        network: (n, window, columns) → (n, horizon) or (n, horizon, quantiles), scaled and anchored.
     """
 
     def __init__(self, spec: dict[str, Any], network: Network) -> None:
@@ -119,10 +120,11 @@ class ForecastPredictor:
         past = np.stack([rows.values[-self.rows :] for rows in series])
         known, notes = self._known(asked.names, series)
         told, unknown = self._told(asked.names, known, said)
-        # (series, horizon)
         transforms = [one.transform for one in known]
-        forecast = self._forecast(past, np.stack([rows.values for rows in ahead]), transforms, told)
-        sizes, horizon = np.array([one.size for one in known])[:, None], forecast.shape[1]
+        # (series, horizon), or (series, horizon, quantiles)
+        predicted = self._forecast(past, np.stack([rows.values for rows in ahead]), transforms, told)
+        sizes, horizon = np.array([one.size for one in known])[:, None], predicted.shape[1]
+        forecast = point_of(predicted)
         result: dict[str, Any] = {key: np.repeat(np.array(held, object), horizon) for key, held in asked.labels.items()}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
         if (steps := self._times(series, ahead, horizon)) is not None:
@@ -131,8 +133,8 @@ class ForecastPredictor:
         result["forecast"] = forecast.ravel()
         for level, widths in self._spec["half_widths"].items():
             share = f"{100 * float(level):g}"
-            result[f"lower_{share}"] = self._clipped(forecast - sizes * widths).ravel()
-            result[f"upper_{share}"] = (forecast + sizes * widths).ravel()
+            low, high = ends_of(predicted, self._spec["quantiles"].get(level), sizes * widths, self._spec["lower"])
+            result[f"lower_{share}"], result[f"upper_{share}"] = low.ravel(), high.ravel()
         return pd.DataFrame(result), [*notes, *unknown]
 
     def _known(self, names: list[Name], series: list[Rows]) -> tuple[list[Known], list[str]]:
@@ -187,6 +189,8 @@ class ForecastPredictor:
     ) -> Float64s:
         """(series, rows, columns), and (series, horizon, known) → (series, horizon), in the unit of the data.
 
+        Of a network of quantiles (series, horizon, quantiles).
+
         The rows of all series stand one after the other, and the last one of each is an origin: what a network saw in
         training is computed from a window's own rows alone, so that series do not touch each other. What is known
         ahead stands in rows behind each origin; of their other columns nothing is read.
@@ -197,7 +201,7 @@ class ForecastPredictor:
             behind[:, :, -n_known:] = known
             values = np.concatenate([values, behind], axis=1)
         anchor, window, horizon = ANCHORS[self._spec["anchor"]], int(self._spec["window"]), int(self._spec["horizon"])
-        views, forecast = [], np.empty((len(values), horizon))
+        views = []
         for places in _alike(transforms):
             transform = transforms[places[0]]
             self._check_values(values[places], transform)
@@ -210,6 +214,7 @@ class ForecastPredictor:
         inputs += [] if told is None else [told[np.concatenate([places for _, _, places in views])]]
         starts = range(0, len(values), BATCH)
         outputs = np.concatenate([self._network(*(array[at : at + BATCH] for array in inputs)) for at in starts])
+        forecast = np.empty(outputs.shape)
         ends = np.cumsum([len(places) for _, _, places in views])
         for (view, origins, places), output in zip(views, np.split(outputs, ends[:-1]), strict=True):
             forecast[places] = view.inverse_transform(origins, output)

@@ -59,6 +59,7 @@ def make_spec(
         "anchor": params.anchor,
         "transform": view.transform.to_json(),
         "half_widths": finite_half_widths(intervals),
+        "quantiles": {f"{one.level:g}": list(one.columns) for one in intervals if one.columns is not None},
         "lower": own(config).lower,
         "reading": series.reader.to_json(),
         "frequency": series.frequency if series.index.dtype.kind == "M" else None,
@@ -247,6 +248,20 @@ def forecasts(answers: Sequence[pd.DataFrame], spec: Mapping[str, Any]) -> Float
     """
     parts = [answer["forecast"].to_numpy(np.float64).reshape(-1, int(spec["horizon"])) for answer in answers]
     return np.concatenate(parts) if parts else np.empty((0, int(spec["horizon"])))
+
+
+def extends(series: Series, spec: Mapping[str, Any]) -> bool:
+    """Whether a series is the one that another model is of, with rows behind: what it learned from is known by place.
+
+    Args:
+        series: of this sweep.
+        spec: of the other model.
+    """
+    told = spec["data"]
+    try:
+        return bool(series.sha256_until(told["last"]) == told["sha256"])
+    except ValueError:  # counts for times here, times there
+        return False
 
 
 def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins: Items) -> tuple[Items, str]:

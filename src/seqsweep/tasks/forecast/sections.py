@@ -10,8 +10,9 @@ import numpy as np
 
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.serving.array_types import Float64s, Index
+from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.forecast.diagnosis import diagnosis
-from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors, short_of
 from seqsweep.tasks.results import Heading, TestPredictions
 from seqsweep.words import counted, in_words, share, significant
 
@@ -29,7 +30,7 @@ class _Drawn:
         intervals: around the forecasts.
         times: (n, horizon), the index of each target.
         actual: (n, horizon), in the unit of the data; likewise below.
-        forecast: of the network.
+        predicted: of the network, (n, horizon), or quantiles (n, horizon, quantiles).
         baseline: of the best baseline; None: there is none.
     """
 
@@ -37,8 +38,12 @@ class _Drawn:
     intervals: Sequence[ForecastInterval]
     times: Index
     actual: Float64s
-    forecast: Float64s
+    predicted: Float64s
     baseline: Float64s | None
+
+    @property
+    def forecast(self) -> Float64s:
+        return point_of(self.predicted)
 
     @property
     def horizon(self) -> int:
@@ -67,7 +72,7 @@ def sections(heading: Heading, intervals: Sequence[ForecastInterval], seen: Test
     drawn = _Drawn(heading, intervals, target_times(seen), seen.test_actual, seen.test_predicted, seen.test_baseline)
     figures = [_forecast(drawn, step) for step in _steps(drawn.horizon)]
     order = np.argsort(drawn.times[:, 0], kind="stable")
-    told = diagnosis((drawn.actual - drawn.forecast)[order], intervals, drawn.unit)
+    told = [*diagnosis((drawn.actual - drawn.forecast)[order], drawn.unit), *short_of(intervals)]
     blocks = [*figures, *_coverage(drawn), *map(paragraph, told)]
     if len(drawn.actual) > SHOWN:
         said = f"The last {SHOWN:,} of {counted(len(drawn.actual), 'forecast')} are drawn; all of them are scored."
@@ -102,7 +107,7 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
     times = drawn.times[-SHOWN:, step - 1]
     forecast = drawn.forecast[-SHOWN:, step - 1]
     traces = [
-        *_bands(drawn.intervals, times, forecast, step),
+        *_bands(drawn.intervals, times, drawn.predicted[-SHOWN:], step),
         theme.line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
     if drawn.baseline is not None:
@@ -114,7 +119,7 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
 
 
 def _bands(
-    intervals: Sequence[ForecastInterval], times: np.ndarray, forecast: Float64s, step: int
+    intervals: Sequence[ForecastInterval], times: np.ndarray, predicted: Float64s, step: int
 ) -> list[theme.Trace]:
     """The widest first, so that the narrower one lies over it."""
     traces: list[theme.Trace] = []
@@ -122,10 +127,11 @@ def _bands(
     for place, interval in reversed(list(enumerate(sorted(known, key=lambda interval: interval.level)))):
         line = {"width": 0, "shape": "linear"}
         common = {"x": times, "mode": "lines", "line": line, "hoverinfo": "skip"}
-        traces.append({**common, "y": interval.lower_end(forecast, step - 1), "showlegend": False})
+        low, high = (end[:, step - 1] for end in interval.ends(predicted))
+        traces.append({**common, "y": low, "showlegend": False})
         name = f"{share(interval.level)} interval"
         fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)]}
-        traces.append({**common, **fill, "y": forecast + interval.half_widths[step - 1], "name": name})
+        traces.append({**common, **fill, "y": high, "name": name})
     return traces
 
 
@@ -134,7 +140,7 @@ def _coverage(drawn: _Drawn) -> list[Markup]:
     if not intervals:
         return []
     rows = [[f"{share(i.level)} interval", share(i.coverage), _width(i.width)] for i in intervals]
-    made = f"Split conformal intervals, from {errors(intervals[0])}"
+    made = f"{called(intervals[0])}, from {errors(intervals[0])}"
     said = f"{made}; they hold where the test part is like what these are of"
     if any(not math.isfinite(interval.width) for interval in intervals):
         said += "; a level for which there are too few of them has no bounds"

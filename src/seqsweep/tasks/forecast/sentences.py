@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seqsweep.metrics import Metric, Scores
-from seqsweep.tasks.forecast.intervals import ForecastInterval, errors
+from seqsweep.tasks.forecast.intervals import CONFORMAL, ForecastInterval, called, errors, short_of
 from seqsweep.words import share, significant
 
 CONSTANTS = ("train_mean", "train_median")
@@ -44,4 +44,7 @@ def _held(intervals: Sequence[ForecastInterval]) -> list[str]:
         f"{significant(interval.width)})"
         for interval in intervals
     ]
-    return [f"Forecast intervals, from {errors(intervals[0])}: {', '.join(parts)}."] if parts else []
+    if not parts:
+        return []
+    made = "Forecast intervals" if intervals[0].kind == CONFORMAL else called(intervals[0])
+    return [f"{made}, from {errors(intervals[0])}: {', '.join(parts)}.", *short_of(intervals)]

@@ -1,8 +1,8 @@
-"""The forecast of a series: the next rows of the target from the rows before them, all at once (direct)."""
+"""The forecast of a series: the next rows of the target from the rows before them, at once or one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from numpy.typing import NDArray
@@ -13,36 +13,34 @@ from seqsweep.events import TrialParams
 from seqsweep.evidence import Comparison, diebold_mariano
 from seqsweep.html import Section
 from seqsweep.metrics import Scores
+from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.dataset import Call, Dataset, Items, Predict, Predictions, Say, Space, View
-from seqsweep.tasks.forecast import baselines, requests, split, windows
-from seqsweep.tasks.forecast.ahead import next_forecasts, read_next
+from seqsweep.tasks.facts import FactTable
+from seqsweep.tasks.forecast import baselines, heads, requests, split, windows
+from seqsweep.tasks.forecast.ahead import next_forecasts
 from seqsweep.tasks.forecast.audited import audited
 from seqsweep.tasks.forecast.bound import bound
 from seqsweep.tasks.forecast.by_series import (
-    by_series,
-    in_sizes,
-    of_all,
-    of_middle,
-    one_of,
     read_series,
-    series_section,
     series_sentences,
 )
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.head import by_step, solved
+from seqsweep.tasks.forecast.details import details_of, figures_of
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
-from seqsweep.tasks.forecast.intervals import make_intervals, read_intervals
+from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
 from seqsweep.tasks.forecast.losses import LOSSES, constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS
-from seqsweep.tasks.forecast.of_series import with_series
-from seqsweep.tasks.forecast.origins import drawn_arrays, next_section, origin_section
+from seqsweep.tasks.forecast.origins import drawn_arrays
+from seqsweep.tasks.forecast.page import all_sections
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
-from seqsweep.tasks.forecast.panel_intervals import adapted_to_all
 from seqsweep.tasks.forecast.panel_split import all_times
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
-from seqsweep.tasks.forecast.sections import sections
+from seqsweep.tasks.forecast.quantile_intervals import (
+    compared_tables,
+)
+from seqsweep.tasks.forecast.quantiles import levels_of, pinball_loss
 from seqsweep.tasks.forecast.sentences import sentences
 from seqsweep.tasks.forecast.served_baselines import seen_by_baseline, served_baseline, serves_baseline
 from seqsweep.tasks.forecast.settings import READS, ForecastConfig, own
@@ -88,6 +86,11 @@ class Forecast(Task):
         """The horizon."""
         return {"horizon": own(self.config).horizon}
 
+    @classmethod
+    def trained_for(cls, config: SweepConfig) -> Mapping[str, Any]:
+        """The levels of the intervals, where networks learn the quantiles at their ends."""
+        return {"levels": list(config.finals.levels)} if levels_of(config) else {}
+
     def faults(self) -> list[Fault]:
         """Also of the split, the transforms and the baselines."""
         config = self.config
@@ -126,64 +129,39 @@ class Forecast(Task):
         return max([ridge_lookback(self.config, series, int(max(space.values("window")))), *map(int, own)])
 
     @property
-    def loss(self) -> str:
+    def loss(self) -> str | Callable[[Any, Any], Any]:
         """The config's, on scaled targets."""
-        return self.config.task.loss
+        levels = levels_of(self.config)
+        return pinball_loss(levels) if levels else self.config.task.loss
 
     def constant_loss(self, targets: NDArray[Any]) -> float:
         """The loss of the best constant forecast of scaled targets (n, horizon)."""
-        return constant_loss(self.loss, targets)
+        return constant_loss(self.config.task.loss, targets, levels_of(self.config))
 
-    def loss_of(self, params: TrialParams) -> str:
-        """The trial's own, which may be searched."""
-        return str(params.get("loss", self.loss))
+    def loss_of(self, params: TrialParams) -> str | Callable[[Any, Any], Any]:
+        """The trial's own, which may be searched; that of quantiles is one for all."""
+        return self.loss if levels_of(self.config) else str(params.get("loss", self.loss))
 
     def constant_loss_of(self, params: TrialParams, targets: NDArray[Any]) -> float:
         """See Task."""
-        return constant_loss(self.loss_of(params), targets)
+        loss = self.loss_of(params)
+        return constant_loss(loss, targets) if isinstance(loss, str) else self.constant_loss(targets)
 
-    def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
-        """The last `window` rows: a ridge may read more; beside each of them what is told of the series itself."""
-        longer = cast(windows.Windows, view).window > params.window
-        rows = inputs[0][:, -params.window :] if longer else inputs[0]
-        return with_series(rows, inputs[-1], view, params, seed) if isinstance(view, PanelWindows) else rows
+    def network(
+        self, view: View, params: TrialParams, inputs: Inputs, kernels: str, seeds: Sequence[int]
+    ) -> keras.KerasTensor:
+        """The last rows, and what is known ahead → (batch, horizon), or quantiles of it, by one of several heads."""
+        return heads.network(
+            cast(windows.Windows | PanelWindows, view), params, inputs, kernels, seeds, len(levels_of(self.config))
+        )
+
+    def head(self, *unused: Any) -> keras.KerasTensor:
+        """A head may have layers of its own, see `network`."""
+        raise NotImplementedError
 
     def knows_start(self, params: TrialParams) -> bool:
         """With a ridge a network forecasts as the ridge does, until its first step."""
         return bool(params.linear_skip == "ridge")
-
-    def head(
-        self,
-        view: View,
-        params: TrialParams,
-        inputs: Inputs,
-        state: keras.KerasTensor,
-        seeds: Sequence[int],
-    ) -> keras.KerasTensor:
-        """A dense layer over the horizon, and with `linear_skip` a linear path from the window beside it.
-
-        Where columns are known ahead, each step adds what the state and the values of its own time say together.
-        Beside a ridge the dense layer starts at 0: it learns what the ridge leaves.
-
-        Source of `linear_skip: true`: the autoregressive component of LSTNet (Lai et al., 2018), here over all columns.
-        """
-        import keras
-
-        horizon, path = own(self.config).horizon, cast(windows.Windows, view).path
-        inputs = inputs[: 1 + bool(cast(windows.Windows, view).known)]
-        start = keras.initializers.GlorotUniform(seed=seeds[0]) if path is None else "zeros"
-        output = keras.layers.Dense(horizon, kernel_initializer=start, name="head")(state)
-        if len(inputs) > 1:
-            own_time = by_step(state, inputs[1], seeds[2:], is_solved=path is not None)
-            output = keras.layers.Add(name="with_known")([output, own_time])
-        if params.linear_skip == "false":
-            return output
-        if path is not None:
-            return keras.layers.Add(name="output")([output, solved(path, inputs, params.linear_trainable)])
-        flat = keras.layers.Flatten(name="skip_window")(inputs[0])
-        start = keras.initializers.GlorotUniform(seed=seeds[1])
-        skip = keras.layers.Dense(horizon, use_bias=False, kernel_initializer=start, name="skip")(flat)
-        return keras.layers.Add(name="output")([output, skip])
 
     # What a result proves
 
@@ -191,7 +169,7 @@ class Forecast(Task):
         self, actual: Predictions, predicted: Predictions, reference: Predictions, level: float
     ) -> Comparison | None:
         """The test of Diebold and Mariano, of absolute or squared errors as the objective weighs them."""
-        return diebold_mariano(actual, predicted, reference, self.objective.loss, level)
+        return diebold_mariano(actual, point_of(predicted), point_of(reference), self.objective.loss, level)
 
     def compare_on(
         self,
@@ -204,23 +182,16 @@ class Forecast(Task):
     ) -> Comparison | None:
         """Of several series the same test of their mean loss at each time: they are alike there."""
         moments = data.moments(items) if isinstance(data, PanelDataset) and len(data.series.names) > 1 else None
-        return diebold_mariano(actual, predicted, reference, self.objective.loss, level, moments)
+        pair = point_of(predicted), point_of(reference)
+        return diebold_mariano(actual, *pair, self.objective.loss, level, moments)
 
     def audit(self, data: Dataset, params: TrialParams, predict: Predict) -> Audit:
         """Later values become noise, and nothing before them may move by a bit."""
         return audited(self.config, cast(SeriesDataset | PanelDataset, data), params, predict)
 
     def details(self, data: Dataset, seen: TestPredictions) -> Mapping[str, Any]:
-        """Forecast intervals; of several series what each comes to, and widths in units of their sizes."""
-        finals = self.config.finals
-        if isinstance(data, PanelDataset):
-            sized = in_sizes(data, seen)
-            each = by_series(data, seen, self.config.task.objective)
-            made = make_intervals(sized, finals.levels)
-            if finals.adaptation:
-                made = [adapted_to_all(interval, data, sized, finals.adaptation) for interval in made]
-            return {"intervals": made, "series": each}
-        return {"intervals": make_intervals(seen, finals.levels, finals.adaptation, own(self.config).lower)}
+        """Forecast intervals, and what each of several series comes to."""
+        return details_of(self.config, cast(SeriesDataset | PanelDataset, data), seen)
 
     def calibration(self, data: Dataset) -> Items:
         """The forecasts of the end of train; none where it is too short to hold any out."""
@@ -281,6 +252,14 @@ class Forecast(Task):
         """(n, horizon)."""
         return requests.forecasts(frames, model.spec)
 
+    def answered(self, predictions: Predictions) -> Predictions:
+        """Of quantiles the medians."""
+        return point_of(predictions)
+
+    def extends(self, data: Dataset, model: Model) -> bool:
+        """Whether rows were added behind those that the model is of."""
+        return requests.extends(cast(SeriesDataset | PanelDataset, data).series, model.spec)
+
     def comparable(self, data: Dataset, model: Model, items: Items) -> tuple[Items, str]:
         """The origins whose targets the model has neither learned from nor been chosen by."""
         return requests.unseen(cast(SeriesDataset, data), model.spec, items)
@@ -289,11 +268,12 @@ class Forecast(Task):
 
     def test_metrics(self, details: Mapping[str, Any]) -> Mapping[str, float]:
         """Coverage and width of each level."""
-        found: dict[str, float] = {}
-        for interval in read_intervals(details):
-            level = f"{100 * interval.level:g}"  # 99.5 is not 100
-            found |= {f"test_coverage_{level}": interval.coverage, f"test_width_{level}": interval.width}
-        return found
+        return figures_of(details)
+
+    @classmethod
+    def tables(cls, details: Mapping[str, Any]) -> list[FactTable]:
+        """Coverage and width of each kind of interval, where a network has quantiles."""
+        return compared_tables(details)
 
     @classmethod
     def sentences(cls, heading: Heading, scores: Mapping[str, Scores], details: Mapping[str, Any]) -> list[str]:
@@ -304,14 +284,4 @@ class Forecast(Task):
     @classmethod
     def sections(cls, heading: Heading, details: Mapping[str, Any], seen: TestPredictions | None) -> list[Section]:
         """Forecast against actual, step by step and from single origins; the next forecast; what is left over."""
-        each, intervals = read_series(details), read_intervals(details)
-        if each:
-            forecasts, *others = sections(heading, of_middle(intervals, each, seen), one_of(seen, each))
-            found = [series_section(heading, each), of_all(forecasts, each) if intervals else forecasts]
-        else:
-            forecasts, *others = sections(heading, intervals, seen)
-            found = [forecasts]
-        if seen is not None:
-            found += origin_section(heading, intervals, each, seen)
-            found += next_section(heading, intervals, each, seen, read_next(details))
-        return [*found, *others]
+        return all_sections(heading, details, seen)

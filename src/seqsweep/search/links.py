@@ -52,9 +52,16 @@ def read_links(folder: Path, tracking: TrackingConfig) -> Links:
     Raises:
         StateError: the file is truncated or foreign.
     """
-    uri = tracking.uri or ""
-    if tracking.kind != "mlflow" or "${" in uri or not (folder / LINKS).exists():
+    server = server_of(tracking)
+    if not server or not (folder / LINKS).exists():
         return Links()
     kept = read_state(folder / LINKS, Links)
-    server = without_login(uri).rstrip("/") if uri.startswith("http") else UI
     return Links(server + kept.sweep, {trial: server + page for trial, page in kept.trials.items()})
+
+
+def server_of(tracking: TrackingConfig) -> str:
+    """The address of the server that shows the store: its own, or `seqsweep ui` on this machine; empty: unknown."""
+    uri = tracking.uri or ""
+    if tracking.kind != "mlflow" or "${" in uri:
+        return ""
+    return without_login(uri).rstrip("/") if uri.startswith("http") else UI
