@@ -47,12 +47,17 @@ def pytest_configure() -> None:
 COSTS = {"slow": 8.0, "keras": 0.6, "": 0.08}
 """Seconds that a test takes, about, by the first of these marks that it has."""
 
+SHARED = 20.0
+"""Seconds that a file with slow tests takes, about, to make what they share: a sweep, a server."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: left to the end, one would run while the other cores wait."""
     costs: defaultdict[Path, float] = defaultdict(float)
     for item in items:
         costs[item.path] += next(cost for mark, cost in COSTS.items() if not mark or item.get_closest_marker(mark))
+    for path in {item.path for item in items if item.get_closest_marker("slow")}:
+        costs[path] += SHARED
     items.sort(key=lambda item: -costs[item.path])
 
 

@@ -271,6 +271,10 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "new", "another") == 1
     remember(tmp_path / "e", Evaluated("0001-s1-f0", 7, 1.0, "another"))  # five others were deleted
     assert evaluations_before(tmp_path / "new", "another") == 7
+    # Of a store that machines share: `a` is here and counts by its folder, two others are elsewhere.
+    elsewhere = {"a": 99, "b0b": 1, "c0c": 2}
+    assert evaluations_before(tmp_path / "a", "5eed", elsewhere) == 5
+    assert evaluations_before(tmp_path / "a", "5eed", {"b0b": 12}) == 12
 
 
 # A conclusion that is damaged
@@ -445,6 +449,7 @@ def figures(found: Conclusion) -> str:
     return repr(dataclasses.replace(found, evaluations=evaluations))
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch_leaves_alone(
     whole, launch, tmp_path, monkeypatch
@@ -467,6 +472,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
     assert (repr(again), ran) == (repr(first), [])
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     found, context, *_ = launch("finals.trials=1", "finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
@@ -503,6 +509,7 @@ def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
     assert interval.width == pytest.approx(2 * widths.mean())
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     found, context, *_ = whole
@@ -514,6 +521,7 @@ def test_a_network_from_disk_forecasts_what_its_run_scored(whole):
     assert found.evaluation.validation == pytest.approx(np.abs(actual - np.mean(forecasts, 0)).mean(), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_intervals_are_of_errors_on_what_their_networks_have_not_learned_from(whole, launch, tmp_path):
     found, context, *_ = whole
@@ -537,6 +545,7 @@ def found_params(context: search.SweepContext, found: Conclusion) -> Any:
     return finals.network(context, found).params
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkeypatch):
     sound, *_ = whole
@@ -560,6 +569,7 @@ def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkey
     assert blind.differences == sound.differences
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_evaluation(launch, monkeypatch):
     first, *_ = launch("finals.seeds=1")
@@ -598,6 +608,7 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
     assert single.evaluation.validation in [pytest.approx(score, rel=1e-6) for score in single.winner.scores]
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trained_again(whole, launch, tmp_path):
     with pytest.raises(KeyboardInterrupt):
@@ -619,6 +630,7 @@ def test_interrupted_finals_go_on_to_the_same_figures_and_a_lost_network_is_trai
     finals.load_test_predictions(context.state.folder)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(whole, launch, tmp_path, monkeypatch):
     first, run = whole[0], whole[0].evaluation.networks[0]
@@ -643,6 +655,7 @@ def test_damaged_files_of_finals_are_made_again_and_no_evaluation_counts_twice(w
     assert "its record is gone" in said.pop()
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypatch):
     original = FinalRuns.spec_of
@@ -659,6 +672,7 @@ def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypat
     assert all(len(f.reasons) == 2 for f in found.finalists)
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
     found, context, ran, _ = launch("finals=none")
@@ -669,6 +683,7 @@ def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
     assert failing is None
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(launch):
     found, context, _, outcome = launch("tracking=mlflow", "finals.trials=1", "trial.epochs=1")
@@ -734,6 +749,7 @@ COMBINATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_finals_hold_under(name, launch):
@@ -754,6 +770,7 @@ def test_finals_hold_under(name, launch):
     assert (network.params.layer, network.params.window) == (original["layer"], original["window"])
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_finals_hold_with_further_columns(launch, tmp_path):
     rng = np.random.default_rng(1)
@@ -766,6 +783,7 @@ def test_finals_hold_with_further_columns(launch, tmp_path):
     assert found.audit.passed
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
     small = ("finals.trials=1", "finals.seeds=1", "finals.calibration=validation", "trial.epochs=1")

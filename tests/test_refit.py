@@ -24,7 +24,7 @@ from seqsweep.tasks.forecast.settings import own
 from seqsweep.tracking.store import open_store
 from seqsweep.trial import Trial, restore
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 FEW = (
     "registry.refit=all",

@@ -30,7 +30,7 @@ from click.testing import CliRunner, Result
 
 from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import cli, package, registry
-from seqsweep.errors import LockedError, StateError, UserError
+from seqsweep.errors import DataError, LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
 from seqsweep.registry import change, describing, ledger
@@ -684,6 +684,30 @@ def test_on_a_server_the_slower_of_two_is_told(logged):
         assert not reg.model("raced").aliases
 
 
+def test_on_a_server_a_whole_change_that_comes_between_stands_and_the_slower_one_is_told(logged):
+    with opened(logged[0].tracking) as reg:
+        quick = dataclasses.replace(reg, alone=False)
+        first = change.carry_out(quick, "between", promotion(logged, "good", None))
+        assert first.version == "1"
+
+        class Slow(Dying):
+            """Between our look and our alias another machine makes its whole change."""
+
+            def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
+                if alias == "champion":
+                    change.carry_out(quick, "between", promotion(logged, "better", "1"))
+                self._client.set_registered_model_alias(name, alias, version)
+
+        slow = Registry(reg.place, Slow(reg.client, 99), False)
+        ours = dataclasses.replace(promotion(logged, "good", "1").entry, number=2, version="1", previous="1")
+        with pytest.raises(LockedError, match="was quicker; look at it by `seqsweep history between`"):
+            change.carry_out(slow, "between", change.intend(ours))
+        model = reg.model("between")
+        assert change.pending(model) is None
+        assert [(entry.sweep, entry.version) for entry in ledger.read(model.tags)] == [("good", "1"), ("better", "2")]
+        assert {name: str(version) for name, version in model.aliases.items()} == {"champion": "2", "previous": "1"}
+
+
 def test_a_second_promotion_waits_says_so_and_meets_the_first_ones_winner(sweeps, monkeypatch):
     entered, say = threading.Event(), []
     slow = package.load
@@ -1008,3 +1032,30 @@ def test_mlflow_serves_the_champion(served, made, server):
     status, text = ask(f"{server}/invocations", {"dataframe_split": {**frame, "data": frame["data"][:2]}})
     assert status == 400
     assert "a forecast needs 6" in text
+
+
+def test_a_file_of_plain_text_is_answered_with_the_way_that_reads_it(tmp_path):
+    from seqsweep.registry.use import ask
+
+    def answer(_, frame):
+        return pd.DataFrame({"completion": frame["text"] + "!"})
+
+    loaded = package.Loaded(None, SimpleNamespace(spec={"line": "text"}, predict=answer))
+    file = tmp_path / "text.txt"
+    for content, told in (
+        ("artificia\nart\n", r"no column 'text', .*: the columns are artificia; rename one"),
+        ("art\na, b, c\n", "line 2"),
+    ):
+        file.write_text(content)
+        with pytest.raises(DataError, match=rf"{told}.*seqsweep predict MODEL - < \S+text\.txt"):
+            ask(loaded, file)
+        assert len(ask(loaded, file.read_bytes())) == 2
+    file.write_text("text\nart\n")
+    assert list(ask(loaded, file)["completion"]) == ["art!"]
+
+
+def test_ends_of_lines_in_an_answer_are_shown_as_signs():
+    from seqsweep.registry.show import answers_table
+
+    table = answers_table("", pd.DataFrame({"completion": ["it is\nso ", "a\tb"], "probability": [0.5, 0.25]}))
+    assert [cell.plain for cell in table.columns[0].cells] == ["it is⏎so␣", "a⇥b"]

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,36 +84,140 @@ def postgres() -> Iterator[Postgres]:
             found.stop()
 
 
-@pytest.fixture(scope="module")
-def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an MLflow server on it."""
-    port, folder = free_port(), tmp_path_factory.mktemp("server")
-    store = f"postgresql+psycopg://mlflow@127.0.0.1:{postgres.port}/postgres"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
+@contextmanager
+def started(module: str, *arguments: str, log: Path, answers: str, **environment: str) -> Iterator[None]:
+    """A program of Python that serves until the context ends.
 
-    def answers() -> bool:
-        assert process.poll() is None, (folder / "log").read_text()
-        with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=2) as answer:
+    Args:
+        module: what runs.
+        arguments: of it.
+        log: what it prints.
+        answers: a path that it answers once it is up, after its address.
+        environment: variables of its own.
+    """
+    with log.open("w") as file:
+        process = subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **environment},
+                                   stdout=file, stderr=file, start_new_session=True)  # fmt: skip
+
+    def up() -> bool:
+        assert process.poll() is None, log.read_text()
+        with suppress(OSError), urllib.request.urlopen(answers, timeout=2) as answer:
             return bool(answer.status == 200)
         return False
 
     try:
-        until(answers, "the MLflow server")
-        yield address
+        until(up, module)
+        yield
     finally:
         os.killpg(process.pid, 15)
         process.wait(timeout=30)
+
+
+@contextmanager
+def mlflow_server(postgres: Postgres, artifacts: str, log: Path, **environment: str) -> Iterator[str]:
+    """The address of an MLflow server on PostgreSQL that keeps files at `artifacts`."""
+    port = free_port()
+    arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    arguments += ["--backend-store-uri", f"postgresql+psycopg://mlflow@127.0.0.1:{postgres.port}/postgres"]
+    arguments += ["--artifacts-destination", artifacts]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    address = f"http://127.0.0.1:{port}"
+    with started("mlflow", *arguments, log=log, answers=f"{address}/health", **quiet, **environment):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    with mlflow_server(postgres, str(folder / "artifacts"), folder / "log") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
         yield found
+
+
+def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go_through_it(
+    server: str, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import SweepRecord, make_tracker
+
+    seen = {}
+    for name in ("first", "second"):  # two machines: nothing but the server is the same
+        tracker = make_tracker(TrackingConfig("mlflow", str(tmp_path / name), server), pytest.fail)
+        tags = {"data_sha256": "5eed"}
+        tracker.open(SweepRecord("shared", "Which?", name, name, "x: 1", tags=tags, objective="val_mae"))
+        seen[name] = tracker.evaluations("5eed")
+        tracker.log_sweep({}, {"test_evaluation_number": str(len(seen))})
+        tracker.log_text("what was found", "note.txt")
+        tracker.close("FINISHED")
+    assert seen == {"first": {}, "second": {"first": 1}}
+    client = MlflowClient(tracking_uri=server)
+    (experiment,) = client.search_experiments(filter_string="name = 'shared'")
+    runs = client.search_runs([experiment.experiment_id])
+    assert {run.info.artifact_uri.partition(":")[0] for run in runs} == {"mlflow-artifacts"}
+    assert Path(client.download_artifacts(runs[0].info.run_id, "note.txt", str(tmp_path))).read_text()
+
+
+def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_on_the_server(
+    server: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    from mlflow import MlflowClient
+
+    sweep = ["tuner=random", "tuner.max_trials=3", "seed=7", "executor=ray", f"tracking.uri={server}"]
+    life = nursery.run(tmp_path / "sweep", *sweep, job="at_once")
+    assert (life.events[-1]["event"], life.events[-1].get("trained")) == ("outcome", 3), life.events[-1]
+    client = MlflowClient(tracking_uri=server)
+    (study,) = client.search_experiments(filter_string="name LIKE 'quickstart%'")
+    runs = client.search_runs([study.experiment_id])
+    (parent,) = [run for run in runs if (run.data.tags["kind"], run.data.params.get("seed")) == ("sweep", "7")]
+    own = [run for run in runs if run.data.tags["sweep"] == parent.data.tags["sweep"] and run is not parent]
+    assert sorted((run.data.tags["trial_id"], run.info.status) for run in own) == [
+        (record["trial_id"], "FINISHED") for record in results(tmp_path / "sweep")
+    ]
+
+
+SECRET = "s3-hunter-7"
+
+
+def test_files_go_through_the_server_to_an_s3_store_whose_secret_the_server_alone_has(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    for module in ("moto.server", "boto3"):
+        pytest.importorskip(module, reason="no S3-compatible store: pip install 'moto[s3]' boto3")
+    import boto3
+    from mlflow import MlflowClient
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import SweepRecord, make_tracker
+
+    port = free_port()
+    endpoint, keys = f"http://127.0.0.1:{port}", {"AWS_ACCESS_KEY_ID": "mlflow", "AWS_SECRET_ACCESS_KEY": SECRET}
+    environment = {**keys, "MLFLOW_S3_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    with started("moto.server", "-p", str(port), log=tmp_path / "s3", answers=f"{endpoint}/moto-api/"):
+        login = {"aws_access_key_id": "mlflow", "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
+        store = boto3.client("s3", endpoint_url=endpoint, **login)
+        store.create_bucket(Bucket="mlflow")
+        with mlflow_server(postgres, "s3://mlflow", tmp_path / "log", **environment) as server:
+            tracker = make_tracker(TrackingConfig("mlflow", str(tmp_path / "runs"), server), pytest.fail)
+            tracker.open(SweepRecord("in_s3", "Which?", "one", "one", "x: 1", objective="val_mae"))
+            tracker.log_text("what was found", "note.txt")
+            tracker.close("FINISHED")
+            client = MlflowClient(tracking_uri=server)
+            (experiment,) = client.search_experiments(filter_string="name = 'in_s3'")
+            (run,) = client.search_runs([experiment.experiment_id])
+            read = Path(client.download_artifacts(run.info.run_id, "note.txt", str(tmp_path))).read_text()
+            kept = [one["Key"] for one in store.list_objects_v2(Bucket="mlflow")["Contents"]]
+    assert read == "what was found"
+    assert {key.rpartition("/")[2] for key in kept} == {"note.txt", "config.yaml"}
+    assert SECRET not in str(run.data) + run.info.artifact_uri
+    assert not any(SECRET in file.read_text() for file in (tmp_path / "runs").rglob("*") if file.is_file())
 
 
 def test_a_database_that_stops_and_starts_at_five_moments_costs_no_trial_and_ends_up_whole(

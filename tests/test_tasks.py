@@ -24,7 +24,7 @@ from seqsweep.tracking.store import open_store
 from waves import WavesTask
 from waves_predictor import frame_of
 
-pytestmark = [pytest.mark.keras, pytest.mark.usefixtures("waves_task")]
+pytestmark = [pytest.mark.slow, pytest.mark.keras, pytest.mark.usefixtures("waves_task")]
 
 STUDY = """
 defaults: [config, {override search_space: waves}, {override task: waves}, _self_]

@@ -273,6 +273,28 @@ def test_no_trial_waits_for_a_write_and_what_the_store_says_is_told_in_the_threa
     tracker.close("FINISHED")
 
 
+def test_a_sweep_that_is_stopped_as_it_asks_the_thread_waits_for_what_it_asked() -> None:
+    slow = SlowToWrite(deque())
+    tracker = DeferredTracker(slow, lambda: None, lambda text: None)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    ask = tracker._in_thread
+
+    def interrupted(call: Callable[[], None]) -> None:
+        tracker._in_thread = ask
+        ask(call)
+        raise KeyboardInterrupt
+
+    tracker._in_thread = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        tracker.end_trial(trial(0))
+    threading.Timer(0.1, slow.let.set).start()
+    tracker.close("KILLED")
+    assert tracker.seconds > 0.05
+    assert [run.status for run in slow.trials] == ["FINISHED"]
+    assert len(slow.said) == 1  # written once, and not at the same time by two
+
+
 def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monkeypatch) -> None:
     monkeypatch.setattr("seqsweep.tracking.deferred.MOST_WAITING", 3)
     slow = SlowToWrite(deque())

@@ -21,7 +21,7 @@ from seqsweep.reproduce import reproduce
 from seqsweep.search import load_data
 from seqsweep.tracking.store import open_store
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 OVERRIDES = [
     *("data=csv", "data.target=label", "data.name=waves"),

@@ -18,7 +18,7 @@ from seqsweep.report import sentences
 from seqsweep.reproduce import reproduce
 from seqsweep.tracking.store import open_store
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 OVERRIDES = [
     *("search_space.layer=[gru]", "search_space.units=[24,32]", "search_space.learning_rate=0.03", "trial.epochs=40"),

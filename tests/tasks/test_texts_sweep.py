@@ -23,7 +23,7 @@ from seqsweep.reproduce import reproduce
 from seqsweep.search import load_data
 from seqsweep.tracking.store import open_store
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 SMALL = ("executor=inline", "tuner.max_trials=1", "finals.trials=1", "finals.seeds=1", "search_space.batch_size=8",
          "registry.refit=train")  # fmt: skip

@@ -6,6 +6,7 @@ damaged, the other still counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,20 +88,25 @@ def own(folder: Path) -> tuple[Evaluated, ...]:
         return ()
 
 
-def evaluations_before(folder: Path, sha256: str) -> int:
+def evaluations_before(folder: Path, sha256: str, elsewhere: Mapping[str, int] | None = None) -> int:
     """Test evaluations on this data, by all sweeps beside `folder` and by its own; the highest number, if that is more.
 
     Args:
         folder: of the sweep that is about to evaluate.
         sha256: of the data's content.
+        elsewhere: numbers of the last evaluations by sweeps in a store that machines share, by fingerprint; those with
+            a folder here count by that.
 
     Raises:
         StateError: a sweep that may have evaluated this data cannot be read.
     """
     for error in uncountable(folder, sha256):
         raise error
-    seen = [one for other in _around(folder) for one in own(other) if one.sha256 == sha256]
-    return max([len(seen), *(one.number for one in seen)])
+    around = _around(folder)
+    seen = [one for other in around for one in own(other) if one.sha256 == sha256]
+    here = {other.name for other in around}
+    foreign = [number for fingerprint, number in (elsewhere or {}).items() if fingerprint not in here]
+    return max([len(seen) + len(foreign), *(one.number for one in seen), *foreign])
 
 
 def uncountable(folder: Path, sha256: str) -> list[StateError]:

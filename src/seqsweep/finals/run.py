@@ -115,7 +115,10 @@ def _judge(
         return evaluations, verdict
     folder, sha256 = context.state.folder, context.problem.data.sha256
     counted = {seen.run: seen for seen in own(folder)}
-    number = counted[run].number if run in counted else evaluations_before(folder, sha256) + 1
+    if run in counted:
+        number = counted[run].number
+    else:
+        number = evaluations_before(folder, sha256, context.tracker.evaluations(sha256)) + 1
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     network = restored(context, runs, networks)
     verdict = _audit(context, network)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import LockedError
+from seqsweep.registry import ledger
 from seqsweep.registry.describing import describe
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, PREVIOUS, Registry, Say
@@ -143,8 +144,14 @@ def _take_steps(registry: Registry, name: str, intent: Intent) -> LedgerEntry:
     else:
         client.set_registered_model_alias(name, PREVIOUS, entry.previous)
     client.set_registered_model_alias(name, CHAMPION, version)
+    try:
+        _still_ours(registry, name, intent)
+    except LockedError:
+        _as_the_ledger_says(registry, name)
+        raise
     client.set_registered_model_tag(name, entry.key, entry.text())
     describe(registry, name)
+    _still_ours(registry, name, intent)
     client.delete_registered_model_tag(name, INTENT)
     return entry
 
@@ -191,8 +198,28 @@ def _possible(registry: Registry, name: str, intent: Intent) -> bool:
         return _registered(registry, name, intent) is not None
 
 
+def _as_the_ledger_says(registry: Registry, name: str) -> None:
+    """Point the aliases at what the quicker machine made the champion; one that is not done yet does so itself."""
+    model = registry.model(name)
+    entries = ledger.read(model.tags) if model else []
+    if not entries:
+        return
+    registry.client.set_registered_model_alias(name, CHAMPION, entries[-1].version)
+    if entries[-1].previous is None:
+        registry.client.delete_registered_model_alias(name, PREVIOUS)
+    else:
+        registry.client.set_registered_model_alias(name, PREVIOUS, entries[-1].previous)
+
+
 def _still_ours(registry: Registry, name: str, intent: Intent) -> None:
-    """Nothing, unless another machine wrote its intent over ours; under the lock of a local store nobody can."""
+    """Nothing, unless another machine wrote its intent over ours; under the lock of a local store nobody can.
+
+    MLflow's server has no write that depends on what it finds: of two tags or aliases the last one written stands. So
+    each step that others see is followed by a look at whose change it is, and the slower machine is told.
+
+    Raises:
+        LockedError: another machine's change came between.
+    """
     if registry.alone:
         return
     model = registry.model(name)
@@ -200,5 +227,6 @@ def _still_ours(registry: Registry, name: str, intent: Intent) -> None:
     if other is None or other.id != intent.id:
         who = other.entry.by if other else "somebody"
         raise LockedError(
-            f"{who} changed the champion of {name} at the same time, and was quicker; evaluation, and try again"
+            f"{who} changed the champion of {name} at the same time, and was quicker; look at it by "
+            f"`seqsweep history {name}`, and run the command again if yours should be it"
         )

@@ -101,6 +101,11 @@ class DeferredTracker:
         with self._waiting():
             return self._tracker.recorded() if self._wait() else set()
 
+    def evaluations(self, sha256: str) -> Mapping[str, int]:
+        """See Tracker; waits until the store is open, or known to be away."""
+        with self._waiting():
+            return self._tracker.evaluations(sha256) if self._wait() else {}
+
     def start_trial(self, trial: TrialRecord) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.start_trial, trial))
@@ -199,6 +204,8 @@ class DeferredTracker:
         try:
             if self._is_open():
                 self._settle()
+                # Ctrl-C may have come when the thread was asked and this one did not know it yet.
+                self._in_thread(lambda: None).result()
                 self._catch_up()
         finally:
             self._pass_on()

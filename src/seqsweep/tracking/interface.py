@@ -121,6 +121,16 @@ class Tracker(Protocol):
     def recorded(self) -> set[str]:
         """Ids of the trials that the store holds with their result; asking ends a pause after an outage."""
 
+    def evaluations(self, sha256: str) -> Mapping[str, int]:
+        """The number of the last test evaluation of each sweep on some data, by fingerprint, in a store that is shared.
+
+        Args:
+            sha256: of the data.
+
+        Returns:
+            Nothing where the store is of this machine alone, whose folders say it themselves, or away.
+        """
+
     def start_trial(self, trial: TrialRecord) -> None:
         """Show the trial as running; one that ran before without a result counts as killed."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
 from seqsweep.tracking.mlflow_spelling import (
+    EVALUATION,
     NAME,
     NOTE,
     PARENT,
@@ -133,6 +134,16 @@ class SweepRuns:
         """Ids of the trials whose result is in the store."""
         return {trial_id for trial_id, child in self.children.items() if child.status in RUN_STATUS.values()}
 
+    def evaluations(self, sha256: str) -> dict[str, int]:
+        """The number of the last test evaluation of each sweep on some data, by fingerprint, in all experiments.
+
+        Args:
+            sha256: of the data.
+        """
+        everywhere = [experiment.experiment_id for experiment in self._client.search_experiments()]
+        runs = self._search(f"tags.kind = 'sweep' and tags.data_sha256 = '{sha256}'", everywhere)
+        return {run.data.tags["sweep"]: int(run.data.tags[EVALUATION]) for run in runs if EVALUATION in run.data.tags}
+
     # The sweep
 
     def describe(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
@@ -233,12 +244,12 @@ class SweepRuns:
                 if child.kind == "trial":
                     self._remember(run.data.tags[NAME], run.data.params, figures)
 
-    def _search(self, query: str) -> list[Run]:
+    def _search(self, query: str, experiments: list[str] | None = None) -> list[Run]:
         runs: list[Run] = []
         token = None
         while token is None or token:
             page = self._client.search_runs(
-                [self._experiment.experiment_id],
+                experiments or [self._experiment.experiment_id],
                 query,
                 max_results=1000,
                 order_by=["attributes.start_time ASC"],

@@ -25,6 +25,9 @@ NAME = "name"
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
 
+EVALUATION = "test_evaluation_number"
+"""The tag of a sweep whose winner was scored on the test part: the how-manieth evaluation on this data that was."""
+
 PARENT = "mlflow.parentRunId"
 """The tag that nests a run in another."""
 

@@ -14,7 +14,7 @@ from seqsweep.tracking.address import run_page
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import METRICS, RUN_STATUS, check_names, check_trial, metrics_file
 from seqsweep.tracking.reaching import failures, reaching
-from seqsweep.tracking.retry_queue import RetryQueue, kept, takes_no_writes
+from seqsweep.tracking.retry_queue import RetryQueue, first_line, kept, takes_no_writes
 from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class MlflowTracker:
         self._clock = clock
         self._store: tuple[SweepRuns, RetryQueue] | None = None  # once open
         self._name = ""
+        self._shared = False  # the store may have sweeps of other machines
         self._running: dict[str, _Running] = {}  # by trial id
         self._running_due = 0.0  # on the clock
         self._description_due = 0.0
@@ -77,7 +78,7 @@ class MlflowTracker:
             runs = SweepRuns(client, place.artifacts, sweep)
             runs.text(sweep.config_yaml, "config.yaml")
             runs.describe({}, {})
-        self._name = str(place)
+        self._name, self._shared = str(place), place.database is None
         self._store = runs, RetryQueue(self._name, failures(), self._warn, self._clock)
         self.seconds += time.thread_time() - began
         if runs.experiment_restored:
@@ -95,6 +96,20 @@ class MlflowTracker:
         with self._writing() as (runs, queue):
             queue.retry_soon()
             return runs.recorded()
+
+    def evaluations(self, sha256: str) -> Mapping[str, int]:
+        """The number of the last test evaluation of each sweep on some data, by fingerprint, in a shared store."""
+        with self._writing() as (runs, _):
+            if not self._shared:
+                return {}
+            try:
+                return runs.evaluations(sha256)
+            except failures() as error:
+                self._warn(
+                    f"{self._name} does not answer ({first_line(error)}): this evaluation on the test part is numbered "
+                    "without those of other machines"
+                )
+                return {}
 
     def start_trial(self, trial: TrialRecord) -> None:
         """A nested run with the trial's parameters, made with the next epochs that are due.
