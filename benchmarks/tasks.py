@@ -11,8 +11,8 @@ items gathered in the graph. Plain Keras has the same layers on its own kernels,
 the train step that `fit` compiles, given batches that are ready: neither `fit`'s own work between steps nor the
 making of windows counts against it. Both see the same items; what is compared runs by turns, so read the ratios.
 
-Wide networks gain least: a step of `text` with an LSTM of 192, batch 32, takes 50 ms where plain Keras takes 67, and 27
-of them are the bare products of matrices, which both must do: 1.3 to 1.4 times; at batch 128 both wait for memory, 1.0.
+Wide networks gain least: in a step of `text` with an LSTM of 192, batch 32, half of the time goes to bare products of
+matrices, which plain Keras must do too: 1.6 times its speed, and 1.4 times at batch 128.
 
 Memory is measured of whole sweeps in processes of their own: one trial of one epoch, one final run, the test part,
 package and page, of so many tokens of English and code, drawn from Python's documentation and standard library. What

@@ -25,7 +25,7 @@ from seqsweep.layers import ACTIVATIONS, FAST, LAYERS, kernels_of, to_keras
 pytestmark = pytest.mark.keras
 
 
-def compare_layer(layer, shape):
+def compare_layer(layer, shape, kernel=None):
     """A layer of Keras, and the kernel that takes its place, on the same inputs."""
     import tensorflow as tf
 
@@ -36,7 +36,7 @@ def compare_layer(layer, shape):
     weights = [weight.value for weight in layer.trainable_variables]
 
     def fast(inputs):
-        outputs = KERNELS[type(layer)](
+        outputs = (kernel or KERNELS[type(layer)])(
             tf.transpose(inputs, [1, 0, 2]),
             *weights[:2],
             weights[2] if layer.use_bias else None,
@@ -70,18 +70,39 @@ def test_the_loop_of_an_lstm_is_exact_over_chunks(window):
 
 
 def test_a_wide_lstm_runs_by_another_loop_to_the_same_figures():
-    from seqsweep.layers.kernels import SMALL, WIDE, kernel_of
+    from seqsweep.layers.kernels import KERNELS, LARGE, WIDE, kernel_of
 
-    weights, found = None, []
-    for batch_size in (SMALL, SMALL + 1):
-        model = network("lstm", shape=(7, 2), units=(WIDE,), batch_size=batch_size)
-        weights = weights or spread_biases(model.get_weights())
-        model.set_weights(weights)
-        found.append(outputs_and_gradients(model, model.trainable_variables, random(3, 7, 2)))
-    assert_same(*found)
     wide, narrow = (one_layer("lstm", units) for units in (WIDE, WIDE - 1))
-    assert kernel_of(wide, SMALL) is not kernel_of(wide, SMALL + 1)
-    assert kernel_of(narrow, SMALL) is kernel_of(narrow, SMALL + 1)
+    compare_layer(wide, (3, 7, 2), kernel_of(wide, 1))
+    own = KERNELS[type(wide)]
+    assert kernel_of(wide, 1) is not own
+    assert kernel_of(narrow, LARGE) is own
+    small = LARGE // narrow.units
+    assert [kernel_of(narrow, size, of_numbers=True) is own for size in (small, small + 1)] == [True, False]
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+@pytest.mark.parametrize(("window", "return_sequences"), [(37, True), (30, False)])  # with a rest beside whole chunks
+def test_large_states_are_kept_where_they_lie_to_the_bit_the_same(kind, window, return_sequences):
+    import tensorflow as tf
+
+    from seqsweep.layers.kernels import KERNELS
+    from seqsweep.layers.lstm_kernel import loop
+
+    layer, inputs = one_layer(kind, 5), random(window, 3, 2)
+    layer.build((None, window, 2))
+    weights = [tf.constant(weight) for weight in spread_biases(layer.get_weights())]
+    kernel = loop if kind == "lstm" else KERNELS[type(layer)]
+
+    def run(large):
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            states = kernel(inputs, *weights, "tanh", return_sequences, large=large)
+            loss = tf.reduce_sum(states * random(*states.shape))
+        return [states, *tape.gradient(loss, weights)]
+
+    for one, other in zip(run(False), run(True), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -289,8 +310,8 @@ def test_numbers_are_read_as_the_features_that_they_stand_for(kind, settings):
             loss = tf.reduce_sum(outputs * random(*outputs.shape))
         found.append([outputs, *tape.gradient(loss, model.trainable_variables)])
         np.testing.assert_allclose(to_keras(model)(numbers), outputs, rtol=EXACT, atol=EXACT)
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert_same(*found)
 
 
 def test_a_bidirectional_body_is_keras_own_with_other_weights_from_each_end():

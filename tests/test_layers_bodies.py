@@ -42,6 +42,28 @@ def test_every_step_comes_out_whatever_the_pooling(kind, pooling):
     np.testing.assert_allclose(model(windows), expected, rtol=EXACT, atol=EXACT)
 
 
+@pytest.mark.parametrize("kernels", ["fast", "keras"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_last_steps_are_those_of_all(kernels, masked):
+    import keras
+    import tensorflow as tf
+
+    windows, found = random(4, 6, 3), []
+    windows[1, 4:] = 0
+    for last in (None, 2):
+        read = keras.Input((6, 3))
+        window = keras.layers.Masking()(read) if masked else read
+        model = keras.Model(read, body(window, params(units=(5, 4)), kernels, 3, every_step=True, last=last))
+        with tf.GradientTape() as tape:
+            outputs = model(windows)[:, -2:]
+            loss = tf.reduce_sum(outputs * random(*outputs.shape))
+        found.append([outputs, *tape.gradient(loss, model.trainable_variables)])
+        assert model.output_shape == (None, last or 6, 4)
+        np.testing.assert_allclose(to_keras(model)(windows)[:, -2:], outputs, rtol=EXACT, atol=EXACT)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("kind", STATES)
 @pytest.mark.parametrize("every_step", [False, True])
 def test_layers_start_from_the_states_that_they_are_given(kind, every_step):

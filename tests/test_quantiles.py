@@ -11,6 +11,7 @@ import pytest
 from conclusions import Silent
 from seqsweep import finals, package, report, search
 from seqsweep.html import Section
+from seqsweep.package.build import evaluation_of, packaged_evaluation
 from seqsweep.report.heading import heading
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.forecast.intervals import read_intervals
@@ -127,6 +128,8 @@ def test_other_intervals_are_chosen_without_training_anything(swept, launch, mon
     assert [one.half_widths for one in read_intervals(other.evaluation.details)] == [(0.0, 0.0)] * 2
     assert (other.evaluation.number, other.evaluation.scores) == (1, found.evaluation.scores)
     assert read_compared(other.evaluation.details) == read_compared(found.evaluation.details)
+    assert evaluation_of(other.evaluation, False) != evaluation_of(found.evaluation, False)  # so it is packaged anew
+    assert packaged_evaluation(again.state.folder / package.MODEL) == evaluation_of(found.evaluation, False)
 
 
 def test_terminal_page_and_mlflow_show_every_kind_beside_the_others(swept):

@@ -30,7 +30,7 @@ from click.testing import CliRunner, Result
 
 from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import cli, package, registry
-from seqsweep.errors import LockedError, StateError, UserError
+from seqsweep.errors import DataError, LockedError, StateError, UserError
 from seqsweep.finals import save
 from seqsweep.package.parity import Parity, save_parity
 from seqsweep.registry import change, describing, ledger
@@ -1032,3 +1032,30 @@ def test_mlflow_serves_the_champion(served, made, server):
     status, text = ask(f"{server}/invocations", {"dataframe_split": {**frame, "data": frame["data"][:2]}})
     assert status == 400
     assert "a forecast needs 6" in text
+
+
+def test_a_file_of_plain_text_is_answered_with_the_way_that_reads_it(tmp_path):
+    from seqsweep.registry.use import ask
+
+    def answer(_, frame):
+        return pd.DataFrame({"completion": frame["text"] + "!"})
+
+    loaded = package.Loaded(None, SimpleNamespace(spec={"line": "text"}, predict=answer))
+    file = tmp_path / "text.txt"
+    for content, told in (
+        ("artificia\nart\n", r"no column 'text', .*: the columns are artificia; rename one"),
+        ("art\na, b, c\n", "line 2"),
+    ):
+        file.write_text(content)
+        with pytest.raises(DataError, match=rf"{told}.*seqsweep predict MODEL - < \S+text\.txt"):
+            ask(loaded, file)
+        assert len(ask(loaded, file.read_bytes())) == 2
+    file.write_text("text\nart\n")
+    assert list(ask(loaded, file)["completion"]) == ["art!"]
+
+
+def test_ends_of_lines_in_an_answer_are_shown_as_signs():
+    from seqsweep.registry.show import answers_table
+
+    table = answers_table("", pd.DataFrame({"completion": ["it is\nso ", "a\tb"], "probability": [0.5, 0.25]}))
+    assert [cell.plain for cell in table.columns[0].cells] == ["it is⏎so␣", "a⇥b"]

@@ -27,6 +27,7 @@ WITHOUT = {  # what makes a condition false that no option decides
     "finals.trials": ["finals=none"],
     "task.kind": TABLE[:-1],
     "tuner.pruner": [],  # none is what all studies have
+    "task.loss": [],  # mse is what all options have
 }
 WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
 NEEDED = {"data.seasonal_difference": ["data.season=11"], "executor.autoscaling": ["executor.workers=2"]}

@@ -42,7 +42,7 @@ def watch(name: str | None, directory: Path, port: int, say: Callable[[str], Non
     folder = find_sweep(directory, name)
     refuse_taken(port)
     with suppress(KeyboardInterrupt), something_open():
-        running = "" if is_running(folder) else ", which does not run now"
+        running = "" if is_running(folder) else ", which does not run now,"
         say(f"Sweep {folder.name}{running} is at http://{HOST}:{port}/")
         say("Ctrl-C ends this; the sweep goes on.")
         page_server(folder, port).run()

@@ -81,7 +81,7 @@ def test_a_trial_of_a_long_series_trains_for_as_many_epochs_as_its_samples_allow
         "data=csv", f"data.path={tmp_path}/short.csv", "search_space.window=12", "trial.max_samples=10"
     )
     problem = build_problem(config, lambda _: None)
-    assert (problem.config.trial.epochs, problem.task.config.trial.epochs, config.trial.epochs) == (1, 1, 100)
+    assert (problem.config.trial.epochs, problem.task.config.trial.epochs, config.trial.epochs) == (1, 1, 40)
     assert plan(problem.config).epochs == plan(problem.config).trials  # one each
 
 

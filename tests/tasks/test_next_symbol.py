@@ -29,10 +29,10 @@ from seqsweep.tasks.next_symbol.audit import audit
 from seqsweep.tasks.next_symbol.baselines import BASELINES, order
 from seqsweep.tasks.next_symbol.completions import complete
 from seqsweep.tasks.next_symbol.evaluation import Evaluation, evaluate
-from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.next_symbol.metrics import METRICS
 from seqsweep.tasks.next_symbol.ngram import kneser_ney
 from seqsweep.tasks.next_symbol.task import predictor as predictor_of
+from seqsweep.words import one_line
 
 LINES = [
     "the cat sat on the mat.",
@@ -517,7 +517,7 @@ def test_short_texts_are_completed_from_each_of_their_beginnings(load):
 
 
 def test_what_is_shown_tells_blanks_and_ends_of_lines():
-    assert [shown(said) for said in ("the\n", " a", "  ", "x ")] == ["the⏎", "␣a", "␣␣", "x␣"]
+    assert [one_line(said) for said in ("the\n", " a", "  ", "x ")] == ["the⏎", "␣a", "␣␣", "x␣"]
 
 
 # Served

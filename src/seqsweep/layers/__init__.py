@@ -130,6 +130,7 @@ def body(
     initial_state: InitialState | None = None,
     name_prefix: str = "",
     one_hot: int | None = None,
+    last: int | None = None,
 ) -> keras.KerasTensor:
     """A window read by a trial's layers: (batch, window, features) → (batch, features of the last layer).
 
@@ -147,6 +148,7 @@ def body(
         name_prefix: of the names of layers, so that a network can have several bodies.
         one_hot: the window holds whole numbers below that, (batch, window), and a layer reads as many features for
             each, all 0 but for a 1 at its place: fast kernels then look rows up where a product would find them.
+        last: of every step, so many come out, the last ones; None: all.
 
     Raises:
         ConfigError: there is no such layer, `kernels` is `fast` where the fast kernels cannot run, or there is an
@@ -154,7 +156,7 @@ def body(
     """
     from seqsweep.layers.stack import read
 
-    return read(window, LAYERS[params.layer], params, kernels, seed, every_step, initial_state, name_prefix, one_hot)
+    return read(window, params, kernels, seed, every_step, initial_state, name_prefix, one_hot, last)
 
 
 def kernels_of(model: keras.Model) -> str:

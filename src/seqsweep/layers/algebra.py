@@ -31,10 +31,13 @@ def project(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None) -> tf.
         bias: (columns,); None: there is none.
     """
     if len(inputs.shape) == 2:
-        rows = tf.custom_gradient(_rows)(kernel, tf.reshape(inputs, [-1]))
+        table = (
+            kernel if bias is None else kernel + bias
+        )  # once for each number that there is, not for each that is read
+        rows = tf.custom_gradient(_rows)(table, tf.reshape(inputs, [-1]))
     else:
         rows = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[2]]), kernel)
-    rows = rows if bias is None else tf.nn.bias_add(rows, bias)
+        rows = rows if bias is None else tf.nn.bias_add(rows, bias)
     if inputs.shape[0] is None:
         return tf.ensure_shape(
             tf.reshape(rows, [*tf.unstack(tf.shape(inputs)[:2]), kernel.shape[1]]), [None, None, kernel.shape[1]]
@@ -42,22 +45,22 @@ def project(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None) -> tf.
     return tf.reshape(rows, [inputs.shape[0], -1, kernel.shape[1]])
 
 
-def _rows(kernel: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, None]]]:
-    """The rows of a kernel, which are to the bit what the product of ones and zeros with it gives.
+def _rows(table: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, None]]]:
+    """The rows of a table, which are to the bit what the product of ones and zeros with it gives.
 
     Args:
-        kernel: (features, columns).
+        table: (features, columns).
         numbers: (n,), of rows.
 
     Returns:
-        (n, columns), and the way back, which is that of the product.
+        (n, columns), and the way back: to each row the sum of what comes back to its copies. TensorFlow's own gradient
+        of a gather would pair rows with numbers and leave the sum to the optimizer.
     """
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        ones = tf.one_hot(numbers, kernel.shape[0], dtype=upstream.dtype)
-        return tf.matmul(ones, upstream, transpose_a=True), None
+        return tf.math.unsorted_segment_sum(upstream, numbers, table.shape[0]), None
 
-    return tf.gather(kernel, numbers), gradient
+    return tf.gather(table, numbers), gradient
 
 
 def weight_gradient(states: tf.Tensor, upstream: tf.Tensor, first: tf.Tensor | None) -> tf.Tensor:

@@ -32,7 +32,7 @@ def plain(model: keras.Model) -> keras.Model:
             given = {} if states is None else {"initial_state": states[i]}
             outputs = copy(recurrent)(outputs, **given)
             outputs = copy(dropout)(outputs) if dropout.rate > 0 else outputs
-        return outputs
+        return outputs if layer.last is None else outputs[:, -layer.last :]
 
     # The same graph without its optimizer, which may be one of ours too: what is saved holds the network alone. Its
     # input and output as they are, not in lists: else the copy would ask for a list.

@@ -13,7 +13,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
-from seqsweep.layers.loop import State, graph, recurrence, scan
+from seqsweep.layers.loop import graph, recurrence
+from seqsweep.layers.scan import State, scan
 
 
 @graph
@@ -24,6 +25,7 @@ def forward(
     first: tf.Tensor,
     *live: tf.Tensor,
     activation: str,
+    large: bool,
 ) -> list[tf.Tensor]:
     """The state after each step, and what the way back needs: z, r, ac, c, h - c; (time, batch, units) each.
 
@@ -34,6 +36,7 @@ def forward(
         first: the state before the first step, (batch, units).
         *live: see `loop.Kernel`, or none.
         activation: of the candidate, one of `algebra.ACTIVATE`.
+        large: see `scan`.
     """
     activate, units = ACTIVATE[activation], recurrent_kernel.shape[0]
     gates, candidates = tf.split(projected, [2 * units, units], axis=2)
@@ -49,7 +52,7 @@ def forward(
         h = c + z * less
         return (h,), (h, z, r, ac, c, less)
 
-    return scan(step, (first,), [gates, candidates, *live])[1]
+    return scan(step, (first,), [gates, candidates, *live], large=large)[1]
 
 
 @graph
@@ -62,6 +65,7 @@ def backward(
     activation: str,
     return_sequences: bool,
     given: bool,
+    large: bool,
 ) -> tuple[tf.Tensor, ...]:
     """Gradients of the projected inputs, (time, batch, 3 units), the recurrent weights, their bias, the first state.
 
@@ -74,23 +78,23 @@ def backward(
         activation: of the candidate, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
         given: whether `first` may be other than zero.
+        large: see `scan`.
     """
-    back, units = BACK[activation], recurrent_kernel.shape[0]
+    back = BACK[activation]
 
     def step(state: State, element: State) -> tuple[State, State]:
-        (d,), (z, r, ac, c, less, *above) = state, element
-        d = d + above[0] if above else d
+        (d,), (above, z, r, ac, c, less) = state, element
+        d = d + above if return_sequences else d
         kept = d * z
         dc = back(c, d - kept)
         dz = tf.raw_ops.SigmoidGrad(y=z, dy=d * less)
         dr = tf.raw_ops.SigmoidGrad(y=r, dy=dc * ac)
         da = tf.concat([dz, dr, dc * r], 1)
-        return (kept + tf.matmul(da, recurrent_kernel, transpose_b=True),), (da, dc)
+        return (kept + tf.matmul(da, recurrent_kernel, transpose_b=True),), (da, tf.concat([dz, dr, dc], 1))
 
     last = tf.zeros_like(first) if return_sequences else upstream
-    sequences = [*saved, upstream] if return_sequences else list(saved)
-    (start,), (da, dc) = scan(step, (last,), sequences, reverse=True)
-    projected = tf.concat([da[:, :, : 2 * units], dc], 2)
+    sequences = [upstream if return_sequences else states]
+    (start,), (da, projected) = scan(step, (last,), sequences, saved, stacked=2, reverse=True, large=large)
     return projected, weight_gradient(states, da, first if given else None), tf.reduce_sum(da, [0, 1]), start
 
 

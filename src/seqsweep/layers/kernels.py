@@ -10,19 +10,23 @@ import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE
 from seqsweep.layers.gru_kernel import gru
-from seqsweep.layers.loop import Kernel, State
+from seqsweep.layers.loop import Kernel
 from seqsweep.layers.lstm_kernel import loop as lstm_loop
 from seqsweep.layers.lstm_kernel import lstm
 from seqsweep.layers.packing import Packing, swap
+from seqsweep.layers.scan import State
 from seqsweep.layers.simple_rnn_kernel import simple_rnn
 
 KERNELS: dict[type, Kernel] = {keras.layers.SimpleRNN: simple_rnn, keras.layers.LSTM: lstm, keras.layers.GRU: gru}
 """What runs a plain Keras layer, by its class, where its settings are those of EXACT."""
 
-WIDE, SMALL, SMALL_OF_NUMBERS = 128, 32, 128
-"""Units from which, and items a step up to which, an LSTM is faster by our own loop (docs/decisions/0004-speed.md); of
-numbers, which the loop looks up and TensorFlow's operation multiplies, up to more items.
+WIDE = 128
+"""Units from which an LSTM is faster by our own loop than by TensorFlow's operation (docs/decisions/0004-speed.md). Of
+numbers, which the loop looks up and the operation multiplies, it is faster for each LARGE state.
 """
+
+LARGE = 2048
+"""Numbers of a state, units by items a step, from which a loop keeps its outputs in lists."""
 
 EXACT = {
     "recurrent_activation": "sigmoid",
@@ -96,8 +100,8 @@ def kernel_of(layer: keras.layers.Layer, batch_size: int, of_numbers: bool = Fal
         batch_size: items of most steps.
         of_numbers: whether it reads numbers that stand for features.
     """
-    small = SMALL_OF_NUMBERS if of_numbers else SMALL
-    if isinstance(layer, keras.layers.LSTM) and layer.units >= WIDE and batch_size <= small:
+    large = of_numbers and layer.units * batch_size >= LARGE
+    if isinstance(layer, keras.layers.LSTM) and (layer.units >= WIDE or large):
         return lstm_loop
     return KERNELS[type(layer)]
 
@@ -115,6 +119,7 @@ def _one_way(
         layer.return_sequences or packing is not None,
         first,
         None if packing is None else packing.live,
+        layer.units * batch_size >= LARGE,
     )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
-from seqsweep.layers.loop import State, graph, recurrence, scan
+from seqsweep.layers.loop import graph, recurrence
+from seqsweep.layers.scan import State, scan
 
 
 def block(inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
@@ -90,6 +91,7 @@ def forward(
     first_cell: tf.Tensor,
     *live: tf.Tensor,
     activation: str,
+    large: bool,
 ) -> list[tf.Tensor]:
     """The state after each step, and what the way back needs: c, i, f, g, o, activation(c').
 
@@ -102,6 +104,7 @@ def forward(
         first_cell: the cell likewise.
         *live: see `loop.Kernel`, or none.
         activation: of state and candidate, one of `algebra.ACTIVATE`.
+        large: see `scan`.
     """
     activate = ACTIVATE[activation]
 
@@ -115,7 +118,7 @@ def forward(
         h = o * shown
         return (h, new), (h, c, i, f, g, o, shown)
 
-    return scan(step, (first, first_cell), [projected, *live])[1]
+    return scan(step, (first, first_cell), [projected, *live], large=large)[1]
 
 
 @graph
@@ -128,6 +131,7 @@ def backward(
     activation: str,
     return_sequences: bool,
     given: bool,
+    large: bool,
 ) -> tuple[tf.Tensor, ...]:
     """Gradients of the projected inputs, (time, batch, 4 units), the recurrent weights, first state and cell.
 
@@ -140,12 +144,13 @@ def backward(
         activation: of state and candidate, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
         given: whether `first` may be other than zero.
+        large: see `scan`.
     """
     back, turned = BACK[activation], tf.transpose(recurrent_kernel)  # once, not in the product of each step
 
     def step(state: State, element: State) -> tuple[State, State]:
-        (dh, dc), (c, i, f, g, o, shown, *above) = state, element
-        dh = dh + above[0] if above else dh
+        (dh, dc), (above, c, i, f, g, o, shown) = state, element
+        dh = dh + above if return_sequences else dh
         dc = dc + back(shown, dh * o)
         di = tf.raw_ops.SigmoidGrad(y=i, dy=dc * g)
         df = tf.raw_ops.SigmoidGrad(y=f, dy=dc * c)
@@ -155,8 +160,8 @@ def backward(
 
     zero = tf.zeros_like(first)
     last = zero if return_sequences else upstream
-    sequences = [*saved, upstream] if return_sequences else list(saved)
-    (dh, dc), (da,) = scan(step, (last, zero), sequences, reverse=True)
+    sequences = [upstream if return_sequences else states]
+    (dh, dc), (da,) = scan(step, (last, zero), sequences, saved, reverse=True, large=large)
     return da, weight_gradient(states, da, first if given else None), dh, dc
 
 
@@ -172,10 +177,11 @@ def lstm(
     return_sequences: bool,
     first: State | None = None,
     live: tf.Tensor | None = None,
+    large: bool = False,
 ) -> tf.Tensor:
     """As `keras.layers.LSTM`, see `loop.Kernel`."""
     if activation != "tanh":
-        return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences, first, live)
+        return loop(inputs, weights, recurrent_weights, bias, activation, return_sequences, first, live, large)
     if len(inputs.shape) == 2:  # numbers: the operation reads features alone
         inputs = tf.one_hot(inputs, weights.shape[0], dtype=weights.dtype)
     bias = tf.zeros([weights.shape[1]]) if bias is None else bias

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import tensorflow as tf
 
-from seqsweep.layers.loop import CHUNK, WHOLE
+from seqsweep.layers.scan import CHUNK, WHOLE
 
 
 class Packing:

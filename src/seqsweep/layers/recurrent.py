@@ -29,6 +29,7 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         name: of the Keras layer.
         batch_size: items of a training step, by which kernels are chosen.
         one_hot: features that whole numbers (batch, window) stand for, see `layers.body`; None: features come in.
+        last: steps that come out of the last layer, the last ones, where it gives all; None: all.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
         name: str,
         batch_size: int,
         one_hot: int | None = None,
+        last: int | None = None,
     ) -> None:
         super().__init__(name=name)
-        self.steps, self._batch_size, self.one_hot = list(steps), batch_size, one_hot
+        self.steps, self._batch_size, self.one_hot, self.last = list(steps), batch_size, one_hot, last
         self.supports_masking = True
 
     @property
@@ -57,11 +59,14 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Shape:  # noqa: ARG002
         """(batch, window, features) -> (batch, units); spares Keras a trace of `call`."""
         units = _units(self.steps[-1][0])
-        return (*sequences_shape[:2], units) if self.return_sequences else (sequences_shape[0], units)
+        window = sequences_shape[1] if self.last is None else self.last
+        return (sequences_shape[0], window, units) if self.return_sequences else (sequences_shape[0], units)
 
     def compute_mask(self, _sequences: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor | None:
         """That of the inputs, where every step comes out."""
-        return mask if self.return_sequences else None
+        if mask is None or not self.return_sequences:
+            return None
+        return mask if self.last is None else mask[:, -self.last :]
 
     def call(
         self,
@@ -102,8 +107,13 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]  # keras ships no typ
             return outputs
         # (window, batch, units) -> (batch, window, units)
         if packing is None:
+            # Cut while a step's states lie together: the way back then adds zeros in one piece.
+            outputs = (
+                outputs if self.last is None else tf.slice(outputs, [outputs.shape[0] - self.last, 0, 0], [-1] * 3)
+            )
             return tf.transpose(outputs, [1, 0, 2])
-        return packing.counted(outputs) if isinstance(layer, keras.layers.Bidirectional) else packing.every(outputs)
+        outputs = packing.counted(outputs) if isinstance(layer, keras.layers.Bidirectional) else packing.every(outputs)
+        return outputs if self.last is None else outputs[:, -self.last :]
 
 
 def _time_first(sequences: tf.Tensor) -> tf.Tensor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tensorflow as tf
 
 from seqsweep.layers.algebra import ACTIVATE, BACK, weight_gradient
-from seqsweep.layers.loop import State, graph, recurrence, scan
+from seqsweep.layers.loop import graph, recurrence
+from seqsweep.layers.scan import State, scan
 
 
 @graph
 def forward(
-    projected: tf.Tensor, recurrent_kernel: tf.Tensor, first: tf.Tensor, *live: tf.Tensor, activation: str
+    projected: tf.Tensor, recurrent_kernel: tf.Tensor, first: tf.Tensor, *live: tf.Tensor, activation: str, large: bool
 ) -> list[tf.Tensor]:
     """The state after each step, (time, batch, units).
 
@@ -20,6 +21,7 @@ def forward(
         first: the state before the first step, (batch, units).
         *live: see `loop.Kernel`, or none.
         activation: of the state, one of `algebra.ACTIVATE`.
+        large: see `scan`.
     """
     activate = ACTIVATE[activation]
 
@@ -28,7 +30,7 @@ def forward(
         h = h * element[1] if live else h
         return (h,), (h,)
 
-    return scan(step, (first,), [projected, *live])[1]
+    return scan(step, (first,), [projected, *live], large=large)[1]
 
 
 @graph
@@ -40,6 +42,7 @@ def backward(
     activation: str,
     return_sequences: bool,
     given: bool,
+    large: bool,
 ) -> tuple[tf.Tensor, ...]:
     """Gradients of the projected inputs, (time, batch, units), the recurrent weights, (units, units), the first state.
 
@@ -51,6 +54,7 @@ def backward(
         activation: of the state, one of `algebra.ACTIVATE`.
         return_sequences: whether `upstream` is of every state.
         given: whether `first` may be other than zero.
+        large: see `scan`.
     """
     back = BACK[activation]
 
@@ -60,7 +64,8 @@ def backward(
         return (tf.matmul(dz, recurrent_kernel, transpose_b=True),), (dz,)
 
     last = tf.zeros_like(first) if return_sequences else upstream
-    (start,), (dz,) = scan(step, (last,), [states, upstream] if return_sequences else [states], reverse=True)
+    sequences = [states, upstream] if return_sequences else [states]
+    (start,), (dz,) = scan(step, (last,), sequences, reverse=True, large=large)
     return dz, weight_gradient(states, dz, first if given else None), start
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.events import TrialParams
+from seqsweep.layers import LAYERS
 from seqsweep.layers.kernels import obstacle
 from seqsweep.layers.pooling import OF_ALL_STEPS, pooled
 from seqsweep.layers.recurrent import Recurrent
@@ -23,7 +24,6 @@ Step = tuple[keras.layers.Layer, keras.layers.Dropout]
 
 def read(
     window: keras.KerasTensor,
-    make: LayerFactory,
     params: TrialParams,
     kernels: str,
     seed: int,
@@ -31,12 +31,12 @@ def read(
     initial_state: InitialState | None,
     prefix: str,
     one_hot: int | None,
+    last: int | None,
 ) -> keras.KerasTensor:
     """A window read by a trial's layers, see `layers.body`.
 
     Args:
         window: (batch, time, features), or (batch, time).
-        make: makes one layer, an entry of LAYERS.
         params: of the trial.
         kernels: `auto`, `fast` or `keras`.
         seed: of the trial; each layer has its own from it.
@@ -44,9 +44,11 @@ def read(
         initial_state: for each layer; None: zeros.
         prefix: of the names of layers.
         one_hot: features that the numbers of the window stand for; None: it has features.
+        last: steps that come out, the last ones; None: all.
     """
     pooling = "last" if every_step else params.get("pooling", "last")
     every = every_step or pooling in OF_ALL_STEPS  # then the last layer gives all its steps too
+    make = LAYERS[params.layer]
     steps = [make_step(make, params, i, seed, every or i < params.depth - 1, prefix) for i in range(params.depth)]
     layers = [layer for layer, _ in steps]
     if initial_state is not None:
@@ -58,9 +60,10 @@ def read(
     if kernels == "keras" or reason is not None:
         features = window if one_hot is None else keras.ops.one_hot(window, one_hot, dtype="float32")
         outputs = _compose(features, steps, every, initial_state)
+        outputs = outputs if last is None else outputs[:, -last:]
     else:
         given = {} if initial_state is None else {"initial_state": [list(states) for states in initial_state]}
-        outputs = Recurrent(steps, f"{prefix}{params.layer}_stack", params.batch_size, one_hot)(window, **given)
+        outputs = Recurrent(steps, f"{prefix}{params.layer}_stack", params.batch_size, one_hot, last)(window, **given)
     if pooling in OF_ALL_STEPS:  # (batch, window, units) -> (batch, units), over the steps that are not masked
         outputs = pooled(outputs, pooling, _seeds(seed, params.depth)[:2], prefix)
     return outputs

@@ -9,7 +9,7 @@ from seqsweep import search_space
 from seqsweep.errors import UserError
 from seqsweep.events import TrialParams
 from seqsweep.finals import ALL, Conclusion, Finalist, Refit
-from seqsweep.package.build import MODEL, build, name_of, packaged_evaluation
+from seqsweep.package.build import MODEL, build, evaluation_of, packaged_evaluation
 from seqsweep.search import Problem
 from seqsweep.spelling import nearest
 from seqsweep.tasks import TestPredictions
@@ -49,8 +49,7 @@ def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name:
     own = _conclusion(problem, conclusion, seen, name, best)
     assert own.evaluation is not None
     whole = problem.data.whole() if refit == ALL else None
-    packaged = name_of(own.evaluation.run, whole is not None), own.evaluation.number
-    if packaged_evaluation(folder / baseline_folder(name)) != packaged:
+    if packaged_evaluation(folder / baseline_folder(name)) != evaluation_of(own.evaluation, whole is not None):
         again = None if whole is None else replace(problem, data=whole)
         serves = None if again is None else Refit(again, _network(again, name, params))
         build(folder, problem, network, own, baseline_folder(name), seen.test_predicted, serves)

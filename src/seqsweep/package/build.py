@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import StateError
-from seqsweep.finals import Conclusion, Refit
+from seqsweep.finals import Conclusion, Refit, TestEvaluation
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
@@ -42,10 +43,14 @@ class RefitLineage:
 
 @dataclass(frozen=True)
 class PackagedLineage:
-    """Where a package comes from: what was evaluated, by its name, and the number of its test evaluation."""
+    """Where a package comes from: what was evaluated, by its name, the number of its test evaluation, and its details.
+
+    The same network has other intervals where others are wanted of it: a digest of the details tells them.
+    """
 
     run: str
     test_evaluation: int
+    details: str = ""
     refit: RefitLineage | None = None
 
 
@@ -117,13 +122,24 @@ def build(
         raise StateError(f"{folder / name}: cannot package the winner: {error}") from error
 
 
-def packaged_evaluation(model: Path) -> tuple[str, int] | None:
-    """The name of what a package holds, see `name_of`, and the number of its test evaluation; None: there is none."""
+def packaged_evaluation(model: Path) -> tuple[str, int, str] | None:
+    """What a package holds, as `evaluation_of` says it; None: there is none."""
     try:
         origin = read_state(model / "artifacts" / "spec.json", Packaged, partly=True).lineage
     except StateError:
         return None  # then it is packaged anew
-    return (origin.run, origin.test_evaluation) if (model / PARITY).exists() else None
+    return (origin.run, origin.test_evaluation, origin.details) if (model / PARITY).exists() else None
+
+
+def evaluation_of(evaluation: TestEvaluation, is_refitted: bool) -> tuple[str, int, str]:
+    """What a package of an evaluation holds: its name, see `name_of`, the evaluation's number, a digest of its details.
+
+    Args:
+        evaluation: of the sweep, or of a baseline.
+        is_refitted: whether what serves was trained once more on all of the data.
+    """
+    details = json.dumps(evaluation.details, sort_keys=True).encode()
+    return name_of(evaluation.run, is_refitted), evaluation.number, hashlib.sha256(details).hexdigest()[:12]
 
 
 def what_serves(model: Path) -> str:
@@ -200,12 +216,14 @@ def _origin(network: Network, conclusion: Conclusion, refit: Refit | None) -> di
     """Where a package comes from."""
     evaluation = conclusion.evaluation
     assert evaluation is not None
+    run, number, details = evaluation_of(evaluation, refit is not None)
     return {
         "study": conclusion.study,
         "sweep": conclusion.fingerprint,
-        "run": name_of(evaluation.run, refit is not None),
+        "run": run,
         "networks": list(evaluation.networks),
-        "test_evaluation": evaluation.number,
+        "test_evaluation": number,
+        "details": details,
         "seeds": list(network.seeds),
         "refit": None
         if refit is None

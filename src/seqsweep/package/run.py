@@ -6,7 +6,7 @@ import shutil
 
 from seqsweep import finals
 from seqsweep.finals import Conclusion
-from seqsweep.package.build import ASIDE, MODEL, build, name_of, packaged_evaluation
+from seqsweep.package.build import ASIDE, MODEL, build, evaluation_of, packaged_evaluation
 from seqsweep.package.cost import load_cost
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
@@ -31,8 +31,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if conclusion.evaluation is None:
         return
     runs = finals.refit_runs(context, conclusion)
-    wanted = name_of(conclusion.evaluation.run, runs is not None), conclusion.evaluation.number
-    packaged = packaged_evaluation(folder / MODEL) == wanted
+    packaged = packaged_evaluation(folder / MODEL) == evaluation_of(conclusion.evaluation, runs is not None)
     damage = altered(folder / MODEL) if packaged else ""
     if damage:
         context.observer.say(f"{damage}: the winner is packaged again")

@@ -13,7 +13,7 @@ from rich.text import Text
 from seqsweep.registry.gate import Condition
 from seqsweep.registry.ledger import LedgerEntry, champions
 from seqsweep.terminal import console
-from seqsweep.words import in_words, percent, significant
+from seqsweep.words import in_words, one_line, percent, significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def answers_table(title: str, answers: pd.DataFrame) -> Table:
 def _cells(column: pd.Series[Any]) -> list[str]:
     """Values as a person reads them: figures of five digits, days without the time of midnight."""
     if not hasattr(column, "dt"):
-        return [significant(value, 5) if isinstance(value, float) else str(value) for value in column]
+        return [significant(value, 5) if isinstance(value, float) else one_line(str(value)) for value in column]
     days = all(moment == moment.normalize() for moment in column)
     return [str(moment.date()) if days else moment.isoformat(" ") for moment in column]
 

@@ -14,6 +14,7 @@ from seqsweep.errors import DataError, UserError
 from seqsweep.package import Loaded, load
 from seqsweep.registry.registered import CHAMPION, Registry, opened
 from seqsweep.spelling import nearest
+from seqsweep.words import command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,8 +157,19 @@ def _read(loaded: Loaded, given: Path | bytes | pd.DataFrame) -> tuple[pd.DataFr
             source = open_file(str(file), style)
             frame, origin = source.read(source.names)
         except DataError as error:
-            raise DataError(_said_of(str(error), file, given)) from error
+            hint = _plain_text(file) if column is not None and file.is_file() else ""
+            raise DataError(_said_of(str(error), file, given) + hint) from error
+        if column is not None and column not in map(str.strip, map(str, frame)):
+            held = ", ".join(map(str, list(frame)[:10])) or "none"
+            told = f"there is no column {column!r}, which holds the texts: the columns are {held}; rename one"
+            raise DataError(f"{file}: {told}{_plain_text(file)}")
         return frame, replace(origin, where=_said_of(origin.where, file, given))
+
+
+def _plain_text(file: Path) -> str:
+    """How a file is read that holds no table, for a model that reads texts."""
+    read = f"seqsweep predict MODEL - < {command([str(file)])}"
+    return f"; plain text, a text a line, is read from standard input: {read}"
 
 
 def _lines(content: bytes, column: str) -> tuple[pd.DataFrame, Origin]:

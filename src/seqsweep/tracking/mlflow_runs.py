@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from seqsweep.records import TrialRecord, Value
     from seqsweep.tracking.interface import SweepRecord, SweepStatus
 
+FEW = 8  # axes of a chart where no parameter differs yet
+
 
 @dataclass
 class ChildRun:
@@ -168,7 +170,11 @@ class SweepRuns:
         if not self._sweep.objective or not self._curves:
             return
         varying = [name for name, values in self._choices.items() if len(values) > 1]
-        objective, params, curves = best_name(self._sweep.objective), varying or list(self._choices), list(self._curves)
+        objective, params, curves = (
+            best_name(self._sweep.objective),
+            varying or list(self._choices)[:FEW],
+            list(self._curves),
+        )
         # The UI draws a line for runs that have every axis alone: the width of a layer that some lack is none.
         axes = [name for name in params if self._having[name] == max(self._having.values())]
         axes.sort(key=self._begins_with)

@@ -153,10 +153,11 @@ class MlflowTracker:
             points = told.waiting + [point for point in trial.curve if point.epoch not in known]
             ended = replace(trial, ended=time.time() if trial.ended is None else trial.ended)
             queue.put(key, partial(runs.finish, ended, points))
-            if self._clock() >= self._description_due:
+            due = self._clock() >= self._description_due
+            if due:
                 queue.put("sweep", self._describe)
                 self._description_due = self._clock() + DESCRIPTION_EVERY
-            if trial.status == "COMPLETED" and not self._has_view:
+            if trial.status == "COMPLETED" and (due or not self._has_view):  # of the first trial alone nothing differs
                 queue.put("view", runs.save_view)
                 self._has_view = True
 

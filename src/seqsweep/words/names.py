@@ -41,6 +41,16 @@ def sentence(text: str) -> str:
     return f"T{text[1:]}" if re.match(r"trial \d", text) else text
 
 
+def one_line(text: str) -> str:
+    """A text in one line, with every blank at its ends to be seen: `the⏎`, `␣the`."""
+    line = text.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
+    bare = line.strip(" ")
+    if not bare:
+        return "␣" * len(line)
+    start, end = len(line) - len(line.lstrip(" ")), len(line) - len(line.rstrip(" "))
+    return "␣" * start + bare + "␣" * end
+
+
 def setting(value: object) -> str:
     """The value of a setting: `0.00517`, `relu`, `yes`, `none`."""
     if isinstance(value, bool):

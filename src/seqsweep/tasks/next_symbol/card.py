@@ -10,9 +10,8 @@ from markupsafe import Markup
 from seqsweep.html import code, markdown_table
 from seqsweep.tasks.next_symbol.dataset import Texts
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
-from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.served import Card
-from seqsweep.words import counted, counted_share, significant
+from seqsweep.words import counted, counted_share, one_line, significant
 
 USE = """Give a text a row. Each row is answered with `next`, the most probable next symbol, its `probability`, and a
 `completion`. Further columns may say of a row: `length`, the symbols that are written; `temperature`, 0 for the most
@@ -55,10 +54,10 @@ def card(spec: Mapping[str, Any], data: Texts, found: Evaluation) -> Card:
 
 
 def _costs(found: Evaluation) -> str:
-    rows = [[code(shown(cost.symbol)), f"{cost.count:,}", significant(cost.bits, 3)] for cost in found.costs[:10]]
+    rows = [[code(one_line(cost.symbol)), f"{cost.count:,}", significant(cost.bits, 3)] for cost in found.costs[:10]]
     return markdown_table([found.kind.removesuffix("s"), "in test", "mean bits"], rows)
 
 
 def _completions(found: Evaluation) -> str:
-    rows = [[code(shown(entry.prompt)), code(shown(entry.written[0]))] for entry in found.completions]
+    rows = [[code(one_line(entry.prompt)), code(one_line(entry.written[0]))] for entry in found.completions]
     return markdown_table(["after", "it writes"], rows) if rows else "None."

@@ -10,23 +10,13 @@ import numpy as np
 from seqsweep.serving.symbols import SPECIAL, UNKNOWN
 from seqsweep.tasks.facts import Facts, FactTable
 from seqsweep.tasks.next_symbol.settings import own
-from seqsweep.words import counted, counted_share
+from seqsweep.words import counted, counted_share, one_line
 
 if TYPE_CHECKING:
     from seqsweep.tasks.next_symbol.dataset import Texts
 
 LISTED = 20  # symbols, the most frequent
 PARTS = ("train", "validation", "test")
-
-
-def shown(text: str) -> str:
-    """A text in one line, with every blank at its ends to be seen: `the⏎`, `␣the`."""
-    line = text.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
-    bare = line.strip(" ")
-    if not bare:
-        return "␣" * len(line)
-    start, end = len(line) - len(line.lstrip(" ")), len(line) - len(line.rstrip(" "))
-    return "␣" * start + bare + "␣" * end
 
 
 def facts(data: Texts) -> Facts:
@@ -86,6 +76,6 @@ def _frequent(data: Texts) -> tuple[tuple[str, ...], ...]:
     counts = [np.bincount(data.numbers[places], minlength=size) / max(len(places), 1) for places in found]
     symbols = data.alphabet.vocabulary[:LISTED]
     return tuple(
-        (shown(symbol), *(counted_share(float(part[number])) for part in counts))
+        (one_line(symbol), *(counted_share(float(part[number])) for part in counts))
         for number, symbol in enumerate(symbols, SPECIAL)
     )

@@ -7,9 +7,8 @@ import re
 from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table, theme
 from seqsweep.tasks.next_symbol.completions import TEMPERATURES
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
-from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.results import Heading
-from seqsweep.words import counted_share, significant
+from seqsweep.words import counted_share, one_line, significant
 
 
 def sections(heading: Heading, found: Evaluation) -> list[Section]:
@@ -44,14 +43,14 @@ def _completions(heading: Heading, found: Evaluation) -> list[Markup]:
 
 def _wrapped(text: str) -> str:
     """A text in one line that a narrow page may break: it has long words, and runs of signs without a blank."""
-    return re.sub(r"(⏎|\S{10})", "\\1\u200b", shown(text))
+    return re.sub(r"(⏎|\S{10})", "\\1\u200b", one_line(text))
 
 
 def _costs(found: Evaluation) -> list[Markup]:
     one = found.kind.removesuffix("s")
     head = [one, "said instead, most often", f"{found.kind} of test", "bits each", "of all bits", "right"]
     rows = [
-        [shown(cost.symbol), shown(cost.instead), f"{cost.count:,}", significant(cost.bits, 3),
+        [one_line(cost.symbol), one_line(cost.instead), f"{cost.count:,}", significant(cost.bits, 3),
          counted_share(cost.share), counted_share(cost.right)]
         for cost in found.costs
     ]  # fmt: skip
@@ -85,7 +84,7 @@ def _surprises(found: Evaluation) -> list[Markup]:
     if not found.surprises:
         return [paragraph("There is none: what stood was always what was said to be most probable.")]
     rows = [
-        [_wrapped(made.before), shown(made.symbol), _wrapped(made.behind), shown(made.said),
+        [_wrapped(made.before), one_line(made.symbol), _wrapped(made.behind), one_line(made.said),
          significant(made.probability, 3), significant(made.bits, 3)]
         for made in found.surprises
     ]  # fmt: skip

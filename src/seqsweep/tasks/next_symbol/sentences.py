@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from seqsweep.metrics import Scores
 from seqsweep.tasks.next_symbol.evaluation import Evaluation
-from seqsweep.tasks.next_symbol.facts import shown
 from seqsweep.tasks.results import Heading
-from seqsweep.words import counted, counted_share, in_words, significant
+from seqsweep.words import counted, counted_share, in_words, one_line, significant
 
 SHOWN = 3  # symbols that a terminal names
 
@@ -26,11 +25,12 @@ def sentences(heading: Heading, scores: Mapping[str, Scores], found: Evaluation)
     right = f"{found.right:,} of {found.symbols:,} {found.kind} of the test part, {_share(found.right, found.symbols)}"
     said = [f"It is right for {right}{f' ({beside})' if beside else ''}."]
     if found.right < found.symbols:
-        costly = [f"{shown(cost.symbol)!r} ({significant(cost.bits, 3)} bits each)" for cost in found.costs[:SHOWN]]
+        costly = [f"{one_line(cost.symbol)!r} ({significant(cost.bits, 3)} bits each)" for cost in found.costs[:SHOWN]]
         most = found.surprises[0]
         said.append(
-            f"What cost most in all: {', '.join(costly)}. Its greatest surprise: behind {shown(most.before)!r} stood "
-            f"{shown(most.symbol)!r}, {significant(most.bits, 3)} bits, and it expected {shown(most.said)!r}."
+            f"What cost most in all: {', '.join(costly)}. Its greatest surprise: behind {one_line(most.before)!r} "
+            f"stood {one_line(most.symbol)!r}, {significant(most.bits, 3)} bits, and it expected "
+            f"{one_line(most.said)!r}."
         )
     said += _repeated(found)
     return [*said, *_completions(found)]
@@ -52,7 +52,7 @@ def _completions(found: Evaluation) -> list[str]:
     made = found.completions
     if not made:
         return []
-    lines = [f"{shown(entry.prompt)} → {shown(entry.written[0])}" for entry in made]
+    lines = [f"{one_line(entry.prompt)} → {one_line(entry.written[0])}" for entry in made]
     right = sum(entry.is_right for entry in made)
     if any(len(entry.actual) > 1 and entry.is_right for entry in made) or right == len(made):
         head = f"{right} of {counted(len(made), 'completion')} are what the text has"

@@ -115,9 +115,9 @@ class NextSymbol(Task):
         seen = cast(SymbolView, view)
         size = None if params.embedding is not None else seen.classes + SPECIAL - 1
         read = inputs[0] if size is not None else self.embed(view, params, inputs, seeds[3])
-        states = body(read, params, kernels, seeds[0], every_step=True, one_hot=size)
+        states = body(read, params, kernels, seeds[0], every_step=True, one_hot=size, last=seen.block)
         start = keras.initializers.GlorotUniform(seed=seeds[1])
-        return keras.layers.Dense(seen.classes, kernel_initializer=start, name="head")(states[:, -seen.block :])
+        return keras.layers.Dense(seen.classes, kernel_initializer=start, name="head")(states)
 
     def embed(self, view: View, params: TrialParams, inputs: Inputs, seed: int) -> keras.KerasTensor:
         """(batch, steps) → (batch, steps, numbers), where `search_space.embedding` says how many."""
@@ -235,8 +235,10 @@ def cross_entropy(targets: Any, logits: Any) -> Any:
     """
     from keras import ops
 
+    from seqsweep.layers.costs import cross_entropy as costs_of
+
     stands = ops.cast(targets != BEFORE, logits.dtype)
-    costs = ops.sparse_categorical_crossentropy(ops.maximum(targets - 1, 0), logits, from_logits=True)
+    costs = costs_of(ops.maximum(targets - 1, 0), logits)
     return costs * stands / ops.maximum(ops.mean(stands), 1e-6)
 
 
