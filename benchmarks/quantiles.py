@@ -7,6 +7,14 @@ The process: y[t] = 0.6 y[t-1] + 0.25 y[t-2] + s[t] e[t], e standard normal, 500
 test. `steady`: s is 1, so that one width is right for all. `seasonal`: s goes from 0.4 to 1.6 and back in 12 rows, and
 the phase is known ahead. The truth: what lies between the true quantiles. A sweep is two small networks with
 `task.loss=quantile`, and the finals of the best.
+
+Six sweeps of each with finals.seeds=2, at 80 % and 95 %: share held, and Winkler score by that of the truth.
+
+    seasonal   cqr 79 %, 1.26   quantile 64 %, 1.29   conformal 81 %, 1.39   |   97 %, 1.38   92 %, 1.29   94 %, 1.56
+    steady     cqr 79 %, 1.21   quantile 68 %, 1.21   conformal 82 %, 1.17   |   95 %, 1.43   92 %, 1.27   95 %, 1.26
+
+Quantiles as they are, learned from 350 rows, hold too few; moved by what they missed they hold what they say. Where
+noise grows and shrinks they score better than one width for all, where it does not, worse.
 """
 
 from __future__ import annotations

@@ -208,6 +208,14 @@ def test_a_ridge_in_the_network_of_a_panel_of_one_is_that_one_to_the_bit(change,
     assert panel.window == plain.window
 
 
+def test_what_serves_has_the_ridge_of_all_rows_as_validation_chose_it(make_panel):
+    data = make_panel()
+    chosen, all_rows = data.view(RIDGE).path, data.whole().view(RIDGE).path
+    assert (all_rows.fit.window, all_rows.fit.penalty) == (chosen.fit.window, chosen.fit.penalty)
+    assert np.abs(all_rows.weights - chosen.weights).max() > 0
+    assert list(data.whole().parts.by_series(data.whole().parts.validation)) == []
+
+
 @pytest.mark.parametrize("change", [{}, {"difference": 1}, {"anchor": "mean"}], ids=str)
 def test_a_network_of_several_series_begins_as_their_ridge(change, make_panel):
     data = make_panel()

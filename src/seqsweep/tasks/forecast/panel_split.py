@@ -111,6 +111,8 @@ class PanelSplit:
 
     def by_series(self, items: Int64s) -> Iterator[tuple[int, Int64s]]:
         """Each series that has items (n,), by its number, and which of them are its own, ascending."""
+        if not len(items):
+            return  # validation of all of the data as one part
         owners = self.owners(items)
         order = np.argsort(owners, kind="stable")
         numbers, begins = np.unique(owners[order], return_index=True)
