@@ -103,6 +103,9 @@ def recurrence(
             def gradient(upstream: tf.Tensor) -> Any:
                 options = {"return_sequences": return_sequences, "given": first is not None, "large": large}
                 h = tensors[-len(start)]
+                upstream.set_shape(
+                    states.shape[0 if return_sequences else 1 :]
+                )  # that of a slice does not know its own
                 return backward(states, tensors[1], upstream, h, *needed, activation=activation, **options)
 
             return (states if return_sequences else states[-1]), gradient
