@@ -141,6 +141,7 @@ def test_a_table_ranks_the_network_among_the_baselines():
 
 def test_one_thing_is_not_many():
     assert [words.counted(n, "trial") for n in (0, 1, 2, 1200)] == ["0 trials", "1 trial", "2 trials", "1,200 trials"]
+    assert [words.counted(n, "series") for n in (1, 3)] == ["1 series", "3 series"]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def counted(number: int, noun: str) -> str:
         number: 0 or more.
         noun: in the singular, of which the plural ends in s.
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun}" if number == 1 or noun.endswith("series") else f"{number:,} {noun}s"
 
 
 def duration(seconds: float) -> str:
