@@ -242,6 +242,14 @@ def test_an_interrupt_waits_for_what_must_not_be_torn_and_is_raised():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_an_interrupt_that_ended_one_call_does_not_end_the_next():
+    with interrupts.something_open():  # for as long as the process lives, as a copy of a store that is only read
+        with pytest.raises(KeyboardInterrupt), interrupts.raised():
+            os.kill(os.getpid(), signal.SIGINT)
+        with interrupts.raised():
+            interrupts.check()
+
+
 @pytest.mark.slow
 @pytest.mark.keras
 def test_the_notebook_of_the_docs_runs_from_its_first_cell_to_its_last(tmp_path, monkeypatch):

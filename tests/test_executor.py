@@ -210,7 +210,7 @@ def test_many_trials_each_end_once(kind: str, make: Make) -> None:
 
 @every_kind
 def test_it_warms_up_once_with_the_threads_of_a_trial(kind: str, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("THREADS_WARMED", "")
+    monkeypatch.setattr(jobs, "WARMED", [])
     executor = make(kind, threads=3)
     run_one(executor)
     executor.open(jobs.job)

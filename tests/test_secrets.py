@@ -452,10 +452,11 @@ def pasted(line: str, environment: dict[str, str]) -> list[str]:
 def test_the_next_commands_can_be_pasted_and_tell_no_secret(lives, ended, monkeypatch):
     life, environment = ended["served"], lives.environment
     lines = [line.strip() for line in life.said.split("\nNext:\n")[1].splitlines() if line.startswith("  seqsweep ")]
-    ui, promote, ridge, more, seed = (pasted(line, environment) for line in lines)
+    ui, promote, ridge, longer, more, seed = (pasted(line, environment) for line in lines)
     assert ui == ["ui", "--uri", environment["STORE"]]
     assert more == ["sweep", *(word for word in life.typed if "max_trials" not in word), "tuner.max_trials=4"]
     assert seed == ["sweep", *life.typed, "seed=1"]
+    assert longer == ["sweep", *(word for word in life.typed if "trial.epochs" not in word), "trial.epochs=2"]
     assert ridge == ["sweep", *life.typed, "search_space.linear_skip=ridge"]
     vault.register()
     monkeypatch.setenv("ADDRESS", environment["ADDRESS"])

@@ -78,6 +78,7 @@ def raised() -> Iterator[None]:
             check()
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        _State.waits = _State.raised = 0  # it has ended this call, and must not end the next
 
 
 def heed() -> None:
