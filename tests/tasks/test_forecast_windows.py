@@ -164,7 +164,7 @@ def test_inputs_and_targets_are_the_rows_before_and_after_the_origin_less_the_an
     assert targets.shape == (len(origins), horizon)
     for i, origin in enumerate(origins):
         window = series.values[origin - 9 : origin + 1]
-        anchored = {"none": np.zeros(2), "last": window[-1], "mean": window.mean(axis=0)}[anchor]
+        anchored = {"last": window[-1], "mean": window.mean(axis=0)}.get(anchor, np.zeros(2))
         np.testing.assert_allclose(inputs[i], window - anchored, atol=1e-5)
         ahead = series.values[origin + 1 : origin + 1 + horizon, 0]
         np.testing.assert_allclose(targets[i], ahead - anchored[0], atol=1e-5)

@@ -6,13 +6,15 @@ A million symbols as texts would take some sixty megabytes; as codes they take f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Int32s = NDArray[np.int32]
+
+_PIECE = 10_000  # symbols that are joined at a time
 
 
 class Coded(NamedTuple):
@@ -33,7 +35,12 @@ class Coded(NamedTuple):
 
     def texts(self) -> tuple[str, ...]:
         """The documents as texts."""
-        return tuple("".join(map(self.symbols.__getitem__, codes.tolist())) for codes in self.documents)
+        return tuple("".join(self._pieces(codes)) for codes in self.documents)
+
+    def _pieces(self, codes: Int32s) -> Iterator[str]:
+        """A text, some symbols at a time: of a million codes that are no longer arrays each takes forty bytes."""
+        for start in range(0, len(codes), _PIECE):
+            yield "".join(map(self.symbols.__getitem__, codes[start : start + _PIECE].tolist()))
 
     def signs(self, document: int, count: int) -> int:
         """How many signs the first symbols of a document have together.
