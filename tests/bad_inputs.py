@@ -342,6 +342,13 @@ UNUSED = [
     Bad(
         "sweep quickstart tracking=none tracking.uri=http://h", "tracking.uri=", "effect only where", "tracking=mlflow"
     ),
+    Bad(
+        "sweep dates finals=none",
+        "finals=none",
+        "dates.yaml: finals.trials=1 stands behind options",
+        "add finals.trials=0",
+        mended="finals=none finals.trials=0",
+    ),
     Bad("sweep quickstart finals=none finals.seeds=5", "finals.seeds=5", "finals.trials is not 0", "leave it out"),
     Bad(
         "sweep quickstart task.baselines=[last_value] task.moving_average=5",

@@ -24,6 +24,10 @@ from seqsweep.hyperparameters import Setting, plain, shortened
 from seqsweep.schema import SweepConfig
 
 
+NONE = "none"
+"""What options are called that have something left out."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A setting that a study or a command line gives.
@@ -83,7 +87,7 @@ def unused_faults(given: Sequence[Given], configs: Sequence[DictConfig]) -> list
                 unmet = _unmet(setting, configs)
                 told = f"it has an effect only where {unmet.condition}; {_mend(unmet.when)}leave it out"
                 found.append(Fault(one.key, f"{one.where}{one.text}: {told}", also=tuple(setting.when)))
-    return found + list(_followed_faults(given, configs))
+    return [*found, *_followed_faults(given, configs), *_undone_faults(given)]
 
 
 def unused_hyperparameters(given: Sequence[Given], jobs: Sequence[SweepConfig]) -> list[Fault]:
@@ -122,6 +126,20 @@ def _followed_faults(given: Sequence[Given], configs: Sequence[DictConfig]) -> I
         if spaces and all(not OmegaConf.is_missing(space, name) and not space.get("warm_start") for space in spaces):
             told = f"{key} says it for every trial; leave one of the two out"
             yield Fault(one.key, f"{one.where}{one.text}: {told}", also=(key,))
+
+
+def _undone_faults(given: Sequence[Given]) -> Iterator[Fault]:
+    """Options `none` of a command line that a line of the study, which stands behind options, undoes."""
+    for one in given:
+        if one.where or one.text != f"{one.key}={NONE}" or one.key not in schema.groups():
+            continue
+        left_out = {name: value for name, value in option_values(one.key, NONE).items() if value in (0, False, NONE)}
+        for name, value in left_out.items():
+            key = f"{one.key}.{name}"
+            line = next((line for line in given if line.where and line.key == key and key not in line.behind), None)
+            if line is not None and line.text != f"{key}={plain(value)}":
+                told = f"{line.where}{line.text} stands behind options; add {key}={plain(value)}"
+                yield Fault(one.key, f"{one.text}: {told}", also=(key,))
 
 
 def _lines(key: str, content: Any) -> Iterator[tuple[str, Any]]:
