@@ -23,7 +23,6 @@ from seqsweep.errors import Fault
 from seqsweep.hyperparameters import Setting, plain, shortened
 from seqsweep.schema import SweepConfig
 
-
 NONE = "none"
 """What options are called that have something left out."""
 
