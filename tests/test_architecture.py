@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from seqsweep.schema import groups
 from seqsweep.tasks import TASKS
 
 SOURCE = Path(seqsweep.__file__).parent
+ROOT = SOURCE.parents[1]
 
 # From the top down; docs/ARCHITECTURE.md says what each module is for.
 ORDER = [
@@ -207,3 +209,14 @@ def test_windows_transforms_and_anchors_are_written_in_serving_alone(file):
     }
     named = {name.split(".")[-1] for name in imports(file) if name.startswith(("numpy", "tensorflow"))}
     assert not (called | named) & PREPROCESSING
+
+
+def test_the_top_level_holds_no_data_and_no_file_is_too_large_to_read():
+    """What was tried by hand in a checkout is no part of the project."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("this is no checkout of git")
+    files = [Path(name) for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
+    known = {".gitignore", "LICENSE", "Makefile", "pyproject.toml", "requirements.lock"}
+    assert {file.name for file in files if len(file.parts) == 1 and file.suffix != ".md"} == known
+    assert not [file for file in files if (ROOT / file).stat().st_size > 2**20]
