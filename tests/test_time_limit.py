@@ -141,6 +141,24 @@ def test_a_search_that_ended_for_a_small_gain_ends_there_again_when_it_is_taken_
     )
 
 
+@pytest.mark.keras
+def test_a_search_that_went_on_after_a_small_gain_ends_for_what_ends_it_then(tmp_path):
+    """A trial that ran when too little was expected may show that there is more to gain."""
+    settings = {"max_trials": 40, "min_gain": 1e9, "initial_points": 2}
+    search = make_tuner(sweep_config("bayesian", tuner=settings, units=list(range(1, 9))), tmp_path)
+    runs = search.ask("runs").trial_id
+    score = 0.0
+    while isinstance(proposal := search.ask("a"), Proposal):
+        search.tell(proposal.trial_id, score)
+        score += 1
+    assert "tuner.min_gain" in proposal.reason
+    search.tell(runs, -5.0)
+    search.oracle.min_gain = 1e-9
+    while isinstance(proposal := search.ask("a"), Proposal):
+        search.tell(proposal.trial_id, score)
+    assert proposal.reason == "the space of 8 points is exhausted"
+
+
 def test_a_search_that_ended_for_a_small_gain_is_offered_half_of_it(make_config):
     reason = "5 proposals in a row were each expected to gain less than 0.5 … (tuner.min_gain)"
     outcome = SimpleNamespace(

@@ -74,7 +74,9 @@ class Bayesian(OracleBase):
             if self._is_too_little(gain):
                 self._ended_at = len(self.trials), len(ended)
                 return STOPPED
-            self.gains.append(gain)
+            self._ended_at = None
+            if values is not None:
+                self.gains.append(gain)
         return self.drawn() if values is None else {"status": RUNNING, "values": values}
 
     def why_stopped(self, points: float) -> str:
