@@ -41,6 +41,8 @@ SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # sho
 SKIP, RIDGE = "linear_skip", "linear"
 """A setting that puts the ridge into a network, and the baseline that is the ridge alone."""
 
+WIDER = {"max_epochs": 2, "patience": 2, "min_gain": 0.5}
+"""By how much a limit that ended a search is widened where more of it is offered."""
 SHORT = {"learning_rate": "lr"}  # a column has little room
 
 
@@ -131,12 +133,9 @@ def next_commands(outcome: Outcome, conclusion: Conclusion | None, typed: Sequen
     if limit is not None and "tuner.time_limit" in outcome.reason:
         longer = f"tuner.time_limit={2 * (seconds(limit) or 0):g}s"
         commands.append((_again(typed, longer), "go on for as long again"))
-    elif "tuner.max_epochs" in outcome.reason:
-        commands.append((_again(typed, f"tuner.max_epochs={2 * (outcome.config.tuner.max_epochs or 1)}"), "search on"))
-    elif "tuner.patience" in outcome.reason:
-        commands.append((_again(typed, f"tuner.patience={2 * (outcome.config.tuner.patience or 1)}"), "search on"))
-    elif "tuner.min_gain" in outcome.reason:
-        commands.append((_again(typed, f"tuner.min_gain={(outcome.config.tuner.min_gain or 1) / 2:g}"), "search on"))
+    elif (reached := next((name for name in WIDER if f"tuner.{name}" in outcome.reason), None)) is not None:
+        value = WIDER[reached] * (getattr(outcome.config.tuner, reached) or 1)
+        commands.append((_again(typed, f"tuner.{reached}={value}"), "search on"))
     elif outcome.config.tuner.max_trials is not None:
         more = f"tuner.max_trials={2 * outcome.config.tuner.max_trials}"
         commands.append((_again(typed, more), "go on to more trials"))

@@ -21,6 +21,9 @@ MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
 BAYESIAN = {"tuner.kind": ("bayesian",)}
 HYPERBAND = {"tuner.kind": ("hyperband",)}
+LIMITS = ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures")
+"""Those settings of `tuner` at which a search stops: changed, the same search goes on."""
+
 PRUNER = {"tuner.pruner": ("median", "halving")}
 
 

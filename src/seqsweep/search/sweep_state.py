@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
-from seqsweep.schema import SweepConfig
+from seqsweep.schema import LIMITS, SweepConfig
 from seqsweep.state_files import MEND, read_state, to_json, write_bytes, write_state, writing
 from seqsweep.tasks import TASKS, Dataset, Facts
 
@@ -82,7 +82,7 @@ def identity(config: SweepConfig, data: Dataset) -> Identity:
     whole = asdict(config)
     where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
     read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
+    for limit in LIMITS:
         del whole["tuner"][limit]
     return Identity(
         study=config.study,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqsweep import search_space
 from seqsweep.errors import StateError
+from seqsweep.schema import LIMITS
 from seqsweep.state_files import read_state, to_json
 from seqsweep.tuner.pruners import LAG, Reported
 
@@ -98,8 +99,8 @@ def text(state: TunerState, trials: Iterable[str]) -> str:
 def depends_on(config: SweepConfig) -> dict[str, Any]:
     """What the proposals depend on: a state is of use only to a search that agrees in all of it."""
     tuner = asdict(config.tuner)
-    for limit in ("max_trials", "max_epochs", "time_limit", "patience", "min_gain", "max_consecutive_failures"):
-        del tuner[limit]  # each may be raised to go on
+    for limit in LIMITS:
+        del tuner[limit]
     return {
         "seed": config.seed,
         "trial": {"epochs": config.trial.epochs},
