@@ -32,23 +32,22 @@ def by_step(
     """
     import keras
 
-    drawn = [keras.initializers.GlorotUniform(seed=seed) for seed in seeds[:2]]
+    drawn = keras.initializers.GlorotUniform(seed=seeds[0])
     states = keras.layers.RepeatVector(known.shape[1], name="state_by_step")(state)
     both = keras.layers.Concatenate(name="state_and_known")([states, known])  # (batch, horizon, units + columns)
-    mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn[0], name="mixed")(both)
+    mixed = keras.layers.Dense(state.shape[-1], "relu", kernel_initializer=drawn, name="mixed")(both)
     every = keras.layers.Concatenate(name="mixed_and_known")([mixed, known])
-    last = keras.layers.Dense(count, kernel_initializer="zeros" if is_solved else drawn[1], name="by_step")(every)
-    return keras.layers.Flatten(name="of_known")(last)
+    return keras.layers.Flatten(name="of_known")(end(is_solved, seeds[1], "by_step", count)(every))
 
 
-def of_steps(is_solved: bool, seed: int, name: str, count: int = 1) -> keras.layers.Dense:
-    """(…, units) → (…, 1): a dense layer whose weights are those of every step; of several quantiles (…, quantiles).
+def end(is_solved: bool, seed: int, name: str, count: int = 1) -> keras.layers.Dense:
+    """(…, units) → (…, outputs): a dense layer that forecasts.
 
     Args:
-        is_solved: a ridge says all at first.
+        is_solved: a ridge says all at first, and this nothing.
         seed: for weights.
         name: of the Keras layer.
-        count: of the quantiles.
+        count: of its outputs: steps, quantiles, or both.
     """
     import keras
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seqsweep.events import TrialParams
 from seqsweep.layers import body
 from seqsweep.tasks.decoding.network import first_states
-from seqsweep.tasks.forecast.head import by_step, linear, of_steps, solved
+from seqsweep.tasks.forecast.head import by_step, end, linear, solved
 from seqsweep.tasks.forecast.level import STANDARD, Level
 from seqsweep.tasks.forecast.of_series import with_series
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
@@ -62,18 +62,18 @@ def network(
         output = recursive(view, params, read, known, beside, kernels, seeds)
     else:
         state = body(read, params, kernels, seeds[0])
-        make = decoder if kind == "decoder" else direct
-        output = make(view, params, state, known, kernels, seeds, count)
+        if kind == "decoder":
+            output = decoder(view, params, state, known, kernels, seeds, count)
+        else:
+            output = direct(view, state, known, seeds, count)
         output = ascending(output, beside, view.horizon) if quantiles else _with(output, beside)
     return output if level is None else level.restored(output)
 
 
 def direct(
     view: Windows | PanelWindows,
-    params: TrialParams,  # noqa: ARG001 (one interface with `decoder`, likewise `kernels`)
     state: keras.KerasTensor,
     known: keras.KerasTensor | None,
-    kernels: str,  # noqa: ARG001
     seeds: Sequence[int],
     count: int = 1,
 ) -> keras.KerasTensor:
@@ -81,17 +81,14 @@ def direct(
 
     Args:
         view: what the trial sees.
-        params: of the trial.
         state: of the recurrent layers, (batch, units).
         known: (batch, horizon, columns); None: nothing is known ahead.
-        kernels: what runs layers.
         seeds: of the network.
         count: of the quantiles.
     """
     import keras
 
-    start = keras.initializers.GlorotUniform(seed=seeds[1]) if view.path is None else "zeros"
-    output = keras.layers.Dense(view.horizon * count, kernel_initializer=start, name="head")(state)
+    output = end(view.path is not None, seeds[1], "head", view.horizon * count)(state)
     if known is None:
         return output
     own_time = by_step(state, known, seeds[4:6], view.path is not None, count)
@@ -136,7 +133,7 @@ def decoder(
         read = keras.layers.Concatenate(name="state_and_known")([read, known])  # (batch, horizon, units + columns)
     states = first_states(state, own, seeds[6])
     steps = body(read, own, kernels, seeds[7], every_step=True, initial_state=states, name_prefix="decoder_")
-    return keras.layers.Flatten(name="by_step")(of_steps(view.path is not None, seeds[1], "head", count)(steps))
+    return keras.layers.Flatten(name="by_step")(end(view.path is not None, seeds[1], "head", count)(steps))
 
 
 def recursive(
@@ -168,8 +165,8 @@ def recursive(
     if known is not None:
         start = keras.initializers.GlorotUniform(seed=seeds[4])
         mixed = keras.layers.Dense(params.units[-1], "relu", kernel_initializer=start, name="mixed")
-        ahead = [mixed, of_steps(is_solved, seeds[5], "by_step")]
-    ends = Ends(of_steps(is_solved, seeds[1], "head"), ahead)
+        ahead = [mixed, end(is_solved, seeds[5], "by_step")]
+    ends = Ends(end(is_solved, seeds[1], "head"), ahead)
     layer = rolled(rows, params, kernels, seeds[0], ends, view.known, view.values.shape[1], view.horizon)
     return layer(rows, known=known, beside=beside)
 
