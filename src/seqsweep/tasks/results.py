@@ -64,6 +64,13 @@ class TestPredictions:
     calibration_actual: Predictions | None = None
     calibration_predicted: Predictions | None = None
 
+    @property
+    def unseen(self) -> tuple[str, Predictions, Predictions]:
+        """The part by whose errors a result is calibrated, what happened there, and what was predicted."""
+        if self.calibration_actual is not None and self.calibration_predicted is not None:
+            return "train", self.calibration_actual, self.calibration_predicted
+        return "validation", self.validation_actual, self.validation_predicted
+
 
 @dataclass(frozen=True)
 class Heading:

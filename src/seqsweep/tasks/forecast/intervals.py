@@ -103,10 +103,8 @@ def make_intervals(
         moments: of several series the dates of the errors that give the widths, and of those on test: series are alike
             at one date. None: there is one series.
     """
-    if seen.calibration_actual is not None:
-        part, residuals = "train", seen.calibration_actual - seen.calibration_predicted
-    else:
-        part, residuals = "validation", seen.validation_actual - seen.validation_predicted
+    part, happened, predicted = seen.unseen
+    residuals = happened - predicted
     before, later = (None, None) if moments is None else moments
     misses = np.abs(seen.test_actual - seen.test_predicted)
     growth = float(misses.mean() / usual) if (usual := np.abs(residuals).mean()) > 0 else 1.0
@@ -126,7 +124,7 @@ def make_intervals(
         spared = 0.0 if lower is None else _spared(seen.test_predicted, width, lower)
         made = ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
         found.append(replace(made, least=least, growth=growth))
-    return [asdict(interval) | {"half_widths": list(interval.half_widths)} for interval in found]  # as JSON gives it
+    return [plain(interval) for interval in found]
 
 
 def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
@@ -181,6 +179,12 @@ def _read(entry: Mapping[str, Any]) -> ForecastInterval:
     columns = entry.get("columns")
     made = {"half_widths": tuple(entry["half_widths"]), "columns": None if columns is None else tuple(columns)}
     return ForecastInterval(**{**entry, **made})
+
+
+def plain(interval: ForecastInterval) -> dict[str, Any]:
+    """An interval as JSON gives it, which `read_intervals` takes."""
+    columns = None if interval.columns is None else list(interval.columns)
+    return asdict(interval) | {"half_widths": list(interval.half_widths), "columns": columns}
 
 
 def called(interval: ForecastInterval) -> str:

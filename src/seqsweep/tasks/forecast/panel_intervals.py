@@ -63,11 +63,8 @@ def adapted_to_all(
         seen: in units of the size of each series.
         adaptation: how fast the level moves, above 0.
     """
-    if seen.calibration_actual is not None and seen.calibration_predicted is not None:
-        residuals = seen.calibration_actual - seen.calibration_predicted
-    else:
-        residuals = seen.validation_actual - seen.validation_predicted
-    sizes = Sizes.of(residuals, data.moments(_before(data, seen)))
+    _, actual, predicted = seen.unseen
+    sizes = Sizes.of(actual - predicted, data.moments(_before(data, seen)))
     errors = np.abs(seen.test_actual - seen.test_predicted)
     index, items = data.series.index, seen.test_items
     runs = [

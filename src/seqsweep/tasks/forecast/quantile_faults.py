@@ -36,11 +36,10 @@ def quantile_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
             yield Fault(
                 key, f"{key}=recursive: {told}; leave it out: direct and decoder have quantiles", also=("task.loss",)
             )
-        if config.finals.adaptation:
+        if config.finals.adaptation and config.finals.intervals != "conformal":
             key = "finals.adaptation"
             told = "levels that adapt are of conformal intervals; give finals.intervals=conformal, or leave it 0"
-            if config.finals.intervals != "conformal":
-                yield Fault(key, f"{key}={config.finals.adaptation:g}: {told}", also=("finals.intervals", "task.loss"))
+            yield Fault(key, f"{key}={config.finals.adaptation:g}: {told}", also=("finals.intervals", "task.loss"))
     if not wanted and "pinball" in config.task.metrics:
         told = f"this scores quantiles, and there are none; give task.loss={QUANTILE}, or leave it out"
         yield Fault("task.metrics", f"task.metrics=pinball: {told}", also=("task.loss",))

@@ -13,7 +13,7 @@ from seqsweep.html import Section, note, table
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.facts import FactTable
-from seqsweep.tasks.forecast.intervals import CONFORMAL, KINDS, NAMES, ForecastInterval, Moments, read_intervals
+from seqsweep.tasks.forecast.intervals import CONFORMAL, KINDS, NAMES, ForecastInterval, Moments, plain, read_intervals
 from seqsweep.tasks.forecast.quantiles import columns_of
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.words import share, significant
@@ -58,8 +58,8 @@ def quantile_intervals(
         dates: see `make_intervals`.
     """
     made = [_of_kind(seen, level, levels, kind, lower, dates) for level in wanted for kind in KINDS]
-    plain = [_plain(interval) for interval, _ in made if interval.columns is not None]
-    return plain, [asdict(worth) for _, worth in made]
+    between = [plain(interval) for interval, _ in made if interval.columns is not None]
+    return between, [asdict(worth) for _, worth in made]
 
 
 def _of_kind(
@@ -70,7 +70,7 @@ def _of_kind(
     lower: float | None,
     dates: Moments | None,
 ) -> tuple[ForecastInterval, Worth]:
-    part, actual, predicted = _calibration(seen)
+    part, actual, predicted = seen.unseen
     before, later = (None, None) if dates is None else dates
     low, high = columns_of(level, levels)
     columns: tuple[int, int] | None = (low, high)
@@ -95,18 +95,6 @@ def _of_kind(
 
 def _error(actual: Float64s, predicted: Float64s) -> float:
     return float(np.abs(actual - point_of(predicted)).mean())
-
-
-def _calibration(seen: TestPredictions) -> tuple[str, Float64s, Float64s]:
-    """The part whose misses say how far ends move, what happened there, and what was forecast."""
-    if seen.calibration_actual is not None and seen.calibration_predicted is not None:
-        return "train", seen.calibration_actual, seen.calibration_predicted
-    return "validation", seen.validation_actual, seen.validation_predicted
-
-
-def _plain(interval: ForecastInterval) -> dict[str, Any]:
-    columns = None if interval.columns is None else list(interval.columns)
-    return asdict(interval) | {"half_widths": list(interval.half_widths), "columns": columns}  # as JSON gives it
 
 
 def read_compared(details: Mapping[str, Any]) -> tuple[Worth, ...]:
