@@ -1,23 +1,30 @@
 """How often the test part of some data was evaluated, counted over all sweeps of a directory.
 
-Each sweep keeps a list of its own evaluations beside its conclusion, written before it: where one of the two files is
-damaged, the other still counts.
+Each sweep keeps a list of its own evaluations beside its conclusion, an entry of which is written before the evaluation
+is made: sweeps that end at the same moment take different numbers, one that was killed in between counts, and where one
+of the two files is damaged, the other still does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, load
 from seqsweep.search import IDENTITY, SweepContext, read_identity, what_is_wrong
-from seqsweep.state_files import read_state, write_state
+from seqsweep.state_files import read_state, write_state, writing
 from seqsweep.tuner import plan
 
 EVALUATIONS = "test_evaluations.json"
 """The list's file in the sweep's folder."""
+
+LOCK = ".test_evaluations.lock"
+"""Beside the folders of all sweeps: held while one takes its number."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +72,25 @@ def _of(conclusion: Conclusion) -> tuple[Evaluated, ...]:
     return tuple(Evaluated(seen.run, seen.number, seen.at, seen.sha256) for seen in conclusion.evaluations)
 
 
-def remember(folder: Path, evaluation: Evaluated) -> None:
-    """Add an evaluation to the list of the sweep in `folder`, unless its network is there.
+def counted(folder: Path, run: str, sha256: str, elsewhere: Callable[[], Mapping[str, int]]) -> Evaluated:
+    """The evaluation of a network as it counts, entered before it is made: of sweeps side by side each has a number.
 
     Args:
         folder: of the sweep.
-        evaluation: of one of its networks.
+        run: what is scored, as `TestEvaluation.run` names it; what was evaluated before keeps its number and time.
+        sha256: of the data.
+        elsewhere: as `evaluations_before` takes it; asked where it is needed.
 
     Raises:
-        StateError: the disk refuses.
+        StateError: a sweep that may have evaluated this data cannot be read, or the disk refuses.
     """
     known = {seen.run: seen for seen in own(folder)}
-    known.setdefault(evaluation.run, evaluation)
-    write_state(folder / EVALUATIONS, EvaluationList(tuple(known.values())))
+    others = {} if run in known else elsewhere()
+    with writing(folder.parent / LOCK), FileLock(folder.parent / LOCK):
+        if run not in known:
+            known[run] = Evaluated(run, evaluations_before(folder, sha256, others) + 1, time.time(), sha256)
+        write_state(folder / EVALUATIONS, EvaluationList(tuple(known.values())))
+    return known[run]
 
 
 def own(folder: Path) -> tuple[Evaluated, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
-from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
+from seqsweep.finals.count import counted, own
 from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
@@ -114,20 +114,14 @@ def _judge(
     if as_wanted and verdict is not None and _has_predictions(context):
         return evaluations, verdict
     folder, sha256 = context.state.folder, context.problem.data.sha256
-    counted = {seen.run: seen for seen in own(folder)}
-    if run in counted:
-        number = counted[run].number
-    else:
-        number = evaluations_before(folder, sha256, context.tracker.evaluations(sha256)) + 1
+    entered = counted(folder, run, sha256, lambda: context.tracker.evaluations(sha256))
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     network = restored(context, runs, networks)
     verdict = _audit(context, network)
     give_back()  # the audit held the data set more than once
     held = restored(context, calibration_runs(context, runs, networks), calibration) if calibration else None
-    latest, predictions = evaluate_on_test(context.problem, network, networks, number, held, calibration)
-    if run in counted:
-        latest = replace(latest, at=counted[run].at)
-    remember(folder, Evaluated(run, latest.number, latest.at, sha256))
+    latest, predictions = evaluate_on_test(context.problem, network, networks, entered.number, held, calibration)
+    latest = replace(latest, at=entered.at)
     save_test_predictions(folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
 

@@ -18,16 +18,16 @@ from seqsweep.search.problem import Problem, build_problem, describe_data, load_
 from seqsweep.search.run import run, search
 from seqsweep.search.running import RunningTrial, running_trials
 from seqsweep.search.source import Source
-from seqsweep.search.sweep_state import (
+from seqsweep.search.sweep_identity import (
     IDENTITY,
     Identity,
-    SweepState,
     differences,
     fingerprint,
-    folders,
     identity,
+    part_of_a_launch,
     read_identity,
 )
+from seqsweep.search.sweep_state import SweepState, folders
 
 __all__ = [
     "IDENTITY",
@@ -58,6 +58,7 @@ __all__ = [
     "load_outcome",
     "mend_records",
     "open_sweep",
+    "part_of_a_launch",
     "read_identity",
     "read_links",
     "run",

@@ -19,7 +19,8 @@ from seqsweep.search.lineage import lineage
 from seqsweep.search.mending import mend_folder
 from seqsweep.search.observer import Observer
 from seqsweep.search.problem import Problem, build_problem
-from seqsweep.search.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
+from seqsweep.search.sweep_identity import IDENTITY, differences, fingerprint, identity
+from seqsweep.search.sweep_state import CONFIG, SweepState, folder_of
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import LoggedDataset, SweepRecord, SweepStatus, Tracker, make_tracker

@@ -10,7 +10,8 @@ from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search.source import reported_costs
-from seqsweep.search.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
+from seqsweep.search.sweep_identity import IDENTITY, read_identity
+from seqsweep.search.sweep_state import FOLDERS, SweepState
 from seqsweep.state_files import read_state, set_aside
 from seqsweep.tuner import STATE_FILE, EndedTrial, Tuner, make_tuner, rebuild_tuner
 from seqsweep.words import counted
