@@ -23,7 +23,7 @@ class Printed:
 
 
 def run(job: SweepConfig, observer: Printed) -> Any:
-    """A sweep of this seed: seed 7 fails, seed 8 is killed, seed 9 has no end of its own."""
+    """A sweep of this seed: 1 waits until another job waits for it, 7 fails, 8 breaks, 9 has no end of its own."""
     folder = Path(job.tracking.directory)
     with SweepState(folder / "sweeps" / str(job.seed)).locked(), something_open():
         observer.say(f"seed {job.seed} with {job.executor.workers}")
@@ -33,9 +33,8 @@ def run(job: SweepConfig, observer: Printed) -> Any:
             raise ZeroDivisionError
         try:
             (folder / f"{job.seed}.runs").touch()
-            while job.seed == 9:
+            while job.seed == 9 or (job.seed == 1 and not (folder / "waits").exists()):
                 time.sleep(0.05)
-            time.sleep(0.3)
         finally:
             (folder / f"{job.seed}.closed").touch()
     return job.seed, job.trial.epochs

@@ -23,7 +23,15 @@ from seqsweep.errors import DataError, StateError
 from seqsweep.events import CALIBRATION, Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
-from seqsweep.finals.count import EVALUATIONS, Evaluated, EvaluationList, check_count, counted, evaluations_before
+from seqsweep.finals.count import (
+    EVALUATIONS,
+    Evaluated,
+    EvaluationList,
+    check_count,
+    counted,
+    evaluations_before,
+    settled,
+)
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, scored_runs, select_finalists
 from seqsweep.records import TrialRecord
@@ -32,6 +40,7 @@ from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.task import Forecast
+from seqsweep.tracking import NumberedEvaluation
 from seqsweep.trial import Network
 from seqsweep.tuner import Exhausted, Proposal
 
@@ -286,6 +295,24 @@ def test_sweeps_that_evaluate_at_the_same_moment_take_different_numbers_and_keep
     assert sorted(one.number for one in entered) == [2, 3, 4, 5, 6, 7]
     again = [counted(folder, "0001-s1-f0", "5eed", lambda: {"b0b": 99}) for folder in folders]
     assert again == entered
+
+
+def test_of_two_machines_that_took_one_number_the_later_takes_the_next_and_tells(tmp_path):
+    finals.save(tmp_path / "m" / "before", conclusion())
+    mine = counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict)
+    told: list[Evaluated] = []
+
+    def beside(number: int, seconds: int, name: str = "b0b") -> Evaluated:
+        other = {name: NumberedEvaluation(number, int(mine.at) + seconds), "mine": NumberedEvaluation(9, 0.0)}
+        return settled(tmp_path / "m" / "mine", mine, lambda: other, told.append)
+
+    assert mine.number == 2
+    assert [beside(2, 1), beside(1, -1), beside(2, 0, "zed")] == [mine] * 3  # it was earlier, had another number
+    assert told == []
+    later = beside(2, -1)
+    assert (later.number, later.run, later.at) == (3, mine.run, mine.at)
+    assert told == [later]
+    assert counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict) == later
 
 
 # A conclusion that is damaged

@@ -85,7 +85,13 @@ def test_the_launcher_is_read_in_the_words_of_hydra_and_changes_no_job(typed, at
 def test_jobs_tell_by_their_numbers_and_one_of_the_same_sweep_goes_on_behind_the_other(job, tmp_path):
     said: list[tuple[int, str]] = []
     jobs = [job(1, 4), job(7), job(1, 8), job(8), job(9)]
-    with closing(running(jobs, 5, lambda *line: said.append(line), 80)) as ended:
+
+    def say(number: int, line: str) -> None:
+        said.append((number, line))
+        if "goes on when that one has ended" in line:
+            (tmp_path / "waits").touch()
+
+    with closing(running(jobs, 5, say, 80)) as ended:
         came = dict(itertools.islice(ended, 4))
         until((tmp_path / "9.runs").exists)
         (endless,) = psutil.Process().children()

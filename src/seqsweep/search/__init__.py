@@ -1,9 +1,9 @@
 """The search of a sweep; the only package that connects data, tuner, executor and tracker.
 
 `problem` reads the data, describes it and scores the baselines, `context` opens workers, folder and store, `run` tells
-the search in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what
-it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows,
-`running` and `links` what a page shows that is watched.
+the search in order, `loop` asks and tells, `source` proposes, `sweep_identity` is what makes two launches
+the same sweep, `sweep_state` keeps what must survive, `outcome` is what it came to, `mending` makes damaged parts of
+them again, `observer` is what a terminal shows, `running` and `links` what a page shows that is watched.
 """
 
 from seqsweep.search.begun import first_words

@@ -12,7 +12,7 @@ from seqsweep.config import to_yaml
 from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, fitting, make_executor
+from seqsweep.executor import Executor, fitting, make_executor, may_be_many
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -97,7 +97,7 @@ def open_sweep(
             state.begin(identity(config, problem.data))
             write_text(state.folder / CONFIG, to_yaml(config))
             state.write_facts(problem.facts)
-            tracker = make_tracker(config.tracking, observer.say)
+            tracker = make_tracker(config.tracking, observer.say, many=may_be_many(config.executor))
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))

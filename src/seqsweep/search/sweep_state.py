@@ -22,7 +22,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -59,9 +59,10 @@ def folders(directory: str | Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class SweepState:
-    """The folder of one sweep."""
+    """The folder of one sweep; each record is read once, and again where its file has changed since."""
 
     folder: Path
+    _read: dict[Path, tuple[tuple[int, ...], TrialRecord]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def tuner(self) -> Path:
@@ -169,8 +170,22 @@ class SweepState:
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [read_state(file, TrialRecord) for file in self.record_files(kind)]
+        found = [self.record(file) for file in self.record_files(kind)]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
+
+    def record(self, file: Path) -> TrialRecord:
+        """What one of `record_files` holds.
+
+        Raises:
+            StateError: it is truncated or foreign.
+        """
+        stamp: tuple[int, ...] = ()
+        with contextlib.suppress(OSError):  # told by the read
+            now = file.stat()
+            stamp = now.st_mtime_ns, now.st_size, now.st_ino
+        if file not in self._read or self._read[file][0] != stamp:
+            self._read[file] = stamp, read_state(file, TrialRecord)
+        return self._read[file][1]
 
     def record_files(self, kind: RunKind) -> list[Path]:
         """The files of `records`, by name.

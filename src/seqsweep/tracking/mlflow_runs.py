@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
+from seqsweep.tracking.interface import NumberedEvaluation
 from seqsweep.tracking.mlflow_spelling import (
+    EVALUATED_AT,
     EVALUATION,
     NAME,
     NOTE,
@@ -134,15 +136,16 @@ class SweepRuns:
         """Ids of the trials whose result is in the store."""
         return {trial_id for trial_id, child in self.children.items() if child.status in RUN_STATUS.values()}
 
-    def evaluations(self, sha256: str) -> dict[str, int]:
-        """The number of the last test evaluation of each sweep on some data, by fingerprint, in all experiments.
+    def evaluations(self, sha256: str) -> dict[str, NumberedEvaluation]:
+        """The last test evaluation of each sweep on some data, by fingerprint, in all experiments.
 
         Args:
             sha256: of the data.
         """
         everywhere = [experiment.experiment_id for experiment in self._client.search_experiments()]
         runs = self._search(f"tags.kind = 'sweep' and tags.data_sha256 = '{sha256}'", everywhere)
-        return {run.data.tags["sweep"]: int(run.data.tags[EVALUATION]) for run in runs if EVALUATION in run.data.tags}
+        tags = [run.data.tags for run in runs if EVALUATION in run.data.tags]
+        return {of["sweep"]: NumberedEvaluation(int(of[EVALUATION]), float(of.get(EVALUATED_AT, 0))) for of in tags}
 
     # The sweep
 

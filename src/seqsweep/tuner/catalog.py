@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
-from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
+from seqsweep.tuner.state_file import StateFile
 from seqsweep.words import seconds
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTri
     Raises:
         StateError: the state file cannot be written.
     """
-    write_state(directory / STATE_FILE, rebuild(config, TUNERS[config.tuner.kind](config), found))
+    StateFile(directory / STATE_FILE).write(rebuild(config, TUNERS[config.tuner.kind](config), found))
     return make_tuner(config, directory)
 
 
