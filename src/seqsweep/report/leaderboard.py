@@ -52,7 +52,7 @@ def leaderboard(outcome: Outcome, width: int) -> Group:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)
     below = Text(_caption(outcome))  # that of a table would be broken where the table ends
-    return Group(table, below, *([Text(), front_table(outcome)] if outcome.front else []))
+    return Group(table, below, Text(), front_table(outcome)) if outcome.front else Group(table, below)
 
 
 def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Table:
