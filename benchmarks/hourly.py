@@ -37,7 +37,10 @@ GRACE = 0.003
 """By which share a winner's RMSE may lie above the ridge's and count as at it."""
 
 LEFT_OUT = ("tracking=none", "report=none", "finals.calibration=validation", "registry.refit=train")
-HEAD = "| target | ahead | winner, RMSE | ridge | change | winner, MAE | ridge | squared errors | p | winner is | other | CPU |"
+COLUMNS = (
+    *("target", "ahead", "winner, RMSE", "ridge", "change", "winner, MAE", "ridge", "squared errors", "p", "winner is"),
+    *("best other", "CPU"),
+)
 
 
 def main() -> None:
@@ -48,7 +51,7 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, default=Path("hourly"), help="where sweeps are kept")
     parser.add_argument("overrides", nargs="*", help="Hydra's")
     options = parser.parse_intermixed_args()
-    print(HEAD, "|---" * HEAD.count(" | ") + "|---|", sep="\n", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", sep="\n", flush=True)
     above = []
     for horizon in options.horizons:
         for target in options.targets:
