@@ -13,7 +13,7 @@ from seqsweep.report.front import cell, direction_of, explained, title_of
 from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import best_baseline, line
 from seqsweep.report.page.material import Material
-from seqsweep.words import counted, in_words, sentence
+from seqsweep.words import counted, in_words
 
 FADED = 0.3  # opacity of a trial that another one beats
 
@@ -28,11 +28,9 @@ def front(material: Material) -> list[Section]:
     chosen = {finalist.trial_id for finalist in material.conclusion.finalists} if material.conclusion else set()
     rows = [_row(material, record, record.trial_id in chosen) for record in outcome.front]
     best = [place for place, record in enumerate(outcome.front) if record is material.chosen]
-    size = f"{counted(len(outcome.front), 'trial')} of {len(outcome.ranked)} {explained(outcome)[0]}."
-    told = [
-        size.replace("on the front", "are on the front"),
-        *(f"{sentence(text)}." for text in explained(outcome)[1:]),
-    ]
+    which, *measured = explained(outcome)
+    size = f"{len(outcome.front)} of {counted(len(outcome.ranked), 'completed trial')}"
+    told = [f"{size} {which}.", *(f"{text[0].upper()}{text[1:]}." for text in measured)]
     pictures = figures[0] if len(figures) == 1 else side_by_side(figures)
     return [Section("front", "Pareto front", [pictures, table(head, rows, bold=best), *map(note, told)])]
 
