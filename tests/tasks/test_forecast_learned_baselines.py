@@ -69,7 +69,7 @@ def test_states_go_on_with_parameters_that_stay():
         level, trend = steady + 0.5 * error, 0.9 * trend + 0.1 * error
         season[row % 2] += 0.2 * error
     expected = [level + 0.9 * trend + season[1], level + (0.9 + 0.81) * trend + season[0]]
-    np.testing.assert_allclose(recursive.forecast(fit, np.array(target), np.array([2]), 2)[0], expected)
+    np.testing.assert_allclose(recursive.after(fit, np.array(target), np.array([2]), 2)[0], expected)
     state = fit.states(np.array(target[:1]))[-1]
     np.testing.assert_allclose(fit.ahead(fit.states(np.array(target[1:]), state), 2)[-1], expected)
 
@@ -102,9 +102,7 @@ def test_trees_read_what_is_known_ahead_and_nothing_behind_an_origin(monkeypatch
     assert np.array_equal(again[origins <= 300], made[origins <= 300])
     assert boosting.boosting_forecasts(input_of(np.arange(12.0)[:, None]), np.array([8])) is None
     trees = boosting.fit_one(past)
-    np.testing.assert_allclose(
-        trees.served(past).forecast(values, origins, 2), trees.forecast(past, origins), rtol=1e-12
-    )
+    np.testing.assert_allclose(trees.served(past).after(values, origins, 2), trees.forecast(past, origins), rtol=1e-12)
 
 
 def test_of_several_series_smoothing_learns_each_and_one_set_of_trees_all(monkeypatch):

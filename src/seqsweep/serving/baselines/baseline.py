@@ -59,7 +59,7 @@ class Continued:
             raise ReadError(f"{told} from: the last such one is {last}", served="give each row from there on, it too")
         return len(rows) - 1 - int(at[-1])
 
-    def forecast(self, rows: Rows, horizon: int) -> Float64s:
+    def after(self, rows: Rows, horizon: int) -> Float64s:
         """(horizon,), the rows that follow.
 
         Args:
@@ -109,7 +109,7 @@ class Baseline:
         """What answers for a series; None: nothing."""
         return self.every if self.every is not None else self.each.get(name)
 
-    def forecast(
+    def after(
         self, names: Sequence[Name], rows: Sequence[Rows], ahead: Float64s, sizes: Float64s, horizon: int, check: Check
     ) -> Float64s:
         """(series, horizon), in the unit of the data.
@@ -130,7 +130,7 @@ class Baseline:
             if isinstance(one, Continued):
                 for place in places:
                     check(rows[place], one.since(rows[place]) + 1)
-                    made[place] = one.forecast(rows[place], horizon)
+                    made[place] = one.after(rows[place], horizon)
             else:
                 sized = sizes[places] if self.is_sized else np.ones(len(places))
                 made[places] = self._together(one, [rows[place] for place in places], ahead[places], sized, horizon)
@@ -145,7 +145,7 @@ class Baseline:
             past = np.concatenate([past, behind], axis=1)
         past[:, :, 0] /= sizes[:, None]
         origins = np.arange(len(past), dtype=np.int64) * past.shape[1] + self.window - 1
-        return one.forecast(past.reshape(-1, past.shape[2]), origins, horizon) * sizes[:, None]
+        return one.after(past.reshape(-1, past.shape[2]), origins, horizon) * sizes[:, None]
 
     def _grouped(self, names: Sequence[Name]) -> Iterator[tuple[Answers, list[int]]]:
         """What answers, and the places of the series that it answers for."""

@@ -22,7 +22,7 @@ class Formula(Protocol):
     def window(self) -> int:
         """Rows that it reads, the origin among them."""
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
         """(origins, horizon), the rows after each origin in the unit of the values.
 
         Args:

@@ -29,7 +29,7 @@ class LinearFit:
     known: int = 0  # columns at the end that are known ahead
     calendar: int = 0  # of these, columns that times make
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
         """(forecasts, horizon), the rows after each origin.
 
         Args:

@@ -29,7 +29,7 @@ class Recursive(Protocol):
         """(n, horizon), the forecasts from states (n, numbers)."""
 
 
-def forecast(of: Recursive, target: Float64s, origins: Int64s, horizon: int) -> Float64s:
+def after(of: Recursive, target: Float64s, origins: Int64s, horizon: int) -> Float64s:
     """(origins, horizon), from the states behind each origin.
 
     Args:

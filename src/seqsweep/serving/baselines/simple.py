@@ -26,7 +26,7 @@ class Repeat:
         """See `Formula`."""
         return self.rows
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
         """See `Formula`."""
         repeated: Float64s = values[(origins + 1 - self.rows)[:, None] + np.arange(horizon) % self.rows, 0]
         return repeated
@@ -43,7 +43,7 @@ class Constant:
         """See `Formula`."""
         return 1
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:  # noqa: ARG002
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:  # noqa: ARG002
         """See `Formula`."""
         return np.full((len(origins), horizon), self.level)
 
@@ -59,7 +59,7 @@ class MovingAverage:
         """See `Formula`."""
         return self.rows
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
         """See `Formula`."""
         ends = origins + 1
         starts = np.maximum(ends - self.rows, 0)

@@ -88,7 +88,7 @@ class Trees:
         """See `Formula`."""
         return max(self.lags, self.season)
 
-    def forecast(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
+    def after(self, values: Float64s, origins: Int64s, horizon: int) -> Float64s:
         """See `Formula`."""
         read = Lags(self.lags, self.season, self.known, self.calendar).inputs(values, origins, horizon)
         changes = self.sums(read).reshape(len(origins), horizon)

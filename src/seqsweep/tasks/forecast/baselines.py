@@ -16,7 +16,7 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.serving.array_types import Float64s, Int64s
-from seqsweep.serving.baselines.recursive import Drift, forecast
+from seqsweep.serving.baselines.recursive import Drift, after
 from seqsweep.serving.baselines.simple import Constant, MovingAverage, Repeat
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.boosting import boosting_forecasts
@@ -102,7 +102,7 @@ def faults(config: SweepConfig) -> list[Fault]:
 @BASELINES.register
 def last_value(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The value at the origin, for every row ahead."""
-    return Repeat(1).forecast(past.values, origins, past.horizon)
+    return Repeat(1).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
@@ -113,25 +113,25 @@ def seasonal_naive(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """
     if past.season is None or origins.min() + 1 < past.season:
         return None
-    return Repeat(past.season).forecast(past.values, origins, past.horizon)
+    return Repeat(past.season).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def train_mean(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the train part: the constant that a squared error likes best."""
-    return mean_of(past).forecast(past.values, origins, past.horizon)
+    return mean_of(past).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def train_median(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The median of the train part: the constant that an absolute error likes best."""
-    return median_of(past).forecast(past.values, origins, past.horizon)
+    return median_of(past).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def moving_average(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
-    return MovingAverage(past.settings.moving_average).forecast(past.values, origins, past.horizon)
+    return MovingAverage(past.settings.moving_average).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
@@ -140,7 +140,7 @@ def drift(past: BaselineInput, origins: Int64s) -> Float64s | None:
 
     Source: https://otexts.com/fpp3/simple-methods.html
     """
-    return forecast(Drift(float(past.target[0])), past.target, origins, past.horizon)
+    return after(Drift(float(past.target[0])), past.target, origins, past.horizon)
 
 
 @BASELINES.register
@@ -149,7 +149,7 @@ def linear(past: BaselineInput, origins: Int64s) -> Float64s | None:
     fit = fit_linear(past)
     if fit is None or origins.min() + 1 < fit.window:
         return None
-    return fit.forecast(past.values, origins, past.horizon)
+    return fit.after(past.values, origins, past.horizon)
 
 
 @BASELINES.register

@@ -129,9 +129,9 @@ class Ridge:
         mase_scale = naive_scale(series.values[:, 0], split.train_end, self.season, series.observed)
 
         def cost(fit: LinearFit) -> float:
-            scaled = (
-                fit.forecast(past.values, origins - dropped, split.horizon) - transform.offset[0]
-            ) / transform.scale[0]
+            scaled = (fit.after(past.values, origins - dropped, split.horizon) - transform.offset[0]) / transform.scale[
+                0
+            ]
             predicted = transform.inverse_transform(series.values, origins, scaled)
             return objective.cost(objective(happened, predicted, mase_scale))
 

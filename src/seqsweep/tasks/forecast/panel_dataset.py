@@ -206,7 +206,7 @@ class PanelDataset(Forecasts):
         if fit is None or origins.min() + 1 < fit.window:
             return None
         past = self._sized[number]
-        made: Float64s = fit.forecast(past.values, origins, past.horizon) * self.sizes[number]
+        made: Float64s = fit.after(past.values, origins, past.horizon) * self.sizes[number]
         return made
 
     def notes_on_baselines(self) -> Mapping[str, str]:
@@ -233,7 +233,7 @@ class PanelDataset(Forecasts):
             said = np.empty(actual.shape)
             for number, rows in groups:
                 origins = items[rows] - self.parts.starts[number]
-                said[rows] = fit.forecast(self._sized[number].values, origins, actual.shape[1]) * self.sizes[number]
+                said[rows] = fit.after(self._sized[number].values, origins, actual.shape[1]) * self.sizes[number]
             return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
 
         windows = [window for window in settings.ridge_windows if window <= self._shortest]

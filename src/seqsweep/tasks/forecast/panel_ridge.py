@@ -67,7 +67,7 @@ class PanelRidge:
         def cost(fit: LinearFit) -> float:
             said = np.empty(happened.shape)
             for number, rows, origins in groups:
-                scaled = fit.forecast(pasts[number].values, origins - dropped, split.horizon)
+                scaled = fit.after(pasts[number].values, origins - dropped, split.horizon)
                 said[rows] = transforms[number].inverse_transform(series.members[number].values, origins, scaled)
             return self.cost(happened, said, items)
 

@@ -231,7 +231,7 @@ class ForecastPredictor:
     ) -> Float64s:
         frequency, horizon = self._spec["frequency"], int(self._spec["horizon"])
         try:
-            made = baseline.forecast(
+            made = baseline.after(
                 names, series, future, sizes, horizon, lambda rows, n: check_even(self._reader, rows, frequency, n)
             )
         except ReadError as error:

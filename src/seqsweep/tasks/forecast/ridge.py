@@ -35,7 +35,7 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
     actual, mase_scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season, past.observed)
 
     def error(fit: LinearFit) -> float:
-        return objective(actual, fit.forecast(past.values, origins, past.horizon), mase_scale)
+        return objective(actual, fit.after(past.values, origins, past.horizon), mase_scale)
 
     settings = past.settings
     return best_fit(

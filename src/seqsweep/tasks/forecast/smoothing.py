@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from seqsweep.serving.array_types import Float64s, Int64s
-from seqsweep.serving.baselines.recursive import Smoothing, Theta, forecast
+from seqsweep.serving.baselines.recursive import Smoothing, Theta, after
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 
 LONGEST = 5000
@@ -40,7 +40,7 @@ def ets_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
         origins: (n,), none before the last row of train.
     """
     fit = fit_ets(past)
-    return None if fit is None else forecast(fit, past.target, origins, past.horizon)
+    return None if fit is None else after(fit, past.target, origins, past.horizon)
 
 
 def theta_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
@@ -56,7 +56,7 @@ def theta_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
         origins: (n,), none before the last row of train.
     """
     fit = fit_theta(past)
-    return None if fit is None else forecast(fit, past.target, origins, past.horizon)
+    return None if fit is None else after(fit, past.target, origins, past.horizon)
 
 
 def told(names: list[str], train: int, season: int | None) -> Iterator[str]:
