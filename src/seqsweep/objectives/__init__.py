@@ -5,6 +5,6 @@
 
 from seqsweep.objectives.fronts import fronts, spread
 from seqsweep.objectives.resources import RESOURCES, Objective, Resource
-from seqsweep.objectives.several import Objectives
+from seqsweep.objectives.several import Objectives, served, value_of
 
-__all__ = ["RESOURCES", "Objective", "Objectives", "Resource", "fronts", "spread"]
+__all__ = ["RESOURCES", "Objective", "Objectives", "Resource", "fronts", "served", "spread", "value_of"]

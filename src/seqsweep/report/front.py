@@ -7,10 +7,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from seqsweep.objectives import Objective, Resource
-from seqsweep.objectives.several import value_of
+from seqsweep.finals import Conclusion, Difference, Finalist
+from seqsweep.objectives import RESOURCES, Objective, Resource, value_of
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
+from seqsweep.tasks import find_metric
 from seqsweep.words import better_is, column_title, in_words, plus_minus, significant
 
 
@@ -65,12 +66,40 @@ def cell(objective: Objective, record: TrialRecord) -> str:
     return shown(objective, value)
 
 
-def shown(objective: Objective, value: float) -> str:
+def shown(objective: Objective, value: float, digits: int = 4) -> str:
     """A value of an objective: counts are whole.
 
     Args:
         objective: of the sweep.
         value: of it, or NaN.
+        digits: that count, where it is no count.
     """
     counts = isinstance(objective, Resource) and not objective.unit and value.is_integer()
-    return f"{value:,.0f}" if counts else significant(value)
+    return f"{value:,.0f}" if counts else significant(value, digits)
+
+
+def objectives_named(conclusion: Conclusion) -> list[Objective]:
+    """The further objectives of finals."""
+    return [RESOURCES.get(name) or find_metric(conclusion.task, name) for name in conclusion.objectives[1:]]
+
+
+def traded(objective: Objective, finalist: Finalist, difference: Difference | None) -> str:
+    """The mean of a further objective, and how much more of it the winner has: `329 (+2,872)`, `1.2 (+0.4 to +0.9)`.
+
+    Args:
+        objective: of the sweep.
+        finalist: of its finals.
+        difference: between the winner and this one; None: it is the winner, or failed.
+    """
+    mean = shown(objective, finalist.means[objective.name])
+    interval = difference.others.get(objective.name) if difference is not None else None
+    if interval is None:
+        return mean
+    if interval.low == interval.high:
+        return f"{mean} ({signed(objective, interval.mean)})"
+    return f"{mean} ({signed(objective, interval.low)} to {signed(objective, interval.high)})"
+
+
+def signed(objective: Objective, value: float) -> str:
+    """A difference with its sign."""
+    return f"{'-' if value < 0 else '+'}{shown(objective, abs(value), 3)}"
