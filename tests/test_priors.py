@@ -70,6 +70,12 @@ def test_what_is_neither_a_study_nor_a_fingerprint_is_refused(value):
     assert ("did you mean 'study'?" in fault.text) == (value == "stdy")
 
 
+def test_earlier_trials_of_one_score_do_not_judge_by_several():
+    config = sweep_config("bayesian", tuner={"prior": "study"})
+    config.task.objectives = ["mae", "parameter_count"]
+    assert any("tuner.prior=study: trials of earlier sweeps are known by one score" in f.text for f in faults(config))
+
+
 @keras
 def test_a_search_begins_with_the_sweeps_that_ended_before_it_and_goes_on_with_what_it_read(sweep, tmp_path):
     first, said = sweep()

@@ -13,7 +13,9 @@ from rich.text import Text
 
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
+from seqsweep.objectives import Resource
 from seqsweep.records import TrialRecord
+from seqsweep.report.front import cell, front_table, title_of
 from seqsweep.search import Outcome
 from seqsweep.search_space import telling
 from seqsweep.terminal import console
@@ -49,7 +51,8 @@ def leaderboard(outcome: Outcome, width: int) -> Group:
     while settings and Measurement.get(endless, endless.options, table).maximum > width:
         settings = settings[:-1]
         table = _table(outcome, settings, metrics)
-    return Group(table, Text(_caption(outcome)))  # a caption would be broken where the table ends
+    below = Text(_caption(outcome))  # that of a table would be broken where the table ends
+    return Group(table, below, Text(), front_table(outcome)) if outcome.front else Group(table, below)
 
 
 def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Table:
@@ -61,6 +64,7 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Tabl
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("trial or baseline", no_wrap=True)
     heads = [*(SHORT.get(name, in_words(name)) for name in settings), *map(column_title, metrics), "skill"]
+    heads += [title_of(objective) for objective in _beside(outcome)]
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for row in _rows(outcome):
@@ -106,12 +110,19 @@ def _settings(outcome: Outcome) -> list[str]:
 def _cells(row: _Row, outcome: Outcome, settings: list[str], metrics: list[Metric]) -> list[str]:
     if row.trial is None:
         figures = [significant(outcome.baselines[row.name][metric.name]) for metric in metrics]
-        return ["", in_words(row.name), *("" for _ in settings), *figures, gain(outcome.skill(row.score))]
+        missing = ["" for _ in _beside(outcome)]
+        return ["", in_words(row.name), *("" for _ in settings), *figures, gain(outcome.skill(row.score)), *missing]
     place = outcome.ranked.index(row.trial) + 1
     known = row.trial.params
     values = [setting(known[name]) if name in known else "" for name in settings]
     figures = [significant(row.trial.metrics[f"val_{metric.name}"]) for metric in metrics]
-    return [str(place), row.name, *values, *figures, gain(outcome.skill(row.score))]
+    beside = [cell(objective, row.trial) for objective in _beside(outcome)]
+    return [str(place), row.name, *values, *figures, gain(outcome.skill(row.score)), *beside]
+
+
+def _beside(outcome: Outcome) -> list[Resource]:
+    """The objectives that are no metrics."""
+    return [objective for objective in outcome.objectives.others if isinstance(objective, Resource)]
 
 
 def _caption(outcome: Outcome) -> str:

@@ -17,6 +17,7 @@ from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.pool import Pool
 from seqsweep.tuner.priors import Priors
 from seqsweep.tuner.process import Process, fit
+from seqsweep.tuner.scalarisation import chebyshev, drawn_weights
 from seqsweep.tuner.vectors import Vectors
 
 _FITTED = 200  # trials, evenly chosen, that lengths are fitted to; all of them are predicted from
@@ -42,7 +43,8 @@ class Bayesian(OracleBase):
     - running trials count as what they may come to, several draws of it, so that no two workers do the same;
     - no point is proposed twice; where none is left, the search ends;
     - trials of earlier sweeps (`learn`) count as far as their scores go with those of this one, see `Pool`;
-    - all is drawn from (seed, number of trials): a resumed search proposes what it would have.
+    - all is drawn from (seed, number of trials): a resumed search proposes what it would have;
+    - of several objectives each proposal weighs others more, see `scalarisation`, so that the front is found.
 
     Source: expected improvement, Jones et al. (1998), in the logarithm as in Ament et al., Unexpected Improvements,
     NeurIPS 2023; fantasies, Snoek et al. (2012), section 3.3.
@@ -82,7 +84,7 @@ class Bayesian(OracleBase):
         else:
             # Threads would fight with the workers for their cores.
             with threadpool_limits(limits=1, user_api="blas"):
-                values, gain = self._preferred(vectors, ended, max(scored, default=0.0))
+                values, gain = self._preferred(vectors, ended)
             if self._is_too_little(gain):
                 self._ended_at = len(self.trials), len(ended)
                 return STOPPED
@@ -118,13 +120,13 @@ class Bayesian(OracleBase):
         rows = qmc.Sobol(vectors.width, rng=np.random.default_rng([self.seed, 0])).random(count)[first:]
         return self._untried(vectors, vectors.snap(rows))
 
-    def _preferred(self, vectors: Vectors, ended: list[Any], worst: float) -> tuple[dict[str, Any] | None, float]:
+    def _preferred(self, vectors: Vectors, ended: list[Any]) -> tuple[dict[str, Any] | None, float]:
         """The untried point of the highest expected improvement, and that in deviations between seeds.
 
         None where the candidates were all tried: of what is left nothing is known.
         """
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
-        scores = eased(np.array([worst if trial.score is None else trial.score for trial in ended]))
+        scores = eased(self._scores(ended))
         rng = np.random.default_rng([self.seed, len(self.trials)])
         process = self._with_running(self._process(vectors, seen, scores), vectors, rng)
         gain = Gain(process, np.vstack([seen, vectors.encode(self._running_values())]))
@@ -142,6 +144,20 @@ class Bayesian(OracleBase):
         if self._pool is not None:
             return self._pool.fit(points, known, some)
         return Process(fit(points[some], known[some], vectors.named).kernel, points, known[:, None])
+
+    def _scores(self, ended: list[Any]) -> Float64s:
+        """Of each trial, (trials,), lower is better; one that failed has the worst."""
+        several = [self.costs[trial.trial_id] for trial in ended if trial.trial_id in self.costs]
+        if not several:
+            worst = max((trial.score for trial in ended if trial.score is not None), default=0.0)
+            return np.array([worst if trial.score is None else trial.score for trial in ended])
+        count = len(several[0])
+        unknown = (math.nan,) * count
+        costs = np.array([self.costs.get(trial.trial_id, unknown) for trial in ended])
+        for column in costs.T:
+            known = np.isfinite(column)
+            column[known] = eased(column[known])
+        return chebyshev(costs, drawn_weights(count, np.random.default_rng([self.seed, len(self.trials), 1])))
 
     def _untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
         decoded = (vectors.decode(row) for row in rows)

@@ -134,6 +134,10 @@ def faults(config: SweepConfig) -> list[Fault]:
             f"{config.tracking.directory}/sweeps"
         )
         found.append(Fault("tuner.prior", told + nearest(settings.prior, [STUDY]).removesuffix(f"; possible: {STUDY}")))
+    if settings.prior is not None and config.task.objectives:
+        told = f"tuner.prior={settings.prior}: trials of earlier sweeps are known by one score, and task.objectives asks"
+        mend = "for several; set tuner.prior=null, or task.objectives=null"
+        found.append(Fault("tuner.prior", f"{told} {mend}", also=("task.objectives",)))
     if settings.time_limit is not None and seconds(settings.time_limit) is None:
         told = f"tuner.time_limit={settings.time_limit}: this is no time; write 90s, 30m, 2h or 1h30m"
         found.append(Fault("tuner.time_limit", told))
