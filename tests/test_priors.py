@@ -73,7 +73,7 @@ def test_what_is_neither_a_study_nor_a_fingerprint_is_refused(value):
 def test_earlier_trials_of_one_score_do_not_judge_by_several():
     config = sweep_config("bayesian", tuner={"prior": "study"})
     config.task.objectives = ["mae", "parameter_count"]
-    assert any("tuner.prior=study: trials of earlier sweeps are known by one score" in f.text for f in faults(config))
+    assert any("tuner.prior=study: trials of earlier sweeps are known by one score;" in f.text for f in faults(config))
 
 
 @keras

@@ -135,7 +135,7 @@ def faults(config: SweepConfig) -> list[Fault]:
         )
         found.append(Fault("tuner.prior", told + nearest(settings.prior, [STUDY]).removesuffix(f"; possible: {STUDY}")))
     if settings.prior is not None and config.task.objectives:
-        told = f"tuner.prior={settings.prior}: trials of earlier sweeps are known by one score, and task.objectives asks"
+        told = f"tuner.prior={settings.prior}: trials of earlier sweeps are known by one score; task.objectives asks"
         mend = "for several; set tuner.prior=null, or task.objectives=null"
         found.append(Fault("tuner.prior", f"{told} {mend}", also=("task.objectives",)))
     if settings.time_limit is not None and seconds(settings.time_limit) is None:
