@@ -111,6 +111,10 @@ class ApartTracker:
         """See Tracker."""
         self._put("end_trial", trial)
 
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """See Tracker."""
+        self._put_of_sweep("tag_trial", trial_id, dict(tags))
+
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """See Tracker."""
         self._put_of_sweep("log_sweep", dict(metrics), dict(tags))
