@@ -125,7 +125,7 @@ def as_the_network(graph: Graph, call, test) -> None:
     for port, array in zip(graph.inputs, given, strict=True):
         assert array.dtype == port.type
         assert array.shape[1:] == tuple(port.axes[1:])
-    said = np.asarray(graph.run(lambda tensors: call(tensors), given))
+    said = np.asarray(graph.run(call, given))
     own = graph.expected(lambda arrays: np.asarray(call(arrays)), test)
     assert said.dtype == graph.output.type
     assert said.shape[1:] == tuple(graph.output.axes[1:])
@@ -199,16 +199,11 @@ def test_differences_are_summed_as_step_by_step():
     assert weights.tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]]
 
 
-@pytest.mark.parametrize("others", [(), ("search_space.steps=2",)])
-def test_numbers_of_items_are_scaled_inside_and_probabilities_are_tempered(tmp_path, others):
+def test_numbers_of_items_are_scaled_inside_and_probabilities_are_tempered(tmp_path):
     waves().to_csv(tmp_path / "waves.csv", index=False)
-    of = (
-        "data=csv",
-        f"data.path={tmp_path / 'waves.csv'}",
-        "data.target=label",
-        f"data.features=[{','.join(COLUMNS)}]",
-    )
-    problem, view, _ = said_of(of, "digits", "search_space.steps=3", *others)
+    columns = f"data.features=[{','.join(COLUMNS)}]"
+    of = ("data=csv", f"data.path={tmp_path / 'waves.csv'}", "data.target=label", columns)
+    problem, view, _ = said_of(of, "digits", "search_space.steps=3")
     graph = graph_of_classes(problem.data, view, 1.7)
 
     def call(inputs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Call, Items, View
 
-if TYPE_CHECKING:
-    import tensorflow as tf
+Tensor: TypeAlias = Any
+"""Of TensorFlow, which a task does not import: Keras's operations know it."""
 
-Apply: TypeAlias = "Callable[[Sequence[tf.Tensor]], tf.Tensor]"
+Apply: TypeAlias = Callable[[Sequence[Tensor]], Tensor]
 """A network inside a graph: its inputs → its output."""
 
 BATCH = "items"
@@ -60,7 +60,7 @@ class Graph:
     said: str
     inputs: Sequence[Port]
     output: Port
-    run: Callable[[Apply, Sequence[tf.Tensor]], tf.Tensor]
+    run: Callable[[Apply, Sequence[Tensor]], Tensor]
     read: Callable[[Items], Sequence[NDArray[Any]]]
     expected: Callable[[Call, Items], NDArray[Any]]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -127,7 +127,7 @@ def called(names: Sequence[str], within: str = "columns") -> str:
     return f"columns: {', '.join(names)}" if len(names) <= MOST_NAMED else f"columns: those of the list `{within}`"
 
 
-def scaled(values: tf.Tensor, transform: Transform) -> tf.Tensor:
+def scaled(values: Tensor, transform: Transform) -> Tensor:
     """Raw values (…, columns) as a network reads them, by a transform that scales alone.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -11,10 +11,7 @@ from seqsweep.serving.probabilities import SMALLEST, tempered
 from seqsweep.serving.texts import SPECIAL
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.dataset import Call, Items
-from seqsweep.tasks.graph import BATCH, Apply, Graph, Port, called, raw_gather, scaled
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from seqsweep.tasks.graph import BATCH, Apply, Graph, Port, Tensor, called, raw_gather, scaled
 
 NUMBERS = "Raw numbers of an item in, the probabilities of its classes out."
 TOKENS = (
@@ -35,7 +32,7 @@ def make_graph(data: LabelledItems, view: LabelledView, temperature: float) -> G
     raw = gather if view.tokenizer is not None else raw_gather(data.table.values, gather.offsets)
     shape = view.input_shapes[0]
 
-    def run(network: Apply, tensors: Sequence[tf.Tensor]) -> tf.Tensor:
+    def run(network: Apply, tensors: Sequence[Tensor]) -> Tensor:
         import keras
 
         given = tensors[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -11,10 +11,7 @@ from seqsweep.serving.pieces import END, FIRST, START, Pieces
 from seqsweep.serving.subwords import BLANK
 from seqsweep.tasks.dataset import Call, Items
 from seqsweep.tasks.decoding.dataset import PairedView
-from seqsweep.tasks.graph import BATCH, Apply, Graph, Port, called, raw_gather, scaled
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from seqsweep.tasks.graph import BATCH, Apply, Graph, Port, Tensor, called, raw_gather, scaled
 
 SAID = (
     "One step of decoding: what is told and what was said so far in, the probabilities of the next piece at each step "
@@ -34,7 +31,7 @@ def make_graph(view: PairedView, columns: Sequence[str]) -> Graph:
     transform = view.transform
     raw = told if transform is None else raw_gather(view.table.values, None)
 
-    def run(network: Apply, tensors: Sequence[tf.Tensor]) -> tf.Tensor:
+    def run(network: Apply, tensors: Sequence[Tensor]) -> Tensor:
         given = tensors[0] if transform is None else scaled(tensors[0], transform)
         return network([given, tensors[1]])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,7 @@ from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.quantiles import levels_of
 from seqsweep.tasks.forecast.windows import Windows
-from seqsweep.tasks.graph import Apply, Graph, Port, called
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from seqsweep.tasks.graph import Apply, Graph, Port, Tensor, called
 
 ANCHORS = ("none", "last", "mean", "standard")
 """Those that are made of graph operations; `standard` lies inside the network."""
@@ -64,7 +61,7 @@ class Scaling:
         """Whether the graph must know which series a window is of."""
         return self.told is not None or len(self.transforms) > 1
 
-    def run(self, network: Apply, tensors: Sequence[tf.Tensor]) -> tf.Tensor:
+    def run(self, network: Apply, tensors: Sequence[Tensor]) -> Tensor:
         """Raw rows, what is known ahead, the series' number → forecasts.
 
         Args:
@@ -92,14 +89,14 @@ class Scaling:
         forecast = self._unit(self._summed(change, level))
         return forecast[:, :, 0] if len(output.shape) == 2 else forecast
 
-    def _of(self, number: tf.Tensor | None, name: str) -> Any:
+    def _of(self, number: Tensor | None, name: str) -> Any:
         """Offsets or scales, (1, columns), or those of each window's series, (n, columns)."""
         import keras
 
         table = np.stack([getattr(transform, name) for transform in self.transforms])
         return keras.ops.convert_to_tensor(table) if len(table) == 1 else keras.ops.take(table, number, axis=0)
 
-    def _level(self, target: tf.Tensor, number: tf.Tensor | None) -> tf.Tensor:
+    def _level(self, target: Tensor, number: Tensor | None) -> Tensor:
         """The target (n, rows) clipped and in logs, as `Transform` has it."""
         import keras
 
@@ -110,7 +107,7 @@ class Scaling:
         # What ONNX has: there is no log1p. In double precision the difference is far below that of the network.
         return keras.ops.log(1.0 + target) if self.transforms[0].log1p else target
 
-    def _differences(self, level: tf.Tensor) -> tf.Tensor:
+    def _differences(self, level: Tensor) -> Tensor:
         """(n, rows) → (n, window)."""
         lags = self.transforms[0].lags
         rows = self.rows
@@ -122,7 +119,7 @@ class Scaling:
             total = total + part
         return total
 
-    def _anchor(self, window: tf.Tensor) -> tf.Tensor | None:
+    def _anchor(self, window: Tensor) -> Tensor | None:
         """(n, 1, columns), scaled; what is known ahead has none."""
         import keras
 
@@ -137,7 +134,7 @@ class Scaling:
         past[len(past) - self.known :] = 0
         return taken * past if self.known else taken
 
-    def _summed(self, change: tf.Tensor, level: tf.Tensor) -> tf.Tensor:
+    def _summed(self, change: Tensor, level: Tensor) -> Tensor:
         """Changes (n, horizon, quantiles) as levels: differences added up again."""
         import keras
 
@@ -149,7 +146,7 @@ class Scaling:
         before = keras.ops.matmul(latest, np.ascontiguousarray(weights[:, :dropped].T))
         return keras.ops.matmul(np.ascontiguousarray(weights[:, dropped:]), change) + before[:, :, None]
 
-    def _unit(self, level: tf.Tensor) -> tf.Tensor:
+    def _unit(self, level: Tensor) -> Tensor:
         import keras
 
         values = keras.ops.exp(level) - 1.0 if self.transforms[0].log1p else level
