@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
+
+from seqsweep.tuner.priors import Priors
 
 _FEW = 20_000  # points that are listed one by one when a draw keeps meeting those that were tried
 _DRAWS = 21  # of points that were all tried, before the points are listed
@@ -46,6 +49,7 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         # trials.
         self.next_seed = seed << 32
         self.tried: set[tuple[Any, ...]] = set()
+        self.costs: dict[str, tuple[float, ...]] = {}  # of trials with several objectives, by id
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """Take note that the trial runs.
@@ -60,13 +64,16 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         trial = Trial(hyperparameters, trial_id=trial_id, status=TrialStatus.RUNNING)
         self.trials[trial_id] = self.ongoing_trials[trial_id] = trial
 
-    def finish(self, trial_id: str, score: float | None) -> None:
+    def finish(self, trial_id: str, score: float | None, costs: Sequence[float | None] = ()) -> None:
         """Take note of the trial's score.
 
         Args:
             trial_id: of a trial that was begun.
             score: lower is better; None: it failed.
+            costs: with several objectives, the score first: that of each, None where it is not known.
         """
+        if costs:
+            self.costs[trial_id] = tuple(math.nan if cost is None else cost for cost in costs)
         trial = self.ongoing_trials.pop(trial_id)
         trial.status = TrialStatus.COMPLETED if score is not None else TrialStatus.FAILED
         trial.score = score
@@ -104,6 +111,9 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         if drawn is None or self.key(drawn) != self.key(values):
             self.next_seed = before  # it was chosen otherwise
         return values
+
+    def learn(self, priors: Priors) -> None:
+        """Take up trials of earlier sweeps, before the first of this one; without a model there is no use for them."""
 
     def promotable(self) -> set[str]:
         """The trials whose checkpoints may still be continued."""

@@ -101,7 +101,8 @@ def head(material: Material) -> list[Markup]:
     ended = max((record.ended or 0.0 for record in (*outcome.records, *material.final_runs)), default=0.0)
     until = f", until {when(ended)}" if ended else ""
     searched = f"Searched: {trials(outcome)}, by tuner {outcome.config.tuner.kind}{until}."
-    return [summary(headline(outcome, material.conclusion)), note(searched), glossary(material)]
+    begun = [note(f"{outcome.prior}.")] if outcome.prior else []
+    return [summary(headline(outcome, material.conclusion)), note(searched), *begun, glossary(material)]
 
 
 def sections(material: Material, *, searching: bool = False) -> list[Section]:
