@@ -83,7 +83,10 @@ def errors(config: SweepConfig, values: np.ndarray, ahead: int) -> tuple[float, 
 
         fit = fit_linear(past)
         made = [_forecast(finals.network(context, found), values, items)]
-        made += [_forecast(finals.refitted(context, runs).network, values, items), fit.forecast(values, items)]
+        made += [
+            _forecast(finals.refitted(context, runs).network, values, items),
+            fit.after(values, items, fit.intercept.size),
+        ]
         return tuple(float(np.abs(each - actual).mean()) for each in made)
 
 

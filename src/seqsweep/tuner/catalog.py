@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.spelling import nearest
 from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
+from seqsweep.tuner.priors import Priors, read_priors
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
 from seqsweep.words import seconds
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from seqsweep.tuner.oracles import OracleBase
 
 STATE_FILE = "tuner.json"
+STUDY = "study"
+"""As `tuner.prior`: all earlier sweeps of the study."""
 
 
 class OracleFactory(Protocol):
@@ -76,7 +81,7 @@ def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
-    return Tuner(config, TUNERS[config.tuner.kind](config), directory / STATE_FILE)
+    return Tuner(config, _oracle(config, directory), directory / STATE_FILE)
 
 
 def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial]) -> Tuner:
@@ -90,8 +95,16 @@ def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTri
     Raises:
         StateError: the state file cannot be written.
     """
-    write_state(directory / STATE_FILE, rebuild(config, TUNERS[config.tuner.kind](config), found))
+    write_state(directory / STATE_FILE, rebuild(config, _oracle(config, directory), found))
     return make_tuner(config, directory)
+
+
+def _oracle(config: SweepConfig, directory: Path) -> OracleBase:
+    """What chooses, with the trials of earlier sweeps that are kept in the directory."""
+    oracle = TUNERS[config.tuner.kind](config)
+    if config.tuner.prior is not None:
+        oracle.learn(read_priors(directory) or Priors())
+    return oracle
 
 
 def initial_points(config: SweepConfig) -> int:
@@ -114,6 +127,17 @@ def faults(config: SweepConfig) -> list[Fault]:
         for name, advice in _NEEDED[settings.kind].items()
         if getattr(settings, name) is None
     ]
+    if settings.prior is not None and settings.prior != STUDY and not re.fullmatch("[0-9a-f]{4,12}", settings.prior):
+        told = (
+            f"tuner.prior={settings.prior}: this is neither `{STUDY}`, for all earlier sweeps of the study, nor four "
+            "or more of the digits (0 to 9, a to f) of a sweep's fingerprint, which names its folder in "
+            f"{config.tracking.directory}/sweeps"
+        )
+        found.append(Fault("tuner.prior", told + nearest(settings.prior, [STUDY]).removesuffix(f"; possible: {STUDY}")))
+    if settings.prior is not None and config.task.objectives:
+        told = f"tuner.prior={settings.prior}: trials of earlier sweeps are known by one score; task.objectives asks"
+        mend = "for several; set tuner.prior=null, or task.objectives=null"
+        found.append(Fault("tuner.prior", f"{told} {mend}", also=("task.objectives",)))
     if settings.time_limit is not None and seconds(settings.time_limit) is None:
         told = f"tuner.time_limit={settings.time_limit}: this is no time; write 90s, 30m, 2h or 1h30m"
         found.append(Fault("tuner.time_limit", told))
