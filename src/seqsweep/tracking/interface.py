@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord, Value
-from seqsweep.tracking.mlflow_spelling import check_names
+from seqsweep.tracking.mlflow_spelling import EVALUATED_AT, EVALUATION, check_names
 from seqsweep.tracking.view import OF_SWEEP
 
 
@@ -98,6 +98,12 @@ class NumberedEvaluation(NamedTuple):
 
     number: int
     at: float  # seconds since 1970, on the clock of the machine that made it; whole, 0 where the store has none
+
+
+def numbered(tags: Iterable[Mapping[str, str]]) -> dict[str, NumberedEvaluation]:
+    """The evaluations of sweeps by fingerprint, from the tags of their runs; those that made none are left out."""
+    made = [of for of in tags if EVALUATION in of]
+    return {of["sweep"]: NumberedEvaluation(int(of[EVALUATION]), float(of.get(EVALUATED_AT, 0))) for of in made}
 
 
 class Tracker(Protocol):

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
-from seqsweep.tracking.interface import NumberedEvaluation
+from seqsweep.tracking.interface import NumberedEvaluation, numbered
 from seqsweep.tracking.mlflow_spelling import (
-    EVALUATED_AT,
-    EVALUATION,
     NAME,
     NOTE,
     PARENT,
@@ -147,8 +145,7 @@ class SweepRuns:
         """
         everywhere = [experiment.experiment_id for experiment in self._client.search_experiments()]
         runs = self._search(f"tags.kind = 'sweep' and tags.data_sha256 = '{sha256}'", everywhere)
-        tags = [run.data.tags for run in runs if EVALUATION in run.data.tags]
-        return {of["sweep"]: NumberedEvaluation(int(of[EVALUATION]), float(of.get(EVALUATED_AT, 0))) for of in tags}
+        return numbered(run.data.tags for run in runs)
 
     # The sweep
 
