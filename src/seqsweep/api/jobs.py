@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def config_faults(checked: SweepConfig) -> list[Fault]:
     """What each package finds wrong with a config, in the order in which data passes them."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import data, executor, search_space, tasks, tracking, tuner
+    from seqsweep import data, executor, package, search_space, tasks, tracking, tuner
 
     found: list[Fault] = []
-    for package in (data, tasks, search_space, tuner, executor, tracking):
-        found += package.faults(checked)
+    for module in (data, tasks, search_space, tuner, executor, tracking, package):
+        found += module.faults(checked)
     return found
 
 

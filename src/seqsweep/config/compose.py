@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
@@ -159,7 +159,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
             for name in [name for name in cfg.search_space if OmegaConf.is_missing(cfg.search_space, name)]:
                 del cfg.search_space[name]
         leave_own(cfg)
-        missing = sorted(OmegaConf.missing_keys(cfg))
+        missing = sorted(_missing_keys(OmegaConf.to_container(cfg, resolve=False)))
         needed = [Fault(key, f"{key}: a value is needed; give {key}=VALUE") for key in missing]
         faults += _without(left_out, needed)
         for key in missing:
@@ -180,6 +180,21 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         config.search_space = search_space.settings(config)
     _clear_unused(config)
     return config
+
+
+def _missing_keys(value: Any, key: str = "") -> Iterator[str]:
+    """The dotted keys without a value; `OmegaConf.missing_keys` looks through its nodes, at twice the time.
+
+    Args:
+        value: of `key`, as OmegaConf gives plain values.
+        key: empty for the whole config.
+    """
+    if value == MISSING:
+        yield key
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from _missing_keys(inner, f"{key}.{name}".lstrip("."))
+    for place, inner in enumerate(value) if isinstance(value, list) else ():
+        yield from _missing_keys(inner, f"{key}[{place}]")
 
 
 def _clear_unused(config: SweepConfig) -> None:

@@ -11,7 +11,8 @@ from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors
+from seqsweep.tasks.forecast.interval_words import called, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
