@@ -65,8 +65,8 @@ def finalists(material: Material) -> Section:
     blocks = [
         table(head, rows, bold=[0] if conclusion.winner else []),
         note(
-            f"{who}, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best mean {wins}. "
-            "Where the mean is worse than the score of the search, that one was lucky."
+            f"{who}, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best mean "
+            f"{wins}. Where the mean is worse than the score of the search, that one was lucky."
         ),
         *(note(f"{text[0].upper()}{text[1:]}.") for text in about_trades(conclusion)),
         listed([*told, *audit(conclusion), *reasons]),
