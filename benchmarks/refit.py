@@ -82,8 +82,11 @@ def errors(config: SweepConfig, values: np.ndarray, ahead: int) -> tuple[float, 
         from seqsweep.tasks.forecast.ridge import fit_linear
 
         fit = fit_linear(past)
-        made = [_forecast(finals.network(context, found), values, items)]
-        made += [_forecast(finals.refitted(context, runs).network, values, items), fit.forecast(values, items)]
+        made = [_forecast(finals.scored(context, found)[1].network(context.problem), values, items)]
+        made += [
+            _forecast(runs.refitted(context).restored(context.problem).network, values, items),
+            fit.forecast(values, items),
+        ]
         return tuple(float(np.abs(each - actual).mean()) for each in made)
 
 

@@ -12,7 +12,7 @@ from seqsweep.config import to_yaml
 from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, fitting, make_executor
+from seqsweep.executor import Calls, Executor, fitting, make_calls, make_executor, make_starter
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -35,6 +35,7 @@ class SweepContext:
         problem: what trials are held to.
         state: the folder; this process owns it.
         executor: its job is open.
+        calls: run what needs TensorFlow.
         tracker: its sweep's run is open.
         observer: is told.
         started: on `time.monotonic`.
@@ -44,6 +45,7 @@ class SweepContext:
     problem: Problem
     state: SweepState
     executor: Executor
+    calls: Calls
     tracker: Tracker
     observer: Observer
     started: float
@@ -84,10 +86,16 @@ def open_sweep(
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     started = time.monotonic()
-    closing = ExitStack()
-    # First: workers take seconds to import TensorFlow.
-    executor = make_executor(fitting(config.executor, observer.say), warm)
+    closing, processes = ExitStack(), ExitStack()
     try:
+        # First: it takes seconds to import TensorFlow.
+        starter = make_starter(config.executor, trial.preload if warm is trial.warm else None)
+        processes.callback(starter.close)
+        executor = make_executor(fitting(config.executor, observer.say), warm, starter)
+        processes.callback(executor.close)
+        calls = make_calls(config.executor, warm, starter)
+        processes.callback(calls.close)
+        processes.callback(starter.abandon)  # before the others are ended
         problem = build_problem(config, observer.say)
         observer.describe(problem.facts)
         config, state = problem.config, open_state(problem, observer)
@@ -100,9 +108,9 @@ def open_sweep(
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
-                yield SweepContext(problem, state, executor, tracker, observer, started, closing)
+                yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing)
     finally:
-        executor.close()
+        processes.close()
         closing.close()
 
 

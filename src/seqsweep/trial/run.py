@@ -41,15 +41,16 @@ def derive_seed(sweep_seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
 
 
+def preload() -> None:
+    """Import what trials, search rules and packages need, and let TensorFlow start nothing: this process will fork."""
+    _import()
+    with quick_imports(), without_unused():
+        import keras_tuner  # noqa: F401
+
+
 def warm(threads: int) -> None:
     """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    if "seqsweep.trial.learner" not in sys.modules:
-        # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
-        # that stay, took a third of a short trial.
-        with without_start_up_notes(), quick_imports(), without_unused():
-            import seqsweep.trial.learner  # noqa: F401 (imports TensorFlow, and Keras, which takes as long)
+    _import()
     import tensorflow as tf
 
     try:
@@ -59,6 +60,17 @@ def warm(threads: int) -> None:
         # Fixed since TensorFlow's first operation in this process: figures may differ in the last bits.
         pass
     tf.config.experimental.enable_op_determinism()
+
+
+def _import() -> None:
+    """Import TensorFlow, and Keras, which takes as long."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if "seqsweep.trial.learner" not in sys.modules:
+        # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
+        # that stay, took a third of a short trial.
+        with without_start_up_notes(), quick_imports(), without_unused():
+            import seqsweep.trial.learner  # noqa: F401
 
 
 @dataclass(frozen=True)

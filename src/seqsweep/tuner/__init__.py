@@ -11,10 +11,12 @@ from seqsweep.tuner.ask_tell import Exhausted, Proposal, Tuner, Wait
 from seqsweep.tuner.catalog import STATE_FILE, TUNERS, faults, make_tuner, rebuild_tuner
 from seqsweep.tuner.plan import Plan, plan
 from seqsweep.tuner.rebuild import EndedTrial
+from seqsweep.tuner.remote_oracle import Call
 
 __all__ = [
     "STATE_FILE",
     "TUNERS",
+    "Call",
     "EndedTrial",
     "Exhausted",
     "Plan",

@@ -14,6 +14,7 @@ from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
+from seqsweep.tuner.remote_oracle import Call, Oracle, RemoteOracle
 from seqsweep.words import seconds
 
 if TYPE_CHECKING:
@@ -65,33 +66,39 @@ def hyperband(config: SweepConfig) -> OracleBase:
     return Hyperband(plan=brackets(config), **_common(config))
 
 
-def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
+def make_tuner(config: SweepConfig, directory: Path, call: Call | None = None) -> Tuner:
     """A tuner for `config`, new or as the state file in `directory` left it.
 
     Args:
         config: of the sweep; `tuner.kind` names the oracle.
         directory: the sweep's folder.
+        call: runs functions in the process where the oracle is; None: it is in this one, which imports TensorFlow.
 
     Raises:
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
-    return Tuner(config, TUNERS[config.tuner.kind](config), directory / STATE_FILE)
+    return Tuner(config, _oracle(config, call), directory / STATE_FILE)
 
 
-def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial]) -> Tuner:
+def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial], call: Call | None = None) -> Tuner:
     """A tuner that has proposed these trials and knows how they ended, in the place of a state that is lost.
 
     Args:
         config: of the sweep.
         directory: of the state file, which is replaced.
         found: the trials of which records are left, in any order.
+        call: as of `make_tuner`.
 
     Raises:
         StateError: the state file cannot be written.
     """
-    write_state(directory / STATE_FILE, rebuild(config, TUNERS[config.tuner.kind](config), found))
-    return make_tuner(config, directory)
+    write_state(directory / STATE_FILE, rebuild(config, _oracle(config, call), found))
+    return make_tuner(config, directory, call)
+
+
+def _oracle(config: SweepConfig, call: Call | None) -> Oracle:
+    return TUNERS[config.tuner.kind](config) if call is None else RemoteOracle(call, config)
 
 
 def initial_points(config: SweepConfig) -> int:
