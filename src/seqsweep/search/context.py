@@ -13,6 +13,7 @@ from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
 from seqsweep.executor import Calls, Executor, fitting, make_calls, make_executor, make_starter
+from seqsweep.imports import quick_imports, without_unused
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -66,6 +67,13 @@ class SweepContext:
         return _name(self.config, self.state)
 
 
+def preload() -> None:
+    """Import what trials, the search rules and packages need; in a process that will fork."""
+    trial.preload()
+    with quick_imports(), without_unused():
+        import seqsweep.tuner.oracles  # noqa: F401
+
+
 @contextmanager
 def open_sweep(
     config: SweepConfig,
@@ -89,7 +97,7 @@ def open_sweep(
     closing, processes = ExitStack(), ExitStack()
     try:
         # First: it takes seconds to import TensorFlow.
-        starter = make_starter(config.executor, trial.preload if warm is trial.warm else None)
+        starter = make_starter(config.executor, preload if warm is trial.warm else None)
         processes.callback(starter.close)
         executor = make_executor(fitting(config.executor, observer.say), warm, starter)
         processes.callback(executor.close)

@@ -6,7 +6,8 @@ needs to go on and the weights of what was trained, `network` predicts with them
 
 from seqsweep.trial.network import Network, WeightsError, mean_of, restore
 from seqsweep.trial.notes import without_start_up_notes
-from seqsweep.trial.run import Trial, derive_seed, preload, warm
+from seqsweep.trial.run import Trial, derive_seed
+from seqsweep.trial.warming import preload, warm
 
 __all__ = [
     "Network",
