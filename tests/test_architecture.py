@@ -39,6 +39,7 @@ ORDER = [
     "schema",
     "events",
     "records",
+    "objectives",
     "data",
     "layers",
     "tasks",

@@ -186,10 +186,10 @@ def test_two_searches_that_found_the_same_network_are_told_as_that(make_entry):
 
 
 def test_unequal_budgets_are_told_and_equal_ones_are_not(make_entry):
-    def said(*epochs: int) -> str:
+    def said(*epochs: int, ended: tuple[float, float] = (2.0, 2.0)) -> str:
         entries = [
-            made(make_entry(1.0, 2.0, layers=(layer,)), trained)
-            for layer, trained in zip(("gru", "lstm"), epochs, strict=True)
+            made(make_entry(1.0, 2.0, layers=(layer,), ended=end), trained)
+            for layer, trained, end in zip(("gru", "lstm"), epochs, ended, strict=True)
         ]
         return " ".join(report.verdicts(comparable_groups(entries)[0]))
 
@@ -198,9 +198,14 @@ def test_unequal_budgets_are_told_and_equal_ones_are_not(make_entry):
         records = tuple(dataclasses.replace(record, curve=curve) for record in entry.outcome.records)
         return FinishedSweep(dataclasses.replace(entry.outcome, records=records), entry.conclusion)
 
-    assert "unequally long: gru 30 epochs in 1 trial and 1 s; lstm 60 epochs" in said(30, 60)
+    assert "not train equally many epochs: gru 30 epochs in 1 trial and 1 s; lstm 60 epochs" in said(30, 60)
     assert "tuner.max_epochs" in said(30, 60)
-    assert "unequally" not in said(30, 31)
+    assert "The searches" not in said(30, 31)
+    longer = said(30, 31, ended=(21.0, 81.0))
+    assert "but not equally long: gru 30 epochs in 1 trial and 20 s; lstm 31 epochs in 1 trial and 1 min" in longer
+    assert "tuner.time_limit" in longer
+    assert "The searches" not in said(30, 30, ended=(2.0, 9.0))  # seconds in which workers start
+    assert "The searches" not in said(30, 30, ended=(601.0, 1001.0))
 
 
 def kept(entry: FinishedSweep) -> FinishedSweep:

@@ -110,7 +110,15 @@ def test_the_winner_is_promoted_and_answers_from_the_registry(swept, tmp_path):
 
 
 def test_a_key_of_the_task_is_its_own(swept):
-    assert vars(swept.config.task).keys() == {"kind", "loss", "metrics", "objective", "baselines", "noise"}
+    assert vars(swept.config.task).keys() == {
+        "kind",
+        "loss",
+        "metrics",
+        "objective",
+        "objectives",
+        "baselines",
+        "noise",
+    }
     assert swept.config.task.noise == 1
     assert swept.config.data.season is None  # of the series that the study would read by default
     assert "active      where task.kind is waves" in explain("task.noise")

@@ -28,6 +28,7 @@ WITHOUT = {  # what makes a condition false that no option decides
     "task.kind": TABLE[:-1],
     "tuner.pruner": [],  # none is what all studies have
     "task.loss": [],  # mse is what all options have
+    "task.objectives": ["task.objectives=[mae,rmse]"],
 }
 WITH = {"data.frequency": ["data.frequency=YS"]}  # what makes it true, beside the condition that is tested
 NEEDED = {"data.seasonal_difference": ["data.season=11"], "executor.autoscaling": ["executor.workers=2"]}
@@ -43,7 +44,7 @@ VALUES |= {
     "data.clip_quantile": "0.9",
 }
 VALUES |= {"data.seasonal_difference": "1", "data.season": "11", "data.difference": "1", "data.time_format": "count"}
-VALUES |= {"tuner.pruner": "median", "windows.scope": "all"}
+VALUES |= {"task.objective": "mae", "tuner.pruner": "median", "windows.scope": "all"}
 VALUES |= {"windows.short_series": "scaling", "data.columns": "[a,b]", "data.static": "[size]"}
 VALUES |= {"data.series": "[store]", "data.known_future": "[promo]", "data.calendar": "[hour]"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}

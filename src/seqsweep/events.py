@@ -127,6 +127,8 @@ class TrialResult:
         seconds: by activity: `tracing`, `training`, `validation` and so on.
         kernels: of its layers: `fast`, `keras`, or `mixed`.
         threads: of an operation.
+        latency_ms: of a single forecast, see `trial.latency`: measured, so that the next time it is another figure;
+            None: nobody asked for it. `latency_spread_ms` likewise: how far single ones lie apart.
     """
 
     metrics: Mapping[str, float]
@@ -137,6 +139,8 @@ class TrialResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     kernels: str = ""
     threads: int | None = None
+    latency_ms: float | None = None
+    latency_spread_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ class Setting:
         optional: whether null is a value too.
         several: whether its value is a list of such values, none of them twice.
         longest: the most characters of a text.
-        holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret.
+        holds: a name, which becomes a file, a model or a word of a command; or an address, which may hold a secret; or
+            a mapping, whose keys its owner checks.
         unit: what a number is counted or measured in: `rows`, `seconds`.
         meaning: one line for the user.
         when: the others on which it depends, each with the values at which it is active; all of them must hold.
@@ -85,7 +86,7 @@ class Setting:
     optional: bool = field(default=False, kw_only=True)
     several: bool = field(default=False, kw_only=True)
     longest: int = field(default=1000, kw_only=True)
-    holds: Literal["", "name", "address"] = field(default="", kw_only=True)
+    holds: Literal["", "name", "address", "mapping"] = field(default="", kw_only=True)
     unit: str = field(default="", kw_only=True)
     meaning: str = field(default="", kw_only=True)
     when: Mapping[str, Collection[Any]] = field(default_factory=dict, kw_only=True, hash=False)
@@ -98,13 +99,16 @@ class Setting:
             name: as a config spells it.
             kind: the field's type: a type, a type or None, a list of a type, or Any.
             rules: all else, by the names that they have here.
-            default: of the field. OmegaConf has no union of a text and a list: such a field is Any, and its default
-                says whether it may be null.
+            default: of the field. OmegaConf has no union of a text and a list, and puts no keys into a mapping that is
+                null or there already: such fields are Any, and the default says whether they may be null.
         """
         optional = type(None) in get_args(kind) or (kind is Any and default is None)
+        if type(None) in get_args(kind):
+            kind = next(of for of in get_args(kind) if of is not type(None))
         several = get_origin(kind) is list
-        plain = next((of for of in get_args(kind) if of is not type(None)), kind)
-        return cls(name, object if plain is Any else plain, optional=optional, several=several, **rules)
+        plain = get_args(kind)[0] if several else kind
+        open_type = dict if rules.get("holds") == "mapping" else object
+        return cls(name, open_type if plain is Any else plain, optional=optional, several=several, **rules)
 
     @property
     def numeric(self) -> bool:
@@ -145,13 +149,13 @@ class Setting:
 
     def has_type(self, value: Any) -> bool:
         """Whether `value` has the type, whatever the bounds."""
-        if self.several:
+        if self.several and value is not None:
             return isinstance(value, list) and all(map(self._is_one, value))
         return self._is_one(value)
 
     def allows(self, value: Any) -> bool:
         """Whether `value` has the type and lies within the bounds; of a list, whether it names nothing twice."""
-        within = self.has_type(value) and all(map(self._is_within, value if self.several else [value]))
+        within = self.has_type(value) and all(map(self._is_within, value if isinstance(value, list) else [value]))
         return within and not self._repeated(value)
 
     def fault(self, key: str, value: Any) -> str | None:
@@ -175,7 +179,7 @@ class Setting:
 
     def _repeated(self, value: Any) -> list[Any]:
         """The entries of a list that stand further in front too; of mappings their owner knows which are alike."""
-        if not self.several or self.type is dict:
+        if not self.several or value is None or self.type is dict:
             return []
         told = [(entry, isinstance(entry, bool)) for entry in value]  # 1 and true are equal in Python
         return [entry for place, entry in enumerate(value) if told[place] in told[:place]]

@@ -42,8 +42,8 @@ class TrialRecord:
         fold: of a final run: counted from 0, the sweep's own split.
         retries: times that it was begun again because its worker was lost.
         note: what its user must know although it went on.
-        epochs: as in TrialResult, like `best_epoch`, `parameter_count`, `seconds`, `kernels`, `threads`; None and
-            empty where it failed.
+        epochs: as in TrialResult, like `best_epoch`, `parameter_count`, `latency_ms`, `latency_spread_ms`, `seconds`,
+            `kernels`, `threads`; None and empty where it failed.
         cause: why it failed; None: it did not.
         reason: why it failed or was pruned, in a sentence.
         detail: a traceback.
@@ -70,6 +70,8 @@ class TrialRecord:
     epochs: int | None = None
     best_epoch: int | None = None
     parameter_count: int | None = None
+    latency_ms: float | None = None
+    latency_spread_ms: float | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     kernels: str = ""
     threads: int | None = None

@@ -9,6 +9,7 @@ import pytest
 
 from seqsweep.tasks.forecast.intervals import (
     ForecastInterval,
+    error_growth,
     errors,
     finite_half_widths,
     make_intervals,
@@ -55,6 +56,15 @@ def test_an_interval_is_clipped_where_the_target_never_is(lower, width):
     found = intervals(0.0, lower)
     assert (found.width, found.coverage) == (width, intervals().coverage)
     assert found.ends(np.zeros((2, 1)))[0].ravel().tolist() == [25.0 - width] * 2
+
+
+def test_where_no_error_gives_the_widths_the_growth_of_errors_is_not_told():
+    column = np.arange(1.0, 31.0)[:, None]
+    right = {"calibration_actual": column, "calibration_predicted": column}
+    assert intervals(**right).growth == error_growth(seen(**right)) == 1.0
+    assert intervals(calibration_actual=2 * column, calibration_predicted=0 * column).growth == 0.5
+    spread = np.stack([column - 9, 0 * column, column + 9], axis=2)
+    assert error_growth(seen(validation_predicted=spread, test_predicted=spread)) == 1.0
 
 
 def test_intervals_of_an_easier_season_are_told_with_what_to_do_and_hold_where_that_is_done():

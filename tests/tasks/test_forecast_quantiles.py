@@ -217,6 +217,11 @@ FAULTS = {
     ),
     "task.loss=quantile finals.adaptation=0.01": ("levels that adapt are of conformal", "finals.intervals=conformal"),
     "task.loss=quantile task.horizon=2 search_space.head=[direct,recursive]": ("several forecasts", "leave it out"),
+    "task.loss=quantile task.horizon=1 search_space.head=recursive": ("several forecasts", "direct has quantiles"),
+    "task.loss=quantile task.horizon=2 search_space.warm_start=[{head:recursive}]": (
+        "search_space.warm_start[0].head=recursive",
+        "leave it out",
+    ),
     "task.metrics=[mae,pinball]": ("this scores quantiles", "give task.loss=quantile"),
     "task.loss=quantile task.metrics=[pinball] task.objective=pinball": ("nothing can be ranked", "rank by one of"),
     "finals.intervals=quantile": ("only where task.loss is quantile", "leave it out"),

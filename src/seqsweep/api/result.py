@@ -71,6 +71,11 @@ class Result:
         return tables.leaderboard(self.outcome)
 
     @cached_property
+    def front(self) -> pd.DataFrame:
+        """With several objectives: the trials that no other one beats in all of them, and what each came to."""
+        return tables.front(self.outcome)
+
+    @cached_property
     def trials(self) -> pd.DataFrame:
         """Every trial by its number: settings, scores, how it ended."""
         return tables.trials(self.outcome)
@@ -194,7 +199,7 @@ class Result:
 
     def plain(self) -> dict[str, Any]:
         """What it came to as values that JSON has."""
-        names = ("leaderboard", "finals", "test")
+        names = ("leaderboard", *(["front"] if self.outcome.front else []), "finals", "test")
         return {
             "study": self.study,
             "sweep": self.fingerprint,

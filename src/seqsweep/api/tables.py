@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.finals import Conclusion
+from seqsweep.objectives import Resource
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
 
@@ -46,6 +47,7 @@ def trials(outcome: Outcome) -> pd.DataFrame:
             "epochs": record.epochs,
             "best_epoch": record.best_epoch,
             "parameters": record.parameter_count,
+            **({} if record.latency_ms is None else {"latency_ms": record.latency_ms}),
             "seconds": record.duration,
             "seed": record.seed,
             "reason": record.reason,
@@ -53,6 +55,29 @@ def trials(outcome: Outcome) -> pd.DataFrame:
         for record in outcome.records
     ]
     return _frame(rows, ["trial", "name", "status"], integers=["epochs", "best_epoch", "parameters"])
+
+
+def front(outcome: Outcome) -> pd.DataFrame:
+    """The trials that no other one beats in all objectives, best by the first of them first; empty with one objective.
+
+    Columns are the objectives, what says how far single measurements of one lie apart, and the settings.
+
+    Args:
+        outcome: of the search.
+    """
+    objectives = outcome.objectives
+    spreads = [one.spread for one in objectives.others if isinstance(one, Resource) and one.spread]
+    rows = [
+        {
+            "trial": record.number,
+            "name": record.name,
+            **objectives.values(record),
+            **{name: getattr(record, name) for name in spreads},
+            **record.params,
+        }
+        for record in outcome.front
+    ]
+    return _frame(rows, ["trial", "name", *(objective.name for objective in objectives), *spreads])
 
 
 def curves(records: Iterable[TrialRecord]) -> pd.DataFrame:

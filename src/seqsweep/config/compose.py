@@ -188,6 +188,8 @@ def _clear_unused(config: SweepConfig) -> None:
         if setting.optional and not setting.is_used(lambda other: _value(config, other)):
             group, _, name = key.rpartition(".")
             setattr(getattr(config, group), name, None)
+    if config.task.objectives is not None and len(config.task.objectives) == 1:
+        config.task.objectives = None  # it is `task.objective`, which has a name of its own
 
 
 def _without(left_out: Sequence[str], faults: Iterable[Fault]) -> list[Fault]:

@@ -218,8 +218,9 @@ def _compose_one(file: str, overrides: Sequence[str]) -> _One:
     one = _of_options(file, tuple(o.input_line or "" for o in parsed if o not in values))
     config = deepcopy(one.config)
     try:
-        for override in values:
-            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+        for override in values:  # a mapping takes the place of what a study says
+            value = override.value()
+            OmegaConf.update(config, override.key_or_group, value, merge=not isinstance(value, dict))
     except OmegaConfBaseException:
         return _composed(file, tuple(overrides))  # its error says which override it was
     return _One(config, one.multirun, one.params)

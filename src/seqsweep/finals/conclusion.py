@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +34,8 @@ class Finalist:
         mean: of the scores; None: a run failed, and with it the finalist.
         std: sample standard deviation; None with fewer than two runs.
         reasons: why runs failed, a line each: `trial 5: LSTM, 1 × 32 units, seed 2: loss became nan in epoch 3`.
+        others: what each run came to by each further objective; None: it failed.
+        beyond: the further objectives whose bound it does not keep to, see `Objectives.beyond`.
     """
 
     trial_id: str
@@ -46,6 +50,14 @@ class Finalist:
     mean: float | None
     std: float | None
     reasons: tuple[str, ...] = ()
+    others: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def means(self) -> dict[str, float]:
+        """The mean of each further objective, by name; NaN where a run failed."""
+        whole = {name: [math.nan if value is None else value for value in row] for name, row in self.others.items()}
+        return {name: statistics.fmean(row) for name, row in whole.items()}
 
 
 @dataclass(frozen=True)
@@ -58,12 +70,14 @@ class Difference:
         trial_id: of the other; `name` likewise.
         reason: why it is compared: `runner-up`, or `best lstm`.
         interval: None with fewer than two pairs.
+        others: of each further objective how much more of it the winner has, whichever way is better; None likewise.
     """
 
     trial_id: str
     name: str
     reason: str
     interval: Interval | None
+    others: Mapping[str, Interval | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,6 +149,8 @@ class Conclusion:
         objective: a metric of the task, without the part: `mae`.
         finalists: best mean first; those that failed last.
         differences: of the winner against the others worth naming.
+        objectives: all of them where there are several, that one first.
+        bounds: of the further ones, `registry.bounds`: the winner is the best of those finalists that keep to them.
         evaluations: every test evaluation of this sweep; where there is a winner, the last one is of it.
     """
 
@@ -152,6 +168,8 @@ class Conclusion:
     differences: tuple[Difference, ...]
     evaluations: tuple[TestEvaluation, ...]
     audit: Audit | None
+    objectives: tuple[str, ...] = ()
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def metric(self) -> Metric:
@@ -164,7 +182,7 @@ class Conclusion:
 
     @property
     def winner(self) -> Finalist | None:
-        """The finalist with the best mean; None where none finished."""
+        """The finalist with the best mean, of those within the bounds if there are any; None where none finished."""
         first = self.finalists[0] if self.finalists else None
         return first if first is not None and first.mean is not None else None
 

@@ -33,14 +33,15 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     config = context.config
     if config.finals.trials == 0 or not outcome.ranked:
         return None
-    chosen = select_finalists(outcome.ranked, config.finals.trials)
+    chosen = select_finalists(outcome.ranked, config.finals.trials, outcome.objectives)
     before = _before(context)
     damaged = mend_records(context.state, "final", context.problem.objective)
     runs = FinalRuns(config, context.state, chosen, context.state.records("final"))
     _say_again(context, runs, before, damaged)
     train(context, runs)
     of_each = {record.trial_id: runs.of(record) for record in chosen}
-    finalists = rank(chosen, of_each, context.state.records("final"), context.problem.objective)
+    ended = context.state.records("final")
+    finalists = rank(chosen, of_each, ended, context.problem.objective, outcome.objectives)
     evaluations, verdict = (before.evaluations, before.audit) if before is not None else ((), None)
     winner = next((finalist for finalist in finalists if finalist.mean is not None), None)
     if winner is not None:
@@ -166,6 +167,8 @@ def _conclusion(
         differences=differences(finalists, metric, config.finals.confidence),
         evaluations=evaluations,
         audit=verdict,
+        objectives=outcome.objectives.names,
+        bounds=outcome.objectives.bounds,
     )
 
 
@@ -178,6 +181,7 @@ def _log(context: SweepContext, conclusion: Conclusion) -> None:
         tags["winner"] = winner.name
         metrics["final_mean"] = winner.mean
         metrics |= {"final_std": winner.std} if winner.std is not None else {}
+        metrics |= {f"final_{name}": value for name, value in winner.means.items()}
     for difference in conclusion.differences:
         if difference.interval is not None:
             name = difference.reason.replace("-", "_").replace(" ", "_")

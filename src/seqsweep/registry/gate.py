@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
+from seqsweep.objectives import Objectives, served
 from seqsweep.package import fault, load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.baselines import network_over
 from seqsweep.registry.candidates import Candidate
 from seqsweep.registry.challenge import no_worse
 from seqsweep.registry.registered import Registry
+from seqsweep.tasks import objectives_of
 from seqsweep.tracking.models import files_of, logged_model
 from seqsweep.tracking.retry_queue import first_line
 from seqsweep.words import command, counted, how_sure, in_prose, in_words, percent, scored, share, significant
@@ -62,6 +65,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
     if files.passed:
         conditions.append(_parity(candidate, again))
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
+    conditions += _bounds(conclusion, evaluation, objectives_of(candidate.config))
     if files.passed:  # or else there is nothing to compare
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
@@ -175,6 +179,32 @@ def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) ->
         f"no network of this sweep beats {_unbeaten(evaluation, metric, needed)} {margin}: {found}",
         mend,
     )
+
+
+def _bounds(conclusion: Conclusion, evaluation: TestEvaluation, objectives: Objectives) -> list[Condition]:
+    """Whether what serves keeps to `registry.bounds`; no condition where there are none.
+
+    A metric is that of the test part; of a resource, which was found of each network, it is that of all of them.
+    """
+    winner, networks = conclusion.winner, len(evaluation.networks)
+    bounded = [objective for objective in objectives.others if objective.name in objectives.bounds]
+    if winner is None or not bounded:
+        return []
+    told, beyond = [], []
+    for objective in bounded:
+        known = {**winner.means, **evaluation.scores}.get(objective.name, math.nan)
+        value, bound = served(objective, known, networks), objectives.bounds[objective.name]
+        together = f" of {networks} networks together" if value != known else ""
+        limit = f"{bound:,.6g} at {'least' if objective.higher_is_better else 'most'}"
+        told.append(f"{in_words(objective.name)} {significant(value)}{together}, {limit}")
+        if not objective.cost(value) <= objective.cost(bound):
+            beyond.append(objective)
+    found = "; ".join(told)
+    if not beyond:
+        return [Condition("bounds", True, found)]
+    one = " finals.ensemble=false packages one network;" if networks > 1 else ""
+    mend = f"search among networks that keep to them;{one} or set registry.bounds otherwise, and run the sweep again"
+    return [Condition("bounds", False, found, mend)]
 
 
 def _unbeaten(evaluation: TestEvaluation, metric: Metric, needed: float) -> str:

@@ -2,7 +2,8 @@
 
 from seqsweep.report.facts import show_facts
 from seqsweep.report.finals import finals_table, task_tables, test_table
-from seqsweep.report.leaderboard import leaderboard, next_commands, settings_of_best
+from seqsweep.report.leaderboard import leaderboard, settings_of_best
+from seqsweep.report.next_commands import next_commands
 from seqsweep.report.notebook import Notebook
 from seqsweep.report.page import (
     failed_page,

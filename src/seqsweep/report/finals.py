@@ -8,6 +8,7 @@ from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.report.facts import fact_table
+from seqsweep.report.front import objectives_named, title_of, traded
 from seqsweep.report.heading import heading
 from seqsweep.tasks import TASKS
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
@@ -34,18 +35,27 @@ def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     level = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)
     table.add_column(f"winner's lead, {share(level)} interval", justify="right", no_wrap=True)
-    leads = {difference.trial_id: difference.interval for difference in conclusion.differences}
+    others = objectives_named(conclusion)
+    for other in others:
+        table.add_column(title_of(other), justify="right", no_wrap=True)
+    leads = {difference.trial_id: difference for difference in conclusion.differences}
     for place, finalist in enumerate(conclusion.finalists, 1):
         mean = "failed" if finalist.mean is None else significant(finalist.mean)
         std = "" if finalist.std is None else significant(finalist.std, 2)
-        lead = bounds(leads.get(finalist.trial_id), sign=-1)
+        difference = leads.get(finalist.trial_id)
+        lead = bounds(difference.interval if difference is not None else None, sign=-1)
+        cells = [mean, std, lead, *(traded(other, finalist, difference) for other in others)]
         style = "bold green" if finalist is conclusion.winner else None
-        table.add_row(str(place), finalist.name, significant(finalist.searched), mean, std, lead, style=style)
+        table.add_row(str(place), finalist.name, significant(finalist.searched), *cells, style=style)
     return table
 
 
 def _notes(conclusion: Conclusion, wanted: int | None) -> list[str]:
     notes = [f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons]
+    if conclusion.objectives:
+        notes.append(
+            "means over the runs; in brackets how much more of it the winner has, with an interval if it varies"
+        )
     if wanted is not None and len(conclusion.finalists) > wanted:
         notes.append(f"finals.trials={wanted}, and beside them the best of each other layer type")
     return notes

@@ -43,7 +43,14 @@ def headline(outcome: Outcome, conclusion: Conclusion | None) -> list[str]:
     leaks = [f"Leak audit {audit.said}."] if audit is not None and not audit.passed else []
     standing = evaluation.standing(conclusion.metric)
     sure = f"{how_sure(standing)} {nth_evaluation(evaluation.number)}"
-    return [*leaks, _won(conclusion, winner), *_mean_of(conclusion, winner, evaluation), scored(standing, "test"), sure]
+    return [
+        *leaks,
+        _won(conclusion, winner),
+        *_of_front(conclusion, winner),
+        *_mean_of(conclusion, winner, evaluation),
+        scored(standing, "test"),
+        sure,
+    ]
 
 
 def details(conclusion: Conclusion) -> list[str]:
@@ -127,6 +134,25 @@ def _won(conclusion: Conclusion, winner: Finalist) -> str:
     assert winner.mean is not None  # or it would be no winner
     unit = unit_in_words(conclusion.metric, conclusion.target)
     return won(winner.name, conclusion.metric, winner.mean, winner.std, len(winner.runs), unit)
+
+
+def _of_front(conclusion: Conclusion, winner: Finalist) -> list[str]:
+    """How a winner was chosen where there are several objectives."""
+    if not conclusion.objectives:
+        return []
+    done = [finalist for finalist in conclusion.finalists if finalist.mean is not None]
+    within = [finalist for finalist in done if not finalist.beyond]
+    first, *others = map(in_words, conclusion.objectives)
+    traded = f"{first} against {' and '.join(others)}"
+    if not conclusion.bounds:
+        told = f"The {counted(len(done), 'finalist')} trade {traded}, and it has the best {first}"
+        return [f"{told}; registry.bounds would choose among those that need no more of the others than it says."]
+    limits = ", ".join(f"{in_words(name)} {bound:,.6g}" for name, bound in conclusion.bounds.items())
+    if winner.beyond:
+        told = f"No finalist keeps to registry.bounds ({limits}): shown is the best {first}, which the gate refuses"
+        return [f"{told}; {' and '.join(map(in_words, winner.beyond))} of it is beyond."]
+    told = f"{len(within)} of {counted(len(done), 'finalist')} keep to registry.bounds ({limits})"
+    return [f"{told}, and of those it has the best {first}."]
 
 
 def _mean_of(conclusion: Conclusion, winner: Finalist, evaluation: TestEvaluation) -> list[str]:

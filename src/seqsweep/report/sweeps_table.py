@@ -16,6 +16,8 @@ from seqsweep.report.leaderboard import WIDE
 from seqsweep.words import BEATS, counted, duration, gain, in_words, lead, percent, plus_minus, significant
 
 ALIKE = 1.1  # times as many epochs as another search trained: up to there their budgets are told as equal
+LONGER = 2.0  # times as long as another search ran: below it other programs on the machine may have made the difference
+START_UP = 10.0  # seconds that starting workers may make of it
 BEST, FINALS = "best of\nsearch", "finals,\nmean±std"
 BEATEN, SPENT = "beats\nbaselines", "trials,\nepochs, time"
 """Heads of columns."""
@@ -106,17 +108,22 @@ def _between(pair: PairedComparison, named: Labels, metric: Metric) -> str:
 
 
 def _budgets(group: ComparableGroup, named: Labels) -> list[str]:
-    """A sentence where some searches trained more than others; the better one may owe it to that."""
+    """A sentence where some searches trained more, or for longer, than others; the better one may owe it to that."""
     spent = {named[entry]: entry.budget for entry in group.entries}
-    epochs = [budget.epochs for budget in spent.values()]
-    if not min(epochs) or max(epochs) <= ALIKE * min(epochs):
+    epochs, seconds = [b.epochs for b in spent.values()], [b.seconds for b in spent.values()]
+    if not min(epochs):
+        return []
+    if max(epochs) > ALIKE * min(epochs):
+        found, advice = "did not train equally many epochs", "tuner.max_epochs gives each as many"
+    elif max(seconds) > max(LONGER * min(seconds), min(seconds) + START_UP):
+        found, advice = "trained equally many epochs, but not equally long", "tuner.time_limit gives each as long"
+    else:
         return []
     told = [
         f"{name} {counted(b.epochs, 'epoch')} in {counted(b.trials, 'trial')} and {duration(b.seconds)}"
         for name, b in spent.items()
     ]
-    advice = "tuner.max_epochs gives each search the same"
-    return [f"The searches trained unequally long: {'; '.join(told)}. {advice}."]
+    return [f"The searches {found}: {'; '.join(told)}. {advice}."]
 
 
 def _evaluation(entry: FinishedSweep) -> TestEvaluation | None:

@@ -16,6 +16,7 @@ from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
 from seqsweep.schema.executor import ExecutorConfig as ExecutorConfig
+from seqsweep.schema.registry import RegistryConfig as RegistryConfig
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
 FINALS = {"finals.trials": Unless((0,))}
@@ -55,8 +56,20 @@ class TaskConfig:
     kind: str = setting("what is predicted", catalog="seqsweep.tasks:TASKS")
     loss: str = setting("what training lowers", catalog="task")
     metrics: list[str] = setting("what predictions are judged by", catalog="task")
-    objective: str = setting("one of task.metrics: the validation score that trials are ranked by")
+    objective: str = setting(
+        "one of task.metrics: the validation score that trials are ranked by", when={"task.objectives": (None,)}
+    )
+    objectives: list[str] | None = setting(
+        "several of them, task.objective first: of task.metrics, parameter_count, and latency_ms, which is measured. "
+        "The first ranks; what no trial beats in all of them is the front, from which finalists come",
+        optional=True,
+    )
     baselines: list[str] = setting("what a network must beat", catalog="task")
+
+    def __post_init__(self) -> None:
+        """The first of several objectives is the one that ranks."""
+        if self.objectives:
+            self.objective = self.objectives[0]
 
 
 @dataclass
@@ -239,21 +252,6 @@ class ReportConfig:
     single_file: bool = setting(
         "whether a page holds the script that draws its figures (4.8 MB), so that it can be sent as one file; else the "
         "pages of `tracking.directory` share it"
-    )
-
-
-@dataclass
-class RegistryConfig:
-    """When a winner may become the champion."""
-
-    model: str | None = setting("name of the registered model; null: that of the series", holds="name", optional=True)
-    min_skill: float = setting(
-        "share of the best baseline's error on the test part by which a champion's must be less", at_least=0, below=1
-    )
-    refit: str = setting(
-        "what the packaged model has learned from: `all` of the data, by training the winner once more for as many "
-        "epochs as were best, after it was scored; or the `train` part alone, as it was scored",
-        choices=("all", "train"),
     )
 
 

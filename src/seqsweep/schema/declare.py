@@ -25,7 +25,7 @@ class Rules(TypedDict, total=False):
         catalog: the one that has the values as names, `seqsweep.tuner:TUNERS`, or `task` where each task has its own
             (`Task.names`); who owns it checks them.
         longest: the most characters of a text.
-        holds: a name or an address, see `hyperparameters.Setting`.
+        holds: a name, an address or a mapping, see `hyperparameters.Setting`.
         when: other keys, each with the values at which this one has an effect.
     """
 
@@ -37,7 +37,7 @@ class Rules(TypedDict, total=False):
     choices: Collection[Any]
     catalog: str
     longest: int
-    holds: Literal["", "name", "address"]
+    holds: Literal["", "name", "address", "mapping"]
     when: Mapping[str, Collection[Any]]
 
 

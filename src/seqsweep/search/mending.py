@@ -9,7 +9,7 @@ from seqsweep.errors import StateError
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search.source import reported_costs
+from seqsweep.search.source import objective_costs, reported_costs
 from seqsweep.search.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
 from seqsweep.state_files import read_state, set_aside
 from seqsweep.tuner import STATE_FILE, Call, EndedTrial, Tuner, make_tuner, rebuild_tuner
@@ -144,7 +144,7 @@ def _put_aside(state: SweepState, kept: Mapping[str, TrialRecord], tuner: Tuner)
 def _ended(config: SweepConfig, record: TrialRecord, objective: Metric) -> EndedTrial:
     score = record.metrics[f"val_{objective.name}"] if record.status == "COMPLETED" else None
     cost = None if score is None else objective.cost(score)
-    return EndedTrial(record, cost, reported_costs(config, record, objective))
+    return EndedTrial(record, cost, reported_costs(config, record, objective), objective_costs(config, record))
 
 
 def _some(reasons: Sequence[str]) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from seqsweep.config import from_yaml
 from seqsweep.errors import ConfigError, StateError
 from seqsweep.metrics import Metric
+from seqsweep.objectives import Objectives
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search.sweep_state import CONFIG, SweepState
 from seqsweep.state_files import MEND, read_state, write_state
-from seqsweep.tasks import find_metric
+from seqsweep.tasks import find_metric, objectives_of
 
 OUTCOME = "outcome.json"
 BEGUN = "begun.json"
@@ -92,6 +93,19 @@ class Outcome(OutcomeFile):
     def objective(self) -> str:
         """Its name on validation: `val_mae`."""
         return f"val_{self.config.task.objective}"
+
+    @property
+    def objectives(self) -> Objectives:
+        """All that trials are judged by, the metric that ranks first."""
+        return objectives_of(self.config)
+
+    @cached_property
+    def front(self) -> list[TrialRecord]:
+        """The completed trials that no other beats in all objectives, in the order of their ranks.
+
+        Empty where there is but one objective.
+        """
+        return self.objectives.front(self.ranked)
 
     def skill(self, score: float) -> float | None:
         """How far a score by the objective is ahead of the best baseline's; None: no baseline was scored."""

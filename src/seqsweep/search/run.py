@@ -9,6 +9,7 @@ from collections.abc import Callable
 from seqsweep import trial
 from seqsweep.schema import SweepConfig
 from seqsweep.search.context import MakeJob, SweepContext, open_sweep
+from seqsweep.search.front import log_front, ranked_by_first
 from seqsweep.search.lineage import lineage
 from seqsweep.search.loop import Loop
 from seqsweep.search.mending import mend_records, open_tuner, say_again
@@ -67,6 +68,8 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     if config.tuner.time_limit is not None:
         tuner.over = TimeLimit(config.tuner.time_limit, finished)
         observer.say(f"the search ends after {config.tuner.time_limit}: trials that run then are the last")
+    if told := ranked_by_first(config):
+        observer.say(told)
     context.begin()
     observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:
@@ -117,3 +120,4 @@ def _summarise(outcome: Outcome, tracker: Tracker) -> None:
     if outcome.trained:
         metrics |= {"seconds": outcome.seconds, "seconds_tracking": outcome.tracking_seconds}
     tracker.log_sweep(metrics, tags)
+    log_front(outcome, tracker)

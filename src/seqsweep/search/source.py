@@ -11,6 +11,7 @@ from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search.sweep_state import SweepState
+from seqsweep.tasks import objectives_of
 from seqsweep.trial import derive_seed
 from seqsweep.tuner import Exhausted, Proposal, Tuner, Wait
 from seqsweep.words import layer_name
@@ -85,7 +86,10 @@ class Search:
         cost = None if score is None else self.objective.cost(score)
         costs = reported_costs(self.config, record, self.objective)
         pruned = record.status == "PRUNED"
-        self.tuner.tell(record.trial_id, cost, record.reason, crashed=crashed, costs=costs, pruned=pruned)
+        several = objective_costs(self.config, record)
+        self.tuner.tell(
+            record.trial_id, cost, record.reason, crashed=crashed, costs=costs, pruned=pruned, objectives=several
+        )
         self.state.forget_checkpoints(self.tuner.promotable())
 
     def running(self) -> Sequence[Proposal]:
@@ -126,6 +130,16 @@ def reported_costs(config: SweepConfig, record: TrialRecord, objective: Metric) 
     if config.tuner.pruner == "none" or record.status == "FAILED":
         return ()
     return tuple(objective.cost(score) for score in record.scores(f"val_{objective.name}"))
+
+
+def objective_costs(config: SweepConfig, record: TrialRecord) -> tuple[float, ...]:
+    """What a trial came to by each of several objectives, as costs; nothing where there is but one, or it failed.
+
+    Args:
+        config: of the sweep.
+        record: of a trial that ended.
+    """
+    return objectives_of(config).costs(record) if config.task.objectives and record.status != "FAILED" else ()
 
 
 def network_name(params: TrialParams) -> str:

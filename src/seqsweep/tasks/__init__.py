@@ -12,6 +12,7 @@ from typing import Protocol
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
+from seqsweep.objectives import RESOURCES, Objectives
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.caption import Caption
 from seqsweep.tasks.classify import Classify
@@ -48,6 +49,7 @@ __all__ = [
     "faults",
     "find_metric",
     "make_task",
+    "objectives_of",
 ]
 
 
@@ -92,6 +94,21 @@ def find_metric(kind: str, name: str) -> Metric:
         ConfigError: there is no such task, or it has no such metric.
     """
     return TASKS[kind].metrics[name]
+
+
+def objectives_of(config: SweepConfig) -> Objectives:
+    """What the trials of a sweep are judged by.
+
+    Args:
+        config: checked.
+    """
+    settings, finals = config.task, config.finals
+    first, *others = (
+        RESOURCES[name] if name in RESOURCES else find_metric(settings.kind, name)
+        for name in settings.objectives or [settings.objective]
+    )
+    assert isinstance(first, Metric)  # or it would have been refused
+    return Objectives(first, tuple(others), config.registry.bounds or {}, finals.seeds if finals.ensemble else 1)
 
 
 def faults(config: SweepConfig) -> list[Fault]:

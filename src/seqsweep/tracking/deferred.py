@@ -119,6 +119,10 @@ class DeferredTracker:
         self._results.add(trial.trial_id)
         self._tell(partial(self._tracker.end_trial, trial))
 
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """See Tracker."""
+        self._tell(partial(self._tracker.tag_trial, trial_id, tags))
+
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """See Tracker."""
         self._tell(partial(self._tracker.log_sweep, metrics, tags))

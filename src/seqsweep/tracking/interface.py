@@ -145,6 +145,14 @@ class Tracker(Protocol):
     def end_trial(self, trial: TrialRecord) -> None:
         """The trial's result, whether its start was told here or not."""
 
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """What is known of a trial only when others have ended.
+
+        Args:
+            trial_id: of a trial whose end was told.
+            tags: of its run; the last value told stands.
+        """
+
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the whole sweep: baselines, totals, the best trial's objective. The last value told stands.
 

@@ -62,6 +62,9 @@ class NullTracker:
         """Remember the id."""
         self._ended.add(trial.trial_id)
 
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """Nothing."""
+
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Nothing."""
 
@@ -165,6 +168,12 @@ class MemoryTracker:
         run.add(trial_metrics(trial, self._opened.objective, curves))
         if trial.detail:
             run.artifacts["traceback.txt"] = trial.detail
+
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """What is known of a trial only when others have ended."""
+        check_names(tags, "tag")
+        for run in self._children(trial_id, *RUN_STATUS.values()):
+            run.tags.update(tags)
 
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the whole sweep."""

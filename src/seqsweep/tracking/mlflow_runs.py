@@ -57,8 +57,7 @@ class ChildRun:
 class SweepRuns:
     """Finds or makes the runs of a sweep and writes to them, at once; raises what the store raises.
 
-    Every write may be made twice: MLflow drops a metric that it has with the same step, time and value, and a
-    run is made once a trial.
+    Every write may be made twice: MLflow drops a point of a metric that it has, and a run is made once a trial.
 
     Args:
         artifacts: URI of the folder of files for a new experiment; None: the server decides.
@@ -73,8 +72,7 @@ class SweepRuns:
         self._parent: dict[str, float] = {}  # the parent's metrics in the store
         self._parent_id = self._find_parent()
         self.address = self._experiment.experiment_id, self._parent_id
-        # A query; by both, since a user may nest runs of their own.
-        self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"
+        self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"  # users nest too
         self.children: dict[str, ChildRun] = {}  # by trial id
         self._choices: dict[str, set[str]] = {}  # values seen of each parameter
         self._having: Counter[str] = Counter()  # trials that have it
@@ -120,6 +118,11 @@ class SweepRuns:
         self._curves |= dict.fromkeys(sorted(curves))
         if trial.kind == "trial":
             self._remember(trial.name, trial_params(trial), numbers if status == "FINISHED" else {})
+
+    def tag(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """Tags of a trial that ended; of one that the store has not got yet the sweep's next launch writes them."""
+        if child := self.children.get(trial_id):
+            self._log(child.run_id, tags=tags)
 
     def kill(self, run_id: str, reason: str) -> None:
         """Mark a run as killed, and ended when it last wrote a metric: so long it was alive for sure."""

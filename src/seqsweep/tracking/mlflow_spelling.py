@@ -52,7 +52,7 @@ METRICS = "metrics.json"
 DIGITS = 5
 """Significant ones of a score that is there to be seen."""
 
-FIGURES = ("epochs", "best_epoch", "parameter_count", "duration")
+FIGURES = ("epochs", "best_epoch", "parameter_count", "duration", "latency_ms", "latency_spread_ms")
 """Fields of a record that are metrics where they have a value, beside `seconds_NAME`."""
 
 SECONDS = "seconds_"

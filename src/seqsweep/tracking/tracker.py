@@ -161,6 +161,12 @@ class MlflowTracker:
                 queue.put("view", runs.save_view)
                 self._has_view = True
 
+    def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """What is known of a trial only when others have ended."""
+        check_names(tags, "tag")
+        with self._writing() as (runs, queue):
+            queue.put(f"tags of {trial_id}", partial(runs.tag, trial_id, tags))
+
     def log_sweep(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the whole sweep: the chief ones at once, all of them as a file when the tracker is closed."""
         check_names(metrics, "metric")

@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Items, Predictions, Task, View
 from seqsweep.trial import checkpoint
+from seqsweep.trial.latency import latency
 from seqsweep.trial.training_progress import TrainingProgress
 from seqsweep.trial.warming import threads_in_use
 from seqsweep.words import significant
@@ -214,7 +215,8 @@ class Trial:
         for variable, best in zip(learner.model.weights, progress.best_weights, strict=True):
             variable.assign(best)
         scores = self._score(self._predicted(learner, view, params), view)
-        return _told(learner, progress, {**progress.best_metrics, **scores}, seed, seconds)
+        told = _told(learner, progress, {**progress.best_metrics, **scores}, seed, seconds)
+        return replace(told, **latency(self.task, learner, view, params))  # type: ignore[arg-type]
 
     def _behind(self, spec: TrialSpec, progress: TrainingProgress) -> str:
         """Why the trial is pruned after this epoch; nothing where it is not."""

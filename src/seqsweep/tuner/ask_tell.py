@@ -130,6 +130,7 @@ class Tuner:
         crashed: bool = False,
         costs: Sequence[float] = (),
         pruned: bool = False,
+        objectives: Sequence[float | None] = (),
     ) -> None:
         """Take the result of a running trial.
 
@@ -141,6 +142,7 @@ class Tuner:
                 crash.
             costs: where trials are pruned, what it would have scored at each epoch.
             pruned: it was stopped because it fell behind; the oracle is told what it would have come to.
+            objectives: where there are several, its cost by each, the one that ranks first; None: not known.
 
         Raises:
             ValueError: the score is not finite, or the trial is not running.
@@ -155,11 +157,12 @@ class Tuner:
             score = pruners.estimate(costs, self._judges(record))
         record.status = "PRUNED" if pruned else "COMPLETED" if score is not None else "FAILED"
         record.score, record.message, record.costs = score, message, tuple(costs)
+        record.objectives = pruners.known_costs(score, objectives)
         self._crashes = self._crashes + 1 if crashed else 0
         self._ended.append(trial_id)
         self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
         if record.known:
-            self.oracle.finish(trial_id, score)
+            self.oracle.finish(trial_id, score, record.objectives)
         self._draining = any(record.status == "RUNNING" for record in self._records.values())
         self._save()
 
@@ -208,12 +211,20 @@ class Tuner:
         return self.over() or None
 
     def _without_a_better_one(self) -> int:
-        """Trials that were told since the best one was, pruned and failed ones included; 0 while none has a score."""
-        best, waited = math.inf, 0
+        """Trials that were told since one joined the front, pruned and failed ones included; 0 while none has a score.
+
+        With one objective that is the best one alone.
+        """
+        front: list[tuple[float, ...]] = []
+        waited = 0
         for record in (self._records[trial_id] for trial_id in self._ended):
-            better = record.status == "COMPLETED" and record.score is not None and record.score < best
-            best, waited = (record.score or 0.0, 0) if better else (best, waited + 1)
-        return waited if best < math.inf else 0
+            waited += 1
+            if record.status != "COMPLETED" or record.score is None:
+                continue
+            costs = tuple(math.inf if cost is None else cost for cost in record.objectives) or (record.score,)
+            if not any(_no_worse(other, costs) for other in front):
+                front, waited = [*(other for other in front if not _no_worse(costs, other)), costs], 0
+        return waited if front else 0
 
     def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)
@@ -279,7 +290,8 @@ class Tuner:
                     self.oracle.begin(record.trial_id, record.values)
             for trial_id in self._ended:
                 if self._records[trial_id].known:
-                    self.oracle.finish(trial_id, self._records[trial_id].score)
+                    ended = self._records[trial_id]
+                    self.oracle.finish(trial_id, ended.score, ended.objectives)
             self.oracle.recall(state.oracle)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             told = f"{self.path}: its trials and what the oracle remembers do not belong together"
@@ -288,3 +300,7 @@ class Tuner:
 
 def _first_epoch(record: TunerTrial) -> int:
     return int(record.values.get("tuner/initial_epoch", 0))
+
+
+def _no_worse(costs: Sequence[float], than: Sequence[float]) -> bool:
+    return all(own <= other for own, other in zip(costs, than, strict=True))

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.process import Process, fit
+from seqsweep.tuner.scalarisation import chebyshev, drawn_weights
 from seqsweep.tuner.vectors import Vectors
 
 _FITTED = 200  # trials, evenly chosen, that lengths are fitted to; all of them are predicted from
@@ -38,7 +39,8 @@ class Bayesian(OracleBase):
     - a failed trial counts as the worst score;
     - running trials count as what they may come to, several draws of it, so that no two workers do the same;
     - no point is proposed twice; where none is left, the search ends;
-    - all is drawn from (seed, number of trials): a resumed search proposes what it would have.
+    - all is drawn from (seed, number of trials): a resumed search proposes what it would have;
+    - of several objectives each proposal weighs others more, see `scalarisation`, so that the front is found.
 
     Source: expected improvement, Jones et al. (1998), in the logarithm as in Ament et al., Unexpected Improvements,
     NeurIPS 2023; fantasies, Snoek et al. (2012), section 3.3.
@@ -70,7 +72,7 @@ class Bayesian(OracleBase):
         else:
             # Threads would fight with the workers for their cores.
             with threadpool_limits(limits=1, user_api="blas"):
-                values, gain = self._preferred(vectors, ended, max(scored))
+                values, gain = self._preferred(vectors, ended)
             if self._is_too_little(gain):
                 self._ended_at = len(self.trials), len(ended)
                 return STOPPED
@@ -106,13 +108,13 @@ class Bayesian(OracleBase):
         rows = qmc.Sobol(vectors.width, rng=np.random.default_rng([self.seed, 0])).random(count)[first:]
         return self._untried(vectors, vectors.snap(rows))
 
-    def _preferred(self, vectors: Vectors, ended: list[Any], worst: float) -> tuple[dict[str, Any] | None, float]:
+    def _preferred(self, vectors: Vectors, ended: list[Any]) -> tuple[dict[str, Any] | None, float]:
         """The untried point of the highest expected improvement, and that in deviations between seeds.
 
         None where the candidates were all tried: of what is left nothing is known.
         """
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
-        scores = eased(np.array([worst if trial.score is None else trial.score for trial in ended]))
+        scores = eased(self._scores(ended))
         rng = np.random.default_rng([self.seed, len(self.trials)])
         some = np.unique(np.linspace(0, len(seen) - 1, min(len(seen), _FITTED)).astype(int))
         kernel = fit(seen[some], scores[some], vectors.named).kernel
@@ -123,6 +125,20 @@ class Bayesian(OracleBase):
             return None, math.inf
         gain = float(Gain(process)(vectors.encode([values]))[0])
         return values, math.exp(gain) / math.sqrt(kernel.noise)
+
+    def _scores(self, ended: list[Any]) -> Float64s:
+        """Of each trial, (trials,), lower is better; one that failed has the worst."""
+        several = [self.costs[trial.trial_id] for trial in ended if trial.trial_id in self.costs]
+        if not several:
+            worst = max(trial.score for trial in ended if trial.score is not None)
+            return np.array([worst if trial.score is None else trial.score for trial in ended])
+        count = len(several[0])
+        unknown = (math.nan,) * count
+        costs = np.array([self.costs.get(trial.trial_id, unknown) for trial in ended])
+        for column in costs.T:
+            known = np.isfinite(column)
+            column[known] = eased(column[known])
+        return chebyshev(costs, drawn_weights(count, np.random.default_rng([self.seed, len(self.trials), 1])))
 
     def _untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
         decoded = (vectors.decode(row) for row in rows)

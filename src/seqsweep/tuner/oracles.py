@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras_tuner
@@ -46,6 +47,7 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         # trials.
         self.next_seed = seed << 32
         self.tried: set[tuple[Any, ...]] = set()
+        self.costs: dict[str, tuple[float, ...]] = {}  # of trials with several objectives, by id
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """Take note that the trial runs.
@@ -60,13 +62,16 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         trial = Trial(hyperparameters, trial_id=trial_id, status=TrialStatus.RUNNING)
         self.trials[trial_id] = self.ongoing_trials[trial_id] = trial
 
-    def finish(self, trial_id: str, score: float | None) -> None:
+    def finish(self, trial_id: str, score: float | None, costs: Sequence[float | None] = ()) -> None:
         """Take note of the trial's score.
 
         Args:
             trial_id: of a trial that was begun.
             score: lower is better; None: it failed.
+            costs: with several objectives, the score first: that of each, None where it is not known.
         """
+        if costs:
+            self.costs[trial_id] = tuple(math.nan if cost is None else cost for cost in costs)
         trial = self.ongoing_trials.pop(trial_id)
         trial.status = TrialStatus.COMPLETED if score is not None else TrialStatus.FAILED
         trial.score = score

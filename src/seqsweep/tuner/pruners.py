@@ -112,3 +112,15 @@ def estimate(costs: Sequence[float], ended: Sequence[Reported]) -> float:
         return costs[-1]
     gains = [one[min(len(costs), len(one)) - 1] - one[-1] for one in completed]
     return max(costs[-1] - statistics.median(gains), statistics.median(one[-1] for one in completed))
+
+
+def known_costs(score: float | None, costs: Sequence[float | None]) -> tuple[float | None, ...]:
+    """The costs by several objectives that a search learns from: what is infinite or no number is not known.
+
+    Args:
+        score: what the search was told of the first one: of a pruned trial `estimate`; None: it failed.
+        costs: by each objective, the first one first; empty where there is but one.
+    """
+    if score is None or not costs:
+        return ()
+    return (score, *(cost if cost is not None and math.isfinite(cost) else None for cost in costs[1:]))

@@ -24,11 +24,13 @@ class EndedTrial:
         record: of the search.
         cost: what the search was told, of which lower is better; None: the trial failed or was pruned.
         costs: where trials are pruned, what it would have scored at each epoch.
+        objectives: where there are several, its cost by each, see `pruners.known_costs`.
     """
 
     record: TrialRecord
     cost: float | None
     costs: tuple[float, ...] = ()
+    objectives: tuple[float | None, ...] = ()
 
 
 def rebuild(config: SweepConfig, oracle: Oracle, found: Sequence[EndedTrial]) -> TunerState:
@@ -62,7 +64,7 @@ def rebuild(config: SweepConfig, oracle: Oracle, found: Sequence[EndedTrial]) ->
             done.add(trial.trial_id)
             _end(trial, ended, judges(config, trial, told, {one.trial_id: one for one in trials}))
             if trial.known:
-                oracle.finish(trial.trial_id, trial.score)
+                oracle.finish(trial.trial_id, trial.score, trial.objectives)
     draining = bool(done) and any(trial.status == "RUNNING" for trial in trials)
     told = tuple(trial_id for trial_id in told if trial_id in done)
     return TunerState(depends_on(config), tuple(trials), told, draining, oracle.memory())
@@ -80,6 +82,7 @@ def _end(trial: TunerTrial, ended: EndedTrial, before: Sequence[pruners.Reported
     trial.status = "PRUNED" if pruned else "FAILED" if ended.cost is None else "COMPLETED"
     trial.score = pruners.estimate(ended.costs, before) if pruned else ended.cost
     trial.message, trial.costs = ended.record.reason, ended.costs
+    trial.objectives = pruners.known_costs(trial.score, ended.objectives)
 
 
 def _placed(config: SweepConfig, oracle: Oracle, number: int, ended: EndedTrial | None) -> TunerTrial | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.imports import quick_imports, without_unused
@@ -18,7 +18,7 @@ class Oracle(Protocol):
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """A trial runs."""
 
-    def finish(self, trial_id: str, score: float | None) -> None:
+    def finish(self, trial_id: str, score: float | None, costs: Sequence[float | None] = ()) -> None:
         """A trial ended."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
@@ -68,9 +68,9 @@ class RemoteOracle:
         """See OracleBase."""
         self._tell("begin", trial_id, values)
 
-    def finish(self, trial_id: str, score: float | None) -> None:
+    def finish(self, trial_id: str, score: float | None, costs: Sequence[float | None] = ()) -> None:
         """See OracleBase."""
-        self._tell("finish", trial_id, score)
+        self._tell("finish", trial_id, score, costs)
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """See OracleBase."""

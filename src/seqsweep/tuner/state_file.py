@@ -32,6 +32,7 @@ class TunerTrial:
         message: why it failed.
         after: where trials are pruned, how many had been told when this one was proposed: those judge it.
         costs: where trials are pruned, what it would have scored at each epoch.
+        objectives: where there are several, its cost by each, the score first; None: not known.
     """
 
     trial_id: str
@@ -43,6 +44,7 @@ class TunerTrial:
     message: str = ""
     after: int = 0
     costs: tuple[float, ...] = ()
+    objectives: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from seqsweep.html import Markup, Section, facts, link, note, paragraph, short_facts, verbatim
 from seqsweep.records import TrialRecord
 from seqsweep.redaction import redacted
-from seqsweep.report.leaderboard import better_baseline
+from seqsweep.report.next_commands import better_baseline
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.settings import unit_of
 from seqsweep.schema import SweepConfig

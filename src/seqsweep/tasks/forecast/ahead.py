@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,25 @@ MOST = 50
 """Series whose next forecast is kept."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Request:
+    """What a network reads of one series to say what comes next.
+
+    Args:
+        name: of the series.
+        view: of its last rows, as many as a window needs, and of what is known of the steps ahead.
+        origin: the place of the last row in it.
+        inputs: of the network, each of one item.
+        index: (horizon,), the times of the steps ahead, of `datetime64` or counts.
+    """
+
+    name: str
+    view: SeriesView
+    origin: int
+    inputs: list[Float32s]
+    index: Index
+
+
 def next_forecasts(data: SeriesDataset | PanelDataset, view: Windows | PanelWindows, call: Call) -> dict[str, Any]:
     """Plain values: of each series its name, the times of the steps ahead and the forecasts; or what is missing for it.
 
@@ -34,43 +54,54 @@ def next_forecasts(data: SeriesDataset | PanelDataset, view: Windows | PanelWind
 
     if data.series.reader is None:  # it was read from no source
         return {}
-    told: list[str] = []
-    views: list[tuple[SeriesView, int]] = []
-    reads: list[list[Float32s]] = []
-    times: list[Index] = []
+    requests: list[_Request] = []
     for number, member in enumerate(data.series.members):
-        transform = view.transforms[number] if isinstance(view, PanelWindows) else view.transform
-        needed = view.window + transform.n_dropped
-        if member.rows < needed or len(told) == MOST:
-            continue
+        if len(requests) == MOST:
+            break
         try:
-            index, known = _steps(data.series, member, number, view.horizon)
+            request = _request(data.series, member, number, view)
         except ReadError as fault:
             whose = f"series {member.name!r}: " if len(data.series.members) > 1 else ""
             return {"missing": f"{whose}{fault.text}"}
-        rows = member.values[-needed:]
-        if view.known:
-            behind = np.repeat(rows[-1:], view.horizon, axis=0)
-            behind[:, -view.known :] = known
-            rows = np.concatenate([rows, behind])
-        seen = SeriesView(rows, transform, view.anchor, view.window, view.horizon, known=view.known)
-        more = view.told(number) if isinstance(view, PanelWindows) else ()
-        reads.append([*(gather.numpy(np.array([needed - 1])) for gather in seen.inputs), *more])
-        views.append((seen, needed - 1))
-        told.append(member.name)
-        times.append(index)
-    if not told:
+        requests += [request] if request is not None else []
+    if not requests:
         return {}
-    outputs: Float32s = call([np.concatenate(arrays) for arrays in zip(*reads, strict=True)])
-    entries = []
-    for name, index, (seen, origin), output in zip(told, times, views, outputs, strict=True):
-        made = seen.inverse_transform(np.array([origin]), output[None])
-        lower = own(data.config).lower
-        said = made if lower is None else np.maximum(made, lower)
-        told_of = {"quantiles": said[0].tolist()} if said.ndim == 3 else {}
-        times_of = _written(index, data.series.zone)
-        entries.append({"name": name, "times": times_of, "forecast": point_of(said)[0].tolist(), **told_of})
+    inputs = zip(*(request.inputs for request in requests), strict=True)
+    outputs: Float32s = call([np.concatenate(arrays) for arrays in inputs])
+    lower, zone = own(data.config).lower, data.series.zone
+    entries = [_entry(request, output, lower, zone) for request, output in zip(requests, outputs, strict=True)]
     return {"series": entries}
+
+
+def _request(whole: Series, member: Series, number: int, view: Windows | PanelWindows) -> _Request | None:
+    """What the network reads of a series; None: it is shorter than a window.
+
+    Raises:
+        ReadError: not all that must be known of the steps ahead is there.
+    """
+    transform = view.transforms[number] if isinstance(view, PanelWindows) else view.transform
+    needed = view.window + transform.n_dropped
+    if member.rows < needed:
+        return None
+    index, known = _steps(whole, member, number, view.horizon)
+    rows = member.values[-needed:]
+    if view.known:
+        behind = np.repeat(rows[-1:], view.horizon, axis=0)
+        behind[:, -view.known :] = known
+        rows = np.concatenate([rows, behind])
+    seen = SeriesView(rows, transform, view.anchor, view.window, view.horizon, known=view.known)
+    more = view.told(number) if isinstance(view, PanelWindows) else ()
+    origin = needed - 1
+    return _Request(member.name, seen, origin, [*(one.numpy(np.array([origin])) for one in seen.inputs), *more], index)
+
+
+def _entry(request: _Request, output: Float32s, lower: float | None, zone: str | None) -> dict[str, Any]:
+    """A forecast as plain values, of a network's output (horizon,) or (horizon, quantiles)."""
+    made = request.view.inverse_transform(np.array([request.origin]), output[None])
+    said = made if lower is None else np.maximum(made, lower)
+    quantiles = {"quantiles": said[0].tolist()} if said.ndim == 3 else {}
+    times = _written(request.index, zone)
+    return {"name": request.name, "times": times, "forecast": point_of(said)[0].tolist(), **quantiles}
 
 
 def _steps(whole: Series, member: Series, number: int, horizon: int) -> tuple[Index, Float64s]:
@@ -79,8 +110,6 @@ def _steps(whole: Series, member: Series, number: int, horizon: int) -> tuple[In
     Raises:
         ReadError: not all of it is there.
     """
-    from dataclasses import replace
-
     from seqsweep.serving.reading.future import known_ahead
     from seqsweep.serving.reading.rows import Rows
     from seqsweep.serving.reading.steps import steps_ahead

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqsweep.evidence import adapted, by_moment, coverage, half_widths, seldom_below
 from seqsweep.serving.array_types import Float64s
-from seqsweep.serving.quantiles import ends_of
+from seqsweep.serving.quantiles import ends_of, point_of
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.words import share, significant
 
@@ -105,16 +105,11 @@ def make_intervals(
     """
     part, happened, predicted = seen.unseen
     residuals = happened - predicted
-    before, later = (None, None) if moments is None else moments
-    misses = np.abs(seen.test_actual - seen.test_predicted)
-    growth = float(misses.mean() / usual) if (usual := np.abs(residuals).mean()) > 0 else 1.0
+    misses, growth = np.abs(seen.test_actual - seen.test_predicted), error_growth(seen)
     found = []
     for level in levels:
-        fixed = half_widths(residuals, [level], before)[level]
-        shares = [
-            by_moment((sizes <= fixed).mean(1), at) for sizes, at in ((np.abs(residuals), before), (misses, later))
-        ]
-        least = seldom_below(shares[0], shares[1], level, misses.shape[1])
+        fixed = half_widths(residuals, [level], None if moments is None else moments[0])[level]
+        least = least_coverage(np.abs(residuals) <= fixed, misses <= fixed, level, moments)
         if adaptation:
             held, width = adapted(residuals, seen.test_items, seen.test_actual, seen.test_predicted, level, adaptation)
         else:
@@ -125,6 +120,35 @@ def make_intervals(
         made = ForecastInterval(level, ends, held.share, held.width - spared, part, len(residuals), adaptation, lower)
         found.append(replace(made, least=least, growth=growth))
     return [plain(interval) for interval in found]
+
+
+def least_coverage(
+    before: NDArray[np.bool_], later: NDArray[np.bool_], level: float, moments: Moments | None = None
+) -> float:
+    """The share of the test part's targets below which chance seldom takes the coverage, see `evidence.seldom_below`.
+
+    Args:
+        before: (n, horizon), which of the targets that give the widths lie within their interval.
+        later: (m, horizon), likewise of the test part.
+        level: of the intervals, in (0, 1).
+        moments: the dates of both, see `make_intervals`.
+    """
+    shares = [
+        by_moment(held.mean(1), dates) for held, dates in zip((before, later), moments or (None, None), strict=True)
+    ]
+    return seldom_below(shares[0], shares[1], level, later.shape[1])
+
+
+def error_growth(seen: TestPredictions) -> float:
+    """The mean absolute error on test by that of the errors that give the widths; 1 where all of those are 0.
+
+    Args:
+        seen: forecasts (n, horizon), or quantiles (n, horizon, quantiles), of which the median counts.
+    """
+    _, happened, predicted = seen.unseen
+    before = np.abs(happened - point_of(predicted)).mean()
+    later = np.abs(seen.test_actual - point_of(seen.test_predicted)).mean()
+    return float(later / before) if before > 0 else 1.0
 
 
 def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:

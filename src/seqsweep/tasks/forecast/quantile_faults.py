@@ -28,14 +28,6 @@ def quantile_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
         yield Fault(key, f"{key}={plain(given)}: {told}; {mend}, tells which is better", also=("task.loss",))
     elif wanted:
         yield from _added_up(config, space)
-        if "recursive" in space.values("head"):
-            key = "search_space.head"
-            told = (
-                f"with task.loss={QUANTILE} a step has several forecasts, and the next one could read one of them alone"
-            )
-            yield Fault(
-                key, f"{key}=recursive: {told}; leave it out: direct and decoder have quantiles", also=("task.loss",)
-            )
         if config.finals.adaptation and config.finals.intervals != "conformal":
             key = "finals.adaptation"
             told = "levels that adapt are of conformal intervals; give finals.intervals=conformal, or leave it 0"

@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from seqsweep.evidence import beyond_quantiles, by_moment, half_widths, interval_score, seldom_below
+from seqsweep.evidence import beyond_quantiles, half_widths, interval_score
 from seqsweep.html import Section, note, table
-from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.facts import FactTable
-from seqsweep.tasks.forecast.intervals import CONFORMAL, KINDS, NAMES, ForecastInterval, Moments, plain, read_intervals
+from seqsweep.tasks.forecast.intervals import (
+    CONFORMAL,
+    KINDS,
+    NAMES,
+    ForecastInterval,
+    Moments,
+    error_growth,
+    least_coverage,
+    plain,
+    read_intervals,
+)
 from seqsweep.tasks.forecast.quantiles import columns_of
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.words import share, significant
@@ -71,7 +80,7 @@ def _of_kind(
     dates: Moments | None,
 ) -> tuple[ForecastInterval, Worth]:
     part, actual, predicted = seen.unseen
-    before, later = (None, None) if dates is None else dates
+    before = None if dates is None else dates[0]
     low, high = columns_of(level, levels)
     columns: tuple[int, int] | None = (low, high)
     reach = np.zeros(actual.shape[1])
@@ -86,15 +95,11 @@ def _of_kind(
     held = (begin <= seen.test_actual) & (seen.test_actual <= end)
     low_end, high_end = made.ends(predicted)
     known = (low_end <= actual) & (actual <= high_end)
-    least = seldom_below(by_moment(known.mean(1), before), by_moment(held.mean(1), later), level, held.shape[1])
+    least = least_coverage(known, held, level, dates)
     score = interval_score(seen.test_actual, begin, end, level)
     worth = Worth(level, kind, float(held.mean()), float(np.mean(end - begin)), score)
-    growth = _error(seen.test_actual, seen.test_predicted) / (_error(actual, predicted) or 1.0)
+    growth = error_growth(seen)
     return replace(made, coverage=worth.coverage, width=worth.width, least=least, growth=growth), worth
-
-
-def _error(actual: Float64s, predicted: Float64s) -> float:
-    return float(np.abs(actual - point_of(predicted)).mean())
 
 
 def read_compared(details: Mapping[str, Any]) -> tuple[Worth, ...]:

@@ -8,8 +8,8 @@ from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Space
+from seqsweep.tasks.forecast.head_faults import head_faults
 from seqsweep.tasks.forecast.quantile_faults import quantile_faults
-from seqsweep.tasks.forecast.settings import own
 
 USUAL = ("series", "left_out")
 """What the keys of several series are where nobody gives them."""
@@ -22,7 +22,7 @@ def space_faults(config: SweepConfig, space: Space) -> list[Fault]:
         config: of the sweep.
         space: what is searched.
     """
-    found = [*_ridge_faults(config, space), *_head_faults(config, space)]
+    found = [*_ridge_faults(config, space), *head_faults(config, space)]
     return [*found, *_panel_faults(config), *_season_faults(config, space), *quantile_faults(config, space)]
 
 
@@ -30,17 +30,6 @@ def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
     if "ridge" in space.values("linear_skip") and "linear" not in config.task.baselines:
         told = "a network that starts as the ridge is held against it; add linear to task.baselines"
         yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
-
-
-def _head_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
-    others = [name for name in space.values("head") if name != "direct"]
-    if others and own(config).horizon == 1:
-        told = "all heads are the same for a single step; leave it out, or forecast several: task.horizon=2"
-        yield Fault("search_space.head", f"search_space.head={others[0]}: {told}", also=("task.horizon",))
-    elif "recursive" in others and True in space.values("bidirectional"):
-        told = "layers that read their own forecasts read forwards; set bidirectional to false, or leave recursive out"
-        also = ("search_space.bidirectional",)
-        yield Fault("search_space.head", f"search_space.head=recursive, bidirectional=true: {told}", also=also)
 
 
 def _panel_faults(config: SweepConfig) -> Iterator[Fault]:

@@ -1,0 +1,105 @@
+"""The Pareto front as a table: the trials that no other one beats in all objectives, and what they trade."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from seqsweep.finals import Conclusion, Difference, Finalist
+from seqsweep.objectives import RESOURCES, Objective, Resource, value_of
+from seqsweep.records import TrialRecord
+from seqsweep.search import Outcome
+from seqsweep.tasks import find_metric
+from seqsweep.words import better_is, column_title, in_words, plus_minus, significant
+
+
+def front_table(outcome: Outcome) -> Group:
+    """A row a trial on the front, in the order of the first objective, and what a front is.
+
+    Args:
+        outcome: of a search with several objectives.
+    """
+    table = Table(title="Pareto front, validation part", box=box.SIMPLE_HEAD, title_justify="left")
+    table.add_column("#", justify="right", no_wrap=True, min_width=2)
+    table.add_column("trial", no_wrap=True)
+    for objective in outcome.objectives:
+        table.add_column(title_of(objective), justify="right", no_wrap=True)
+    for record in outcome.front:
+        cells = (cell(objective, record) for objective in outcome.objectives)
+        table.add_row(str(outcome.ranked.index(record) + 1), record.name, *cells)
+    return Group(table, Text("\n".join(explained(outcome))))
+
+
+def explained(outcome: Outcome) -> list[str]:
+    """What a front is, and what a figure that was measured is, a sentence each."""
+    *others, last = (in_words(objective.name) for objective in outcome.objectives)
+    said = [f"on the front: no other trial is as good in {', '.join(others)} and {last}, and better in one of them"]
+    for one in outcome.objectives.others:
+        if isinstance(one, Resource) and one.spread:
+            told = "± the range of the middle half; measured, so that another time it is another figure"
+            said.append(f"{in_words(one.name)}: {one.meaning}, {told}")
+    return said
+
+
+def title_of(objective: Objective) -> str:
+    """The head of its column: `mae`, `smape %`, `parameter count`, `latency ms`."""
+    return in_words(objective.name) if isinstance(objective, Resource) else column_title(objective)
+
+
+def direction_of(objective: Objective) -> str:
+    """`lower is better`, or `higher is better`."""
+    return "lower is better" if isinstance(objective, Resource) else better_is(objective)
+
+
+def cell(objective: Objective, record: TrialRecord) -> str:
+    """What a trial came to: `11.32`, `4,481`, `0.412 ± 0.03`.
+
+    Args:
+        objective: of the sweep.
+        record: of the trial.
+    """
+    value = value_of(objective, record)
+    if isinstance(objective, Resource) and objective.spread:
+        return plus_minus(value, getattr(record, objective.spread))
+    return shown(objective, value)
+
+
+def shown(objective: Objective, value: float, digits: int = 4) -> str:
+    """A value of an objective: counts are whole.
+
+    Args:
+        objective: of the sweep.
+        value: of it, or NaN.
+        digits: that count, where it is no count.
+    """
+    counts = isinstance(objective, Resource) and not objective.unit and value.is_integer()
+    return f"{value:,.0f}" if counts else significant(value, digits)
+
+
+def objectives_named(conclusion: Conclusion) -> list[Objective]:
+    """The further objectives of finals."""
+    return [RESOURCES.get(name) or find_metric(conclusion.task, name) for name in conclusion.objectives[1:]]
+
+
+def traded(objective: Objective, finalist: Finalist, difference: Difference | None) -> str:
+    """The mean of a further objective, and how much more of it the winner has: `329 (+2,872)`, `1.2 (+0.4 to +0.9)`.
+
+    Args:
+        objective: of the sweep.
+        finalist: of its finals.
+        difference: between the winner and this one; None: it is the winner, or failed.
+    """
+    mean = shown(objective, finalist.means[objective.name])
+    interval = difference.others.get(objective.name) if difference is not None else None
+    if interval is None:
+        return mean
+    if interval.low == interval.high:
+        return f"{mean} ({signed(objective, interval.mean)})"
+    return f"{mean} ({signed(objective, interval.low)} to {signed(objective, interval.high)})"
+
+
+def signed(objective: Objective, value: float) -> str:
+    """A difference with its sign."""
+    return f"{'-' if value < 0 else '+'}{shown(objective, abs(value), 3)}"

@@ -1,0 +1,152 @@
+"""Finals of several objectives: finalists of the front, a winner within the bounds, what each trades, the gate."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from outcomes import outcome, trial
+from seqsweep import report
+from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.finals.conclusion import load, save
+from seqsweep.finals.selection import differences, rank, select_finalists
+from seqsweep.objectives import RESOURCES, Objectives
+from seqsweep.records import TrialRecord
+from seqsweep.registry import gate
+from seqsweep.report.finals import finals_table
+from seqsweep.tasks.forecast.metrics import METRICS
+
+MAE = METRICS["mae"]
+BOTH = Objectives(MAE, (RESOURCES["parameter_count"], METRICS["rmse"]))
+
+
+def searched(number: int, score: float, weights: int, layer: str = "lstm") -> TrialRecord:
+    return replace(trial(number, score, layer=layer), parameter_count=weights)
+
+
+RANKED = [searched(1, 1.0, 900), searched(2, 2.0, 300), searched(3, 2.5, 500), searched(4, 3.0, 100, "gru")]
+RANKED.append(searched(5, 4.0, 400, "gru"))
+
+
+def ended(scores: dict[int, list[float | None]]) -> tuple[dict[str, list[str]], dict[str, TrialRecord]]:
+    """Final runs of trials by number: the ids of each, and the records of those that did not fail."""
+    runs = {
+        f"{number:04d}": [f"{number:04d}-s{seed}-f0" for seed, _ in enumerate(row, 1)] for number, row in scores.items()
+    }
+    records = {}
+    for number, row in scores.items():
+        weights = next(record.parameter_count for record in RANKED if record.number == number)
+        for run, score in zip(runs[f"{number:04d}"], row, strict=True):
+            if score is not None:
+                metrics = {"val_mae": score, "val_rmse": 2 * score}
+                records[run] = TrialRecord(run, number, run, "COMPLETED", {}, metrics, parameter_count=weights)
+    return runs, records
+
+
+SCORES: dict[int, list[float | None]] = {1: [1.0, 1.2, 1.1], 2: [2.0, 2.2, 2.4], 4: [3.0, 3.0, 3.6]}
+
+
+def ranked(objectives: Objectives = BOTH) -> tuple[Finalist, ...]:
+    chosen = [record for record in RANKED if record.number in SCORES]
+    return rank(chosen, *ended(SCORES), MAE, objectives)
+
+
+def test_finalists_are_spread_over_the_front_and_the_best_of_a_missing_layer_type_keeps_to_the_bounds_if_one_does():
+    assert [r.number for r in select_finalists(RANKED, 2, BOTH)] == [1, 4]
+    assert [r.number for r in select_finalists(RANKED, 4, BOTH)] == [1, 2, 3, 4]
+    assert [r.number for r in select_finalists(RANKED, 1, BOTH)] == [1, 4]  # 4 is the best GRU
+    assert [r.number for r in select_finalists(RANKED, 2)] == [1, 2, 4]
+    bounded = replace(BOTH, bounds={"parameter_count": 350})
+    assert [r.number for r in select_finalists(RANKED, 1, bounded)] == [2, 4]
+    slow = [*RANKED[:3], searched(6, 2.6, 800, "gru"), searched(7, 5.0, 310, "gru")]
+    assert [r.number for r in select_finalists(slow, 1, bounded)] == [2, 7]
+
+
+def test_the_best_by_the_first_objective_wins_among_those_within_the_bounds():
+    assert [finalist.number for finalist in ranked()] == [1, 2, 4]
+    bounded = ranked(replace(BOTH, bounds={"parameter_count": 350}))
+    assert [(finalist.number, finalist.beyond) for finalist in bounded] == [
+        (2, ()),
+        (4, ()),
+        (1, ("parameter_count",)),
+    ]
+    assert bounded[0].means == pytest.approx({"parameter_count": 300, "rmse": 4.4})
+    by_score = ranked(replace(BOTH, bounds={"rmse": 4.0}))  # of the mean over runs
+    assert [finalist.number for finalist in by_score] == [1, 2, 4]
+    assert by_score[0].beyond == ()
+    together = ranked(replace(BOTH, bounds={"parameter_count": 350}, networks=3))  # 300 weights each: 900
+    assert together[0].number == 4
+    nobody = ranked(replace(BOTH, bounds={"parameter_count": 5}))
+    assert nobody[0].number == 1 and nobody[0].beyond
+
+
+def test_a_finalist_of_which_a_run_failed_comes_last_whatever_the_bounds():
+    runs, records = ended({1: [1.0, None], 2: [2.0, 2.0]})
+    chosen = [record for record in RANKED if record.number in (1, 2)]
+    first, failed = rank(chosen, runs, records, MAE, replace(BOTH, bounds={"parameter_count": 5}))
+    assert (first.number, failed.number, failed.beyond) == (2, 1, ())
+    assert failed.others["parameter_count"] == (900, None) and math.isnan(failed.means["parameter_count"])
+
+
+def test_the_winner_is_compared_with_every_other_finalist_by_each_objective():
+    up, gru = differences(ranked(), MAE, 0.95)
+    assert [(up.trial_id, up.reason), (gru.trial_id, gru.reason)] == [("0002", "runner-up"), ("0004", "best GRU")]
+    weights, rmse = up.others["parameter_count"], up.others["rmse"]
+    assert (weights.mean, weights.low, weights.high) == (600, 600, 600)
+    assert rmse.mean == pytest.approx(-2.2) and rmse.low < -2.2 < rmse.high < 0
+    alone = rank(RANKED[:3], *ended({1: [1.0], 2: [2.0], 3: [2.5]}), MAE, BOTH)
+    assert [found.reason for found in differences(alone, MAE, 0.95)] == ["runner-up", "number 3"]
+
+
+def concluded(finalists: tuple[Finalist, ...], **bounds: float) -> Conclusion:
+    seen = TestEvaluation(
+        1, 1.0, "5eed", "b", ("a", "b", "c"), {"mae": 1.0, "rmse": 2.0}, {"linear": {"mae": 2.0, "rmse": 4.0}},
+        "linear", 0.5, None, {}, (0.8,), 0.95, 1.0,
+    )  # fmt: skip
+    return Conclusion(
+        "quickstart", "3f0a", "random-12 3f0a", "forecast", "shop", "sales", "5eed", "mae", 3, 1, finalists,
+        differences(finalists, MAE, 0.95), (seen,), None, BOTH.names, bounds,
+    )  # fmt: skip
+
+
+def test_how_the_winner_was_chosen_is_said_and_what_each_finalist_trades_is_in_the_table(make_config, tmp_path):
+    made = outcome(make_config("task.metrics=[mae,rmse]", "task.objectives=[mae,parameter_count,rmse]"), *RANKED)
+    free = concluded(ranked())
+    save(tmp_path, free)
+    assert load(tmp_path) == free
+    said = " ".join(report.headline(made, free))
+    assert "The 3 finalists trade mae against parameter count and rmse, and it has the best mae" in said
+    console = Console(width=150, file=io.StringIO())
+    console.print(finals_table(free, 3))
+    shown = console.file.getvalue()
+    assert "300 (+600)" in shown and "2.200" in shown and "4.400 (-3.06 to -1.34)" in shown
+    within = ranked(replace(BOTH, bounds={"parameter_count": 350}))
+    told = "2 of 3 finalists keep to registry.bounds (parameter count 350), and of those it has the best mae."
+    assert told in " ".join(report.headline(made, concluded(within, parameter_count=350)))
+    nobody = ranked(replace(BOTH, bounds={"parameter_count": 5}))
+    refused = "No finalist keeps to registry.bounds (parameter count 5): shown is the best mae, which the gate"
+    assert refused in " ".join(report.headline(made, concluded(nobody, parameter_count=5)))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "passed", "found"),
+    [
+        ({"parameter_count": 3000}, True, "parameter count 2,700 of 3 networks together, 3,000 at most"),
+        ({"parameter_count": 1000}, False, "parameter count 2,700 of 3 networks together, 1,000 at most"),
+        ({"rmse": 1.9}, False, "rmse 2.000, 1.9 at most"),  # on the test part
+    ],
+)
+def test_the_gate_holds_what_serves_to_the_bounds(bounds, passed, found):
+    ended = concluded(ranked())
+    (condition,) = gate._bounds(ended, ended.evaluation, replace(BOTH, bounds=bounds))
+    assert (condition.name, condition.passed, condition.found) == ("bounds", passed, found)
+    assert ("finals.ensemble=false" in condition.mend) == (not passed)
+
+
+def test_without_bounds_the_gate_asks_nothing():
+    ended = concluded(ranked())
+    assert gate._bounds(ended, ended.evaluation, BOTH) == []
