@@ -85,7 +85,7 @@ def errors(config: SweepConfig, values: np.ndarray, ahead: int) -> tuple[float, 
         made = [_forecast(finals.scored(context, found)[1].network(context.problem), values, items)]
         made += [
             _forecast(runs.refitted(context).restored(context.problem).network, values, items),
-            fit.forecast(values, items),
+            fit.after(values, items, fit.intercept.size),
         ]
         return tuple(float(np.abs(each - actual).mean()) for each in made)
 

@@ -97,6 +97,13 @@ KEYS = [
     Bad("sweep quickstart hydra.run.dir=/tmp", "hydra.run.dir=/tmp", "of Hydra's own settings", "leave it out"),
     Bad("sweep quickstart +hydra.callbacks.x=1", "hydra.callbacks.x=1", "of Hydra's own settings", "leave it out"),
     Bad("sweep quickstart hydra/launcher=basic", "hydra/launcher=basic", "of Hydra's own settings", "leave it out"),
+    Bad(
+        "sweep quickstart tuner=bayesian tuner.prior=stdy",
+        "tuner.prior=stdy",
+        "neither `study`, for all earlier sweeps",
+        "did you mean 'study'?",
+        mended="tuner=bayesian tuner.prior=study",
+    ),
     Bad("sweep quickstart hydra.mode=multi", "hydra.mode", "not multi", "one of RUN and MULTIRUN"),
     Bad("sweep quickstart 'hydra.sweeper.params={a: 1}'", "hydra.sweeper.params", "swept over", "with -m"),
     Bad("sweep quickstart +data@windows=csv", "data@windows=csv", "its own group", "write data=csv"),

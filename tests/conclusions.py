@@ -124,8 +124,9 @@ def _conclusion(problem: Problem, folder: Path, spec: TrialSpec, trained: Networ
     data, config, split = problem.data, problem.config, problem.data.split()
     actual, forecast = data.actual(split.test), trained.predict(split.test)
     past, validation = data.actual(split.validation), trained.predict(split.validation)
-    scores = data.score(actual, forecast)
-    mean = np.full_like(actual, trained.view.values[: split.train_end, 0].mean())
+    scores = data.score(actual, forecast, items=split.test)
+    rows = slice(getattr(split, "train_end", None))  # several series have an end each: all of their rows
+    mean = np.full_like(actual, trained.view.values[rows, 0].mean())
     objective = config.task.objective
     baseline = {} if skill is None else {"linear": {name: value / (1 - skill) for name, value in scores.items()}}
     widths = half_widths(past - validation, (0.8, 0.95))
@@ -144,7 +145,7 @@ def _conclusion(problem: Problem, folder: Path, spec: TrialSpec, trained: Networ
         details={"intervals": intervals},
         levels=(0.8, 0.95),
         confidence=0.95,
-        validation=data.score(past, validation)[objective],
+        validation=data.score(past, validation, items=split.validation)[objective],
     )
     params = {name: _plain(value) for name, value in dict(spec.params).items()}
     score = evaluation.validation

@@ -176,6 +176,7 @@ def _outcome(folder: Path, config: SweepConfig, records: tuple[TrialRecord, ...]
         tracking_seconds=1.2,
         disk=2_500_000,
         lineage={"version_keras": "3.15.1", "python": "3.11.2", "git_commit": "0" * 40},
+        prior="",
     )
 
 

@@ -76,6 +76,7 @@ def sweep_config(
         "startup_trials": 2,
         "warmup_epochs": 2,
         "reduction_factor": 2,
+        "prior": None,
     }
     for name, setting in {**defaults, **(tuner or {})}.items():
         setattr(config.tuner, name, setting)

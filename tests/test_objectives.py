@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import math
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +24,8 @@ from seqsweep.tasks import faults, objectives_of
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import SweepRecord
 from seqsweep.tracking.memory import MemoryTracker
+from seqsweep.tracking.reading import read_metrics
+from seqsweep.trial.latency import FEWEST, REPEATS, WARM_UP, latency
 
 BOTH = "task.objectives=[mae,parameter_count]"
 ALL = "task.objectives=[mae,parameter_count,latency_ms]"
@@ -132,6 +136,41 @@ def test_with_one_objective_there_is_no_front(make_config):
     console = Console(width=120, file=io.StringIO())
     console.print(leaderboard(made, 120))
     assert "Pareto" not in console.file.getvalue()
+
+
+class Slow:
+    """A task whose forecasts take some milliseconds, every fourth one many."""
+
+    def __init__(self, config):
+        self.config, self.asked = config, []
+
+    def predict(self, view, params, call, items):
+        self.asked.append(items.tolist())
+        time.sleep(0.02 if len(self.asked) % 4 == 0 else 0.002)
+
+
+def test_latency_is_the_median_of_single_forecasts_after_a_warm_up_and_nobody_waits_for_it_unasked(make_config):
+    seen = SimpleNamespace(split=SimpleNamespace(validation=np.arange(7, 20)))
+    task = Slow(make_config(ALL))
+    taken = latency(task, SimpleNamespace(call=None), seen, None)
+    assert task.asked == [[7]] * (WARM_UP + REPEATS)
+    assert 2 <= taken["latency_ms"] < 20 and taken["latency_spread_ms"] >= 0
+    unasked = Slow(make_config(BOTH))
+    assert latency(unasked, SimpleNamespace(call=None), seen, None) == {} and not unasked.asked
+
+
+def test_what_takes_long_is_asked_fewer_times(make_config, monkeypatch):
+    seen = SimpleNamespace(split=SimpleNamespace(validation=np.arange(3)))
+    monkeypatch.setattr("seqsweep.trial.latency.LONGEST", 0.0)
+    task = Slow(make_config(ALL))
+    latency(task, SimpleNamespace(call=None), seen, None)
+    assert len(task.asked) == WARM_UP + FEWEST
+
+
+def test_a_latency_that_was_logged_is_no_score_that_a_reproduction_compares():
+    assert read_metrics({"val_mae": 2.0, "latency_ms": 1.0, "latency_spread_ms": 0.1, "epochs": 3.0}, {}) == {
+        "val_mae": 2.0
+    }
 
 
 # Configs

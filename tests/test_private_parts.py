@@ -15,11 +15,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import seqsweep
 from private_parts import foreign_changes, private_uses
 from seqsweep.schema import TrackingConfig
+from seqsweep.serving.baselines.trees import Lags
+from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.boosting import fit_one
+from seqsweep.tasks.forecast.settings import ForecastConfig
 from seqsweep.tracking import reaching, relocation, store, ui
 from seqsweep.tracking.view import SavedView
 
@@ -200,3 +205,16 @@ def keys(state: Any) -> Iterator[str]:
         yield from state
     for inner in state.values() if isinstance(state, dict) else state if isinstance(state, list) else ():
         yield from keys(inner)
+
+
+def test_trees_as_arrays_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    values = np.column_stack([random.normal(size=200).cumsum(), random.normal(size=200)])
+    past = BaselineInput(values, 150, np.arange(150, 160), 2, 40, ForecastConfig(objective="mae"), known=1)
+    trees, origins = fit_one(past), np.arange(10, 190)  # before row 39 there is no season: a missing value goes its way
+    assert trees is not None
+    inputs = Lags(trees.lags, 40, 1, 0).inputs(values, origins[30:], 2)
+    inputs[::3] = np.nan
+    served = trees.served(past)
+    np.testing.assert_allclose(served.sums(inputs), trees.trees.predict(inputs), rtol=1e-12)
+    assert served.depth > 3 and len(served.roots) == trees.trees.n_iter_

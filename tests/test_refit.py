@@ -193,7 +193,9 @@ def test_names_and_scales_of_all_rows_are_known(tmp_path):
     assert isinstance(done, Done)
     network = restore(Trial(task, data), spec, done.network)
     items = whole.split().test[-3:]
-    np.testing.assert_allclose(network.predict(items), again.forecast(whole.series.values, items), rtol=1e-4)
+    np.testing.assert_allclose(
+        network.predict(items), again.after(whole.series.values, items, whole.parts.horizon), rtol=1e-4
+    )
     assert own(config).ridge_windows != [again.window] == whole.past.settings.ridge_windows
 
 

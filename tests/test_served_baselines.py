@@ -1,4 +1,4 @@
-"""A baseline as a model: it says what it was scored by, passes a gate of its own, and serves as a network does."""
+"""A baseline as a model: packaged without a network, it passes a gate of its own, and serves as a network does."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import package, registry
 from seqsweep.errors import RefusedError, UserError
 from seqsweep.tasks.forecast.intervals import read_intervals
-from seqsweep.tasks.forecast.served_baselines import WEIGHTS
+from shops import SEASON, shop
 
 pytestmark = pytest.mark.keras
-
-NAMES = f"task.baselines=[{','.join([*WEIGHTS, 'drift'])}]"
 
 
 def scored(made: Made) -> Made:
     """With the scores that its baselines really have."""
     data, test = made.problem.data, made.problem.data.split().test
-    found = {name: data.score(data.actual(test), said) for name, said in data.baselines(test).items()}
-    seen = dataclasses.replace(made.conclusion.evaluation, baselines=found, best_baseline="linear", skill=-1.0)
+    found = {name: data.score(data.actual(test), said, items=test) for name, said in data.baselines(test).items()}
+    best = min(found, key=lambda name: found[name]["mae"])
+    seen = dataclasses.replace(made.conclusion.evaluation, baselines=found, best_baseline=best, skill=-1.0)
     return rewrite(made, evaluations=(seen,))
 
 
@@ -32,23 +31,35 @@ def scored(made: Made) -> Made:
 def made(tmp_path_factory) -> Made:
     folder = tmp_path_factory.mktemp("baselines")
     csv = write_csv(folder / "shop.csv", season(), np.round(season(seed=1)))
-    more = ("data.features=[x1]", "data.season=12", "task.horizon=3", "task.moving_average=20", "task.lower=0")
-    return scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", NAMES, *more, epochs=0))
+    more = ("data.features=[x1]", "data.season=12", "task.horizon=3", "task.lower=0")
+    names = "task.baselines=[last_value,train_mean,linear,drift]"
+    return scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", names, *more, epochs=0))
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory) -> Made:
+    """Two series, with promotions that are known ahead."""
+    folder = tmp_path_factory.mktemp("shops")
+    csv = folder / "shops.csv"
+    pd.concat([shop("a", 1.0, 120, 0), shop("b", 20.0, 100, 1)]).to_csv(csv, index=False)
+    more = ("data.series=[shop]", "data.time=day", "data.known_future=[promo]", f"data.season={SEASON}")
+    names = ("task.baselines=[linear,theta]", "task.horizon=3", "windows.validation=0.15", "windows.test=0.15")
+    return scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", *more, *names, epochs=0))
+
+
+@pytest.mark.parametrize("name", ["train_mean", "linear"])
 def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     own = package.build_baseline(made.folder, made.problem, made.conclusion, name)
     model = made.folder / package.baseline_folder(name)
-    assert package.load_parity(model).passed
+    assert package.load_parity(model).largest < 1e-9
+    assert not list(model.rglob("*.keras"))
     data, test = made.problem.data, made.problem.data.split().test
     scored, serves = package.as_evaluated(model, package.load(model)), package.load(model)
     said = package.ask(made.problem.task, data, scored, test)
-    np.testing.assert_allclose(said, data.baselines(test)[name], rtol=1e-5)
-    whole = data.whole()
+    np.testing.assert_allclose(said, data.baselines(test)[name], rtol=1e-9)
     again = package.ask(made.problem.task, data, serves, test)
-    np.testing.assert_allclose(again, whole.baselines(test)[name], rtol=1e-5)
-    assert np.allclose(again, said) == (name not in ("train_mean", "train_median", "linear"))
+    np.testing.assert_allclose(again, data.whole().baselines(test)[name], rtol=1e-9)
+    assert not np.allclose(again, said)
     assert "fitted once more on all 260 rows" in (model / "model_card.md").read_text()
     (low, high) = read_intervals(own.evaluation.details)
     assert (low.calibrated_on, low.width < high.width) == ("train", True)
@@ -73,10 +84,33 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
     assert entries[-1].run == "baseline linear refitted"
 
 
+def test_of_several_series_one_that_knows_of_promotions_takes_the_place_of_one_that_does_not(shops, tmp_path):
+    tracking, shown = shops.config.tracking, []
+    with pytest.raises(RefusedError, match="best baseline"):
+        registry.promote(None, tracking, lambda _: None, lambda _: None, baseline="theta")
+    done = registry.promote(None, tracking, lambda _: None, lambda _: None, baseline="theta", force="to be beaten")
+    assert done.reads_future
+    better = registry.promote(None, tracking, lambda _: None, shown.extend, baseline="linear")
+    assert (better.before, better.news) == (done.version, True)
+    assert "against" in shown[-1].found  # the champion, which goes on from a state, was asked for the same items
+    rows = pd.read_csv(shops.config.data.path)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    days = pd.date_range("2023-07-01", periods=3)
+    pd.concat([pd.DataFrame({"shop": s, "day": days, "promo": [0, 1, 0]}) for s in "ab"]).to_csv(
+        tmp_path / "future.csv", index=False
+    )
+    for model in (better.model, f"{better.model}@previous"):
+        answer, _ = registry.predict(model, tmp_path / "rows.csv", tracking, tmp_path / "future.csv")
+        assert answer["shop"].tolist() == [*"aaabbb"]
+        assert answer["forecast"].between(answer["lower_80"], answer["upper_80"]).all()
+    with registry.registered.opened(tracking) as opened:
+        assert f"predict {better.model} FILE.csv --future FUTURE.csv" in opened.existing(better.model).description
+
+
 @pytest.mark.parametrize(
     ("name", "error", "said"),
     [
-        ("drift", UserError, "reads the whole series, and a package a window; last_value, seasonal_naive"),
+        ("drift", UserError, "the rows of this series have none; name the column of times with data.time"),
         ("linaer", UserError, "no such baseline; did you mean 'linear'"),
         ("train_mean", RefusedError, "the conditions best baseline, champion do not hold"),
     ],

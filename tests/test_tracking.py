@@ -821,6 +821,9 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
         tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
         tracker.end_trial(trial(1, score=3.0))
         tracker.start_trial(trial(2, status="RUNNING"))
+        for told in ({"pareto_front": "yes"}, {"pareto_front": "no"}):
+            tracker.tag_trial("00", told)
+        tracker.tag_trial("77", {"pareto_front": "yes"})  # which nobody knows
         tracker.log_sweep({"final_mean": 20.0, "final_std": math.nan}, {})
         tracker.close("KILLED")
     kept = [(run.name, run.status, run.params, run.tags, run.metrics, run.curve) for run in memory.trials]
@@ -838,6 +841,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     def line(name, status, *found):
         return (name, status, *(sorted(each.items()) for each in found))
 
+    assert {row[3].get("pareto_front") for row in stored if row[3]["trial_id"] == "00"} == {None, "no"}  # it ran twice
     expected = sorted(line(*row, {e: c.metrics["loss"] for e, c in curve.items()}) for *row, curve in kept)
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]

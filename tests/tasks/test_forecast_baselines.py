@@ -9,6 +9,7 @@ import pytest
 
 from seqsweep.errors import ConfigError
 from seqsweep.schema import SweepConfig
+from seqsweep.serving.baselines import linear
 from seqsweep.tasks.forecast import ridge
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.baselines import BASELINES, LEARNED, Clock, faults, forecasts
@@ -178,7 +179,7 @@ def test_drift_goes_on_along_the_line_from_the_first_row():
 @pytest.fixture(params=[1, 40, 2**20])
 def chunk(request, monkeypatch):
     """Numbers held at once: a row, a few rows, all."""
-    monkeypatch.setattr(ridge, "_CHUNK", request.param)
+    monkeypatch.setattr(linear, "_CHUNK", request.param)
 
 
 def windows_and_targets(past, origins, window):
@@ -329,7 +330,7 @@ def test_validation_and_test_share_one_fit(monkeypatch):
 
 def test_the_fit_holds_a_part_of_the_windows_at_a_time(monkeypatch):
     """All windows of train would take 24 MB."""
-    monkeypatch.setattr(ridge, "_CHUNK", 2**16)
+    monkeypatch.setattr(linear, "_CHUNK", 2**16)
     noise = np.random.default_rng(0).normal(size=(36_000, 1))
     past = make(noise, parts=(30_000, 3_000), ridge_windows=[101], ridge_penalties=[0.1, 1.0])
     tracemalloc.start()

@@ -69,7 +69,7 @@ def test_the_ridge_is_that_of_a_design_written_out(make_data):
     design = np.column_stack([*before, *ahead, np.ones(len(origins))])
     target = values[origins[:, None] + np.arange(1, 4), 0] - now[:, :1]
     expected = design @ np.linalg.lstsq(design, target, rcond=None)[0] + now[:, :1]
-    np.testing.assert_allclose(fit_linear(data.past).forecast(values, origins), expected, rtol=1e-6)
+    np.testing.assert_allclose(fit_linear(data.past).after(values, origins, 3), expected, rtol=1e-6)
 
 
 def test_of_what_times_make_a_ridge_reads_those_ahead_alone(make_data):

@@ -10,6 +10,7 @@ import pytest
 
 from seqsweep.config import compose
 from seqsweep.search import load_data
+from seqsweep.serving.baselines import recursive
 from seqsweep.tasks.forecast import boosting, smoothing
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.settings import ForecastConfig
@@ -60,7 +61,7 @@ def test_from_the_end_of_train_smoothing_forecasts_as_statsmodels_does(season):
 
 
 def test_states_go_on_with_parameters_that_stay():
-    fit = smoothing.Smoothing(0, 0.5, 0.1, 0.2, 0.9, (10.0, 1.0, (2.0, -2.0)))
+    fit = recursive.Smoothing(0, 0.5, 0.1, 0.2, 0.9, np.array([10.0, 1.0, 2.0, -2.0]))
     target, level, trend, season = [13.0, 8.0, 12.0], 10.0, 1.0, [2.0, -2.0]
     for row, value in enumerate(target):
         steady = level + 0.9 * trend
@@ -68,7 +69,9 @@ def test_states_go_on_with_parameters_that_stay():
         level, trend = steady + 0.5 * error, 0.9 * trend + 0.1 * error
         season[row % 2] += 0.2 * error
     expected = [level + 0.9 * trend + season[1], level + (0.9 + 0.81) * trend + season[0]]
-    np.testing.assert_allclose(fit.forecast(np.array(target), np.array([2]), 2)[0], expected)
+    np.testing.assert_allclose(recursive.after(fit, np.array(target), np.array([2]), 2)[0], expected)
+    state = fit.states(np.array(target[:1]))[-1]
+    np.testing.assert_allclose(fit.ahead(fit.states(np.array(target[1:]), state), 2)[-1], expected)
 
 
 def test_what_smoothing_does_not_do_is_told_and_a_short_train_has_none():
@@ -98,6 +101,8 @@ def test_trees_read_what_is_known_ahead_and_nothing_behind_an_origin(monkeypatch
     again = boosting.boosting_forecasts(dataclasses.replace(past, values=spoilt), origins)
     assert np.array_equal(again[origins <= 300], made[origins <= 300])
     assert boosting.boosting_forecasts(input_of(np.arange(12.0)[:, None]), np.array([8])) is None
+    trees = boosting.fit_one(past)
+    np.testing.assert_allclose(trees.served(past).after(values, origins, 2), trees.forecast(past, origins), rtol=1e-12)
 
 
 def test_of_several_series_smoothing_learns_each_and_one_set_of_trees_all(monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from seqsweep import search_space
 from seqsweep.errors import UserError
@@ -12,9 +14,24 @@ from seqsweep.finals import ALL, Conclusion, Finalist, Refit
 from seqsweep.package.build import MODEL, build, evaluation_of, packaged_evaluation
 from seqsweep.search import Problem
 from seqsweep.spelling import nearest
-from seqsweep.tasks import TestPredictions
+from seqsweep.tasks import Items, Predictions, TestPredictions, View
 from seqsweep.trial import Network
 from seqsweep.words import in_words
+
+
+@dataclass(frozen=True)
+class _Asked(Network):
+    """A baseline where a network is asked for.
+
+    Args:
+        said: what it says of items.
+    """
+
+    said: Callable[[Items], Predictions]
+
+    def predict(self, items: Items, view: View | None = None) -> Predictions:  # noqa: ARG002
+        """See `Network`; there is no other view."""
+        return self.said(items)
 
 
 def baseline_folder(name: str) -> str:
@@ -58,7 +75,7 @@ def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name:
 
 def _network(problem: Problem, name: str, params: TrialParams) -> Network:
     made = problem.task.served_baseline(problem.data, name, params)
-    return Network(problem.task, made.params, made.model, made.view, (), (made.model,))
+    return _Asked(problem.task, made.params, cast(Any, None), made.view, (), (), made.predict)
 
 
 def _conclusion(
@@ -70,7 +87,8 @@ def _conclusion(
     others = {other: row for other, row in evaluation.baselines.items() if other != name}
     compared = None
     if seen.test_baseline is not None:
-        compared = task.compare(seen.test_actual, seen.test_predicted, seen.test_baseline, evaluation.confidence)
+        said = seen.test_actual, seen.test_predicted, seen.test_baseline
+        compared = task.compare_on(problem.data, seen.test_items, *said, evaluation.confidence)
     judged = replace(
         evaluation,
         run=f"baseline {name}",

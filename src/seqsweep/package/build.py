@@ -236,8 +236,9 @@ def _written(aside: Path, names: Mapping[str, str], served: Served, network: Net
     """The files of a network and what its predictor is told, by the names that MLflow calls them."""
     (model, spec), content = names.items(), {**served.spec, "line": served.line, "format": FORMAT, "lineage": origin}
     (aside / spec[1]).write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
-    plain_model(network).save(aside / model[1])
-    return {name: str(aside / file) for name, file in names.items()}
+    if network.branches:  # a baseline has none
+        plain_model(network).save(aside / model[1])
+    return {name: str(aside / file) for name, file in names.items() if (aside / file).exists()}
 
 
 def plain_model(network: Network) -> keras.Model:

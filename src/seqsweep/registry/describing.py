@@ -13,6 +13,9 @@ OPENING = "The champion is version "
 """Begins our description of a model: one that a user wrote instead stays."""
 
 LONGEST = 4800  # characters; MLflow takes 5000
+FUTURE = "reads_ahead"
+"""The tag of a version that is told what is known of the rows that it forecasts."""
+
 SHOWN = 12  # changes of the champion, the newest ones
 
 
@@ -26,26 +29,29 @@ def describe(registry: Registry, name: str) -> None:
     model = registry.existing(name)
     entries = ledger.read(model.tags)
     if not model.description or model.description.startswith(OPENING):
-        registry.client.update_registered_model(name, of_model(name, entries))
+        champion = registry.version(name, entries[-1].version)
+        reads_future = champion is not None and FUTURE in champion.tags
+        registry.client.update_registered_model(name, of_model(name, entries, reads_future))
     named = {version for entry in entries[-1:] for version in (entry.version, entry.before)}
     for version in registry.versions(name):
         if str(version.version) in named:
             registry.client.update_model_version(name, version.version, of_version(str(version.version), entries))
 
 
-def of_model(name: str, entries: Sequence[LedgerEntry]) -> str:
+def of_model(name: str, entries: Sequence[LedgerEntry], reads_future: bool = False) -> str:
     """Markdown: the champion, how it is asked, and the ledger as a table, the newest change first.
 
     Args:
         name: of the registered model.
         entries: of its ledger, the oldest first.
+        reads_future: whether the champion reads what is known ahead of the rows that it forecasts.
     """
-    last = entries[-1]
+    last, future = entries[-1], " --future FUTURE.csv" if reads_future else ""
     back = f"; `seqsweep rollback {name}` brings version {last.previous} back" if last.previous else ""
     lines = [
         f"{OPENING}{last.version}, since {_when(last)}: {_figures(last)} on the test part, of sweep {last.sweep}.",
         "",
-        f"`seqsweep predict {name} FILE.csv` asks it, `seqsweep serve {name}` or `mlflow models serve -m "
+        f"`seqsweep predict {name} FILE.csv{future}` asks it, `seqsweep serve {name}` or `mlflow models serve -m "
         f"models:/{name}@{CHAMPION}` answers by HTTP{back}. `seqsweep history {name}` shows all of the ledger.",
         "",
         "| # | when (UTC) | what | champion | on the test part | by |",

@@ -15,6 +15,7 @@ from seqsweep.registry.baselines import of_baseline
 from seqsweep.registry.candidates import Candidate, find
 from seqsweep.registry.challenge import champion
 from seqsweep.registry.change import carry_out, intend, mend, pending
+from seqsweep.registry.describing import FUTURE
 from seqsweep.registry.gate import Condition, as_lines, check, logged_fault, sweep_again
 from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, Registry, Say, opened, owned
@@ -193,6 +194,7 @@ def _register(registry: Registry, candidate: Candidate, evaluation: TestEvaluati
         conclusion.winner.params,
     )
     tags = {"study": conclusion.study, "data_sha256": evaluation.sha256}
+    tags |= {FUTURE: "known_future"} if candidate.config.data.known_future else {}
     intent = intend(entry, model_id, candidate.run.info.run_id, tags)
     return carry_out(registry, candidate.registered_name, intent)
 

@@ -154,6 +154,12 @@ class TunerConfig:
         when=BAYESIAN,
         optional=True,
     )
+    prior: str | None = setting(
+        "earlier sweeps whose trials the model begins with: study, for all of this study in tracking.directory that "
+        "came to an end, or the fingerprint of one; what was read is kept, and a resume goes on with it; null: none",
+        when=BAYESIAN,
+        optional=True,
+    )
     factor: int | None = setting(
         "one in so many of a round trains on", unit="trials", at_least=2, when=HYPERBAND, optional=True
     )

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from seqsweep.schema import SweepConfig
+from seqsweep.search.priors import PRIOR_TRIALS
 from seqsweep.search.sweep_state import IDENTITY, flat, folder_of, glanced, identity, plain
 from seqsweep.tasks import Dataset
 from seqsweep.tuner import plan
@@ -26,7 +27,7 @@ def first_words(config: SweepConfig) -> str:
 
 def _done(config: SweepConfig) -> int:
     unread = cast(Dataset, SimpleNamespace(sha256="", rows=0))
-    content = ("data.sha256", "data.rows")
+    content = ("data.sha256", "data.rows", PRIOR_TRIALS)
     wanted = {key: value for key, value in flat(plain(identity(config, unread))).items() if key not in content}
     files = folder_of(config.tracking.directory, "").glob(f"*/{IDENTITY}")
     for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):

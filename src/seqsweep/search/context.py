@@ -19,11 +19,22 @@ from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
 from seqsweep.search.mending import mend_folder
 from seqsweep.search.observer import Observer
+from seqsweep.search.priors import beginning_with, find_priors, told
 from seqsweep.search.problem import Problem, build_problem
-from seqsweep.search.sweep_state import CONFIG, IDENTITY, SweepState, differences, fingerprint, folder_of, identity
+from seqsweep.search.sweep_state import (
+    CONFIG,
+    IDENTITY,
+    Identity,
+    SweepState,
+    differences,
+    fingerprint,
+    folder_of,
+    identity,
+)
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import LoggedDataset, SweepRecord, SweepStatus, Tracker, make_tracker
+from seqsweep.tuner import keep_priors
 
 MakeJob = Callable[[Task, Dataset], Job]
 
@@ -41,6 +52,7 @@ class SweepContext:
         observer: is told.
         started: on `time.monotonic`.
         closing: what lasts until all of it is closed.
+        prior: which trials of earlier sweeps the search begins with, in a sentence; empty: it was not asked to.
     """
 
     problem: Problem
@@ -51,6 +63,7 @@ class SweepContext:
     observer: Observer
     started: float
     closing: ExitStack
+    prior: str
 
     def begin(self) -> None:
         """Have signals close what is open, from the first trial on; until then there is nothing but workers."""
@@ -106,36 +119,42 @@ def open_sweep(
         processes.callback(starter.abandon)  # before the others are ended
         problem = build_problem(config, observer.say)
         observer.describe(problem.facts)
-        config, state = problem.config, open_state(problem, observer)
+        config = problem.config
+        priors = find_priors(config, problem.data)
+        content = beginning_with(identity(config, problem.data), priors)
+        state = open_state(config, content, observer)
         with state.locked():
             mend_folder(state, observer.say)
-            state.begin(identity(config, problem.data))
+            state.begin(content)
+            prior = told(config, priors) if priors is not None else ""
+            if priors is not None:
+                keep_priors(state.tuner, priors)
+                observer.say(prior)
             write_text(state.folder / CONFIG, to_yaml(config))
             state.write_facts(problem.facts)
             tracker = make_tracker(config.tracking, observer.say)
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
-                yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing)
+                yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing, prior)
     finally:
         processes.close()
         closing.close()
 
 
-def open_state(problem: Problem, observer: Observer) -> SweepState:
+def open_state(config: SweepConfig, content: Identity, observer: Observer) -> SweepState:
     """The folder of this sweep; says so where it differs from the last one of its study.
 
     Args:
-        problem: its config and data decide which folder it is.
+        config: of the sweep.
+        content: what makes it, which decides which folder it is.
         observer: is told which settings changed.
     """
-    content = identity(problem.config, problem.data)
-    folder = folder_of(problem.config.tracking.directory, fingerprint(content))
+    folder = folder_of(config.tracking.directory, fingerprint(content))
     if not (folder / IDENTITY).exists():
         changed = differences(folder, content)
         if changed:
-            study = problem.config.study
-            observer.say(f"a new sweep: {', '.join(changed)} changed since the last one of study {study!r}")
+            observer.say(f"a new sweep: {', '.join(changed)} changed since the last one of study {config.study!r}")
     return SweepState(folder)
 
 

@@ -39,6 +39,7 @@ class OutcomeFile:
         search_seconds: of it, inside the tuner; `tracking_seconds` inside the tracker.
         disk: bytes that the sweep's state takes.
         lineage: versions, platform and commit of this launch.
+        prior: which trials of earlier sweeps it began with, in a sentence; empty: it was not asked to.
     """
 
     name: str
@@ -57,6 +58,7 @@ class OutcomeFile:
     tracking_seconds: float
     disk: int
     lineage: Mapping[str, str]
+    prior: str
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ def _outcome(context: SweepContext, reason: str = "", loop: Loop | None = None) 
         tracking_seconds=context.tracker.seconds,
         disk=state.size(),
         lineage=lineage() if loop is not None else {},
+        prior=context.prior,
     )
 
 

@@ -57,9 +57,11 @@ class ServedModel(PythonModel):
         self._kind = predictor
 
     def load_context(self, context: Any) -> None:
-        """Read the network and what belongs to it."""
+        """Read the network and what belongs to it; a baseline has none."""
         self.spec: dict[str, Any] = json.loads(Path(context.artifacts["spec"]).read_text(encoding="utf-8"))
-        self.predictor = self._kind(self.spec, load_network(Path(context.artifacts["network"])))
+        is_network = self.spec.get("baseline") is None
+        network = load_network(Path(context.artifacts["network"])) if is_network else no_network
+        self.predictor = self._kind(self.spec, network)
 
     def predict(
         self,
@@ -78,6 +80,11 @@ class ServedModel(PythonModel):
             MlflowException: the frame cannot be used; the text says why, and what to do.
         """
         return self.predictor.predict(model_input)
+
+
+def no_network(*inputs: NDArray[Any]) -> NDArray[Any]:
+    """What stands for the network of a baseline, which asks none."""
+    raise NotImplementedError(f"a baseline has no network to take {len(inputs)} inputs")
 
 
 def load_network(path: Path) -> Network:

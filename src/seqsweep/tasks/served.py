@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.events import TrialParams
-from seqsweep.tasks.dataset import View
+from seqsweep.tasks.dataset import Items, Predictions, View
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
 
@@ -42,17 +41,17 @@ class Served:
 
 @dataclass(frozen=True)
 class ServedBaseline:
-    """A baseline as a network, so that it is packaged as one.
+    """A baseline, to be packaged as a network is.
 
     Args:
         params: what of a trial's hyperparameters the view depends on.
-        view: the data as it reads them.
-        model: inputs of items → outputs, in plain Keras layers.
+        view: the data as it reads them, and what answers.
+        predict: what it says of items, in the unit of the data.
     """
 
     params: TrialParams
     view: View
-    model: keras.Model
+    predict: Callable[[Items], Predictions]
 
 
 @dataclass(frozen=True)

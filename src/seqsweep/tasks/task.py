@@ -243,7 +243,7 @@ class Task(Evaluated):
         return False
 
     def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:  # noqa: ARG002
-        """A baseline as a network.
+        """A baseline as what is packaged.
 
         Args:
             data: of the sweep, or its `whole`.
@@ -253,7 +253,7 @@ class Task(Evaluated):
         Raises:
             UserError: it cannot be packaged; by default none can.
         """
-        told = "only those of forecasts of a single series can, which are weighted sums of its last rows"
+        told = "only those of forecasts can"
         raise UserError(f"the baseline {name} of task.kind={self.name} cannot be packaged: {told}")
 
     def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
@@ -261,7 +261,7 @@ class Task(Evaluated):
 
         Args:
             data: of the sweep.
-            name: of a baseline that `served_baseline` makes a network of.
+            name: of a baseline that `served_baseline` can be asked for.
             other: the best of the other baselines on test; None: there is none.
         """
         raise NotImplementedError

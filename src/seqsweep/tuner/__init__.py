@@ -8,23 +8,29 @@ exception.
 """
 
 from seqsweep.tuner.ask_tell import Exhausted, Proposal, Tuner, Wait
-from seqsweep.tuner.catalog import STATE_FILE, TUNERS, faults, make_tuner, rebuild_tuner
+from seqsweep.tuner.catalog import STATE_FILE, STUDY, TUNERS, faults, make_tuner, rebuild_tuner
 from seqsweep.tuner.plan import Plan, plan
+from seqsweep.tuner.priors import EarlierSweep, Priors, keep_priors, read_priors
 from seqsweep.tuner.rebuild import EndedTrial
 from seqsweep.tuner.remote_oracle import Call
 
 __all__ = [
     "STATE_FILE",
+    "STUDY",
     "TUNERS",
     "Call",
+    "EarlierSweep",
     "EndedTrial",
     "Exhausted",
     "Plan",
+    "Priors",
     "Proposal",
     "Tuner",
     "Wait",
     "faults",
+    "keep_priors",
     "make_tuner",
     "plan",
+    "read_priors",
     "rebuild_tuner",
 ]

@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
+from seqsweep.tuner.pool import Pool
+from seqsweep.tuner.priors import Priors
 from seqsweep.tuner.process import Process, fit
 from seqsweep.tuner.scalarisation import chebyshev, drawn_weights
 from seqsweep.tuner.vectors import Vectors
@@ -24,6 +26,7 @@ _NEAR = 150  # candidates around each of the best trials
 _ROUNDS = (0.1, 0.03, 0.01)  # how far the best candidates are moved, round by round
 _FANTASIES = 16  # of what the running trials may come to
 _SPREAD = 64  # points of the spread sequence that are tried for one that was not had before
+_SPREAD_FIRST = 1  # points before the model that has trials of earlier sweeps is asked
 _IN_A_ROW = 5  # proposals of which none is expected to gain enough, before the search ends
 
 
@@ -39,6 +42,7 @@ class Bayesian(OracleBase):
     - a failed trial counts as the worst score;
     - running trials count as what they may come to, several draws of it, so that no two workers do the same;
     - no point is proposed twice; where none is left, the search ends;
+    - trials of earlier sweeps (`learn`) count as far as their scores go with those of this one, see `Pool`;
     - all is drawn from (seed, number of trials): a resumed search proposes what it would have;
     - of several objectives each proposal weighs others more, see `scalarisation`, so that the front is found.
 
@@ -56,7 +60,15 @@ class Bayesian(OracleBase):
         self.initial_points = initial_points
         self.min_gain = min_gain
         self.gains: list[float] = []  # what each point that the model preferred was expected to gain
+        self._pool: Pool | None = None  # trials of earlier sweeps
         self._ended_at: tuple[int, int] | None = None  # trials begun and ended when too little was expected
+
+    def learn(self, priors: Priors) -> None:
+        """See OracleBase. The model is then asked from the first trial on, but for a few that show it its scale."""
+        if priors.trials:
+            with threadpool_limits(limits=1, user_api="blas"):
+                self._pool = Pool(priors, Vectors(self.hyperparameters.space), eased)
+            self.initial_points = max(self.initial_points - priors.trials, min(self.initial_points, _SPREAD_FIRST))
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002  # KerasTuner's signature
         """A spread point until there are enough, then the one that the model prefers."""
@@ -67,7 +79,7 @@ class Bayesian(OracleBase):
         if self._ended_at == (len(self.trials), len(ended)):  # asked again before anything was told
             return STOPPED
         vectors = Vectors(self.hyperparameters.space)
-        if len(self.trials) < self.initial_points or not scored:
+        if len(self.trials) < self.initial_points or not (scored or (self._pool and not ended)):
             values = self._spread(vectors)
         else:
             # Threads would fight with the workers for their cores.
@@ -116,21 +128,28 @@ class Bayesian(OracleBase):
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
         scores = eased(self._scores(ended))
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        some = np.unique(np.linspace(0, len(seen) - 1, min(len(seen), _FITTED)).astype(int))
-        kernel = fit(seen[some], scores[some], vectors.named).kernel
-        process = self._with_running(Process(kernel, seen, scores[:, None]), vectors, rng)
+        process = self._with_running(self._process(vectors, seen, scores), vectors, rng)
+        gain = Gain(process, np.vstack([seen, vectors.encode(self._running_values())]))
         ranked = seen[np.argsort(scores, kind="stable")]
-        values = self._untried(vectors, self._candidates(process, vectors, ranked, rng))
+        values = self._untried(vectors, self._candidates(gain, vectors, ranked, rng))
         if values is None:
             return None, math.inf
-        gain = float(Gain(process)(vectors.encode([values]))[0])
-        return values, math.exp(gain) / math.sqrt(kernel.noise)
+        expected = float(gain(vectors.encode([values]))[0])
+        return values, math.exp(expected) / math.sqrt(process.kernel.noise)
+
+    def _process(self, vectors: Vectors, seen: Float64s, scores: Float64s) -> Process:
+        """What is known of these trials, and of those of earlier sweeps."""
+        points, known = (seen, scores) if self._pool is None else self._pool.joined(seen, scores)
+        some = np.unique(np.linspace(0, len(points) - 1, min(len(points), _FITTED)).astype(int))
+        if self._pool is not None:
+            return self._pool.fit(points, known, some)
+        return Process(fit(points[some], known[some], vectors.named).kernel, points, known[:, None])
 
     def _scores(self, ended: list[Any]) -> Float64s:
         """Of each trial, (trials,), lower is better; one that failed has the worst."""
         several = [self.costs[trial.trial_id] for trial in ended if trial.trial_id in self.costs]
         if not several:
-            worst = max(trial.score for trial in ended if trial.score is not None)
+            worst = max((trial.score for trial in ended if trial.score is not None), default=0.0)
             return np.array([worst if trial.score is None else trial.score for trial in ended])
         count = len(several[0])
         unknown = (math.nan,) * count
@@ -146,19 +165,20 @@ class Bayesian(OracleBase):
 
     def _with_running(self, process: Process, vectors: Vectors, rng: np.random.Generator) -> Process:
         """`process` as if the running trials had ended, in one draw a column."""
-        busy = list(self.ongoing_trials.values())
+        busy = self._running_values()
         if not busy:
             return process
-        points = vectors.encode([trial.hyperparameters.values for trial in busy])
+        points = vectors.encode(busy)
         guesses = process.draws(points, _FANTASIES, rng)
         known = np.repeat(process.scores, _FANTASIES, axis=1)
-        return Process(process.kernel, np.vstack([process.points, points]), np.vstack([known, guesses]))
+        points = np.vstack([process.points, process.of_this_sweep(points)])
+        return Process(process.kernel, points, np.vstack([known, guesses]))
 
-    def _candidates(
-        self, process: Process, vectors: Vectors, best_first: Float64s, rng: np.random.Generator
-    ) -> Float64s:
+    def _running_values(self) -> list[Mapping[str, Any]]:
+        return [trial.hyperparameters.values for trial in self.ongoing_trials.values()]
+
+    def _candidates(self, gain: Gain, vectors: Vectors, best_first: Float64s, rng: np.random.Generator) -> Float64s:
         """Points of the space, (candidates, dimensions), the most promising first."""
-        gain = Gain(process)
         points = vectors.all_points()
         if points is not None:
             return points[np.argsort(-gain(points), kind="stable")]
@@ -175,11 +195,15 @@ class Gain:
     """The logarithm of the improvement that is expected of a point, by the mean over the draws of a process.
 
     What is to be improved on is the lowest mean at the points that were tried: a low score may be a lucky seed.
+
+    Args:
+        process: knows the scores, or draws of what they may come to.
+        tried: points of this sweep, (n, dimensions).
     """
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, tried: Float64s) -> None:
         self._process = process
-        self._best = process.predict(process.points)[0].min(axis=0)
+        self._best = process.predict(tried)[0].min(axis=0)
 
     def __call__(self, points: Float64s) -> Float64s:
         """At points (n, dimensions): (n,)."""
@@ -205,6 +229,8 @@ def eased(scores: Float64s) -> Float64s:
     Args:
         scores: (n,), of which lower is better.
     """
+    if not len(scores):
+        return scores
     centre = float(np.median(scores))
     scale = centre - float(scores.min())
     if scale <= 0:

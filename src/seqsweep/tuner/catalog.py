@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
+from seqsweep.spelling import nearest
 from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
+from seqsweep.tuner.priors import Priors, read_priors
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
 from seqsweep.tuner.remote_oracle import Call, Oracle, RemoteOracle
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from seqsweep.tuner.oracles import OracleBase
 
 STATE_FILE = "tuner.json"
+STUDY = "study"
+"""As `tuner.prior`: all earlier sweeps of the study."""
 
 
 class OracleFactory(Protocol):
@@ -78,7 +83,7 @@ def make_tuner(config: SweepConfig, directory: Path, call: Call | None = None) -
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
-    return Tuner(config, _oracle(config, call), directory / STATE_FILE)
+    return Tuner(config, _oracle(config, directory, call), directory / STATE_FILE)
 
 
 def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial], call: Call | None = None) -> Tuner:
@@ -93,12 +98,27 @@ def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTri
     Raises:
         StateError: the state file cannot be written.
     """
-    write_state(directory / STATE_FILE, rebuild(config, _oracle(config, call), found))
+    write_state(directory / STATE_FILE, rebuild(config, _oracle(config, directory, call), found))
     return make_tuner(config, directory, call)
 
 
-def _oracle(config: SweepConfig, call: Call | None) -> Oracle:
-    return TUNERS[config.tuner.kind](config) if call is None else RemoteOracle(call, config)
+def _oracle(config: SweepConfig, directory: Path, call: Call | None) -> Oracle:
+    """What chooses, with the trials of earlier sweeps that are kept in the directory."""
+    priors = (read_priors(directory) or Priors()) if config.tuner.prior is not None else None
+    return make_oracle(config, priors) if call is None else RemoteOracle(call, config, priors)
+
+
+def make_oracle(config: SweepConfig, priors: Priors | None) -> OracleBase:
+    """What chooses the points, in this process.
+
+    Args:
+        config: of the sweep; `tuner.kind` names it.
+        priors: trials of earlier sweeps; None: it begins with nothing.
+    """
+    oracle = TUNERS[config.tuner.kind](config)
+    if priors is not None:
+        oracle.learn(priors)
+    return oracle
 
 
 def initial_points(config: SweepConfig) -> int:
@@ -121,6 +141,17 @@ def faults(config: SweepConfig) -> list[Fault]:
         for name, advice in _NEEDED[settings.kind].items()
         if getattr(settings, name) is None
     ]
+    if settings.prior is not None and settings.prior != STUDY and not re.fullmatch("[0-9a-f]{4,12}", settings.prior):
+        told = (
+            f"tuner.prior={settings.prior}: this is neither `{STUDY}`, for all earlier sweeps of the study, nor four "
+            "or more of the digits (0 to 9, a to f) of a sweep's fingerprint, which names its folder in "
+            f"{config.tracking.directory}/sweeps"
+        )
+        found.append(Fault("tuner.prior", told + nearest(settings.prior, [STUDY]).removesuffix(f"; possible: {STUDY}")))
+    if settings.prior is not None and config.task.objectives:
+        told = f"tuner.prior={settings.prior}: trials of earlier sweeps are known by one score; task.objectives asks"
+        mend = "for several; set tuner.prior=null, or task.objectives=null"
+        found.append(Fault("tuner.prior", f"{told} {mend}", also=("task.objectives",)))
     if settings.time_limit is not None and seconds(settings.time_limit) is None:
         told = f"tuner.time_limit={settings.time_limit}: this is no time; write 90s, 30m, 2h or 1h30m"
         found.append(Fault("tuner.time_limit", told))

@@ -11,6 +11,8 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
+from seqsweep.tuner.priors import Priors
+
 _FEW = 20_000  # points that are listed one by one when a draw keeps meeting those that were tried
 _DRAWS = 21  # of points that were all tried, before the points are listed
 _MANY_DRAWS = 51 * _DRAWS  # in a larger space, before it counts as exhausted
@@ -109,6 +111,9 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
         if drawn is None or self.key(drawn) != self.key(values):
             self.next_seed = before  # it was chosen otherwise
         return values
+
+    def learn(self, priors: Priors) -> None:
+        """Take up trials of earlier sweeps, before the first of this one; without a model there is no use for them."""
 
     def promotable(self) -> set[str]:
         """The trials whose checkpoints may still be continued."""

@@ -16,6 +16,7 @@ from seqsweep.serving.array_types import Float64s
 _JITTER = 1e-6  # neighbouring points would make the matrix singular
 _STEPS = 40  # of the descent
 _NOISE = (-4.0, 1.5)  # mean and deviation of the logarithm of the noise's variance, in that of the scores
+_SHARED = (0.6, 1.0)  # likewise of the length between sweeps, of which two then correlate by 0.8
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,14 @@ class Process:
 
     def predict(self, points: Float64s) -> tuple[Float64s, Float64s]:
         """Mean (m, draws) and variance (m,) of the scores at `points`, noise aside."""
-        across = self.kernel(points, self.points)
+        across = self.kernel(self.of_this_sweep(points), self.points)
         known = (across * cho_solve(self._factor, across.T).T).sum(axis=1)
         return across @ self._weights, np.maximum(self.kernel.amplitude - known, 1e-12)
+
+    def of_this_sweep(self, points: Float64s) -> Float64s:
+        """`points` with the coordinate that tells sweeps apart, where the process has one: this one's is 0."""
+        lacks = len(self.kernel.lengths) - points.shape[1]
+        return np.pad(points, ((0, 0), (0, lacks))) if lacks else points
 
     def draws(self, points: Float64s, count: int, rng: np.random.Generator) -> Float64s:
         """What scores at `points` may come to, of a process with one column: (m, count), one of them the mean.
@@ -73,6 +79,7 @@ class Process:
             rng: draws them.
         """
         mean, _ = self.predict(points)
+        points = self.of_this_sweep(points)
         across = self.kernel(points, self.points)
         inner = self.kernel(points, points) - across @ cho_solve(self._factor, across.T)
         inner[np.diag_indices_from(inner)] += self.kernel.noise + _JITTER
@@ -98,7 +105,7 @@ def matern(squared: Float64s) -> Float64s:
     return np.asarray((1 + r + r**2 / 3) * np.exp(-r))
 
 
-def fit(points: Float64s, scores: Float64s, named: Sequence[bool]) -> Process:
+def fit(points: Float64s, scores: Float64s, named: Sequence[bool], *, shared: bool = False) -> Process:
     """The process whose lengths, amplitude and noise are the most probable ones.
 
     Source: Rasmussen and Williams (2006), sections 2.2 and 5.4.1. Lengths have the prior of Hvarfner et al., Vanilla
@@ -108,11 +115,14 @@ def fit(points: Float64s, scores: Float64s, named: Sequence[bool]) -> Process:
         points: (n, dimensions), in the unit cube.
         scores: (n,), of mean 0 and deviation 1.
         named: (dimensions,): whether its values have no order.
+        shared: the last dimension tells sweeps apart, which are expected to be alike.
     """
     width = points.shape[1]
     squares = np.stack([apart(points[:, i], points[:, i], named[i]) for i in range(width)])  # (dimensions, n, n)
     centre = np.array([*[math.sqrt(2) + math.log(width) / 2 - 3] * width, 0.0, _NOISE[0]])
     spread = np.array([*[math.sqrt(3)] * width, 1.0, _NOISE[1]])
+    if shared:
+        centre[width - 1], spread[width - 1] = _SHARED
 
     def improbability(guess: Float64s) -> tuple[float, Float64s]:
         value, slope = _unlikelihood(guess, squares, scores)

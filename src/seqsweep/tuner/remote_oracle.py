@@ -10,6 +10,7 @@ from seqsweep.imports import quick_imports, without_unused
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
+    from seqsweep.tuner.priors import Priors
 
 
 class Oracle(Protocol):
@@ -56,10 +57,11 @@ class RemoteOracle:
     Args:
         call: reaches the process.
         config: of the sweep; `tuner.kind` names the oracle.
+        priors: trials of earlier sweeps; None: it begins with nothing.
     """
 
-    def __init__(self, call: Call, config: SweepConfig) -> None:
-        self._call, self._config, self._name = call, config, uuid.uuid4().hex
+    def __init__(self, call: Call, config: SweepConfig, priors: Priors | None = None) -> None:
+        self._call, self._made_of, self._name = call, (config, priors), uuid.uuid4().hex
         self._told: list[tuple[str, tuple[Any, ...]]] = []  # to go through once more in a new process
         self._memory: dict[str, Any] = {}
         self._ask("memory")
@@ -113,7 +115,7 @@ class RemoteOracle:
         answer = self._call(_answered, self._name, asked)
         if answer is None:
             before = [*self._told, ("recall", (self._memory,))] if self._memory else []
-            answer = self._call(_answered, self._name, before + asked, self._config)
+            answer = self._call(_answered, self._name, before + asked, self._made_of)
         said, self._memory = answer
         return said
 
@@ -123,21 +125,21 @@ _present: dict[str, Oracle] = {}
 
 
 def _answered(
-    name: str, asked: list[tuple[str, tuple[Any, ...]]], config: SweepConfig | None = None
+    name: str, asked: list[tuple[str, tuple[Any, ...]]], made_of: tuple[SweepConfig, Priors | None] | None = None
 ) -> tuple[Any, dict[str, Any]] | None:
     """What the oracle says to the last of some questions, and what it remembers then; None: it is not here.
 
     Args:
         name: of who asks.
         asked: names of its methods, with their arguments.
-        config: makes a new one.
+        made_of: makes a new one.
     """
-    from seqsweep.tuner.catalog import TUNERS
+    from seqsweep.tuner.catalog import make_oracle
 
-    if config is not None:
+    if made_of is not None:
         _present.clear()
         with quick_imports(), without_unused():  # KerasTuner imports TensorFlow
-            _present[name] = TUNERS[config.tuner.kind](config)
+            _present[name] = make_oracle(*made_of)
     if name not in _present:
         return None
     said = [getattr(_present[name], method)(*arguments) for method, arguments in asked][-1]

@@ -9,6 +9,7 @@ from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, settings
 from seqsweep.report.page.curves import curves
 from seqsweep.report.page.data import data_section
+from seqsweep.report.page.front import front
 from seqsweep.report.page.glossary import glossary
 from seqsweep.report.page.history import history
 from seqsweep.report.page.material import Material, gather
@@ -101,7 +102,8 @@ def head(material: Material) -> list[Markup]:
     ended = max((record.ended or 0.0 for record in (*outcome.records, *material.final_runs)), default=0.0)
     until = f", until {when(ended)}" if ended else ""
     searched = f"Searched: {trials(outcome)}, by tuner {outcome.config.tuner.kind}{until}."
-    return [summary(headline(outcome, material.conclusion)), note(searched), glossary(material)]
+    begun = [note(f"{outcome.prior}.")] if outcome.prior else []
+    return [summary(headline(outcome, material.conclusion)), note(searched), *begun, glossary(material)]
 
 
 def sections(material: Material, *, searching: bool = False) -> list[Section]:
@@ -127,6 +129,7 @@ def sections(material: Material, *, searching: bool = False) -> list[Section]:
         *chief,
         winner(material),
         data_section(material.facts),
+        *front(material),
         board.finalists(material),
         board.leaderboard(material),
         Section("details", "Details", [detail(section) for section in details]),

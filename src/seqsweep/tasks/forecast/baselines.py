@@ -16,6 +16,8 @@ import numpy as np
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.baselines.recursive import Drift, after
+from seqsweep.serving.baselines.simple import Constant, MovingAverage, Repeat
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.boosting import boosting_forecasts
 from seqsweep.tasks.forecast.ridge import fit_linear
@@ -77,7 +79,7 @@ def forecasts(past: BaselineInput, origins: Int64s, clock: Clock) -> dict[str, F
     for name in past.settings.baselines:
         with clock.timed(name):
             made[name] = BASELINES[name](past, origins)
-    return {name: forecast for name, forecast in made.items() if forecast is not None}
+    return {name: said for name, said in made.items() if said is not None}
 
 
 def faults(config: SweepConfig) -> list[Fault]:
@@ -100,7 +102,7 @@ def faults(config: SweepConfig) -> list[Fault]:
 @BASELINES.register
 def last_value(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The value at the origin, for every row ahead."""
-    return _level(past.target[origins], past)
+    return Repeat(1).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
@@ -111,32 +113,25 @@ def seasonal_naive(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """
     if past.season is None or origins.min() + 1 < past.season:
         return None
-    first = origins + 1 - past.season
-    repeated: Float64s = past.target[first[:, None] + np.arange(past.horizon) % past.season]
-    return repeated
+    return Repeat(past.season).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def train_mean(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the train part: the constant that a squared error likes best."""
-    return _level(np.full(len(origins), past.target[: past.train_end].mean()), past)
+    return mean_of(past).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def train_median(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The median of the train part: the constant that an absolute error likes best."""
-    return _level(np.full(len(origins), np.median(past.target[: past.train_end])), past)
+    return median_of(past).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
 def moving_average(past: BaselineInput, origins: Int64s) -> Float64s | None:
     """The mean of the last `moving_average` rows up to the origin, or of as many as there are."""
-    ends = origins + 1
-    starts = np.maximum(ends - past.settings.moving_average, 0)
-    # Each mean is a sum of its own: differences of a running sum lose digits along a million rows. `reduceat`
-    # also sums from one end to the next start, which is dropped; the 0 lets a sum end at the last row.
-    sums = np.add.reduceat(np.append(past.target, 0.0), np.column_stack([starts, ends]).ravel())[::2]
-    return _level(sums / (ends - starts), past)
+    return MovingAverage(past.settings.moving_average).after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
@@ -145,10 +140,7 @@ def drift(past: BaselineInput, origins: Int64s) -> Float64s | None:
 
     Source: https://otexts.com/fpp3/simple-methods.html
     """
-    last = past.target[origins]
-    slope = (last - past.target[0]) / np.maximum(origins, 1)  # row 0 alone has none: 0
-    line: Float64s = last[:, None] + slope[:, None] * np.arange(1, past.horizon + 1)
-    return line
+    return after(Drift(float(past.target[0])), past.target, origins, past.horizon)
 
 
 @BASELINES.register
@@ -157,7 +149,7 @@ def linear(past: BaselineInput, origins: Int64s) -> Float64s | None:
     fit = fit_linear(past)
     if fit is None or origins.min() + 1 < fit.window:
         return None
-    return fit.forecast(past.values, origins)
+    return fit.after(past.values, origins, past.horizon)
 
 
 @BASELINES.register
@@ -178,6 +170,11 @@ def boosting(past: BaselineInput, origins: Int64s) -> Float64s | None:
     return boosting_forecasts(past, origins)
 
 
-def _level(levels: Float64s, past: BaselineInput) -> Float64s:
-    """The same for every row ahead: (forecasts,) -> (forecasts, horizon)."""
-    return np.repeat(levels[:, None], past.horizon, axis=1)
+def mean_of(past: BaselineInput) -> Constant:
+    """The mean of the train part."""
+    return Constant(float(past.target[: past.train_end].mean()))
+
+
+def median_of(past: BaselineInput) -> Constant:
+    """The median of the train part."""
+    return Constant(float(np.median(past.target[: past.train_end])))

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqsweep.metrics import Loss
 from seqsweep.serving.array_types import Float64s, Int64s
-from seqsweep.serving.gather import Gather
+from seqsweep.serving.baselines.trees import Lags, Trees
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.metrics import METRICS
 
@@ -38,11 +38,7 @@ _LOSSES: dict[Loss, str] = {"absolute": "absolute_error", "squared": "squared_er
 
 @dataclass(frozen=True, eq=False)
 class Boosting:
-    """Trees that say by how much the target of a step ahead differs from that at the origin.
-
-    They read the changes of the last rows to the one at the origin, all columns but those that times make; the target a
-    season before the row that is forecast; of that row what is known ahead; and which step ahead it is.
-    """
+    """Trees that say by how much the target of a step ahead differs from that at the origin; see `Lags`."""
 
     lags: int
     trees: HistGradientBoostingRegressor
@@ -55,9 +51,39 @@ class Boosting:
             origins: (n,), each with `lags` rows up to it.
         """
         with _one_thread():
-            changes = self.trees.predict(_read(past, origins, self.lags)).reshape(len(origins), past.horizon)
+            read = _lags(past, self.lags).inputs(past.values, origins, past.horizon)
+            changes = self.trees.predict(read).reshape(len(origins), past.horizon)
         ahead: Float64s = past.target[origins, None] + changes
         return ahead
+
+    def served(self, past: BaselineInput) -> Trees:
+        """The same as plain arrays, which need no scikit-learn.
+
+        Args:
+            past: any series, or the one, that it is of.
+        """
+        each = [predictor.nodes for (predictor,) in self.trees._predictors]
+        ends = np.cumsum([len(nodes) for nodes in each])
+        roots = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+        nodes, own = np.concatenate(each), np.arange(int(ends[-1]), dtype=np.int64)
+        behind, is_leaf = np.repeat(roots, [len(nodes) for nodes in each]), nodes["is_leaf"] > 0
+        lags = _lags(past, self.lags)
+        return Trees(
+            lags.rows,
+            lags.season,
+            lags.known,
+            lags.calendar,
+            base=float(self.trees._baseline_prediction.ravel()[0]),
+            roots=roots,
+            feature=nodes["feature_idx"].astype(np.int64),
+            # Infinite where a missing value goes one way and all others the other; JSON has no infinity.
+            threshold=np.nan_to_num(nodes["num_threshold"]),
+            missing=nodes["missing_go_to_left"] > 0,
+            left=np.where(is_leaf, own, behind + nodes["left"]),
+            right=np.where(is_leaf, own, behind + nodes["right"]),
+            value=nodes["value"].astype(np.float64),
+            depth=int(nodes["depth"].max()),
+        )
 
 
 def boosting_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
@@ -67,12 +93,13 @@ def boosting_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
         past: the series.
         origins: (n,), none before the last row of train.
     """
-    fit = _fit(past)
+    fit = fit_one(past)
     return None if fit is None else fit.forecast(past, origins)
 
 
 @lru_cache(maxsize=2)  # validation and test are scored by one fit
-def _fit(past: BaselineInput) -> Boosting | None:
+def fit_one(past: BaselineInput) -> Boosting | None:
+    """Trees for a single series; see `fit_boosting`."""
     return fit_boosting([past])
 
 
@@ -135,22 +162,10 @@ def _one_thread() -> AbstractContextManager[object]:
 
 def _table(pairs: Sequence[tuple[BaselineInput, Int64s]], lags: int) -> tuple[Float64s, Float64s]:
     """What is read (forecasts * horizon, features), and the change of the target to that at the origin."""
-    inputs = [_read(past, origins, lags) for past, origins in pairs]
+    inputs = [_lags(past, lags).inputs(past.values, origins, past.horizon) for past, origins in pairs]
     changes = [(past.actual(origins) - past.target[origins, None]).ravel() for past, origins in pairs]
     return np.concatenate(inputs), np.concatenate(changes)
 
 
-def _read(past: BaselineInput, origins: Int64s, lags: int) -> Float64s:
-    """(origins * horizon, features), see `Boosting`."""
-    values, horizon, n = past.values, past.horizon, len(origins)
-    told = values[:, : values.shape[1] - past.calendar]
-    before = Gather(told, range(1 - lags, 1), told).numpy(origins).reshape(n, -1)
-    parts = [np.repeat(before, horizon, axis=0), np.tile(np.arange(1.0, horizon + 1), n)[:, None]]
-    ahead = origins[:, None] + np.arange(1, horizon + 1)  # (origins, horizon), rows
-    if past.season is not None:
-        back = ahead - past.season * -(-np.arange(1, horizon + 1) // past.season)
-        seen = np.where(back >= 0, past.target[np.maximum(back, 0)] - past.target[origins, None], np.nan)
-        parts.append(seen.reshape(-1, 1))
-    if past.known:
-        parts.append(values[ahead.ravel(), -past.known :])
-    return np.concatenate(parts, axis=1)
+def _lags(past: BaselineInput, rows: int) -> Lags:
+    return Lags(rows, past.season or 0, past.known, past.calendar)

@@ -13,6 +13,7 @@ from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.baselines.linear import LinearFit
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
@@ -26,7 +27,7 @@ from seqsweep.tasks.forecast.linear_path import Ridge
 from seqsweep.tasks.forecast.metrics import naive_scale, scored
 from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.quantiles import levels_of
-from seqsweep.tasks.forecast.ridge import LinearFit, fit_linear
+from seqsweep.tasks.forecast.ridge import fit_linear
 from seqsweep.tasks.forecast.settings import ForecastConfig, own
 from seqsweep.tasks.forecast.split import Split, make_split
 from seqsweep.tasks.forecast.windows import Windows, make_windows

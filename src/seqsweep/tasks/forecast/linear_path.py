@@ -11,10 +11,11 @@ from seqsweep.data import Series
 from seqsweep.errors import DataError
 from seqsweep.events import TrialParams
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.baselines.linear import LinearFit
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
-from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
+from seqsweep.tasks.forecast.ridge import best_fit, fits
 from seqsweep.tasks.forecast.settings import ForecastConfig, own
 from seqsweep.tasks.forecast.split import SPLITS, Split
 
@@ -128,7 +129,9 @@ class Ridge:
         mase_scale = naive_scale(series.values[:, 0], split.train_end, self.season, series.observed)
 
         def cost(fit: LinearFit) -> float:
-            scaled = (fit.forecast(past.values, origins - dropped) - transform.offset[0]) / transform.scale[0]
+            scaled = (fit.after(past.values, origins - dropped, split.horizon) - transform.offset[0]) / transform.scale[
+                0
+            ]
             predicted = transform.inverse_transform(series.values, origins, scaled)
             return objective.cost(objective(happened, predicted, mase_scale))
 

@@ -14,6 +14,7 @@ from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.baselines.linear import LinearFit
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.facts import Facts
 from seqsweep.tasks.forecast import boosting
@@ -31,7 +32,7 @@ from seqsweep.tasks.forecast.panel_ridge import PanelRidge
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
 from seqsweep.tasks.forecast.quantiles import levels_of
-from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
+from seqsweep.tasks.forecast.ridge import best_fit, fits
 from seqsweep.tasks.forecast.settings import own
 
 POOLED = ("wape",)
@@ -185,13 +186,14 @@ class PanelDataset(Forecasts):
         """The forecasts of one series; ridge and trees are of all of them."""
         if name == "linear":
             return self._ridge(number, origins)
-        if name == boosting.NAME and self._trees is not None:
-            made: Float64s = self._trees.forecast(self._sized[number], origins) * self.sizes[number]
+        if name == boosting.NAME and self.trees is not None:
+            made: Float64s = self.trees.forecast(self._sized[number], origins) * self.sizes[number]
             return made
         return None if name == boosting.NAME else BASELINES[name](self.pasts[number], origins)
 
     @cached_property
-    def _trees(self) -> boosting.Boosting | None:
+    def trees(self) -> boosting.Boosting | None:
+        """One set of trees for all series, in units of each series' size; None: there is too little to learn from."""
         return boosting.fit_boosting([self._sized[number] for number in self._learned])
 
     @cached_property
@@ -203,8 +205,9 @@ class PanelDataset(Forecasts):
         fit = self.ridge
         if fit is None or origins.min() + 1 < fit.window:
             return None
-        forecast: Float64s = fit.forecast(self._sized[number].values, origins) * self.sizes[number]
-        return forecast
+        past = self._sized[number]
+        made: Float64s = fit.after(past.values, origins, past.horizon) * self.sizes[number]
+        return made
 
     def notes_on_baselines(self) -> Mapping[str, str]:
         """The window and the penalty that the ridge chose, and how long others took."""
@@ -221,13 +224,16 @@ class PanelDataset(Forecasts):
         settings, items = own(self.config), self.parts.validation
         actual, objective = self.actual(items), settings.objective
         first, *others = [self._sized[number] for number in self._learned]
+        if self.split_of is not None:  # there is no validation: what it chose in the split
+            chosen = self.split_of.ridge
+            return None if chosen is None else fits(first, [chosen.window], [chosen.penalty], others)[0]
         groups = list(self.parts.by_series(items))
 
         def cost(fit: LinearFit) -> float:
             said = np.empty(actual.shape)
             for number, rows in groups:
                 origins = items[rows] - self.parts.starts[number]
-                said[rows] = fit.forecast(self._sized[number].values, origins) * self.sizes[number]
+                said[rows] = fit.after(self._sized[number].values, origins, actual.shape[1]) * self.sizes[number]
             return METRICS[objective].cost(self.score(actual, said, [objective], items)[objective])
 
         windows = [window for window in settings.ridge_windows if window <= self._shortest]

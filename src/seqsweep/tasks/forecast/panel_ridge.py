@@ -10,13 +10,14 @@ import numpy as np
 from seqsweep.data import Series
 from seqsweep.errors import DataError
 from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.baselines.linear import LinearFit
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.transforms import Transform
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.linear_path import LinearPath, Ridge
 from seqsweep.tasks.forecast.panel_split import PanelSplit
-from seqsweep.tasks.forecast.ridge import LinearFit, best_fit, fits
+from seqsweep.tasks.forecast.ridge import best_fit, fits
 
 Cost = Callable[[Float64s, Float64s, Items], float]
 """What happened and what was forecast, (n, horizon) each in the unit of the data, of items (n,) → a cost."""
@@ -66,7 +67,7 @@ class PanelRidge:
         def cost(fit: LinearFit) -> float:
             said = np.empty(happened.shape)
             for number, rows, origins in groups:
-                scaled = fit.forecast(pasts[number].values, origins - dropped)
+                scaled = fit.after(pasts[number].values, origins - dropped, split.horizon)
                 said[rows] = transforms[number].inverse_transform(series.members[number].values, origins, scaled)
             return self.cost(happened, said, items)
 

@@ -13,6 +13,7 @@ from seqsweep.data import Series
 from seqsweep.events import TrialParams
 from seqsweep.schema import WindowsConfig
 from seqsweep.serving.array_types import Float32s, Float64s, Int64s
+from seqsweep.serving.baselines.baseline import Baseline
 from seqsweep.serving.gather import Gather
 from seqsweep.serving.quantiles import of_each_quantile
 from seqsweep.serving.static import StaticEncoder, Value
@@ -42,6 +43,7 @@ class PanelWindows(SeriesView):
         ids: (series,), the number by which a network tells each, 0 of those that it does not learn from; None: it
             does not tell them.
         lower: below which no forecast is; None: there is no bound.
+        baseline: what answers; None: a network.
     """
 
     split: PanelSplit
@@ -51,6 +53,7 @@ class PanelWindows(SeriesView):
     ids: Int64s | None = field(default=None, kw_only=True)
     path: LinearPath | None = None
     lower: float | None = None
+    baseline: Baseline | None = None
 
     @property
     def input_shapes(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]

@@ -16,6 +16,7 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 
 from ...serving.array_types import Float32s, Float64s, Index
+from ...serving.baselines.baseline import Baseline
 from ...serving.model import Network
 from ...serving.panel import Known, Name, SeriesScales
 from ...serving.quantiles import ends_of, point_of
@@ -63,10 +64,13 @@ class ForecastPredictor:
         panel = spec.get("panel")
         self._scales = None if panel is None else SeriesScales.from_json(panel, self._transform)
         self._id = spec.get("id", SERIES)
+        self._baseline = None if spec.get("baseline") is None else Baseline.from_json(spec["baseline"])
 
     @property
     def rows(self) -> int:
         """Steps that a forecast needs: the window, and those that differencing takes."""
+        if self._baseline is not None and self._baseline.goes_on:
+            return 1  # the one that it goes on from
         return int(self._spec["window"]) + self._transform.n_dropped
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -117,13 +121,15 @@ class ForecastPredictor:
     def _answer(
         self, asked: Asked, series: list[Rows], ahead: list[Rows], said: list[tuple[Value | None, ...]]
     ) -> tuple[pd.DataFrame, list[str]]:
-        past = np.stack([rows.values[-self.rows :] for rows in series])
         known, notes = self._known(asked.names, series)
         told, unknown = self._told(asked.names, known, said)
-        transforms = [one.transform for one in known]
-        # (series, horizon), or (series, horizon, quantiles)
-        predicted = self._forecast(past, np.stack([rows.values for rows in ahead]), transforms, told)
-        sizes, horizon = np.array([one.size for one in known])[:, None], predicted.shape[1]
+        future, sizes = np.stack([rows.values for rows in ahead]), np.array([one.size for one in known])[:, None]
+        if self._baseline is not None:
+            predicted = self._by_baseline(self._baseline, asked.names, series, future, sizes[:, 0])
+        else:  # (series, horizon), or (series, horizon, quantiles)
+            past = np.stack([rows.values[-self.rows :] for rows in series])
+            predicted = self._forecast(past, future, [one.transform for one in known], told)
+        horizon = predicted.shape[1]
         forecast = point_of(predicted)
         result: dict[str, Any] = {key: np.repeat(np.array(held, object), horizon) for key, held in asked.labels.items()}
         result["step"] = np.tile(np.arange(1, horizon + 1), len(forecast))
@@ -219,6 +225,18 @@ class ForecastPredictor:
         for (view, origins, places), output in zip(views, np.split(outputs, ends[:-1]), strict=True):
             forecast[places] = view.inverse_transform(origins, output)
         return self._clipped(forecast)
+
+    def _by_baseline(
+        self, baseline: Baseline, names: list[Name], series: list[Rows], future: Float64s, sizes: Float64s
+    ) -> Float64s:
+        frequency, horizon = self._spec["frequency"], int(self._spec["horizon"])
+        try:
+            made = baseline.after(
+                names, series, future, sizes, horizon, lambda rows, n: check_even(self._reader, rows, frequency, n)
+            )
+        except ReadError as error:
+            raise _fault(error.in_request()) from error
+        return self._clipped(made)
 
     def _clipped(self, values: Float64s) -> Float64s:
         """Nothing below what the target never falls below."""

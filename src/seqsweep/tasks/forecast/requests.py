@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.data import Series, file_settings
 from seqsweep.events import TrialParams
@@ -17,6 +18,7 @@ from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widt
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.forecast.panel_split import PanelSplit
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, scaled_by_train
+from seqsweep.tasks.forecast.reach import reach, rows_needed
 from seqsweep.tasks.forecast.settings import own
 from seqsweep.tasks.forecast.windows import Windows
 
@@ -57,6 +59,7 @@ def make_spec(
         "window": view.window,
         "horizon": view.horizon,
         "anchor": params.anchor,
+        "baseline": None if view.baseline is None else view.baseline.to_json(),
         "transform": view.transform.to_json(),
         "half_widths": finite_half_widths(intervals),
         "quantiles": {f"{one.level:g}": list(one.columns) for one in intervals if one.columns is not None},
@@ -97,11 +100,6 @@ def _scales(data: PanelDataset, view: Windows | PanelWindows, params: TrialParam
     return SeriesScales(
         view.transform, by_itself, params.scaler, known, data.deviation, view.encoder, view.ids is not None
     )
-
-
-def rows_needed(spec: Mapping[str, Any]) -> int:
-    """Rows that a forecast needs: the window, and those that differencing takes."""
-    return int(spec["window"]) + len(spec["transform"]["lags"]) - 1
 
 
 def input_columns(data: SeriesDataset | PanelDataset) -> list[tuple[str, bool]]:
@@ -146,17 +144,26 @@ def output_columns(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     ]
 
 
-def example(data: SeriesDataset | PanelDataset, rows: int) -> pd.DataFrame:
-    """The last rows of train, as many as a forecast needs, and those behind with what is known ahead.
+def example(data: SeriesDataset | PanelDataset, rows: int, is_late: bool = False) -> pd.DataFrame:
+    """Rows of train, as many as a forecast needs, and those behind with what is known ahead.
 
     Args:
         data: gives the columns.
         rows: of one request, 1 or more.
+        is_late: of several series those of the end of train, where it is longest: a window may be longer than that of
+            any trial, and a state may be known there alone.
     """
     series, parts = data.series, data.parts
     ahead = data.parts.horizon if series.known else 0
-    end = int(parts.train[0] + 1) if isinstance(parts, PanelSplit) else min(parts.train_end, parts.rows - ahead)
-    return _as_given(series, np.arange(end - rows, end + ahead, dtype=np.int64)[None], ahead)
+    if not isinstance(parts, PanelSplit):
+        end = min(parts.train_end, parts.rows - ahead)
+    elif is_late:
+        longest = int(np.argmax([part.train_end for part in parts.members]))
+        end = int(parts.starts[longest]) + parts.members[longest].train_end - parts.horizon
+    else:
+        end = int(parts.train[0] + 1)
+    flat = np.arange(end - rows, end + ahead, dtype=np.int64)
+    return _as_given(series, flat, flat >= end)
 
 
 def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
@@ -169,16 +176,15 @@ def latest(series: Series, spec: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     starts = np.zeros(1, np.int64) if series.starts is None else series.starts
-    ends, rows = np.append(starts[1:], len(series)), rows_needed(spec)
-    enough = np.flatnonzero(ends - starts >= rows).tolist()
-    past = ends[enough][:, None] + np.arange(-rows, 0)
+    ends = np.append(starts[1:], len(series))
+    lengths = reach(series, spec, ends - 1)
+    enough = np.flatnonzero((lengths > 0) & (ends - starts >= lengths)).tolist()
+    past = _ranges(ends[enough], lengths[enough])
     with_more = [number for number in enough if series.ahead and len(series.ahead[number])]
-    table = pd.concat(
-        [_as_given(series, past, 0), *(_behind(series, number) for number in with_more)], ignore_index=True
-    )
+    table = pd.concat([_as_given(series, past), *(_behind(series, number) for number in with_more)], ignore_index=True)
     if series.reader is None or not series.reader.settings.wide:
         return table
-    times = np.concatenate([series.index[past.ravel()], *(series.ahead[number].index for number in with_more)])
+    times = np.concatenate([series.index[past], *(series.ahead[number].index for number in with_more)])
     return table.groupby(times).first().reset_index(drop=True)  # a column each, side by side
 
 
@@ -203,37 +209,44 @@ def frames(series: Series, spec: Mapping[str, Any], origins: Items) -> Iterator[
         spec: of the model that is asked.
         origins: (n,), the last row that each forecast may see; `rows_needed` - 1 at least.
     """
-    rows, ahead = rows_needed(spec), int(spec["horizon"]) if spec["known"] else 0
+    ahead = int(spec["horizon"]) if spec["known"] else 0
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
-        frame = _as_given(series, chunk[:, None] + np.arange(1 - rows, 1 + ahead), ahead)
-        frame[spec["id"]] = np.repeat(chunk, rows + ahead)
+        lengths = reach(series, spec, chunk) + ahead
+        rows, last = _ranges(chunk + 1 + ahead, lengths), np.repeat(chunk, lengths)
+        frame = _as_given(series, rows, rows > last)
+        frame[spec["id"]] = last
         yield frame
 
 
-def _as_given(series: Series, rows: Int64s, ahead: int) -> pd.DataFrame:
+def _ranges(ends: Int64s, lengths: Int64s) -> Int64s:
+    """So many rows before each end, one range behind the other."""
+    begins = ends - np.cumsum(lengths)
+    rows: Int64s = np.repeat(begins, lengths) + np.arange(int(lengths.sum()))
+    return rows
+
+
+def _as_given(series: Series, flat: Int64s, future: NDArray[np.bool_] | None = None) -> pd.DataFrame:
     """Rows with the columns that a source has: names in one column, times, and what `data.where` asks for.
 
     Args:
         series: that the rows are of.
-        rows: (requests, rows), the numbers of those of each request.
-        ahead: of these the last ones are to be forecast: blank in all that is not known ahead.
+        flat: (rows,), their numbers.
+        future: (rows,), which are to be forecast: blank in all that is not known ahead. None: none are.
     """
     import pandas as pd
 
     from seqsweep.serving.reading.requests import as_given
 
     assert series.reader is not None  # it was read from a source
-    flat = rows.ravel()
     table = pd.DataFrame(series.values[flat], columns=list(series.columns))
     none = np.empty(0, np.int64)
     owners = none if series.starts is None else np.searchsorted(series.starts, flat, side="right") - 1
     frame = as_given(series.reader, table, series.index[flat], [series.names[owner] for owner in owners])
     for place, name in enumerate(series.reader.settings.static):
         frame[name] = [series.static[owner][place] for owner in owners]
-    if ahead:
+    if future is not None and future.any():
         settings = series.reader.settings
-        future = np.tile(np.arange(rows.shape[1]) >= rows.shape[1] - ahead, len(rows))
         for name in (*settings.targets, *settings.features):
             frame[name] = frame[name].mask(future)
     return frame
@@ -279,6 +292,7 @@ def unseen(data: SeriesDataset | PanelDataset, spec: Mapping[str, Any], origins:
     if isinstance(data, PanelDataset):
         parts = data.parts
         behind = origins - parts.starts[parts.owners(origins)] >= rows_needed(spec) - 1
+        behind &= reach(data.series, spec, origins) > 0
         left = origins[behind & (data.series.index[origins + 1] >= parts.times[min(seen, len(parts.times) - 1)])]
     else:
         left = origins[origins >= max(rows_needed(spec), seen) - 1]

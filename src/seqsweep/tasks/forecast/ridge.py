@@ -8,44 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from seqsweep.serving.array_types import Float64s, Int64s
-from seqsweep.serving.gather import Gather
+from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.baselines.linear import LinearFit, Read, chunks
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 from seqsweep.tasks.forecast.metrics import METRICS, naive_scale
 
-_CHUNK = 2**20  # numbers of the design matrix that are held at once: 8 MB
 _ROUNDING = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True, eq=False)
-class LinearFit:
-    """A ridge regression from a window to the rows ahead of it.
-
-    Its inputs are the rows before the origin minus the row at the origin, oldest first, all columns of a row
-    side by side, without those that times make; then, of the columns that are known ahead, the rows that are forecast
-    minus the row at the origin. Its outputs are the rows ahead of the target minus the target at the origin.
-    """
-
-    window: int  # rows, the origin among them
-    penalty: float
-    coefficients: Float64s  # ((window - 1) * (columns - calendar) + horizon * known, horizon)
-    intercept: Float64s  # (horizon,), in the unit of the data
-    known: int = 0  # columns at the end that are known ahead
-    calendar: int = 0  # of these, columns that times make
-
-    def forecast(self, values: Float64s, origins: Int64s) -> Float64s:
-        """(forecasts, horizon), the rows after each origin.
-
-        Args:
-            values: (time, columns), in the unit of the data.
-            origins: (forecasts,), each with a whole window up to it.
-        """
-        ahead = np.empty((len(origins), len(self.intercept)))
-        for part in _chunks(len(origins), len(self.coefficients)):
-            read = _Read(self.window, len(self.intercept), self.known, self.calendar)
-            changes = read.inputs(values, origins[part]) @ self.coefficients + self.intercept
-            ahead[part] = values[origins[part], :1] + changes
-        return ahead
 
 
 @lru_cache(maxsize=2)  # validation and test are scored by one fit
@@ -67,7 +35,7 @@ def fit_linear(past: BaselineInput) -> LinearFit | None:
     actual, mase_scale = past.actual(origins), naive_scale(past.target, past.train_end, past.season, past.observed)
 
     def error(fit: LinearFit) -> float:
-        return objective(actual, fit.forecast(past.values, origins), mase_scale)
+        return objective(actual, fit.after(past.values, origins, past.horizon), mase_scale)
 
     settings = past.settings
     return best_fit(
@@ -165,10 +133,10 @@ def _train_moments(past: BaselineInput, windows: Sequence[int]) -> Iterator[tupl
     end = past.train_end - past.horizon  # the first origin with a target after train
     moments: _Moments | None = None
     for window in sorted({window for window in windows if window <= end}, reverse=True):
-        read = _Read(window, past.horizon, past.known, past.calendar)
+        read = Read(window, past.horizon, past.known, past.calendar)
         features = read.features(past.values.shape[1])
         moments = moments.last(features) if moments else None
-        for part in _chunks(end - (window - 1), features):
+        for part in chunks(end - (window - 1), features):
             origins = past.learned(np.arange(window - 1, end)[part])
             if not len(origins):
                 continue
@@ -217,35 +185,3 @@ def _of_columns(squares: Float64s, count: int, rounding: Float64s) -> Float64s:
     rows = len(squares)
     deviations = np.sqrt(squares.sum(axis=0) / (count * max(rows, 1)))
     return np.tile(np.where(deviations > rounding, deviations, np.inf), rows)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What a ridge reads of a series; see `LinearFit`."""
-
-    window: int
-    horizon: int
-    known: int
-    calendar: int
-
-    def features(self, columns: int) -> int:
-        """Inputs, of a series of so many columns."""
-        return (self.window - 1) * (columns - self.calendar) + self.horizon * self.known
-
-    def inputs(self, values: Float64s, origins: Int64s) -> Float64s:
-        """Rows before each origin and known ones behind it, minus the row at it: (origins, features)."""
-        past = values[:, : values.shape[1] - self.calendar]
-        before = Gather(past, range(1 - self.window, 0), past).numpy(origins)
-        before = before.reshape(len(origins), (self.window - 1) * past.shape[1])
-        if not self.known:
-            return before
-        known = values[:, -self.known :]
-        ahead = Gather(known, range(1, self.horizon + 1), known).numpy(origins)
-        return np.column_stack([before, ahead.reshape(len(origins), self.horizon * self.known)])
-
-
-def _chunks(rows: int, features: int) -> Iterator[slice]:
-    """Slices that cover `rows`, each of at most `_CHUNK` numbers or of one row."""
-    step = max(1, _CHUNK // max(features, 1))
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))

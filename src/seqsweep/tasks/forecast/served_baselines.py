@@ -1,38 +1,60 @@
-"""Baselines of forecasts as networks of one dense layer: all but `drift` are weighted sums of the last rows."""
+"""Baselines of forecasts as models: what each says of a request's rows, in the code that it is scored by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqsweep.data import time_columns
 from seqsweep.errors import UserError
 from seqsweep.events import CALIBRATION, TrialParams
-from seqsweep.serving.array_types import Float64s
+from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.baselines.baseline import Answers, Baseline, Continued
+from seqsweep.serving.baselines.formula import Formula
+from seqsweep.serving.baselines.recursive import Drift, Recursive
+from seqsweep.serving.baselines.simple import MovingAverage, Repeat
 from seqsweep.serving.transforms import Transform, difference_lags
 from seqsweep.tasks.dataset import Items
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
+from seqsweep.tasks.forecast.baselines import mean_of, median_of
+from seqsweep.tasks.forecast.boosting import fit_one
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.linear_path import LinearPath
+from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+from seqsweep.tasks.forecast.panel_windows import PanelWindows
 from seqsweep.tasks.forecast.ridge import fit_linear
 from seqsweep.tasks.forecast.settings import own
+from seqsweep.tasks.forecast.smoothing import fit_ets, fit_theta
+from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.forecast.windows import ANCHORS, Windows
 from seqsweep.tasks.results import TestPredictions
 from seqsweep.tasks.served import ServedBaseline
 
 if TYPE_CHECKING:
-    import keras
-
     from seqsweep.schema import SweepConfig
 
-Weights = tuple[str, Float64s, Float64s]
-"""The anchor, weights of a window's rows (window, columns, horizon) and what is added (horizon,), scaled."""
+RECURSIVE: dict[str, Callable[[BaselineInput], Recursive | None]] = {
+    "drift": lambda past: Drift(float(past.target[0])),
+    "ets": fit_ets,
+    "theta": fit_theta,
+}
+"""Baselines that go on from a state of each series."""
+
+CONSTANT = {"train_mean": mean_of, "train_median": median_of}
+
+LEAST = 10
+"""Rows that a request has to hold where a state is gone on from: that of every tenth row travels with the model."""
+
+KEPT = 100_000
+"""Numbers in all these states: of more, those of fewer rows travel, and a request has to hold more of them."""
+
+Data = SeriesDataset | PanelDataset
 
 
-def served_baseline(data: SeriesDataset, name: str, params: TrialParams) -> ServedBaseline:
-    """A baseline of a sweep as a network.
+def served_baseline(data: Data, name: str, params: TrialParams) -> ServedBaseline:
+    """A baseline of a sweep as what a predictor is told.
 
     Args:
         data: of the sweep, or all of it as train.
@@ -42,19 +64,13 @@ def served_baseline(data: SeriesDataset, name: str, params: TrialParams) -> Serv
     Raises:
         UserError: it cannot be packaged.
     """
-    if name not in WEIGHTS or data.series.known:
-        why = WHY_NOT.get(name, "reads columns that are known ahead; without such columns")
-        raise UserError(f"the baseline {name} cannot be packaged: it {why} {', '.join(WEIGHTS)} can")
-    transform = _scaled(data)
-    anchor, weights, bias = WEIGHTS[name](data.past, transform)
-    if len(weights) > data.parts.train_end:
-        raise UserError(f"the baseline {name} cannot be packaged: it reads {len(weights)} rows, more than train has")
-    settings, split = own(data.config), data.parts
-    view = Windows(
-        data.series.values, transform, ANCHORS[anchor], len(weights), settings.horizon, split, lower=settings.lower
-    )
-    own_params = params.replace(anchor=anchor, window=len(weights))
-    return ServedBaseline(own_params, view, _network(weights, bias))
+    if name in RECURSIVE and (data.series.reader is None or data.series.reader.time_name is None):
+        raise _refused(name, f"it {UNTIMED}; name the column of times with data.time")
+    baseline = _recursive(data, name) if name in RECURSIVE else _of_windows(data, name)
+    if baseline.window > (shortest := _shortest(data)):
+        raise _refused(name, f"it reads {baseline.window} rows, and there are {shortest} before a forecast")
+    seen = params.replace(anchor="none", window=baseline.window, difference=0, seasonal_difference=0, scope="all")
+    return ServedBaseline(seen, _view(data, baseline), lambda items: data.baselines(items)[name])
 
 
 def serves_baseline(config: SweepConfig, name: str) -> bool:
@@ -64,11 +80,10 @@ def serves_baseline(config: SweepConfig, name: str) -> bool:
         config: of the sweep.
         name: of the baseline.
     """
-    data = config.data
-    return name in WEIGHTS and not (data.series or data.columns or data.known_future or data.calendar)
+    return name not in RECURSIVE or bool(time_columns(config.data))
 
 
-def seen_by_baseline(data: SeriesDataset, name: str, held: Items, other: str | None) -> TestPredictions:
+def seen_by_baseline(data: Data, name: str, held: Items, other: str | None) -> TestPredictions:
     """What a baseline says of validation and test, and of the end of train.
 
     Args:
@@ -80,7 +95,7 @@ def seen_by_baseline(data: SeriesDataset, name: str, held: Items, other: str | N
     validation, test = data.parts.validation, data.parts.test
     made, unseen = data.baselines(test), None
     if len(held):
-        unseen = replace(data, parts=data.parts.fold(CALIBRATION)).baselines(held)[name]
+        unseen = _before(data).baselines(held).get(name)
     return TestPredictions(
         validation_items=validation,
         validation_actual=data.actual(validation),
@@ -94,74 +109,108 @@ def seen_by_baseline(data: SeriesDataset, name: str, held: Items, other: str | N
     )
 
 
-def _scaled(data: SeriesDataset) -> Transform:
-    """Nothing but a scale, so that a network of float32 keeps the digits."""
-    train = data.series.values[: data.parts.train_end]
-    deviation = train.std(axis=0)
-    return Transform(None, False, difference_lags(()), train.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+def _before(data: Data) -> Data:
+    """The data whose train part ends before what intervals are made of."""
+    if isinstance(data, PanelDataset):
+        return replace(data, parts=data.parts.fold(CALIBRATION))
+    return replace(data, parts=data.parts.fold(CALIBRATION))
 
 
-def _network(weights: Float64s, bias: Float64s) -> keras.Model:
-    import keras
-
-    window = keras.Input(weights.shape[:2], name="window")
-    layer = keras.layers.Dense(len(bias), name="baseline")
-    output = layer(keras.layers.Flatten(name="rows")(window))
-    layer.set_weights([weights.reshape(-1, len(bias)), bias])
-    return keras.Model(window, output, name="baseline")
-
-
-def _rows(past: BaselineInput, window: int) -> Float64s:
-    return np.zeros((window, past.values.shape[1], past.horizon))
-
-
-def _last_value(past: BaselineInput, transform: Transform) -> Weights:  # noqa: ARG001
-    return "last", _rows(past, 1), np.zeros(past.horizon)
-
-
-def _constant(past: BaselineInput, transform: Transform, level: float) -> Weights:
-    return "none", _rows(past, 1), np.full(past.horizon, (level - transform.offset[0]) / transform.scale[0])
-
-
-def _train_mean(past: BaselineInput, transform: Transform) -> Weights:
-    return _constant(past, transform, float(past.target[: past.train_end].mean()))
+def _of_windows(data: Data, name: str) -> Baseline:
+    """One that reads the last rows alone."""
+    if name in CONSTANT:
+        return _each(data, name, {number: CONSTANT[name](past) for number, past in _pasts(data)}, 1)
+    settings, season = own(data.config), data.config.data.season
+    is_panel = isinstance(data, PanelDataset)
+    formula: Formula | None
+    if name == "linear":
+        formula = data.ridge if isinstance(data, PanelDataset) else fit_linear(data.past)
+    elif name == "boosting":
+        trees, past = (data.trees, data.pasts[0]) if isinstance(data, PanelDataset) else (fit_one(data.past), data.past)
+        formula = None if trees is None else trees.served(past)
+    else:
+        rows = {"last_value": 1, "seasonal_naive": season}.get(name, settings.moving_average)
+        assert rows is not None  # or it would not have been scored
+        formula = MovingAverage(rows) if name == "moving_average" else Repeat(rows)
+    if formula is None:
+        raise _refused(name, "it can no longer be fitted to the data")
+    return Baseline(name, formula.window, formula, is_sized=is_panel and name in ("linear", "boosting"))
 
 
-def _train_median(past: BaselineInput, transform: Transform) -> Weights:
-    return _constant(past, transform, float(np.median(past.target[: past.train_end])))
+def _recursive(data: Data, name: str) -> Baseline:
+    """One that goes on from the states that it had behind some of the rows, the last one of each series among them."""
+    horizon, parts = own(data.config).horizon, _members(data.split_of or data)
+    fits = {number: (past, fit) for number, past in _pasts(data) if (fit := RECURSIVE[name](past)) is not None}
+    found: dict[int, tuple[Recursive, int, Float64s]] = {}
+    for number, (past, fit) in fits.items():
+        first = max(fit.start, parts[number].train_end - horizon - 1)
+        tested = parts[number].test
+        if len(tested) and fit.start > tested[0]:
+            raise _refused(
+                name, f"it is fitted to the last {len(past.target) - fit.start:,} rows, fewer than are tested"
+            )
+        found[number] = fit, first, fit.states(past.target[fit.start :])
+    numbers = sum((fit.start + len(states) - first) * states.shape[1] for fit, first, states in found.values())
+    every = min(max(LEAST, -(-numbers // KEPT)), _shortest(data))
+    members, answers = data.series.members, {}
+    for number, (fit, first, states) in found.items():
+        rows = _kept(fit.start, first, fit.start + len(states), every)
+        answers[number] = Continued(fit, members[number].index[rows], states[rows - fit.start])
+    return _each(data, name, answers, every)
 
 
-def _moving_average(past: BaselineInput, transform: Transform) -> Weights:  # noqa: ARG001
-    weights = _rows(past, past.settings.moving_average)
-    weights[:, 0] = 1 / len(weights)
-    return "last", weights, np.zeros(past.horizon)
+def _kept(start: int, first: int, end: int, every: int) -> Int64s:
+    """The rows whose states travel, ascending, so that each `every` rows from `first` on hold one: the last one does.
+
+    Args:
+        start: the first row that has a state.
+        first: see above.
+        end: behind the last row.
+        every: rows from one to the next.
+    """
+    rows = np.arange(end - 1, max(first - every, start - 1), -every, dtype=np.int64)[::-1]
+    return rows if rows[0] <= first else np.concatenate([np.array([start], np.int64), rows])
 
 
-def _seasonal_naive(past: BaselineInput, transform: Transform) -> Weights:  # noqa: ARG001
-    assert past.season is not None  # or it would not have been scored
-    weights, ahead = _rows(past, past.season), np.arange(past.horizon)
-    weights[ahead % past.season, 0, ahead] = 1
-    return "last", weights, np.zeros(past.horizon)
+def _each(data: Data, name: str, answers: Mapping[int, Answers], window: int) -> Baseline:
+    """One that has learned each series by itself."""
+    if not isinstance(data, PanelDataset):
+        return Baseline(name, window, answers[0])
+    return Baseline(name, window, each={data.series.names[number]: one for number, one in answers.items()})
 
 
-def _linear(past: BaselineInput, transform: Transform) -> Weights:
-    fit = fit_linear(past)
-    assert fit is not None  # likewise
-    path = LinearPath.of(fit, transform)
-    return "last", path.weights.reshape(fit.window, -1, past.horizon), path.bias
+def _pasts(data: Data) -> Iterator[tuple[int, BaselineInput]]:
+    """Each series that has rows in train, by its number."""
+    pasts = data.pasts if isinstance(data, PanelDataset) else (data.past,)
+    for number, (past, part) in enumerate(zip(pasts, _members(data), strict=True)):
+        if part.train_end:
+            yield number, past
 
 
-WEIGHTS: dict[str, Callable[[BaselineInput, Transform], Weights]] = {
-    "last_value": _last_value,
-    "seasonal_naive": _seasonal_naive,
-    "train_mean": _train_mean,
-    "train_median": _train_median,
-    "moving_average": _moving_average,
-    "linear": _linear,
-}
+def _members(data: Data) -> tuple[Split, ...]:
+    return data.parts.members if isinstance(data, PanelDataset) else (data.parts,)
 
-WHY_NOT = {
-    **dict.fromkeys(("drift", "ets", "theta"), "reads the whole series, and a package a window;"),
-    "boosting": "is made of trees, and a package holds layers;",
-}
-"""Why a baseline cannot be packaged, by its name."""
+
+def _shortest(data: Data) -> int:
+    """Rows before the first forecast of the test part, of whichever series has the fewest, and of an example."""
+    tested = [int(part.test[0]) + 1 for part in _members(data) if len(part.test)]
+    return min([*tested, max(part.train_end for part in _members(data)) - own(data.config).horizon])
+
+
+def _view(data: Data, baseline: Baseline) -> Windows | PanelWindows:
+    """Rows as they are."""
+    series, lower, columns = data.series, own(data.config).lower, data.series.values.shape[1]
+    bare = Transform(None, False, difference_lags(()), np.zeros(columns), np.ones(columns))
+    common = (series.values, bare, ANCHORS["none"], baseline.window, data.parts.horizon)
+    if isinstance(data, PanelDataset):
+        more = (bare,) * len(series.members)
+        return PanelWindows(*common, data.parts, lower=lower, known=series.known, transforms=more, baseline=baseline)
+    return Windows(*common, data.parts, lower=lower, known=series.known, baseline=baseline)
+
+
+def _refused(name: str, why: str) -> UserError:
+    return UserError(f"the baseline {name} cannot be packaged: {why}")
+
+
+UNTIMED = "goes on from the state that it had at a time, and the rows of this series have none"
+"""Why a baseline of RECURSIVE cannot be packaged."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from seqsweep.serving.array_types import Float64s, Int64s
+from seqsweep.serving.baselines.recursive import Smoothing, Theta, after
 from seqsweep.tasks.forecast.baseline_input import BaselineInput
 
 LONGEST = 5000
@@ -40,8 +39,8 @@ def ets_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
         past: the series.
         origins: (n,), none before the last row of train.
     """
-    fit = _fit_ets(past)
-    return None if fit is None else fit.forecast(past.target, origins, past.horizon)
+    fit = fit_ets(past)
+    return None if fit is None else after(fit, past.target, origins, past.horizon)
 
 
 def theta_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
@@ -56,8 +55,8 @@ def theta_forecasts(past: BaselineInput, origins: Int64s) -> Float64s | None:
         past: the series.
         origins: (n,), none before the last row of train.
     """
-    fit = _fit_theta(past)
-    return None if fit is None else fit.forecast(past.target, origins, past.horizon)
+    fit = fit_theta(past)
+    return None if fit is None else after(fit, past.target, origins, past.horizon)
 
 
 def told(names: list[str], train: int, season: int | None) -> Iterator[str]:
@@ -80,101 +79,9 @@ def told(names: list[str], train: int, season: int | None) -> Iterator[str]:
             yield f"baseline {name}: train holds no two seasons of {season} rows, so that it knows of none"
 
 
-@dataclass(frozen=True)
-class Smoothing:
-    """Additive exponential smoothing with its parameters, and its states before the row `start`.
-
-    Args:
-        start: the first row that it reads.
-        level: its rate, above 0; `trend` and `season` likewise, 0 where there is none.
-        damping: by which the trend fades a row; 1: not at all.
-        states: level, trend, and of each row of a season, the first one first.
-    """
-
-    start: int
-    level: float
-    trend: float
-    season: float
-    damping: float
-    states: tuple[float, float, tuple[float, ...]]
-
-    def forecast(self, target: Float64s, origins: Int64s, horizon: int) -> Float64s:
-        """(origins, horizon), from the states behind each origin.
-
-        Args:
-            target: (time,).
-            origins: (n,), not before `start`.
-            horizon: rows ahead.
-        """
-        levels, trends, seasons = self._filtered(target[self.start : int(origins.max()) + 1])
-        at, ahead = origins - self.start, np.arange(1, horizon + 1)
-        fading = np.cumsum(self.damping**ahead)
-        period = seasons.shape[1]
-        # Behind row t the values of a season stand in the order of the rows that they are of, from row t + 1 on.
-        made: Float64s = levels[at, None] + trends[at, None] * fading + seasons[at][:, (ahead - 1) % period]
-        return made
-
-    def _filtered(self, target: Float64s) -> tuple[Float64s, Float64s, Float64s]:
-        """Level (rows,), trend (rows,) and the season that follows (rows, period), behind each row."""
-        level, trend, given = self.states
-        ring, period = list(given), len(given)
-        levels, trends, seasons = np.empty(len(target)), np.empty(len(target)), np.empty((len(target), period))
-        for row, value in enumerate(target.tolist()):
-            place, steady = row % period, level + self.damping * trend
-            error = value - steady - ring[place]
-            level, trend = steady + self.level * error, self.damping * trend + self.trend * error
-            ring[place] += self.season * error
-            levels[row], trends[row] = level, trend
-            seasons[row] = ring[place + 1 :] + ring[: place + 1]
-        return levels, trends, seasons
-
-
-@dataclass(frozen=True)
-class Theta:
-    """The method Theta with its parameters.
-
-    Args:
-        start: the first row that it reads.
-        rate: of simple exponential smoothing.
-        slope: of the straight line through train.
-        season: of each row of one, the first one first; empty: there is none.
-        multiplied: whether the season is a factor.
-    """
-
-    start: int
-    rate: float
-    slope: float
-    season: Float64s
-    multiplied: bool
-
-    def forecast(self, target: Float64s, origins: Int64s, horizon: int) -> Float64s:
-        """(origins, horizon), see `Smoothing.forecast`."""
-        read = target[self.start : int(origins.max()) + 1]
-        rows, at, ahead = np.arange(len(read)), origins - self.start, np.arange(1, horizon + 1)
-        level, levels = float(self._bare(read, rows)[0]), np.empty(len(read))
-        for row, value in enumerate(self._bare(read, rows).tolist()):
-            level += self.rate * (value - level)
-            levels[row] = level
-        behind = (1 - (1 - self.rate) ** (at[:, None] + 1)) / self.rate if self.rate > 0 else 0.0
-        bare = levels[at, None] + self.slope / 2 * (ahead - 1 + behind)
-        return self._dressed(bare, at[:, None] + ahead)
-
-    def _bare(self, values: Float64s, rows: Int64s) -> Float64s:
-        season = self._at(rows)
-        bare: Float64s = values / season if self.multiplied else values - season
-        return bare
-
-    def _dressed(self, values: Float64s, rows: Int64s) -> Float64s:
-        season = self._at(rows)
-        dressed: Float64s = values * season if self.multiplied else values + season
-        return dressed
-
-    def _at(self, rows: Int64s) -> Any:
-        return self.season[rows % len(self.season)] if len(self.season) else float(self.multiplied)
-
-
 @lru_cache(maxsize=1024)  # validation and test are scored by one fit, of each of several series
-def _fit_ets(past: BaselineInput) -> Smoothing | None:
+def fit_ets(past: BaselineInput) -> Smoothing | None:
+    """See `ets_forecasts`; None where train is too short."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     start, train = _train(past)
@@ -189,19 +96,20 @@ def _fit_ets(past: BaselineInput) -> Smoothing | None:
             found.append(model.fit(disp=False))
     best = min(found, key=lambda fit: fit.aicc if np.isfinite(fit.aicc) else np.inf)
     has_trend, fades = best.model.has_trend, best.model.damped_trend
-    season = tuple(np.asarray(best.initial_seasonal).tolist()) if period else (0.0,)
+    season = np.asarray(best.initial_seasonal) if period else np.zeros(1)
     return Smoothing(
         start,
         float(best.smoothing_level),
         float(best.smoothing_trend) if has_trend else 0.0,
         float(best.smoothing_seasonal) if period else 0.0,
         float(best.damping_trend) if fades else 1.0,
-        (float(best.initial_level), float(best.initial_trend) if has_trend else 0.0, season),
+        np.array([best.initial_level, best.initial_trend if has_trend else 0.0, *season]),
     )
 
 
 @lru_cache(maxsize=1024)
-def _fit_theta(past: BaselineInput) -> Theta | None:
+def fit_theta(past: BaselineInput) -> Theta | None:
+    """See `theta_forecasts`; None where train is too short."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     start, train = _train(past)

@@ -211,7 +211,7 @@ class Forecast(Task):
 
     def served(self, data: Dataset, view: View, params: TrialParams, details: Mapping[str, Any]) -> Served:
         """Rows of the series in, a row for each step ahead out."""
-        known, seen = cast(SeriesDataset, data), cast(windows.Windows, view)
+        known, seen = cast(SeriesDataset | PanelDataset, data), cast(windows.Windows | PanelWindows, view)
         intervals = read_intervals(details)
         spec = requests.make_spec(known, seen, params, intervals)
         rows = seen.window + seen.transform.n_dropped
@@ -220,25 +220,23 @@ class Forecast(Task):
             spec=spec,
             inputs=requests.input_columns(known),
             outputs=requests.output_columns(spec),
-            example=requests.example(known, rows),
+            example=requests.example(known, rows, seen.baseline is not None),
             card=card(spec, known, self.config, intervals),
             requires=requests.libraries(known),
         )
 
     @classmethod
     def serves_baseline(cls, config: SweepConfig, name: str) -> bool:
-        """All but `drift`, of one series without columns that are known ahead."""
+        """All but those that go on from a state at a time, where rows have none."""
         return serves_baseline(config, name)
 
     def served_baseline(self, data: Dataset, name: str, params: TrialParams) -> ServedBaseline:
-        """A dense layer over the last rows; of several series none."""
-        if not isinstance(data, SeriesDataset):
-            return super().served_baseline(data, name, params)
-        return served_baseline(data, name, params)
+        """What it says of the last rows, or of those behind a state that is known."""
+        return served_baseline(cast(SeriesDataset | PanelDataset, data), name, params)
 
     def seen_by_baseline(self, data: Dataset, name: str, other: str | None) -> TestPredictions:
         """See Task."""
-        return seen_by_baseline(cast(SeriesDataset, data), name, self.calibration(data), other)
+        return seen_by_baseline(cast(SeriesDataset | PanelDataset, data), name, self.calibration(data), other)
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
         """A frame for some hundred origins, an origin a series."""

@@ -18,11 +18,12 @@ from seqsweep.events import TrialParams
 from seqsweep.schema import SweepConfig
 from seqsweep.serving import windows
 from seqsweep.serving.array_types import Float32s, Float64s, Int64s
+from seqsweep.serving.baselines.baseline import Baseline
+from seqsweep.serving.baselines.linear import LinearFit
 from seqsweep.serving.transforms import Transform
 from seqsweep.serving.windows import Anchor, SeriesView
 from seqsweep.tasks.dataset import Space
 from seqsweep.tasks.forecast.linear_path import LinearPath
-from seqsweep.tasks.forecast.ridge import LinearFit
 from seqsweep.tasks.forecast.split import Split
 from seqsweep.tasks.scaling import SCALERS, fit_transform
 
@@ -43,11 +44,13 @@ class Windows(SeriesView):
         path: the ridge beside the recurrent layers; None: there is none. Where it reads more rows than they do, the
             window is as long as it needs.
         lower: below which no forecast is; None: there is no bound.
+        baseline: what answers; None: a network.
     """
 
     split: Split
     path: LinearPath | None = None
     lower: float | None = None
+    baseline: Baseline | None = None
 
     def inverse_transform(self, origins: Int64s, predicted: Float32s) -> Float64s:
         """As of any view of a series, clipped to `lower`."""
