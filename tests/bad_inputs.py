@@ -96,7 +96,36 @@ KEYS = [
     ),
     Bad("sweep quickstart hydra.run.dir=/tmp", "hydra.run.dir=/tmp", "of Hydra's own settings", "leave it out"),
     Bad("sweep quickstart +hydra.callbacks.x=1", "hydra.callbacks.x=1", "of Hydra's own settings", "leave it out"),
-    Bad("sweep quickstart hydra/launcher=basic", "hydra/launcher=basic", "of Hydra's own settings", "leave it out"),
+    Bad("sweep quickstart hydra/launcher=joblib", "hydra/launcher", "this is one sweep", "leave it out"),
+    Bad("sweep quickstart ~hydra/launcher", "~hydra/launcher", "of Hydra's own settings", "leave it out"),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblb", "hydra/launcher=joblb", "no such launcher", "mean 'joblib'"
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_slurm hydra.launcher.n_jobs=2",
+        "hydra/launcher=submitit_slurm",
+        "on this machine alone",
+        "write hydra/launcher=joblib",
+    ),
+    Bad("sweep -m quickstart seed=1,2 hydra.launcher.n_jobs=2", "n_jobs=2", "only with", "hydra/launcher=joblib; add"),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.n_jobs=0",
+        "hydra.launcher.n_jobs=0",
+        "must be a whole number",
+        "1 or more, or -1",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.backend=threading",
+        "hydra.launcher.backend",
+        "hydra.launcher.n_jobs alone",
+        "leave it out",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib executor=ray",
+        "hydra/launcher=joblib",
+        "spread over the cluster",
+        "choose executor=processes",
+    ),
     Bad(
         "sweep quickstart tuner=bayesian tuner.prior=stdy",
         "tuner.prior=stdy",

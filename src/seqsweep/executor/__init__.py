@@ -37,7 +37,11 @@ __all__ = [
     "make_calls",
     "make_executor",
     "make_starter",
+    "may_be_many",
 ]
+
+MANY = 8
+"""Workers of one machine from which on they count as many."""
 
 Warm = Callable[[int], None]
 """Called once wherever trials will run, with the threads of a trial; a function of a module."""
@@ -81,6 +85,13 @@ def make_calls(config: ExecutorConfig, warm: Warm, starter: Starter) -> Calls:
     if config.kind == "inline":
         return InProcess(warm, config.threads)
     return OutOfProcess(starter, warm, config.threads, config.max_retries)
+
+
+def may_be_many(config: ExecutorConfig) -> bool:
+    """Whether more trials may run at once than one core leads and tracks."""
+    return config.kind == "ray" or (
+        config.kind == "processes" and (config.workers or default_workers(config.threads)) >= MANY
+    )
 
 
 def faults(config: SweepConfig) -> list[Fault]:

@@ -9,6 +9,7 @@ from seqsweep import finals
 from seqsweep.finals import Conclusion
 from seqsweep.package.build import ASIDE, MODEL, build, evaluation_of, packaged_evaluation
 from seqsweep.package.cost import load_cost
+from seqsweep.package.export import load_export
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
 from seqsweep.search import Problem, SweepContext
@@ -33,6 +34,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         return
     runs = finals.refit_runs(context, conclusion)
     packaged = packaged_evaluation(folder / MODEL) == evaluation_of(conclusion.evaluation, runs is not None)
+    packaged = packaged and not (context.problem.config.package.onnx and load_export(folder / MODEL) is None)
     damage = altered(folder / MODEL) if packaged else ""
     if damage:
         context.observer.say(f"{damage}: the winner is packaged again")
@@ -43,12 +45,16 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         known = (finalists,) if runs is None else (finalists, runs)
         finals.call(context, known, build_winner, folder, context.problem, conclusion, seen, refitted)
         context.observer.say(f"packaged: {load_cost(folder / MODEL).said}")
+        if (made := load_export(folder / MODEL)) is not None:
+            context.observer.say(made.said)
     parity = load_parity(folder / MODEL)
-    cost = load_cost(folder / MODEL)
-    context.tracker.log_sweep(
-        {"package_bytes": cost.size, "package_seconds": cost.seconds},
-        {"parity": "passed" if parity and parity.passed else "failed", **_learned(runs)},
-    )
+    cost, exported = load_cost(folder / MODEL), load_export(folder / MODEL)
+    metrics = {"package_bytes": cost.size, "package_seconds": cost.seconds}
+    tags = {"parity": "passed" if parity and parity.passed else "failed", **_learned(runs)}
+    if exported is not None:
+        metrics |= exported.metrics
+        tags["onnx"] = exported.fault or "passed"
+    context.tracker.log_sweep(metrics, tags)
     assert conclusion.winner is not None  # who was evaluated
     context.tracker.log_model(folder / MODEL, conclusion.winner.params)
 
