@@ -96,7 +96,36 @@ KEYS = [
     ),
     Bad("sweep quickstart hydra.run.dir=/tmp", "hydra.run.dir=/tmp", "of Hydra's own settings", "leave it out"),
     Bad("sweep quickstart +hydra.callbacks.x=1", "hydra.callbacks.x=1", "of Hydra's own settings", "leave it out"),
-    Bad("sweep quickstart hydra/launcher=basic", "hydra/launcher=basic", "of Hydra's own settings", "leave it out"),
+    Bad("sweep quickstart hydra/launcher=joblib", "hydra/launcher", "this is one sweep", "leave it out"),
+    Bad("sweep quickstart ~hydra/launcher", "~hydra/launcher", "of Hydra's own settings", "leave it out"),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblb", "hydra/launcher=joblb", "no such launcher", "mean 'joblib'"
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_slurm hydra.launcher.n_jobs=2",
+        "hydra/launcher=submitit_slurm",
+        "on this machine alone",
+        "write hydra/launcher=joblib",
+    ),
+    Bad("sweep -m quickstart seed=1,2 hydra.launcher.n_jobs=2", "n_jobs=2", "only with", "hydra/launcher=joblib; add"),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.n_jobs=0",
+        "hydra.launcher.n_jobs=0",
+        "must be a whole number",
+        "1 or more, or -1",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.backend=threading",
+        "hydra.launcher.backend",
+        "hydra.launcher.n_jobs alone",
+        "leave it out",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=joblib executor=ray",
+        "hydra/launcher=joblib",
+        "spread over the cluster",
+        "choose executor=processes",
+    ),
     Bad(
         "sweep quickstart tuner=bayesian tuner.prior=stdy",
         "tuner.prior=stdy",
@@ -704,7 +733,7 @@ DATA = [
     plain(" \n\n ", "t.txt", "the file holds nothing but blanks", "give one with text"),
     plain("déjà vu, ".encode("cp1252") * 99, "t.txt, line 1", "byte 0xe9 is not utf-8", "data.encoding=cp1252",
           mended="data.encoding=cp1252"),
-    plain("a" * 999, "t: all letters of train are 'a'", "nothing to foretell", "give another text"),
+    plain("a" * 999, "t: all letters of train are 'a'", "nothing to predict", "give another text"),
     plain("too short a text" * 6, "t: there are 96 symbols, 2 blocks of 64", "three parts need a block each",
           "give more text, or a smaller task.block", mended="task.block=16"),
     plain(ENOUGH * 9, "t: windows=shuffled", "parts whole documents", "take windows=chronological",

@@ -225,7 +225,7 @@ def test_a_series_brings_its_name_and_its_times(tmp_path):
     days = pd.period_range("2024-01", periods=3, freq="M")
     series = pd.Series([1.0, 2.0, 4.0], index=days, name="it's 1st")
     overrides = ["search_space.window=4", f"tracking.directory={tmp_path}"]
-    (job,) = jobs.composed("quickstart", overrides, series)
+    (job,) = jobs.composed("quickstart", overrides, series).jobs
     assert (job.data.target, job.data.time, job.data.name) == ("it's 1st", "time", "it-s-1st")
     kept = pd.read_parquet(job.data.path)
     assert list(kept.columns) == ["time", "it's 1st"]

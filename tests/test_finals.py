@@ -10,6 +10,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,15 @@ from seqsweep.errors import DataError, StateError
 from seqsweep.events import CALIBRATION, Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
-from seqsweep.finals.count import Evaluated, check_count, evaluations_before, remember
+from seqsweep.finals.count import (
+    EVALUATIONS,
+    Evaluated,
+    EvaluationList,
+    check_count,
+    counted,
+    evaluations_before,
+    settled,
+)
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, scored_runs, select_finalists
 from seqsweep.records import TrialRecord
@@ -31,6 +40,7 @@ from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.task import Forecast
+from seqsweep.tracking import NumberedEvaluation
 from seqsweep.trial import Network
 from seqsweep.tuner import Exhausted, Proposal
 
@@ -277,7 +287,39 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "a", "5eed", {"b0b": 12}) == 12
 
 
+def test_sweeps_that_evaluate_at_the_same_moment_take_different_numbers_and_keep_them(tmp_path):
+    folders = [tmp_path / f"s{number}" for number in range(6)]
+    finals.save(tmp_path / "before", conclusion())
+    with ThreadPoolExecutor(len(folders)) as threads:
+        entered = list(threads.map(lambda folder: counted(folder, "0001-s1-f0", "5eed", dict), folders))
+    assert sorted(one.number for one in entered) == [2, 3, 4, 5, 6, 7]
+    again = [counted(folder, "0001-s1-f0", "5eed", lambda: {"b0b": 99}) for folder in folders]
+    assert again == entered
+
+
+def test_of_two_machines_that_took_one_number_the_later_takes_the_next_and_tells(tmp_path):
+    finals.save(tmp_path / "m" / "before", conclusion())
+    mine = counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict)
+    told: list[Evaluated] = []
+
+    def beside(number: int, seconds: int, name: str = "b0b") -> Evaluated:
+        other = {name: NumberedEvaluation(number, int(mine.at) + seconds), "mine": NumberedEvaluation(9, 0.0)}
+        return settled(tmp_path / "m" / "mine", mine, lambda: other, told.append)
+
+    assert mine.number == 2
+    assert [beside(2, 1), beside(1, -1), beside(2, 0, "zed")] == [mine] * 3  # it was earlier, had another number
+    assert told == []
+    later = beside(2, -1)
+    assert (later.number, later.run, later.at) == (3, mine.run, mine.at)
+    assert told == [later]
+    assert counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict) == later
+
+
 # A conclusion that is damaged
+
+
+def remember(folder: Path, evaluation: Evaluated) -> None:
+    state_files.write_state(folder / EVALUATIONS, EvaluationList((evaluation,)))
 
 
 @pytest.fixture

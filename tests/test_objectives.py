@@ -6,7 +6,7 @@ import io
 import json
 import math
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,13 +17,16 @@ from outcomes import outcome, pruned, trial
 from seqsweep.api import tables
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError
+from seqsweep.events import TrialResult
 from seqsweep.objectives import RESOURCES, Objectives, fronts, spread
+from seqsweep.records import TrialRecord
 from seqsweep.report.leaderboard import leaderboard
 from seqsweep.search.front import FRONT, ON_FRONT, log_front, ranked_by_first
 from seqsweep.tasks import faults, objectives_of
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import SweepRecord
 from seqsweep.tracking.memory import MemoryTracker
+from seqsweep.tracking.mlflow_spelling import FIGURES
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.trial.latency import FEWEST, REPEATS, WARM_UP, latency
 
@@ -76,6 +79,13 @@ def test_a_resource_counts_by_its_logarithm_and_what_is_not_known_is_the_worst()
     assert both.names == ("mae", "parameter_count")
     assert Objectives(METRICS["mae"]).names == ()
     assert Objectives(METRICS["mae"]).front([trial(1, 2.0)]) == []
+
+
+def test_every_resource_has_its_fields_in_result_and_record():
+    for one in RESOURCES.values():
+        for kept in (TrialResult, TrialRecord):
+            assert {one.name, one.spread} - {""} <= {field.name for field in fields(kept)}
+        assert RESOURCES[one.name] is one and one.name in FIGURES and one.meaning
 
 
 def test_finalists_come_from_within_the_bounds_from_the_front_first_and_lie_far_apart():

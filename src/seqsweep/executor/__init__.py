@@ -20,7 +20,10 @@ from seqsweep.executor.protocol import Executor
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig, SweepConfig
 
-__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "fitting", "make_executor"]
+__all__ = ["EXECUTORS", "Executor", "default_workers", "faults", "fitting", "make_executor", "may_be_many"]
+
+MANY = 8
+"""Workers of one machine from which on they count as many."""
 
 Warm = Callable[[int], None]
 """Called once wherever trials will run, with the threads of a trial; a function of a module."""
@@ -37,6 +40,13 @@ def make_executor(config: ExecutorConfig, warm: Warm) -> Executor:
         SweepError: no worker process can be started.
     """
     return EXECUTORS[config.kind](config, warm)
+
+
+def may_be_many(config: ExecutorConfig) -> bool:
+    """Whether more trials may run at once than one core leads and tracks."""
+    return config.kind == "ray" or (
+        config.kind == "processes" and (config.workers or default_workers(config.threads)) >= MANY
+    )
 
 
 def faults(config: SweepConfig) -> list[Fault]:

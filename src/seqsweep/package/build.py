@@ -163,13 +163,17 @@ def what_serves(model: Path) -> str:
     return f"the same, trained once more on all {again.data}{epochs}"
 
 
-def requirements(further: Sequence[str] = ()) -> list[str]:
+def requirements(further: Sequence[str] = (), has_network: bool = True) -> list[str]:
     """What a model needs, pinned to what it was made with.
 
     Args:
         further: libraries that not every model needs.
+        has_network: a baseline has none.
     """
-    pins = [f"{name}=={version(name)}" for name in ("mlflow", "keras", "numpy", "pandas", *further)]
+    pins = [f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", *further)]
+    if not has_network:
+        return pins
+    pins.append(f"keras=={version('keras')}")
     for name in ("tensorflow", "tensorflow-cpu"):
         try:
             return [*pins, f"{name}=={version(name)}"]
@@ -211,7 +215,7 @@ def _save(
             artifacts=artifacts,
             signature=_signature(served),
             input_example=served.example,
-            pip_requirements=requirements(served.requires),
+            pip_requirements=requirements(served.requires, bool(network.branches)),
             metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
         )
     text = card(told, problem.data, conclusion, origin, None if refit is None else data)

@@ -12,7 +12,7 @@ from seqsweep.config import to_yaml
 from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, fitting, make_executor
+from seqsweep.executor import Executor, fitting, make_executor, may_be_many
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -20,16 +20,8 @@ from seqsweep.search.mending import mend_folder
 from seqsweep.search.observer import Observer
 from seqsweep.search.priors import beginning_with, find_priors, told
 from seqsweep.search.problem import Problem, build_problem
-from seqsweep.search.sweep_state import (
-    CONFIG,
-    IDENTITY,
-    Identity,
-    SweepState,
-    differences,
-    fingerprint,
-    folder_of,
-    identity,
-)
+from seqsweep.search.sweep_identity import IDENTITY, Identity, differences, fingerprint, identity
+from seqsweep.search.sweep_state import CONFIG, SweepState, folder_of
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import LoggedDataset, SweepRecord, SweepStatus, Tracker, make_tracker
@@ -116,7 +108,7 @@ def open_sweep(
                 observer.say(prior)
             write_text(state.folder / CONFIG, to_yaml(config))
             state.write_facts(problem.facts)
-            tracker = make_tracker(config.tracking, observer.say)
+            tracker = make_tracker(config.tracking, observer.say, many=may_be_many(config.executor))
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))

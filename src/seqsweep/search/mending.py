@@ -10,8 +10,9 @@ from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
 from seqsweep.search.source import objective_costs, reported_costs
-from seqsweep.search.sweep_state import FOLDERS, IDENTITY, SweepState, read_identity
-from seqsweep.state_files import read_state, set_aside
+from seqsweep.search.sweep_identity import IDENTITY, read_identity
+from seqsweep.search.sweep_state import FOLDERS, SweepState
+from seqsweep.state_files import set_aside
 from seqsweep.tuner import STATE_FILE, EndedTrial, Tuner, make_tuner, rebuild_tuner
 from seqsweep.words import counted
 
@@ -59,7 +60,7 @@ def mend_records(state: SweepState, kind: RunKind, objective: Metric) -> dict[st
     found = {}
     for file in state.record_files(kind):
         try:
-            _check(file, read_state(file, TrialRecord), kind, f"val_{objective.name}")
+            _check(file, state.record(file), kind, f"val_{objective.name}")
         except StateError as error:
             why = what_is_wrong(error).removeprefix(f"{file}: ")
             found[file.stem] = f"{file.parent.name}/{file.name}: {why} (kept as {set_aside(file)})"

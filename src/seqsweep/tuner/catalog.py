@@ -11,12 +11,12 @@ from seqsweep import search_space
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.spelling import nearest
-from seqsweep.state_files import write_state
 from seqsweep.tuner.ask_tell import Tuner
 from seqsweep.tuner.plan import brackets
 from seqsweep.tuner.priors import Priors, read_priors
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
+from seqsweep.tuner.state_file import StateFile
 from seqsweep.words import seconds
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTri
     Raises:
         StateError: the state file cannot be written.
     """
-    write_state(directory / STATE_FILE, rebuild(config, _oracle(config, directory), found))
+    StateFile(directory / STATE_FILE).write(rebuild(config, _oracle(config, directory), found))
     return make_tuner(config, directory)
 
 

@@ -48,26 +48,26 @@ def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]
     by_number = {ended.record.number: ended for ended in found}
     order = sorted(found, key=lambda ended: (ended.record.ended or 0.0, ended.record.number))
     told = tuple(ended.record.trial_id for ended in order)
-    trials: list[TunerTrial] = []
+    trials: dict[str, TunerTrial] = {}
     done: set[str] = set()
     for number in range(1, max(by_number, default=0) + 1):
         ended = by_number.get(number)
         trial = _placed(config, oracle, number, ended)
         if trial is None:
             break
-        trials.append(trial)
+        trials[trial.trial_id] = trial
         if config.tuner.pruner != "none":
             trial.after = _told_before(ended, order) if ended is not None else len(done)
         if trial.known:
             oracle.begin(trial.trial_id, trial.values)
         if ended is not None:
             done.add(trial.trial_id)
-            _end(trial, ended, judges(config, trial, told, {one.trial_id: one for one in trials}))
+            _end(trial, ended, judges(config, trial, told, trials))
             if trial.known:
                 oracle.finish(trial.trial_id, trial.score, trial.objectives)
-    draining = bool(done) and any(trial.status == "RUNNING" for trial in trials)
+    draining = bool(done) and any(trial.status == "RUNNING" for trial in trials.values())
     told = tuple(trial_id for trial_id in told if trial_id in done)
-    return TunerState(depends_on(config), tuple(trials), told, draining, oracle.memory())
+    return TunerState(depends_on(config), tuple(trials.values()), told, draining, oracle.memory())
 
 
 def _told_before(ended: EndedTrial, order: Sequence[EndedTrial]) -> int:

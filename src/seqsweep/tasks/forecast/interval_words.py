@@ -29,14 +29,21 @@ def called(interval: ForecastInterval) -> str:
     return NAMES[interval.kind][0]
 
 
-def errors(interval: ForecastInterval) -> str:
-    """Of what errors an interval was made, in words."""
+def errors(interval: ForecastInterval, is_baseline: bool = False) -> str:
+    """Of what errors an interval was made, in words.
+
+    Args:
+        interval: around forecasts.
+        is_baseline: whether they are of a baseline.
+    """
     if interval.kind == "quantile":
         return "the quantiles that the network has learned, as they are"
     if interval.calibrated_on == "validation":
-        told = "the errors on validation, which chose the network, so that they are narrow"
+        chosen = "the baseline's window and penalty" if is_baseline else "the network"
+        told = f"the errors on validation, which chose {chosen}, so that they are narrow"
     else:
-        told = "the errors of the same networks, trained without it, on the end of train, which no choice has seen"
+        same = "baseline, fitted" if is_baseline else "networks, trained"
+        told = f"the errors of the same {same} without it, on the end of train, which no choice has seen"
     return f"{told}; their level adapts to what was missed" if interval.adaptation else told
 
 
