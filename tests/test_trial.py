@@ -168,6 +168,13 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, mean))
 
 
+def test_a_latency_is_measured_beside_the_same_scores_where_it_is_an_objective(make_trial, trained):
+    done = run(make_trial("task.objectives=[mae,latency_ms]"))[1]
+    assert done.result.metrics == trained()[1].result.metrics
+    assert 0 < done.result.latency_ms < 1000 and done.result.latency_spread_ms >= 0
+    assert trained()[1].result.latency_ms is None
+
+
 def test_training_stops_when_patience_is_over(make_trial):
     epochs, done = run(make_trial("trial.patience=2"), POINT.replace(learning_rate=0.5), epochs=50)
     assert len(epochs) == done.result.best_epoch + 2 < 50
