@@ -198,7 +198,6 @@ def test_a_network_that_is_the_ridge_but_for_rounding_is_not_called_worse(offset
     assert diebold_mariano(actual, ridge + 1e-3 * np.sign(ridge - actual), ridge, "squared").p_value < 0.01
 
 
-
 def test_a_forecast_that_is_always_better_by_the_same_is_better_for_sure():
     made = diebold_mariano(*losses_of([-0.5] * 8, 2), "absolute")
     assert (made.statistic, made.p_value) == (-math.inf, 0.0)
