@@ -63,8 +63,9 @@ def diebold_mariano(
             mean over its series, since what happens at one time is alike in them. None: each origin has its own.
 
     Returns:
-        The verdict, without any difference where the forecasts are the same but for rounding (`SAME`); None where there are no more origins than steps of the horizon, or fewer than two (no variance can
-        be had), or a loss is not finite (a forecast that diverged needs no test).
+        The verdict, of no difference where the forecasts are the same but for rounding (`SAME`); None where there are
+        no more origins than steps of the horizon, or fewer than two (no variance can be had), or a loss is not finite
+        (a forecast that diverged needs no test).
 
     Raises:
         ValueError: shapes differ or are not (n, horizon), `actual` is not finite, the loss or the level is unknown.
