@@ -729,7 +729,7 @@ DATA = [
     plain(" \n\n ", "t.txt", "the file holds nothing but blanks", "give one with text"),
     plain("déjà vu, ".encode("cp1252") * 99, "t.txt, line 1", "byte 0xe9 is not utf-8", "data.encoding=cp1252",
           mended="data.encoding=cp1252"),
-    plain("a" * 999, "t: all letters of train are 'a'", "nothing to foretell", "give another text"),
+    plain("a" * 999, "t: all letters of train are 'a'", "nothing to predict", "give another text"),
     plain("too short a text" * 6, "t: there are 96 symbols, 2 blocks of 64", "three parts need a block each",
           "give more text, or a smaller task.block", mended="task.block=16"),
     plain(ENOUGH * 9, "t: windows=shuffled", "parts whole documents", "take windows=chronological",

@@ -128,7 +128,11 @@ def test_how_the_winner_was_chosen_is_said_and_what_each_finalist_trades_is_in_t
     console.print(finals_table(free, 3))
     shown = console.file.getvalue()
     assert "300 (+600)" in shown and "2.200" in shown and "4.400 (-3.06 to -1.34)" in shown
+    assert "Finals: the front again" in shown and "*" not in shown
     within = ranked(replace(BOTH, bounds={"parameter_count": 350}))
+    console.print(finals_table(concluded(within, parameter_count=350), 3))
+    assert "900* (-600)" in console.file.getvalue()
+    assert "* beyond registry.bounds, which are of all networks whose mean serves" in console.file.getvalue()
     told = "2 of 3 finalists keep to registry.bounds (parameter count 350), and of those it has the best mae."
     assert told in " ".join(report.headline(made, concluded(within, parameter_count=350)))
     nobody = ranked(replace(BOTH, bounds={"parameter_count": 5}))

@@ -279,7 +279,7 @@ TINY = [
     *("search_space.units=[2,3]", "search_space.depth=1", "search_space.window=4"),
     "data.query='SELECT sales FROM s ORDER BY rowid'",
 ]
-SEEDS = "finals.seeds=2"
+FINALS = ("finals.seeds=2", "finals.trials=1", "finals.calibration=validation", "search_space.layer=gru")
 LONG = ["tuner.max_trials=900"]
 
 
@@ -380,7 +380,7 @@ def ended(lives: Lives) -> dict[str, Life]:
     assert begun["killed"].end(signal.SIGKILL) == -signal.SIGKILL
     lives.wait_for_store()
     begun["served"] = lives.begin(
-        "served", "quickstart", "data.url=${oc.env:ADDRESS}", "tracking.uri=${oc.env:STORE}", *TINY, SEEDS
+        "served", "quickstart", "data.url=${oc.env:ADDRESS}", "tracking.uri=${oc.env:STORE}", *TINY, *FINALS
     )
     assert begun["served"].end() == 0, begun["served"].said
     return begun

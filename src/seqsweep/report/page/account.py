@@ -79,7 +79,7 @@ def lineage(material: Material) -> Section:
     pairs += [(in_words(name.removeprefix("version_")), value) for name, value in outcome.lineage.items()]
     pairs.append(("state", outcome.folder.name))
     config = folded("The whole config", verbatim(to_yaml(outcome.config)))
-    return Section("lineage", "Lineage: what makes these figures again", [facts(pairs), config])
+    return Section("lineage", "Lineage: what reproduces these figures", [facts(pairs), config])
 
 
 def _parts(records: Sequence[TrialRecord]) -> Mapping[str, float]:

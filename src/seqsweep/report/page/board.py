@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, folded, link, listed, note, paragraph, table
 from seqsweep.records import TrialRecord
-from seqsweep.report.front import objectives_named, title_of, traded
+from seqsweep.report.front import about_trades, objectives_named, title_of, traded
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, against_others, audit
@@ -60,13 +60,15 @@ def finalists(material: Material) -> Section:
     folds = "" if conclusion.folds == 1 else f", {conclusion.folds} rolling origins"
     reasons = [f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons]
     told = against_others(conclusion) or [NO_WINNER]
+    who = "Trials of the front" if others else "The best trials"
+    wins = "of those within registry.bounds wins" if conclusion.bounds else "wins"
     blocks = [
         table(head, rows, bold=[0] if conclusion.winner else []),
         note(
-            f"The best trials, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best "
-            "mean wins. Where the mean is worse than the score of the search, that one was lucky."
-            + (" In brackets: how much more the winner has." if others else "")
+            f"{who}, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best mean "
+            f"{wins}. Where the mean is worse than the score of the search, that one was lucky."
         ),
+        *(note(f"{text[0].upper()}{text[1:]}.") for text in about_trades(conclusion)),
         listed([*told, *audit(conclusion), *reasons]),
     ]
     return Section("finals", "Finals and test part", [*blocks, *_test_part(material)])

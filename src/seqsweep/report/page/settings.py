@@ -96,7 +96,7 @@ def _bars(parameters: Sequence[Parameter], found: Importance) -> Markup:
     mattered = set(found.mattered())
     colours = [theme.PLAIN if name in mattered else theme.GREY for name in found.shares]
     bars = theme.bars(list(found.shares.values()), [labels[name] for name in found.shares], colours, "%{y}: %{x:.3f}")
-    x = theme.axis("how much worse trials are foretold without it (0: no worse, 1: by guessing)", rangemode="tozero")
+    x = theme.axis("permutation importance (0: predicted no worse without it, 1: as by guessing)", rangemode="tozero")
     y = theme.axis("", autorange="reversed", ticks="")
     layout = {**_floor(found.floor), "margin": {"l": 12, "r": 12, "t": 32, "b": 12}, "bargap": 0.35}
     height = 110 + 30 * len(found.shares)
