@@ -146,9 +146,9 @@ def _recursive(data: Data, name: str) -> Baseline:
         first = max(fit.start, parts[number].train_end - horizon - 1)
         tested = parts[number].test
         if len(tested) and fit.start > tested[0]:
-            rows = len(past.target) - fit.start
+            count = len(past.target) - fit.start
             mend = "registry.refit=train packages what was scored"
-            raise _refused(name, f"of all rows it is fitted to the last {rows:,}, fewer than are tested; {mend}")
+            raise _refused(name, f"of all rows it is fitted to the last {count:,}, fewer than are tested; {mend}")
         states = fit.states(past.target[fit.start :])
         if not np.isfinite(states).all():
             raise _refused(name, "its states leave all bounds")
