@@ -12,6 +12,8 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +111,15 @@ def waves_task() -> Iterator[None]:
         leaks.restore(patch, TASKS)
         TASKS.add(WavesTask.name, WavesTask)
         yield
+
+
+@pytest.fixture
+def trains_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is reproduced trains in this process; tests/test_reproduce.py has the worker that it else trains in."""
+    from seqsweep.executor import make_executor
+
+    here = import_module("seqsweep.reproduce")
+    monkeypatch.setattr(here, "make_executor", lambda config, warm: make_executor(replace(config, kind="inline"), warm))
 
 
 @pytest.fixture(scope="session")

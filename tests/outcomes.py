@@ -56,5 +56,6 @@ def outcome(
         "tracking_seconds": 1.0,
         "disk": 2_500_000,
         "lineage": {},
+        "prior": "",
     }
     return Outcome(**values | changes)

@@ -92,6 +92,9 @@ IMPORT_BOUNDARIES = {
     "ray": {"executor"},
     "sentencepiece": {"serving"},
     "holidays": {"serving"},
+    "tf2onnx": {"package"},
+    "onnx": {"package"},
+    "onnxruntime": {"package"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from seqsweep.search import SweepState, first_words, folders, identity
-from seqsweep.search.sweep_state import fingerprint, folder_of
+from seqsweep.search.sweep_identity import fingerprint
+from seqsweep.search.sweep_state import folder_of
 from seqsweep.state_files import write_state
 
 

@@ -34,6 +34,15 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_forests() -> Iterator[None]:
+    """Forests take longer than all else on a page, and what they say of settings is tested apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seqsweep.report.page.importance.ROUNDS", 2)
+        patch.setattr("seqsweep.report.page.importance.TREES", 5)
+        yield
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     webdriver = pytest.importorskip("selenium.webdriver")

@@ -10,6 +10,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +18,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conclusions import scored_network
 from seqsweep import finals, search, state_files
 from seqsweep.errors import DataError, StateError
 from seqsweep.events import CALIBRATION, Epoch
 from seqsweep.evidence import diebold_mariano
 from seqsweep.finals.conclusion import Conclusion, Finalist, TestEvaluation
-from seqsweep.finals.count import Evaluated, check_count, evaluations_before, remember
+from seqsweep.finals.count import (
+    EVALUATIONS,
+    Evaluated,
+    EvaluationList,
+    check_count,
+    counted,
+    evaluations_before,
+    settled,
+)
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.selection import differences, median_run, rank, scored_runs, select_finalists
 from seqsweep.records import TrialRecord
@@ -31,6 +41,7 @@ from seqsweep.tasks import Audit
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tasks.forecast.task import Forecast
+from seqsweep.tracking import NumberedEvaluation
 from seqsweep.trial import Network
 from seqsweep.tuner import Exhausted, Proposal
 
@@ -277,7 +288,39 @@ def test_looks_at_the_same_data_are_counted_over_all_sweeps_of_a_directory(tmp_p
     assert evaluations_before(tmp_path / "a", "5eed", {"b0b": 12}) == 12
 
 
+def test_sweeps_that_evaluate_at_the_same_moment_take_different_numbers_and_keep_them(tmp_path):
+    folders = [tmp_path / f"s{number}" for number in range(6)]
+    finals.save(tmp_path / "before", conclusion())
+    with ThreadPoolExecutor(len(folders)) as threads:
+        entered = list(threads.map(lambda folder: counted(folder, "0001-s1-f0", "5eed", dict), folders))
+    assert sorted(one.number for one in entered) == [2, 3, 4, 5, 6, 7]
+    again = [counted(folder, "0001-s1-f0", "5eed", lambda: {"b0b": 99}) for folder in folders]
+    assert again == entered
+
+
+def test_of_two_machines_that_took_one_number_the_later_takes_the_next_and_tells(tmp_path):
+    finals.save(tmp_path / "m" / "before", conclusion())
+    mine = counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict)
+    told: list[Evaluated] = []
+
+    def beside(number: int, seconds: int, name: str = "b0b") -> Evaluated:
+        other = {name: NumberedEvaluation(number, int(mine.at) + seconds), "mine": NumberedEvaluation(9, 0.0)}
+        return settled(tmp_path / "m" / "mine", mine, lambda: other, told.append)
+
+    assert mine.number == 2
+    assert [beside(2, 1), beside(1, -1), beside(2, 0, "zed")] == [mine] * 3  # it was earlier, had another number
+    assert told == []
+    later = beside(2, -1)
+    assert (later.number, later.run, later.at) == (3, mine.run, mine.at)
+    assert told == [later]
+    assert counted(tmp_path / "m" / "mine", "0001-s1-f0", "5eed", dict) == later
+
+
 # A conclusion that is damaged
+
+
+def remember(folder: Path, evaluation: Evaluated) -> None:
+    state_files.write_state(folder / EVALUATIONS, EvaluationList((evaluation,)))
 
 
 @pytest.fixture
@@ -368,6 +411,9 @@ SMALL = (
     "finals.trials=2",
     "finals.seeds=2",
 )
+ONE = ("tuner.max_trials=1", "finals.trials=1", "trial.epochs=1")
+"""What is enough where a test looks at one network."""
+VALIDATION = "finals.calibration=validation"  # no networks without the end of train, where intervals are not looked at
 
 
 class Silent:
@@ -440,7 +486,7 @@ def copied(whole: Launched, directory: Path) -> Path:
 def alone(context: search.SweepContext, found: Conclusion, run: str) -> Network:
     """The network of one final run."""
     evaluation = dataclasses.replace(found.evaluation, networks=(run,))
-    return finals.network(context, dataclasses.replace(found, evaluations=(evaluation,)))
+    return scored_network(context, dataclasses.replace(found, evaluations=(evaluation,)))
 
 
 def figures(found: Conclusion) -> str:
@@ -466,7 +512,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
         *calibration,
         *(run for f in first.finalists for run in f.runs),
     }
-    monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
+    monkeypatch.setattr(RUN, "judge", lambda *_: pytest.fail("it evaluated again"))
     monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
     again, _, ran, _ = launch(directory=copied(whole, tmp_path))
     assert (repr(again), ran) == (repr(first), [])
@@ -475,7 +521,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
 @pytest.mark.slow
 @pytest.mark.keras
 def test_the_test_evaluation_agrees_with_an_independent_computation(launch):
-    found, context, *_ = launch("finals.trials=1", "finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
+    found, context, *_ = launch(*ONE, "finals.levels=[0.8]", "task.metrics=[mae,rmse]", "task.horizon=2")
     evaluation, problem = found.evaluation, context.problem
     arrays = np.load(context.state.folder / finals.ARRAYS)
     rows, horizon = problem.data.rows, 2
@@ -542,7 +588,7 @@ def test_intervals_are_of_errors_on_what_their_networks_have_not_learned_from(wh
 
 
 def found_params(context: search.SweepContext, found: Conclusion) -> Any:
-    return finals.network(context, found).params
+    return scored_network(context, found).params
 
 
 @pytest.mark.slow
@@ -572,15 +618,17 @@ def test_the_test_part_is_never_read_before_the_evaluation(whole, launch, monkey
 @pytest.mark.slow
 @pytest.mark.keras
 def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_evaluation(launch, monkeypatch):
-    first, *_ = launch("finals.seeds=1")
-    more, _, ran, _ = launch("finals.seeds=2")
+    first, *_ = launch("finals.seeds=1", VALIDATION)
+    more, _, ran, _ = launch("finals.seeds=2", VALIDATION)
     assert all("-s2-" in run for run in ran)
     assert [f.scores[0] for f in sorted(more.finalists, key=lambda f: f.number)] == [
         f.scores[0] for f in sorted(first.finalists, key=lambda f: f.number)
     ]
     changed = more.evaluation.run != first.evaluation.run
     assert len(more.evaluations) == (2 if changed else 1)
-    levels, _, ran, _ = launch("finals.seeds=2", "finals.levels=[0.5]")  # the same network: no further evaluation
+    levels, _, ran, _ = launch(
+        "finals.seeds=2", "finals.levels=[0.5]", VALIDATION
+    )  # the same network: no further evaluation
     assert ran == []
     assert [i.level for i in read_intervals(levels.evaluation.details)] == [0.5]
     assert (len(levels.evaluations), levels.evaluation.number, levels.evaluation.at) == (
@@ -592,17 +640,17 @@ def test_more_seeds_train_the_new_alone_and_only_another_network_has_another_eva
         run for f in more.finalists for run in f.runs if run not in {evaluation.run for evaluation in more.evaluations}
     )
     monkeypatch.setattr(RUN, "scored_runs", lambda *_: (other,))
-    second, *_ = launch("finals.seeds=2")
+    second, *_ = launch("finals.seeds=2", VALIDATION)
     assert [evaluation.run for evaluation in second.evaluations] == [
         *(evaluation.run for evaluation in more.evaluations),
         other,
     ]
     assert second.evaluation.number == len(more.evaluations) + 1
     monkeypatch.undo()
-    back, *_ = launch("finals.seeds=2")
+    back, *_ = launch("finals.seeds=2", VALIDATION)
     assert (back.evaluation.run, back.evaluation.number) == (more.evaluation.run, more.evaluation.number)
     assert len(back.evaluations) == len(second.evaluations)
-    single, _, ran, _ = launch("finals.seeds=2", "finals.ensemble=false")
+    single, _, ran, _ = launch("finals.seeds=2", "finals.ensemble=false", VALIDATION)
     assert ran == []
     assert single.evaluation.run == median_run(single.winner, 2, MAE)
     assert single.evaluation.validation in [pytest.approx(score, rel=1e-6) for score in single.winner.scores]
@@ -666,7 +714,7 @@ def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypat
             original(self, run), params=original(self, run).params.replace(learning_rate=1e30)
         ),
     )
-    found, *_ = launch()
+    found, *_ = launch(*ONE)
     assert (found.winner, found.evaluation, found.audit, found.differences) == (None, None, None, ())
     assert all("loss" in reason for f in found.finalists for reason in f.reasons)
     assert all(len(f.reasons) == 2 for f in found.finalists)
@@ -675,18 +723,20 @@ def test_finals_that_all_fail_end_without_winner_or_evaluation(launch, monkeypat
 @pytest.mark.slow
 @pytest.mark.keras
 def test_no_finals_are_run_where_none_are_wanted_or_none_can_be(launch):
-    found, context, ran, _ = launch("finals=none")
+    found, context, ran, _ = launch("finals=none", "tuner.max_trials=1", "trial.epochs=1")
     assert found is None
     assert not (context.state.folder / finals.CONCLUSION).exists()
     assert not any("-s" in run for run in ran)
-    failing, *_ = launch("search_space.learning_rate=1e30", "seed=1", "trial.divergence_factor=1.0001")
+    failing, *_ = launch(
+        "search_space.learning_rate=1e30", "seed=1", "trial.divergence_factor=1.0001", "tuner.max_trials=1"
+    )
     assert failing is None
 
 
 @pytest.mark.slow
 @pytest.mark.keras
 def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(launch):
-    found, context, _, outcome = launch("tracking=mlflow", "finals.trials=1", "trial.epochs=1")
+    found, context, _, outcome = launch("tracking=mlflow", "finals.trials=1", "finals.seeds=1", "trial.epochs=1")
     from seqsweep.tracking.store import open_store
 
     _, client = open_store(context.config.tracking)
@@ -724,12 +774,13 @@ def test_mlflow_shows_a_nested_run_a_final_run_and_the_evaluation_on_the_parent(
 
 COMBINATIONS = {
     "synchronous, a single network": ("executor.order=synchronous", "finals.ensemble=false"),
-    "hyperband": ("tuner=hyperband", "trial.epochs=3", "tuner.factor=3"),
+    "hyperband": ("tuner=hyperband", "trial.epochs=3", "tuner.factor=3", "finals.seeds=1", VALIDATION),
     "outside the space": (
         "search_space.warm_start=[{layer: gru, units: [5, 2], window: 9, dropout: 0.1}]",
         "tuner.max_trials=2",
         "finals.trials=9",
         "finals.seeds=1",
+        VALIDATION,
         "tracking=memory",
     ),
     "a ridge, horizon": ("finals.seeds=1", "search_space.linear_skip=ridge", "task.horizon=5", "task.objective=smape"),
@@ -742,7 +793,7 @@ COMBINATIONS = {
         "task.objective=wape",
     ),
     "transforms, layers differ": (
-        *("finals.seeds=1", "finals.calibration=validation"),
+        *("finals.seeds=1", VALIDATION),
         *("data.log1p=true", "data.difference=1", "data.clip_quantile=0.98", "windows.anchor=mean"),
         *("search_space.depth=2", "search_space.per_layer=[units]", "search_space.layer=[gru,simple_rnn]"),
     ),
@@ -753,7 +804,7 @@ COMBINATIONS = {
 @pytest.mark.keras
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_finals_hold_under(name, launch):
-    found, context, *_ = launch("trial.epochs=1", "tuner.max_trials=1", "finals.trials=1", *COMBINATIONS[name])
+    found, context, *_ = launch(*ONE, *COMBINATIONS[name])
     assert found.winner is not None
     assert found.audit.passed
     assert len(found.winner.scores) == found.seeds * found.folds
@@ -765,7 +816,7 @@ def test_finals_hold_under(name, launch):
     report.test_table(found, found.evaluation)
     assert len(found.evaluation.networks) == (found.seeds if context.config.finals.ensemble else 1)
     assert (f"mean of {found.seeds} networks" in " ".join(said)) == (len(found.evaluation.networks) > 1)
-    network = finals.network(context, found)
+    network = scored_network(context, found)
     original = context.state.records()[found.winner.trial_id].params
     assert (network.params.layer, network.params.window) == (original["layer"], original["window"])
 
@@ -778,7 +829,7 @@ def test_finals_hold_with_further_columns(launch, tmp_path):
     (tmp_path / "two.csv").write_text("y,x\n" + "\n".join(lines) + "\n")
     found, *_ = launch(
         "data=csv", f"data.path={tmp_path}/two.csv", "data.target=y", "data.features=[x]", "finals.folds=2",
-        "finals.trials=1", "finals.seeds=1",
+        "finals.seeds=1", VALIDATION, *ONE,
     )  # fmt: skip
     assert found.audit.passed
 
@@ -786,7 +837,7 @@ def test_finals_hold_with_further_columns(launch, tmp_path):
 @pytest.mark.slow
 @pytest.mark.keras
 def test_a_larger_search_brings_new_finalists_and_keeps_what_was_trained(launch):
-    small = ("finals.trials=1", "finals.seeds=1", "finals.calibration=validation", "trial.epochs=1")
+    small = ("finals.trials=1", "finals.seeds=1", VALIDATION, "trial.epochs=1")
     first, context, *_ = launch(*small)
     more, _, ran, outcome = launch(*small, "tuner.max_trials=5")
     trained = {run for run in ran if "-s" in run}

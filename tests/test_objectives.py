@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import math
-from dataclasses import replace
+import time
+from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,13 +17,18 @@ from outcomes import outcome, pruned, trial
 from seqsweep.api import tables
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError
+from seqsweep.events import TrialResult
 from seqsweep.objectives import RESOURCES, Objectives, fronts, spread
+from seqsweep.records import TrialRecord
 from seqsweep.report.leaderboard import leaderboard
 from seqsweep.search.front import FRONT, ON_FRONT, log_front, ranked_by_first
 from seqsweep.tasks import faults, objectives_of
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import SweepRecord
 from seqsweep.tracking.memory import MemoryTracker
+from seqsweep.tracking.mlflow_spelling import FIGURES
+from seqsweep.tracking.reading import read_metrics
+from seqsweep.trial.latency import FEWEST, REPEATS, WARM_UP, latency
 
 BOTH = "task.objectives=[mae,parameter_count]"
 ALL = "task.objectives=[mae,parameter_count,latency_ms]"
@@ -72,6 +79,13 @@ def test_a_resource_counts_by_its_logarithm_and_what_is_not_known_is_the_worst()
     assert both.names == ("mae", "parameter_count")
     assert Objectives(METRICS["mae"]).names == ()
     assert Objectives(METRICS["mae"]).front([trial(1, 2.0)]) == []
+
+
+def test_every_resource_has_its_fields_in_result_and_record():
+    for one in RESOURCES.values():
+        for kept in (TrialResult, TrialRecord):
+            assert {one.name, one.spread} - {""} <= {field.name for field in fields(kept)}
+        assert RESOURCES[one.name] is one and one.name in FIGURES and one.meaning
 
 
 def test_finalists_come_from_within_the_bounds_from_the_front_first_and_lie_far_apart():
@@ -132,6 +146,41 @@ def test_with_one_objective_there_is_no_front(make_config):
     console = Console(width=120, file=io.StringIO())
     console.print(leaderboard(made, 120))
     assert "Pareto" not in console.file.getvalue()
+
+
+class Slow:
+    """A task whose forecasts take some milliseconds, every fourth one many."""
+
+    def __init__(self, config):
+        self.config, self.asked = config, []
+
+    def predict(self, view, params, call, items):
+        self.asked.append(items.tolist())
+        time.sleep(0.02 if len(self.asked) % 4 == 0 else 0.002)
+
+
+def test_latency_is_the_median_of_single_forecasts_after_a_warm_up_and_nobody_waits_for_it_unasked(make_config):
+    seen = SimpleNamespace(split=SimpleNamespace(validation=np.arange(7, 20)))
+    task = Slow(make_config(ALL))
+    taken = latency(task, SimpleNamespace(call=None), seen, None)
+    assert task.asked == [[7]] * (WARM_UP + REPEATS)
+    assert 2 <= taken["latency_ms"] < 20 and taken["latency_spread_ms"] >= 0
+    unasked = Slow(make_config(BOTH))
+    assert latency(unasked, SimpleNamespace(call=None), seen, None) == {} and not unasked.asked
+
+
+def test_what_takes_long_is_asked_fewer_times(make_config, monkeypatch):
+    seen = SimpleNamespace(split=SimpleNamespace(validation=np.arange(3)))
+    monkeypatch.setattr("seqsweep.trial.latency.LONGEST", 0.0)
+    task = Slow(make_config(ALL))
+    latency(task, SimpleNamespace(call=None), seen, None)
+    assert len(task.asked) == WARM_UP + FEWEST
+
+
+def test_a_latency_that_was_logged_is_no_score_that_a_reproduction_compares():
+    assert read_metrics({"val_mae": 2.0, "latency_ms": 1.0, "latency_spread_ms": 0.1, "epochs": 3.0}, {}) == {
+        "val_mae": 2.0
+    }
 
 
 # Configs

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,6 +20,8 @@ from seqsweep.objectives import RESOURCES, Objectives
 from seqsweep.records import TrialRecord
 from seqsweep.registry import gate
 from seqsweep.report.finals import finals_table
+from seqsweep.report.page.front import front
+from seqsweep.report.page.material import Material
 from seqsweep.tasks.forecast.metrics import METRICS
 
 MAE = METRICS["mae"]
@@ -124,7 +128,11 @@ def test_how_the_winner_was_chosen_is_said_and_what_each_finalist_trades_is_in_t
     console.print(finals_table(free, 3))
     shown = console.file.getvalue()
     assert "300 (+600)" in shown and "2.200" in shown and "4.400 (-3.06 to -1.34)" in shown
+    assert "Finals: the front again" in shown and "*" not in shown
     within = ranked(replace(BOTH, bounds={"parameter_count": 350}))
+    console.print(finals_table(concluded(within, parameter_count=350), 3))
+    assert "900* (-600)" in console.file.getvalue()
+    assert "* beyond registry.bounds, which are of all networks whose mean serves" in console.file.getvalue()
     told = "2 of 3 finalists keep to registry.bounds (parameter count 350), and of those it has the best mae."
     assert told in " ".join(report.headline(made, concluded(within, parameter_count=350)))
     nobody = ranked(replace(BOTH, bounds={"parameter_count": 5}))
@@ -150,3 +158,46 @@ def test_the_gate_holds_what_serves_to_the_bounds(bounds, passed, found):
 def test_without_bounds_the_gate_asks_nothing():
     ended = concluded(ranked())
     assert gate._bounds(ended, ended.evaluation, BOTH) == []
+
+
+def drawn(text: str) -> list[dict]:
+    return [json.loads(found) for found in re.findall(r'<script type="application/json">(.*?)</script>', text)]
+
+
+def test_the_page_draws_the_front_with_baseline_and_bound_and_marks_who_is_in_the_finals(make_config):
+    given = ("task.metrics=[mae,rmse]", "task.objectives=[mae,parameter_count,rmse]")
+    config = make_config(*given, "registry.bounds={parameter_count:350}")
+    made = outcome(config, *RANKED, baselines={"linear": 3.5})
+    ends = tuple(finalist for finalist in ranked() if finalist.number != 2)
+    (section,) = front(Material(made, (), concluded(ends, parameter_count=350), None, None))
+    text = "".join(section.blocks)
+    weights, rmse = drawn(text)
+    assert weights["layout"]["xaxis"]["title"]["text"] == "parameter count, lower is better"
+    assert [shape["x0"] for shape in weights["layout"]["shapes"]] == [350]
+    assert not rmse["layout"].get("shapes")
+    traces = {trace["name"]: trace for trace in weights["data"]}
+    assert traces.keys() == {
+        "lstm, on the front",
+        "gru, on the front",
+        "lstm, beaten",
+        "gru, beaten",
+        "best baseline: linear",
+    }
+    assert traces["gru, beaten"]["x"] == [400]
+    rows = re.findall(r"<tr.*?</tr>", text, re.S)
+    assert [(f"trial {number}" in row, "yes" in row) for number, row in zip((1, 2, 4), rows[1:], strict=True)] == [
+        (True, True),
+        (True, False),
+        (True, True),
+    ]
+    assert "3 of 5 completed trials on the front: no other trial is as good in mae, parameter count and rmse" in text
+    one = outcome(make_config(*given[:1]), *RANKED)
+    assert front(Material(one, (), None, None, None)) == []
+
+
+def test_with_two_objectives_the_front_is_an_edge(make_config):
+    made = outcome(make_config("task.metrics=[mae,rmse]", "task.objectives=[mae,parameter_count]"), *RANKED)
+    (section,) = front(Material(made, (), None, None, None))
+    (figure,) = drawn("".join(section.blocks))
+    edge = next(trace for trace in figure["data"] if trace["name"] == "front")
+    assert (edge["x"], edge["y"]) == ([100, 300, 900, 900], [3.0, 2.0, 1.0, 1.0])

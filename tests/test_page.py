@@ -40,7 +40,8 @@ from seqsweep.schema import TrackingConfig
 from seqsweep.search import SweepState
 from seqsweep.search.links import keep_links, read_links
 from seqsweep.tasks.forecast.intervals import ForecastInterval
-from seqsweep.tasks.forecast.sections import _bands, _steps, target_times
+from seqsweep.tasks.forecast.sections import _ends, _steps, target_times
+from seqsweep.tasks.forecast.traces import bands
 from seqsweep.tracking import MemoryTracker, SweepRecord
 from seqsweep.words import in_prose, sentence
 
@@ -67,6 +68,7 @@ CASES = {  # overrides of the config, how the sweep went, what its page says
 def sweep_of(tmp_path, make_config, monkeypatch):
     # Forests take longer than all else on a page; what they say of settings is tested apart, with all of them.
     monkeypatch.setattr("seqsweep.report.page.importance.ROUNDS", 2)
+    monkeypatch.setattr("seqsweep.report.page.importance.TREES", 5)
 
     def make(case: str = "usual", name: str = "abcdef123456", **changes: object) -> Path:
         overrides, how, _ = CASES[case]
@@ -310,6 +312,13 @@ def columns(trials: int, seed: int, count: int = 4) -> list[Parameter]:
     return [Parameter(f"p{i}", tuple(row.tolist()), None) for i, row in enumerate(values)]
 
 
+@pytest.fixture
+def few_trees(monkeypatch):
+    """Forests that tell a setting from noise as well, where the trials are as plain as here."""
+    monkeypatch.setattr("seqsweep.report.page.importance.TREES", 20)
+
+
+@pytest.mark.usefixtures("few_trees")
 def test_what_decides_the_score_is_above_the_noise_floor_and_its_effect_is_seen():
     parameters = columns(40, 0)
     scores = (10 * np.array(parameters[1].values) + np.random.default_rng(1).normal(size=40)).tolist()
@@ -498,11 +507,12 @@ def test_importance_compares_whole_budgets_and_a_configuration_once(sweep_of):
 )
 def test_an_interval_is_drawn_at_the_steps_where_it_ends(half_widths, step, drawn):
     interval = ForecastInterval(0.8, half_widths, 0.8, 1.0)
-    bands = _bands([interval], np.arange(3), np.array([[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]), step)
+    ends = _ends([interval], np.array([[5.0, 5.0], [6.0, 6.0], [7.0, 7.0]]), step)
     expected = [[value + sign * half_widths[step - 1] for value in (5.0, 6.0, 7.0)] for sign in (-1, 1)]
-    assert [list(band["y"]) for band in bands] == (expected if drawn else [])
+    assert [list(band["y"]) for band in bands(ends, np.arange(3))] == (expected if drawn else [])
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_noise_alone_seldom_matters():
     found = importance(columns(24, 2, count=12), np.random.default_rng(102).normal(size=24).tolist())
     assert sum(share > found.floor for share in found.shares.values()) <= 1  # of 12 settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +64,22 @@ def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     assert "fitted once more on all 260 rows" in (model / "model_card.md").read_text()
     (low, high) = read_intervals(own.evaluation.details)
     assert (low.calibrated_on, low.width < high.width) == ("train", True)
-    assert "a baseline" in (model / "model_card.md").read_text()
     assert package.fault(model) == ""
+    card, rows = (model / "model_card.md").read_text(), (model / "requirements.txt").read_text()
+    for told in ("a baseline, ", "(`evaluated.json`)", "of the same baseline, fitted without it", "The baseline is"):
+        assert told in card
+    assert "scal" not in card.partition("## Limits")[0].partition("## Data")[2]
+    assert "numpy==" in rows and "keras" not in rows and "tensorflow" not in rows
+
+
+def test_a_packaged_baseline_is_loaded_and_asked_without_tensorflow(made, monkeypatch):
+    package.build_baseline(made.folder, made.problem, made.conclusion, "linear")
+    for name in [name for name in sys.modules if name.startswith("served_")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("tensorflow", "keras", "sklearn", "statsmodels"):
+        monkeypatch.setitem(sys.modules, name, None)
+    model = package.load(made.folder / package.baseline_folder("linear"))
+    assert len(model.ask(model.example)) == 3
 
 
 def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_path):
@@ -103,6 +118,9 @@ def test_of_several_series_one_that_knows_of_promotions_takes_the_place_of_one_t
         answer, _ = registry.predict(model, tmp_path / "rows.csv", tracking, tmp_path / "future.csv")
         assert answer["shop"].tolist() == [*"aaabbb"]
         assert answer["forecast"].between(answer["lower_80"], answer["upper_80"]).all()
+    card = (shops.folder / package.baseline_folder("theta") / "model_card.md").read_text()
+    assert "the last one at 2023-06-30: a request holds such a row" in card
+    assert "A series that it has not learned from is refused." in card
     with registry.registered.opened(tracking) as opened:
         assert f"predict {better.model} FILE.csv --future FUTURE.csv" in opened.existing(better.model).description
 

@@ -152,7 +152,7 @@ def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go
         tracker = make_tracker(TrackingConfig("mlflow", str(tmp_path / name), server), pytest.fail)
         tags = {"data_sha256": "5eed"}
         tracker.open(SweepRecord("shared", "Which?", name, name, "x: 1", tags=tags, objective="val_mae"))
-        seen[name] = tracker.evaluations("5eed")
+        seen[name] = {of: seen.number for of, seen in tracker.evaluations("5eed").items()}
         tracker.log_sweep({}, {"test_evaluation_number": str(len(seen))})
         tracker.log_text("what was found", "note.txt")
         tracker.close("FINISHED")

@@ -147,6 +147,7 @@ def test_two_tasks_that_declare_a_key_in_two_ways_are_told(monkeypatch):
         task_keys.settings()
 
 
+@pytest.mark.usefixtures("trains_here")
 def test_a_trial_is_reproduced_to_the_bit(swept):
     _, client = open_store(swept.config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")

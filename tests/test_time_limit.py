@@ -12,7 +12,7 @@ from seqsweep import tuner, words
 from seqsweep.records import TrialRecord
 from seqsweep.report import next_commands
 from seqsweep.search import time_limit
-from seqsweep.search.sweep_state import identity
+from seqsweep.search.sweep_identity import identity
 from seqsweep.search.time_limit import TimeLimit, busy
 from seqsweep.tuner import Exhausted, Proposal, make_tuner
 

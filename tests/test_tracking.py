@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from seqsweep.errors import ConfigError, TrackingError, UserError
@@ -37,6 +38,7 @@ from seqsweep.tracking import (
     make_tracker,
 )
 from seqsweep.tracking.address import address
+from seqsweep.tracking.apart import ApartTracker
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
@@ -119,9 +121,7 @@ class Clock:
 def opened(config: TrackingConfig, sweep: SweepRecord = SWEEP, warn=lambda text: None, clock=None):
     """An MLflow tracker that is open at once and not beside trials, so that a test can look after each step."""
     tracker = (
-        MlflowTracker(config, warn, clock or time.monotonic)
-        if config.kind == "mlflow"
-        else TRACKERS[config.kind](config, warn)
+        MlflowTracker(config, warn, clock or time.monotonic) if config.kind == "mlflow" else make_tracker(config, warn)
     )
     tracker.open(sweep)
     return tracker
@@ -308,6 +308,48 @@ def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monk
     assert tracker.seconds > 0.05
     tracker.close("FINISHED")
     assert len(slow.trials) == 9
+
+
+def test_a_process_of_its_own_keeps_what_one_in_here_keeps_even_where_it_is_lost(
+    config: TrackingConfig, empty_store: Path, tmp_path: Path
+) -> None:
+    here = replace(config, directory=str(tmp_path / "here"))
+    (tmp_path / "here").mkdir()
+    shutil.copy(empty_store, tmp_path / "here" / "mlflow.db")
+    said: deque[str] = deque()
+    apart = ApartTracker(config, said)
+    apart.open(SWEEP)
+    for tracker in (opened(here), apart):
+        tracker.start_trial(trial(0, status="RUNNING"))
+        tracker.log_epoch("00", trial(0).curve[0])
+        tracker.log_sweep({"val_mae": 17.5}, {"best_trial": "0"})
+        tracker.end_trial(trial(1))
+        tracker.poll()
+        if tracker is apart:
+            [process] = psutil.Process().children()
+            process.kill()
+        tracker.end_trial(trial(0))
+        tracker.poll()
+        missing = {"00", "01"} - tracker.recorded()
+        assert missing == ({"00"} if tracker is apart else set())
+        for _ in missing:  # as a sweep does at its end
+            tracker.end_trial(trial(0))
+        assert len(tracker.pages()[1]) == 2
+        tracker.close("FINISHED")
+    assert psutil.Process().children() == []
+    assert list(said) == ["the process that writes to MLflow ended with exit code -9; it is started again"]
+
+    def kept(where: TrackingConfig) -> list[tuple[object, ...]]:
+        runs = [run for run in runs_of(where) if run.info.status == "FINISHED"]
+        found = [
+            (run.data.tags["trial_id"], run.data.params, run.data.metrics, history(where, run, "loss")) for run in runs
+        ]
+        return sorted(found, key=str)
+
+    assert len(kept(config)) == 2
+    assert kept(config) == kept(here)
+    [sweep] = runs_of(config, "sweep")
+    assert (sweep.info.status, sweep.data.tags["best_trial"]) == ("FINISHED", "0")
 
 
 class AwayTracker(SlowTracker):
@@ -821,6 +863,9 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
         tracker.end_trial(trial(1, status="FAILED", metrics={"val_mae": math.inf}, curve=()))
         tracker.end_trial(trial(1, score=3.0))
         tracker.start_trial(trial(2, status="RUNNING"))
+        for told in ({"pareto_front": "yes"}, {"pareto_front": "no"}):
+            tracker.tag_trial("00", told)
+        tracker.tag_trial("77", {"pareto_front": "yes"})  # which nobody knows
         tracker.log_sweep({"final_mean": 20.0, "final_std": math.nan}, {})
         tracker.close("KILLED")
     kept = [(run.name, run.status, run.params, run.tags, run.metrics, run.curve) for run in memory.trials]
@@ -838,6 +883,7 @@ def test_memory_and_mlflow_keep_the_same(config: TrackingConfig) -> None:
     def line(name, status, *found):
         return (name, status, *(sorted(each.items()) for each in found))
 
+    assert {row[3].get("pareto_front") for row in stored if row[3]["trial_id"] == "00"} == {None, "no"}  # it ran twice
     expected = sorted(line(*row, {e: c.metrics["loss"] for e, c in curve.items()}) for *row, curve in kept)
     assert sorted(line(*row) for row in stored) == expected
     parent = runs_of(config, "sweep")[0]

@@ -168,6 +168,13 @@ def test_the_result_is_that_of_the_best_epoch_and_metrics_agree_with_scikit_lear
     assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, mean))
 
 
+def test_a_latency_is_measured_beside_the_same_scores_where_it_is_an_objective(make_trial, trained):
+    done = run(make_trial("task.objectives=[mae,latency_ms]"))[1]
+    assert done.result.metrics == trained()[1].result.metrics
+    assert 0 < done.result.latency_ms < 1000 and done.result.latency_spread_ms >= 0
+    assert trained()[1].result.latency_ms is None
+
+
 def test_training_stops_when_patience_is_over(make_trial):
     epochs, done = run(make_trial("trial.patience=2"), POINT.replace(learning_rate=0.5), epochs=50)
     assert len(epochs) == done.result.best_epoch + 2 < 50
@@ -184,18 +191,25 @@ def test_a_diverged_trial_ends_with_its_reason(make_trial):
     [
         {"layer": "simple_rnn"},
         {"layer": "lstm"},
-        {"layer": "gru", "bidirectional": True, "recurrent_dropout": 0.3, "units": (4,), "dropout": (0.3,)},
+        {
+            "layer": "gru",
+            "bidirectional": True,
+            "recurrent_dropout": 0.3,
+            "units": (4,),
+            "dropout": (0.3,),
+            "window": 2,
+        },
         {"optimizer": "adamw", "weight_decay": 0.1},
     ],
     ids=str,
 )
 def test_a_continued_trial_equals_one_that_never_stopped(changes, make_trial):
     params = POINT.replace(**{"units": (5, 4), "dropout": (0.3, 0.2)} | changes)
-    straight = run(make_trial(), params, epochs=4)
-    _, first = run(make_trial(), params, epochs=2, checkpoint=True)
+    straight = run(make_trial(), params, epochs=3)
+    _, first = run(make_trial(), params, epochs=1, checkpoint=True)
     # Another trial, another seed: what goes on is the first one's.
-    *epochs, done = list(make_trial()(TrialSpec("2", params, 99, 2, 4, "1", first.checkpoint)))[1:]
-    assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0][2:]]
+    *epochs, done = list(make_trial()(TrialSpec("2", params, 99, 1, 3, "1", first.checkpoint)))[1:]
+    assert [epoch.metrics for epoch in epochs] == [epoch.metrics for epoch in straight[0][1:]]
     assert done.result.metrics == straight[1].result.metrics
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -30,6 +32,8 @@ from seqsweep.tuner import (
     make_tuner,
     plan,
     rebuild_tuner,
+    remote_oracle,
+    state_file,
 )
 from storm import live
 
@@ -119,6 +123,25 @@ def test_the_plan_of_hyperband_is_that_of_published_tables(epochs: int, factor: 
 @pytest.mark.parametrize(("limit", "trials"), [(20, 20), (27, 27), (45, 36), (60, 39), (1000, 70)])
 def test_the_plan_of_hyperband_within_a_limit_of_epochs_counts_its_short_trials(limit: int, trials: int) -> None:
     assert plan(sweep_config("hyperband", epochs=27, tuner={"factor": 3, "max_epochs": limit}, **WIDE)).trials == trials
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("every", [1000, 3])
+def test_an_oracle_in_another_process_proposes_the_same_however_often_that_dies(
+    kind: str, every: int, tmp_path: Path
+) -> None:
+    expected = whole(make_tuner(short(kind), tmp_path / "here"))
+    calls = itertools.count(1)
+
+    def call(function: Any, *given: Any) -> Any:
+        if next(calls) % every == 0:
+            remote_oracle._present.clear()
+        return pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(given)))))
+
+    apart = make_tuner(short(kind), tmp_path / "apart", call)
+    assert whole(apart) == expected
+    assert make_tuner(short(kind), tmp_path / "apart", call).ask("a") == Exhausted(apart.ask("a").reason)
 
 
 @keras
@@ -351,18 +374,36 @@ def test_crashes_in_a_row_end_the_search_until_it_is_started_again(tmp_path: Pat
 
 
 @keras
-def test_what_has_ended_is_spelt_once_however_many_trials_follow(tmp_path: Path, monkeypatch: Any) -> None:
-    from seqsweep.tuner import ask_tell
+def test_steps_of_a_long_search_are_added_and_any_of_them_can_be_resumed(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(state_file, "FEW", 3)
+    config = sweep_config("random", tuner={"max_trials": 40}, **WIDE)
+    calm = [proposal.params for proposal in whole(make_tuner(config, tmp_path / "calm"))]
+    whole_file, steps = tmp_path / "tuner.json", tmp_path / "tuner.steps"
+    tuner, found, written = make_tuner(config, tmp_path), [], set()
+    for number in range(40):
+        proposal = tuner.ask("a")
+        assert isinstance(proposal, Proposal)
+        found.append(proposal.params)
+        if number % 7 == 5:  # killed while it wrote a step that nobody heard of
+            with steps.open("ab") as file:
+                file.write(b'{"trial": {"trial_id": "00')
+            tuner = make_tuner(config, tmp_path)
+            assert not steps.exists()
+            assert tuner.ask("b") == proposal
+        tuner.tell(proposal.trial_id, float(number))
+        written.add(whole_file.stat().st_ino)
+    assert found == calm
+    assert len(written) < 20
+    resumed = make_tuner(config, tmp_path)
+    assert resumed.best(2) == ["0001", "0002"]
+    assert (len(resumed.ended()), resumed.running()) == (40, [])
 
-    spelt, spell = [], ask_tell.to_json
-    monkeypatch.setattr(ask_tell, "to_json", lambda record: spelt.append(record.trial_id) or spell(record))
-    config = sweep_config("random", tuner={"max_trials": 20}, **WIDE)
-    tuner = make_tuner(config, tmp_path)
-    for number in range(20):
-        tuner.tell(whole_id := tuner.ask("a").trial_id, float(number))  # type: ignore[union-attr]
-        assert spelt.count(whole_id) == 2  # as it began, and as it ended
-    assert len(spelt) == 40
-    assert make_tuner(config, tmp_path).best(2) == ["0001", "0002"]
+    tuner = make_tuner(sweep_config("random", tuner={"max_trials": 44}, **WIDE), tmp_path)
+    for _ in range(2):
+        tuner.tell(tuner.ask("a").trial_id, 1.0)  # type: ignore[union-attr]
+    steps.write_bytes(steps.read_bytes().replace(b'"trial_id"', b'"trialid"', 1))
+    with pytest.raises(StateError, match=r"tuner\.steps: line 1: trial\.trial_id is missing"):
+        make_tuner(config, tmp_path)
 
 
 @keras

@@ -113,7 +113,16 @@ class StateError(SweepError):
 
 
 class LockedError(SweepError):
-    """Another process runs the same sweep."""
+    """Another process runs the same sweep.
+
+    Args:
+        text: the sentence for the user.
+        pid: of that process; None: nobody knows.
+    """
+
+    def __init__(self, text: str = "", pid: int | None = None) -> None:
+        super().__init__(text)
+        self.pid = pid
 
 
 class TrackingError(SweepError):

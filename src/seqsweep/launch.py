@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from seqsweep.words import command, pasted
 
 if TYPE_CHECKING:
     from seqsweep.api.result import Result
+    from seqsweep.comparison import FinishedSweep
     from seqsweep.report import FinishedJob
 
 
@@ -58,9 +60,12 @@ def launch(arguments: list[str]) -> int:
             raise ConfigError(["--info shows how one study is composed; name one of those that this one runs"])
         _ask_hydra(study, request, checked.arguments)
         return 0
-    jobs = _Jobs(study, ["seqsweep", "sweep", *arguments], len(checked.jobs))
-    for job, overrides in zip(checked.jobs, checked.overrides, strict=True):
-        jobs.run(job, overrides)
+    jobs = _Jobs(study, ["seqsweep", "sweep", *arguments], checked.overrides)
+    if checked.at_once is None:
+        for number, job in enumerate(checked.jobs):
+            jobs.run(number, job)
+    else:
+        jobs.run_side_by_side(checked.jobs, checked.at_once)
     return jobs.close()
 
 
@@ -93,52 +98,95 @@ class _Jobs:
     Args:
         study: the name of the study, or those of several.
         typed: the command, word for word.
-        expected: how many there are.
+        overrides: of each of them, as typed.
     """
 
-    def __init__(self, study: str, typed: Sequence[str], expected: int) -> None:
+    def __init__(self, study: str, typed: Sequence[str], overrides: Sequence[Sequence[str]]) -> None:
         self._study = study
         self._typed = typed
-        self._expected = expected
-        self._finished: list[FinishedJob] = []
+        self._overrides = [tuple(map(redacted, one)) for one in overrides]
+        self._expected = len(overrides)
+        self._ended: dict[int, FinishedJob] = {}  # by number
         self._errors: list[SeqsweepError] = []
         self._untold = False  # a store lacks something
         self._console = console()
 
-    def run(self, job: SweepConfig, overrides: tuple[str, ...]) -> None:
+    def run(self, number: int, job: SweepConfig) -> None:
         """Run one job; errors are kept for the end, so that later jobs run.
 
         Args:
+            number: of the job, from 0.
             job: its config, checked.
-            overrides: as typed.
         """
-        overrides = tuple(map(redacted, overrides))
-        if self._expected > 1:
-            number = f"job {len(self._finished) + 1} of {self._expected}"
-            self._console.rule(Text(f"{number}: {command(overrides)}"), align="left")
+        self._head(number)
         observer = progress(job, self._console)
-        from seqsweep import report
-        from seqsweep.comparison import FinishedSweep
-
         try:
             ended = run(job, observer)
         except SeqsweepError as error:
-            self._errors.append(error)
-            self._finished.append(report.FinishedJob(overrides, None, str(error)))
-            if self._expected > 1:  # that of a single job ends the command
-                self._console.print("error: ", style="bold red", end="")
-                self._say(str(error))
+            self._fail(number, error)
         except Exception as error:
             # A fault of ours: show all of it, and let the other jobs of a multirun have their turn.
-            self._finished.append(report.FinishedJob(overrides, None, redacted(f"{type(error).__name__}: {error}")))
             traceback.print_exc()
+            self._fail(number, error, f"{type(error).__name__}: {error}")
         else:
-            self._finished.append(report.FinishedJob(overrides, FinishedSweep(ended.outcome, ended.conclusion)))
-            self._show(ended)
-            if ended.untold is not None:
-                self._untold = True
-                self._console.print("error: ", style="bold red", end="")
-                self._say(f"{ended.untold}:\n  {pasted(self._typed)}")
+            self._take(number, ended)
+
+    def run_side_by_side(self, jobs: Sequence[SweepConfig], at_once: int) -> None:
+        """Run all jobs, some at once, and show each as it ends.
+
+        Args:
+            jobs: their configs, checked.
+            at_once: how many are asked for, see `config.launcher`.
+        """
+        from seqsweep.api.side_by_side import prefixed, shared, side_by_side
+
+        given, count = shared(jobs, at_once, self._say)
+        for number, overrides in enumerate(self._overrides, 1):
+            self._say(f"job {number}: {command(overrides)}")
+        with closing(side_by_side(given, count, *prefixed(self._console))) as ended:
+            for number, came in ended:
+                self._head(number)
+                if isinstance(came, Exception):
+                    self._fail(number, came)
+                else:
+                    self._take(number, came)
+
+    def _head(self, number: int) -> None:
+        if self._expected > 1:
+            what = f"job {number + 1} of {self._expected}: {command(self._overrides[number])}"
+            self._console.rule(Text(what), align="left")
+
+    def _fail(self, number: int, error: Exception, told: str = "") -> None:
+        """A job that failed.
+
+        Args:
+            number: of the job.
+            error: of its user, or of ours.
+            told: of one of ours whose traceback is shown already.
+        """
+        from seqsweep import report
+
+        self._ended[number] = report.FinishedJob(
+            self._overrides[number], None, redacted(told or str(error)), number + 1
+        )
+        if isinstance(error, SeqsweepError):
+            self._errors.append(error)
+        if self._expected > 1 and not told:  # that of a single job ends the command
+            self._console.print("error: ", style="bold red", end="")
+            self._say(redacted(str(error)))
+
+    def _take(self, number: int, ended: Result) -> None:
+        """A job that ended."""
+        from seqsweep import report
+        from seqsweep.comparison import FinishedSweep
+
+        entry = FinishedSweep(ended.outcome, ended.conclusion)
+        self._ended[number] = report.FinishedJob(self._overrides[number], entry, number=number + 1)
+        self._show(ended)
+        if ended.untold is not None:
+            self._untold = True
+            self._console.print("error: ", style="bold red", end="")
+            self._say(f"{ended.untold}:\n  {pasted(self._typed)}")
 
     def close(self) -> int:
         """Show all jobs of a multirun side by side; returns the exit code.
@@ -150,29 +198,40 @@ class _Jobs:
 
         if self._expected == 1 and self._errors:
             raise self._errors[0]
+        jobs = self._each_sweep_once()
+        entries = [job.entry for job in jobs if job.entry is not None]
         if self._expected > 1:
-            self._console.print(report.jobs_table(self._finished, self._console.width))
-            finished = [job.entry for job in self._finished if job.entry is not None]
-            named = comparison.labels(finished)
-            for group in comparison.comparable_groups(finished):
+            self._console.print(report.jobs_table(jobs, self._console.width))
+            named = comparison.labels(entries)
+            for group in comparison.comparable_groups(entries):
                 for sentence in report.verdicts(group, named):
                     self._tell(sentence)
-            self._write_page()
-        failed = [job for job in self._finished if job.entry is None]
+            self._write_page(entries)
+        failed = [job for job in self._ended.values() if job.entry is None]
         for job in failed if self._expected > 1 else []:
             self._say(f"failed: {command(job.overrides)}: {job.error}")
-        entries = [job.entry for job in self._finished if job.entry is not None]
         without = [entry for entry in entries if not entry.outcome.ranked or (entry.conclusion and not entry.winner)]
         if failed and all(error.exit_code == REFUSED for error in self._errors) and len(self._errors) == self._expected:
             return REFUSED
-        return FAILED if failed or without or self._untold or len(self._finished) < self._expected else 0
+        return FAILED if failed or without or self._untold or len(self._ended) < self._expected else 0
 
-    def _write_page(self) -> None:
+    def _each_sweep_once(self) -> list[FinishedJob]:
+        """The jobs in their order; of those that make the same sweep the one that ran last, which has all of it."""
+        last: dict[str, int] = {}  # by fingerprint
+        for number, job in self._ended.items():  # in the order in which they ended
+            if job.entry is not None:
+                before = last.get(job.entry.outcome.fingerprint)
+                if before is not None:
+                    self._say(f"job {before + 1} and job {number + 1} are the same sweep, which the table has once")
+                last[job.entry.outcome.fingerprint] = number
+        jobs = sorted(self._ended.items())
+        return [job for number, job in jobs if job.entry is None or last[job.entry.outcome.fingerprint] == number]
+
+    def _write_page(self, entries: Sequence[FinishedSweep]) -> None:
         """One page over all jobs of a multirun that want a report."""
         from seqsweep import report
 
-        outcomes = [job.entry.outcome for job in self._finished if job.entry is not None]
-        wanted = [outcome for outcome in outcomes if outcome.config.report.kind == "html"]
+        wanted = [entry.outcome for entry in entries if entry.outcome.config.report.kind == "html"]
         if wanted:
             folder, name = Path(wanted[0].config.tracking.directory).resolve(), self._study.replace(",", "-")
             target = folder / f"multirun-{name}.html"

@@ -116,6 +116,7 @@ def test_the_winner_is_promoted_and_answers_files_from_the_registry(swept, tmp_p
         assert told in " ".join(refused.output.split())
 
 
+@pytest.mark.usefixtures("trains_here")
 def test_a_trial_is_reproduced_to_the_bit(swept):
     _, client = open_store(swept.config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")

@@ -7,14 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from seqsweep.tasks.forecast.interval_words import errors, short_of
 from seqsweep.tasks.forecast.intervals import (
     ForecastInterval,
     error_growth,
-    errors,
     finite_half_widths,
     make_intervals,
     read_intervals,
-    short_of,
 )
 from seqsweep.tasks.results import TestPredictions
 

@@ -14,7 +14,7 @@ from seqsweep.errors import DataError
 from seqsweep.events import CALIBRATION
 from seqsweep.tasks.forecast import Forecast, requests
 from seqsweep.tasks.forecast.audit import audit, panel_pipeline
-from seqsweep.tasks.forecast.by_series import by_series, in_sizes, lost, read_series, series_sentences
+from seqsweep.tasks.forecast.by_series import by_series, in_sizes, lost, read_series, series_section, series_sentences
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import make_intervals
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -348,6 +348,7 @@ def test_a_sweep_says_what_each_series_comes_to(make_panel):
     assert [score.name for score in lost(METRICS["mae"], each)] == ["a / x"]
     told = " ".join(series_sentences(heading, each))
     assert "In 1 of 3 series linear is better, most in a / x." in told
+    assert "linear is better in 1 of them: a / x." in series_section(heading, each).blocks[1]
     sized = in_sizes(data, seen)
     spreads = [sized.test_actual[data.parts.owners(items) == number].std() for number in (0, 1, 3)]
     assert max(spreads) < 2 * min(spreads)

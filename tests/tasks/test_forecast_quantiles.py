@@ -18,7 +18,8 @@ from seqsweep.search import fingerprint, identity
 from seqsweep.serving.quantiles import ends_of, point_of
 from seqsweep.tasks.forecast import Forecast
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.intervals import KINDS, errors, make_intervals, read_intervals
+from seqsweep.tasks.forecast.interval_words import errors
+from seqsweep.tasks.forecast.intervals import KINDS, make_intervals, read_intervals
 from seqsweep.tasks.forecast.losses import constant_loss
 from seqsweep.tasks.forecast.metrics import METRICS, scored
 from seqsweep.tasks.forecast.quantile_intervals import compared_tables, figures, quantile_intervals, read_compared

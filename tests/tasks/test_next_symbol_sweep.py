@@ -79,6 +79,7 @@ def test_the_champion_goes_on_with_a_line_of_standard_input(swept):
     assert answered.output.splitlines()[-2].split()[0] == "l"
 
 
+@pytest.mark.usefixtures("trains_here")
 def test_a_trial_is_reproduced_to_the_bit(swept):
     _, client = open_store(swept.config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")

@@ -155,6 +155,7 @@ def test_the_package_loads_without_seqsweep(made):
     assert said == loaded.ask(loaded.example)["text"].tolist()
 
 
+@pytest.mark.usefixtures("trains_here")
 def test_a_trial_is_reproduced_to_the_bit(made):
     _, client = open_store(made.config.tracking)
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.kind = 'trial'")

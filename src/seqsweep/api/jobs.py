@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 def config_faults(checked: SweepConfig) -> list[Fault]:
     """What each package finds wrong with a config, in the order in which data passes them."""
     # Imported here: help, and what cannot be composed at all, are told without them, in half the time.
-    from seqsweep import data, executor, search_space, tasks, tracking, tuner
+    from seqsweep import data, executor, package, search_space, tasks, tracking, tuner
 
     found: list[Fault] = []
-    for package in (data, tasks, search_space, tuner, executor, tracking):
-        found += package.faults(checked)
+    for module in (data, tasks, search_space, tuner, executor, tracking, package):
+        found += module.faults(checked)
     return found
 
 
@@ -58,11 +59,11 @@ def sweep(
         DataError: the data cannot be used.
         SweepError: the sweep cannot go on; what it finished is kept, and the same call resumes.
     """
-    jobs = composed(study, overrides, data, config_dir)
-    if len(jobs) > 1:
-        told = f"{study}: this asks for {len(jobs)} sweeps; seqsweep.multirun runs them all"
+    launch = composed(study, overrides, data, config_dir)
+    if len(launch.jobs) > 1:
+        told = f"{study}: this asks for {len(launch.jobs)} sweeps; seqsweep.multirun runs them all"
         raise ConfigError([told])
-    return _run_all(jobs, observer)[0]
+    return _run_all(launch.jobs, observer)[0]
 
 
 def multirun(
@@ -73,6 +74,9 @@ def multirun(
     config_dir: str | Path | None = None,
 ) -> list[Result]:
     """Run a sweep for each combination of the values of overrides such as `tuner=random,grid`, one after the other.
+
+    With `hydra/launcher=joblib` among them sweeps run side by side, each in a process of its own; an error of one is
+    raised when all have ended.
 
     Args:
         study: its name.
@@ -86,13 +90,18 @@ def multirun(
         DataError: the data cannot be used.
         SweepError: a sweep cannot go on.
     """
-    return _run_all(composed(study, overrides, data, config_dir, multirun=True), observer)
+    launch = composed(study, overrides, data, config_dir, multirun=True)
+    if launch.at_once is None:
+        return _run_all(launch.jobs, observer)
+    if observer is not None:
+        raise ConfigError(["hydra/launcher=joblib: sweeps in processes of their own tell no observer; leave out one"])
+    return _run_side_by_side(launch.jobs, launch.at_once)
 
 
 def composed(
     study: str, overrides: Sequence[str], data: Any = None, config_dir: str | Path | None = None, multirun: bool = False
-) -> list[SweepConfig]:
-    """The configs of a call, checked; a frame that is its data lies on disk afterwards.
+) -> config.Launch:
+    """What a call asks for, checked; a frame that is its data lies on disk afterwards.
 
     Args:
         study: its name.
@@ -117,7 +126,7 @@ def composed(
         checked = config.compose(study, [*given.overrides, *overrides], RULES, own, multirun)
     for job in checked.jobs:
         given.keep(job)
-    return list(checked.jobs)
+    return checked
 
 
 def run(job: SweepConfig, observer: Observer) -> Result:
@@ -149,6 +158,24 @@ def _run_all(jobs: Sequence[SweepConfig], observer: Observer | None) -> list[Res
             if result.untold is not None:  # all of it is in the sweep's folder
                 told.say(str(result.untold))
             results.append(result)
+    return results
+
+
+def _run_side_by_side(jobs: Sequence[SweepConfig], at_once: int) -> list[Result]:
+    from seqsweep.api.side_by_side import prefixed, shared, side_by_side
+
+    shown = console(stderr=True)
+    given, count = shared(jobs, at_once, lambda text: shown.print(text, soft_wrap=True))
+    with interrupts.raised(), closing(side_by_side(given, count, *prefixed(shown))) as ended:
+        came = dict(ended)
+    results = []
+    for number in range(len(jobs)):
+        result = came[number]
+        if isinstance(result, Exception):
+            raise result
+        if result.untold is not None:
+            shown.print(f"job {number + 1}: {result.untold}", soft_wrap=True)
+        results.append(result)
     return results
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep import search_space
-from seqsweep.config import check, jobs, ranges, unused
+from seqsweep.config import check, jobs, launcher, ranges, unused
 from seqsweep.config.addresses import remember_secrets, without_secrets
 from seqsweep.config.folders import options, studies
 from seqsweep.config.jobs import hydra_fault
@@ -39,12 +39,14 @@ class Launch:
         overrides: those of each job, as typed: an interpolation in them may stand for a password.
         arguments: overrides with which Hydra composes these jobs and no others.
         notes: what a user may not have meant.
+        at_once: jobs that a launcher runs side by side, `launcher.ALL` or a number; None: one after the other.
     """
 
     jobs: tuple[SweepConfig, ...]
     overrides: tuple[tuple[str, ...], ...]
     arguments: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    at_once: int | None = None
 
 
 def compose(
@@ -68,8 +70,10 @@ def compose(
             study and all jobs. What has a fault of the first three kinds is left out, and the rules see the rest.
     """
     known, choices = studies(own), options(own)
-    overrides, notes = check.last_of_each(overrides)
+    typed, notes = check.last_of_each(overrides)
+    overrides, at_once, of_launcher = launcher.read(typed)
     given = check.read_overrides(overrides, choices)
+    given.faults += of_launcher
     sound = [ranges.whole(override) for override in given.sound]
     if unknown := [name for name in study.split(",") if name not in known]:
         raise ConfigError([*(_no_study(name, known) for name in unknown), *given.faults])
@@ -89,13 +93,14 @@ def compose(
     told = {fault.key for fault in unfit}  # a rule knows better why a key has no effect
     of_tasks = [KIND] if KIND in told else []  # of one that is not there nobody knows what it reads
     faults = [*wrong, *unfit, *_without(of_tasks, (fault for fault in without_effect if fault.key not in told))]
+    faults = faults or launcher.faults(at_once, checked, typed)
     faults = faults or unused.unused_hyperparameters(settings_given, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     for job, own_overrides in zip(checked, composed.overrides, strict=True):
         job.question = asked(job, own_overrides)
-    typed = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
-    return Launch(tuple(checked), typed, composed.arguments, tuple(map(redacted, notes)))
+    shown = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
+    return Launch(tuple(checked), shown, composed.arguments, tuple(map(redacted, notes)), at_once)
 
 
 def _composed(study: str, read: UserFiles, sound: Sequence[str], own: Path | None, multirun: bool) -> jobs.Composed:
@@ -159,7 +164,7 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
             for name in [name for name in cfg.search_space if OmegaConf.is_missing(cfg.search_space, name)]:
                 del cfg.search_space[name]
         leave_own(cfg)
-        missing = sorted(OmegaConf.missing_keys(cfg))
+        missing = sorted(_missing_keys(OmegaConf.to_container(cfg, resolve=False)))
         needed = [Fault(key, f"{key}: a value is needed; give {key}=VALUE") for key in missing]
         faults += _without(left_out, needed)
         for key in missing:
@@ -180,6 +185,21 @@ def to_object(cfg: DictConfig, rules: Sequence[Rule] = (), left_out: Sequence[st
         config.search_space = search_space.settings(config)
     _clear_unused(config)
     return config
+
+
+def _missing_keys(value: Any, key: str = "") -> Iterator[str]:
+    """The dotted keys without a value; `OmegaConf.missing_keys` looks through its nodes, at twice the time.
+
+    Args:
+        value: of `key`, as OmegaConf gives plain values.
+        key: empty for the whole config.
+    """
+    if value == MISSING:
+        yield key
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from _missing_keys(inner, f"{key}.{name}".lstrip("."))
+    for place, inner in enumerate(value) if isinstance(value, list) else ():
+        yield from _missing_keys(inner, f"{key}[{place}]")
 
 
 def _clear_unused(config: SweepConfig) -> None:

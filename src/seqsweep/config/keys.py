@@ -14,8 +14,11 @@ def settings() -> dict[str, Setting]:
     """What each key may be, by its dotted name, in the order of the groups."""
     own = task_keys.settings()
     space = {f"search_space.{name}": setting for name, setting in search_space.keys().items()}
-    groups = ("", *schema.groups())
-    return {key: found[key] for group in groups for found in (own, space) for key in found if group_of(key) == group}
+    placed: dict[str, dict[str, Setting]] = {group: {} for group in ("", *schema.groups())}
+    for key, setting in (*own.items(), *space.items()):
+        if (group := group_of(key)) in placed:
+            placed[group][key] = setting
+    return {key: setting for found in placed.values() for key, setting in found.items()}
 
 
 def keys() -> list[str]:

@@ -52,7 +52,7 @@ def leave_own(config: DictConfig) -> None:
     given: Any = OmegaConf.to_container(config.task, resolve=False)
     names = {inner.name for inner in fields(kept)}
     with open_dict(config):
-        config.task = OmegaConf.merge(OmegaConf.structured(kept), {k: v for k, v in given.items() if k in names})
+        config.task = OmegaConf.structured(kept(**{name: value for name, value in given.items() if name in names}))
 
 
 def schema_of(content: Any) -> SweepConfig:

@@ -1,23 +1,31 @@
 """How often the test part of some data was evaluated, counted over all sweeps of a directory.
 
-Each sweep keeps a list of its own evaluations beside its conclusion, written before it: where one of the two files is
-damaged, the other still counts.
+Each sweep keeps a list of its own evaluations beside its conclusion, an entry of which is written before the evaluation
+is made: sweeps that end at the same moment take different numbers, one that was killed in between counts, and where one
+of the two files is damaged, the other still does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from filelock import FileLock
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, load
 from seqsweep.search import IDENTITY, SweepContext, read_identity, what_is_wrong
-from seqsweep.state_files import read_state, write_state
+from seqsweep.state_files import read_state, write_state, writing
+from seqsweep.tracking import NumberedEvaluation
 from seqsweep.tuner import plan
 
 EVALUATIONS = "test_evaluations.json"
 """The list's file in the sweep's folder."""
+
+LOCK = ".test_evaluations.lock"
+"""In `tracking.directory`: held while a sweep takes its number."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,60 @@ def _of(conclusion: Conclusion) -> tuple[Evaluated, ...]:
     return tuple(Evaluated(seen.run, seen.number, seen.at, seen.sha256) for seen in conclusion.evaluations)
 
 
-def remember(folder: Path, evaluation: Evaluated) -> None:
-    """Add an evaluation to the list of the sweep in `folder`, unless its network is there.
+Elsewhere = Callable[[], Mapping[str, NumberedEvaluation]]
+"""Asks a store that machines share for the last evaluation of each sweep on some data, by fingerprint."""
+
+
+def counted(folder: Path, run: str, sha256: str, elsewhere: Elsewhere) -> Evaluated:
+    """The evaluation of a network as it counts, entered before it is made: of sweeps side by side each has a number.
 
     Args:
         folder: of the sweep.
-        evaluation: of one of its networks.
+        run: what is scored, as `TestEvaluation.run` names it; what was evaluated before keeps its number and time.
+        sha256: of the data.
+        elsewhere: asked where it is needed.
 
     Raises:
-        StateError: the disk refuses.
+        StateError: a sweep that may have evaluated this data cannot be read, or the disk refuses.
     """
     known = {seen.run: seen for seen in own(folder)}
-    known.setdefault(evaluation.run, evaluation)
-    write_state(folder / EVALUATIONS, EvaluationList(tuple(known.values())))
+    others = {} if run in known else elsewhere()
+    return known.get(run) or _enter(folder, Evaluated(run, 0, time.time(), sha256), others)
+
+
+def settled(folder: Path, entered: Evaluated, elsewhere: Elsewhere, tell: Callable[[Evaluated], None]) -> Evaluated:
+    """The evaluation under a number that no other machine has, where one took the same at the same time.
+
+    The store has no write that depends on what it finds. So each machine tells it its number before it evaluates, which
+    takes seconds, and looks once more afterwards: of two with one number the later one, or the one whose fingerprint is
+    the greater, takes the next that is free.
+
+    Args:
+        folder: of the sweep.
+        entered: its evaluation, of which the store was told.
+        elsewhere: what the store has now.
+        tell: tells the store of another number.
+    """
+    others = {name: seen for name, seen in elsewhere().items() if name != folder.name}
+    mine = int(entered.at), folder.name
+    while any(seen.number == entered.number and (seen.at, name) < mine for name, seen in others.items()):
+        entered = _enter(folder, entered, others)
+        tell(entered)
+        others = {name: seen for name, seen in elsewhere().items() if name != folder.name}
+    return entered
+
+
+def _enter(folder: Path, evaluation: Evaluated, others: Mapping[str, NumberedEvaluation]) -> Evaluated:
+    """An evaluation under the next number, which the list of its sweep then has."""
+    numbers = {name: seen.number for name, seen in others.items()}
+    lock = folder.parents[1] / LOCK
+    with writing(lock), FileLock(lock):
+        known = {seen.run: seen for seen in own(folder)}
+        known.pop(evaluation.run, None)
+        number = evaluations_before(folder, evaluation.sha256, numbers, evaluation.run) + 1
+        known[evaluation.run] = replace(evaluation, number=number)
+        write_state(folder / EVALUATIONS, EvaluationList(tuple(known.values())))
+    return known[evaluation.run]
 
 
 def own(folder: Path) -> tuple[Evaluated, ...]:
@@ -88,7 +137,7 @@ def own(folder: Path) -> tuple[Evaluated, ...]:
         return ()
 
 
-def evaluations_before(folder: Path, sha256: str, elsewhere: Mapping[str, int] | None = None) -> int:
+def evaluations_before(folder: Path, sha256: str, elsewhere: Mapping[str, int] | None = None, run: str = "") -> int:
     """Test evaluations on this data, by all sweeps beside `folder` and by its own; the highest number, if that is more.
 
     Args:
@@ -96,6 +145,7 @@ def evaluations_before(folder: Path, sha256: str, elsewhere: Mapping[str, int] |
         sha256: of the data's content.
         elsewhere: numbers of the last evaluations by sweeps in a store that machines share, by fingerprint; those with
             a folder here count by that.
+        run: of this sweep, which does not count, where it has a number already and gets another.
 
     Raises:
         StateError: a sweep that may have evaluated this data cannot be read.
@@ -103,7 +153,9 @@ def evaluations_before(folder: Path, sha256: str, elsewhere: Mapping[str, int] |
     for error in uncountable(folder, sha256):
         raise error
     around = _around(folder)
-    seen = [one for other in around for one in own(other) if one.sha256 == sha256]
+    ours = [one for one in own(folder) if one.run != run]
+    theirs = [one for other in around if other != folder for one in own(other)]
+    seen = [one for one in (*ours, *theirs) if one.sha256 == sha256]
     here = {other.name for other in around}
     foreign = [number for fingerprint, number in (elsewhere or {}).items() if fingerprint not in here]
     return max([len(seen) + len(foreign), *(one.number for one in seen), *foreign])

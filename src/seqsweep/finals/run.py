@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
-from seqsweep.finals.count import Evaluated, evaluations_before, own, remember
-from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
+from seqsweep.finals.count import Evaluated, counted, own, settled
+from seqsweep.finals.evaluation import ARRAYS, judge, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
+from seqsweep.finals.networks import Trained, calibrated, calibration_runs, call, train, trained
 from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
-from seqsweep.memory import give_back
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
-from seqsweep.trial import Network
 
 
 def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
@@ -56,20 +55,18 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     return conclusion
 
 
-def network(context: SweepContext, conclusion: Conclusion) -> Network | None:
-    """The network, or the mean of several, that was evaluated on the test part; None: none was.
+def scored(context: SweepContext, conclusion: Conclusion) -> tuple[FinalRuns, Trained]:
+    """What was evaluated on the test part, to be put back from its weights; and the runs that trained it.
 
     Args:
         context: of the open sweep, whose folder holds the weights.
-        conclusion: of its finals.
+        conclusion: of its finals; it has a test evaluation.
     """
-    seen = conclusion.evaluation
-    if seen is None:
-        return None
+    assert conclusion.evaluation is not None
     chosen = {record.trial_id: record for record in context.state.records().values()}
     finalists = [chosen[finalist.trial_id] for finalist in conclusion.finalists]
     runs = FinalRuns(context.config, context.state, finalists, context.state.records("final"))
-    return restored(context, runs, seen.networks)
+    return runs, trained(context, runs, conclusion.evaluation.networks)
 
 
 def _before(context: SweepContext) -> Conclusion | None:
@@ -115,22 +112,27 @@ def _judge(
     if as_wanted and verdict is not None and _has_predictions(context):
         return evaluations, verdict
     folder, sha256 = context.state.folder, context.problem.data.sha256
-    counted = {seen.run: seen for seen in own(folder)}
-    if run in counted:
-        number = counted[run].number
-    else:
-        number = evaluations_before(folder, sha256, context.tracker.evaluations(sha256)) + 1
+    elsewhere = partial(context.tracker.evaluations, sha256)
+    entered = counted(folder, run, sha256, elsewhere)
+    _tell(context, entered)  # before it is made, so that other machines take other numbers
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
-    network = restored(context, runs, networks)
-    verdict = _audit(context, network)
-    give_back()  # the audit held the data set more than once
-    held = restored(context, calibration_runs(context, runs, networks), calibration) if calibration else None
-    latest, predictions = evaluate_on_test(context.problem, network, networks, number, held, calibration)
-    if run in counted:
-        latest = replace(latest, at=counted[run].at)
-    remember(folder, Evaluated(run, latest.number, latest.at, sha256))
+    extra = calibration_runs(context, runs, networks)
+    held = trained(context, extra, calibration) if calibration else None
+    asked = context.problem, trained(context, runs, networks), networks, entered.number, held, calibration
+    verdict, latest, predictions = call(context, (runs, extra), judge, *asked)
+    entered = settled(folder, entered, elsewhere, partial(_tell, context))
+    if entered.number != latest.number:
+        told = f"another machine evaluated this data in the same seconds: this is evaluation {entered.number}"
+        context.observer.say(f"{told}, not {latest.number}")
+    latest = replace(latest, at=entered.at, number=entered.number)
     save_test_predictions(folder, predictions)
     return (*(seen for seen in evaluations if seen.run != run), latest), verdict
+
+
+def _tell(context: SweepContext, entered: Evaluated) -> None:
+    """Tell the store what counts."""
+    at = f"{int(entered.at)}"
+    context.tracker.log_sweep({}, {"test_evaluation_number": str(entered.number), "test_evaluation_at": at})
 
 
 def _wanted(evaluation: TestEvaluation) -> tuple[object, ...]:
@@ -177,12 +179,6 @@ def _conclusion(
     )
 
 
-def _audit(context: SweepContext, network: Network) -> Audit:
-    """The sweep's own pipeline, with the winner's parameters and network."""
-    problem = context.problem
-    return problem.task.audit(problem.data, network.params, lambda view, items: network.predict(items, view))
-
-
 def _log(context: SweepContext, conclusion: Conclusion) -> None:
     """What the finals found, on the sweep's own run."""
     winner, seen = conclusion.winner, conclusion.evaluation
@@ -204,7 +200,7 @@ def _log(context: SweepContext, conclusion: Conclusion) -> None:
         tags |= {
             "test_evaluation": f"test evaluation {seen.number} on this data",
             "test_evaluation_number": str(seen.number),
-            "test_evaluation_at": f"{seen.at:.0f}",
+            "test_evaluation_at": f"{int(seen.at)}",
             "test_evaluation_data": seen.sha256,
             "test_evaluation_run": seen.run,
             "test_evaluation_networks": ", ".join(seen.networks),

@@ -117,6 +117,21 @@ def line(x: Any, y: Any, name: str, colour: str, dash: str = "solid") -> Trace:
     }
 
 
+def bars(lengths: Sequence[float], names: Sequence[str], colour: str | Sequence[str], hover: str) -> Trace:
+    """Horizontal bars, one a name.
+
+    Args:
+        lengths: (n,).
+        names: (n,), beside each.
+        colour: of all, or of each.
+        hover: what is told of one: `%{y}` is its name, `%{x}` its length.
+    """
+    marker = {"color": colour if isinstance(colour, str) else list(colour)}
+    told = f"{hover}<extra></extra>"
+    return {"type": "bar", "orientation": "h", "x": list(lengths), "y": list(names), "marker": marker,
+            "hovertemplate": told}  # fmt: skip
+
+
 def shade(share: float) -> str:
     """A colour of SCALE.
 

@@ -18,12 +18,14 @@ from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
 from seqsweep.package.cost import measure, save_cost
+from seqsweep.package.export import describe_export, write_export
 from seqsweep.package.integrity import seal
 from seqsweep.package.loaded import EVALUATED, SERVES, Loaded, as_evaluated, ask, load
 from seqsweep.package.parity import PARITY, Parity, compare, save_parity
 from seqsweep.search import Problem, lineage
 from seqsweep.state_files import read_state
 from seqsweep.tasks import Predictions, Served
+from seqsweep.tasks.graph import alone
 from seqsweep.tracking.reaching import load_mlflow
 
 if TYPE_CHECKING:
@@ -90,8 +92,9 @@ def build(
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
     `spec.json`, signature, input example, pinned requirements, `model_card.md`, `parity.json`: whether what MLflow
     loads from it predicts the test part as `network` does, `cost.json`: its size and how long an answer takes, and
-    `checksums.json`, by which damage is seen. Where it was refitted, what was evaluated lies beside what serves
-    (`evaluated.keras`, `evaluated.json`): by it the gate compares, as it has not learned from the test part.
+    `checksums.json`, by which damage is seen; with `package.onnx` also what `package.export` writes. Where it
+    was refitted, what was evaluated lies beside what serves (`evaluated.keras`, `evaluated.json`): by it the gate
+    compares, as it has not learned from the test part.
 
     Args:
         folder: of the sweep.
@@ -111,10 +114,12 @@ def build(
     load_mlflow()
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
-            model = _save(Path(aside), problem, network, conclusion, refit)
+            model, served = _save(Path(aside), problem, network, conclusion, refit)
             loaded = load(model)
             _compare(model, loaded, problem, network, own, refit)
             _tell_cost(model, loaded)
+            if problem.config.package.onnx and network.branches:  # a baseline has none
+                _export(model, served, *((problem, network) if refit is None else (refit.problem, refit.network)))
             seal(model, loaded)
             shutil.rmtree(folder / name, ignore_errors=True)
             return model.rename(folder / name)
@@ -158,13 +163,17 @@ def what_serves(model: Path) -> str:
     return f"the same, trained once more on all {again.data}{epochs}"
 
 
-def requirements(further: Sequence[str] = ()) -> list[str]:
+def requirements(further: Sequence[str] = (), has_network: bool = True) -> list[str]:
     """What a model needs, pinned to what it was made with.
 
     Args:
         further: libraries that not every model needs.
+        has_network: a baseline has none.
     """
-    pins = [f"{name}=={version(name)}" for name in ("mlflow", "keras", "numpy", "pandas", *further)]
+    pins = [f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", *further)]
+    if not has_network:
+        return pins
+    pins.append(f"keras=={version('keras')}")
     for name in ("tensorflow", "tensorflow-cpu"):
         try:
             return [*pins, f"{name}=={version(name)}"]
@@ -183,7 +192,9 @@ def name_of(run: str, is_refitted: bool) -> str:
     return f"{run}{REFITTED}" if is_refitted else run
 
 
-def _save(aside: Path, problem: Problem, network: Network, conclusion: Conclusion, refit: Refit | None) -> Path:
+def _save(
+    aside: Path, problem: Problem, network: Network, conclusion: Conclusion, refit: Refit | None
+) -> tuple[Path, Served]:
     import mlflow
 
     origin, evaluation = _origin(network, conclusion, refit), conclusion.evaluation
@@ -204,12 +215,12 @@ def _save(aside: Path, problem: Problem, network: Network, conclusion: Conclusio
             artifacts=artifacts,
             signature=_signature(served),
             input_example=served.example,
-            pip_requirements=requirements(served.requires),
+            pip_requirements=requirements(served.requires, bool(network.branches)),
             metadata={"sweep": conclusion.fingerprint, "study": conclusion.study},
         )
     text = card(told, problem.data, conclusion, origin, None if refit is None else data)
     (aside / MODEL / CARD).write_text(text, encoding="utf-8")
-    return aside / MODEL
+    return aside / MODEL, served
 
 
 def _origin(network: Network, conclusion: Conclusion, refit: Refit | None) -> dict[str, Any]:
@@ -254,7 +265,15 @@ def _tell_cost(model: Path, loaded: Loaded) -> None:
     cost = measure(model, loaded)
     save_cost(model, cost)
     card = model / CARD
-    card.write_text(f"{card.read_text(encoding='utf-8')}- {cost.said}\n", encoding="utf-8")
+    card.write_text(f"{card.read_text(encoding='utf-8')}\n- {cost.said}\n", encoding="utf-8")
+
+
+def _export(model: Path, served: Served, problem: Problem, network: Network) -> None:
+    """Write what serves as an ONNX file beside what MLflow loads, and tell it on its card."""
+    graph = served.graph or alone(network.view)
+    exported = write_export(model, graph, plain_model(network), network.call, problem.data.split().test)
+    card = model / CARD
+    card.write_text(f"{card.read_text(encoding='utf-8')}\n{describe_export(graph, exported)}", encoding="utf-8")
 
 
 def _compare(

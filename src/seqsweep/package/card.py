@@ -37,6 +37,7 @@ def card(
     who = "this model" if whole is None else "as it was scored"
     ranked = ranking(who, evaluation.scores, evaluation.baselines, evaluation.best_baseline, metric, metrics)
     skill = [f"Skill over the best baseline: {percent(standing.skill)}."] if standing.skill is not None else []
+    subject = "The network" if evaluation.networks else "The baseline"
     head = ["", *map(column_title, metrics), "skill"]
     return (
         environment(Path(__file__).parent, code=code)
@@ -53,7 +54,7 @@ def card(
             audit=conclusion.audit,
             scores=markdown_table(head, [[who, *cells] for who, _, cells in ranked]),
             metric=in_words(metric.name),
-            verdict=[scored(standing, "test"), *skill, how_sure(standing), nth_evaluation(evaluation.number)],
+            verdict=[scored(standing, "test"), *skill, how_sure(standing, subject), nth_evaluation(evaluation.number)],
             seeds=counted(conclusion.seeds, "seed"),
             folds=counted(conclusion.folds, "fold"),
             parameters=[f"{name}={value}" for name, value in winner.params.items()],
@@ -76,12 +77,13 @@ def _came_from(evaluation: TestEvaluation, lineage: Mapping[str, object]) -> Mar
 def _serves(whole: Dataset, lineage: Mapping[str, object]) -> str:
     """What answers, where that is not what was scored."""
     refit = cast(Mapping[str, Sequence[int]], lineage["refit"])
-    epochs, how = ", ".join(map(str, refit["epochs"])), "fitted once more"
+    epochs, how, file = ", ".join(map(str, refit["epochs"])), "fitted once more", EVALUATED["evaluated_spec"]
     if epochs:
+        file = EVALUATED["evaluated_network"]
         how = f"trained once more, from the same seeds for as many epochs as were best on validation ({epochs}),"
     return (
         f"What answers was {how} on all {whole.extent()}: train, validation and test. Scores, intervals, thresholds, "
         "the audit and the gate are of what was scored, which has learned from train alone and lies beside it "
-        f"({code(EVALUATED['evaluated_network'])}): widths and thresholds keep what they learned there. How well what "
+        f"({code(file)}): widths and thresholds keep what they learned there. How well what "
         "answers does is not measured, as nothing is left that it has not seen."
     )

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.report.facts import fact_table
-from seqsweep.report.front import objectives_named, title_of, traded
+from seqsweep.report.front import about_trades, objectives_named, title_of, traded
 from seqsweep.report.heading import heading
 from seqsweep.tasks import TASKS
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
@@ -22,8 +22,9 @@ def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
         wanted: `finals.trials`: where there are more finalists, the table says why.
     """
     runs = f"{counted(conclusion.seeds, 'seed')}" + (f" on {conclusion.folds} folds" if conclusion.folds > 1 else "")
+    chosen = "front" if conclusion.objectives else "best"
     table = Table(
-        title=f"Finals: the best again, {runs}, {in_words(conclusion.objective)} on validation",
+        title=f"Finals: the {chosen} again, {runs}, {in_words(conclusion.objective)} on validation",
         title_justify="left",
         caption="\n".join(_notes(conclusion, wanted)) or None,
         caption_justify="left",
@@ -52,10 +53,7 @@ def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
 
 def _notes(conclusion: Conclusion, wanted: int | None) -> list[str]:
     notes = [f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons]
-    if conclusion.objectives:
-        notes.append(
-            "means over the runs; in brackets how much more of it the winner has, with an interval if it varies"
-        )
+    notes += about_trades(conclusion)
     if wanted is not None and len(conclusion.finalists) > wanted:
         notes.append(f"finals.trials={wanted}, and beside them the best of each other layer type")
     return notes

@@ -14,6 +14,9 @@ from seqsweep.search import Outcome
 from seqsweep.tasks import find_metric
 from seqsweep.words import better_is, column_title, in_words, plus_minus, significant
 
+BEYOND = "*"
+"""Behind what does not keep to its bound."""
+
 
 def front_table(outcome: Outcome) -> Group:
     """A row a trial on the front, in the order of the first objective, and what a front is.
@@ -91,13 +94,23 @@ def traded(objective: Objective, finalist: Finalist, difference: Difference | No
         finalist: of its finals.
         difference: between the winner and this one; None: it is the winner, or failed.
     """
-    mean = shown(objective, finalist.means[objective.name])
+    mean = shown(objective, finalist.means[objective.name]) + (BEYOND if objective.name in finalist.beyond else "")
     interval = difference.others.get(objective.name) if difference is not None else None
     if interval is None:
         return mean
     if interval.low == interval.high:
         return f"{mean} ({signed(objective, interval.mean)})"
     return f"{mean} ({signed(objective, interval.low)} to {signed(objective, interval.high)})"
+
+
+def about_trades(conclusion: Conclusion) -> list[str]:
+    """What the columns of further objectives hold; nothing where there are none."""
+    if not conclusion.objectives:
+        return []
+    told = ["means over the runs; in brackets how much more of it the winner has, with an interval if it varies"]
+    if any(finalist.beyond for finalist in conclusion.finalists):
+        told.append(f"{BEYOND} beyond registry.bounds, which are of all networks whose mean serves")
+    return told
 
 
 def signed(objective: Objective, value: float) -> str:

@@ -27,11 +27,12 @@ NARROW = 80  # characters a line of a terminal that says nothing else
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """One job of a multirun: its overrides, and what it came to or why it failed."""
+    """One job of a multirun: its overrides, what it came to or why it failed, and its number, from 1."""
 
     overrides: tuple[str, ...]
     entry: FinishedSweep | None
     error: str = ""
+    number: int = 0
 
 
 def jobs_table(jobs: Sequence[FinishedJob], width: int = NARROW) -> Table:
@@ -45,13 +46,13 @@ def jobs_table(jobs: Sequence[FinishedJob], width: int = NARROW) -> Table:
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
     finished = [job.entry for job in jobs if job.entry is not None]
     named = labels(finished)
-    for number, job in enumerate(jobs):
+    for job in jobs:
         if job.entry is not None and len(finished) > 1:
-            table.add_row(str(number), Text(named[job.entry]), *_cells(job.entry, table))
+            table.add_row(str(job.number), Text(named[job.entry]), *_cells(job.entry, table))
             continue
         own = [override for override in job.overrides if override not in common]
         cells = [Text("failed", "red")] if job.entry is None else _cells(job.entry, table)
-        table.add_row(str(number), Text(" ".join(map(_short, own)) or "-"), *cells)
+        table.add_row(str(job.number), Text(" ".join(map(_short, own)) or "-"), *cells)
     return table
 
 

@@ -16,6 +16,7 @@ from seqsweep.schema.data import DataConfig as DataConfig
 from seqsweep.schema.declare import OPEN as OPEN
 from seqsweep.schema.declare import setting
 from seqsweep.schema.executor import ExecutorConfig as ExecutorConfig
+from seqsweep.schema.package import PackageConfig as PackageConfig
 from seqsweep.schema.registry import RegistryConfig as RegistryConfig
 
 MLFLOW = {"tracking.kind": ("mlflow",)}
@@ -279,6 +280,7 @@ class SweepConfig:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     finals: FinalsConfig = field(default_factory=FinalsConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    package: PackageConfig = field(default_factory=PackageConfig)
     registry: RegistryConfig = field(default_factory=RegistryConfig)
 
 

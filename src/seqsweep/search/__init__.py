@@ -1,9 +1,9 @@
 """The search of a sweep; the only package that connects data, tuner, executor and tracker.
 
 `problem` reads the data, describes it and scores the baselines, `context` opens workers, folder and store, `run` tells
-the search in order, `loop` asks and tells, `source` proposes, `sweep_state` keeps what must survive, `outcome` is what
-it came to, `mending` makes damaged parts of them again, `observer` is what a terminal shows,
-`running` and `links` what a page shows that is watched.
+the search in order, `loop` asks and tells, `source` proposes, `sweep_identity` is what makes two launches
+the same sweep, `sweep_state` keeps what must survive, `outcome` is what it came to, `mending` makes damaged parts of
+them again, `observer` is what a terminal shows, `running` and `links` what a page shows that is watched.
 """
 
 from seqsweep.search.begun import first_words
@@ -18,16 +18,16 @@ from seqsweep.search.problem import Problem, build_problem, describe_data, load_
 from seqsweep.search.run import run, search
 from seqsweep.search.running import RunningTrial, running_trials
 from seqsweep.search.source import Source
-from seqsweep.search.sweep_state import (
+from seqsweep.search.sweep_identity import (
     IDENTITY,
     Identity,
-    SweepState,
     differences,
     fingerprint,
-    folders,
     identity,
+    part_of_a_launch,
     read_identity,
 )
+from seqsweep.search.sweep_state import SweepState, folders
 
 __all__ = [
     "IDENTITY",
@@ -58,6 +58,7 @@ __all__ = [
     "load_outcome",
     "mend_records",
     "open_sweep",
+    "part_of_a_launch",
     "read_identity",
     "read_links",
     "run",

@@ -7,7 +7,8 @@ from typing import cast
 
 from seqsweep.schema import SweepConfig
 from seqsweep.search.priors import PRIOR_TRIALS
-from seqsweep.search.sweep_state import IDENTITY, flat, folder_of, glanced, identity, plain
+from seqsweep.search.sweep_identity import IDENTITY, flat, glanced, identity, plain
+from seqsweep.search.sweep_state import folder_of
 from seqsweep.tasks import Dataset
 from seqsweep.tuner import plan
 

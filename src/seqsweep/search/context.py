@@ -12,7 +12,8 @@ from seqsweep.config import to_yaml
 from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, fitting, make_executor
+from seqsweep.executor import Calls, Executor, fitting, make_calls, make_executor, make_starter, may_be_many
+from seqsweep.imports import quick_imports, without_unused
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -20,16 +21,8 @@ from seqsweep.search.mending import mend_folder
 from seqsweep.search.observer import Observer
 from seqsweep.search.priors import beginning_with, find_priors, told
 from seqsweep.search.problem import Problem, build_problem
-from seqsweep.search.sweep_state import (
-    CONFIG,
-    IDENTITY,
-    Identity,
-    SweepState,
-    differences,
-    fingerprint,
-    folder_of,
-    identity,
-)
+from seqsweep.search.sweep_identity import IDENTITY, Identity, differences, fingerprint, identity
+from seqsweep.search.sweep_state import CONFIG, SweepState, folder_of
 from seqsweep.state_files import write_text
 from seqsweep.tasks import Dataset, Task
 from seqsweep.tracking import LoggedDataset, SweepRecord, SweepStatus, Tracker, make_tracker
@@ -46,6 +39,7 @@ class SweepContext:
         problem: what trials are held to.
         state: the folder; this process owns it.
         executor: its job is open.
+        calls: run what needs TensorFlow.
         tracker: its sweep's run is open.
         observer: is told.
         started: on `time.monotonic`.
@@ -56,6 +50,7 @@ class SweepContext:
     problem: Problem
     state: SweepState
     executor: Executor
+    calls: Calls
     tracker: Tracker
     observer: Observer
     started: float
@@ -75,6 +70,13 @@ class SweepContext:
     def name(self) -> str:
         """`random-12 3f0a`: what a list of runs has room for; the study is the experiment's name."""
         return _name(self.config, self.state)
+
+
+def preload() -> None:
+    """Import what trials, the search rules and packages need; in a process that will fork."""
+    trial.preload()
+    with quick_imports(), without_unused():
+        import seqsweep.tuner.oracles  # noqa: F401
 
 
 @contextmanager
@@ -97,10 +99,16 @@ def open_sweep(
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     started = time.monotonic()
-    closing = ExitStack()
-    # First: workers take seconds to import TensorFlow.
-    executor = make_executor(fitting(config.executor, observer.say), warm)
+    closing, processes = ExitStack(), ExitStack()
     try:
+        # First: it takes seconds to import TensorFlow.
+        starter = make_starter(config.executor, preload if warm is trial.warm else None)
+        processes.callback(starter.close)
+        executor = make_executor(fitting(config.executor, observer.say), warm, starter)
+        processes.callback(executor.close)
+        calls = make_calls(config.executor, warm, starter)
+        processes.callback(calls.close)
+        processes.callback(starter.abandon)  # before the others are ended
         problem = build_problem(config, observer.say)
         observer.describe(problem.facts)
         config = problem.config
@@ -116,13 +124,13 @@ def open_sweep(
                 observer.say(prior)
             write_text(state.folder / CONFIG, to_yaml(config))
             state.write_facts(problem.facts)
-            tracker = make_tracker(config.tracking, observer.say)
+            tracker = make_tracker(config.tracking, observer.say, many=may_be_many(config.executor))
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
-                yield SweepContext(problem, state, executor, tracker, observer, started, closing, prior)
+                yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing, prior)
     finally:
-        executor.close()
+        processes.close()
         closing.close()
 
 

@@ -84,6 +84,8 @@ class Loop:
     def _submit(self) -> None:
         """Ask for as many trials as there is room for now: a cluster grows and shrinks."""
         capacity = self.executor.capacity
+        if len(self._running) >= capacity:
+            return
         used = {running.slot for running in self._running.values()}
         for slot in [f"slot{number}" for number in range(capacity)]:
             if slot in used or len(self._running) >= capacity:

@@ -10,17 +10,8 @@ from seqsweep import search_space
 from seqsweep.errors import ConfigError, Fault, StateError
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search.sweep_state import (
-    IDENTITY,
-    Identity,
-    SweepState,
-    flat,
-    folder_of,
-    folders,
-    glanced,
-    identity,
-    plain,
-)
+from seqsweep.search.sweep_identity import IDENTITY, Identity, flat, glanced, identity, plain
+from seqsweep.search.sweep_state import SweepState, folder_of, folders
 from seqsweep.spelling import nearest
 from seqsweep.tasks import Dataset, find_metric
 from seqsweep.tuner import STUDY, EarlierSweep, Priors, read_priors

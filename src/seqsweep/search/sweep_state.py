@@ -19,85 +19,27 @@ sweeps/FINGERPRINT/
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.events import Done
 from seqsweep.records import RunKind, TrialRecord
-from seqsweep.schema import LIMITS, SweepConfig
-from seqsweep.state_files import MEND, read_state, to_json, write_bytes, write_state, writing
-from seqsweep.tasks import TASKS, Dataset, Facts
+from seqsweep.search.sweep_identity import IDENTITY, Identity, plain, read_identity
+from seqsweep.state_files import MEND, read_state, write_bytes, write_state, writing
+from seqsweep.tasks import Facts
 
 FACTS = "facts.json"
 
-IDENTITY = "sweep.json"
 CONFIG = "config.yaml"
 
 FOLDERS = ("trials", "finals", "refits", "networks", "checkpoints", "tuner")
 """Those in the folder of a sweep."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """All that a figure of a sweep depends on; the same identity resumes, another one starts anew.
-
-    Where trials run and where runs are kept is no part of it, so that a sweep can be resumed with more workers. The
-    data counts by content, not by path. Nor are the limits at which a search stops: raise them to go on.
-
-    Args:
-        study: its name.
-        seed: of the sweep.
-        data: the settings of that group, and their content; the other groups likewise.
-        finals: those settings of that group that networks depend on, see `Evaluated.trained_for`; most have none.
-    """
-
-    study: str
-    seed: int
-    data: Mapping[str, Any]
-    windows: Mapping[str, Any]
-    task: Mapping[str, Any]
-    search_space: Mapping[str, Any]
-    model: Mapping[str, Any]
-    trial: Mapping[str, Any]
-    tuner: Mapping[str, Any]
-    executor: Mapping[str, Any]
-    finals: Mapping[str, Any] = field(default_factory=dict)
-
-
-def identity(config: SweepConfig, data: Dataset) -> Identity:
-    """What this config and this data make.
-
-    Args:
-        config: composed and checked; limits of the search, and where data lies, do not count.
-        data: its content counts, by its SHA-256.
-    """
-    whole = asdict(config)
-    where = ("kind", "name", "path", "file", "sheet", "url", "query", "dataset", "encoding", "separator", "skip_rows")
-    read = {key: value for key, value in whole["data"].items() if key not in where}
-    for limit in LIMITS:
-        del whole["tuner"][limit]
-    return Identity(
-        study=config.study,
-        seed=config.seed,
-        data={**read, "sha256": data.sha256, "rows": data.rows},
-        executor={"threads": config.executor.threads, "order": config.executor.order},
-        finals=TASKS[config.task.kind].trained_for(config),
-        **{group: whole[group] for group in ("windows", "task", "search_space", "model", "trial", "tuner")},
-    )
-
-
-def fingerprint(identity: Identity) -> str:
-    """The first 12 hex digits of the SHA-256 of an identity."""
-    content = {group: value for group, value in asdict(identity).items() if group != "finals" or value}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def folder_of(directory: str | Path, fingerprint: str) -> Path:
@@ -117,9 +59,10 @@ def folders(directory: str | Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class SweepState:
-    """The folder of one sweep."""
+    """The folder of one sweep; each record is read once, and again where its file has changed since."""
 
     folder: Path
+    _read: dict[Path, tuple[tuple[int, ...], TrialRecord]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def tuner(self) -> Path:
@@ -155,10 +98,11 @@ class SweepState:
             with writing(self.folder):
                 lock.acquire(timeout=0)
         except Timeout:
-            pid = owner.read_text() if owner.exists() else "unknown"
+            pid = _pid(owner)
             raise LockedError(
-                f"this sweep is being run by process {pid} already (its state is in {self.folder}); "
-                "wait for it, or stop it and run the same command to resume"
+                f"this sweep is being run by process {pid or 'unknown'} already (its state is in {self.folder}); "
+                "wait for it, or stop it and run the same command to resume",
+                pid,
             ) from None
         try:
             with writing(owner):
@@ -226,8 +170,22 @@ class SweepState:
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [read_state(file, TrialRecord) for file in self.record_files(kind)]
+        found = [self.record(file) for file in self.record_files(kind)]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
+
+    def record(self, file: Path) -> TrialRecord:
+        """What one of `record_files` holds.
+
+        Raises:
+            StateError: it is truncated or foreign.
+        """
+        stamp: tuple[int, ...] = ()
+        with contextlib.suppress(OSError):  # told by the read
+            now = file.stat()
+            stamp = now.st_mtime_ns, now.st_size, now.st_ino
+        if file not in self._read or self._read[file][0] != stamp:
+            self._read[file] = stamp, read_state(file, TrialRecord)
+        return self._read[file][1]
 
     def record_files(self, kind: RunKind) -> list[Path]:
         """The files of `records`, by name.
@@ -262,59 +220,10 @@ class SweepState:
         return total
 
 
-def differences(folder: Path, identity: Identity) -> list[str]:
-    """What the newest other sweep of the same study had otherwise: `data.sha256`, `search_space.window`; or nothing.
-
-    Other jobs of the same multirun, which this process began itself, do not count.
-
-    Args:
-        folder: of this sweep; its neighbours are the others.
-        identity: of this sweep.
-    """
-    import psutil
-
-    before = psutil.Process().create_time()
-    found = [(file.stat().st_mtime, file) for file in folder.parent.glob(f"*/{IDENTITY}")]
-    others = [file for modified, file in sorted(found, reverse=True) if modified < before and file.parent != folder]
-    now = flat(plain(identity))
-    for file in others:
-        then = flat(glanced(file))
-        if then.get("study") == now["study"]:
-            return sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
-    return []
-
-
-def read_identity(folder: Path) -> Identity:
-    """What the sweep in `folder` is.
-
-    Raises:
-        StateError: its file is truncated or foreign.
-    """
-    return read_state(folder / IDENTITY, Identity)
-
-
-def glanced(file: Path) -> dict[str, Any]:
-    """What an identity's file has, whoever wrote it; nothing where that is no mapping.
-
-    Read without pydantic, which would be loaded for it while no trial runs: 0.1 s of a sweep.
-    """
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def flat(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The leaves of a nested mapping by dotted keys."""
-    found: dict[str, Any] = {}
-    for key, value in content.items():
-        inner = flat(value) if isinstance(value, dict) else None
-        found |= {key: value} if inner is None else {f"{key}.{name}": leaf for name, leaf in inner.items()}
-    return found
-
-
-def plain(identity: Identity) -> dict[str, Any]:
-    """As its file has it: a tuple is a list."""
-    content: dict[str, Any] = json.loads(to_json(identity))
-    return content
+def _pid(owner: Path) -> int | None:
+    """Who owns a folder that is locked: it says so a moment after it has the lock."""
+    for _ in range(20):
+        with contextlib.suppress(OSError, ValueError):
+            return int(owner.read_text())
+        time.sleep(0.05)
+    return None

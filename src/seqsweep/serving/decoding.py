@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 
 from .array_types import Float64s, Int64s
 from .pieces import END, Int32s, prefixes
+from .probabilities import SMALLEST
 
 Call = Callable[..., NDArray[Any]]
 """What is told, arrays (n, …), and what was said before each step (n, steps) → probabilities (n, steps, numbers)."""
 
 CELLS = 1 << 24
 """Probabilities that a call gives, at most: 64 MB."""
-
-SMALLEST = float(np.finfo(np.float32).tiny)  # of a probability that has a logarithm
 
 ALPHA = 0.6
 """How much longer texts are favoured in a beam: 0 not at all, 1 by the mean logarithm of a piece."""

@@ -10,14 +10,10 @@ from typing import Any, Protocol, TypeAlias
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
-
-from .rolled import Rolled
 
 Network: TypeAlias = Callable[..., NDArray[Any]]
 """Arrays (n, ...), one for each input of the network → its output (n, ...)."""
@@ -89,6 +85,11 @@ def no_network(*inputs: NDArray[Any]) -> NDArray[Any]:
 
 def load_network(path: Path) -> Network:
     """The network of a `.keras` file as one graph: called op by op, it would take many times as long."""
+    import keras
+    import tensorflow as tf
+
+    from .rolled import Rolled
+
     network = keras.saving.load_model(path, {"Rolled": Rolled}, compile=False, safe_mode=True)
     shapes = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in network.inputs]
 

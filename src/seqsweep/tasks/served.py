@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from seqsweep.events import TrialParams
 from seqsweep.tasks.dataset import Items, Predictions, View
+from seqsweep.tasks.graph import Graph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ class Served:
         example: an input.
         card: what a person must know of the model.
         requires: libraries that the predictor needs beside those of every model.
+        graph: what of the model an ONNX file holds; None: the network alone.
         line: the column of texts that it reads alone, so that a line of plain text is a request; None: there is none.
     """
 
@@ -37,6 +39,7 @@ class Served:
     card: Card
     line: str | None = None
     requires: Sequence[str] = ()
+    graph: Graph | None = None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.tracking.address import UI, uri_faults, without_login
+from seqsweep.tracking.apart import ApartTracker
 from seqsweep.tracking.deferred import DeferredTracker
-from seqsweep.tracking.interface import LoggedDataset, SweepRecord, SweepStatus, Tracker
+from seqsweep.tracking.interface import LoggedDataset, NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
 from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
@@ -32,6 +33,7 @@ __all__ = [
     "MemoryTracker",
     "MlflowTracker",
     "NullTracker",
+    "NumberedEvaluation",
     "SweepRecord",
     "SweepStatus",
     "Tracker",
@@ -46,12 +48,13 @@ Warn = Callable[[str], None]
 class TrackerFactory(Protocol):
     """What an entry of TRACKERS is."""
 
-    def __call__(self, config: TrackingConfig, warn: Warn) -> Tracker:
+    def __call__(self, config: TrackingConfig, warn: Warn, many: bool) -> Tracker:
         """A tracker that is not open yet.
 
         Args:
             config: where runs are kept.
             warn: is told when the store goes away or is back.
+            many: whether many trials run at once.
         """
 
 
@@ -59,34 +62,36 @@ TRACKERS: Catalog[TrackerFactory] = Catalog("tracker", like=TrackerFactory)
 
 
 @TRACKERS.register
-def mlflow(config: TrackingConfig, warn: Warn) -> Tracker:
+def mlflow(config: TrackingConfig, warn: Warn, many: bool) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
     said: deque[str] = deque()  # in a thread; `warn` is told in that of the sweep
-    return DeferredTracker(MlflowTracker(config, said.append), partial(ping, config), warn, said=said)
+    tracker = ApartTracker(config, said) if many else MlflowTracker(config, said.append)
+    return DeferredTracker(tracker, partial(ping, config), warn, said=said)
 
 
 @TRACKERS.register
-def memory(config: TrackingConfig, warn: Warn) -> Tracker:
+def memory(config: TrackingConfig, warn: Warn, many: bool) -> Tracker:
     """Runs in lists that end with the process."""
-    del config, warn  # nothing to choose, nothing that could go wrong
+    del config, warn, many  # nothing to choose, nothing that could go wrong
     return MemoryTracker()
 
 
 @TRACKERS.register
-def none(config: TrackingConfig, warn: Warn) -> Tracker:
+def none(config: TrackingConfig, warn: Warn, many: bool) -> Tracker:
     """No runs."""
-    del config, warn
+    del config, warn, many
     return NullTracker()
 
 
-def make_tracker(config: TrackingConfig, warn: Warn) -> Tracker:
+def make_tracker(config: TrackingConfig, warn: Warn, *, many: bool = False) -> Tracker:
     """The tracker that `config` names, not open yet; it tells `warn` when its store goes away or is back.
 
     Args:
         config: where runs are kept.
         warn: is told when the store goes away or is back.
+        many: whether many trials run at once, so that one core does not do for leading and tracking them.
     """
-    return TRACKERS[config.kind](config, warn)
+    return TRACKERS[config.kind](config, warn, many)
 
 
 def faults(config: SweepConfig) -> list[Fault]:

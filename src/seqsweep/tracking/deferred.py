@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord, Value
-    from seqsweep.tracking.interface import SweepRecord, SweepStatus, Tracker
+    from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 
 POLL_EVERY = 0.5  # seconds between two looks at what is due
 MOST_WAITING = 1000  # calls that may wait for a store that is slower than the trials; then the sweep waits for it
@@ -101,7 +101,7 @@ class DeferredTracker:
         with self._waiting():
             return self._tracker.recorded() if self._wait() else set()
 
-    def evaluations(self, sha256: str) -> Mapping[str, int]:
+    def evaluations(self, sha256: str) -> Mapping[str, NumberedEvaluation]:
         """See Tracker; waits until the store is open, or known to be away."""
         with self._waiting():
             return self._tracker.evaluations(sha256) if self._wait() else {}

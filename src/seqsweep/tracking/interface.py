@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from seqsweep.events import Epoch
 from seqsweep.records import TrialRecord, Value
-from seqsweep.tracking.mlflow_spelling import check_names
+from seqsweep.tracking.mlflow_spelling import EVALUATED_AT, EVALUATION, check_names
 from seqsweep.tracking.view import OF_SWEEP
 
 
@@ -93,6 +93,19 @@ class SweepRecord:
         check_names(self.tags, "tag")
 
 
+class NumberedEvaluation(NamedTuple):
+    """A test evaluation as a shared store has it."""
+
+    number: int
+    at: float  # seconds since 1970, on the clock of the machine that made it; whole, 0 where the store has none
+
+
+def numbered(tags: Iterable[Mapping[str, str]]) -> dict[str, NumberedEvaluation]:
+    """The evaluations of sweeps by fingerprint, from the tags of their runs; those that made none are left out."""
+    made = [of for of in tags if EVALUATION in of]
+    return {of["sweep"]: NumberedEvaluation(int(of[EVALUATION]), float(of.get(EVALUATED_AT, 0))) for of in made}
+
+
 class Tracker(Protocol):
     """Where the runs of a sweep are kept; all calls come from one thread of the sweep's own process.
 
@@ -121,8 +134,8 @@ class Tracker(Protocol):
     def recorded(self) -> set[str]:
         """Ids of the trials that the store holds with their result; asking ends a pause after an outage."""
 
-    def evaluations(self, sha256: str) -> Mapping[str, int]:
-        """The number of the last test evaluation of each sweep on some data, by fingerprint, in a store that is shared.
+    def evaluations(self, sha256: str) -> Mapping[str, NumberedEvaluation]:
+        """The last test evaluation of each sweep on some data, by fingerprint, in a store that is shared.
 
         Args:
             sha256: of the data.

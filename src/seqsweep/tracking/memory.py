@@ -27,7 +27,7 @@ from seqsweep.words import short_name
 if TYPE_CHECKING:
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord, Value
-    from seqsweep.tracking.interface import SweepRecord, SweepStatus
+    from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus
 
 
 class NullTracker:
@@ -47,7 +47,7 @@ class NullTracker:
         """Ids of the trials that ended."""
         return set(self._ended)
 
-    def evaluations(self, sha256: str) -> dict[str, int]:
+    def evaluations(self, sha256: str) -> dict[str, NumberedEvaluation]:
         """None."""
         del sha256
         return {}
@@ -131,7 +131,7 @@ class MemoryTracker:
         """Ids of the trials that have a result."""
         return {run.tags["trial_id"] for run in self._children() if run.status in RUN_STATUS.values()}
 
-    def evaluations(self, sha256: str) -> dict[str, int]:
+    def evaluations(self, sha256: str) -> dict[str, NumberedEvaluation]:
         """None: no other machine sees these lists."""
         del sha256
         return {}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
+from seqsweep.tracking.interface import NumberedEvaluation, numbered
 from seqsweep.tracking.mlflow_spelling import (
-    EVALUATION,
     NAME,
     NOTE,
     PARENT,
@@ -137,15 +137,15 @@ class SweepRuns:
         """Ids of the trials whose result is in the store."""
         return {trial_id for trial_id, child in self.children.items() if child.status in RUN_STATUS.values()}
 
-    def evaluations(self, sha256: str) -> dict[str, int]:
-        """The number of the last test evaluation of each sweep on some data, by fingerprint, in all experiments.
+    def evaluations(self, sha256: str) -> dict[str, NumberedEvaluation]:
+        """The last test evaluation of each sweep on some data, by fingerprint, in all experiments.
 
         Args:
             sha256: of the data.
         """
         everywhere = [experiment.experiment_id for experiment in self._client.search_experiments()]
         runs = self._search(f"tags.kind = 'sweep' and tags.data_sha256 = '{sha256}'", everywhere)
-        return {run.data.tags["sweep"]: int(run.data.tags[EVALUATION]) for run in runs if EVALUATION in run.data.tags}
+        return numbered(run.data.tags for run in runs)
 
     # The sweep
 

@@ -26,6 +26,7 @@ NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
 
 EVALUATION = "test_evaluation_number"
+EVALUATED_AT = "test_evaluation_at"
 """The tag of a sweep whose winner was scored on the test part: the how-manieth evaluation on this data that was."""
 
 PARENT = "mlflow.parentRunId"

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from seqsweep.events import Epoch
     from seqsweep.records import TrialRecord, Value
     from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking.interface import SweepRecord, SweepStatus
+    from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus
 
 RUNNING_EVERY = 5.0  # seconds between two writes of what runs: a write costs 10 ms a trial, and the UI looks less often
+RUNNING_SHARE = 0.03  # of the time, that such writes may take: of many short trials each is then written once, whole
 DESCRIPTION_EVERY = 10.0  # seconds between two of the sweep's description
 
 
@@ -97,8 +98,8 @@ class MlflowTracker:
             queue.retry_soon()
             return runs.recorded()
 
-    def evaluations(self, sha256: str) -> Mapping[str, int]:
-        """The number of the last test evaluation of each sweep on some data, by fingerprint, in a shared store."""
+    def evaluations(self, sha256: str) -> Mapping[str, NumberedEvaluation]:
+        """The last test evaluation of each sweep on some data, by fingerprint, in a shared store."""
         with self._writing() as (runs, _):
             if not self._shared:
                 return {}
@@ -118,7 +119,8 @@ class MlflowTracker:
         """
         check_trial(trial)
         with self._writing() as (runs, _):
-            if trial.trial_id in runs.recorded():
+            child = runs.children.get(trial.trial_id)
+            if child is not None and child.status in RUN_STATUS.values():
                 return
             self._give_up(trial.trial_id, "the trial was started again")
             started = replace(trial, started=time.time() if trial.started is None else trial.started)
@@ -231,12 +233,13 @@ class MlflowTracker:
 
     def _write_running(self) -> None:
         runs, queue = self._opened()
+        began = time.thread_time()
         for trial_id, running in self._running.items():
             if trial_id not in runs.children:
                 queue.put(f"start of {trial_id}", partial(runs.start, running.trial))
             if running.waiting:
                 queue.put(f"epochs of {trial_id}", partial(self._write_epochs, runs, running))
-        self._running_due = self._clock() + RUNNING_EVERY
+        self._running_due = self._clock() + max(RUNNING_EVERY, (time.thread_time() - began) / RUNNING_SHARE)
 
     def _write_epochs(self, runs: SweepRuns, running: _Running) -> None:
         trial_id = running.trial.trial_id

@@ -12,14 +12,13 @@ from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.events import TrialParams
 from seqsweep.records import Origin
-from seqsweep.state_files import to_json, write_text
 from seqsweep.tuner import pruners, state_file
 from seqsweep.tuner.rebuild import known
-from seqsweep.tuner.state_file import TunerState, TunerTrial
+from seqsweep.tuner.state_file import Step, TunerState, TunerTrial
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-    from seqsweep.tuner.oracles import OracleBase
+    from seqsweep.tuner.remote_oracle import Oracle
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,12 @@ class Tuner:
     """
 
     config: SweepConfig
-    oracle: OracleBase
+    oracle: Oracle
     path: Path
     over: Callable[[], str] = field(default=str, kw_only=True)
     _records: dict[str, TunerTrial] = field(default_factory=dict, init=False)
     _ended: list[str] = field(default_factory=list, init=False)
-    _texts: dict[str, str] = field(default_factory=dict, init=False)  # of trials that have ended
+    _open: dict[str, TunerTrial] = field(default_factory=dict, init=False)  # those that run, in the order of proposal
     _slots: dict[str, str] = field(default_factory=dict, init=False)  # slot → the trial that it runs
     _draining: bool = field(default=False, init=False)  # one of it was told: the rest ends before the next begins
     _crashes: int = field(default=0, init=False)  # in a row, since this process began: a resume is a fresh start
@@ -81,11 +80,14 @@ class Tuner:
         """Take up the state file, or write the first."""
         self._first = search_space.warm_start(self.config)
         self._search = state_file.depends_on(self.config)
+        self._file = state_file.StateFile(self.path)
         state = state_file.read(self.path, self._search)
         if state is None:
             self._save()
         else:
             self._load(state)
+            if self._file.has_steps():  # the last one may have been cut off
+                self._save()
 
     def ask(self, slot: str) -> Proposal | Wait | Exhausted:
         """The next trial for the worker `slot`.
@@ -117,9 +119,9 @@ class Tuner:
             record.after = len(self._ended)
         if record.known:
             self.oracle.begin(trial_id, record.values)
-        self._records[trial_id] = record
+        self._records[trial_id] = self._open[trial_id] = record
         self._slots[slot] = trial_id
-        self._save()
+        self._save(record)
         return self._proposal(record)
 
     def tell(
@@ -148,8 +150,8 @@ class Tuner:
             ValueError: the score is not finite, or the trial is not running.
             StateError: the state cannot be written.
         """
-        record = self._records.get(trial_id)
-        if record is None or record.status != "RUNNING":
+        record = self._open.get(trial_id)
+        if record is None:
             raise ValueError(f"trial {trial_id} is not running; running: {[p.trial_id for p in self.running()]}")
         if score is not None and not math.isfinite(score):
             raise ValueError(f"trial {trial_id}: the score {score} is not finite; tell None for a trial that diverged")
@@ -160,11 +162,12 @@ class Tuner:
         record.objectives = pruners.known_costs(score, objectives)
         self._crashes = self._crashes + 1 if crashed else 0
         self._ended.append(trial_id)
+        del self._open[trial_id]
         self._slots = {slot: running for slot, running in self._slots.items() if running != trial_id}
         if record.known:
             self.oracle.finish(trial_id, score, record.objectives)
-        self._draining = any(record.status == "RUNNING" for record in self._records.values())
-        self._save()
+        self._draining = bool(self._open)
+        self._save(record)
 
     def known(self) -> list[str]:
         """The ids of all trials, in the order of proposal."""
@@ -180,7 +183,7 @@ class Tuner:
 
     def running(self) -> list[Proposal]:
         """Every trial that was proposed and not told, in the order of proposal."""
-        return [self._proposal(record) for record in self._records.values() if record.status == "RUNNING"]
+        return [self._proposal(record) for record in self._open.values()]
 
     def promotable(self) -> set[str]:
         """The trials whose checkpoints may still be continued; the checkpoints of all others can be deleted.
@@ -202,13 +205,15 @@ class Tuner:
             return f"{self._crashes} failures in a row" + (f", the last: {message}" if message else "")
         if limits.max_trials is not None and len(self._records) >= limits.max_trials:
             return f"{len(self._records)} of {limits.max_trials} trials"
-        planned = sum(self._last_epoch(record) - _first_epoch(record) for record in self._records.values())
-        if limits.max_epochs is not None and planned >= limits.max_epochs:
+        if limits.max_epochs is not None and (planned := self._planned()) >= limits.max_epochs:
             return f"{planned} of {limits.max_epochs} epochs (tuner.max_epochs)"
-        waited = self._without_a_better_one()
-        if limits.patience is not None and waited >= limits.patience:
+        if limits.patience is not None and (waited := self._without_a_better_one()) >= limits.patience:
             return f"{waited} trials in a row brought no better one (tuner.patience)"
         return self.over() or None
+
+    def _planned(self) -> int:
+        """Epochs of all trials that were proposed."""
+        return sum(self._last_epoch(record) - _first_epoch(record) for record in self._records.values())
 
     def _without_a_better_one(self) -> int:
         """Trials that were told since one joined the front, pruned and failed ones included; 0 while none has a score.
@@ -236,7 +241,7 @@ class Tuner:
 
     def _orphans(self) -> list[str]:
         held = set(self._slots.values())
-        return [r.trial_id for r in self._records.values() if r.status == "RUNNING" and r.trial_id not in held]
+        return [trial_id for trial_id in self._open if trial_id not in held]
 
     def _proposal(self, record: TunerTrial) -> Proposal:
         point = (
@@ -269,19 +274,22 @@ class Tuner:
             record = self._records[before]
         return record.trial_id
 
-    def _save(self) -> None:
-        state = TunerState(self._search, (), tuple(self._ended), self._draining, self.oracle.memory())
-        write_text(self.path, state_file.text(state, map(self._text, self._records.values())))
+    def _save(self, changed: TunerTrial | None = None) -> None:
+        """Keep the state.
 
-    def _text(self, record: TunerTrial) -> str:
-        """A trial as JSON, made once where it has ended: with thousands it would cost more than all else a step."""
-        text = self._texts.get(record.trial_id) or to_json(record)
-        if record.status != "RUNNING":
-            self._texts[record.trial_id] = text
-        return text
+        Args:
+            changed: the trial that was asked for, or told; None: there may be others.
+        """
+        memory = self.oracle.memory()
+        if changed is not None and self._file.takes(len(self._records)):
+            self._file.add(Step(changed, self._draining, memory))
+        else:
+            trials = tuple(self._records.values())
+            self._file.write(TunerState(self._search, trials, tuple(self._ended), self._draining, memory))
 
     def _load(self, state: TunerState) -> None:
         self._records = {trial.trial_id: trial for trial in state.trials}
+        self._open = {trial.trial_id: trial for trial in state.trials if trial.status == "RUNNING"}
         self._ended = list(state.ended)
         self._draining = state.draining
         try:

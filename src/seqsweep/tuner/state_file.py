@@ -1,21 +1,30 @@
-"""The state file of a tuner: never taken for another search's."""
+"""The state of a tuner on disk: never taken for another search's.
+
+It is one file, written anew at each step. Of a search with many trials that would be megabytes a step, more than all
+else that leads a sweep, so their steps are added to a second file, a line each, until they are as many as the trials.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep import search_space
 from seqsweep.errors import StateError
 from seqsweep.schema import LIMITS
-from seqsweep.state_files import read_state, to_json
+from seqsweep.state_files import from_json, read_state, to_json, write_state, writing
 from seqsweep.tuner.pruners import LAG, Reported
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
+
+
+FEW = 50
+"""Trials up to which the whole state is written at each step."""
 
 
 @dataclass
@@ -66,6 +75,73 @@ class TunerState:
     oracle: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What an ask or a tell changed.
+
+    Args:
+        trial: as it is now.
+        draining: as in TunerState, like `oracle`.
+    """
+
+    trial: TunerTrial
+    draining: bool
+    oracle: Mapping[str, Any]
+
+
+class StateFile:
+    """Writes the state of a tuner.
+
+    Args:
+        path: of the file with all of it; that of the steps since then lies beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._steps = 0  # since all of it was written
+
+    def takes(self, trials: int) -> bool:
+        """Whether a step is to be added, and not all written anew.
+
+        Args:
+            trials: that there are.
+        """
+        return trials > FEW and self._steps < trials
+
+    def has_steps(self) -> bool:
+        """Whether steps were added since all of it was written, by whatever process."""
+        return steps_file(self._path).exists()
+
+    def add(self, step: Step) -> None:
+        """Add a step.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        file = steps_file(self._path)
+        with writing(file), file.open("ab") as lines:
+            lines.write(f"{to_json(step)}\n".encode())
+            lines.flush()
+            os.fsync(lines.fileno())
+        self._steps += 1
+
+    def write(self, state: TunerState) -> None:
+        """Write all of it; the steps until then are part of it.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        write_state(self._path, state)
+        with writing(self._path):
+            steps_file(self._path).unlink(missing_ok=True)
+        self._steps = 0
+
+
+def steps_file(path: Path) -> Path:
+    """Where the steps are that were taken since the file at `path` was written."""
+    return path.with_suffix(".steps")
+
+
 def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
     """What the file at `path` holds of the search that `search` describes; None where there is no file.
 
@@ -78,7 +154,7 @@ def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
     """
     if not path.exists():
         return None
-    state = read_state(path, TunerState, anew(path))
+    state = _with_steps(read_state(path, TunerState, anew(path)), steps_file(path))
     changed = _differences(state.search, json.loads(to_json(search)))
     if changed:
         raise StateError(
@@ -87,15 +163,26 @@ def read(path: Path, search: Mapping[str, Any]) -> TunerState | None:
     return state
 
 
-def text(state: TunerState, trials: Iterable[str]) -> str:
-    """What the file holds.
+def _with_steps(state: TunerState, file: Path) -> TunerState:
+    """The state behind these steps; those that it has already change nothing, and one that was cut off was not taken.
 
-    Args:
-        state: without its trials.
-        trials: each as JSON.
+    Raises:
+        StateError: another than the last step cannot be read.
     """
-    parts = {name: to_json(value) for name, value in vars(state).items()} | {"trials": f"[{', '.join(trials)}]"}
-    return "{" + ", ".join(f'"{name}": {part}' for name, part in parts.items()) + "}"
+    try:
+        *lines, _cut_off = file.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return state
+    except OSError as error:
+        raise StateError(f"{file}: cannot read this state file ({error.strerror}); {anew(file)}") from error
+    trials, ended = {trial.trial_id: trial for trial in state.trials}, dict.fromkeys(state.ended)
+    for number, line in enumerate(lines, 1):
+        step = from_json(line, Step, f"{file}: line {number}", anew(file))
+        trials[step.trial.trial_id] = step.trial
+        if step.trial.status != "RUNNING":
+            ended[step.trial.trial_id] = None
+        state = replace(state, draining=step.draining, oracle=step.oracle)
+    return replace(state, trials=tuple(trials.values()), ended=tuple(ended))
 
 
 def depends_on(config: SweepConfig) -> dict[str, Any]:

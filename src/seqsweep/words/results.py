@@ -147,15 +147,20 @@ def change(score: float, before: float, metric: Metric) -> str:
     return f"{'+' if score >= before else '-'}{significant(abs(score - before), 3)}"
 
 
-def how_sure(standing: Standing) -> str:
-    """Whether the difference to the best baseline is proven."""
+def how_sure(standing: Standing, subject: str = "The network") -> str:
+    """Whether the difference to the best baseline is proven.
+
+    Args:
+        standing: on the test part.
+        subject: whose it is.
+    """
     if standing.baseline is None:
         return "Without a baseline nothing is shown to be better."
     if standing.test is None:
         finite = math.isfinite(standing.score)
         why = "there are too few items for a test" if finite else "the network leaves all bounds there"
         return f"How sure that is cannot be said: {why}."
-    proven = f"The network is {PROVEN[standing.verdict]} than {in_words(standing.baseline)}"
+    proven = f"{subject} is {PROVEN[standing.verdict]} than {in_words(standing.baseline)}"
     return f"{proven}: {difference(standing.test)}."
 
 

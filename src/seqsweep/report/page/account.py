@@ -29,14 +29,7 @@ def failures(material: Material) -> Section:
         return Section("failures", title, [paragraph("No trial failed.")])
     causes = Counter(record.cause or "unknown" for record in failed)
     names = [cause for cause, _ in causes.most_common()]
-    trace: theme.Trace = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [causes[name] for name in names],
-        "y": names,
-        "marker": {"color": theme.GREY},
-        "hovertemplate": "%{y}: %{x}<extra></extra>",
-    }
+    trace = theme.bars([causes[name] for name in names], names, theme.GREY, "%{y}: %{x}")
     x = theme.axis("trials (count)", rangemode="tozero", **({"dtick": 1} if max(causes.values()) < 10 else {}))
     y = theme.axis("", autorange="reversed", ticks="")
     figure = theme.figure("Trials that failed", [trace], x, y, 90 + 34 * len(names), show_legend=False, bargap=0.35)
@@ -56,13 +49,8 @@ def spent(material: Material) -> Section:
     names = [name for name, _ in rows]
     traces: list[theme.Trace] = [
         {
-            "type": "bar",
-            "orientation": "h",
+            **theme.bars([parts.get(part, 0.0) for _, parts in rows], names, colour, f"{part}: %{{x:.1f}} s"),
             "name": part,
-            "x": [parts.get(part, 0.0) for _, parts in rows],
-            "y": names,
-            "marker": {"color": colour},
-            "hovertemplate": f"{part}: %{{x:.1f}} s<extra></extra>",
         }
         for part, colour in PARTS.items()
     ]
@@ -91,7 +79,7 @@ def lineage(material: Material) -> Section:
     pairs += [(in_words(name.removeprefix("version_")), value) for name, value in outcome.lineage.items()]
     pairs.append(("state", outcome.folder.name))
     config = folded("The whole config", verbatim(to_yaml(outcome.config)))
-    return Section("lineage", "Lineage: what makes these figures again", [facts(pairs), config])
+    return Section("lineage", "Lineage: what reproduces these figures", [facts(pairs), config])
 
 
 def _parts(records: Sequence[TrialRecord]) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, folded, link, listed, note, paragraph, table
 from seqsweep.records import TrialRecord
+from seqsweep.report.front import about_trades, objectives_named, title_of, traded
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, against_others, audit
@@ -50,17 +51,24 @@ def finalists(material: Material) -> Section:
         said = "None have ended." if material.outcome.config.finals.trials else "None were wanted (finals.trials=0)."
         return Section("finals", "Finals", [paragraph(said)])
     metric = in_words(material.metric.name)
-    head = ["finalist", f"{metric}, mean", "std", f"{metric} in the search", "runs", "each run"]
-    rows = [_finalist(finalist) for finalist in conclusion.finalists]
+    others, against = objectives_named(conclusion), {one.trial_id: one for one in conclusion.differences}
+    head = ["finalist", f"{metric}, mean", "std", *map(title_of, others), f"{metric} in the search", "runs", "each run"]
+    rows = [
+        _finalist(finalist, [traded(other, finalist, against.get(finalist.trial_id)) for other in others])
+        for finalist in conclusion.finalists
+    ]
     folds = "" if conclusion.folds == 1 else f", {conclusion.folds} rolling origins"
     reasons = [f"failed: {reason}" for finalist in conclusion.finalists for reason in finalist.reasons]
     told = against_others(conclusion) or [NO_WINNER]
+    who = "Trials of the front" if others else "The best trials"
+    wins = "of those within registry.bounds wins" if conclusion.bounds else "wins"
     blocks = [
         table(head, rows, bold=[0] if conclusion.winner else []),
         note(
-            f"The best trials, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best "
-            "mean wins. Where the mean is worse than the score of the search, that one was lucky."
+            f"{who}, trained again from {conclusion.seeds} seeds{folds}; scores are on validation. The best mean "
+            f"{wins}. Where the mean is worse than the score of the search, that one was lucky."
         ),
+        *(note(f"{text[0].upper()}{text[1:]}.") for text in about_trades(conclusion)),
         listed([*told, *audit(conclusion), *reasons]),
     ]
     return Section("finals", "Finals and test part", [*blocks, *_test_part(material)])
@@ -113,8 +121,8 @@ def _table(material: Material, ranked: Sequence[TrialRecord], parameters: Sequen
     return table(head, [cells for _, _, cells in entries], marked=marked, bold=best)
 
 
-def _finalist(finalist: Finalist) -> list[object]:
+def _finalist(finalist: Finalist, others: Sequence[str]) -> list[object]:
     runs = " ".join("failed" if score is None else significant(score) for score in finalist.scores)
     mean = "failed" if finalist.mean is None else significant(finalist.mean)
     std = "" if finalist.std is None else significant(finalist.std, 2)
-    return [finalist.name, mean, std, significant(finalist.searched), len(finalist.runs), runs]
+    return [finalist.name, mean, std, *others, significant(finalist.searched), len(finalist.runs), runs]

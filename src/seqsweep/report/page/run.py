@@ -9,6 +9,7 @@ from seqsweep.report.heading import heading
 from seqsweep.report.page import account, board, settings
 from seqsweep.report.page.curves import curves
 from seqsweep.report.page.data import data_section
+from seqsweep.report.page.front import front
 from seqsweep.report.page.glossary import glossary
 from seqsweep.report.page.history import history
 from seqsweep.report.page.material import Material, gather
@@ -128,6 +129,7 @@ def sections(material: Material, *, searching: bool = False) -> list[Section]:
         *chief,
         winner(material),
         data_section(material.facts),
+        *front(material),
         board.finalists(material),
         board.leaderboard(material),
         Section("details", "Details", [detail(section) for section in details]),

@@ -91,40 +91,24 @@ def score_at(record: TrialRecord, epoch: int, objective: str, known: Mapping[str
 
 
 def _bars(parameters: Sequence[Parameter], found: Importance) -> Markup:
+    """A bar a setting; those that are above the floor stand out."""
     labels = {parameter.name: parameter.label for parameter in parameters}
     mattered = set(found.mattered())
-    trace: theme.Trace = {
-        "type": "bar",
-        "orientation": "h",
-        "x": list(found.shares.values()),
-        "y": [labels[name] for name in found.shares],
-        "marker": {"color": [theme.PLAIN if name in mattered else theme.GREY for name in found.shares]},
-        "hovertemplate": "%{y}: %{x:.3f}<extra></extra>",
-    }
-    floor = {
-        "type": "line",
-        "x0": found.floor,
-        "x1": found.floor,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": {"color": theme.INK, "width": 2, "dash": "dash"},
-    }
-    label = {
-        "x": found.floor,
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "xanchor": "left",
-        "text": "as much as chance does",
-        "showarrow": False,
-    }
-    x = theme.axis("how much worse trials are foretold without it (0: no worse, 1: by guessing)", rangemode="tozero")
+    colours = [theme.PLAIN if name in mattered else theme.GREY for name in found.shares]
+    bars = theme.bars(list(found.shares.values()), [labels[name] for name in found.shares], colours, "%{y}: %{x:.3f}")
+    x = theme.axis("permutation importance (0: predicted no worse without it, 1: as by guessing)", rangemode="tozero")
     y = theme.axis("", autorange="reversed", ticks="")
+    layout = {**_floor(found.floor), "margin": {"l": 12, "r": 12, "t": 32, "b": 12}, "bargap": 0.35}
     height = 110 + 30 * len(found.shares)
-    margin = {"l": 12, "r": 12, "t": 32, "b": 12}
-    layout: dict[str, Any] = {"shapes": [floor], "annotations": [label], "margin": margin, "bargap": 0.35}
-    return theme.figure("Importance of each setting", [trace], x, y, height, show_legend=False, **layout)
+    return theme.figure("Importance of each setting", [bars], x, y, height, show_legend=False, **layout)
+
+
+def _floor(share: float) -> dict[str, Any]:
+    """A dashed line from top to bottom where chance comes to, with its label above."""
+    line = {"color": theme.INK, "width": 2, "dash": "dash"}
+    shape = {"type": "line", "x0": share, "x1": share, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+    place = {"x": share, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left"}
+    return {"shapes": [shape], "annotations": [{**place, "text": "as much as chance does", "showarrow": False}]}
 
 
 def _explained(material: Material, found: Importance) -> str:

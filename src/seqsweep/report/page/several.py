@@ -12,6 +12,7 @@ from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, document, folded, joined, note, rendered, summary, table, theme
 from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.best_so_far import best_so_far
+from seqsweep.report.page.history import best_baseline
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts
@@ -102,10 +103,9 @@ def _bests(jobs: Sequence[Material], named: Sequence[str]) -> list[Markup]:
             "width": 5,
         }
         traces.append({**means, "name": "winner over seeds, with standard deviation", "error_x": spread})
-    references = [(job.outcome.best_baseline, job) for _, job in known]
-    errors = [job.outcome.baselines[name][job.metric.name] for name, job in references if name is not None]
-    if len(errors) == len(known):
-        traces.append(_dots(errors, labels, "best baseline", [theme.INK] * len(errors), "diamond"))
+    scores = [found[1] for _, job in known if (found := best_baseline(job)) is not None]
+    if len(scores) == len(known):
+        traces.append(_dots(scores, labels, "best baseline", [theme.INK] * len(scores), "diamond"))
     x, y = theme.axis(jobs[0].axis(part="validation")), theme.axis("", autorange="reversed", ticks="")
     title = f"Scores on validation; {better_is(jobs[0].metric)}"
     return [theme.figure(title, traces, x, y, 180 + 40 * len(known))]

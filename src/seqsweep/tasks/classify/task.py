@@ -22,6 +22,7 @@ from seqsweep.tasks.classify.baselines import BASELINES
 from seqsweep.tasks.classify.card import card
 from seqsweep.tasks.classify.dataset import LabelledItems, LabelledView
 from seqsweep.tasks.classify.evaluation import Evaluation, evaluate
+from seqsweep.tasks.classify.graph import make_graph
 from seqsweep.tasks.classify.hyperparameters import HYPERPARAMETERS, TEXT
 from seqsweep.tasks.classify.metrics import METRICS, labels
 from seqsweep.tasks.classify.sections import places_of, sections
@@ -237,6 +238,7 @@ class Classify(Task):
             card=card(spec, known, found),
             line=known.table.columns[0] if known.table.texts is not None else None,
             requires=("sentencepiece",) if spec["text"] is not None and spec["text"]["subwords"] else (),
+            graph=make_graph(known, cast(LabelledView, view), found.temperature),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:

@@ -24,6 +24,7 @@ from seqsweep.tasks.decoding.card import card
 from seqsweep.tasks.decoding.dataset import PairedItems, PairedView, parted
 from seqsweep.tasks.decoding.evaluation import Evaluation, compare, evaluate
 from seqsweep.tasks.decoding.facts import notes
+from seqsweep.tasks.decoding.graph import make_graph
 from seqsweep.tasks.decoding.limits import cut, subwords_of, unknown
 from seqsweep.tasks.decoding.network import loss
 from seqsweep.tasks.decoding.sections import sections
@@ -169,6 +170,7 @@ class TextTask(Task):
             card=card(spec, known, Evaluation.read(details)),
             line=known.table.columns[0] if self.is_text else None,
             requires=("sentencepiece",) if any(s and s["subwords"] for s in (spec["source"], spec["said"])) else (),
+            graph=make_graph(cast(PairedView, view), known.table.columns),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:  # noqa: ARG002

@@ -13,7 +13,7 @@ from seqsweep.metrics import Metric
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.results import Heading, TestPredictions
-from seqsweep.words import counted, in_words, share, significant
+from seqsweep.words import in_words, share, significant
 
 LISTED = 10
 """Best and worst series that the table has, each."""
@@ -114,10 +114,7 @@ def of_middle(
     if seen is None or "sizes" not in seen.more:
         return []
     size = float(seen.more["sizes"][middle(each).number])
-    return [
-        replace(one, half_widths=tuple(size * width for width in one.half_widths), width=size * one.width)
-        for one in intervals
-    ]
+    return [interval.scaled(size) for interval in intervals]
 
 
 def of_all(section: Section, each: Sequence[SeriesScore]) -> Section:
@@ -191,7 +188,7 @@ def series_section(heading: Heading, each: Sequence[SeriesScore]) -> Section:
         blocks.append(note(f"The best {LISTED} and the worst {LISTED} of {len(ordered):,} series."))
     if worse := lost(heading.objective, each):
         names = ", ".join(score.name for score in worse[:LISTED])
-        blocks.append(note(f"{baseline} is better in {counted(len(worse), 'of them')[:-1]}: {names}."))
+        blocks.append(note(f"{baseline} is better in {len(worse):,} of them: {names}."))
     if len(each) > 1 and heading.best_baseline is not None:
         blocks.append(_picture(each, metric, baseline))
     blocks.append(note(f"Forecasts below are drawn of {middle(each).name}, the series of the middle score."))

@@ -11,7 +11,8 @@ from seqsweep.data import time_columns
 from seqsweep.html import code, markdown_table
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.forecast.dataset import SeriesDataset
-from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors
+from seqsweep.tasks.forecast.interval_words import called, errors
+from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
 from seqsweep.tasks.served import Card
 from seqsweep.words import counted, moment, share, significant
@@ -35,15 +36,18 @@ def card(
         config: of the sweep.
         intervals: around its forecasts.
     """
+    baseline, use = spec["baseline"], USE
+    if baseline is not None:
+        use = USE.replace("; clipping, logarithm, differencing, scaling and anchoring are inside", "")
     rows = int(spec["window"]) + len(spec["transform"]["lags"]) - 1
     return Card(
         purpose=Markup("Forecasts the next {} of {}, in its own unit, from the last {} of {}.").format(
             _rows(spec["horizon"]), code(data.target), _rows(rows), Markup(", ").join(map(code, spec["columns"]))
         ),
-        use=" ".join(filter(None, (USE, _ahead(spec), _of_series(spec)))),
+        use=" ".join(filter(None, (use, _ahead(spec), _of_series(spec), _of_baseline(spec)))),
         data=_data(spec),
         limits=_limits(spec, config),
-        more={"Intervals": _intervals(intervals)},
+        more={"Intervals": _intervals(intervals, baseline is not None)},
     )
 
 
@@ -74,6 +78,23 @@ def _of_series(spec: Mapping[str, Any]) -> str:
     return Markup(" ").join(told)
 
 
+def _of_baseline(spec: Mapping[str, Any]) -> str:
+    """What a request to a baseline must hold, and which series it knows."""
+    baseline, told = spec["baseline"], []
+    if baseline is None:
+        return ""
+    each = list(baseline["each"].values()) if baseline["every"] is None else [baseline["every"]]
+    known = [one["times"][-1] for one in each if "times" in one]
+    if known:
+        told.append(
+            f"It goes on from what it knew behind a row, the last one at {moment(str(max(known)))}: a request holds "
+            "such a row with its time, and each row that follows it."
+        )
+    if baseline["every"] is None:
+        told.append("A series that it has not learned from is refused.")
+    return " ".join(told)
+
+
 def _data(spec: Mapping[str, Any]) -> list[str]:
     data = spec["data"]
     frequency = f", frequency {spec['frequency']}" if spec["frequency"] else ""
@@ -87,6 +108,12 @@ def _data(spec: Mapping[str, Any]) -> list[str]:
 
 def _parts(spec: Mapping[str, Any]) -> str:
     data, panel = spec["data"], spec["panel"]
+    if spec["baseline"] is not None:
+        several = "" if panel is None else f"{len(panel['known']):,} series, split by one date for all, of their times "
+        return (
+            f"{several or 'in the order of time: '}train to {data['train_end']:,}, validation to "
+            f"{data['validation_end']:,}; learned from train alone"
+        )
     if panel is not None:
         how = "each by itself" if panel["by_itself"] else "all together"
         return (
@@ -100,12 +127,12 @@ def _parts(spec: Mapping[str, Any]) -> str:
     )
 
 
-def _intervals(intervals: Sequence[ForecastInterval]) -> str:
+def _intervals(intervals: Sequence[ForecastInterval], is_baseline: bool) -> str:
     if not intervals:
         return "None."
     rows = [[share(i.level), share(i.coverage), significant(i.width)] for i in intervals]
     made = called(intervals[0]).removesuffix(" intervals")
-    said = Markup("{}, from {}; what they covered on test:\n\n").format(made, errors(intervals[0]))
+    said = Markup("{}, from {}; what they covered on test:\n\n").format(made, errors(intervals[0], is_baseline))
     return said + markdown_table(["level", "covered", "mean width"], rows)
 
 

@@ -14,16 +14,6 @@ from seqsweep.evidence import adapted, by_moment, coverage, half_widths, seldom_
 from seqsweep.serving.array_types import Float64s
 from seqsweep.serving.quantiles import ends_of, point_of
 from seqsweep.tasks.results import TestPredictions
-from seqsweep.words import share, significant
-
-ADAPTATION = 0.01
-"""What is advised where intervals fall short."""
-
-MOST = 0.5
-"""Of what is advised."""
-
-GREW = 1.1
-"""By how much errors have grown where that is told."""
 
 Moments = tuple[NDArray[Any], NDArray[Any]]
 """Dates (n,) of errors that give widths, and (m,) of those on test."""
@@ -32,13 +22,6 @@ KINDS = ("cqr", "quantile", "conformal")
 """What `finals.intervals` may be: quantiles moved by what they missed, as they are, or errors of the median alone."""
 
 CONFORMAL = "conformal"
-
-NAMES = {
-    "conformal": ("Split conformal intervals", "the median and its errors"),
-    "quantile": ("Intervals between quantiles", "quantiles as they are"),
-    "cqr": ("Conformalized quantile intervals", "quantiles moved by errors"),
-}
-"""Of each kind its name, and in short what it is made of."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +62,14 @@ class ForecastInterval:
     def falls_short(self) -> bool:
         """Whether it holds fewer targets of the test part than chance explains."""
         return self.coverage < self.least
+
+    def scaled(self, size: float) -> ForecastInterval:
+        """Of an interval in units of the size of each series that of one of them, in the unit of the data.
+
+        Args:
+            size: of the series.
+        """
+        return replace(self, half_widths=tuple(size * width for width in self.half_widths), width=size * self.width)
 
     def ends(self, predicted: Float64s) -> tuple[Float64s, Float64s]:
         """The lower and the upper end (n, horizon) of forecasts (n, horizon), or of (n, horizon, quantiles)."""
@@ -157,42 +148,6 @@ def _spared(predicted: Float64s, width: Float64s, lower: float) -> float:
     return float(beyond.mean()) if np.isfinite(width).all() else 0.0
 
 
-def errors(interval: ForecastInterval) -> str:
-    """Of what errors an interval was made, in words."""
-    if interval.kind == "quantile":
-        return "the quantiles that the network has learned, as they are"
-    if interval.calibrated_on == "validation":
-        told = "the errors on validation, which chose the network, so that they are narrow"
-    else:
-        told = "the errors of the same networks, trained without it, on the end of train, which no choice has seen"
-    return f"{told}; their level adapts to what was missed" if interval.adaptation else told
-
-
-def short_of(intervals: Sequence[ForecastInterval]) -> list[str]:
-    """Which intervals hold fewer targets than chance explains, why, and what to do; none where all hold."""
-    short = [interval for interval in intervals if interval.falls_short]
-    if not short:
-        return []
-    names = " and ".join(share(interval.level) for interval in short)
-    held = " and ".join(share(round(interval.coverage, 3)) for interval in short)
-    found = f"{names} intervals hold {held} of the test part, fewer than chance explains"
-    growth, adaptation = short[0].growth, short[0].adaptation
-    if growth >= GREW:
-        found += (
-            f": errors there are {significant(growth, 3)} times as large as those that the intervals are made of, as "
-            "in another season, or where the series has changed"
-        )
-    if short[0].kind == "quantile":
-        return [f"{found}. With finals.intervals=cqr the ends are moved by what they missed; it trains nothing anew."]
-    value = 5 * adaptation if adaptation else ADAPTATION
-    advice = f"finals.adaptation={min(value, MOST):g}"
-    advice = advice if short[0].kind == CONFORMAL else f"finals.intervals=conformal {advice}"
-    return [
-        f"{found}. Expect as few in service, or let the level follow what was missed: the same command with "
-        f"{advice} trains nothing anew."
-    ]
-
-
 def read_intervals(details: Mapping[str, Any]) -> tuple[ForecastInterval, ...]:
     """The intervals in the details of a test evaluation."""
     plain = details.get("intervals", [])
@@ -209,11 +164,6 @@ def plain(interval: ForecastInterval) -> dict[str, Any]:
     """An interval as JSON gives it, which `read_intervals` takes."""
     columns = None if interval.columns is None else list(interval.columns)
     return asdict(interval) | {"half_widths": list(interval.half_widths), "columns": columns}
-
-
-def called(interval: ForecastInterval) -> str:
-    """What intervals are called, at the beginning of a sentence."""
-    return NAMES[interval.kind][0]
 
 
 def finite_half_widths(intervals: Sequence[ForecastInterval]) -> dict[str, list[float]]:

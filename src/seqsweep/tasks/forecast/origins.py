@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,10 @@ from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.moments import short
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
+from seqsweep.tasks.forecast.traces import Ends, bands, baseline_name, time_axis
 from seqsweep.tasks.results import Heading, TestPredictions
-from seqsweep.words import counted, in_words, share
+from seqsweep.words import counted
 
-BANDS = ("rgba(86,180,233,0.45)", "rgba(86,180,233,0.22)")  # of the narrower and the wider interval
 BEFORE = (30, 200)
 """Rows before an origin that are drawn: three horizons, and so many at least and at most."""
 
@@ -81,9 +81,8 @@ class _Told:
         ends = [*self.starts[1:].tolist(), len(self.target)]
         return slice(int(self.starts[number]), ends[number])
 
-    def widened(self, number: int) -> list[ForecastInterval]:
-        size = float(self.sizes[number])
-        return [replace(i, half_widths=tuple(size * width for width in i.half_widths)) for i in self.intervals]
+    def intervals_of(self, number: int) -> list[ForecastInterval]:
+        return [interval.scaled(float(self.sizes[number])) for interval in self.intervals]
 
     def before(self, first: int, origin: int, horizon: int) -> slice:
         """The rows that are drawn up to an origin."""
@@ -92,8 +91,7 @@ class _Told:
 
     @property
     def axes(self) -> tuple[theme.Axis, theme.Axis]:
-        time = "time" if self.times.dtype.kind == "M" else "row of the series, or its own count of time"
-        return theme.axis(time), theme.axis(f"{self.heading.target} (unit of the data)")
+        return time_axis(self.times), theme.axis(f"{self.heading.target} (unit of the data)")
 
 
 def origin_section(
@@ -184,11 +182,11 @@ def _origin_traces(told: _Told, seen: TestPredictions, place: int, number: int) 
     times = told.times[origin + 1 : origin + 1 + horizon]
     shown = slice(before.start, origin + 1 + horizon)
     traces = [
-        *_bands(told.widened(number), times, seen.test_predicted[place]),
+        *bands(_ends(told.intervals_of(number), seen.test_predicted[place]), times),
         theme.line(told.times[shown], told.target[shown], "actual", theme.INK),
     ]
     if seen.test_baseline is not None:
-        name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
+        name = baseline_name(told.heading)
         traces.append(theme.line(times, seen.test_baseline[place], name, theme.GREY, "dot"))
     forecast = point_of(seen.test_predicted[place][None])[0]
     traces.append(theme.line(times, forecast, told.heading.winner, told.heading.colour))
@@ -203,8 +201,8 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     last = [str(past[-1]) if past.dtype.kind == "M" else past[-1].item()]  # as `entry` has times
     times: Any = [*last, *entry["times"]]
     value = told.target[before][-1]  # lines and bands begin there, or else a single step would have none
-    bands = _bands(told.widened(number), times, np.array(entry.get("quantiles", entry["forecast"])))
-    fan = [{**band, "x": times, "y": [value, *band["y"]]} for band in bands]
+    ends = _ends(told.intervals_of(number), np.array(entry.get("quantiles", entry["forecast"])))
+    fan = [{**band, "y": [value, *band["y"]]} for band in bands(ends, times)]
     return [
         *fan,
         theme.line(past, told.target[before], "actual", theme.INK),
@@ -218,7 +216,7 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     sizes = told.sizes[seen.more["owners"]][:, None] if several else np.ones((1, 1))
     entries = [(told.heading.winner, point_of(seen.test_predicted), told.heading.colour, "solid")]
     if seen.test_baseline is not None:
-        name = f"best baseline: {in_words(told.heading.best_baseline or '')}"
+        name = baseline_name(told.heading)
         entries.append((name, seen.test_baseline, theme.GREY, "dot"))
     moments, group = np.unique(told.times[seen.test_items], return_inverse=True)
     traces = []
@@ -231,17 +229,11 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
     return theme.figure("Error by origin", traces, x, y, 340)
 
 
-def _bands(intervals: Sequence[ForecastInterval], times: Any, predicted: Float64s) -> list[theme.Trace]:
-    """Of a forecast (horizon,), or (horizon, quantiles): the widest first, so that the narrower one lies over it."""
-    traces: list[theme.Trace] = []
-    known = [one for one in intervals if all(map(math.isfinite, one.half_widths))]
-    for place, interval in reversed(list(enumerate(sorted(known, key=lambda one: one.level)))):
-        (low,), (high,) = interval.ends(predicted[None])
-        common = {"x": times, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        traces.append({**common, "y": low, "showlegend": False})
-        fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)], "name": f"{share(interval.level)} interval"}
-        traces.append({**common, **fill, "y": high})
-    return traces
+def _ends(intervals: Sequence[ForecastInterval], predicted: Float64s) -> list[Ends]:
+    """The intervals that have bounds at all steps, with their ends around a forecast (horizon,) or its quantiles."""
+    known = [interval for interval in intervals if all(map(math.isfinite, interval.half_widths))]
+    found = [(interval, *interval.ends(predicted[None])) for interval in known]
+    return [(interval, low[0], high[0]) for interval, low, high in found]
 
 
 def _seen_last(time: Any, values: Float64s) -> theme.Trace:

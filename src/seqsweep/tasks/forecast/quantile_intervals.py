@@ -12,10 +12,10 @@ from seqsweep.evidence import beyond_quantiles, half_widths, interval_score
 from seqsweep.html import Section, note, table
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.facts import FactTable
+from seqsweep.tasks.forecast.interval_words import NAMES
 from seqsweep.tasks.forecast.intervals import (
     CONFORMAL,
     KINDS,
-    NAMES,
     ForecastInterval,
     Moments,
     error_growth,

@@ -12,13 +12,14 @@ from seqsweep.html import Markup, Section, note, paragraph, side_by_side, table,
 from seqsweep.serving.array_types import Float64s, Index
 from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.forecast.diagnosis import diagnosis
-from seqsweep.tasks.forecast.intervals import ForecastInterval, called, errors, short_of
+from seqsweep.tasks.forecast.interval_words import called, errors, short_of
+from seqsweep.tasks.forecast.intervals import ForecastInterval
+from seqsweep.tasks.forecast.traces import Ends, bands, baseline_name, time_axis
 from seqsweep.tasks.results import Heading, TestPredictions
-from seqsweep.words import counted, in_words, share, significant
+from seqsweep.words import counted, share, significant
 
 SHOWN = 1500  # targets drawn; more would hide each other
 GONE = "The file of these forecasts is gone; the command of the sweep makes them again."
-BANDS = ("rgba(86,180,233,0.45)", "rgba(86,180,233,0.22)")  # of the narrower and the wider interval
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Drawn:
 
     @property
     def baseline_name(self) -> str:
-        return f"best baseline: {in_words(self.heading.best_baseline or '')}"
+        return baseline_name(self.heading)
 
 
 def sections(heading: Heading, intervals: Sequence[ForecastInterval], seen: TestPredictions | None) -> list[Section]:
@@ -107,7 +108,7 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
     times = drawn.times[-SHOWN:, step - 1]
     forecast = drawn.forecast[-SHOWN:, step - 1]
     traces = [
-        *_bands(drawn.intervals, times, drawn.predicted[-SHOWN:], step),
+        *bands(_ends(drawn.intervals, drawn.predicted[-SHOWN:], step), times),
         theme.line(times, drawn.actual[-SHOWN:, step - 1], "actual", theme.INK),
     ]
     if drawn.baseline is not None:
@@ -115,24 +116,14 @@ def _forecast(drawn: _Drawn, step: int) -> Markup:
     traces.append(theme.line(times, forecast, drawn.heading.winner, drawn.heading.colour))
     y = theme.axis(f"{drawn.heading.target} (unit of the data)")
     title = "One step ahead" if step == 1 else f"{step} steps ahead"
-    return theme.figure(title, traces, theme.axis(_time_title(drawn)), y, 420)
+    return theme.figure(title, traces, time_axis(drawn.times), y, 420)
 
 
-def _bands(
-    intervals: Sequence[ForecastInterval], times: np.ndarray, predicted: Float64s, step: int
-) -> list[theme.Trace]:
-    """The widest first, so that the narrower one lies over it."""
-    traces: list[theme.Trace] = []
+def _ends(intervals: Sequence[ForecastInterval], predicted: Float64s, step: int) -> list[Ends]:
+    """The intervals that have bounds at this step, with their ends around forecasts (n, horizon) or their quantiles."""
     known = [interval for interval in intervals if math.isfinite(interval.half_widths[step - 1])]
-    for place, interval in reversed(list(enumerate(sorted(known, key=lambda interval: interval.level)))):
-        line = {"width": 0, "shape": "linear"}
-        common = {"x": times, "mode": "lines", "line": line, "hoverinfo": "skip"}
-        low, high = (end[:, step - 1] for end in interval.ends(predicted))
-        traces.append({**common, "y": low, "showlegend": False})
-        name = f"{share(interval.level)} interval"
-        fill = {"fill": "tonexty", "fillcolor": BANDS[min(place, 1)]}
-        traces.append({**common, **fill, "y": high, "name": name})
-    return traces
+    found = [(interval, *interval.ends(predicted)) for interval in known]
+    return [(interval, low[:, step - 1], high[:, step - 1]) for interval, low, high in found]
 
 
 def _coverage(drawn: _Drawn) -> list[Markup]:
@@ -161,7 +152,7 @@ def _over_time(drawn: _Drawn, left: Float64s) -> Markup:
     }
     y = theme.axis(f"residual ({drawn.unit})", zeroline=True, zerolinecolor=theme.INK)
     title = "Over time" if drawn.horizon == 1 else "Over time, one step ahead"
-    return theme.figure(title, [trace], theme.axis(_time_title(drawn)), y, 340, show_legend=False)
+    return theme.figure(title, [trace], time_axis(drawn.times), y, 340, show_legend=False)
 
 
 def _histogram(drawn: _Drawn, left: Float64s) -> Markup:
@@ -192,7 +183,3 @@ def _by_step(drawn: _Drawn) -> Markup:
     y = theme.axis(f"mae ({drawn.unit})", rangemode="tozero")
     x = theme.axis("steps ahead (rows)", **({"dtick": 1} if drawn.horizon <= 12 else {}))
     return theme.figure("Error by step", traces, x, y, 340)
-
-
-def _time_title(drawn: _Drawn) -> str:
-    return "time" if drawn.times.dtype.kind == "M" else "row of the series, or its own count of time"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seqsweep.metrics import Metric, Scores
-from seqsweep.tasks.forecast.intervals import CONFORMAL, ForecastInterval, called, errors, short_of
+from seqsweep.tasks.forecast.interval_words import called, errors, short_of
+from seqsweep.tasks.forecast.intervals import CONFORMAL, ForecastInterval
 from seqsweep.words import share, significant
 
 CONSTANTS = ("train_mean", "train_median")

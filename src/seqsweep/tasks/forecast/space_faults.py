@@ -8,6 +8,7 @@ from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.dataset import Space
+from seqsweep.tasks.forecast.graph import ANCHORS as GRAPH_ANCHORS
 from seqsweep.tasks.forecast.head_faults import head_faults
 from seqsweep.tasks.forecast.quantile_faults import quantile_faults
 
@@ -22,7 +23,7 @@ def space_faults(config: SweepConfig, space: Space) -> list[Fault]:
         config: of the sweep.
         space: what is searched.
     """
-    found = [*_ridge_faults(config, space), *head_faults(config, space)]
+    found = [*_ridge_faults(config, space), *head_faults(config, space), *_onnx_faults(config, space)]
     return [*found, *_panel_faults(config), *_season_faults(config, space), *quantile_faults(config, space)]
 
 
@@ -30,6 +31,13 @@ def _ridge_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
     if "ridge" in space.values("linear_skip") and "linear" not in config.task.baselines:
         told = "a network that starts as the ridge is held against it; add linear to task.baselines"
         yield Fault("search_space.linear_skip", f"search_space.linear_skip=ridge: {told}", also=("task.baselines",))
+
+
+def _onnx_faults(config: SweepConfig, space: Space) -> Iterator[Fault]:
+    others = [name for name in space.values("anchor") if name not in GRAPH_ANCHORS] if config.package.onnx else []
+    if others:
+        told = f"its graph has the anchors {', '.join(GRAPH_ANCHORS)}, not {others[0]}; take these, or leave it out"
+        yield Fault("package.onnx", f"package.onnx=true: {told}", also=("search_space.anchor", "windows.anchor"))
 
 
 def _panel_faults(config: SweepConfig) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ from seqsweep.tasks.forecast.by_series import (
 from seqsweep.tasks.forecast.card import card
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.details import details_of, figures_of
+from seqsweep.tasks.forecast.graph import make_graph
 from seqsweep.tasks.forecast.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.forecast.intervals import read_intervals
 from seqsweep.tasks.forecast.linear_path import ridge_lookback
@@ -223,6 +224,7 @@ class Forecast(Task):
             example=requests.example(known, rows, seen.baseline is not None),
             card=card(spec, known, self.config, intervals),
             requires=requests.libraries(known),
+            graph=make_graph(known, seen, params),
         )
 
     @classmethod

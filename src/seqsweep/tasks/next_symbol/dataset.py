@@ -142,7 +142,7 @@ class Texts:
         every = blocks.spread([codes + np.int32(1) for codes in read.documents], 0)
         alphabet = _alphabet(every[blocks.places(parts.train)] - 1, read.symbols, config, subwords)
         if len(alphabet.vocabulary) < 2 <= own(config).vocabulary:
-            told = f"all {alphabet.kind} of train are {alphabet.vocabulary[0]!r}, so there is nothing to foretell"
+            told = f"all {alphabet.kind} of train are {alphabet.vocabulary[0]!r}, so there is nothing to predict"
             raise DataError(f"{corpus.name}: {told}; give another text")
         numbers = np.append(np.int32(BEFORE), alphabet.numbers_of(read.symbols))[every]
         widths = np.array([0, *map(len, read.symbols)], np.uint32)

@@ -31,6 +31,7 @@ from seqsweep.tasks.next_symbol.corpus import read_corpus
 from seqsweep.tasks.next_symbol.dataset import SymbolView, Texts
 from seqsweep.tasks.next_symbol.evaluation import Evaluation, evaluate
 from seqsweep.tasks.next_symbol.facts import notes
+from seqsweep.tasks.next_symbol.graph import make_graph
 from seqsweep.tasks.next_symbol.hyperparameters import HYPERPARAMETERS
 from seqsweep.tasks.next_symbol.metrics import FROM_SUMS, METRICS, sums
 from seqsweep.tasks.next_symbol.sections import sections
@@ -193,6 +194,7 @@ class NextSymbol(Task):
             card=card(spec, texts, found),
             line=texts.corpus.column,
             requires=("sentencepiece",) if texts.alphabet.subwords is not None else (),
+            graph=make_graph(cast(SymbolView, view), texts.alphabet),
         )
 
     def requests(self, data: Dataset, model: Model, items: Items) -> Iterator[pd.DataFrame]:
