@@ -64,7 +64,7 @@ def sweep(options: argparse.Namespace, seed: int) -> tuple[str, float, float, st
 def part_scores(context: search.SweepContext, found: finals.Conclusion, run: str) -> tuple[float, float]:
     """Of the network of one final run alone, on validation and on test."""
     alone = replace(found, evaluations=(replace(found.evaluation, networks=(run,)),))
-    network, data = finals.network(context, alone), context.problem.data
+    network, data = finals.scored(context, alone)[1].network(context.problem), context.problem.data
     parts = data.split()
     return tuple(
         data.score(data.actual(items), network.predict(items))[found.objective]

@@ -82,9 +82,9 @@ def errors(config: SweepConfig, values: np.ndarray, ahead: int) -> tuple[float, 
         from seqsweep.tasks.forecast.ridge import fit_linear
 
         fit = fit_linear(past)
-        made = [_forecast(finals.network(context, found), values, items)]
+        made = [_forecast(finals.scored(context, found)[1].network(context.problem), values, items)]
         made += [
-            _forecast(finals.refitted(context, runs).network, values, items),
+            _forecast(runs.refitted(context).restored(context.problem).network, values, items),
             fit.after(values, items, fit.intercept.size),
         ]
         return tuple(float(np.abs(each - actual).mean()) for each in made)

@@ -185,7 +185,7 @@ def memory(tokens: int) -> Any:
     from rich.table import Table
 
     found = Table(title=f"Most memory at once, in MB, of a sweep of {tokens:,} tokens")
-    for heading in ("sweep", "command", "worker"):
+    for heading in ("sweep", "command", "largest other process", "all together"):
         found.add_column(heading, justify="left" if heading == "sweep" else "right")
     with tempfile.TemporaryDirectory() as folder:
         for kind, pattern in (("letters", r"(?s)."), ("words", r" ?\w+| ?[^\w\s]+|\s+")):
@@ -206,24 +206,32 @@ def english() -> str:
     return "".join([*topics.values(), *(file.read_text("utf-8", errors="ignore") for file in library)] * 2)
 
 
-def peaks(folder: str, *arguments: str) -> tuple[str, str]:
-    """What the command and its worker held at most, in MB."""
+def peaks(folder: str, *arguments: str) -> tuple[str, ...]:
+    """What the command, the largest process that it started, and all of them together held at most, in MB."""
+    import psutil
+
     command = [sys.executable, "-m", "seqsweep.cli", "sweep", *arguments, "executor.workers=1"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    most = [0, 0]
+    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most = [0, 0, 0]
     while process.poll() is None:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        most[0] = max(most[0], held(process.pid))
-        most[1] = max([most[1], *(held(int(child)) for child in children)])
-        time.sleep(0.2)  # the kernel keeps the peak: what is missed is that of the last moment
-    return (f"{most[0] / 1e3:,.0f}", f"{most[1] / 1e3:,.0f}") if not process.returncode else ("failed", "")
+        others = [child.pid for child in process.children(recursive=True)]
+        now = (
+            held(
+                process.pid, "status", "VmHWM"
+            ),  # the kernel keeps the peak: what is missed is that of the last moment
+            max((held(child, "status", "VmHWM") for child in others), default=0),
+            sum(held(one, "smaps_rollup", "Pss:") for one in (process.pid, *others)),
+        )
+        most = list(map(max, most, now))
+        time.sleep(0.2)
+    return tuple(f"{peak / 1e3:,.0f}" for peak in most) if not process.returncode else ("failed", "", "")
 
 
-def held(process: int) -> int:
-    """The most that a process held so far, in kB; 0 where it is gone."""
+def held(process: int, file: str, name: str) -> int:
+    """A figure of a process, in kB; 0 where it is gone."""
     with suppress(OSError):
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        return next((round(int(line.split()[1]) * 1.024) for line in lines if line.startswith("VmHWM")), 0)
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
+        return next((round(int(line.split()[1]) * 1.024) for line in lines if line.startswith(name)), 0)
     return 0
 
 

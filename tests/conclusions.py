@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqsweep import package, search
+from seqsweep import finals, package, search
 from seqsweep.config import compose
 from seqsweep.events import TrialSpec
 from seqsweep.evidence import diebold_mariano, half_widths
@@ -172,3 +172,8 @@ def _conclusion(problem: Problem, folder: Path, spec: TrialSpec, trained: Networ
 
 def _plain(value: object) -> object:
     return value[0] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def scored_network(context, conclusion):
+    """What a conclusion says was scored on the test part, in this process."""
+    return finals.scored(context, conclusion)[1].network(context.problem)

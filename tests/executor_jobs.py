@@ -22,6 +22,10 @@ def spec(trial_id: str, deed: str = "nothing") -> TrialSpec:
     return TrialSpec(trial_id, deed, seed=0, first_epoch=0, last_epoch=3)  # type: ignore[arg-type]
 
 
+def preload() -> None:
+    """Nothing that all workers need."""
+
+
 WARMED: list[int] = []
 """With how many threads this process has warmed up: no variable of the environment, which workers would inherit."""
 

@@ -211,6 +211,7 @@ def live(config: Any, job: str, report: Report) -> None:
     """Run one sweep, a whole study or a change of the champion; the report's last line says how it ended."""
     from seqsweep import registry, search, study, trial
     from seqsweep.errors import SeqsweepError
+    from seqsweep.executor import InProcess
 
     jobs = {
         "stand_in": (stand_in, cold),
@@ -218,6 +219,10 @@ def live(config: Any, job: str, report: Report) -> None:
         "at_once": (at_once, cold),
         "networks": (trial.Trial, trial.warm),
     }
+    if job in ("stand_in", "slow_stand_in", "at_once"):
+        # KerasTuner is here, where a process of its own would import it for seconds, each life anew.
+        context = sys.modules["seqsweep.search.context"]
+        context.make_calls = lambda config, warm, _: InProcess(warm, config.threads)
     report.write("born")
     try:
         name, _, target = job.partition(" ")

@@ -63,8 +63,16 @@ class Life:
         return self.events[-1]
 
     def workers(self) -> list[psutil.Process]:
+        """Its own children that run trials or functions, and those that were forked for it."""
         with suppress(psutil.NoSuchProcess):
-            return [child for child in self.process.children() if "seqsweep.executor.worker" in child.cmdline()]
+            children = self.process.children()
+            forked = [
+                one
+                for child in children
+                if "seqsweep.executor.fork_server" in child.cmdline()
+                for one in child.children()
+            ]
+            return [*forked, *(child for child in children if "seqsweep.executor.worker" in child.cmdline())]
         return []
 
     def kill(self) -> bool:

@@ -34,7 +34,7 @@ TINY = [
 
 # No `if __name__ == "__main__"`: workers do not run the caller's program again.
 SCRIPT = """
-import os, signal
+import os, signal, sys
 import pandas as pd
 import seqsweep
 
@@ -44,10 +44,11 @@ class Interrupting(seqsweep.Silent):
 
 tiny, data = {overrides}, pd.read_parquet("{rows}").set_index("day")
 try:
-    seqsweep.sweep("quickstart", [*tiny, "executor=inline"], data=data, observer=Interrupting())
+    seqsweep.sweep("quickstart", [*tiny, "executor.workers=1"], data=data, observer=Interrupting())
 except KeyboardInterrupt:
     print("goes on,", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 result = seqsweep.sweep("quickstart", [*tiny, "executor.workers=1"], data=data)
+print("TensorFlow was imported:", "tensorflow" in sys.modules)
 print(result.fingerprint)
 print(result)
 """
@@ -102,8 +103,9 @@ def test_every_name_that_is_offered_is_there():
 def test_a_script_without_a_main_guard_is_interrupted_and_goes_on_to_a_winner(script):
     folder, ran = script
     assert ran.returncode == 0, ran.stderr
-    interrupted, fingerprint, *verdict = ran.stdout.splitlines()
+    interrupted, imported, fingerprint, *verdict = ran.stdout.splitlines()
     assert interrupted == "goes on, True"
+    assert imported == "TensorFlow was imported: False"  # searched, scored and packaged: all of it was done elsewhere
     assert " won: mae " in verdict[0]
     assert (folder / "mlruns" / "sweeps" / fingerprint / "report.html").exists()
     assert "[2/2] trial 2: " in ran.stderr  # progress stands beside what the script prints

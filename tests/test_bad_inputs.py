@@ -125,8 +125,8 @@ def test_what_a_message_on_data_advises_is_taken(bad, folder):
 
 TINY = (
     "sweep quickstart data=csv data.path=shop.csv data.target=sales data.time=date executor=inline trial.epochs=1 "
-    "tuner.max_trials=2 search_space.units=[2,3] search_space.depth=1 search_space.window=4 finals.seeds=2 "
-    "finals.trials=1 finals.calibration=validation registry.refit=train"
+    "tuner.max_trials=2 search_space.layer=gru search_space.units=[2,3] search_space.depth=1 search_space.window=4 "
+    "finals.seeds=2 finals.trials=1 finals.calibration=validation registry.refit=train"
 )
 
 
@@ -154,7 +154,7 @@ def copied(finished, tmp_path) -> Path:
 
 def there(bad: Bad, folder: Path) -> Bad:
     """The case with the name of the only sweep in its place."""
-    (sweep,) = (folder / "mlruns" / "sweeps").iterdir()
+    (sweep,) = (folder / "mlruns" / "sweeps").glob("[!.]*")
     files = {name.replace(SWEEP, f"sweeps/{sweep.name}"): content for name, content in bad.files.items()}
     return dataclasses.replace(bad, files=files)
 

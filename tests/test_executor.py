@@ -20,11 +20,21 @@ from executor_jobs import spec
 from seqsweep.catalog import Catalog
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Started
-from seqsweep.executor import EXECUTORS, Executor, default_workers, faults, fitting, make_executor
+from seqsweep.executor import (
+    EXECUTORS,
+    Executor,
+    Starter,
+    default_workers,
+    faults,
+    fitting,
+    make_executor,
+    make_starter,
+)
 from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, whole_trial
 from seqsweep.executor.ray_worker import bundled
+from seqsweep.executor.starting import Interpreters
 from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
 
@@ -34,8 +44,10 @@ PATIENCE = 60.0  # seconds until a test gives up; none takes a tenth of it
 
 Make = Callable[..., Executor]
 
-# Those of Ray are the same pool of workers, which tests/test_ray.py puts on a cluster.
-every_kind = pytest.mark.parametrize("kind", [kind for kind in EXECUTORS if kind != "ray"])
+# Those of Ray are the same pool of workers, which tests/test_ray.py puts on a cluster. Where a test does not ask for a
+# kind, workers are forked, as they are on Linux.
+KINDS = {"inline": {}, "processes": {"start_method": "forkserver"}, "spawn": {"start_method": "spawn"}}
+every_kind = pytest.mark.parametrize("kind", KINDS)
 pytestmark = pytest.mark.slow
 
 
@@ -51,10 +63,13 @@ def config_of(name: str) -> ExecutorConfig:
 def make() -> Iterator[Make]:
     """Makes an executor with one worker and closes it; `job=None` leaves it without a job."""
     made: list[Executor] = []
+    starters: list[Starter] = []
 
     def _make(kind: str = "processes", job: Any = jobs.job, warm: Any = jobs.warm, **settings: Any) -> Executor:
-        config = replace(config_of(kind), **{"workers": 1, **settings})
-        made.append(make_executor(config, warm))
+        name = "processes" if kind == "spawn" else kind
+        config = replace(config_of(name), **{"workers": 1, **KINDS[kind], **settings})
+        starters.append(make_starter(config, jobs.preload))
+        made.append(make_executor(config, warm, starters[-1]))
         if job:
             made[-1].open(job)
         return made[-1]
@@ -62,6 +77,8 @@ def make() -> Iterator[Make]:
     yield _make
     for executor in made:
         executor.close()
+    for starter in starters:
+        starter.close()
     assert workers() == []
 
 
@@ -321,7 +338,7 @@ def test_closing_leaves_no_process_and_may_be_done_twice(kind: str, make: Make) 
     event_of(executor)
     executor.close()
     executor.close()
-    assert workers() == []
+    assert len(workers()) == (kind == "processes")  # the one that forks them, which whoever made it closes
     with pytest.raises(RuntimeError, match="open a job first"):
         executor.submit(spec("1"))
 
@@ -383,7 +400,7 @@ def test_a_worker_that_dies_loses_its_trial_and_its_place_works_again(deed: str,
 
 def test_what_a_worker_said_is_read_before_its_death_counts() -> None:
     """A trial may end, and its worker die, between the look for messages and the look at processes."""
-    worker = Processes(1, 1).start()
+    worker = Processes(1, Interpreters(1)).start()
     try:
         worker.send("warm", pickle.dumps((jobs.warm, 1, known())))
         until(worker.connection.poll, "it has warmed up")
@@ -519,6 +536,7 @@ sys.path.insert(0, {here!r})
 print("parent", os.getpid(), flush=True)
 import executor_jobs as jobs
 from seqsweep.executor.pool import PoolExecutor
+from seqsweep.executor.forking import ForkServer
 from seqsweep.executor.process import Processes
 
 def sweep():
@@ -533,7 +551,9 @@ def sweep():
 
 if {deaf}:
     signal.signal(signal.SIGINT, lambda *_: None)
-executor = PoolExecutor(workers=Processes(2, 1), warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
+starter = ForkServer(1, jobs.preload)
+places = Processes(2, starter)
+executor = PoolExecutor(workers=places, warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
 executor.open(jobs.job)
 try:
     sweep()
@@ -541,6 +561,7 @@ except KeyboardInterrupt:
     print("interrupted", flush=True)
 if {close}:
     executor.close()
+    starter.close()
 print("end", flush=True)
 """
 
@@ -576,7 +597,7 @@ def test_workers_do_not_run_the_main_program_again(how: str, tmp_path: Path) -> 
 def test_no_process_outlives_a_killed_parent(deed: str, tmp_path: Path) -> None:
     process = parent(tmp_path, deed=deed)
     per_worker = 2 if deed == "start a child" else 1
-    left = until(lambda: (found := workers(process.pid))[2 * per_worker - 1 :] and found, "all workers run")
+    left = until(lambda: (found := workers(process.pid))[2 * per_worker :] and found, "all workers run")
     process.kill()
     process.communicate()
     until(lambda: not [one for one in left if alive(one)], "the workers are gone")
@@ -595,7 +616,7 @@ def test_no_process_outlives_a_parent_killed_while_workers_start(after: float, t
 
 def test_no_process_outlives_a_parent_that_forgets_to_close(tmp_path: Path) -> None:
     process = parent(tmp_path, deed="nothing", close=False)
-    left = until(lambda: (found := workers(process.pid))[1:] and found, "both workers run")
+    left = until(lambda: (found := workers(process.pid))[2:] and found, "both workers run")
     assert "end" in process.communicate(timeout=PATIENCE)[0]
     until(lambda: not [one for one in left if alive(one)], "the workers are gone")
 
@@ -617,7 +638,7 @@ def test_ctrl_c_reaches_the_parent_alone_which_ends_cleanly(tmp_path: Path) -> N
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     said, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, "interrupted\nend\n")
-    assert len(left) == 2
+    assert len(left) == 3  # and the one that forked them
     assert not [one for one in left if alive(one)]
 
 

@@ -135,8 +135,9 @@ def test_networks_survive_the_death_of_sweep_and_worker_to_the_bit(
     assert life.kill()
     again = nursery.start(tmp_path / "killed", *sweep, job="networks")
     assert again.hears("epoch")
-    (worker,) = again.workers()
+    worker, searching = again.workers()  # the second chooses the trials
     worker.kill()
+    searching.kill()
     assert again.ends()["event"] == "outcome"
     assert any("runs again" in told.get("text", "") for told in again.events)
     assert_whole(tmp_path / "killed", results(inline_networks))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conclusions import scored_network
 from seqsweep import finals, search, state_files
 from seqsweep.errors import DataError, StateError
 from seqsweep.events import CALIBRATION, Epoch
@@ -485,7 +486,7 @@ def copied(whole: Launched, directory: Path) -> Path:
 def alone(context: search.SweepContext, found: Conclusion, run: str) -> Network:
     """The network of one final run."""
     evaluation = dataclasses.replace(found.evaluation, networks=(run,))
-    return finals.network(context, dataclasses.replace(found, evaluations=(evaluation,)))
+    return scored_network(context, dataclasses.replace(found, evaluations=(evaluation,)))
 
 
 def figures(found: Conclusion) -> str:
@@ -511,7 +512,7 @@ def test_finals_end_in_a_winner_one_evaluation_and_an_audit_that_a_second_launch
         *calibration,
         *(run for f in first.finalists for run in f.runs),
     }
-    monkeypatch.setattr(RUN, "evaluate_on_test", lambda *_: pytest.fail("it evaluated again"))
+    monkeypatch.setattr(RUN, "judge", lambda *_: pytest.fail("it evaluated again"))
     monkeypatch.setattr(Forecast, "audit", lambda *_: pytest.fail("it audited again"))
     again, _, ran, _ = launch(directory=copied(whole, tmp_path))
     assert (repr(again), ran) == (repr(first), [])
@@ -587,7 +588,7 @@ def test_intervals_are_of_errors_on_what_their_networks_have_not_learned_from(wh
 
 
 def found_params(context: search.SweepContext, found: Conclusion) -> Any:
-    return finals.network(context, found).params
+    return scored_network(context, found).params
 
 
 @pytest.mark.slow
@@ -815,7 +816,7 @@ def test_finals_hold_under(name, launch):
     report.test_table(found, found.evaluation)
     assert len(found.evaluation.networks) == (found.seeds if context.config.finals.ensemble else 1)
     assert (f"mean of {found.seeds} networks" in " ".join(said)) == (len(found.evaluation.networks) > 1)
-    network = finals.network(context, found)
+    network = scored_network(context, found)
     original = context.state.records()[found.winner.trial_id].params
     assert (network.params.layer, network.params.window) == (original["layer"], original["window"])
 

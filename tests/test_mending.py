@@ -47,7 +47,7 @@ def damaged(finished, make_config, tmp_path) -> Callable[..., tuple[Telling, Pat
 
     def launch(damage: Callable[[Path], object], *overrides: str) -> tuple[Telling, Path]:
         shutil.copytree(finished, tmp_path / "copy")
-        (folder,) = (tmp_path / "copy" / "sweeps").iterdir()
+        (folder,) = (tmp_path / "copy" / "sweeps").glob("[!.]*")
         damage(folder)
         observer = Telling()
         config = make_config(*SMALL, f"tracking.directory={tmp_path / 'copy'}", *overrides)
@@ -64,7 +64,7 @@ def figures(folder: Path) -> dict[str, object]:
 
 
 def only(directory: Path) -> Path:
-    (folder,) = (directory / "sweeps").iterdir()
+    (folder,) = (directory / "sweeps").glob("[!.]*")
     return folder
 
 

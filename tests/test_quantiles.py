@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from conclusions import Silent
+from conclusions import Silent, scored_network
 from seqsweep import finals, package, report, search
 from seqsweep.html import Section
 from seqsweep.package.build import evaluation_of, packaged_evaluation
@@ -98,7 +98,7 @@ def test_the_served_intervals_are_those_that_the_test_evaluation_counted(swept):
     assert interval.half_widths == pytest.approx(tuple(reach))
     low, high = interval.ends(seen.test_predicted)
     assert interval.coverage == np.mean((low <= seen.test_actual) & (seen.test_actual <= high))
-    model = package.build(context.state.folder, context.problem, finals.network(context, found), found)
+    model = package.build(context.state.folder, context.problem, scored_network(context, found), found)
     assert package.load_parity(model).passed
     loaded = package.load(model)
     (frame,) = context.problem.task.requests(context.problem.data, loaded, seen.test_items)
@@ -114,7 +114,7 @@ def test_the_mean_of_the_seeds_is_the_mean_of_each_quantile(swept):
     found, context = swept
     seen = arrays_of(context)
     runs = [dataclasses.replace(found.evaluation, networks=(run,)) for run in found.evaluation.networks]
-    alone = [finals.network(context, dataclasses.replace(found, evaluations=(run,))) for run in runs]
+    alone = [scored_network(context, dataclasses.replace(found, evaluations=(run,))) for run in runs]
     expected = np.mean([network.predict(seen.test_items) for network in alone], axis=0)
     np.testing.assert_allclose(seen.test_predicted, expected, rtol=1e-5)
     assert found.evaluation.scores["mae"] == pytest.approx(np.abs(seen.test_actual - expected[..., 2]).mean(), rel=1e-5)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conclusions import SMALL, Made, Silent, make_sweep, season, write_csv
+from conclusions import SMALL, Made, Silent, make_sweep, scored_network, season, write_csv
 from seqsweep import finals, package, registry, search, study
 from seqsweep.config import compose
 from seqsweep.errors import DivergedError
@@ -97,8 +97,8 @@ def test_the_package_holds_what_was_scored_beside_it(sweep):
     scored = package.as_evaluated(sweep.model, loaded)
     with search.open_sweep(sweep.config, Silent()) as context:
         items, data, task = context.problem.data.split().test, context.problem.data, context.problem.task
-        network = finals.network(context, sweep.conclusion)
-        serves = finals.refitted(context, finals.refit_runs(context, sweep.conclusion)).network
+        network = scored_network(context, sweep.conclusion)
+        serves = finals.refit_runs(context, sweep.conclusion).refitted(context).restored(context.problem).network
     assert serves.view.split.train_end == 160
     np.testing.assert_allclose(package.ask(task, data, scored, items), network.predict(items), rtol=1e-5)
     np.testing.assert_allclose(package.ask(task, data, loaded, items), serves.predict(items), rtol=1e-5)

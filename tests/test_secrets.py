@@ -36,6 +36,7 @@ from seqsweep import cli, redaction
 from seqsweep.events import Event, Failed, TrialSpec
 from seqsweep.executor.pool import PoolExecutor
 from seqsweep.executor.process import Processes
+from seqsweep.executor.starting import Interpreters
 
 TESTS = Path(__file__).parent
 
@@ -246,7 +247,9 @@ def warm(threads: int) -> None:
 
 def test_a_trial_that_fails_with_a_secret_in_its_words_is_told_and_kept_without_it():
     redaction.remember(f"postgresql://u:{LOGIN}@h/db")
-    executor = PoolExecutor(workers=Processes(1, 1), warm=warm, threads=1, max_trials_per_worker=9, time_limit=None)
+    executor = PoolExecutor(
+        workers=Processes(1, Interpreters(1)), warm=warm, threads=1, max_trials_per_worker=9, time_limit=None
+    )
     try:
         executor.open(quoting)
         executor.submit(spec("1", LOGIN))

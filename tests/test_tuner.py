@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from seqsweep.tuner import (
     make_tuner,
     plan,
     rebuild_tuner,
+    remote_oracle,
     state_file,
 )
 from storm import live
@@ -120,6 +123,25 @@ def test_the_plan_of_hyperband_is_that_of_published_tables(epochs: int, factor: 
 @pytest.mark.parametrize(("limit", "trials"), [(20, 20), (27, 27), (45, 36), (60, 39), (1000, 70)])
 def test_the_plan_of_hyperband_within_a_limit_of_epochs_counts_its_short_trials(limit: int, trials: int) -> None:
     assert plan(sweep_config("hyperband", epochs=27, tuner={"factor": 3, "max_epochs": limit}, **WIDE)).trials == trials
+
+
+@keras
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("every", [1000, 3])
+def test_an_oracle_in_another_process_proposes_the_same_however_often_that_dies(
+    kind: str, every: int, tmp_path: Path
+) -> None:
+    expected = whole(make_tuner(short(kind), tmp_path / "here"))
+    calls = itertools.count(1)
+
+    def call(function: Any, *given: Any) -> Any:
+        if next(calls) % every == 0:
+            remote_oracle._present.clear()
+        return pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(given)))))
+
+    apart = make_tuner(short(kind), tmp_path / "apart", call)
+    assert whole(apart) == expected
+    assert make_tuner(short(kind), tmp_path / "apart", call).ask("a") == Exhausted(apart.ask("a").reason)
 
 
 @keras

@@ -357,3 +357,23 @@ def test_a_crowded_folder_is_not_listed_whole(write, settings, tmp_path):
     with pytest.raises(DataError, match="and 30 more") as caught:
         load(settings(kind="csv", path=str(tmp_path / "zzzzzzzz")))
     assert len(str(caught.value)) < 400
+
+
+# Texts in quotes, and without -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("behind", [3, 300])  # of the sample of first rows, and far behind it
+def test_a_quote_that_is_never_closed_takes_no_rows_in_silence(load_csv, behind):
+    content = "day,sales,note\n" + "1,5,x\n" * 2 + '2,6,"left open\n' + "3,7,y\n" * behind
+    with pytest.raises(DataError, match=rf"line 4: a quote is opened here .*: it takes {behind} more lines with it"):
+        load_csv(content, target="sales")
+    series = load_csv(content.replace('"left', '5" left'), target="sales")  # an inch, as Excel never writes it
+    assert series.rows == behind + 3
+
+
+def test_the_last_text_of_a_file_may_have_several_lines(load_csv):
+    assert load_csv('sales,note\n1,x\n2,"a\nb"\n3,"c ""\nd"\n4,"e\n5"\n', target="sales").rows == 4
+
+
+def test_a_field_may_be_as_long_as_a_book(load_csv):
+    assert load_csv(f"sales,note\n1,x\n2,{'word ' * 40_000}\n3,y\n", target="sales").rows == 3

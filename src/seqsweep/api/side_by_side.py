@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from seqsweep.config.launcher import ALL, COUNT
 from seqsweep.errors import LockedError, SweepError
 from seqsweep.executor.capacity import WORKER_MEMORY, default_workers, free_memory
-from seqsweep.executor.process import import_path
+from seqsweep.executor.starting import import_path
 from seqsweep.interrupts import check, held, something_open
 from seqsweep.redaction import known
 from seqsweep.schema import SweepConfig

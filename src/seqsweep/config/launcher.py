@@ -90,7 +90,7 @@ def _is_set(override: Override) -> bool:
 
 def _unknown(override: Override) -> InputFault:
     key = override.key_or_group
-    told = f"{override.input_line}: of a launcher {COUNT} alone is taken{nearest(key, [COUNT])}; leave it out"
+    told = f"{override.input_line}: of a launcher {COUNT} alone is taken; leave it out"
     return InputFault(key, told, left_out=(key,))
 
 

@@ -32,7 +32,8 @@ def documents(path: Path, style: TextStyle) -> Source:
         held = sorted(entry.name for entry in path.iterdir())
         raise DataError(f"{path}: the folder holds no .txt file; it holds {some(held) if held else 'nothing'}")
     names = [str(file.relative_to(path)) for file in files] if path.is_dir() else [path.name]
-    return _source(str(path), {name: _read(file, style) for name, file in zip(names, files, strict=True)})
+    mend = "take it out, or give it text" if path.is_dir() else "give one with text"
+    return _source(str(path), {name: _read(file, style, mend) for name, file in zip(names, files, strict=True)})
 
 
 def python_topics() -> Source:
@@ -51,9 +52,9 @@ def python_topics() -> Source:
     return _source("pydoc_data.topics", {name: topics[name] for name in own})
 
 
-def _read(file: Path, style: TextStyle) -> str:
+def _read(file: Path, style: TextStyle, mend: str) -> str:
     if not file.stat().st_size:
-        raise DataError(f"{file}: the file is empty; give one with text")
+        raise DataError(f"{file}: the file is empty; {mend}")
     packed = text_file(file)
     try:
         with packed.open() as stream:
@@ -66,7 +67,7 @@ def _read(file: Path, style: TextStyle) -> str:
     except UNREADABLE as error:
         raise DataError(f"{packed}: cannot be read: {error}") from error
     if not text.strip():
-        raise DataError(f"{packed}: the file holds nothing but blanks; give one with text")
+        raise DataError(f"{packed}: the file holds nothing but blanks; {mend}")
     return text
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from seqsweep.data.packed_files import TextFile
 from seqsweep.data.source import SAMPLE, Origin, Source
 from seqsweep.errors import DataError
+from seqsweep.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,8 @@ Record = tuple[int, Sequence[str]]
 """The line where a record begins, counted from 1; and its fields."""
 
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
+LONGEST = 1 << 24  # signs of a field: a book of 3,000 pages, where the csv module's own limit is an essay
+
 UNREADABLE = (OSError, RuntimeError)  # the latter: an encrypted zip, or an unknown compression in it
 
 
@@ -73,11 +76,20 @@ def csv_source(file: TextFile, style: TextStyle, target: str | None = None) -> S
     is_plain = header_line == style.skip_rows + 1 and sample[0][0] == header_line + 1
 
     def read(wanted: Sequence[str]) -> tuple[pd.DataFrame, Origin]:
-        fast = _read_fast(file, style, names, wanted) if is_plain else None
+        fast = _read_fast(file, style, names, wanted) if is_plain and not _has_odd_quotes(file) else None
         return _read_slowly(file, style, names, wanted) if fast is None else fast
 
     frame = pd.DataFrame([fields for _, fields in sample], columns=list(names), dtype="str")
     return Source(str(file), names, frame, read)
+
+
+def _has_odd_quotes(file: TextFile) -> bool:
+    """Whether a quote may be open at the end of the file: all rows behind it would be one text, and Arrow takes it."""
+    try:
+        with file.open() as stream:
+            return sum(chunk.count(b'"') for chunk in iter(lambda: stream.read(1 << 20), b"")) % 2 == 1
+    except (*DAMAGED, *UNREADABLE):
+        return True  # who reads it record by record says what is wrong
 
 
 def _read_fast(
@@ -190,11 +202,15 @@ def _decoded(file: TextFile, style: TextStyle) -> Iterator[Record]:
 def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record]:
     for _ in range(style.skip_rows):
         text.readline()
-    reader = csv.reader(text, delimiter=style.separator, skipinitialspace=True)
-    width, line = 0, style.skip_rows
+    csv.field_size_limit(LONGEST)
+    lines: list[str] = []  # of the record that is read
+    reader = csv.reader(_kept(text, lines), delimiter=style.separator, skipinitialspace=True)
+    width, line, begins, last = 0, style.skip_rows, 0, lines
     try:
         for record in reader:
             begins, line = line + 1, style.skip_rows + reader.line_num
+            last = lines[:]
+            lines.clear()
             if not record:
                 continue
             width = width or len(record)
@@ -207,9 +223,28 @@ def _records(file: TextFile, text: IO[str], style: TextStyle) -> Iterator[Record
             yield begins, record
     except csv.Error as error:
         raise DataError(f"{file}, line {line + 1}: {error}; is a quote opened and never closed?") from error
+    if len(last) > 1 and _is_open(last, style.separator):
+        told = f"a quote is opened here and never closed: it takes {counted(len(last) - 1, 'more line')} with it"
+        raise DataError(f"{file}, line {begins}: {told}; close it, or double each quote that belongs to a text")
     if not width:
         skipped = f"data.skip_rows={style.skip_rows} leaves none of its lines; lower it" if style.skip_rows else ""
         raise DataError(f"{file}: {skipped or 'the file is empty; give one with a header and rows'}")
+
+
+def _kept(text: IO[str], lines: list[str]) -> Iterator[str]:
+    """The lines of a text, each added to `lines`."""
+    for line in text:
+        lines.append(line)
+        yield line
+
+
+def _is_open(record: Sequence[str], separator: str) -> bool:
+    """Whether a quote is open at the end of a record, whose lines these are."""
+    try:
+        list(csv.reader(record, delimiter=separator, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def codec(encoding: str) -> str:

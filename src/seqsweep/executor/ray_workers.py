@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import SweepError
-from seqsweep.executor.process import THREAD_SETTINGS, import_path
 from seqsweep.executor.protocol import shortened
 from seqsweep.executor.ray_cluster import join, runtime_env
 from seqsweep.executor.ray_worker import RayWorker, software
+from seqsweep.executor.starting import THREAD_SETTINGS, import_path
 
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig

@@ -1,8 +1,8 @@
 """A worker process: `python -m seqsweep.executor.worker PIPE`, started by process.py.
 
-It obeys three commands, each a pair (name, pickled payload): `warm` (function, threads, secrets), `job` (a Job) and
-`trial` (a TrialSpec). It answers the first two by READY, a trial by pairs (seconds since its begin, event).
-It does not end by itself unless something breaks: its parent kills it.
+It obeys four commands, each a pair (name, pickled payload): `warm` (function, threads, secrets), `job` (a Job), `trial`
+(a TrialSpec) and `call` (function, arguments). It answers the first two by READY, a trial by pairs (seconds since its
+begin, event), a call by an Answer. It does not end by itself unless something breaks: its parent kills it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from seqsweep.events import Job
+from seqsweep.executor.answers import answered
 from seqsweep.executor.protocol import READY, messages
 from seqsweep.imports import own_process
 from seqsweep.interrupts import SIGNALS
@@ -65,6 +66,9 @@ def _obey(connection: Connection[Any, Any]) -> None:
         if command == "trial" and job is not None:
             for message in messages(job, payload):
                 connection.send_bytes(message)
+            continue
+        if command == "call":
+            connection.send_bytes(answered(*payload))
             continue
         if command == "warm":
             warm, threads, secrets = payload

@@ -19,8 +19,9 @@ from seqsweep.finals.conclusion import (
 from seqsweep.finals.count import check_count
 from seqsweep.finals.evaluation import ARRAYS, load_test_predictions
 from seqsweep.finals.final_runs import ALL, FinalRuns, planned
-from seqsweep.finals.refit import Refit, RefitRuns, refit_runs, refitted
-from seqsweep.finals.run import network, run
+from seqsweep.finals.networks import Trained, call
+from seqsweep.finals.refit import Refit, RefitRuns, Refitted, refit_runs
+from seqsweep.finals.run import run, scored
 
 __all__ = [
     "ALL",
@@ -32,14 +33,16 @@ __all__ = [
     "Finalist",
     "Refit",
     "RefitRuns",
+    "Refitted",
     "TestEvaluation",
+    "Trained",
+    "call",
     "check_count",
     "load",
     "load_test_predictions",
-    "network",
     "planned",
     "refit_runs",
-    "refitted",
     "run",
     "save",
+    "scored",
 ]

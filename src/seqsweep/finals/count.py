@@ -25,7 +25,7 @@ EVALUATIONS = "test_evaluations.json"
 """The list's file in the sweep's folder."""
 
 LOCK = ".test_evaluations.lock"
-"""Beside the folders of all sweeps: held while one takes its number."""
+"""In `tracking.directory`: held while a sweep takes its number."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ def settled(folder: Path, entered: Evaluated, elsewhere: Elsewhere, tell: Callab
 def _enter(folder: Path, evaluation: Evaluated, others: Mapping[str, NumberedEvaluation]) -> Evaluated:
     """An evaluation under the next number, which the list of its sweep then has."""
     numbers = {name: seen.number for name, seen in others.items()}
-    with writing(folder.parent / LOCK), FileLock(folder.parent / LOCK):
+    lock = folder.parents[1] / LOCK
+    with writing(lock), FileLock(lock):
         known = {seen.run: seen for seen in own(folder)}
         known.pop(evaluation.run, None)
         number = evaluations_before(folder, evaluation.sha256, numbers, evaluation.run) + 1

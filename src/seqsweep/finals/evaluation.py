@@ -12,10 +12,12 @@ import numpy as np
 
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import TestEvaluation
+from seqsweep.finals.networks import Trained
 from seqsweep.finals.selection import scored_name
+from seqsweep.memory import give_back
 from seqsweep.search import Problem
 from seqsweep.state_files import MEND, write_bytes
-from seqsweep.tasks import Predictions, TestPredictions
+from seqsweep.tasks import Audit, Predictions, TestPredictions
 from seqsweep.trial import Network
 
 ARRAYS = "test_predictions.npz"
@@ -23,6 +25,32 @@ ARRAYS = "test_predictions.npz"
 
 MORE = "more_"
 """Begins the name of each array that the task keeps beside the predictions."""
+
+
+def judge(
+    problem: Problem,
+    scored: Trained,
+    networks: Sequence[str],
+    number: int,
+    held: Trained | None = None,
+    calibration: Sequence[str] = (),
+) -> tuple[Audit, TestEvaluation, TestPredictions]:
+    """Audit the winner for leaks, and score it on the test part; to be called where TensorFlow is.
+
+    Args:
+        problem: the sweep's.
+        scored: the winner, or several networks of it.
+        networks: the final runs that trained it.
+        number: of this evaluation on this data.
+        held: the same, trained without the end of train; None: there is none.
+        calibration: the final runs that trained it.
+    """
+    network = scored.network(problem)
+    # The sweep's own pipeline, with the winner's parameters and network.
+    verdict = problem.task.audit(problem.data, network.params, lambda view, items: network.predict(items, view))
+    give_back()  # the audit held the data set more than once
+    without_end = None if held is None else held.network(problem)
+    return verdict, *evaluate_on_test(problem, network, networks, number, without_end, calibration)
 
 
 def evaluate_on_test(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
 from seqsweep import trial
-from seqsweep.errors import StateError
-from seqsweep.events import CALIBRATION
+from seqsweep.events import CALIBRATION, TrialSpec
 from seqsweep.finals.final_runs import PHASES, FinalRuns
-from seqsweep.search import Loop, Phase, SweepContext, what_is_wrong
+from seqsweep.search import Loop, Phase, Problem, SweepContext, what_is_wrong
 from seqsweep.state_files import set_aside
-from seqsweep.trial import Network, Trial
+from seqsweep.trial import Network, Trial, WeightsError
 from seqsweep.words import counted
+
+T = TypeVar("T")
 
 
 def train(context: SweepContext, runs: FinalRuns) -> None:
@@ -79,21 +83,65 @@ def calibrated(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) 
     return tuple(held.runs)
 
 
-def restored(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> Network:
-    """The networks of final runs as one."""
-    with trial.without_start_up_notes():
-        trial.warm(context.config.executor.threads)  # the very arithmetic of the workers
-    job = Trial(context.problem.task, context.problem.data)
-    return trial.mean_of([_restored_one(context, job, runs, run) for run in networks])
+@dataclass(frozen=True)
+class Trained:
+    """Final runs whose networks are in files: what is sent to where TensorFlow is.
+
+    Args:
+        specs: of the runs.
+        files: of their weights.
+    """
+
+    specs: tuple[TrialSpec, ...]
+    files: tuple[Path, ...]
+
+    def network(self, problem: Problem) -> Network:
+        """The networks as one, in this process.
+
+        Args:
+            problem: of the sweep.
+
+        Raises:
+            WeightsError: those of one cannot be used.
+        """
+        job = Trial(problem.task, problem.data)
+        restored = [trial.restore(job, spec, file) for spec, file in zip(self.specs, self.files, strict=True)]
+        return trial.mean_of(restored)
 
 
-def _restored_one(context: SweepContext, job: Trial, runs: FinalRuns, run: str) -> Network:
-    spec, file = runs.spec_of(runs.runs[run]), context.state.network(run)
-    try:
-        return trial.restore(job, spec, file)
-    except StateError as error:
-        if not file.exists():
-            raise
-        context.observer.say(f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again")
-    train(context, runs.again())
-    return trial.restore(job, spec, file)
+def trained(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> Trained:
+    """What is needed to put the networks of final runs back.
+
+    Args:
+        context: of the open sweep, whose folder holds the weights.
+        runs: those of which some are meant.
+        networks: their ids.
+    """
+    specs = tuple(runs.spec_of(runs.runs[run]) for run in networks)
+    return Trained(specs, tuple(context.state.network(run) for run in networks))
+
+
+def call(context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..., T], *arguments: Any) -> T:
+    """What a function returns that puts networks back, run where TensorFlow is.
+
+    A run whose weights turn out to be damaged is trained again, and the function called once more.
+
+    Args:
+        context: of the open sweep.
+        runs: whose networks it puts back.
+        function: as of `Calls.call`.
+        arguments: of it.
+
+    Raises:
+        StateError: weights are missing.
+    """
+    while True:
+        try:
+            return context.calls.call(function, *arguments)
+        except WeightsError as error:
+            file = Path(error.file)
+            if not file.exists():
+                raise
+            told = f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again"
+            context.observer.say(told)
+            train(context, next(one for one in runs if file.stem in one.runs).again())

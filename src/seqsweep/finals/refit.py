@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from seqsweep.events import REFIT, TrialSpec
 from seqsweep.finals.conclusion import Conclusion
 from seqsweep.finals.final_runs import ALL, FinalRun, FinalRuns
-from seqsweep.finals.networks import restored, train
+from seqsweep.finals.networks import Trained, train, trained
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.search import Problem, SweepContext, mend_records, say_again
 from seqsweep.tasks import Dataset
@@ -32,6 +32,31 @@ class Refit:
     network: Network
     runs: tuple[str, ...] = ()
     epochs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """The same as its weights, to be put back where TensorFlow is.
+
+    Args:
+        trained: its networks.
+        runs: that trained them.
+        epochs: of each.
+    """
+
+    trained: Trained
+    runs: tuple[str, ...]
+    epochs: tuple[int, ...]
+
+    def restored(self, problem: Problem) -> Refit:
+        """In this process.
+
+        Args:
+            problem: of the sweep.
+        """
+        whole = problem.data.whole()
+        assert whole is not None  # or there would have been no such runs
+        return Refit(replace(problem, data=whole), self.trained.network(problem), self.runs, self.epochs)
 
 
 @dataclass
@@ -62,6 +87,15 @@ class RefitRuns(FinalRuns):
         """`trial 5: LSTM, 1 × 32 units, seed 2, on all`."""
         run = self.runs[proposal.trial_id]
         return f"{run.of.name}, seed {run.seed}, on all"
+
+    def refitted(self, context: SweepContext) -> Refitted:
+        """What they trained.
+
+        Args:
+            context: of the open sweep, whose folder holds the weights.
+        """
+        names = tuple(self.runs)
+        return Refitted(trained(context, self, names), names, tuple(self.ended[run].epochs or 0 for run in names))
 
 
 def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | None:
@@ -94,19 +128,6 @@ def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | Non
         context.observer.say(f"{failed[0].name}: {failed[0].reason}; {told}")
         return None
     return runs
-
-
-def refitted(context: SweepContext, runs: RefitRuns) -> Refit:
-    """What serves.
-
-    Args:
-        context: of the open sweep, whose folder holds the weights.
-        runs: what `refit_runs` gave.
-    """
-    assert runs.whole is not None  # `refit_runs` has seen to it
-    network = restored(context, runs, tuple(runs.runs))
-    epochs = [runs.ended[run].epochs or 0 for run in runs.runs]
-    return Refit(replace(context.problem, data=runs.whole), network, tuple(runs.runs), tuple(epochs))
 
 
 def refit_names(networks: Sequence[str]) -> list[str]:

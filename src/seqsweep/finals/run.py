@@ -9,16 +9,14 @@ from functools import partial
 from seqsweep.errors import StateError
 from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
 from seqsweep.finals.count import Evaluated, counted, own, settled
-from seqsweep.finals.evaluation import ARRAYS, evaluate_on_test, load_test_predictions, save_test_predictions
+from seqsweep.finals.evaluation import ARRAYS, judge, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.networks import calibrated, calibration_runs, restored, train
+from seqsweep.finals.networks import Trained, calibrated, calibration_runs, call, train, trained
 from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
-from seqsweep.memory import give_back
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
-from seqsweep.trial import Network
 
 
 def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
@@ -57,20 +55,18 @@ def run(context: SweepContext, outcome: Outcome) -> Conclusion | None:
     return conclusion
 
 
-def network(context: SweepContext, conclusion: Conclusion) -> Network | None:
-    """The network, or the mean of several, that was evaluated on the test part; None: none was.
+def scored(context: SweepContext, conclusion: Conclusion) -> tuple[FinalRuns, Trained]:
+    """What was evaluated on the test part, to be put back from its weights; and the runs that trained it.
 
     Args:
         context: of the open sweep, whose folder holds the weights.
-        conclusion: of its finals.
+        conclusion: of its finals; it has a test evaluation.
     """
-    seen = conclusion.evaluation
-    if seen is None:
-        return None
+    assert conclusion.evaluation is not None
     chosen = {record.trial_id: record for record in context.state.records().values()}
     finalists = [chosen[finalist.trial_id] for finalist in conclusion.finalists]
     runs = FinalRuns(context.config, context.state, finalists, context.state.records("final"))
-    return restored(context, runs, seen.networks)
+    return runs, trained(context, runs, conclusion.evaluation.networks)
 
 
 def _before(context: SweepContext) -> Conclusion | None:
@@ -120,11 +116,10 @@ def _judge(
     entered = counted(folder, run, sha256, elsewhere)
     _tell(context, entered)  # before it is made, so that other machines take other numbers
     context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
-    network = restored(context, runs, networks)
-    verdict = _audit(context, network)
-    give_back()  # the audit held the data set more than once
-    held = restored(context, calibration_runs(context, runs, networks), calibration) if calibration else None
-    latest, predictions = evaluate_on_test(context.problem, network, networks, entered.number, held, calibration)
+    extra = calibration_runs(context, runs, networks)
+    held = trained(context, extra, calibration) if calibration else None
+    asked = context.problem, trained(context, runs, networks), networks, entered.number, held, calibration
+    verdict, latest, predictions = call(context, (runs, extra), judge, *asked)
     entered = settled(folder, entered, elsewhere, partial(_tell, context))
     if entered.number != latest.number:
         told = f"another machine evaluated this data in the same seconds: this is evaluation {entered.number}"
@@ -182,12 +177,6 @@ def _conclusion(
         objectives=outcome.objectives.names,
         bounds=outcome.objectives.bounds,
     )
-
-
-def _audit(context: SweepContext, network: Network) -> Audit:
-    """The sweep's own pipeline, with the winner's parameters and network."""
-    problem = context.problem
-    return problem.task.audit(problem.data, network.params, lambda view, items: network.predict(items, view))
 
 
 def _log(context: SweepContext, conclusion: Conclusion) -> None:

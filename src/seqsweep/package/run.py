@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from seqsweep import finals
 from seqsweep.finals import Conclusion
@@ -11,7 +12,7 @@ from seqsweep.package.cost import load_cost
 from seqsweep.package.export import load_export
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
-from seqsweep.search import SweepContext
+from seqsweep.search import Problem, SweepContext
 
 
 def keep(context: SweepContext, conclusion: Conclusion) -> None:
@@ -39,10 +40,10 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         context.observer.say(f"{damage}: the winner is packaged again")
     if not packaged or damage:
         context.observer.stage("packaging the winner")
-        seen = finals.network(context, conclusion)
-        assert seen is not None  # there was an evaluation
-        refit = None if runs is None else finals.refitted(context, runs)
-        build(folder, context.problem, seen, conclusion, refit=refit)
+        finalists, seen = finals.scored(context, conclusion)
+        refitted = None if runs is None else runs.refitted(context)
+        known = (finalists,) if runs is None else (finalists, runs)
+        finals.call(context, known, build_winner, folder, context.problem, conclusion, seen, refitted)
         context.observer.say(f"packaged: {load_cost(folder / MODEL).said}")
         if (made := load_export(folder / MODEL)) is not None:
             context.observer.say(made.said)
@@ -56,6 +57,26 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     context.tracker.log_sweep(metrics, tags)
     assert conclusion.winner is not None  # who was evaluated
     context.tracker.log_model(folder / MODEL, conclusion.winner.params)
+
+
+def build_winner(
+    folder: Path, problem: Problem, conclusion: Conclusion, scored: finals.Trained, refitted: finals.Refitted | None
+) -> None:
+    """Package the winner; to be called where TensorFlow is.
+
+    Args:
+        folder: of the sweep, on this machine.
+        problem: of the sweep.
+        conclusion: of its finals; it has a test evaluation.
+        scored: what was evaluated.
+        refitted: what serves; None: what was evaluated.
+
+    Raises:
+        StateError: the disk refuses.
+        WeightsError: those of a network cannot be used.
+    """
+    network = scored.network(problem)
+    build(folder, problem, network, conclusion, refit=None if refitted is None else refitted.restored(problem))
 
 
 def _learned(runs: finals.RefitRuns | None) -> dict[str, str]:

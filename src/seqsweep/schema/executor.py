@@ -35,6 +35,13 @@ class ExecutorConfig:
         "seconds after which a trial fails; null: never", unit="seconds", above=0, at_most=31_536_000, optional=True
     )
     max_retries: int = setting("times a trial may lose its worker before it counts as failed", unit="times", at_least=0)
+    start_method: str | None = setting(
+        "how worker processes begin: forkserver has one process import TensorFlow and fork them, spawn has each import "
+        "it; null: forkserver on Linux, spawn elsewhere",
+        choices=("forkserver", "spawn"),
+        when={"executor.kind": ("processes", "ray")},
+        optional=True,
+    )
     address: str | None = setting(
         "of the Ray cluster: auto for the one that this machine is part of, or HOST:PORT of its head; null: one of its "
         "own on this machine, for this sweep",

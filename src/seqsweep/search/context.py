@@ -12,7 +12,8 @@ from seqsweep.config import to_yaml
 from seqsweep.data import named_source
 from seqsweep.errors import SweepError
 from seqsweep.events import Job
-from seqsweep.executor import Executor, fitting, make_executor, may_be_many
+from seqsweep.executor import Calls, Executor, fitting, make_calls, make_executor, make_starter, may_be_many
+from seqsweep.imports import quick_imports, without_unused
 from seqsweep.interrupts import something_open
 from seqsweep.schema import SweepConfig
 from seqsweep.search.lineage import lineage
@@ -38,6 +39,7 @@ class SweepContext:
         problem: what trials are held to.
         state: the folder; this process owns it.
         executor: its job is open.
+        calls: run what needs TensorFlow.
         tracker: its sweep's run is open.
         observer: is told.
         started: on `time.monotonic`.
@@ -48,6 +50,7 @@ class SweepContext:
     problem: Problem
     state: SweepState
     executor: Executor
+    calls: Calls
     tracker: Tracker
     observer: Observer
     started: float
@@ -67,6 +70,13 @@ class SweepContext:
     def name(self) -> str:
         """`random-12 3f0a`: what a list of runs has room for; the study is the experiment's name."""
         return _name(self.config, self.state)
+
+
+def preload() -> None:
+    """Import what trials, the search rules and packages need; in a process that will fork."""
+    trial.preload()
+    with quick_imports(), without_unused():
+        import seqsweep.tuner.oracles  # noqa: F401
 
 
 @contextmanager
@@ -89,10 +99,16 @@ def open_sweep(
         SweepError: the sweep cannot go on; what it finished is kept.
     """
     started = time.monotonic()
-    closing = ExitStack()
-    # First: workers take seconds to import TensorFlow.
-    executor = make_executor(fitting(config.executor, observer.say), warm)
+    closing, processes = ExitStack(), ExitStack()
     try:
+        # First: it takes seconds to import TensorFlow.
+        starter = make_starter(config.executor, preload if warm is trial.warm else None)
+        processes.callback(starter.close)
+        executor = make_executor(fitting(config.executor, observer.say), warm, starter)
+        processes.callback(executor.close)
+        calls = make_calls(config.executor, warm, starter)
+        processes.callback(calls.close)
+        processes.callback(starter.abandon)  # before the others are ended
         problem = build_problem(config, observer.say)
         observer.describe(problem.facts)
         config = problem.config
@@ -112,9 +128,9 @@ def open_sweep(
             tracker.open(_sweep_record(problem, state))
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
-                yield SweepContext(problem, state, executor, tracker, observer, started, closing, prior)
+                yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing, prior)
     finally:
-        executor.close()
+        processes.close()
         closing.close()
 
 

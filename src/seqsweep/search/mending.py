@@ -13,7 +13,7 @@ from seqsweep.search.source import objective_costs, reported_costs
 from seqsweep.search.sweep_identity import IDENTITY, read_identity
 from seqsweep.search.sweep_state import FOLDERS, SweepState
 from seqsweep.state_files import set_aside
-from seqsweep.tuner import STATE_FILE, EndedTrial, Tuner, make_tuner, rebuild_tuner
+from seqsweep.tuner import STATE_FILE, Call, EndedTrial, Tuner, make_tuner, rebuild_tuner
 from seqsweep.words import counted
 
 Say = Callable[[str], None]
@@ -100,7 +100,7 @@ def say_again(again: Iterable[str], kind: RunKind, damaged: Mapping[str, str], s
         say(f"put aside, since no {what} is missing: {why}")
 
 
-def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: Say) -> Tuner:
+def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: Say, call: Call) -> Tuner:
     """The search as its state file left it; from the records of its trials where that is damaged, gone or older.
 
     Args:
@@ -108,6 +108,7 @@ def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: S
         state: of the sweep; its records can all be read.
         objective: gives the cost that the search was told of a score.
         say: is told what was damaged.
+        call: runs functions where KerasTuner is.
 
     Raises:
         StateError: the disk refuses.
@@ -115,7 +116,7 @@ def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: S
     file, kept = state.tuner / STATE_FILE, state.records()
     gone = not file.exists()
     try:
-        tuner = make_tuner(config, state.tuner)
+        tuner = make_tuner(config, state.tuner, call)
     except StateError as error:
         if gone or not file.exists():
             raise
@@ -124,7 +125,8 @@ def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: S
         if kept.keys() <= set(tuner.known()):
             return tuner
         why = "it is gone" if gone else "it knows less than the records of the trials"
-    tuner = rebuild_tuner(config, state.tuner, [_ended(config, record, objective) for record in kept.values()])
+    ended = [_ended(config, record, objective) for record in kept.values()]
+    tuner = rebuild_tuner(config, state.tuner, ended, call)
     left_over = _put_aside(state, kept, tuner)
     taken = f"the search goes on from the records of {counted(len(kept) - left_over, 'trial')}, and trains none again"
     beyond = f"; {counted(left_over, 'record')} that it cannot have proposed are put aside" if left_over else ""

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 
 from seqsweep import trial
-from seqsweep.imports import quick_imports, without_unused
 from seqsweep.schema import SweepConfig
 from seqsweep.search.context import MakeJob, SweepContext, open_sweep
 from seqsweep.search.front import log_front, ranked_by_first
@@ -56,8 +55,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     problem = context.problem
     observer.stage("loading TensorFlow")
     damaged = mend_records(state, "trial", problem.objective)
-    with trial.without_start_up_notes(), quick_imports(), without_unused():  # KerasTuner imports TensorFlow
-        tuner = open_tuner(config, state, problem.objective, observer.say)
+    tuner = open_tuner(config, state, problem.objective, observer.say, context.calls.call)
     kept = state.records()
     running = {proposal.trial_id for proposal in tuner.running()}
     lost = [trial_id for trial_id in tuner.ended() if trial_id not in kept]

@@ -212,8 +212,13 @@ def _drawn_units(
     try:
         _, held = train_test_split(np.arange(unit.max() + 1), test_size=share, stratify=labels, random_state=seed)
     except ValueError as error:  # fewer items than classes, or too few for two parts
-        told = f"{len(items):,} items are too few for the parts ({str(error).rstrip('.')})"
-        raise DataError(f"{rows.name}: {told}; give more of them") from error
+        different = int(unit.max()) + 1
+        alike = (
+            f": {different:,} of them differ, and those that are alike stay together" if different < len(unit) else ""
+        )
+        classes = ": each part needs one of every class" if labels is not None and not alike else alike
+        mend = "give more that differ" if alike else "give more of them"
+        raise DataError(f"{rows.name}: {len(items):,} items are too few for the parts{classes}; {mend}") from error
     out = np.isin(unit, held)
     return items[~out], items[out]
 

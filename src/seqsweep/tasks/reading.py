@@ -195,7 +195,11 @@ def named(column: pd.Series[Any], style: NumberStyle) -> Words:
     missing = is_missing(column, style)
     if missing.any():
         row = int(missing.argmax())
-        raise ReadError("there is no label; give one, or take the row out", column=str(column.name), row=row)
+        held, mend = column.iloc[row], "give one, or take the row out"
+        told = f"there is no label; {mend}"
+        if isinstance(held, str) and held.strip():
+            told = f"{held!r} counts as no label; {mend.replace('one', 'another name')}"
+        raise ReadError(told, column=str(column.name), row=row)
     if column.dtype.kind == "f" and (column % 1 == 0).all():
         column = column.astype(np.int64)
     return np.asarray(column.astype("str").str.strip().to_numpy(), np.str_)

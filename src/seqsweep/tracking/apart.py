@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqsweep.errors import TrackingError
-from seqsweep.executor.process import import_path
+from seqsweep.executor.starting import import_path
 from seqsweep.redaction import known
 
 if TYPE_CHECKING:

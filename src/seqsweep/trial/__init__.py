@@ -4,8 +4,19 @@
 needs to go on and the weights of what was trained, `network` predicts with them again.
 """
 
-from seqsweep.trial.network import Network, mean_of, restore
+from seqsweep.trial.network import Network, WeightsError, mean_of, restore
 from seqsweep.trial.notes import without_start_up_notes
-from seqsweep.trial.run import Trial, derive_seed, warm
+from seqsweep.trial.run import Trial, derive_seed
+from seqsweep.trial.warming import preload, warm
 
-__all__ = ["Network", "Trial", "derive_seed", "mean_of", "restore", "warm", "without_start_up_notes"]
+__all__ = [
+    "Network",
+    "Trial",
+    "WeightsError",
+    "derive_seed",
+    "mean_of",
+    "preload",
+    "restore",
+    "warm",
+    "without_start_up_notes",
+]

@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from seqsweep.trial.run import Trial
 
 
+class WeightsError(StateError):
+    """The weights of a network are missing, truncated, or another network's.
+
+    Args:
+        text: for the user.
+        file: that holds them; or whose they are.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        super().__init__(text)
+        self.file = file
+
+    def __reduce__(self) -> tuple[type[WeightsError], tuple[str, str]]:
+        # It crosses from another process by pickle, which would call __init__ with the text alone.
+        return type(self), (str(self), self.file)
+
+
 @dataclass(frozen=True)
 class Network:
     """A trained network, or the mean of several, and the data as it sees them.
@@ -106,7 +123,7 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
         weights: of its best epoch, as they came with its last event; or the file that holds them.
 
     Raises:
-        StateError: they are missing, truncated, or of another network.
+        WeightsError: they are missing, truncated, or of another network.
     """
     view = job.view(spec)
     model = job.model(spec, view)
@@ -115,9 +132,9 @@ def restore(job: Trial, spec: TrialSpec, weights: Path | bytes) -> Network:
         arrays = list(unpack(weights.read_bytes() if isinstance(weights, Path) else weights).values())
     except UNREADABLE as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else "they are truncated or damaged"
-        raise StateError(f"{where}: cannot read the weights of a network ({said}); {MEND}") from error
+        raise WeightsError(f"{where}: cannot read the weights of a network ({said}); {MEND}", str(where)) from error
     if [w.shape for w in arrays] != [tuple(w.shape) for w in model.weights]:
-        raise StateError(f"{where}: these are the weights of another network; {MEND}")
+        raise WeightsError(f"{where}: these are the weights of another network; {MEND}", str(where))
     for variable, value in zip(model.weights, arrays, strict=True):
         variable.assign(value)
     return Network(job.task, spec.params, model, view, (spec.seed,), (model,))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import sys
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +15,13 @@ import numpy as np
 
 from seqsweep.errors import DivergedError, TrialError
 from seqsweep.events import REFIT, Done, Epoch, Event, Note, Pruned, Started, TrialParams, TrialResult, TrialSpec
-from seqsweep.imports import quick_imports, without_unused
 from seqsweep.metrics import with_prefix
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks import Dataset, Items, Predictions, Task, View
 from seqsweep.trial import checkpoint
 from seqsweep.trial.latency import latency
-from seqsweep.trial.notes import without_start_up_notes
 from seqsweep.trial.training_progress import TrainingProgress
+from seqsweep.trial.warming import threads_in_use
 from seqsweep.words import significant
 
 if TYPE_CHECKING:
@@ -40,26 +38,6 @@ def derive_seed(sweep_seed: int, name: str) -> int:
         name: of what it is for: the id of the trial that began the network, `final 1`.
     """
     return int.from_bytes(hashlib.sha256(f"{sweep_seed}:{name}".encode()).digest()[:4]) >> 1
-
-
-def warm(threads: int) -> None:
-    """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    if "seqsweep.trial.learner" not in sys.modules:
-        # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
-        # that stay, took a third of a short trial.
-        with without_start_up_notes(), quick_imports(), without_unused():
-            import seqsweep.trial.learner  # noqa: F401 (imports TensorFlow, and Keras, which takes as long)
-    import tensorflow as tf
-
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        # Fixed since TensorFlow's first operation in this process: figures may differ in the last bits.
-        pass
-    tf.config.experimental.enable_op_determinism()
 
 
 @dataclass(frozen=True)
@@ -282,7 +260,7 @@ def _told(
         seed=seed,
         seconds={**seconds, "tracing": learner.tracing_seconds},
         kernels=kernels_of(learner.model),
-        threads=_threads(),
+        threads=threads_in_use(),
     )
 
 
@@ -310,10 +288,3 @@ def _moves(params: TrialParams) -> bool:
 def _rate(learner: Learner, params: TrialParams) -> dict[str, float]:
     """The learning rate of the epoch that ended; nothing where all epochs have that of the parameters."""
     return {"learning_rate": learner.learning_rate} if _moves(params) else {}
-
-
-def _threads() -> int:
-    """Of an operation, as TensorFlow has it: `warm` comes too late where something used TensorFlow before."""
-    import tensorflow as tf
-
-    return int(tf.config.threading.get_intra_op_parallelism_threads())

@@ -12,11 +12,13 @@ from seqsweep.tuner.catalog import STATE_FILE, STUDY, TUNERS, faults, make_tuner
 from seqsweep.tuner.plan import Plan, plan
 from seqsweep.tuner.priors import EarlierSweep, Priors, keep_priors, read_priors
 from seqsweep.tuner.rebuild import EndedTrial
+from seqsweep.tuner.remote_oracle import Call
 
 __all__ = [
     "STATE_FILE",
     "STUDY",
     "TUNERS",
+    "Call",
     "EarlierSweep",
     "EndedTrial",
     "Exhausted",

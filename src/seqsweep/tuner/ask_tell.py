@@ -18,7 +18,7 @@ from seqsweep.tuner.state_file import Step, TunerState, TunerTrial
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-    from seqsweep.tuner.oracles import OracleBase
+    from seqsweep.tuner.remote_oracle import Oracle
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Tuner:
     """
 
     config: SweepConfig
-    oracle: OracleBase
+    oracle: Oracle
     path: Path
     over: Callable[[], str] = field(default=str, kw_only=True)
     _records: dict[str, TunerTrial] = field(default_factory=dict, init=False)

@@ -16,6 +16,7 @@ from seqsweep.tuner.plan import brackets
 from seqsweep.tuner.priors import Priors, read_priors
 from seqsweep.tuner.pruners import warmup_epochs
 from seqsweep.tuner.rebuild import EndedTrial, rebuild
+from seqsweep.tuner.remote_oracle import Call, Oracle, RemoteOracle
 from seqsweep.tuner.state_file import StateFile
 from seqsweep.words import seconds
 
@@ -70,40 +71,53 @@ def hyperband(config: SweepConfig) -> OracleBase:
     return Hyperband(plan=brackets(config), **_common(config))
 
 
-def make_tuner(config: SweepConfig, directory: Path) -> Tuner:
+def make_tuner(config: SweepConfig, directory: Path, call: Call | None = None) -> Tuner:
     """A tuner for `config`, new or as the state file in `directory` left it.
 
     Args:
         config: of the sweep; `tuner.kind` names the oracle.
         directory: the sweep's folder.
+        call: runs functions in the process where the oracle is; None: it is in this one, which imports TensorFlow.
 
     Raises:
         ConfigError: there is no such tuner.
         StateError: the state file is truncated, belongs to another search, or cannot be written.
     """
-    return Tuner(config, _oracle(config, directory), directory / STATE_FILE)
+    return Tuner(config, _oracle(config, directory, call), directory / STATE_FILE)
 
 
-def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial]) -> Tuner:
+def rebuild_tuner(config: SweepConfig, directory: Path, found: Sequence[EndedTrial], call: Call | None = None) -> Tuner:
     """A tuner that has proposed these trials and knows how they ended, in the place of a state that is lost.
 
     Args:
         config: of the sweep.
         directory: of the state file, which is replaced.
         found: the trials of which records are left, in any order.
+        call: as of `make_tuner`.
 
     Raises:
         StateError: the state file cannot be written.
     """
-    StateFile(directory / STATE_FILE).write(rebuild(config, _oracle(config, directory), found))
-    return make_tuner(config, directory)
+    StateFile(directory / STATE_FILE).write(rebuild(config, _oracle(config, directory, call), found))
+    return make_tuner(config, directory, call)
 
 
-def _oracle(config: SweepConfig, directory: Path) -> OracleBase:
+def _oracle(config: SweepConfig, directory: Path, call: Call | None) -> Oracle:
     """What chooses, with the trials of earlier sweeps that are kept in the directory."""
+    priors = (read_priors(directory) or Priors()) if config.tuner.prior is not None else None
+    return make_oracle(config, priors) if call is None else RemoteOracle(call, config, priors)
+
+
+def make_oracle(config: SweepConfig, priors: Priors | None) -> OracleBase:
+    """What chooses the points, in this process.
+
+    Args:
+        config: of the sweep; `tuner.kind` names it.
+        priors: trials of earlier sweeps; None: it begins with nothing.
+    """
     oracle = TUNERS[config.tuner.kind](config)
-    if config.tuner.prior is not None:
-        oracle.learn(read_priors(directory) or Priors())
+    if priors is not None:
+        oracle.learn(priors)
     return oracle
 
 

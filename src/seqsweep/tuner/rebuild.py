@@ -13,7 +13,7 @@ from seqsweep.tuner.state_file import TunerState, TunerTrial, depends_on, judges
 
 if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
-    from seqsweep.tuner.oracles import OracleBase
+    from seqsweep.tuner.remote_oracle import Oracle
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EndedTrial:
     objectives: tuple[float | None, ...] = ()
 
 
-def rebuild(config: SweepConfig, oracle: OracleBase, found: Sequence[EndedTrial]) -> TunerState:
+def rebuild(config: SweepConfig, oracle: Oracle, found: Sequence[EndedTrial]) -> TunerState:
     """The state of a search that proposed these trials and was told how they ended.
 
     Trials take their places in the order of their numbers. Where a number has no record, the oracle proposes as it did
@@ -85,7 +85,7 @@ def _end(trial: TunerTrial, ended: EndedTrial, before: Sequence[pruners.Reported
     trial.objectives = pruners.known_costs(trial.score, ended.objectives)
 
 
-def _placed(config: SweepConfig, oracle: OracleBase, number: int, ended: EndedTrial | None) -> TunerTrial | None:
+def _placed(config: SweepConfig, oracle: Oracle, number: int, ended: EndedTrial | None) -> TunerTrial | None:
     """The trial of this number as it was proposed; None where it cannot have been."""
     trial_id, first = f"{number:04d}", search_space.warm_start(config)
     if number <= len(first):
@@ -99,7 +99,7 @@ def _placed(config: SweepConfig, oracle: OracleBase, number: int, ended: EndedTr
     return None if placed is None else TunerTrial(trial_id, placed)
 
 
-def known(config: SweepConfig, oracle: OracleBase, trial_id: str, index: int) -> TunerTrial:
+def known(config: SweepConfig, oracle: Oracle, trial_id: str, index: int) -> TunerTrial:
     """A trial of `search_space.warm_start`, which the oracle adopts where it lies in the space.
 
     Args:

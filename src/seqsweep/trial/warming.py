@@ -1,0 +1,41 @@
+"""What a process does before its first trial."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from seqsweep.imports import quick_imports, without_unused
+from seqsweep.trial.notes import without_start_up_notes
+
+
+def preload() -> None:
+    """Import TensorFlow, and Keras, which takes as long; no thread of them starts."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if "seqsweep.trial.learner" not in sys.modules:
+        # Each trial collects garbage as it clears Keras's session. To go through what was imported, a million objects
+        # that stay, took a third of a short trial.
+        with without_start_up_notes(), quick_imports(), without_unused():
+            import seqsweep.trial.learner  # noqa: F401
+
+
+def warm(threads: int) -> None:
+    """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic."""
+    preload()
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        # Fixed since TensorFlow's first operation in this process: figures may differ in the last bits.
+        pass
+    tf.config.experimental.enable_op_determinism()
+
+
+def threads_in_use() -> int:
+    """Of an operation, as TensorFlow has it: `warm` comes too late where something used TensorFlow before."""
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads())
