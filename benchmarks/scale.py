@@ -2,13 +2,16 @@
 
     python benchmarks/scale.py
     python benchmarks/scale.py --slots 64 --trials 10000
+    python benchmarks/scale.py --inline --seconds 0 --slots 1 --trials 10000 --tracking none
 
 A trial sleeps for `--seconds` and sends 30 epochs meanwhile; nothing is trained, all else is real: random search,
 records on disk, one MLflow run a trial. Each row is a sweep in a process of its own, on a cluster of this machine that
 says it has so many CPUs. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to
 the last one's end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on
 the finished sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a
-file of this machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`).
+file of this machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials
+run in the leading process, one at a time and without Ray: what leading costs as trials become many, in the first and
+in the last tenth of them.
 """
 
 from __future__ import annotations
@@ -61,16 +64,28 @@ def main() -> None:
     from rich.table import Table
 
     table = Table(title=f"{EPOCHS} epochs in {options.seconds:g} s a trial, {os.cpu_count()} cores")
-    for name in ("slots", "trials", "wall s", "cpu a trial, ms", "busy", "MB, first", "MB, end", "resume s", "page s"):
+    for name in (
+        "slots",
+        "trials",
+        "wall s",
+        "cpu a trial, ms",
+        "in the last tenth",
+        "busy",
+        "MB, first",
+        "MB, end",
+        "resume s",
+        "page s",
+    ):
         table.add_column(name, justify="right")
     for slots, trials in zip(options.slots, options.trials, strict=True):
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, __file__, "--slots", str(slots), "--trials", str(trials)]
             command += ["--seconds", str(options.seconds), "--folder", folder, "--tracking", options.tracking]
+            command += ["--inline"] if options.inline else []
             said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         seen = json.loads(said.splitlines()[-1])
-        figures = ("wall", "cpu", "busy", "first", "last", "resume", "page")
-        formats = ("{:.0f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
+        figures = ("wall", "cpu", "late", "busy", "first", "last", "resume", "page")
+        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
         row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
         table.add_row(str(slots), str(trials), *row)
     Console(width=110).print(table)
@@ -82,6 +97,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, nargs="+", default=[300, 2500, 10_000])
     parser.add_argument("--seconds", type=float, default=3.0, help="that a trial sleeps")
     parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "server", "none"))
+    parser.add_argument("--inline", action="store_true", help="without Ray, one trial at a time")
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -92,20 +108,35 @@ def one(options: argparse.Namespace) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *sys.path[1:]])
     sys.modules["scale"] = sys.modules["__main__"]  # workers import this file by its name
     Sleeper.__module__ = nothing.__module__ = "scale"
-    from ray.cluster_utils import Cluster
-
     from seqsweep import report
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": options.slots[0], "include_dashboard": False})
-    with store(options) as tracking:
-        seen = swept(options, cluster.address, tracking)
+    with executor(options) as chosen, store(options) as tracking:
+        seen = swept(options, [*chosen, *tracking])
         since = time.monotonic()
-        swept(options, cluster.address, tracking)
+        swept(options, [*chosen, *tracking])
         seen["resume"] = time.monotonic() - since
-    since = time.monotonic()
-    report.write(next(Path(options.folder).glob("sweeps/*")))
-    seen["page"] = time.monotonic() - since
-    print(json.dumps(seen))
+        since = time.monotonic()
+        report.write(next(Path(options.folder).glob("sweeps/*")))
+        seen["page"] = time.monotonic() - since
+        print(json.dumps(seen))
+
+
+@contextmanager
+def executor(options: argparse.Namespace) -> Iterator[list[str]]:
+    """The overrides that say where trials run, while that is there."""
+    if options.inline:
+        yield ["executor=inline"]
+        return
+    from ray.cluster_utils import Cluster
+
+    slots = options.slots[0]
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": slots, "include_dashboard": False})
+    yield [
+        "executor=ray",
+        f"executor.address={cluster.address}",
+        f"executor.workers={slots}",
+        "executor.max_trials_per_worker=100000",
+    ]
     cluster.shutdown()
 
 
@@ -135,14 +166,13 @@ def store(options: argparse.Namespace) -> Iterator[list[str]]:
         server.wait()
 
 
-def swept(options: argparse.Namespace, address: str, tracking: Sequence[str]) -> dict[str, float]:
+def swept(options: argparse.Namespace, chosen: Sequence[str]) -> dict[str, float]:
     """Run the sweep, or what is left of it."""
     from seqsweep import search
     from seqsweep.config import compose
 
-    overrides = [f"tracking.directory={options.folder}", *tracking, "tuner=random"]
-    overrides += [f"tuner.max_trials={options.trials[0]}", f"executor.workers={options.slots[0]}", "executor=ray"]
-    overrides += [f"executor.address={address}", "executor.max_trials_per_worker=100000", "finals=none"]
+    overrides = [f"tracking.directory={options.folder}", *chosen, "tuner=random", "finals=none"]
+    overrides += [f"tuner.max_trials={options.trials[0]}"]
     overrides += ["search_space=default", "search_space.learning_rate={low: 1e-4, high: 1e-2, log: true}"]
     config = compose("quickstart", overrides).jobs[0]
     watcher = Watcher()
@@ -154,7 +184,8 @@ def swept(options: argparse.Namespace, address: str, tracking: Sequence[str]) ->
     span = max(record.ended for record in outcome.records) - begun
     return {
         "wall": span,
-        "cpu": 1000 * (watcher.ends[-1][1] - watcher.ends[0][1]) / (len(watcher.ends) - 1),
+        "cpu": watcher.cpu(0),
+        "late": watcher.cpu(-max(2, len(watcher.ends) // 10)),
         "busy": len(outcome.records) * options.seconds / (span * options.slots[0]),
         "first": watcher.ends[0][2],
         "last": watcher.ends[-1][2],
@@ -173,6 +204,11 @@ class Watcher:
 
     def __init__(self) -> None:
         self.ends: list[tuple[float, float, float]] = []
+
+    def cpu(self, since: int) -> float:
+        """Milliseconds of CPU a trial from one that ended on, by its place in their order."""
+        ends = self.ends[since:]
+        return 1000 * (ends[-1][1] - ends[0][1]) / (len(ends) - 1)
 
     def __getattr__(self, name: str) -> object:
         return lambda *_args, **_options: None

@@ -52,7 +52,7 @@ def make_entry(make_config, tmp_path):
         name = f"random-12 {fingerprint[:4]}"
         measure = make_task(config).measure
         outcome = Outcome(name, fingerprint, "shop", "sales", 300, "5eed", measure, {"linear": {"mae": 10.0}}, "linear",
-                          "2 of 2 trials", 2, 75.0, 0.1, 1.0, 100, {}, config, folder, records)  # fmt: skip
+                          "2 of 2 trials", 2, 75.0, 0.1, 1.0, 100, {}, "", config, folder, records)  # fmt: skip
         if not scores:
             return FinishedSweep(outcome, None)
         spread = statistics.stdev(scores) if len(scores) > 1 else None

@@ -187,6 +187,17 @@ def test_identical_forecasts_differ_by_nothing(horizon):
     assert made.difference == Interval(0.0, 0.0, 0.0, 0.95, 10)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_a_network_that_is_the_ridge_but_for_rounding_is_not_called_worse(offset):
+    actual = rng(1).normal(size=(200, 3)) + offset
+    ridge = actual + rng(2).normal(size=actual.shape)
+    rounded = ridge + 1e-6 * np.sign(ridge - actual)  # a last digit farther from what happened, each time
+    made = diebold_mariano(actual, rounded, ridge, "squared")
+    assert (made.p_value, made.difference.mean) == (1.0, 0.0)
+    assert made.difference.holds_zero
+    assert diebold_mariano(actual, ridge + 1e-3 * np.sign(ridge - actual), ridge, "squared").p_value < 0.01
+
+
 def test_a_forecast_that_is_always_better_by_the_same_is_better_for_sure():
     made = diebold_mariano(*losses_of([-0.5] * 8, 2), "absolute")
     assert (made.statistic, made.p_value) == (-math.inf, 0.0)

@@ -90,7 +90,7 @@ def test_the_card_names_what_goes_in_and_out_with_code_that_runs(made, monkeypat
 
 def test_a_winner_that_is_packaged_without_it_is_packaged_again_where_it_is_asked_for(made, monkeypatch):
     built: list[Path] = []
-    monkeypatch.setattr("seqsweep.package.run.build", lambda folder, *_, **__: built.append(folder))
+    monkeypatch.setattr("seqsweep.finals.call", lambda context, known, function, folder, *_: built.append(folder))
     told: list[str] = []
     kept: dict[str, object] = {}
     tracker = SimpleNamespace(log_sweep=lambda metrics, tags: kept.update(metrics, **tags), log_model=lambda *_: None)
@@ -103,7 +103,7 @@ def test_a_winner_that_is_packaged_without_it_is_packaged_again_where_it_is_aske
     assert kept["onnx"] == "passed"
     assert kept["onnx_bytes"] == load_export(made.model).size
     monkeypatch.setattr("seqsweep.package.run.load_export", lambda folder: None)
-    monkeypatch.setattr("seqsweep.finals.network", lambda *_: made.network)
+    monkeypatch.setattr("seqsweep.finals.scored", lambda *_: (None, None))
     package.keep(context, made.conclusion)
     assert built == [made.folder]
 

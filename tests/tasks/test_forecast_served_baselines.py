@@ -16,7 +16,7 @@ from seqsweep.errors import UserError
 from seqsweep.search import load_data
 from seqsweep.search_space.points import complete
 from seqsweep.serving.model import no_network
-from seqsweep.tasks.forecast import boosting, served_baselines
+from seqsweep.tasks.forecast import boosting, served_baselines, smoothing
 from seqsweep.tasks.forecast.baselines import BASELINES
 from seqsweep.tasks.forecast.served_baselines import CONSTANT, RECURSIVE
 from shops import SEASON, shop
@@ -135,6 +135,14 @@ def test_states_of_many_rows_are_thinned_and_a_request_holds_one_of_them(kinds, 
     assert few.spec["window"] == served_baselines.LEAST < model.spec["window"]
     answers = [model.predict(frame) for frame in kind.task.requests(kind.data, model, items)]
     np.testing.assert_allclose(kind.task.answers(model, answers), kind.data.baselines(items)["theta"], rtol=1e-9)
+
+
+def test_all_rows_of_a_series_that_are_fewer_than_its_test_part_are_refused_with_what_helps(kinds, monkeypatch):
+    kind = kinds["one"]
+    monkeypatch.setattr(smoothing, "LONGEST", 12)
+    whole = kind.data.whole()  # fitted anew
+    with pytest.raises(UserError, match=r"to the last 12, fewer than are tested; registry.refit=train "):
+        asked(kind, whole, "theta")
 
 
 def test_a_window_that_no_request_could_hold_is_refused(kinds, monkeypatch):

@@ -21,6 +21,13 @@ TEST = "Diebold-Mariano"
 ITEM = "origin"
 """What it compares losses of, in words."""
 
+SAME = 1e-5
+"""Of the range of what happened, the share by which forecasts differ that are the same but for rounding.
+
+A network's are of single precision. One that is a ridge, to rounding, may lie above it at each origin by the same last
+digit, which the test would call proof.
+"""
+
 _LOSSES: dict[str, Callable[[Float64s], Float64s]] = {"absolute": np.abs, "squared": np.square}
 
 
@@ -56,8 +63,9 @@ def diebold_mariano(
             mean over its series, since what happens at one time is alike in them. None: each origin has its own.
 
     Returns:
-        The verdict; None where there are no more origins than steps of the horizon, or fewer than two (no variance can
-        be had), or a loss is not finite (a forecast that diverged needs no test).
+        The verdict, of no difference where the forecasts are the same but for rounding (`SAME`); None where there are
+        no more origins than steps of the horizon, or fewer than two (no variance can be had), or a loss is not finite
+        (a forecast that diverged needs no test).
 
     Raises:
         ValueError: shapes differ or are not (n, horizon), `actual` is not finite, the loss or the level is unknown.
@@ -68,6 +76,8 @@ def diebold_mariano(
     """
     check_level(level)
     differentials = by_moment(_differentials(actual, predicted, reference, loss), moments)
+    if len(differentials) and _same(actual, predicted, reference):
+        differentials = np.zeros_like(differentials)
     n, horizon, item = len(differentials), actual.shape[1], ITEM if moments is None else "date"
     if n < 2 or n <= horizon or not np.isfinite(differentials).all():
         return None
@@ -95,6 +105,12 @@ def _differentials(actual: Float64s, predicted: Float64s, reference: Float64s, l
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by the caller
         difference: Float64s = (lost(predicted - truth) - lost(reference - truth)).mean(axis=1)
     return difference
+
+
+def _same(actual: Float64s, predicted: Float64s, reference: Float64s) -> bool:
+    """Whether both forecasts are one but for rounding; not where either is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.abs(predicted - reference).max() <= SAME * np.ptp(actual))
 
 
 def _two_sided(statistic: float, degrees: int) -> float:

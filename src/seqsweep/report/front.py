@@ -52,8 +52,8 @@ def title_of(objective: Objective) -> str:
 
 
 def direction_of(objective: Objective) -> str:
-    """`lower is better`, or `higher is better`."""
-    return "lower is better" if isinstance(objective, Resource) else better_is(objective)
+    """Which way is up: in words, as of a metric."""
+    return better_is(None if isinstance(objective, Resource) else objective)
 
 
 def cell(objective: Objective, record: TrialRecord) -> str:

@@ -75,9 +75,9 @@ def unit_in_words(metric: Metric, target: str) -> str:
     return f"unit of {target}" if metric.unit == "data" else metric.unit
 
 
-def better_is(metric: Metric) -> str:
-    """`lower is better`, or `higher is better`."""
-    return "higher is better" if metric.higher_is_better else "lower is better"
+def better_is(metric: Metric | None) -> str:
+    """`lower is better`, or `higher is better`; None: of what a network costs."""
+    return "higher is better" if metric is not None and metric.higher_is_better else "lower is better"
 
 
 def about_skill(metric: Metric) -> str:

@@ -24,6 +24,10 @@ BEATS: dict[Verdict, str] = {"better": "yes", "worse": "no, worse", "open": "not
 """In a cell below `beats baselines`."""
 
 
+SAME = 1e-6
+"""The share by which scores differ that are the same but for rounding: networks answer in single precision."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a network stands against the best baseline, both scored on the same items.
@@ -124,7 +128,7 @@ def compared(score: float, reference: float, metric: Metric) -> str:
         reference: of the baseline.
         metric: of both. Where its best is not 0 the difference is told as it is: a share of it would mean nothing.
     """
-    if score == reference:
+    if math.isclose(score, reference, rel_tol=SAME):
         return "the same as"
     word = "less than" if score < reference else "more than"
     if metric.best:

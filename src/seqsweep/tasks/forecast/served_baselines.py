@@ -146,10 +146,13 @@ def _recursive(data: Data, name: str) -> Baseline:
         first = max(fit.start, parts[number].train_end - horizon - 1)
         tested = parts[number].test
         if len(tested) and fit.start > tested[0]:
-            raise _refused(
-                name, f"it is fitted to the last {len(past.target) - fit.start:,} rows, fewer than are tested"
-            )
-        found[number] = fit, first, fit.states(past.target[fit.start :])
+            count = len(past.target) - fit.start
+            mend = "registry.refit=train packages what was scored"
+            raise _refused(name, f"of all rows it is fitted to the last {count:,}, fewer than are tested; {mend}")
+        states = fit.states(past.target[fit.start :])
+        if not np.isfinite(states).all():
+            raise _refused(name, "its states leave all bounds")
+        found[number] = fit, first, states
     numbers = sum((fit.start + len(states) - first) * states.shape[1] for fit, first, states in found.values())
     every = min(max(LEAST, -(-numbers // KEPT)), _shortest(data))
     members, answers = data.series.members, {}
