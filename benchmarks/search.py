@@ -1,24 +1,28 @@
 """Which sampler finds good networks soonest: every one on tables of real trials, 50 times over.
 
-    python benchmarks/search.py                        # benchmarks/tables/sunspots.parquet, all samplers
-    python benchmarks/search.py --runs 10 --samplers random bayesian --picture search.svg
+    python benchmarks/search.py --kept /tmp/runs                # all tables, all samplers
+    python benchmarks/search.py --tables sunspots --runs 10 --samplers random bayesian --kept /tmp/runs
 
-A table holds every point of a finite space, trained from several seeds (benchmarks/tables/train.py), as tabular
-benchmarks do (NAS-Bench, HPOBench): whatever a sampler proposes, by its own interface, was trained. It is told the
-score of one seed, drawn anew in each run. A run's regret after n trials is that of the best trial told so far, by its
-mean over the seeds: what a lucky seed promised does not count. `found` are the trials, and epochs, until one of the
-best 1 % was trained to its end. Optuna's Gaussian process needs PyTorch, and is left out where that is not installed.
+A table of benchmarks/tables holds every point of a finite space, trained from one seed or several (train.py there), as
+tabular benchmarks do (NAS-Bench, HPOBench): whatever a sampler proposes, by its own interface, was trained. It is told
+the score of one seed, drawn anew in each run. A run's regret after n trials is that of the best trial told so far, by
+its mean over the seeds: what a lucky seed promised does not count. `found` are the trials, and epochs, until one of the
+best 1 % was trained to its end. A run ends where nothing can change any more: the best of all is told. Runs are kept in
+the folder `--kept`, and not done again; delete it after a change of a tuner. Optuna's Gaussian process needs PyTorch,
+and is left out where that is not installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from seqsweep import search_space
 from seqsweep.config import compose
 from seqsweep.schema import SweepConfig
-from seqsweep.tuner import Proposal, make_tuner
+from seqsweep.tuner import EarlierSweep, Priors, Proposal, keep_priors, make_tuner
 
 TABLES = Path(__file__).parent / "tables"
 TRIALS = 80
@@ -41,6 +45,9 @@ COLOURS = ("#999999", "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#c
 
 Trajectory = list[tuple[int, int, bool]]
 """Of a run, trial by trial: the point, the epochs spent by then, and whether the trial ran to its end."""
+
+
+Before = Callable[["Table", int], EarlierSweep]
 
 
 @dataclass(frozen=True)
@@ -72,25 +79,27 @@ class Table:
 def read(name: str) -> Table:
     config = compose(name, own=TABLES).jobs[0]
     rows = pd.read_parquet(TABLES / f"{name}.parquet")
+    rows["point"] = rows["point"].rank(method="dense").astype(int) - 1  # where some alone were trained
     objective = f"val_{config.task.objective}"
     own = [c for c in rows.columns if c not in ("point", "seed", "epoch", "val_loss", objective)]
     curves, numbers = {}, {}
     for (point, seed), trial in rows.groupby(["point", "seed"]):
         best = trial["val_loss"].cummin()
-        curves[int(point), int(seed)] = trial[objective].where(trial["val_loss"] == best).ffill().tolist()
+        told = trial[objective].where(trial["val_loss"] == best).ffill()
+        curves[int(point), int(seed)] = told[trial["epoch"] > 0].tolist()  # 0: a network that was solved, untrained
         first = trial.iloc[0]
-        numbers[_key({n: v for n, v in first[own].items() if not (isinstance(v, float) and math.isnan(v))})] = int(
-            point
-        )
+        numbers[_key({n: v for n, v in first[own].items() if not pd.isna(v)})] = int(point)
     seeds = 1 + max(seed for _, seed in curves)
     means = np.array([np.mean([curves[p, s][-1] for s in range(seeds)]) for p in range(len(numbers))])
     return Table(name, config, numbers, curves, means / means.min() - 1)
 
 
 def _key(values: Any) -> str:
-    return json.dumps(
-        {name: f"{v:.6g}" if isinstance(v, float | int) else str(v) for name, v in sorted(values.items())}
-    )
+    return json.dumps({name: _plain(value) for name, value in sorted(values.items())})
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float | int | np.bool_) else str(value)
 
 
 class Run:
@@ -100,6 +109,9 @@ class Run:
         self.table = table
         seeds = 1 + max(seed for _, seed in table.curves)
         self._seeds = np.random.default_rng([7, number]).integers(seeds, size=len(table.regret))
+        self._lowest = min(self.curve(point)[-1] for point in range(len(table.regret)))
+        self._best = table.best()
+        self._left = {"found", "lowest"}
         self.spent = 0
         self.done: Trajectory = []
 
@@ -109,24 +121,76 @@ class Run:
     def note(self, point: int, epochs: int, whole: bool) -> None:
         self.spent += epochs
         self.done.append((point, self.spent, whole))
+        if whole:
+            self._left -= {"found"} if point in self._best else set()
+            self._left -= {"lowest"} if self.curve(point)[-1] == self._lowest else set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further trial can change a regret."""
+        return not self._left
 
 
-def ours(kind: str, pruner: str = "none", *more: str) -> Callable[[Table, int], Run]:
-    """A tuner of seqsweep, asked and told as a sweep does."""
+def ours(kind: str, pruner: str = "none", *more: str, before: Before | None = None) -> Callable[[Table, int], Run]:
+    """A tuner of seqsweep, asked and told as a sweep does; `before` gives it an earlier sweep."""
 
     def search(table: Table, number: int) -> Run:
-        given = [f"tuner={kind}", f"seed={number}"]
+        given = [f"tuner={kind}"]
         given += [] if kind == "hyperband" else [f"tuner.max_trials={TRIALS}"]
         given += [] if pruner == "none" else [f"tuner.pruner={pruner}"]
-        config = compose(table.name, [*given, *more], own=TABLES).jobs[0]
+        given += [] if before is None else ["tuner.prior=study"]
+        config = _composed(table.name, number, *given, *more)
         run = Run(table, number)
         with tempfile.TemporaryDirectory() as folder:
+            if before is not None:
+                keep_priors(Path(folder), Priors((before(table, number),)))
             tuner = make_tuner(config, Path(folder))
-            while isinstance(proposal := tuner.ask("one"), Proposal):
+            while not run.is_over and isinstance(proposal := tuner.ask("one"), Proposal):
                 tell(run, tuner, proposal)
         return run
 
     return search
+
+
+@cache
+def _once(name: str, *given: str) -> SweepConfig:
+    return compose(name, given, own=TABLES).jobs[0]
+
+
+def _composed(name: str, seed: int, *given: str) -> SweepConfig:
+    config = copy.deepcopy(_once(name, *given))
+    config.seed = seed
+    return config
+
+
+def of_another_seed(table: Table, number: int) -> EarlierSweep:
+    """A Bayesian search of the same data from another seed: 40 trials, of which it was told another seed's scores."""
+    config = _composed(table.name, 1000 + number, "tuner=bayesian", "tuner.max_trials=40")
+    run, values = Run(table, 1000 + number), []
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = make_tuner(config, Path(folder))
+        while isinstance(proposal := tuner.ask("one"), Proposal):
+            values.append(search_space.values(config, proposal.params) or {})
+            tell(run, tuner, proposal)
+    return EarlierSweep("seed", (), tuple(values), tuple(run.curve(point)[-1] for point, _, _ in run.done))
+
+
+def of_other_data(table: Table, number: int) -> EarlierSweep:  # noqa: ARG001  # as `Before` has it
+    """Trials of the same space on other data (train.py --points 20), which is all that is left of a random search."""
+    other = read(f"{table.name}_before")
+    every = [json.loads(key) for key in other.numbers]
+    points = [_spelt(table.config, point) for point in every]
+    return EarlierSweep("data", (), tuple(points), tuple(other.curves[n, 0][-1] for n in other.numbers.values()))
+
+
+def _spelt(config: SweepConfig, point: dict[str, str]) -> dict[str, Any]:
+    """An oracle's values of a point of a table."""
+    found = {}
+    for dimension in search_space.dimensions(config):
+        choices = [c for c in dimension.distribution.choices or () if _plain(c) == point.get(dimension.name)]
+        if choices:
+            found[dimension.name] = dimension.encode(choices[0])
+    return found
 
 
 def tell(run: Run, tuner: Any, proposal: Proposal) -> None:
@@ -152,7 +216,7 @@ def optunas(make: Callable[[int], Any]) -> Callable[[Table, int], Run]:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         study = optuna.create_study(sampler=make(number))
         run = Run(table, number)
-        for _ in range(TRIALS):
+        while not run.is_over and len(run.done) < TRIALS:
             trial = study.ask()
             point = table.number(suggested(trial, table.config))
             curve = run.curve(point)
@@ -200,10 +264,13 @@ SAMPLERS: dict[str, Callable[[Table, int], Run]] = {
     "random": ours("random"),
     "bayesian": ours("bayesian"),
     "hyperband": ours("hyperband"),
+    "hyperband, four rounds": ours("hyperband", "none", "tuner.iterations=4"),
     "random, median": ours("random", "median"),
     "random, halving": ours("random", "halving"),
     "bayesian, median": ours("bayesian", "median"),
     "bayesian, halving": ours("bayesian", "halving"),
+    "bayesian, prior of a seed": ours("bayesian", before=of_another_seed),
+    "bayesian, prior of data": ours("bayesian", before=of_other_data),
     "bayesian, min_gain": ours("bayesian", "none", "tuner.min_gain=0.25"),
     "Optuna TPE": optunas(tpe_default),
     "Optuna TPE, multivariate": optunas(tpe),
@@ -244,83 +311,100 @@ def median(values: list[float], percent: bool = True) -> str:
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def rows(
-    table: Table, names: list[str], runs: int, say: Callable[[str], None]
-) -> Iterator[tuple[list[str], list[Run]]]:
+def runs_of(table: Table, name: str, count: int, kept: Path) -> list[Run]:
+    """The runs of a sampler: those that are kept, and the rest now."""
+    file = kept / f"{table.name}, {name}.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    done = []
+    for number in range(count):
+        if number < len(lines):
+            run = Run(table, number)
+            run.done = [(point, spent, whole) for point, spent, whole in lines[number]]
+        else:
+            run = SAMPLERS[name](table, number)
+            with file.open("a") as lasting:
+                lasting.write(json.dumps(run.done) + "\n")
+        done.append(run)
+    return done
+
+
+def row(table: Table, name: str, runs: list[Run]) -> list[str]:
+    """Cells: regret after trials and after epochs, and when one of the best was found."""
     best = table.best()
-    for name in names:
-        try:
-            done = [SAMPLERS[name](table, number) for number in range(runs)]
-        except ImportError as error:
-            say(f"{name} is left out: {error}")
-            continue
-        by_trials = [median([regrets(run)[min(n, len(run.done)) - 1] for run in done]) for n in AFTER]
-        by_epochs = [median([within(run, n) for run in done]) for n in EPOCHS]
-        tried = [found(run, best) for run in done]
-        ends = [median([t[i] for t in tried], percent=False) for i in (0, 1)]
-        yield [name, *by_trials, *by_epochs, *ends], done
+    by_trials = [median([regrets(run)[min(n, len(run.done)) - 1] for run in runs]) for n in AFTER]
+    by_epochs = [median([within(run, n) for run in runs]) for n in EPOCHS]
+    tried = [found(run, best) for run in runs]
+    return [name, *by_trials, *by_epochs, *(median([t[i] for t in tried], percent=False) for i in (0, 1))]
 
 
-def picture(path: Path, lines: dict[str, list[Run]]) -> None:
-    """The median regret over the epochs as an SVG."""
-    limits = np.arange(25, 1501, 25)
+def picture(path: Path, tables: dict[str, dict[str, list[Run]]]) -> None:
+    """The median regret over the epochs of each table, side by side in two columns, as an SVG."""
+    names = list(dict.fromkeys(name for lines in tables.values() for name in lines))
+    style = {
+        name: f'stroke="{COLOURS[i % len(COLOURS)]}" stroke-width="2"'
+        + (' stroke-dasharray="5 3"' if "," in name else "")
+        for i, name in enumerate(names)
+    }
+    rows = (len(tables) + 1) // 2
+    high = 300 * rows + 30 + 18 * ((len(names) + 3) // 4)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="900" height="{high}" font-family="sans-serif" font-size="12">'
+    ]
+    parts.append(f'<rect width="900" height="{high}" fill="white"/>')
+    for i, (table, lines) in enumerate(tables.items()):
+        parts += [f'<g transform="translate({450 * (i % 2)} {300 * (i // 2)})">', *_panel(table, lines, style), "</g>"]
+    for i, name in enumerate(names):
+        x, y = 20 + 220 * (i % 4), 300 * rows + 20 + 18 * (i // 4)
+        parts.append(f'<path d="M{x} {y}h24" {style[name]}/><text x="{x + 30}" y="{y + 4}">{name}</text>')
+    path.write_text("\n".join([*parts, "</svg>\n"]))
+
+
+def _panel(table: str, lines: dict[str, list[Run]], style: dict[str, str]) -> list[str]:
+    limits = np.arange(25, 1201, 25)
     curves = {
         name: [float(np.median([within(run, int(e)) for run in runs])) for e in limits] for name, runs in lines.items()
     }
-    top = max(value for curve in curves.values() for value in curve[3:] if not math.isnan(value))
-    parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" width="820" height="420" font-family="sans-serif" font-size="12">'
-    ]
-    parts.append('<rect width="820" height="420" fill="white"/>')
-    for step in range(6):
-        y = 370 - 330 * step / 5
-        parts.append(f'<path d="M60 {y:.0f}H600" stroke="#ddd"/>')
-        parts.append(f'<text x="54" y="{y + 4:.0f}" text-anchor="end">{100 * top * step / 5:.0f} %</text>')
+    top = max((v for curve in curves.values() for v in curve[5:] if not math.isnan(v)), default=0.01) or 0.01
+    parts = [f'<text x="60" y="24">{table}: regret of the best trial so far, median of the runs</text>']
+    for step in range(5):
+        y = 250 - 210 * step / 4
+        parts.append(f'<path d="M60 {y:.0f}H430" stroke="#ddd"/>')
+        parts.append(f'<text x="54" y="{y + 4:.0f}" text-anchor="end">{100 * top * step / 4:.3g} %</text>')
     parts += [
-        f'<text x="{60 + 540 * e / 1500:.0f}" y="388" text-anchor="middle">{e}</text>' for e in range(0, 1501, 250)
+        f'<text x="{60 + 370 * e / 1200:.0f}" y="268" text-anchor="middle">{e}</text>' for e in range(0, 1201, 300)
     ]
-    parts.append('<text x="330" y="410" text-anchor="middle">epochs trained</text>')
-    parts.append('<text x="60" y="24">regret of the best trial so far, median of the runs</text>')
-    for i, (name, curve) in enumerate(curves.items()):
+    parts.append('<text x="245" y="288" text-anchor="middle">epochs trained</text>')
+    for name, curve in curves.items():
         known = [(e, min(v, top)) for e, v in zip(limits, curve, strict=True) if not math.isnan(v)]
-        points = " ".join(f"{60 + 540 * e / 1500:.1f},{370 - 330 * v / top:.1f}" for e, v in known)
-        line = f'stroke="{COLOURS[i % len(COLOURS)]}" stroke-width="2"' + (
-            ' stroke-dasharray="5 3"' if "," in name else ""
-        )
-        parts.append(f'<polyline points="{points}" fill="none" {line}/>')
-        parts.append(f'<path d="M615 {44 + 20 * i}h24" {line}/><text x="645" y="{48 + 20 * i}">{name}</text>')
-    path.write_text("\n".join([*parts, "</svg>\n"]))
+        points = " ".join(f"{60 + 370 * e / 1200:.1f},{250 - 210 * v / top:.1f}" for e, v in known)
+        parts.append(f'<polyline points="{points}" fill="none" {style[name]}/>')
+    return parts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", default="sunspots")
+    parser.add_argument("--tables", nargs="*", default=["sunspots", "co2", "pixels", "licence"])
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--samplers", nargs="*", default=list(SAMPLERS), choices=list(SAMPLERS))
+    parser.add_argument("--kept", type=Path, required=True, help="a folder for what was run so far")
     parser.add_argument("--picture", type=Path, help="an SVG to write")
     options = parser.parse_args()
-    from rich.console import Console
-    from rich.table import Table as Shown
-
-    console = Console(width=200)
-    table = read(options.table)
-    shown = Shown(title=f"{table.name}: {len(table.regret)} points, {options.runs} runs; regret in %, medians [95 %]")
-    for head in (
-        "sampler",
-        *(f"{n} trials" for n in AFTER),
-        *(f"{n} epochs" for n in EPOCHS),
-        "found: trials",
-        "epochs",
-    ):
-        shown.add_column(head, justify="left" if head == "sampler" else "right", no_wrap=True)
-    lines = {}
-    for row, runs in rows(table, options.samplers, options.runs, console.print):
-        shown.add_row(*row)
-        lines[row[0]] = runs
-        console.print("  ".join(row))
-    console.print(shown)
+    options.kept.mkdir(parents=True, exist_ok=True)
+    heads = [*(f"{n} trials" for n in AFTER), *(f"{n} epochs" for n in EPOCHS), "found: trials", "epochs"]
+    tables: dict[str, dict[str, list[Run]]] = {}
+    for table in map(read, options.tables):
+        print(f"\n{table.name}: {len(table.regret)} points; regret in %, medians of {options.runs} runs [95 %]\n")
+        print(f"| sampler | {' | '.join(heads)} |\n|{'---|' * (1 + len(heads))}")
+        for name in options.samplers:
+            try:
+                runs = runs_of(table, name, options.runs, options.kept)
+            except (ImportError, FileNotFoundError) as error:
+                print(f"{name} is left out: {error}")
+                continue
+            tables.setdefault(table.name, {})[name] = runs
+            print(f"| {' | '.join(row(table, name, runs))} |", flush=True)
     if options.picture:
-        picture(options.picture, lines)
+        picture(options.picture, tables)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ def test_a_spread_choice_has_the_best_by_the_first_objective_the_other_end_and_w
     assert spread(line, 1) == [0]
     assert sorted(spread(line, 99)) == list(range(11))
     assert spread([], 3) == spread(line, 0) == []
+    assert sorted(spread([[1.0, 2.0]] * 3, 3)) == [0, 1, 2]  # equal points are each taken once
     assert sorted(spread([[1.0, math.inf], [2.0, 1.0], [2.0, 1.0]], 2)) in ([0, 1], [0, 2])
 
 

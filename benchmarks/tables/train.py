@@ -1,15 +1,19 @@
 """Train every point of a finite space from several seeds, once, and keep what each epoch came to as a table.
 
-    nice -n 19 python benchmarks/tables/train.py sunspots --seeds 3
+    nice python benchmarks/tables/train.py sunspots co2 --seeds 2 --kept /tmp/tables
 
-A study of benchmarks/tables/NAME.yaml → benchmarks/tables/NAME.parquet: one row an epoch, with the point's number and
-values, the seed, and `val_loss` and the objective after it. What was trained before a kill is kept in NAME.jsonl.
+Of each study of benchmarks/tables/NAME.yaml → NAME.parquet beside it: one row an epoch, with the point's number and
+values, the seed, and `val_loss` and the objective after it. All studies are trained from one seed before the next, and
+the table is written after each. What was trained stays in NAME.jsonl of the folder `--kept`, where a killed run goes
+on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,30 +31,65 @@ from seqsweep.trial import Trial, derive_seed, warm
 from seqsweep.tuner import Proposal, make_tuner
 
 HERE = Path(__file__).parent
+AT_ONCE = 100  # trials of one process: TensorFlow keeps some of the memory of each
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", help="of a study in this folder")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("names", nargs="+", help="of studies in this folder")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--points", type=int, help="train so many, drawn at random, and not every one")
+    parser.add_argument("--kept", type=Path, required=True, help="a folder for what was trained so far")
     options = parser.parse_args()
-    config = compose(options.name, own=HERE).jobs[0]
-    kept = HERE / f"{options.name}.jsonl"
-    train(config, options.seeds, kept)
+    options.kept.mkdir(parents=True, exist_ok=True)
+    for seed in range(options.seeds):
+        for name in options.names:
+            kept = options.kept / f"{name}.jsonl"
+            process = multiprocessing.get_context("spawn").Process
+            while _count(kept) < (seed + 1) * len(chosen(_config(name), options.points)):
+                worker = process(target=train, args=(name, seed, kept, options.points))
+                worker.start()
+                worker.join()
+                if worker.exitcode:
+                    raise SystemExit(f"{name}: training ended with {worker.exitcode}; {kept} holds what was trained")
+            write(kept, name)
+
+
+def chosen(config: SweepConfig, count: int | None) -> list[int]:
+    """The numbers of the points that are trained."""
+    every = range(int(search_space.size(config)))
+    return sorted(random.Random(0).sample(every, count)) if count else list(every)
+
+
+def _count(kept: Path) -> int:
+    return kept.read_text().count("\n") if kept.exists() else 0
+
+
+def _config(name: str) -> SweepConfig:
+    return compose(name, own=HERE).jobs[0]
+
+
+def write(kept: Path, name: str) -> None:
+    """The table of what was trained."""
     rows = [row for line in kept.read_text().splitlines() for row in json.loads(line)]
-    pd.DataFrame(rows).to_parquet(HERE / f"{options.name}.parquet", index=False, compression="zstd")
-    kept.unlink()
+    frame = pd.DataFrame(rows)
+    scores = ["val_loss", f"val_{_config(name).task.objective}"]
+    frame = frame[[column for column in frame if column not in scores] + scores].astype(
+        dict.fromkeys(scores, "float32")
+    )
+    frame.to_parquet(HERE / f"{name}.parquet", index=False, compression="zstd")
 
 
-def train(config: SweepConfig, seeds: int, kept: Path) -> None:
-    """Append a line a trial to `kept`, but for those that it holds."""
+def train(name: str, seed: int, kept: Path, count: int | None) -> None:
+    """Append a line a trial to `kept` for those of this seed that it lacks, but for more than so many at once."""
     warm(1)
+    config = _config(name)
     task = make_task(config)
-    job = Trial(task, task.load(search_space.Space(config), print))
-    done = kept.read_text().count("\n") if kept.exists() else 0
-    every = [(seed, number, proposal) for seed in range(seeds) for number, proposal in enumerate(points(config))]
+    job = Trial(task, task.load(search_space.Space(config), lambda _: None))
+    every, numbers = list(points(config)), chosen(config, count)
+    done = _count(kept) - seed * len(numbers)
     with kept.open("a") as file:
-        for seed, number, proposal in every[done:]:
+        for number, proposal in [(n, every[n]) for n in numbers[done : done + AT_ONCE]]:
             file.write(json.dumps(list(rows_of(job, seed, number, proposal))) + "\n")
             file.flush()
 
