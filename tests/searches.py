@@ -64,6 +64,7 @@ def sweep_config(
     config.data.season = None
     config.trial.epochs, config.trial.patience, config.trial.divergence_factor = epochs, None, 100.0
     config.executor.order = order
+    config.package.onnx = False
     defaults = {
         "kind": kind,
         "max_trials": None if kind in ("grid", "hyperband") else 24,

@@ -615,7 +615,7 @@ def test_no_process_outlives_a_parent_killed_while_workers_start(after: float, t
 
 
 def test_no_process_outlives_a_parent_that_forgets_to_close(tmp_path: Path) -> None:
-    process = parent(tmp_path, deed="nothing", close=False)
+    process = parent(tmp_path, deed="short sleep", close=False)
     left = until(lambda: (found := workers(process.pid))[2:] and found, "both workers run")
     assert "end" in process.communicate(timeout=PATIENCE)[0]
     until(lambda: not [one for one in left if alive(one)], "the workers are gone")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from seqsweep.package import code
-from seqsweep.package.code import importing_from, write_code
+from seqsweep.package.code import found_in, importing_from, write_code
 
 PREDICTOR = """
 import numpy as np
@@ -52,6 +52,22 @@ def test_a_predictor_of_somebody_else_travels_as_one_file(somebody, tmp_path):
         copy = importlib.import_module(f"{package.name}.of_somebody").Doubled
     assert copy is not predictor
     assert copy({}, None).predict([3]) == [6]
+
+
+def test_what_is_imported_later_is_found_where_the_model_was_loaded_last(somebody, tmp_path):
+    predictor = somebody("of_somebody_later", f"{PREDICTOR}\nclass Later(Doubled): ...\n").Later
+    for folder in ("packaged", "in place"):
+        written(tmp_path / folder, predictor)
+        (tmp_path / folder / "code").mkdir()
+        (package,) = (tmp_path / folder).glob("served_*")
+        package.rename(tmp_path / folder / "code" / package.name)
+    with importing_from(tmp_path / "packaged" / "code"):
+        importlib.import_module(f"{package.name}.of_somebody_later")
+    shutil.rmtree(tmp_path / "packaged")
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"{package.name}.serving.windows")
+    found_in(tmp_path / "in place")
+    assert importlib.import_module(f"{package.name}.serving.windows").__file__.startswith(str(tmp_path / "in place"))
 
 
 def test_the_name_of_the_folder_says_its_content(somebody, tmp_path, monkeypatch):

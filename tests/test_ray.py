@@ -23,7 +23,7 @@ from executor_jobs import spec
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
-from seqsweep.executor.process import import_path
+from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
 from test_executor import config_of, event_of, names, run, run_one, until
 

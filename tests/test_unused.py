@@ -44,7 +44,13 @@ VALUES |= {
     "data.clip_quantile": "0.9",
 }
 VALUES |= {"data.seasonal_difference": "1", "data.season": "11", "data.difference": "1", "data.time_format": "count"}
-VALUES |= {"tuner.prior": "study", "task.objective": "mae", "tuner.pruner": "median", "windows.scope": "all"}
+VALUES |= {
+    "executor.start_method": "spawn",
+    "tuner.prior": "study",
+    "task.objective": "mae",
+    "tuner.pruner": "median",
+    "windows.scope": "all",
+}
 VALUES |= {"windows.short_series": "scaling", "data.columns": "[a,b]", "data.static": "[size]"}
 VALUES |= {"data.series": "[store]", "data.known_future": "[promo]", "data.calendar": "[hour]"}
 VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}

@@ -71,6 +71,21 @@ def importing_from(*folders: Path) -> Iterator[None]:
         sys.path = before
 
 
+def found_in(model: Path) -> None:
+    """Have the code of a packaged model found in its folder, where this process has loaded the same code from another.
+
+    What is imported first as it is needed, such as layers, would be looked for in the folder that was first: a model
+    that was packaged, renamed and replaced is loaded from several.
+
+    Args:
+        model: its folder.
+    """
+    for package in (model / "code").glob("served_*"):
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] == package.name and hasattr(module, "__path__"):
+                module.__path__ = [str(package.parent.joinpath(*name.split(".")))]
+
+
 def _place(predictor: type[Any]) -> tuple[str, Path]:
     """The module of a predictor as the package names it, and its file."""
     module = sys.modules[predictor.__module__]

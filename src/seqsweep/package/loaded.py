@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from seqsweep.errors import StateError
-from seqsweep.package.code import importing_from
+from seqsweep.package.code import found_in, importing_from
 from seqsweep.state_files import MEND
 from seqsweep.tasks import Dataset, Items, Predictions, Task
 from seqsweep.tracking.reaching import load_mlflow
@@ -120,6 +120,7 @@ def load(folder: Path) -> Loaded:
     load_mlflow()
     import mlflow
 
+    found_in(folder)
     try:
         with importing_from(), without_start_up_notes():  # of TensorFlow, which this may be the first to import
             model: PyFuncModel = mlflow.pyfunc.load_model(str(folder))

@@ -100,7 +100,7 @@ def open_sweep(
     """
     started = time.monotonic()
     closing, processes = ExitStack(), ExitStack()
-    try:
+    with closing, processes:  # in this order at the end: while processes are ended, a signal must not end this one
         # First: it takes seconds to import TensorFlow.
         starter = make_starter(config.executor, preload if warm is trial.warm else None)
         processes.callback(starter.close)
@@ -129,9 +129,6 @@ def open_sweep(
             with _ended(tracker, state):
                 executor.open(make_job(problem.task, problem.data))
                 yield SweepContext(problem, state, executor, calls, tracker, observer, started, closing, prior)
-    finally:
-        processes.close()
-        closing.close()
 
 
 def open_state(config: SweepConfig, content: Identity, observer: Observer) -> SweepState:
