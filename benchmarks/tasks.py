@@ -47,7 +47,7 @@ def main() -> None:
     from rich.console import Console
 
     from seqsweep.errors import SeqsweepError
-    from seqsweep.trial.run import warm
+    from seqsweep.trial import warm
 
     options, console, rows = arguments(), Console(width=130), []
     if options.memory:
