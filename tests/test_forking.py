@@ -44,7 +44,8 @@ def ended(worker: WorkerProcess) -> None:
 
 
 def forker() -> psutil.Process:
-    (child,) = psutil.Process().children()
+    found = [child for child in psutil.Process().children() if "seqsweep.executor.fork_server" in child.cmdline()]
+    (child,) = found
     return child
 
 

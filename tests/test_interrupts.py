@@ -88,6 +88,13 @@ def test_an_exception_that_a_library_swallows_is_raised_again_at_the_next_look()
         interrupts.check()
 
 
+def test_a_signal_that_ended_one_command_does_not_end_the_next():
+    with something_open():  # for as long as the process lives, as a copy of a store that is only read
+        with pytest.raises(Interrupted), heeded():
+            signal.raise_signal(signal.SIGTERM)
+        interrupts.check()
+
+
 def test_a_store_that_is_opened_in_a_thread_loses_no_signal_that_waits():
     def opens() -> None:
         with something_open():

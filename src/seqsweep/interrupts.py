@@ -57,6 +57,7 @@ def heeded() -> Iterator[None]:
         yield
     finally:
         _State.words = ""
+        _State.waits = _State.raised = 0  # what has ended this command must not end what this process does next
         for number, handler in before.items():
             signal.signal(number, handler)
 
