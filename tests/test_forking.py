@@ -65,8 +65,9 @@ def test_how_a_forked_worker_ended_is_known(server: ForkServer, number: int, sai
 def test_workers_go_on_where_the_one_that_forked_them_dies_and_the_next_has_another(server: ForkServer) -> None:
     before = WorkerProcess(server)
     pid = before.pid
-    forker().kill()
-    forker().wait()
+    died = forker()
+    died.kill()
+    died.wait()
     assert not before.dead
     after = WorkerProcess(server)
     assert after.pid not in (0, pid)
