@@ -44,6 +44,9 @@ class Oracle(Protocol):
         """Take up what `memory` gave."""
 
 
+Question = tuple[str, tuple[Any, ...]]
+"""A method of an oracle, with its arguments."""
+
 Call = Callable[..., Any]
 """Runs a function, given with its arguments, in the other process: always the same one, or a new one where it died."""
 
@@ -51,8 +54,8 @@ Call = Callable[..., Any]
 class RemoteOracle:
     """Asks an oracle elsewhere. Where its process died, the next one is told all that this one knew.
 
-    Each answer brings what the oracle remembers by then: nothing is lost with its process but the question that it
-    died of, which is asked again.
+    What has no answer is told with the next question. Each answer brings what the oracle remembers by then: nothing is
+    lost with its process but the question that it died of, which is asked again.
 
     Args:
         call: reaches the process.
@@ -62,17 +65,18 @@ class RemoteOracle:
 
     def __init__(self, call: Call, config: SweepConfig, priors: Priors | None = None) -> None:
         self._call, self._made_of, self._name = call, (config, priors), uuid.uuid4().hex
-        self._told: list[tuple[str, tuple[Any, ...]]] = []  # to go through once more in a new process
+        self._told: list[Question] = []  # to go through once more in a new process
+        self._heard = 0  # of them, by the present one
         self._memory: dict[str, Any] = {}
         self._ask("memory")
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """See OracleBase."""
-        self._tell("begin", trial_id, values)
+        self._told.append(("begin", (trial_id, values)))
 
     def finish(self, trial_id: str, score: float | None, costs: Sequence[float | None] = ()) -> None:
         """See OracleBase."""
-        self._tell("finish", trial_id, score, costs)
+        self._told.append(("finish", (trial_id, score, costs)))
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """See OracleBase."""
@@ -100,23 +104,22 @@ class RemoteOracle:
 
     def memory(self) -> dict[str, Any]:
         """See OracleBase."""
+        if self._heard < len(self._told):
+            self._ask("memory")
         return self._memory
 
     def recall(self, memory: Mapping[str, Any]) -> None:
         """See OracleBase."""
         self._ask("recall", memory)
 
-    def _tell(self, name: str, *arguments: Any) -> None:
-        self._ask(name, *arguments)
-        self._told.append((name, arguments))
-
     def _ask(self, name: str, *arguments: Any) -> Any:
-        asked = [(name, arguments)]
+        asked = [*self._told[self._heard :], (name, arguments)]
         answer = self._call(_answered, self._name, asked)
         if answer is None:
-            before = [*self._told, ("recall", (self._memory,))] if self._memory else []
+            before = [*self._told[: self._heard], ("recall", (self._memory,))] if self._memory else []
             answer = self._call(_answered, self._name, before + asked, self._made_of)
         said, self._memory = answer
+        self._heard = len(self._told)
         return said
 
 
@@ -125,7 +128,7 @@ _present: dict[str, Oracle] = {}
 
 
 def _answered(
-    name: str, asked: list[tuple[str, tuple[Any, ...]]], made_of: tuple[SweepConfig, Priors | None] | None = None
+    name: str, asked: list[Question], made_of: tuple[SweepConfig, Priors | None] | None = None
 ) -> tuple[Any, dict[str, Any]] | None:
     """What the oracle says to the last of some questions, and what it remembers then; None: it is not here.
 
