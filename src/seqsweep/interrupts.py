@@ -88,6 +88,13 @@ def heed() -> None:
         signal.signal(number, _handle)
 
 
+def leave_to_parent() -> None:
+    """Let no signal end this process from now on: one to all processes of a job is for the parent, which ends it."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # the parent may have blocked them until now
+
+
 def say_at_end(words: str) -> None:
     """What a user whom a signal stops is told: how to go on."""
     _State.words = words

@@ -29,7 +29,6 @@ __all__ = [
     "Calls",
     "Executor",
     "InProcess",
-    "Preload",
     "Starter",
     "default_workers",
     "faults",

@@ -10,7 +10,7 @@ from seqsweep import interrupts
 from seqsweep.errors import SweepError
 from seqsweep.executor.answers import Answer
 from seqsweep.executor.process import WorkerProcess
-from seqsweep.executor.protocol import READY
+from seqsweep.executor.protocol import READY, printed
 from seqsweep.executor.starting import Starter
 from seqsweep.redaction import known
 
@@ -86,7 +86,7 @@ class OutOfProcess:
                 answer = self._answer(worker, pickled)
             except (EOFError, OSError):
                 words = worker.last_words(10)
-                how = worker.kill() + "".join(f"\n  {line}" for line in ("What it printed last:", *words))
+                how = worker.kill() + printed(words)
                 self._worker = None
             else:
                 returned: T = answer.unpacked()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import socket
 import sys
 from typing import NoReturn
@@ -22,7 +21,7 @@ from typing import NoReturn
 from seqsweep.executor import worker
 from seqsweep.executor.starting import FORK
 from seqsweep.imports import own_process
-from seqsweep.interrupts import SIGNALS
+from seqsweep.interrupts import leave_to_parent
 
 MOST = 1 << 16  # bytes of a message
 
@@ -34,9 +33,7 @@ def main(number: int) -> None:
         number: of the socket's descriptor.
     """
     own_process()
-    for signal_number in SIGNALS:
-        signal.signal(signal_number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    leave_to_parent()
     connection = socket.socket(fileno=number)
     preload = connection.recv(MOST)
     if preload:

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from typing import IO
 
-from seqsweep.executor.starting import FORK, Child, Preload, kill_group, launched, own_log, read_end
+from seqsweep.executor.starting import FORK, Child, Preload, kill_group, launched, own_log, read_end, worker_settings
 
 
 def can_fork() -> bool:
@@ -74,7 +74,8 @@ class ForkServer:
     def _start(self) -> _Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            process = launched("seqsweep.executor.fork_server", theirs.fileno(), self._threads, self._log)
+            settings = worker_settings(self._threads)
+            process = launched("seqsweep.executor.fork_server", theirs.fileno(), settings, log=self._log)
         with contextlib.suppress(OSError):  # it died: whoever waits for a worker will read of it
             ours.send(pickle.dumps(self._preload))
         return _Server(process, ours)

@@ -13,7 +13,7 @@ from typing import Generic
 
 from seqsweep.errors import SweepError
 from seqsweep.events import Event, Job, Lost, TrialSpec
-from seqsweep.executor.protocol import LAST_EVENTS, READY, W, Workers, failed, over_time
+from seqsweep.executor.protocol import LAST_EVENTS, READY, W, Workers, failed, over_time, printed
 from seqsweep.redaction import known
 
 MAX_FAILED_STARTS = 3
@@ -252,8 +252,7 @@ class PoolExecutor(Generic[W]):
             if slot.failed_starts == MAX_FAILED_STARTS:
                 raise SweepError(
                     f"{MAX_FAILED_STARTS} workers in a row died before they could run a trial. The last: {how}."
-                    "\nMend that, or try executor=inline; if memory ran out, lower executor.workers."
-                    + "".join(f"\n  {line}" for line in ("What it printed last:", *words))
+                    "\nMend that, or try executor=inline; if memory ran out, lower executor.workers." + printed(words)
                 )
         self._replace(slot)
 

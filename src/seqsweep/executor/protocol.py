@@ -192,6 +192,15 @@ def over_time(limit: float) -> Failed:
     return Failed(Cause.TIME_LIMIT, f"it ran longer than executor.time_limit={limit:g} seconds")
 
 
+def printed(words: Sequence[str]) -> str:
+    """What a worker printed last, as further lines of an error.
+
+    Args:
+        words: lines.
+    """
+    return "".join(f"\n  {line}" for line in ("What it printed last:", *words))
+
+
 def shortened(text: str, most: int = 300) -> str:
     """`text` without secrets, in at most `most` characters.
 

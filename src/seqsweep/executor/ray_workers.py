@@ -17,7 +17,7 @@ from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
 from seqsweep.executor.ray_cluster import join, runtime_env
 from seqsweep.executor.ray_worker import RayWorker, software
-from seqsweep.executor.starting import THREAD_SETTINGS, import_path
+from seqsweep.executor.starting import import_path, worker_settings
 
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig
@@ -81,7 +81,7 @@ class RayWorkers:
         """See Workers; it is placed as soon as a node has room."""
         import ray
 
-        settings = dict.fromkeys(THREAD_SETTINGS, str(self._config.threads)) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        settings = worker_settings(self._config.threads)
         if self._own:  # on this machine; elsewhere this path means nothing
             settings["PYTHONPATH"] = import_path()
         environment = {**self._needed, "env_vars": {**settings, **self._needed.get("env_vars", {})}}

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -87,7 +87,8 @@ class Interpreters:
 
     def start(self, pipe: int, log: IO[bytes]) -> Child:
         """See Starter."""
-        return _Interpreter(launched("seqsweep.executor.worker", pipe, self._threads, log, subprocess.PIPE))
+        settings = worker_settings(self._threads)
+        return _Interpreter(launched("seqsweep.executor.worker", pipe, settings, stdin=subprocess.PIPE, log=log))
 
     def abandon(self) -> None:
         """See Starter."""
@@ -138,12 +139,27 @@ def import_path() -> str:
 
 
 def launched(
-    module: str, number: int, threads: int, log: IO[bytes], stdin: int = subprocess.DEVNULL
+    module: str,
+    number: int,
+    settings: Mapping[str, str],
+    *,
+    stdin: int = subprocess.DEVNULL,
+    log: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """An interpreter that runs a module of ours, which is told the number of a descriptor.
 
     It leads a process group: Ctrl-C in a terminal reaches the parent alone, which decides, and a kill reaches
-    whatever a trial has started.
+    whatever a trial has started. It hears no signal until it calls `interrupts.leave_to_parent`.
+
+    Args:
+        module: that runs.
+        number: of a descriptor, which it inherits.
+        settings: of its environment, beside those of this process and the import path.
+        stdin: as of `subprocess`.
+        log: takes what it prints; None: that goes where what this process prints goes.
+
+    Raises:
+        SweepError: the system starts no process.
     """
     with _blocked_signals():
         try:
@@ -154,7 +170,7 @@ def launched(
                 stdout=log,
                 stderr=log,
                 pass_fds=[number],
-                env=_environment(threads),
+                env={**os.environ, "PYTHONPATH": import_path(), **settings},
                 process_group=0,
             )
         except OSError as error:
@@ -174,14 +190,13 @@ def _blocked_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _environment(threads: int) -> dict[str, str]:
-    """What a worker sees: what this process sees, its import path, and how many threads to use."""
-    return {
-        **os.environ,
-        "PYTHONPATH": import_path(),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        **dict.fromkeys(THREAD_SETTINGS, str(threads)),
-    }
+def worker_settings(threads: int) -> dict[str, str]:
+    """What the libraries of a worker read from its environment.
+
+    Args:
+        threads: of a trial.
+    """
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **dict.fromkeys(THREAD_SETTINGS, str(threads))}
 
 
 def kill_group(pid: int) -> None:

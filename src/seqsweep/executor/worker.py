@@ -21,16 +21,14 @@ from seqsweep.events import Job
 from seqsweep.executor.answers import answered
 from seqsweep.executor.protocol import READY, messages
 from seqsweep.imports import own_process
-from seqsweep.interrupts import SIGNALS
+from seqsweep.interrupts import leave_to_parent
 from seqsweep.redaction import remember_all
 
 
 def main(pipe: int) -> None:
     """Obey the parent; if anything breaks, say it on stderr and end at once."""
     own_process()
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    leave_to_parent()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     # A name of its own keeps it open until the very end, which is how the parent sees this process end.
     connection: Connection[Any, Any] = Connection(pipe)

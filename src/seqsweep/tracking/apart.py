@@ -6,9 +6,7 @@ one core: beside 64 slots with trials of three seconds, neither keeps up.
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +14,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqsweep.errors import TrackingError
-from seqsweep.executor.starting import import_path
+from seqsweep.executor.starting import launched
 from seqsweep.redaction import known
 
 if TYPE_CHECKING:
@@ -172,14 +170,7 @@ class ApartTracker:
     def _start(self) -> None:
         ours, theirs = Pipe()
         with theirs:
-            # -P: the working directory is no place to import from, unless it is one for this process.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "seqsweep.tracking.process", str(theirs.fileno())],
-                stdin=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": import_path()},
-                process_group=0,
-            )
+            self._process = launched("seqsweep.tracking.process", theirs.fileno(), {}, stdin=subprocess.PIPE)
         self._connection = ours
         ours.send((self._config, known()))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -16,15 +15,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from seqsweep.imports import own_process
-from seqsweep.interrupts import SIGNALS
+from seqsweep.interrupts import leave_to_parent
 from seqsweep.tracking.apart import Answer, Call
 
 
 def main(pipe: int) -> None:
     """Obey until the end."""
     own_process()
-    for number in SIGNALS:  # for the sweep, which then closes its tracker
-        signal.signal(number, signal.SIG_IGN)
+    leave_to_parent()  # the sweep, which then closes its tracker
     threading.Thread(target=_die_with_sweep, daemon=True).start()
     from seqsweep.redaction import remember_all
     from seqsweep.tracking.tracker import MlflowTracker
