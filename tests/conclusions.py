@@ -25,6 +25,16 @@ from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.trial import Network, Trial, restore
 from seqsweep.trial.checkpoint import pack_weights
 
+ALL_AT_ONCE = (  # of what may be done to a series before a network sees it, but for the anchor
+    "data.features=[x1]",
+    "data.log1p=true",
+    "data.clip_quantile=0.9",
+    "data.difference=1",
+    "data.seasonal_difference=1",
+    "data.season=12",
+    "task.horizon=3",
+)
+
 SMALL = (
     "executor=inline",
     "registry.refit=train",  # tests/test_refit.py has the other

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conclusions import Made, make_sweep, season, write_csv
+from conclusions import ALL_AT_ONCE, Made, make_sweep, season, write_csv
 from seqsweep import package
 from seqsweep.api.jobs import RULES
 from seqsweep.config import compose
@@ -33,17 +33,6 @@ from tasks.texts import pairs, squares
 pytestmark = pytest.mark.keras
 
 GUIDE = Path(__file__).parents[1] / "docs" / "guides" / "serving.md"
-
-ALL_AT_ONCE = (
-    "data.features=[x1]",
-    "data.log1p=true",
-    "data.clip_quantile=0.9",
-    "data.difference=1",
-    "data.seasonal_difference=1",
-    "data.season=12",
-    "task.horizon=3",
-)
-
 
 # The whole way, once -------------------------------------------------------------------------------
 

@@ -50,27 +50,18 @@ def judge(
     verdict = problem.task.audit(problem.data, network.params, lambda view, items: network.predict(items, view))
     give_back()  # the audit held the data set more than once
     without_end = None if held is None else held.network(problem)
-    return verdict, *evaluate_on_test(problem, network, networks, number, without_end, calibration)
+    return verdict, *_evaluated(problem, network, networks, number, without_end, calibration)
 
 
-def evaluate_on_test(
+def _evaluated(
     problem: Problem,
     network: Network,
     networks: Sequence[str],
     number: int,
-    held: Network | None = None,
-    calibration: Sequence[str] = (),
+    held: Network | None,
+    calibration: Sequence[str],
 ) -> tuple[TestEvaluation, TestPredictions]:
-    """Score a network on the test part.
-
-    Args:
-        problem: the sweep's.
-        network: the winner's, or the mean of several of it.
-        networks: the final runs that trained it.
-        number: of this evaluation on this data.
-        held: the same, trained without the end of train; None: there is none.
-        calibration: the final runs that trained it.
-    """
+    """The scores of a network on the test part, beside those of every baseline; arguments as of `judge`."""
     task, data, objective = problem.task, problem.data, problem.objective
     items = data.split().test
     made, actual = data.baselines(items), data.actual(items)

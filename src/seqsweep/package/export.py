@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import statistics
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from seqsweep.errors import Fault
 from seqsweep.html import code, environment, markdown_table
+from seqsweep.package.cost import median_seconds
 from seqsweep.package.parity import Parity, compare
 from seqsweep.schema import SweepConfig
 from seqsweep.state_files import read_state, write_state
@@ -218,7 +217,8 @@ def _measured(file: Path, graph: Graph, function: Callable[..., tf.Tensor], call
         told = "not finite" if math.isinf(largest) else f"up to {largest:.1g} of their size from the network's"
         return Export(len(test), largest if math.isfinite(largest) else None, fault=f"its answers are {told}")
     one = graph.read(test[:1])
-    seconds, keras_seconds = _seconds(lambda: ask(one)), _seconds(lambda: np.asarray(function(*one)))
+    seconds = median_seconds(lambda: ask(one), ASKED)
+    keras_seconds = median_seconds(lambda: np.asarray(function(*one)), ASKED)
     return Export(len(test), largest, file.stat().st_size, seconds, keras_seconds)
 
 
@@ -234,15 +234,6 @@ def _session(file: Path) -> onnxruntime.InferenceSession:
 def _size(own: NDArray[Any]) -> float:
     """What a difference is a share of, at least: how far the numbers of a kind reach, so that none is judged near 0."""
     return float(np.abs(own).max(initial=0.0)) if np.isfinite(own).all() else 0.0
-
-
-def _seconds(ask: Callable[[], object]) -> float:
-    times = []
-    for _ in range(ASKED + 1):
-        started = time.perf_counter()
-        ask()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
 
 
 @contextmanager

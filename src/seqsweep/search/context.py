@@ -118,8 +118,9 @@ def open_sweep(
         with state.locked():
             mend_folder(state, observer.say)
             state.begin(content)
-            prior = told(config, priors) if priors is not None else ""
+            prior = ""
             if priors is not None:
+                prior = told(config, priors)
                 keep_priors(state.tuner, priors)
                 observer.say(prior)
             write_text(state.folder / CONFIG, to_yaml(config))

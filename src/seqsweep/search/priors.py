@@ -116,8 +116,7 @@ def _read(config: SweepConfig, data: Dataset, own: Path | None) -> Priors:
         return Priors((_named(config, data, every),))
     found: list[EarlierSweep] = []
     for folder in every:
-        of_study = glanced(folder / IDENTITY).get("study") == config.study
-        if of_study and is_kept(folder) and not _unfit(config, folder):
+        if _is_of_study(config, folder) and is_kept(folder) and not _unfit(config, folder):
             sweep = _sweep(config, data, folder, MOST - sum(len(one.points) for one in found))
             found += [sweep] if sweep.points else []
     return Priors(tuple(reversed(found)))
