@@ -142,12 +142,18 @@ def test_where_the_ridge_is_not_beaten_networks_that_begin_with_it_are_offered(s
 
 
 @pytest.mark.parametrize(
-    ("best_epoch", "settings", "offered"),
-    [(0, {}, True), (-1, {}, False), (0, {"schedule": "cosine"}, False), (0, {"schedule": "constant"}, True)],
+    ("best_epoch", "score", "settings", "offered"),
+    [
+        (0, 9.0, {}, True),
+        (-1, 9.0, {}, False),
+        (0, 9.0, {"schedule": "cosine"}, False),
+        (0, 9.0, {"schedule": "constant"}, True),
+        (0, 0.0, {}, False),  # there is nothing left to learn
+    ],
 )
-def test_networks_that_learned_to_the_last_epoch_are_offered_more(best_epoch, settings, offered, make_outcome):
+def test_networks_that_learned_to_the_last_epoch_are_offered_more(best_epoch, score, settings, offered, make_outcome):
     epochs = make_outcome(trial(1, 9.0)).config.trial.epochs
-    record = dataclasses.replace(trial(1, 9.0, **settings), best_epoch=epochs + best_epoch)
+    record = dataclasses.replace(trial(1, score, **settings), best_epoch=epochs + best_epoch)
     told = report.next_commands(make_outcome(record), None, ["seqsweep", "sweep", "x", "trial.epochs=7"])
     assert any(command == f"seqsweep sweep x trial.epochs={2 * epochs}" for command, _ in told) == offered
 

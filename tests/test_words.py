@@ -170,6 +170,7 @@ def test_metrics_name_their_unit():
         (8.0, 10.0, "20.0% less than the 10.00 of last value"),
         (15.0, 10.0, "50.0% more than the 10.00"),
         (10.000001, 10.0, "the same as the 10.00 of"),
+        (9.999, 10.0, "under 0.1% less than the 10.00"),
         (10.0, 10.0, "the same as the 10.00"),
         (1.0, 0.0, "more than the 0.000"),
         (math.inf, 10.0, "more than the 10.00"),

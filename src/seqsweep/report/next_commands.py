@@ -74,11 +74,17 @@ def _from_the_ridge(outcome: Outcome, conclusion: Conclusion, typed: Sequence[st
 
 
 def _longer(outcome: Outcome, typed: Sequence[str]) -> list[tuple[str, str]]:
-    """Where the best network was best in its last epoch, and nothing but `trial.epochs` ended it: it learned still."""
+    """Where the best network was best in its last epoch, and nothing but `trial.epochs` ended it: it learned still.
+
+    Nothing where there is nothing left to learn.
+    """
     config = outcome.config.trial
     if not outcome.ranked or outcome.ranked[0].best_epoch != config.epochs or config.max_samples is not None:
         return []
-    if outcome.ranked[0].params.get("schedule", "constant") != "constant":  # its rate has come down by then
+    best = outcome.ranked[0]
+    if best.params.get("schedule", "constant") != "constant":  # its rate has come down by then
+        return []
+    if best.metrics[outcome.objective] == outcome.metric.best:
         return []
     purpose = "the best trial was best in its last epoch, so that it is undertrained: let all of them learn longer"
     return [(_again(typed, f"trial.epochs={2 * config.epochs}"), purpose)]

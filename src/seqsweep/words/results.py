@@ -135,7 +135,9 @@ def compared(score: float, reference: float, metric: Metric) -> str:
         size = significant(abs(score - reference), 3)
         return f"{size} {word}" if math.isfinite(score - reference) else word
     change = score / reference - 1 if reference else math.inf
-    return f"{abs(change):.1%} {word}" if math.isfinite(change) else word
+    if not math.isfinite(change):
+        return word
+    return f"{abs(change):.1%} {word}" if abs(change) >= 0.0005 else f"under 0.1% {word}"
 
 
 def change(score: float, before: float, metric: Metric) -> str:
