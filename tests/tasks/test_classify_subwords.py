@@ -73,7 +73,7 @@ def overrides(folder, *more):
         *("search_space.embedding=8", "search_space.bidirectional=false", "search_space.dropout=0"),
         *("search_space.depth=1", "search_space.learning_rate=0.03", "search_space.batch_size=8"),
         *("tuner.max_trials=1", "trial.epochs=6", "finals.trials=1", "finals.seeds=1", "executor=inline"),
-        *("task.baselines=[majority]", "report=none", "registry.refit=train", *more),
+        *("task.baselines=[majority]", "report=none", *more),
     ]
 
 
