@@ -66,7 +66,7 @@ def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     assert (low.calibrated_on, low.width < high.width) == ("train", True)
     assert package.fault(model) == ""
     card, rows = (model / "model_card.md").read_text(), (model / "requirements.txt").read_text()
-    for told in ("a baseline, ", "(`evaluated.json`)", "of the same baseline, fitted without it", "The baseline is"):
+    for told in ("a baseline, ", "(`evaluated.json`)", "on the end of train, fitted without it", "The baseline is"):
         assert told in card
     assert "scal" not in card.partition("## Limits")[0].partition("## Data")[2]
     assert "numpy==" in rows and "keras" not in rows and "tensorflow" not in rows
