@@ -385,17 +385,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", nargs="*", default=["sunspots", "co2", "pixels", "licence"])
     parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--samplers", nargs="*", default=list(SAMPLERS), choices=list(SAMPLERS))
+    parser.add_argument("--samplers", nargs="*", help=f"of {', '.join(SAMPLERS)}; of --objectives random to NSGA-II")
     parser.add_argument("--kept", type=Path, required=True, help="a folder for what was run so far")
     parser.add_argument("--picture", type=Path, help="an SVG to write")
+    parser.add_argument("--objectives", action="store_true", help="search for a front of score and weights")
     options = parser.parse_args()
     options.kept.mkdir(parents=True, exist_ok=True)
+    if options.objectives:
+        from fronts import compare  # which reads this file as a module
+
+        compare(options)
+        return
     heads = [*(f"{n} trials" for n in AFTER), *(f"{n} epochs" for n in EPOCHS), "found: trials", "epochs"]
     tables: dict[str, dict[str, list[Run]]] = {}
     for table in map(read, options.tables):
         print(f"\n{table.name}: {len(table.regret)} points; regret in %, medians of {options.runs} runs [95 %]\n")
         print(f"| sampler | {' | '.join(heads)} |\n|{'---|' * (1 + len(heads))}")
-        for name in options.samplers:
+        for name in options.samplers or SAMPLERS:
             try:
                 runs = runs_of(table, name, options.runs, options.kept)
             except (ImportError, FileNotFoundError) as error:

@@ -595,7 +595,7 @@ def test_lengths_and_noise_of_the_model_are_the_most_probable_ones() -> None:
 def test_the_logarithm_of_an_improvement_holds_where_nothing_is_left_of_it() -> None:
     from scipy.stats import norm
 
-    from seqsweep.tuner.bayesian import log_improvement
+    from seqsweep.tuner.improvement import log_improvement
 
     z = np.array([-4.0, -1.0, -0.999, 0.0, 3.0])
     assert np.exp(log_improvement(z)) == pytest.approx(norm.pdf(z) + z * norm.cdf(z), rel=1e-6)

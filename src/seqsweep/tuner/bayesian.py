@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx, log_ndtr, logsumexp
 from scipy.stats import qmc
 from threadpoolctl import threadpool_limits
 
+from seqsweep.objectives import fronts
 from seqsweep.serving.array_types import Float64s
+from seqsweep.tuner.hypervolume import HypervolumeGain
+from seqsweep.tuner.improvement import Gain
 from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.pool import Pool
 from seqsweep.tuner.priors import Priors
 from seqsweep.tuner.process import Process, fit
-from seqsweep.tuner.scalarisation import chebyshev, drawn_weights
 from seqsweep.tuner.vectors import Vectors
 
 _FITTED = 200  # trials, evenly chosen, that lengths are fitted to; all of them are predicted from
@@ -44,7 +45,8 @@ class Bayesian(OracleBase):
     - no point is proposed twice; where none is left, the search ends;
     - trials of earlier sweeps (`learn`) count as far as their scores go with those of this one, see `Pool`;
     - all is drawn from (seed, number of trials): a resumed search proposes what it would have;
-    - of several objectives each proposal weighs others more, see `scalarisation`, so that the front is found.
+    - of several objectives each has a process of its own, and what counts is what a point may add to the front, see
+      `HypervolumeGain`.
 
     Source: expected improvement, Jones et al. (1998), in the logarithm as in Ament et al., Unexpected Improvements,
     NeurIPS 2023; fantasies, Snoek et al. (2012), section 3.3.
@@ -126,16 +128,17 @@ class Bayesian(OracleBase):
         None where the candidates were all tried: of what is left nothing is known.
         """
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
-        scores = eased(self._scores(ended))
+        columns = [eased(costs) for costs in self._costs(ended)]
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        process = self._with_running(self._process(vectors, seen, scores), vectors, rng)
-        gain = Gain(process, np.vstack([seen, vectors.encode(self._running_values())]))
-        ranked = seen[np.argsort(scores, kind="stable")]
+        made = [self._with_running(self._process(vectors, seen, costs), vectors, rng) for costs in columns]
+        tried = np.vstack([seen, vectors.encode(self._running_values())])
+        gain = Gain(made[0], tried) if len(made) == 1 else HypervolumeGain(made, tried)
+        ranked = seen[_best_first(columns)]
         values = self._untried(vectors, self._candidates(gain, vectors, ranked, rng))
         if values is None:
             return None, math.inf
         expected = float(gain(vectors.encode([values]))[0])
-        return values, math.exp(expected) / math.sqrt(process.kernel.noise)
+        return values, math.exp(expected) / math.sqrt(made[0].kernel.noise)
 
     def _process(self, vectors: Vectors, seen: Float64s, scores: Float64s) -> Process:
         """What is known of these trials, and of those of earlier sweeps."""
@@ -145,19 +148,14 @@ class Bayesian(OracleBase):
             return self._pool.fit(points, known, some)
         return Process(fit(points[some], known[some], vectors.named).kernel, points, known[:, None])
 
-    def _scores(self, ended: list[Any]) -> Float64s:
-        """Of each trial, (trials,), lower is better; one that failed has the worst."""
-        several = [self.costs[trial.trial_id] for trial in ended if trial.trial_id in self.costs]
-        if not several:
-            worst = max((trial.score for trial in ended if trial.score is not None), default=0.0)
-            return np.array([worst if trial.score is None else trial.score for trial in ended])
-        count = len(several[0])
-        unknown = (math.nan,) * count
-        costs = np.array([self.costs.get(trial.trial_id, unknown) for trial in ended])
-        for column in costs.T:
-            known = np.isfinite(column)
-            column[known] = eased(column[known])
-        return chebyshev(costs, drawn_weights(count, np.random.default_rng([self.seed, len(self.trials), 1])))
+    def _costs(self, ended: list[Any]) -> list[Float64s]:
+        """Of each objective what each trial came to, (trials,), lower is better; the worst where that is not known."""
+        known = [self.costs.get(trial.trial_id, (trial.score,)) for trial in ended]
+        count = max(map(len, known))
+        costs = np.array([row if len(row) == count else (None,) * count for row in known], dtype=np.float64)
+        costs[~np.isfinite(costs)] = math.nan
+        worst = np.nan_to_num(np.fmax.reduce(costs))
+        return list(np.where(np.isnan(costs), worst, costs).T)
 
     def _untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
         decoded = (vectors.decode(row) for row in rows)
@@ -177,7 +175,9 @@ class Bayesian(OracleBase):
     def _running_values(self) -> list[Mapping[str, Any]]:
         return [trial.hyperparameters.values for trial in self.ongoing_trials.values()]
 
-    def _candidates(self, gain: Gain, vectors: Vectors, best_first: Float64s, rng: np.random.Generator) -> Float64s:
+    def _candidates(
+        self, gain: Callable[[Float64s], Float64s], vectors: Vectors, best_first: Float64s, rng: np.random.Generator
+    ) -> Float64s:
         """Points of the space, (candidates, dimensions), the most promising first."""
         points = vectors.all_points()
         if points is not None:
@@ -189,38 +189,6 @@ class Bayesian(OracleBase):
             near = vectors.snap(_moved(points[_descending(gains)[:10]], 30, distance, rng))
             points, gains = np.vstack([points, near]), np.append(gains, gain(near))
         return points[_descending(gains)]
-
-
-class Gain:
-    """The logarithm of the improvement that is expected of a point, by the mean over the draws of a process.
-
-    What is to be improved on is the lowest mean at the points that were tried: a low score may be a lucky seed.
-
-    Args:
-        process: knows the scores, or draws of what they may come to.
-        tried: points of this sweep, (n, dimensions).
-    """
-
-    def __init__(self, process: Process, tried: Float64s) -> None:
-        self._process = process
-        self._best = process.predict(tried)[0].min(axis=0)
-
-    def __call__(self, points: Float64s) -> Float64s:
-        """At points (n, dimensions): (n,)."""
-        mean, variance = self._process.predict(points)
-        deviation = np.sqrt(variance)[:, None]
-        gains = log_improvement((self._best - mean) / deviation) + np.log(deviation)
-        return np.asarray(logsumexp(gains, axis=1) - math.log(gains.shape[1]))
-
-
-def log_improvement(z: Float64s) -> Float64s:
-    """The logarithm of φ(z) + z Φ(z), without the cancellation that leaves nothing of it at a low z."""
-    density = -(z**2) / 2 - math.log(2 * math.pi) / 2
-    low = np.minimum(z, -1.0)
-    left = np.maximum(1 + low * math.sqrt(math.pi / 2) * erfcx(-low / math.sqrt(2)), 1e-300)
-    high = np.maximum(z, -1.0)
-    direct = np.exp(-(high**2) / 2) / math.sqrt(2 * math.pi) + high * np.exp(log_ndtr(high))
-    return np.asarray(np.where(z < -1.0, density + np.log(left), np.log(direct)))
 
 
 def eased(scores: Float64s) -> Float64s:
@@ -238,6 +206,13 @@ def eased(scores: Float64s) -> Float64s:
     off = (scores - centre) / scale
     off = np.where(off > 0, np.log(1 + np.maximum(off, 0.0)), off)
     return np.asarray((off - off.mean()) / (off.std() or 1.0))
+
+
+def _best_first(columns: Sequence[Float64s]) -> list[int]:
+    """Where the best trials stand, front by front where there are several objectives."""
+    if len(columns) == 1:
+        return [int(place) for place in np.argsort(columns[0], kind="stable")]
+    return [place for front in fronts(np.column_stack(columns).tolist()) for place in front]
 
 
 def _descending(gains: Float64s) -> NDArray[np.intp]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from seqsweep.html import Markup, Section, link, note, side_by_side, table, theme
-from seqsweep.objectives import Objective, Resource, value_of
+from seqsweep.objectives import Objective, Resource, direction_of, title_of, value_of
 from seqsweep.records import TrialRecord
-from seqsweep.report.front import cell, direction_of, explained, title_of
+from seqsweep.report.front import cell, explained
 from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import best_baseline, line
 from seqsweep.report.page.material import Material
