@@ -156,7 +156,7 @@ def compare(options: Namespace) -> None:
         print(f"\n{table.name}: {told} {math.exp(front.sizes.max()):,.0f} weights")
         print(f"hypervolume that is lacking in %, medians of {options.runs} runs [95 %]\n")
         print(f"| sampler | {' | '.join(f'{n} trials' for n in AFTER)} |\n|{'---|' * (1 + len(AFTER))}")
-        for name in [name for name in SAMPLERS if name in (options.samplers or SAMPLERS)]:
+        for name in options.samplers:
             try:
                 runs = _runs(front, name, options.runs, options.kept)
             except ImportError as error:

@@ -364,6 +364,8 @@ SPACE = [
 
 UNUSED = [
     Bad("sweep quickstart tuner.factor=3", "tuner.factor=3", "has an effect only where", "choose tuner=hyperband"),
+    Bad("sweep quickstart tuner.sampler=random", "tuner.sampler=random", "has an effect only where", "=hyperband, or"),
+    Bad("sweep quickstart tuner=hyperband tuner.sampler=tpe", "tuner.sampler=tpe", "must be", "bayesian, or null"),
     Bad(
         "sweep quickstart tuner=grid tuner.initial_points=3 search_space.learning_rate=0.1",
         "tuner.initial_points=3",

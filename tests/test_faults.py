@@ -31,7 +31,13 @@ SWEEPS = {
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3"),
 }
 
-NETWORKS = ("tuner=hyperband", "trial.epochs=3", "search_space.units=[2,3,4]", "search_space.window=6")
+NETWORKS = (
+    "tuner=hyperband",
+    "tuner.sampler=random",
+    "trial.epochs=3",
+    "search_space.units=[2,3,4]",
+    "search_space.window=6",
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 

@@ -71,19 +71,31 @@ def fingerprint(identity: Identity) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-class _Launch:
-    """The command of this process."""
-
-    began: float | None = None  # seconds since 1970; None: as this process
-
-
-def part_of_a_launch(began: float) -> None:
-    """Take note that this process runs a job of a command that began in another one.
+@dataclass(frozen=True)
+class Launch:
+    """A command that runs jobs side by side, each in a process of its own.
 
     Args:
-        began: seconds since 1970.
+        began: when, in seconds since 1970.
+        searched: the folders of the sweeps whose search had come to an end by then.
     """
-    _Launch.began = began
+
+    began: float
+    searched: frozenset[Path] = frozenset()
+
+
+class _Present:
+    launch: Launch | None = None
+
+
+def part_of_a_launch(launch: Launch) -> None:
+    """Take note that this process runs a job of a command that began in another one."""
+    _Present.launch = launch
+
+
+def present_launch() -> Launch | None:
+    """The command whose job this process runs; None: this process is the command."""
+    return _Present.launch
 
 
 def differences(folder: Path, identity: Identity) -> list[str]:
@@ -97,7 +109,7 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     """
     import psutil
 
-    before = psutil.Process().create_time() if _Launch.began is None else _Launch.began
+    before = psutil.Process().create_time() if _Present.launch is None else _Present.launch.began
     found = [(file.stat().st_mtime, file) for file in folder.parent.glob(f"*/{IDENTITY}")]
     others = [file for modified, file in sorted(found, reverse=True) if modified < before and file.parent != folder]
     now = flat(plain(identity))
