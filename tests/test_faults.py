@@ -23,7 +23,7 @@ from fault_kills import (
     search_kills,
     study_kills,
 )
-from fault_lives import PATIENCE, Life, Nursery, nursery_in, results, runs, storm, until
+from fault_lives import PATIENCE, Life, Nursery, results, runs, storm, until
 
 SWEEPS = {
     "hyperband": SEARCHES["hyperband"],
@@ -40,12 +40,6 @@ NETWORKS = (
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
-        yield found
 
 
 def assert_whole(directory: Path, reference: list[dict[str, Any]]) -> None:
