@@ -120,7 +120,7 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
 def test_a_baseline_is_held_to_the_bounds_by_what_it_keeps_and_takes(made):
     own = package.build_baseline(made.folder, made.problem, made.conclusion, "linear")
     fit = made.problem.task.served_baseline(made.problem.data, "linear", made.spec.params).view.baseline.every
-    counted = fit.coefficients.size + fit.intercept.size + 1  # and the penalty
+    counted = fit.coefficients.size + fit.intercept.size
     assert own.winner.means["parameter_count"] == counted
     assert 0 < own.winner.means["latency_ms"] < 1000
     asked = objectives_of(made.config)

@@ -103,7 +103,7 @@ def front_rows(conclusion: Conclusion) -> tuple[list[str], list[list[str]]]:
         ]
         for trial in conclusion.front
     ]
-    return ["", *map(title_of, objectives)], rows
+    return ["trial", *map(title_of, objectives)], rows
 
 
 def _standing(conclusion: Conclusion, names: str) -> str:

@@ -42,16 +42,16 @@ def latency(task: Task, learner: Learner, view: View, params: TrialParams) -> di
     return median_latency(lambda: task.predict(view, params, learner.call, items))
 
 
-def median_latency(forecast: Callable[[], object]) -> dict[str, float]:
+def median_latency(ask: Callable[[], object]) -> dict[str, float]:
     """The median of single forecasts in milliseconds, and the range of their middle half.
 
     Args:
-        forecast: makes one.
+        ask: makes a single one.
     """
 
     def milliseconds() -> float:
         began = time.perf_counter()
-        forecast()
+        ask()
         return 1000 * (time.perf_counter() - began)
 
     for _ in range(WARM_UP):

@@ -124,7 +124,8 @@ def _numbers(one: Answers | Recursive) -> int:
     """Those that it has learned: whole numbers, as of rows, are settings. Of states it goes on from one at a time."""
     if isinstance(one, Continued):
         return _numbers(one.formula) + int(one.states.shape[1])
-    kept = [getattr(one, field.name) for field in fields(one)]  # type: ignore[arg-type]
+    # The penalty chose the others, and has no part in a forecast.
+    kept = [getattr(one, field.name) for field in fields(one) if field.name != "penalty"]  # type: ignore[arg-type]
     return sum(int(value.size) if isinstance(value, np.ndarray) else isinstance(value, float) for value in kept)
 
 
