@@ -79,7 +79,12 @@ def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     card, rows = (model / "model_card.md").read_text(), (model / "requirements.txt").read_text()
     for told in ("## Objectives", "| trial 2: GRU | 9.000 | 5,000 | none |", "9,999 at most, kept to."):
         assert told in card
-    for told in ("a baseline, ", "(`evaluated.json`)", "of the same baseline, fitted without it", "The baseline is"):
+    for told in (
+        "a baseline, ",
+        "(`evaluated.json`)",
+        "of the same baseline on the end of train, fitted without it",
+        "The baseline is",
+    ):
         assert told in card
     assert "scal" not in card.partition("## Limits")[0].partition("## Data")[2]
     assert "numpy==" in rows and "keras" not in rows and "tensorflow" not in rows
