@@ -27,7 +27,8 @@ def shortage(error: BaseException) -> BaseException | None:
     while cause is not None:
         said = str(cause).lower()
         is_library = isinstance(cause, ImportError) and any(words in said for words in NOT_LOADED)
-        if is_library or isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
+        is_tensor = type(cause).__name__ == "ResourceExhaustedError"  # of TensorFlow, which may not be loaded
+        if is_library or is_tensor or isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
             return cause
         cause = cause.__cause__ or cause.__context__
     return None
