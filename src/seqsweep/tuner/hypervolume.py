@@ -93,4 +93,4 @@ def _log_shortfall(edges: Float64s, mean: Float64s, deviation: Float64s) -> Floa
 def _log_of_rest(ratio: Float64s) -> Float64s:
     """The logarithm of 1 - exp(ratio), for ratios of 0 or less."""
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(-np.expm1(np.minimum(ratio, 0.0))))
+        return np.asarray(np.log(1 - np.exp(np.minimum(ratio, 0.0))))
