@@ -95,6 +95,23 @@ def test_a_signal_that_ended_one_command_does_not_end_the_next():
         interrupts.check()
 
 
+def test_signals_within_a_second_are_one_and_a_later_one_ends_what_still_closes(monkeypatch):
+    now, closed = [5.0], []
+    monkeypatch.setattr(interrupts.time, "monotonic", lambda: now[0])
+    with pytest.raises(Interrupted), heeded(), something_open():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.raise_signal(signal.SIGINT)  # the key was hit twice
+            now[0] += 0.9
+            signal.raise_signal(signal.SIGTERM)
+            closed.append("in order")
+            now[0] += 0.2
+            with pytest.raises(Interrupted):
+                signal.raise_signal(signal.SIGINT)
+    assert closed == ["in order"]
+
+
 def test_a_store_that_is_opened_in_a_thread_loses_no_signal_that_waits():
     def opens() -> None:
         with something_open():
@@ -190,7 +207,8 @@ def test_a_sweep_that_is_stopped_closes_its_runs_and_goes_on_each_time(tmp_path)
                 if word in line:
                     break
             workers = psutil.Process(sweep.pid).children(recursive=True)
-            os.killpg(sweep.pid, number)
+            for _ in range(2):  # as a key that is hit twice, and as `timeout` does
+                os.killpg(sweep.pid, number)
             said += sweep.stdout.read()
         assert sweep.returncode == 128 + number, said
         assert_stopped(said, number, typed[5:])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
+import pty
 import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import deepcopy
 from pathlib import Path
 
@@ -124,6 +125,34 @@ def test_no_job_outlives_a_command_that_is_killed(job, tmp_path):
         os.kill(killed.pid, signal.SIGKILL)
     until((tmp_path / "9.closed").exists)
     until(lambda: not orphan.is_running())
+
+
+def test_ctrl_c_hit_twice_in_a_terminal_ends_all_jobs_in_order_and_leaves_no_process(tmp_path):
+    program = (
+        "from seqsweep.interrupts import heed\nheed()\nfrom seqsweep.api import side_by_side\n"
+        "side_by_side.MODULE = 'job_runs'\nfrom seqsweep.cli import main\nmain()"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    overrides = ["seed=1,9", "hydra/launcher=joblib", f"tracking.directory={tmp_path}", "executor=inline"]
+    child, terminal = pty.fork()
+    if child == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # however these tests were started
+        environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
+        os.execve(sys.executable, [sys.executable, "-c", program, "sweep", "-m", "quickstart", *overrides], environment)
+    until(lambda: all((tmp_path / f"{seed}.runs").exists() for seed in (1, 9)))
+    jobs = psutil.Process(child).children(recursive=True)
+    os.write(terminal, b"\x03\x03")
+    said = b""
+    with suppress(OSError):  # that it is closed
+        while more := os.read(terminal, 4096):
+            said += more
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGINT, said
+    assert b"Traceback" not in said
+    assert b"stopped; finished trials are kept. To go on: " in said.splitlines()[-1]
+    assert all((tmp_path / f"{seed}.closed").exists() for seed in (1, 9))
+    assert len(jobs) == 2
+    assert not any(job.is_running() for job in jobs)
 
 
 def test_an_observer_cannot_be_told_by_other_processes():

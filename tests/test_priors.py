@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +12,7 @@ from searches import WIDE, score_of, sweep_config
 from seqsweep import search, search_space
 from seqsweep.errors import ConfigError, StateError
 from seqsweep.events import Done, Epoch, Started, TrialResult
+from seqsweep.search import sweep_identity
 from seqsweep.tuner import EarlierSweep, Priors, Proposal, faults, keep_priors, make_tuner
 
 keras = pytest.mark.keras
@@ -129,6 +132,20 @@ def searched(folder, *, seed, trials, earlier=None):
         values.append(search_space.values(config, proposal.params))
         best.append(min(scores))
     return best, EarlierSweep("f", (), tuple(values), tuple(1000 * score for score in scores))
+
+
+@keras
+def test_a_job_beside_others_begins_with_what_had_ended_when_their_command_began(sweep, tmp_path, monkeypatch):
+    first, _ = sweep()
+    launch = search.Launch(time.time(), frozenset(search.searched(str(tmp_path))))
+    sweep("tuner.max_trials=5")  # goes on meanwhile
+    sweep("seed=2")  # ends meanwhile
+    monkeypatch.setattr(sweep_identity._Present, "launch", launch)
+    _, said = sweep("seed=3", "tuner.prior=study")
+    assert f"begins with 4 trials of 1 earlier sweep: {first.fingerprint[:6]} (other seed); jobs that run" in said
+    monkeypatch.setattr(sweep_identity._Present, "launch", replace(launch, searched=frozenset()))
+    _, said = sweep("seed=4", "tuner.prior=study")
+    assert "had come to an end when the command began, so the search begins with none" in said
 
 
 @keras

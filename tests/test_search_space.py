@@ -13,6 +13,7 @@ from seqsweep.config import CONF
 from seqsweep.events import TrialParams
 from seqsweep.schema import OPEN, SweepConfig
 from seqsweep.search_space import (
+    Points,
     Space,
     active,
     declared,
@@ -76,7 +77,8 @@ def test_a_list_of_choices_is_read_in_order(name: str, setting: Any, choices: tu
 def test_both_ends_of_a_range_are_drawn_where_steps_lead_there(name: str, setting: Any, reached: set[Any]) -> None:
     searched = config(**{name: setting})
     declared = hyperparameters(searched).space[0]
-    drawn = {getattr(params(searched, {name: declared.random_sample(seed)}), name) for seed in range(300)}
+    points = Points(searched)
+    drawn = {getattr(points.params({name: declared.random_sample(seed)}), name) for seed in range(300)}
     assert {entry[0] if isinstance(entry, tuple) else entry for entry in drawn} == reached
     assert size(searched) == len(reached)
 
@@ -85,7 +87,8 @@ def test_both_ends_of_a_range_are_drawn_where_steps_lead_there(name: str, settin
 def test_a_log_range_makes_each_factor_as_likely_as_the_next() -> None:
     searched = config(learning_rate={"low": 1e-4, "high": 1e-1, "log": True})
     declared = hyperparameters(searched).space[0]
-    drawn = [params(searched, {"learning_rate": declared.random_sample(seed)}).learning_rate for seed in range(600)]
+    points = Points(searched)
+    drawn = [points.params({"learning_rate": declared.random_sample(seed)}).learning_rate for seed in range(600)]
     decades = [sum(low <= rate < 10 * low for rate in drawn) / 600 for low in (1e-4, 1e-3, 1e-2)]
     assert decades == pytest.approx([1 / 3] * 3, abs=0.07)
     assert all(1e-4 <= rate <= 1e-1 for rate in drawn)

@@ -11,12 +11,17 @@ import errno
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+ONE = 1.0
+"""Seconds in which signals count as one: of a key that is hit twice, of a wrapper that passes on what all got.
+A later one ends in a hurry what the first one ends in order."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -39,6 +44,7 @@ class _State:
     held = 0  # blocks in which no exception may be raised
     waits = 0  # the signal that came while no exception may be raised
     raised = 0  # the signal that was raised last, and may have been lost on the way
+    heard = -ONE  # when the last one that counted came, on the monotonic clock
     counting = threading.Lock()  # of `open`: a store is opened in a thread of its own
     stderr = 2  # where the user reads
 
@@ -57,7 +63,7 @@ def heeded() -> Iterator[None]:
         yield
     finally:
         _State.words = ""
-        _State.waits = _State.raised = 0  # what has ended this command must not end what this process does next
+        _forget()  # what has ended this command must not end what this process does next
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -79,7 +85,7 @@ def raised() -> Iterator[None]:
             check()
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _State.waits = _State.raised = 0  # it has ended this call, and must not end the next
+        _forget()  # it has ended this call, and must not end the next
 
 
 def heed() -> None:
@@ -168,12 +174,20 @@ def _is_heeded(number: int) -> bool:
 def _handle(number: int, _frame: FrameType | None) -> None:
     if number == signal.SIGHUP:
         _leave_terminal()
+    if time.monotonic() - _State.heard < ONE:
+        return
+    _State.heard = time.monotonic()
     if not _State.open:
         _end(number)
     if _State.held:
         _State.waits = number
     else:
         _raise(number)
+
+
+def _forget() -> None:
+    _State.waits = _State.raised = 0
+    _State.heard = -ONE
 
 
 def _raise(number: int) -> NoReturn:

@@ -8,6 +8,7 @@ import pytest
 
 from seqsweep.data import load
 from seqsweep.errors import DataError
+from seqsweep.serving.reading import steps
 from seqsweep.serving.reading.faults import ReadError
 from seqsweep.serving.reading.time_styles import TimeStyle, parsed
 from seqsweep.serving.reading.times import fit_times
@@ -282,3 +283,30 @@ def test_texts_where_a_model_knows_dates_are_read_or_missing_and_no_library_spea
     """A warning is an error in these tests: pandas would tell a user of `predict` where its format was guessed."""
     times = parsed(pd.Series(["1969.0", "2009", "2010-05-01"]), TimeStyle("objects"))
     assert np.isnat(times).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("horizon", [1, 40])
+@pytest.mark.parametrize(
+    ("last", "zone", "frequency"),
+    [
+        *(
+            ("2013-11-01T04:00", zone, name)
+            for zone in (None, "America/New_York")
+            for name in ("h", "15min", "D", "2D")
+        ),
+        *(("2012-02-28T00:00", None, name) for name in ("W-WED", "B", "MS", "ME", "3MS", "QE", "YS")),
+        ("2013-03-08T05:00", "America/New_York", "D"),
+        ("2018-11-02T03:00", "America/Sao_Paulo", "D"),  # midnight of November 4 was left out there
+    ],
+)
+def test_each_step_ahead_lies_one_behind_the_one_before(last, zone, frequency, horizon):
+    before = np.array([last], "datetime64[ns]")
+    ahead = steps.steps_ahead(before[0], zone, frequency, horizon)
+    assert len(ahead) == horizon
+    assert steps.are_even(np.concatenate([before, ahead]), zone, frequency).all()
+
+
+def test_many_steps_ahead_are_not_made_one_by_one(monkeypatch):
+    monkeypatch.delattr(steps, "_after")
+    ahead = steps.steps_ahead(np.datetime64("2013-11-01T04:00", "ns"), "America/New_York", "h", 168)
+    assert ahead[-1] == np.datetime64("2013-11-08T04:00")

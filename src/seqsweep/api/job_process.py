@@ -38,7 +38,7 @@ def main(descriptor: int) -> int:
     asked: Asked = pickle.load(file)
     threading.Thread(target=_end_with_command, daemon=True).start()
     remember_all(asked.secrets)
-    part_of_a_launch(asked.began)
+    part_of_a_launch(asked.launch)
     with redacted_output():
         try:
             came = _come_to(asked)

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from seqsweep.config.launcher import ALL, COUNT
 from seqsweep.errors import LockedError, SweepError
 from seqsweep.executor.capacity import WORKER_MEMORY, default_workers, free_memory
-from seqsweep.executor.starting import import_path
+from seqsweep.executor.starting import ending, import_path
 from seqsweep.interrupts import check, held, something_open
 from seqsweep.redaction import known
 from seqsweep.schema import SweepConfig
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seqsweep.api.result import Result
+    from seqsweep.search import Launch
 
 TICK = 0.5  # seconds that a wait for a line may last, so that Ctrl-C is heard
 PATIENCE = 60.0  # seconds that jobs have to end when they are asked to: runs become KILLED, workers go
@@ -51,12 +52,12 @@ class Asked:
 
     Args:
         job: its config, checked.
-        began: when the command began, in seconds since 1970.
+        launch: the command.
         secrets: that this process knows.
     """
 
     job: SweepConfig
-    began: float
+    launch: Launch
     secrets: frozenset[str]
 
 
@@ -118,14 +119,14 @@ def side_by_side(
     waiting, running = deque(range(len(jobs))), dict[int, _JobProcess]()
     pids: dict[int, int] = {}  # of all that were started → the number of the job
     behind: dict[int, list[int]] = {}  # the number of a job → those that wait for its sweep
-    began = time.time()
+    launch = _launch(jobs)
     with something_open():
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:
                     number = waiting.popleft()
                     with held():
-                        asked = Asked(jobs[number], began, known())
+                        asked = Asked(jobs[number], launch, known())
                         running[number] = _JobProcess(number, asked, lines, width)
                     pids[running[number].pid] = number
                 _pass_on(lines, say, TICK)
@@ -144,6 +145,15 @@ def side_by_side(
                     waiting.extendleft(reversed(behind.pop(number, [])))
         finally:
             _stop(list(running.values()))
+
+
+def _launch(jobs: Sequence[SweepConfig]) -> Launch:
+    """What jobs know of the command: none of them begins with trials of another one, whichever ends first."""
+    from seqsweep.search import Launch, searched
+
+    began = time.time()
+    directories = {job.tracking.directory for job in jobs if job.tuner.prior is not None}
+    return Launch(began, frozenset(folder for directory in directories for folder in searched(directory)))
 
 
 def _pass_on(lines: queue.Queue[tuple[int, str]], say: Say, seconds: float = 0.0) -> None:
@@ -221,8 +231,7 @@ class _JobProcess:
                 return answer
         finally:
             self.kill()
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        return SweepError(f"the process of this job {how}; what it finished is kept, the same command resumes")
+        return SweepError(f"the process of this job {ending(code)}; what it finished is kept, the same command resumes")
 
     def ask_to_end(self) -> None:
         """As by `kill`: its runs become KILLED, its workers go, then it ends."""

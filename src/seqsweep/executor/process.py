@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from collections.abc import Collection, Sequence
 from multiprocessing.connection import Pipe, wait
 
 from seqsweep.executor.protocol import shortened
-from seqsweep.executor.starting import Starter, own_log, read_end
+from seqsweep.executor.starting import Starter, ending, own_log, read_end
 
 
 class Processes:
@@ -109,16 +108,4 @@ class WorkerProcess:
         self._log.close()
         said = f"; it last said: {words[0]}" if words else ""
         who = f"worker process {pid}" if pid else "a worker process"
-        return f"{who} {_ending(code)}{said}"
-
-
-def _ending(code: int | None) -> str:
-    if code is None:
-        return "ended with the process that had forked it, or before it began"
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:  # a real-time signal
-        name = f"signal {-code}"
-    return f"was killed by {name}" + (" (as the system does when memory runs out)" if name == "SIGKILL" else "")
+        return f"{who} {ending(code)}{said}"

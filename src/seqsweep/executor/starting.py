@@ -11,13 +11,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, Protocol
 
 from seqsweep.errors import SweepError
 from seqsweep.interrupts import SIGNALS
-
-if TYPE_CHECKING:
-    pass
 
 THREAD_SETTINGS = (
     "OMP_NUM_THREADS",
@@ -203,3 +200,20 @@ def kill_group(pid: int) -> None:
     """Kill a process and whatever it started, where they live."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: PermissionError for the dead
         os.killpg(pid, signal.SIGKILL)
+
+
+def ending(code: int | None) -> str:
+    """How a process ended, as what follows its name: `was killed by SIGSEGV`.
+
+    Args:
+        code: its exit code, or -N where signal N ended it; None: nobody knows.
+    """
+    if code is None:
+        return "ended with the process that had forked it, or before it began"
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:  # a real-time signal
+        name = f"signal {-code}"
+    return f"was killed by {name}" + (" (as the system does when memory runs out)" if name == "SIGKILL" else "")

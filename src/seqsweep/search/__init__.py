@@ -14,6 +14,7 @@ from seqsweep.search.loop import Loop
 from seqsweep.search.mending import mend_records, say_again, what_is_wrong
 from seqsweep.search.observer import Observer, Phase
 from seqsweep.search.outcome import Outcome, is_running, load_config, load_outcome
+from seqsweep.search.priors import searched
 from seqsweep.search.problem import Problem, build_problem, describe_data, load_data
 from seqsweep.search.run import run, search
 from seqsweep.search.running import RunningTrial, running_trials
@@ -21,6 +22,7 @@ from seqsweep.search.source import Source
 from seqsweep.search.sweep_identity import (
     IDENTITY,
     Identity,
+    Launch,
     differences,
     fingerprint,
     identity,
@@ -32,6 +34,7 @@ from seqsweep.search.sweep_state import SweepState, folders
 __all__ = [
     "IDENTITY",
     "Identity",
+    "Launch",
     "Links",
     "Loop",
     "MakeJob",
@@ -65,6 +68,7 @@ __all__ = [
     "running_trials",
     "say_again",
     "search",
+    "searched",
     "server_of",
     "what_is_wrong",
 ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from seqsweep import search_space
 from seqsweep.errors import ConfigError, Fault, StateError
-from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
-from seqsweep.search.sweep_identity import IDENTITY, Identity, flat, glanced, identity, plain
+from seqsweep.search.sweep_identity import IDENTITY, Identity, flat, glanced, identity, plain, present_launch
 from seqsweep.search.sweep_state import SweepState, folder_of, folders
 from seqsweep.spelling import nearest
 from seqsweep.tasks import Dataset, find_metric
@@ -24,10 +24,40 @@ PRIOR_TRIALS = "tuner.prior_trials"
 """In the identity of such a search: their digest."""
 
 
+class _Begun(NamedTuple):
+    """A sweep of the directory.
+
+    Args:
+        folder: of it.
+        identity: what makes it, flat, as its file has it.
+    """
+
+    folder: Path
+    identity: dict[str, Any]
+
+    @property
+    def begins_with(self) -> str | None:
+        """The digest of the earlier trials that it began with."""
+        digest: str | None = self.identity.get(PRIOR_TRIALS)
+        return digest
+
+
+def searched(directory: str) -> list[Path]:
+    """The folders of the sweeps whose search has come to an end.
+
+    Args:
+        directory: `tracking.directory`.
+    """
+    from seqsweep.search.outcome import is_kept
+
+    return [folder for folder in folders(directory) if is_kept(folder)]
+
+
 def find_priors(config: SweepConfig, data: Dataset) -> Priors | None:
     """What the search begins with; None: `tuner.prior` asks for nothing.
 
     A sweep that was begun keeps what it read then, whatever sweeps ended since: it is the one that agrees in all else.
+    A job that runs beside others reads what had ended when their command began.
 
     Args:
         config: of the sweep, checked.
@@ -39,21 +69,21 @@ def find_priors(config: SweepConfig, data: Dataset) -> Priors | None:
     """
     if config.tuner.prior is None:
         return None
-    own = _begun(config, data)
+    now = flat(plain(identity(config, data)))
+    every = _newest_first(config.tracking.directory)
+    own = next((sweep for sweep in every if sweep.identity == {**now, PRIOR_TRIALS: sweep.begins_with}), None)
     if own is None:
-        return _read(config, data, None)
-    wanted = flat(glanced(own / IDENTITY)).get(PRIOR_TRIALS)
+        return _read(config, now, every)
+    wanted = own.begins_with
     try:
-        kept = read_priors(SweepState(own).tuner)
+        kept = read_priors(SweepState(own.folder).tuner)
     except StateError:
         kept = None
     if kept is None or kept.digest != wanted:
-        kept = _read(config, data, own)
+        kept = _read(config, now, [sweep for sweep in every if sweep is not own])
     if kept.digest != wanted:
-        told = (
-            f"{own}: the trials of earlier sweeps that this search began with are lost, and those sweeps have changed"
-        )
-        raise StateError(f"{told}; move the folder away to begin anew")
+        lost = "the trials of earlier sweeps that this search began with are lost, and those sweeps have changed"
+        raise StateError(f"{own.folder}: {lost}; move the folder away to begin anew")
     return kept
 
 
@@ -76,14 +106,17 @@ def told(config: SweepConfig, priors: Priors) -> str:
         config: of the sweep.
         priors: what it begins with.
     """
+    launch = present_launch()
     if not priors.sweeps:
-        return f"tuner.prior: no sweep of study {config.study!r} has come to an end yet, so the search begins with none"
+        when = "has come to an end yet" if launch is None else "had come to an end when the command began"
+        return f"tuner.prior: no sweep of study {config.study!r} {when}, so the search begins with none"
     sweeps = "; ".join(f"{sweep.fingerprint[:6]} ({_apart(sweep)})" for sweep in priors.sweeps)
     said = f"the search begins with {counted(priors.trials, 'trial')} of {counted(len(priors.sweeps), 'earlier sweep')}"
     outside = sum(sweep.outside for sweep in priors.sweeps)
     lies = "lies" if outside == 1 else "lie"
     left = f"; {outside} more {lies} outside this search space" if outside else ""
-    return f"tuner.prior: {said}: {sweeps}{left}"
+    when = "" if launch is None else "; jobs that run side by side read none of each other's"
+    return f"tuner.prior: {said}: {sweeps}{left}{when}"
 
 
 def _apart(sweep: EarlierSweep) -> str:
@@ -93,46 +126,50 @@ def _apart(sweep: EarlierSweep) -> str:
     return f"other {', '.join(few[:3])}{more}" if few else "the same settings"
 
 
-def _begun(config: SweepConfig, data: Dataset) -> Path | None:
-    """The folder of this very sweep, if an earlier launch began it."""
-    wanted = flat(plain(identity(config, data)))
-    for folder in _newest_first(folders(config.tracking.directory)):
-        found = flat(glanced(folder / IDENTITY))
-        if found.pop(PRIOR_TRIALS, None) and found == wanted:
-            return folder
-    return None
+def _newest_first(directory: str) -> list[_Begun]:
+    files = sorted((folder / IDENTITY for folder in folders(directory)), key=lambda file: -file.stat().st_mtime)
+    return [_Begun(file.parent, flat(glanced(file))) for file in files]
 
 
-def _newest_first(some: Iterable[Path]) -> list[Path]:
-    return sorted(some, key=lambda folder: (folder / IDENTITY).stat().st_mtime, reverse=True)
+def _differs(now: dict[str, Any], sweep: _Begun) -> tuple[str, ...]:
+    """The keys in which a sweep differs from this one, whatever either begins with."""
+    keys = now.keys() | sweep.identity.keys() - {PRIOR_TRIALS}
+    return tuple(sorted(key for key in keys if now.get(key) != sweep.identity.get(key)))
 
 
-def _read(config: SweepConfig, data: Dataset, own: Path | None) -> Priors:
-    """What the sweeps that `tuner.prior` names hold now."""
+def _read(config: SweepConfig, now: dict[str, Any], every: list[_Begun]) -> Priors:
+    """What the sweeps that `tuner.prior` names hold now, or held when the command began whose job this is.
+
+    Args:
+        config: of this sweep.
+        now: what makes it, flat.
+        every: other sweeps of the directory, the newest first.
+    """
+    if config.tuner.prior != STUDY:
+        return Priors((_named(config, now, every),))
     from seqsweep.search.outcome import is_kept
 
-    every = [folder for folder in _newest_first(folders(config.tracking.directory)) if folder != own]
-    if config.tuner.prior != STUDY:
-        return Priors((_named(config, data, every),))
-    found: list[EarlierSweep] = []
-    for folder in every:
-        if _is_of_study(config, folder) and is_kept(folder) and not _unfit(config, folder):
-            sweep = _sweep(config, data, folder, MOST - sum(len(one.points) for one in found))
+    launch, found = present_launch(), list[EarlierSweep]()
+    for one in every:
+        if one.identity.get("study") != config.study or _unfit(config, one):
+            continue
+        if is_kept(one.folder) if launch is None else one.folder in launch.searched:
+            sweep = _sweep(config, now, one, MOST - sum(len(one.points) for one in found))
             found += [sweep] if sweep.points else []
     return Priors(tuple(reversed(found)))
 
 
-def _named(config: SweepConfig, data: Dataset, every: list[Path]) -> EarlierSweep:
+def _named(config: SweepConfig, now: dict[str, Any], every: list[_Begun]) -> EarlierSweep:
     wanted = config.tuner.prior or ""
-    fits = [folder for folder in every if folder.name.startswith(wanted)]
+    fits = [one for one in every if one.folder.name.startswith(wanted)]
     where = folder_of(config.tracking.directory, "")
     if len(fits) != 1:
-        names = [folder.name for folder in fits or every if fits or _is_of_study(config, folder)]
+        names = [one.folder.name for one in fits or every if fits or one.identity.get("study") == config.study]
         why = f"{len(fits)} sweeps begin like that: {', '.join(names)}; give more digits" if fits else "no such sweep"
         hint = "" if fits else f" in {where}{nearest(wanted, names) or '; there is none of this study yet'}"
         raise _fault(config, f"{why}{hint}")
     unfit = _unfit(config, fits[0])
-    sweep = None if unfit else _sweep(config, data, fits[0], MOST)
+    sweep = None if unfit else _sweep(config, now, fits[0], MOST)
     if sweep is None or not sweep.points:
         outside = f"all of its {sweep.outside} completed trials lie outside this search space" if sweep else ""
         why = unfit or (outside if sweep and sweep.outside else "it has no completed trial")
@@ -140,47 +177,39 @@ def _named(config: SweepConfig, data: Dataset, every: list[Path]) -> EarlierSwee
     return sweep
 
 
-def _is_of_study(config: SweepConfig, folder: Path) -> bool:
-    return bool(glanced(folder / IDENTITY).get("study") == config.study)
-
-
 def _fault(config: SweepConfig, why: str) -> ConfigError:
     return ConfigError([Fault("tuner.prior", f"tuner.prior={config.tuner.prior}: {why}")])
 
 
-def _unfit(config: SweepConfig, folder: Path) -> str:
-    """Why scores of the sweep in `folder` say nothing of this one; empty where they may."""
-    task = flat(glanced(folder / IDENTITY))
+def _unfit(config: SweepConfig, sweep: _Begun) -> str:
+    """Why scores of a sweep say nothing of this one; empty where they may."""
     for key, own in (("task.kind", config.task.kind), ("task.objective", config.task.objective)):
-        if task.get(key) != own:
-            return f"that sweep has {key}={task.get(key)}, and this one {key}={own}"
+        if sweep.identity.get(key) != own:
+            return f"that sweep has {key}={sweep.identity.get(key)}, and this one {key}={own}"
     return ""
 
 
-def _sweep(config: SweepConfig, data: Dataset, folder: Path, most: int) -> EarlierSweep:
+def _sweep(config: SweepConfig, now: dict[str, Any], sweep: _Begun, most: int) -> EarlierSweep:
     """Its completed trials that were trained as long as any, the best of them where there are more than `most`."""
     objective, metric = f"val_{config.task.objective}", find_metric(config.task.kind, config.task.objective)
+    launch, points = present_launch(), search_space.Points(config)
+    until = math.inf if launch is None else launch.began
     try:
-        records = list(SweepState(folder).records().values())
+        records = list(SweepState(sweep.folder).records().values())
     except StateError:
         records = []
     done = [record for record in records if record.status == "COMPLETED" and objective in record.metrics]
+    done = [record for record in done if (record.ended or 0.0) <= until]
     longest = max((record.last_epoch for record in done), default=0)
     done = [record for record in done if record.last_epoch == longest]
-    inside = [(values, metric.cost(record.metrics[objective])) for record in done if (values := _at(config, record))]
+    placed = [(points.values(points.complete(record.params)), record.metrics[objective]) for record in done]
+    inside = [(values, metric.cost(score)) for values, score in placed if values]
     kept = sorted(inside, key=lambda one: one[1])[:most]
     kept = [one for one in inside if one in kept]
-    now, then = flat(plain(identity(config, data))), flat(glanced(folder / IDENTITY))
-    differs = sorted(key for key in now.keys() | then.keys() - {PRIOR_TRIALS} if now.get(key) != then.get(key))
     return EarlierSweep(
-        fingerprint=folder.name,
-        differs=tuple(differs),
+        fingerprint=sweep.folder.name,
+        differs=_differs(now, sweep),
         points=tuple(values for values, _ in kept),
         costs=tuple(cost for _, cost in kept),
         outside=len(done) - len(inside),
     )
-
-
-def _at(config: SweepConfig, record: TrialRecord) -> dict[str, object] | None:
-    """The oracle's values of a trial; None: it lies outside the space of this sweep."""
-    return search_space.values(config, search_space.complete(config, record.params))

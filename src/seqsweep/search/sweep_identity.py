@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,19 +71,31 @@ def fingerprint(identity: Identity) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-class _Launch:
-    """The command of this process."""
-
-    began: float | None = None  # seconds since 1970; None: as this process
-
-
-def part_of_a_launch(began: float) -> None:
-    """Take note that this process runs a job of a command that began in another one.
+@dataclass(frozen=True)
+class Launch:
+    """A command that runs jobs side by side, each in a process of its own.
 
     Args:
-        began: seconds since 1970.
+        began: when, in seconds since 1970.
+        searched: the folders of the sweeps whose search had come to an end by then.
     """
-    _Launch.began = began
+
+    began: float
+    searched: frozenset[Path] = frozenset()
+
+
+class _Present:
+    launch: Launch | None = None
+
+
+def part_of_a_launch(launch: Launch) -> None:
+    """Take note that this process runs a job of a command that began in another one."""
+    _Present.launch = launch
+
+
+def present_launch() -> Launch | None:
+    """The command whose job this process runs; None: this process is the command."""
+    return _Present.launch
 
 
 def differences(folder: Path, identity: Identity) -> list[str]:
@@ -97,15 +109,24 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     """
     import psutil
 
-    before = psutil.Process().create_time() if _Launch.began is None else _Launch.began
+    before = psutil.Process().create_time() if _Present.launch is None else _Present.launch.began
     found = [(file.stat().st_mtime, file) for file in folder.parent.glob(f"*/{IDENTITY}")]
     others = [file for modified, file in sorted(found, reverse=True) if modified < before and file.parent != folder]
     now = flat(plain(identity))
     for file in others:
         then = flat(glanced(file))
         if then.get("study") == now["study"]:
-            return sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
+            return _shortest(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
     return []
+
+
+def _shortest(changed: Iterable[str]) -> list[str]:
+    """Keys in order, without those inside of another one: where a value became a range, its bounds are no news."""
+    found: list[str] = []
+    for key in sorted(changed):
+        if not any(key.startswith(f"{outer}.") for outer in found):
+            found.append(key)
+    return found
 
 
 def read_identity(folder: Path) -> Identity:

@@ -25,12 +25,13 @@ from seqsweep.search_space.checks import faults, is_of
 from seqsweep.search_space.declarations import by_task, conditions, declared, keys
 from seqsweep.search_space.dimensions import Dimension, dimensions, distributions, hyperparameters, settings, size
 from seqsweep.search_space.distributions import Distribution
-from seqsweep.search_space.points import active, complete, params, plain, telling, values, warm_start
+from seqsweep.search_space.points import Points, active, complete, params, plain, telling, values, warm_start
 from seqsweep.search_space.space import Space
 
 __all__ = [
     "Dimension",
     "Distribution",
+    "Points",
     "Space",
     "active",
     "by_task",

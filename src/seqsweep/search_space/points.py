@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,53 +19,116 @@ if TYPE_CHECKING:
     from seqsweep.schema import SweepConfig
 
 
-def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
-    """The point behind an oracle's `values`; what is not searched comes from the config.
-
-    Keys that are no dimension (`tuner/epochs`) are passed over.
+class Points:
+    """The points of one space, which is read once: a sweep asks of thousands.
 
     Args:
         config: of the sweep.
-        values: by dimension, those of single layers as `units_2`.
     """
-    return complete(config, {d.name: d.decode(values[d.name]) for d in dimensions(config) if d.name in values})
+
+    def __init__(self, config: SweepConfig) -> None:
+        self._starts = config.search_space.get("warm_start", [])
+        self._per_layer = config.search_space.get("per_layer", [])
+        self._declared = declared(config.task.kind)
+        self._allowed = distributions(config)
+        self._searched = dimensions(config)
+        self._defaults = {name: distribution(own, setting(config, own)).default for name, own in self._declared.items()}
+
+    @cached_property
+    def warm_starts(self) -> Sequence[TrialParams]:
+        """Known configurations that are run first, complete: what a point leaves out has its default."""
+        return [self.complete(given) for given in self._starts]
+
+    def params(self, values: Mapping[str, Any]) -> TrialParams:
+        """The point behind an oracle's `values`; what is not searched comes from the config.
+
+        Keys that are no dimension (`tuner/epochs`) are passed over.
+
+        Args:
+            values: by dimension, those of single layers as `units_2`.
+        """
+        return self.complete({d.name: d.decode(values[d.name]) for d in self._searched if d.name in values})
+
+    def values(self, point: TrialParams) -> dict[str, Any] | None:
+        """An oracle's values for `point`; None where it lies outside the space.
+
+        Args:
+            point: by hyperparameter, with an entry a layer where layers may differ.
+        """
+        for name, value in point.items():
+            entries = value if isinstance(value, tuple) else (value,)
+            shared = name not in self._per_layer and len(set(entries)) > 1
+            if name not in self._allowed or shared or not all(map(self._allowed[name].holds, entries)):
+                return None
+        return {
+            d.name: d.encode(_entry(point, d.hyperparameter, d.layer)) for d in self._searched if d.exists_at(point)
+        }
+
+    def active(self, point: TrialParams) -> dict[str, Any]:
+        """What sets `point` apart, in plain values by the name of the dimension: for tables and as parameters.
+
+        These are the dimensions that are searched and that the trial has; of a point outside the space also whatever
+        differs from the config.
+
+        Args:
+            point: inside the space or outside it.
+        """
+        found = {d.name: _entry(point, d.hyperparameter, d.layer) for d in self._searched if d.exists_at(point)}
+        searched = {d.hyperparameter for d in self._searched}
+        for name in point:
+            value, allowed = _entry(point, name, None), self._allowed.get(name)
+            if name not in searched and not (allowed is not None and allowed.holds(value)):
+                found[name] = value
+        return found
+
+    def complete(self, given: Mapping[str, Any]) -> TrialParams:
+        """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
+
+        What is not given has its default; what is not active is left out.
+
+        Args:
+            given: by name, checked; of a warm start, for example.
+        """
+        layered = _by_layer(given, self._declared)
+        depths = [layer for entries in layered.values() for layer in entries]
+        depth = given.get("depth", self._defaults["depth"])
+        if depths and "depth" not in given:
+            depth = max(depths)
+        point = {"depth": depth}
+        for name, hyperparameter in self._declared.items():
+            if name == "depth" or not hyperparameter.is_active(point):
+                continue
+            shared = name in given and not isinstance(given[name], (list, tuple))
+            value = given[name] if shared else self._defaults[name]
+            of = layered.get(name, {})
+            entries = [hyperparameter.clean(of.get(layer, value)) for layer in range(1, depth + 1)]
+            point[name] = tuple(entries) if hyperparameter.per_layer else hyperparameter.clean(value)
+        return TrialParams(**{name: point[name] for name in self._declared if name in point})
+
+
+def params(config: SweepConfig, values: Mapping[str, Any]) -> TrialParams:
+    """See `Points.params`."""
+    return Points(config).params(values)
 
 
 def values(config: SweepConfig, point: TrialParams) -> dict[str, Any] | None:
-    """An oracle's values for `point`; None where it lies outside the space.
-
-    Args:
-        config: of the sweep.
-        point: by hyperparameter, with an entry a layer where layers may differ.
-    """
-    allowed = distributions(config)
-    for name, value in point.items():
-        entries = value if isinstance(value, tuple) else (value,)
-        shared = name not in config.search_space.get("per_layer", []) and len(set(entries)) > 1
-        if name not in allowed or shared or not all(map(allowed[name].holds, entries)):
-            return None
-    return {
-        d.name: d.encode(_entry(point, d.hyperparameter, d.layer)) for d in dimensions(config) if d.exists_at(point)
-    }
+    """See `Points.values`."""
+    return Points(config).values(point)
 
 
 def active(config: SweepConfig, point: TrialParams) -> dict[str, Any]:
-    """What sets `point` apart, in plain values by the name of the dimension: for tables and as parameters.
+    """See `Points.active`."""
+    return Points(config).active(point)
 
-    These are the dimensions that are searched and that the trial has; of a point outside the space also whatever
-    differs from the config.
 
-    Args:
-        config: of the sweep.
-        point: inside the space or outside it.
-    """
-    searched, allowed = dimensions(config), distributions(config)
-    found = {d.name: _entry(point, d.hyperparameter, d.layer) for d in searched if d.exists_at(point)}
-    for name in point:
-        value = _entry(point, name, None)
-        if name not in {d.hyperparameter for d in searched} and not (name in allowed and allowed[name].holds(value)):
-            found[name] = value
-    return found
+def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
+    """See `Points.complete`."""
+    return Points(config).complete(given)
+
+
+def warm_start(config: SweepConfig) -> Sequence[TrialParams]:
+    """See `Points.warm_starts`."""
+    return Points(config).warm_starts if config.search_space.get("warm_start") else []
 
 
 def telling(config: SweepConfig, given: Mapping[str, Value]) -> dict[str, Value]:
@@ -80,38 +144,6 @@ def telling(config: SweepConfig, given: Mapping[str, Value]) -> dict[str, Value]
         for name, value in given.items()
         if not (keys := needs.get(name, ())) or any(attrgetter(key)(config) for key in keys)
     }
-
-
-def warm_start(config: SweepConfig) -> list[TrialParams]:
-    """The configurations of `search_space.warm_start`, complete: what a point leaves out has its default."""
-    return [complete(config, point) for point in config.search_space.get("warm_start", [])]
-
-
-def complete(config: SweepConfig, given: Mapping[str, Any]) -> TrialParams:
-    """The point that `given` names: `units: 50` is for all layers, `[50, 25]` by layer, `units_2` for one.
-
-    What is not given has its default; what is not active is left out.
-
-    Args:
-        config: of the sweep; gives what is not given.
-        given: by name, checked; of a warm start, for example.
-    """
-    declarations = declared(config.task.kind)
-    layered = _by_layer(given, declarations)
-    depths = [layer for entries in layered.values() for layer in entries]
-    depth = given.get("depth", _default(config, declarations["depth"]))
-    if depths and "depth" not in given:
-        depth = max(depths)
-    point = {"depth": depth}
-    for name, hyperparameter in declarations.items():
-        if name == "depth" or not hyperparameter.is_active(point):
-            continue
-        shared = name in given and not isinstance(given[name], (list, tuple))
-        value = given[name] if shared else _default(config, hyperparameter)
-        of = layered.get(name, {})
-        entries = [hyperparameter.clean(of.get(layer, value)) for layer in range(1, depth + 1)]
-        point[name] = tuple(entries) if hyperparameter.per_layer else hyperparameter.clean(value)
-    return TrialParams(**{name: point[name] for name in declarations if name in point})
 
 
 def of_layer(name: str, declarations: Mapping[str, Hyperparameter]) -> tuple[str, int] | None:
@@ -136,10 +168,6 @@ def _by_layer(given: Mapping[str, Any], declarations: Mapping[str, Hyperparamete
         elif isinstance(value, (list, tuple)):
             found.setdefault(name, {}).update(enumerate(value, 1))
     return found
-
-
-def _default(config: SweepConfig, hyperparameter: Hyperparameter) -> Any:
-    return distribution(hyperparameter, setting(config, hyperparameter)).default
 
 
 def plain(point: TrialParams) -> dict[str, Value]:

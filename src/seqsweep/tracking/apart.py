@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqsweep.errors import TrackingError
-from seqsweep.executor.starting import launched
+from seqsweep.executor.starting import ending, launched
 from seqsweep.redaction import known
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ApartTracker:
         try:
             self._sent([Call("open", (sweep,))])
         except (EOFError, OSError) as error:
-            told = f"the process that writes to MLflow ended at once, with exit code {self._end()}"
+            told = f"the process that writes to MLflow {ending(self._end())} at once"
             raise TrackingError(f"{told}; with fewer executor.workers it is not needed") from error
         except BaseException:
             self._end()
@@ -180,13 +180,12 @@ class ApartTracker:
         Raises:
             TrackingError: that one is lost as well, or the store cannot be opened.
         """
-        code = self._end()
-        self._said.append(f"the process that writes to MLflow ended with exit code {code}; it is started again")
+        self._said.append(f"the process that writes to MLflow {ending(self._end())}; it is started again")
         self._start()
         try:
             self._sent([Call("open", (self._sweep,)), *self._of_sweep])
         except (EOFError, OSError) as error:
-            told = f"the process that writes to MLflow ended again, with exit code {self._end()}"
+            told = f"the process that writes to MLflow {ending(self._end())} once more"
             raise TrackingError(f"{told}; results are kept, and the same command goes on") from error
 
     def _end(self) -> int:

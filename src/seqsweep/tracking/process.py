@@ -12,15 +12,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from seqsweep.imports import own_process
 from seqsweep.interrupts import leave_to_parent
 from seqsweep.tracking.apart import Answer, Call
 
 
-def main(pipe: int) -> None:
-    """Obey until the end."""
+def main(pipe: int) -> NoReturn:
+    """Obey until the sweep's process ends, however it does."""
     own_process()
     leave_to_parent()  # the sweep, which then closes its tracker
     threading.Thread(target=_die_with_sweep, daemon=True).start()
@@ -33,7 +33,11 @@ def main(pipe: int) -> None:
     said: list[str] = []
     tracker = MlflowTracker(config, said.append)
     while True:
-        result, error = _obey(tracker, connection.recv())
+        try:
+            calls = connection.recv()
+        except (EOFError, OSError):  # the sweep's process has died; by its stdin this one sees it no sooner
+            os._exit(1)
+        result, error = _obey(tracker, calls)
         answer = Answer(result, error, tuple(said), tracker.seconds)
         said.clear()
         try:

@@ -78,7 +78,7 @@ class Tuner:
 
     def __post_init__(self) -> None:
         """Take up the state file, or write the first."""
-        self._first = search_space.warm_start(self.config)
+        self._points = search_space.Points(self.config)
         self._search = state_file.depends_on(self.config)
         self._file = state_file.StateFile(self.path)
         state = state_file.read(self.path, self._search)
@@ -111,8 +111,8 @@ class Tuner:
             return Exhausted(reason)
         trial_id = f"{len(self._records) + 1:04d}"
         index = len(self._records)
-        warm = index < len(self._first)
-        record = known(self.config, self.oracle, trial_id, index) if warm else self._chosen(trial_id)
+        warm = index < len(self._points.warm_starts)
+        record = known(self._points, self.oracle, trial_id, index) if warm else self._chosen(trial_id)
         if not isinstance(record, TunerTrial):
             return record
         if self.config.tuner.pruner != "none":
@@ -245,15 +245,15 @@ class Tuner:
 
     def _proposal(self, record: TunerTrial) -> Proposal:
         point = (
-            self._first[record.warm_start]
+            self._points.warm_starts[record.warm_start]
             if record.warm_start is not None
-            else search_space.params(self.config, record.values)
+            else self._points.params(record.values)
         )
         return Proposal(
             trial_id=record.trial_id,
             number=int(record.trial_id),
             params=point,
-            values=search_space.active(self.config, point),
+            values=self._points.active(point),
             first_epoch=_first_epoch(record),
             last_epoch=self._last_epoch(record),
             continues=record.values.get("tuner/trial_id"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seqsweep import search_space
 from seqsweep.records import TrialRecord
+from seqsweep.search_space import Points
 from seqsweep.tuner import pruners
 from seqsweep.tuner.state_file import TunerState, TunerTrial, depends_on, judges
 
@@ -48,11 +48,11 @@ def rebuild(config: SweepConfig, oracle: Oracle, found: Sequence[EndedTrial]) ->
     by_number = {ended.record.number: ended for ended in found}
     order = sorted(found, key=lambda ended: (ended.record.ended or 0.0, ended.record.number))
     told = tuple(ended.record.trial_id for ended in order)
-    trials: dict[str, TunerTrial] = {}
+    points, trials = Points(config), dict[str, TunerTrial]()
     done: set[str] = set()
     for number in range(1, max(by_number, default=0) + 1):
         ended = by_number.get(number)
-        trial = _placed(config, oracle, number, ended)
+        trial = _placed(points, oracle, number, ended)
         if trial is None:
             break
         trials[trial.trial_id] = trial
@@ -85,29 +85,29 @@ def _end(trial: TunerTrial, ended: EndedTrial, before: Sequence[pruners.Reported
     trial.objectives = pruners.known_costs(trial.score, ended.objectives)
 
 
-def _placed(config: SweepConfig, oracle: Oracle, number: int, ended: EndedTrial | None) -> TunerTrial | None:
+def _placed(points: Points, oracle: Oracle, number: int, ended: EndedTrial | None) -> TunerTrial | None:
     """The trial of this number as it was proposed; None where it cannot have been."""
-    trial_id, first = f"{number:04d}", search_space.warm_start(config)
-    if number <= len(first):
-        return known(config, oracle, trial_id, number - 1)
+    trial_id = f"{number:04d}"
+    if number <= len(points.warm_starts):
+        return known(points, oracle, trial_id, number - 1)
     if ended is None:
         answer = oracle.populate_space(trial_id)
         return TunerTrial(trial_id, answer["values"]) if answer["status"] == "RUNNING" else None
     record = ended.record
-    values = search_space.values(config, search_space.complete(config, record.params))
+    values = points.values(points.complete(record.params))
     placed = None if values is None else oracle.replay(trial_id, values, record.continues)
     return None if placed is None else TunerTrial(trial_id, placed)
 
 
-def known(config: SweepConfig, oracle: Oracle, trial_id: str, index: int) -> TunerTrial:
+def known(points: Points, oracle: Oracle, trial_id: str, index: int) -> TunerTrial:
     """A trial of `search_space.warm_start`, which the oracle adopts where it lies in the space.
 
     Args:
-        config: of the sweep.
+        points: of the space.
         oracle: that is asked to adopt it.
         trial_id: that it will have.
         index: of it in the list.
     """
-    values = search_space.values(config, search_space.warm_start(config)[index])
+    values = points.values(points.warm_starts[index])
     taken = None if values is None else oracle.adopt(trial_id, values)
     return TunerTrial(trial_id, taken or {}, warm_start=index, known=taken is not None)

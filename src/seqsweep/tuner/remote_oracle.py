@@ -68,6 +68,7 @@ class RemoteOracle:
         self._told: list[Question] = []  # to go through once more in a new process
         self._heard = 0  # of them, by the present one
         self._memory: dict[str, Any] = {}
+        self._promotable: set[str] | None = None  # None: not known since the last question
         self._ask("memory")
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
@@ -95,8 +96,9 @@ class RemoteOracle:
 
     def promotable(self) -> set[str]:
         """See OracleBase."""
-        answer: set[str] = self._ask("promotable")
-        return answer
+        if self._promotable is None or self._heard < len(self._told):
+            self._promotable = self._ask("promotable")
+        return self._promotable
 
     def why_stopped(self, points: float) -> str:
         """See OracleBase."""
@@ -105,7 +107,7 @@ class RemoteOracle:
     def memory(self) -> dict[str, Any]:
         """See OracleBase."""
         if self._heard < len(self._told):
-            self._ask("memory")
+            self.promotable()  # which is asked for next
         return self._memory
 
     def recall(self, memory: Mapping[str, Any]) -> None:
@@ -119,6 +121,7 @@ class RemoteOracle:
             before = [*self._told[: self._heard], ("recall", (self._memory,))] if self._memory else []
             answer = self._call(_answered, self._name, before + asked, self._made_of)
         said, self._memory = answer
+        self._promotable = None
         self._heard = len(self._told)
         return said
 

@@ -238,10 +238,17 @@ def steps_ahead(last: np.datetime64, zone: str | None, frequency: str, horizon: 
         frequency: of pandas.
         horizon: steps.
     """
-    steps = [np.array([last], "datetime64[ns]")]
+    zone = zone if _is_of_calendar(frequency) else None
+    before, offset = np.array([last], "datetime64[ns]"), to_offset(frequency)
+    first = (pd.DatetimeIndex(wall_clock(before, zone)) + offset)[0]
+    shown = pd.date_range(first, periods=horizon, freq=offset)
+    steps = _in_utc(shown, zone)
+    if (wall_clock(steps, zone) == shown.to_numpy()).all():
+        return steps
+    one_by_one = [before]  # a step that the clock left out comes later, and those behind it follow from that
     for _ in range(horizon):
-        steps.append(_after(steps[-1], zone, frequency))
-    return np.concatenate(steps[1:])
+        one_by_one.append(_after(one_by_one[-1], zone, frequency))
+    return np.concatenate(one_by_one[1:])
 
 
 def _after(index: Index, zone: str | None, frequency: str) -> Dates:
