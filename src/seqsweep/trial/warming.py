@@ -23,9 +23,8 @@ def preload() -> None:
 def warm(threads: int) -> None:
     """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic.
 
-    On a processor graphs run as they were traced. TensorFlow's optimizer of graphs takes 0.05 to 0.5 s of each network's
-    start, and our networks are no faster behind it: their loops are operations of their own, and there is nothing to
-    fold or to fuse in them.
+    On a processor graphs run as they were traced. TensorFlow's optimizer of graphs takes 0.05 to 0.5 s of each
+    network's start, and our steps are no faster behind it (decision 4).
     """
     preload()
     import tensorflow as tf
