@@ -26,8 +26,8 @@ half a millisecond."""
 LISTS = 32
 """A second, of all workers together, which their pace leads to."""
 
-ALONE = 2
-"""Messages of a trial that wait for no other: that it began, and its first epoch."""
+ALONE = 3
+"""Messages of a trial that wait for no other: that it began, and its first epochs."""
 
 
 class RayWorker:
