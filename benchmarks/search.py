@@ -263,8 +263,9 @@ def gp(seed: int) -> Any:
 SAMPLERS: dict[str, Callable[[Table, int], Run]] = {
     "random": ours("random"),
     "bayesian": ours("bayesian"),
-    "hyperband": ours("hyperband"),
-    "hyperband, four rounds": ours("hyperband", "none", "tuner.iterations=4"),
+    "hyperband": ours("hyperband", "none", "tuner.sampler=random"),
+    "hyperband, four rounds": ours("hyperband", "none", "tuner.sampler=random", "tuner.iterations=4"),
+    "hyperband, model": ours("hyperband", "none", "tuner.sampler=bayesian", "tuner.iterations=4"),
     "random, median": ours("random", "median"),
     "random, halving": ours("random", "halving"),
     "bayesian, median": ours("bayesian", "median"),

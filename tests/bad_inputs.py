@@ -73,6 +73,9 @@ KEYS = [
         "sweep quickstart search_space.kernel_size=3", "search_space.kernel_size", "no such key", "possible in search_"
     ),
     Bad("sweep quickstart trail.epochs=3", "trail.epochs", "no such key", "did you mean 'trial.epochs'?"),
+    Bad("sweep quickstart n_trials=3", "n_trials", "no such key", "did you mean 'tuner.max_trials'?"),
+    Bad("sweep quickstart lr=0.1", "lr", "no such key", "did you mean 'search_space.learning_rate'?"),
+    Bad("sweep -m quickstart seed=range(0,99999999)", "99999999)", "more than 1,000 sweeps", "give fewer values"),
     Bad("sweep quickstart epochs=3", "epochs", "no such key", "did you mean 'trial.epochs'?"),
     Bad("sweep quickstart +unknown.key=1", "unknown.key", "no such key", "possible: data, executor"),
     Bad(
@@ -84,6 +87,13 @@ KEYS = [
     Bad("sweep quickstart =3", "=3", "there is no key before the =", "write KEY=VALUE"),
     Bad("sweep quickstart epochs", "epochs", "neither a study nor an override", "write KEY=VALUE"),
     Bad("sweep quickstart data.path=a,b(", "data.path=a,b(", "no override that Hydra can read", "quote what Hydra"),
+    Bad(
+        "sweep quickstart 'data.target=Umsatz €'",
+        "Umsatz €",
+        "no override that Hydra",
+        """: 'data.target="Umsatz €"'""",
+    ),
+    Bad("sweep quickstart 'data.features=[a €,b]'", "[a €,b]", "no override", """: 'data.features=["a €","b"]'"""),
     Bad("sweep quickstart data.path=???", "data.path", "the value is left open", "give one"),
     Bad("sweep quickstart seed=${trial.epoch}", "seed", "${trial.epoch} names no key", "did you mean 'trial.epochs'?"),
     Bad("sweep quickstart seed=${oc.env:NOT_THERE}", "seed", "no variable NOT_THERE in the env", "export it first"),
@@ -364,6 +374,8 @@ SPACE = [
 
 UNUSED = [
     Bad("sweep quickstart tuner.factor=3", "tuner.factor=3", "has an effect only where", "choose tuner=hyperband"),
+    Bad("sweep quickstart tuner.sampler=random", "tuner.sampler=random", "has an effect only where", "=hyperband, or"),
+    Bad("sweep quickstart tuner=hyperband tuner.sampler=tpe", "tuner.sampler=tpe", "must be", "bayesian, or null"),
     Bad(
         "sweep quickstart tuner=grid tuner.initial_points=3 search_space.learning_rate=0.1",
         "tuner.initial_points=3",
@@ -716,7 +728,7 @@ DATA = [
     shop("data.target=sales data.timezone=UTC", "data.timezone=UTC", "needs times", "give data.time=COLUMN",
          mended="data.target=sales data.timezone=UTC data.time=date"),
     shop("data.target=sales data.time=date windows=dates windows.validation=2030-01-01 windows.test=2031-01-01",
-         "windows.validation=2030-01-01", "must begin before", "windows.test=2031-01-01"),
+         "windows.validation=2030-01-01", "leaves no row behind it", "2024-06-16 at the latest"),
     shop("data.target=sales data.time=date windows=dates windows.validation=soon windows.test=later",
          "windows.validation=soon", "this is no date", "write it as 1990-01-01"),
     shop("data.target=sales windows=dates windows.validation=2024-03-01 windows.test=2024-05-01",

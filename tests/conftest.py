@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 import leaks
+from fault_lives import Nursery, nursery_in
 from seqsweep.config import compose
 from seqsweep.data import Series
 from seqsweep.data.series import fingerprint
@@ -53,14 +55,44 @@ SHARED = 20.0
 """Seconds that a file with slow tests takes, about, to make what they share: a sweep, a server."""
 
 
+TOGETHER = {
+    **dict.fromkeys(("test_faults.py", "test_servers.py", "test_secrets.py"), "lives of a nursery"),
+    **dict.fromkeys(
+        ("test_texts_sweep.py", "test_next_symbol_sweep.py", "test_classify_subwords.py", "test_new_layer.py"),
+        "models without seqsweep",
+    ),
+}
+"""Files of tests that one process runs, by what they share: a process that takes seconds of imports to start."""
+
+
+def _together(file: str) -> str:
+    """What runs in one process: a file, or those that share more."""
+    return TOGETHER.get(Path(file).name, file)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: left to the end, one would run while the other cores wait."""
-    costs: defaultdict[Path, float] = defaultdict(float)
+    costs: defaultdict[str, float] = defaultdict(float)
     for item in items:
-        costs[item.path] += next(cost for mark, cost in COSTS.items() if not mark or item.get_closest_marker(mark))
+        cost = next(cost for mark, cost in COSTS.items() if not mark or item.get_closest_marker(mark))
+        costs[_together(str(item.path))] += cost
     for path in {item.path for item in items if item.get_closest_marker("slow")}:
-        costs[path] += SHARED
-    items.sort(key=lambda item: -costs[item.path])
+        costs[_together(str(path))] += SHARED
+    items.sort(key=lambda item: -costs[_together(str(item.path))])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file of tests stays in one process, as with `--dist loadfile` alone, and so do files that share more."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _together(super()._split_scope(nodeid))
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,6 +143,13 @@ def waves_task() -> Iterator[None]:
         leaks.restore(patch, TASKS)
         TASKS.add(WavesTask.name, WavesTask)
         yield
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """A process from which lives of sweeps are forked; files that use it are in TOGETHER."""
+    with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
+        yield found
 
 
 @pytest.fixture

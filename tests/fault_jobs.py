@@ -1,10 +1,10 @@
 """Stand-in trials that a worker imports in a moment; as a script, a nursery of lives.
 
 `python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
-Then it reads a line of JSON a life: `{report, directory, job, overrides, kill}`. It forks a process that runs this
-sweep and prints its process id; the life writes what it does into the file `report`, a line of JSON an event. A life
-may be killed at any moment, or kills itself at the very write that `kill` names; the next one is there at once, where a
-new process would need seconds of imports.
+Then it reads a line of JSON a life: `{report, directory, job, overrides, kill}`, or of a command `{report, directory,
+typed, variables}`. It forks a process that runs this and prints its process id; the life writes what it does into the
+file `report`, a line of JSON an event. A life may be killed at any moment, or kills itself at the very write that
+`kill` names; the next one is there at once, where a new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -247,6 +247,36 @@ def live(config: Any, job: str, report: Report) -> None:
         report.write("outcome", reason=outcome.reason, trained=outcome.trained, tracking=tracking)
 
 
+def command(typed: list[str], folder: str, variables: dict[str, str], report: Report) -> None:
+    """Type a command in a folder, whose file `said` takes what it prints; the report has its process and its exit code.
+
+    Args:
+        typed: its arguments; `vault://` is an address of a database, see vault.py.
+        folder: in which it is typed.
+        variables: of its environment.
+        report: takes the events `runs` and `exit`.
+    """
+    child = os.fork()
+    if child:
+        report.write("runs", process=child)
+        report.write("exit", code=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        return
+    import vault
+    from seqsweep.cli import main
+
+    os.environ.update(variables)
+    os.chdir(folder)
+    said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for file, number in ((os.open(os.devnull, os.O_RDONLY), 0), (said, 1), (said, 2)):
+        os.dup2(file, number)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
+    vault.register()
+    try:
+        main(typed, prog_name="seqsweep")
+    finally:
+        sys.stdout.flush()
+
+
 def own_threads() -> int:
     """The threads of this process, without the one that jemalloc keeps, which is prepared for forks."""
     names = [file.read_text() for file in Path("/proc/self/task").glob("*/comm")]
@@ -266,17 +296,23 @@ def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        job = config.compose("quickstart", request["overrides"]).jobs[0]
+        typed = request.get("typed")
+        job = None if typed else config.compose("quickstart", request["overrides"]).jobs[0]
         assert own_threads() == 1  # a fork copies one thread of several, and the locks that the others hold
         child = os.fork()
         if child == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            status = 1
+            report, status = Report(Path(request["report"]), Path(request["directory"])), 1
             try:
-                if request["kill"]:
-                    arm(*request["kill"])
-                live(job, request["job"], Report(Path(request["report"]), Path(request["directory"])))
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                if typed:
+                    command(typed, request["directory"], request["variables"], report)
+                else:
+                    if request["kill"]:
+                        arm(*request["kill"])
+                    live(job, request["job"], report)
                 status = 0
+            except SystemExit as end:
+                status = int(end.code or 0)
             finally:
                 os._exit(status)
         print(child, flush=True)

@@ -24,7 +24,7 @@ SEARCHES = {
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3", SYNCHRONOUS),
     "grid": (*GRID, "trial.epochs=3", SYNCHRONOUS),
     "bayesian": ("tuner=bayesian", "tuner.max_trials=16", "trial.epochs=3", SYNCHRONOUS),
-    "hyperband": ("tuner=hyperband", "trial.epochs=9", SYNCHRONOUS),
+    "hyperband": ("tuner=hyperband", "tuner.sampler=random", "trial.epochs=9", SYNCHRONOUS),
 }
 PHASES = ("before", "within", "after")
 

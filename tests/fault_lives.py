@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,14 +110,25 @@ class Nursery:
         if not directory.exists():
             directory.mkdir()
             shutil.copy(self.folder / "mlflow.db", directory)  # making its tables takes seconds
-        report = self.folder / f"report{next(self._count)}"
         common = () if "executor=inline" in overrides else COMMON
         overrides = (*common, f"tracking.directory={directory}", *overrides)
-        request = {"report": str(report), "directory": str(directory), "job": job, "overrides": overrides,
-                   "kill": kill}  # fmt: skip
+        return self._begin(directory, job=job, overrides=overrides, kill=kill)
+
+    def types(self, folder: Path, typed: Sequence[str], variables: Mapping[str, str]) -> Life:
+        """A command in a process that it does not share; see fault_jobs.py.
+
+        Args:
+            folder: in which it is typed.
+            typed: its arguments.
+            variables: of its environment.
+        """
+        return self._begin(folder, typed=list(typed), variables=dict(variables))
+
+    def _begin(self, directory: Path, **request: Any) -> Life:
+        report = self.folder / f"report{next(self._count)}"
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.write(json.dumps({"report": str(report), "directory": str(directory), **request}) + "\n")
         self.process.stdin.flush()
         return Life(psutil.Process(int(self.process.stdout.readline())), report)
 

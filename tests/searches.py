@@ -72,6 +72,7 @@ def sweep_config(
         "initial_points": 4 if kind == "bayesian" else None,
         "factor": 3,
         "iterations": 1,
+        "sampler": "random" if kind == "hyperband" else None,
         "patience": None,
         "pruner": "none",
         "startup_trials": 2,

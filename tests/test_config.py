@@ -20,6 +20,7 @@ from seqsweep import config
 from seqsweep.api.jobs import RULES
 from seqsweep.config import check
 from seqsweep.config.compose import setting_faults
+from seqsweep.config.keys import ELSEWHERE, MEANT, group_of, keys, nearest_key
 from seqsweep.config.task_keys import settings
 from seqsweep.errors import ConfigError, Fault
 from seqsweep.explanation import values
@@ -684,3 +685,10 @@ def test_an_interpolation_that_is_no_list_is_refused_where_a_list_is_needed():
         "finals.levels",
     ]
     assert "such as [0]" in str(refused.value.faults[0])
+
+
+def test_what_other_libraries_call_a_key_leads_to_it():
+    known = set(keys())
+    assert set(ELSEWHERE) <= known
+    assert {name: nearest_key(f"data.{name}") for name in MEANT} == MEANT
+    assert not {f"{group_of(key)}.{name}" for name, key in MEANT.items()} & known

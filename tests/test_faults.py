@@ -23,7 +23,7 @@ from fault_kills import (
     search_kills,
     study_kills,
 )
-from fault_lives import PATIENCE, Life, Nursery, nursery_in, results, runs, storm, until
+from fault_lives import PATIENCE, Life, Nursery, results, runs, storm, until
 
 SWEEPS = {
     "hyperband": SEARCHES["hyperband"],
@@ -31,15 +31,15 @@ SWEEPS = {
     "random": ("tuner=random", "tuner.max_trials=16", "trial.epochs=3"),
 }
 
-NETWORKS = ("tuner=hyperband", "trial.epochs=3", "search_space.units=[2,3,4]", "search_space.window=6")
+NETWORKS = (
+    "tuner=hyperband",
+    "tuner.sampler=random",
+    "trial.epochs=3",
+    "search_space.units=[2,3,4]",
+    "search_space.window=6",
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
-        yield found
 
 
 def assert_whole(directory: Path, reference: list[dict[str, Any]]) -> None:

@@ -78,6 +78,7 @@ def test_the_first_thing_that_is_wrong_with_a_list_is_told(value: Any, said: str
     ("setting", "value", "fault"),
     [
         (Setting("u", int, at_least=1), 0, "key=0: must be a whole number, 1 or more"),
+        (Setting("u", int, at_least=1), 1e30, "key=1e+30: must be a whole number, 1 or more"),
         (Setting("u", int, at_least=1), 8.0, "key=8.0: must be a whole number, 1 or more; write 8"),
         (Setting("u", int), "16", "key=16: must be a whole number; leave the quotation marks out"),
         (

@@ -22,7 +22,7 @@ from seqsweep.finals import Conclusion
 from seqsweep.package.card import card
 from seqsweep.package.code import SERVING
 from seqsweep.package.integrity import _same
-from seqsweep.package.parity import Parity, compare, save_parity
+from seqsweep.package.parity import SAMPLE, Parity, compare, sample, save_parity
 from seqsweep.tasks.forecast.dataset import SeriesDataset
 from seqsweep.tasks.forecast.intervals import ForecastInterval, finite_half_widths, read_intervals
 from seqsweep.words import significant
@@ -108,6 +108,19 @@ def test_parity_covers_every_origin_of_the_test_part(full):
     assert parity.passed
     assert parity.items == len(full.job.data.split().test)
     assert parity.largest > 0  # two ways of computing, not one compared with itself
+
+
+@pytest.mark.parametrize("count", [1, 2, SAMPLE - 1, SAMPLE, SAMPLE + 1, 29_977])
+def test_of_a_long_test_part_parity_asks_a_sample_from_its_first_item_to_its_last(count):
+    asked = sample(np.arange(count) + 7)
+    assert len(asked) == min(count, SAMPLE)
+    assert (asked[0], asked[-1]) == (0, count - 1)
+    assert np.diff(asked).max(initial=1) - np.diff(asked).min(initial=count) <= 1  # evenly
+
+
+def test_parity_says_where_it_asked_a_sample():
+    assert Parity(1, 0.0).asked == "1 test prediction"
+    assert Parity(2000, 0.0, 29_977).asked == "2,000 of 29,977 test predictions, evenly spread,"
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_no_name_of_ours_hides_one_of_a_class_that_it_extends() -> None:
     from seqsweep.layers.recurrent import Recurrent
     from seqsweep.model.adam import Adam
     from seqsweep.tuner.bayesian import Bayesian
-    from seqsweep.tuner.hyperband import Hyperband
+    from seqsweep.tuner.model_hyperband import ModelHyperband
     from seqsweep.tuner.oracles import Grid, Random
 
     bases = {
@@ -131,7 +131,7 @@ def test_no_name_of_ours_hides_one_of_a_class_that_it_extends() -> None:
             Random,
             Grid,
             Bayesian,
-            Hyperband,
+            ModelHyperband,
         ],
         keras.layers.Layer(): [Recurrent],
         keras.optimizers.SGD(): [Adam],

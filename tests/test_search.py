@@ -19,6 +19,7 @@ from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Start
 from seqsweep.executor import InlineExecutor
 from seqsweep.search.loop import Loop
 from seqsweep.search.source import Search, network_name
+from seqsweep.state_files import to_json
 from seqsweep.tasks.forecast.metrics import METRICS
 from seqsweep.tracking import MemoryTracker
 from seqsweep.trial import derive_seed
@@ -314,6 +315,17 @@ def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config
     assert other.trained == 3
     assert other.fingerprint != first.fingerprint
     assert observer.said[-1].endswith("seed changed since the last one of study 'quickstart'")
+
+
+def test_a_range_that_became_a_value_is_named_once_and_without_its_bounds(tmp_path):
+    groups = {group.name: {} for group in dataclasses.fields(search.Identity)} | {"study": "s", "seed": 0}
+    now = search.Identity(**groups | {"search_space": {"rate": 0.1}})
+    then = dataclasses.replace(now, search_space={"rate": {"low": 0.1, "high": 1}})
+    (tmp_path / "old").mkdir()
+    file = tmp_path / "old" / "sweep.json"
+    file.write_text(to_json(then))
+    os.utime(file, (1, 1))
+    assert search.differences(tmp_path / "new", now) == ["search_space.rate"]
 
 
 @pytest.mark.keras

@@ -22,7 +22,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,13 +32,12 @@ from click.testing import CliRunner
 
 import vault
 from executor_jobs import spec
+from fault_lives import Life, Nursery, until
 from seqsweep import cli, redaction
 from seqsweep.events import Event, Failed, TrialSpec
 from seqsweep.executor.pool import PoolExecutor
 from seqsweep.executor.process import Processes
 from seqsweep.executor.starting import Interpreters
-
-TESTS = Path(__file__).parent
 
 # Each is a value that nothing else has, so that one command shows which of the places leaks.
 LOGIN, WORD, QUERY, CODED, FRAGMENT, ODBC, SERVER = (
@@ -287,12 +286,12 @@ LONG = ["tuner.max_trials=900"]
 
 
 @dataclass
-class Life:
+class Typed:
     """A `seqsweep sweep` in a process of its own, or what came of it."""
 
     folder: Path
     typed: list[str]
-    process: subprocess.Popen[bytes]
+    life: Life
 
     @property
     def said(self) -> str:
@@ -300,14 +299,14 @@ class Life:
 
     def end(self, number: int | None = None) -> int:
         """End it by a signal after its first trial, or wait for its end; returns the exit code."""
-        deadline = time.monotonic() + 120
-        while number and not list(self.folder.glob("mlruns/sweeps/*/trials/*.json")):
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < deadline, self.said
-            time.sleep(0.05)
         if number:
-            self.process.send_signal(number)
-        return self.process.wait(120)
+            until(self._trained, "a trial")
+            os.kill(self.life.events[0]["process"], number)
+        return int(self.life.ends()["code"])
+
+    def _trained(self) -> list[Path]:
+        assert self.life.alive, self.said
+        return list(self.folder.glob("mlruns/sweeps/*/trials/*.json"))
 
 
 @dataclass
@@ -315,11 +314,11 @@ class Lives:
     """The sweeps that this module starts, and the store that one of them has."""
 
     folder: Path
+    nursery: Nursery
     environment: dict[str, str]
     port: int
-    begun: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def begin(self, name: str, *typed: str) -> Life:
+    def begin(self, name: str, *typed: str) -> Typed:
         folder = self.folder / name
         folder.mkdir()
         with sqlite3.connect(folder / "shop.db") as database:
@@ -330,11 +329,7 @@ class Lives:
         (folder / "mine.yaml").write_text(
             f"defaults: [quickstart, _self_]\nquestion: q\ndata: {{url: '{LOGIN_URL}'}}\n"
         )
-        command = [sys.executable, str(TESTS / "vault.py"), "sweep", *typed]
-        with (folder / "said").open("wb") as said:
-            process = subprocess.Popen(command, cwd=folder, env=self.environment, stdout=said, stderr=said)
-        self.begun.append(process)
-        return Life(folder, list(typed), process)
+        return Typed(folder, list(typed), self.nursery.types(folder, ["sweep", *typed], self.environment))
 
     def wait_for_store(self) -> None:
         answers = False
@@ -348,7 +343,7 @@ class Lives:
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
+def lives(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
     folder = tmp_path_factory.mktemp("lives")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -361,19 +356,17 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
         server = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True
         )
-    lives = Lives(folder, environment, port)
     try:
-        yield lives
+        yield Lives(folder, nursery, environment, port)
     finally:
-        for process in lives.begun:
+        for process in nursery.descendants():
             process.kill()
-            process.wait(30)
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(30)
 
 
 @pytest.fixture(scope="module")
-def ended(lives: Lives) -> dict[str, Life]:
+def ended(lives: Lives) -> dict[str, Typed]:
     """A sweep of each ending: two that train for long run beside each other until they are stopped."""
     begun = {
         "interrupted": lives.begin("interrupted", "quickstart", "data.url=${oc.env:ADDRESS}", *TINY, *LONG),

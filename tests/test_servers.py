@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from fault_lives import Nursery, nursery_in, results, until
+from fault_lives import Nursery, results, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
@@ -131,12 +131,6 @@ def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("server")
     with mlflow_server(postgres, str(folder / "artifacts"), folder / "log") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    with nursery_in(tmp_path_factory.mktemp("nursery")) as found:
-        yield found
 
 
 def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go_through_it(

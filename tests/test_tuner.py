@@ -523,7 +523,7 @@ def _improvement(kernel: Any, x: np.ndarray, y: np.ndarray, points: np.ndarray) 
 @keras
 @pytest.mark.parametrize("failed", [False, True])
 def test_the_untried_point_that_promises_most_is_proposed(failed: bool, tmp_path: Path) -> None:
-    from seqsweep.tuner.bayesian import eased
+    from seqsweep.tuner.improvement import eased
     from seqsweep.tuner.process import fit
 
     space = {"units": [8, 16, 24, 32, 40], "window": [10, 20, 30, 40]}
@@ -583,19 +583,20 @@ def test_lengths_and_noise_of_the_model_are_the_most_probable_ones() -> None:
     assert 0.005 < kernel.noise < 0.06  # 0.1 ** 2 over the variance of the scores is 0.02
     squares = np.stack([(x[:, i, None] - x[None, :, i]) ** 2 for i in range(3)])
     guess = np.log([0.4, 1.0, 2.0, 1.0, 0.05])
-    _, slope = _unlikelihood(guess, squares, y)
-    steps = [
-        (_unlikelihood(guess + d, squares, y)[0] - _unlikelihood(guess - d, squares, y)[0]) / 2e-5
-        for d in 1e-5 * np.eye(5)
-    ]
-    assert slope == pytest.approx(steps, rel=1e-4, abs=1e-5)
+    for beside in (np.zeros((60, 60)), 4.0 * (x[:, 2:] == x[:, 2])):
+        _, slope = _unlikelihood(guess, squares, y, beside)
+        steps = [
+            (_unlikelihood(guess + d, squares, y, beside)[0] - _unlikelihood(guess - d, squares, y, beside)[0]) / 2e-5
+            for d in 1e-5 * np.eye(5)
+        ]
+        assert slope == pytest.approx(steps, rel=1e-4, abs=1e-5)
 
 
 @keras
 def test_the_logarithm_of_an_improvement_holds_where_nothing_is_left_of_it() -> None:
     from scipy.stats import norm
 
-    from seqsweep.tuner.bayesian import log_improvement
+    from seqsweep.tuner.improvement import log_improvement
 
     z = np.array([-4.0, -1.0, -0.999, 0.0, 3.0])
     assert np.exp(log_improvement(z)) == pytest.approx(norm.pdf(z) + z * norm.cdf(z), rel=1e-6)
@@ -606,7 +607,7 @@ def test_the_logarithm_of_an_improvement_holds_where_nothing_is_left_of_it() -> 
 
 @keras
 def test_poor_scores_come_nearer_and_keep_their_order() -> None:
-    from seqsweep.tuner.bayesian import eased
+    from seqsweep.tuner.improvement import eased
 
     scores = np.array([10.0, 11.0, 12.0, 13.0, 90.0, 5000.0])
     found = eased(scores)

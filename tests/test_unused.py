@@ -53,7 +53,12 @@ VALUES |= {
 }
 VALUES |= {"windows.short_series": "scaling", "data.columns": "[a,b]", "data.static": "[size]"}
 VALUES |= {"data.series": "[store]", "data.known_future": "[promo]", "data.calendar": "[hour]"}
-VALUES |= {"task.ridge_windows": "[3]", "task.ridge_penalties": "[0.5]", "finals.levels": "[0.5]"}
+VALUES |= {
+    "tuner.sampler": "random",
+    "task.ridge_windows": "[3]",
+    "task.ridge_penalties": "[0.5]",
+    "finals.levels": "[0.5]",
+}
 
 
 def value_of(key):

@@ -59,7 +59,7 @@ def test_fewer_digits_where_fewer_count():
     ("part", "said"),
     [
         *((0.053, "+5.3%"), (-0.999, "-99.9%"), (1.0, "+100%"), (-1.0, "-100%"), (1.534, "+153%"), (-2.134, "-213%")),
-        *((-math.inf, "none"), (math.nan, "none"), (0.0, "+0.0%")),
+        *((-math.inf, "none"), (math.nan, "none"), (0.0, "+0.0%"), (-1e-9, "+0.0%")),
     ],
 )
 def test_a_skill_has_its_sign(part, said):

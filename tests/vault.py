@@ -1,13 +1,12 @@
 """A database that asks for a login, over SQLite: `vault://USER:PASSWORD@HOST/FILE?token=…`, for tests of secrets.
 
-`python tests/vault.py ARGUMENTS` is `seqsweep ARGUMENTS` with it. On the host `away` nobody answers, and the driver
+On the host `away` nobody answers, and the driver
 tells all that it was given, as drivers do.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import sys
 from typing import Any
 
 from sqlalchemy import URL
@@ -34,10 +33,3 @@ class VaultDialect(SQLiteDialect_pysqlite):
 def register() -> None:
     """Let SQLAlchemy know it."""
     registry.register("vault", "vault", "VaultDialect")
-
-
-if __name__ == "__main__":
-    from seqsweep.cli import main
-
-    register()
-    main(sys.argv[1:], prog_name="seqsweep")

@@ -137,7 +137,10 @@ def finished(directory: Path, names: Sequence[str], say: Callable[[str], None]) 
     for damage in damaged:
         say(f"{damage}; left out until then")
     if not found:
-        raise UserError(f"there is no finished sweep under {directory}; seqsweep sweep quickstart makes one")
+        raise UserError(
+            f"there is no finished sweep under {Path(directory).resolve()}; "
+            "seqsweep sweep quickstart makes one, and --directory names another folder"
+        )
     found.sort(key=lambda entry: max((record.ended or 0.0 for record in entry.outcome.records), default=0.0))
     known = sorted({entry.outcome.config.study for entry in found} | {entry.outcome.name for entry in found})
     wrong = [name for name in names if not any(_called(entry, name) for entry in found)]

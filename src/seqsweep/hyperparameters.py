@@ -229,7 +229,7 @@ class Setting:
             return "; leave the quotation marks out" if value.replace(".", "", 1).isdigit() else ""
         if isinstance(value, int) and abs(value) > LARGEST:
             return "; it has more than 18 digits"
-        if self.type is int and isinstance(value, float) and value.is_integer():
+        if self.type is int and isinstance(value, float) and value.is_integer() and self.allows(int(value)):
             return f"; write {int(value)}"
         return ""
 

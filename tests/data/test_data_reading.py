@@ -333,7 +333,10 @@ SHOPS = "t,store,y\n" + "".join(f"2023-01-{day:02},{store},{day * store}\n" for 
 
 def test_several_series_are_never_joined_unasked(load_csv):
     how = {"target": "y", "time": "t"}
-    with pytest.raises(DataError, match=r"is there twice .*column 'store' has 2 values.*data.where='store == 1'"):
+    with pytest.raises(
+        DataError,
+        match=r"is there twice .*data.series=.store. learns from all of them, data.where='store == 1'",
+    ):
         load_csv(SHOPS, **how)
     with pytest.raises(DataError, match=r"data.aggregate=mean would join them.*data.where='store == 1'"):
         load_csv(SHOPS, **how, frequency="D")

@@ -68,6 +68,16 @@ def make_panel(make_config, tmp_path, monkeypatch):
     return make
 
 
+def test_trials_and_seeds_that_see_the_same_values_share_one_ridge(make_panel):
+    data = make_panel("search_space.linear_skip=ridge")
+    ridge = POINT.replace(window=3, linear_skip="ridge", linear_window=None, scaler="standard")
+    path = data.view(ridge).path
+    assert data.view(ridge.replace(units=(4,))).path is path
+    assert not np.array_equal(data.view(ridge.replace(scaler="minmax")).path.weights, path.weights)
+    assert data.view(ridge.replace(linear_window=1)).path.window == 1
+    assert not np.array_equal(data.view(ridge, fold=1).path.weights, path.weights)
+
+
 def test_rows_of_a_series_lie_together_by_name_and_time(make_panel):
     mixed = shops().sample(frac=1, random_state=0)
     series = make_panel("data.sort=true", frame=mixed).series

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 from dataclasses import replace
@@ -381,6 +382,10 @@ def test_an_evaluation_counts_right_texts_shows_the_worst_and_compares_bleu(tran
     assert (found.items, found.right, found.baseline_right) == (9, 7, 0)
     assert [example.said for example in found.mistakes] == ["", "wrong"]
     assert found.mistakes[0].told == translated.table.texts[seen.test_items[-1]]
+    fields = ("test_items", "test_actual", "test_predicted", "test_baseline")
+    twice = dataclasses.replace(seen, **{field: np.tile(getattr(seen, field), 2) for field in fields})
+    again = Evaluation.read(evaluate(twice, translated.table, ["exact_match"], 0.95))
+    assert [example.said for example in again.mistakes] == ["", "wrong"]  # what is alike is shown once
     assert found.bleu.low > 0
     assert found.bleu.own == pytest.approx(ALL["bleu"](seen.test_actual, seen.test_predicted))
     assert found.bleu.baseline == pytest.approx(ALL["bleu"](seen.test_actual, seen.test_baseline))

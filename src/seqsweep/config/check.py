@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from seqsweep.config import hydra_settings, ranges, task_keys
+from seqsweep.config.in_quotes import QUOTED, in_quotes
 from seqsweep.config.keys import keys, nearest_key, no_such_key, settings
 from seqsweep.errors import Fault
 from seqsweep.hyperparameters import plain, shortened
@@ -218,7 +219,7 @@ def _unreadable(text: str) -> InputFault:
     if text.startswith("="):
         return _left_out(text, f"{shortened(text)}: there is no key before the =; write KEY=VALUE")
     key = text.split("=", maxsplit=1)[0].lstrip("+~")
-    mend = "quote what Hydra would take apart: 'key=\"value\"'"
+    mend = f"quote what Hydra would take apart: {in_quotes(text) or QUOTED}"
     return _left_out(key, f"{shortened(text)}: this is no override that Hydra can read; {mend}")
 
 

@@ -37,6 +37,9 @@ from seqsweep.config.study_lines import ROOT
 from seqsweep.errors import Fault
 from seqsweep.schema import SweepConfig, groups
 
+MOST_JOBS = 1_000
+"""Sweeps of one launch: each is composed and checked before the first one runs."""
+
 SOUND = "sound_"  # before the name of a study: its content without the faulty lines
 
 
@@ -161,6 +164,8 @@ def compose_jobs(study: str, file: str, overrides: Sequence[str], multirun: bool
         if multirun or one.multirun:
             arguments = _with_params(overrides, one.params)
             jobs = _expanded(arguments)
+            if len(jobs) > MOST_JOBS:
+                return Composed(faults=(_too_many(arguments),))
             configs = tuple(_compose_one(file, [named, *job]).config for job in jobs)
             # Hydra would put the study's own values beside those of the command line: it is handed them all.
             none_of_its_own = ["hydra.sweeper.params=null"] if one.params else []
@@ -191,10 +196,21 @@ def _expanded(arguments: Sequence[str]) -> list[tuple[str, ...]]:
     for override in parser.parse_overrides(list(arguments)):
         key = override.get_key_element()
         if override.is_sweep_override():
-            values[key] = [f"{key}={text}" for text in override.sweep_string_iterator()]
+            # One more than is allowed says enough: range(0,1000000000) would fill the memory.
+            values[key] = [
+                f"{key}={text}" for text in itertools.islice(override.sweep_string_iterator(), MOST_JOBS + 1)
+            ]
         else:
             values[key] = [override.input_line or ""]
-    return list(itertools.product(*values.values()))
+    return list(itertools.islice(itertools.product(*values.values()), MOST_JOBS + 1))
+
+
+def _too_many(arguments: Sequence[str]) -> InputFault:
+    swept = [text for text in arguments if OverridesParser.create().parse_overrides([text])[0].is_sweep_override()]
+    keys = [text.partition("=")[0] for text in swept]
+    mend = "give fewer values, or let a search choose among them: search_space.KEY=[…] with tuner.max_trials"
+    told = f"{', '.join(swept)}: these are more than {MOST_JOBS:,} sweeps; {mend}"
+    return InputFault(keys[0], told, left_out=tuple(keys))
 
 
 @dataclass(frozen=True)

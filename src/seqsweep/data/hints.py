@@ -92,10 +92,11 @@ def on_joined(source: Source, settings: Settings, rows: Rows) -> Iterator[str]:
         return
     if settings.aggregate == "mean":
         raise DataError(
-            f"{source.where}: {_several(found)}, and data.aggregate=mean would join them into one; choose one with "
-            f"{_where(found)}, or add them up with data.aggregate=sum"
+            f"{source.where}: {_several(found)}, and data.aggregate=mean would join them into one; "
+            f"{_all_or_one(found)}, data.aggregate=sum adds them up"
         )
-    yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them, {_where(found)} would choose one"
+    apart = f"data.series=[{found[0]}] keeps them apart, {_where(found)} chooses one"
+    yield f"{_several(found)}; data.aggregate={settings.aggregate} joins them; {apart}"
 
 
 def for_order(source: Source, fault: OrderError, config: DataConfig) -> str:
@@ -151,7 +152,11 @@ def _is_ahead(config: DataConfig, rows: Rows, at: int) -> bool:
 def _told_apart(found: tuple[str, list[str]], config: DataConfig) -> str:
     if config.series:
         return f"{_several(found)}: data.series=[{','.join((*config.series, found[0]))}] tells them apart"
-    return f"{_several(found)}: choose one with {_where(found)}"
+    return f"{_several(found)}: {_all_or_one(found)}"
+
+
+def _all_or_one(found: tuple[str, list[str]]) -> str:
+    return f"data.series=[{found[0]}] learns from all of them, {_where(found)} from one"
 
 
 def times_among(source: Source, names: Sequence[str]) -> list[str]:

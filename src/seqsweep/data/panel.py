@@ -17,6 +17,7 @@ from seqsweep.data.source import Source
 from seqsweep.errors import DataError
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.static import Value
+from seqsweep.words import span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -221,4 +222,4 @@ def check_varies(target: Float64s, column: str, where: str) -> None:
 def _sizes(members: Sequence[Member]) -> Iterator[str]:
     sizes = [len(member.rows) for member in members]
     if len(members) > 1:
-        yield f"{len(members):,} series of {min(sizes):,} to {max(sizes):,} rows, {sum(sizes):,} in all"
+        yield f"{len(members):,} series of {span(min(sizes), max(sizes))} rows, {sum(sizes):,} in all"

@@ -119,7 +119,9 @@ def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | Non
     say_again([run for run in runs.runs if run in damaged], "refit", damaged, context.observer.say)
     if not all(map(runs.has_ended, runs.runs.values())):
         more = counted(len(runs.runs), "more run")
-        context.observer.say(f"{more} of the winner, on all {whole.extent()}: what serves; the scores stay the split's")
+        context.observer.say(
+            f"{more} of the winner, on all {whole.extent()}, for serving; scores are of the runs before"
+        )
         train(context, runs)
         runs = runs.again()
     failed = [record for run in runs.runs if (record := runs.ended[run]).status != "COMPLETED"]

@@ -21,7 +21,7 @@ from seqsweep.package.cost import measure, save_cost
 from seqsweep.package.export import describe_export, write_export
 from seqsweep.package.integrity import seal
 from seqsweep.package.loaded import EVALUATED, SERVES, Loaded, as_evaluated, ask, load
-from seqsweep.package.parity import PARITY, Parity, compare, save_parity
+from seqsweep.package.parity import PARITY, Parity, compare, sample, save_parity
 from seqsweep.search import Problem, lineage
 from seqsweep.state_files import read_state
 from seqsweep.tasks import Predictions, Served
@@ -91,10 +91,10 @@ def build(
 
     The folder holds the code that `package.code` writes, the network in plain Keras layers (`network.keras`),
     `spec.json`, signature, input example, pinned requirements, `model_card.md`, `parity.json`: whether what MLflow
-    loads from it predicts the test part as `network` does, `cost.json`: its size and how long an answer takes, and
-    `checksums.json`, by which damage is seen; with `package.onnx` also what `package.export` writes. Where it
-    was refitted, what was evaluated lies beside what serves (`evaluated.keras`, `evaluated.json`): by it the gate
-    compares, as it has not learned from the test part.
+    loads from it predicts the test part as `network` does (of a long one a sample), `cost.json`: its size and how
+    long an answer takes, and `checksums.json`, by which damage is seen; with `package.onnx` also what
+    `package.export` writes. Where it was refitted, what was evaluated lies beside what serves (`evaluated.keras`,
+    `evaluated.json`): by it the gate compares, as it has not learned from the test part.
 
     Args:
         folder: of the sweep.
@@ -288,8 +288,10 @@ def _compare(
 
 def _parity(loaded: Loaded, problem: Problem, network: Network, own: Predictions | None = None) -> Parity:
     items = problem.data.split().test
-    own = network.predict(items) if own is None else own
-    return compare(ask(problem.task, problem.data, loaded, items), problem.task.answered(own))
+    asked = sample(items)
+    own = network.predict(items[asked]) if own is None else own[asked]
+    found = compare(ask(problem.task, problem.data, loaded, items[asked]), problem.task.answered(own))
+    return found if len(asked) == len(items) else replace(found, of=len(items))
 
 
 def _signature(served: Served) -> ModelSignature:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from seqsweep.serving.array_types import Int64s
 from seqsweep.state_files import read_state, write_state
-from seqsweep.tasks import Predictions
+from seqsweep.tasks import Items, Predictions
+from seqsweep.words import counted
 
 PARITY = "parity.json"
 TOLERANCE = 1e-5
 TIES = 1e-4  # the share of whole numbers that may differ
+SAMPLE = 2000  # items that are asked
 
 
 @dataclass(frozen=True)
@@ -20,19 +23,39 @@ class Parity:
     """The verdict.
 
     Args:
-        items: of the test part, all of them.
+        items: of the test part that were asked.
         largest: the largest difference of two predictions, as a share of the trial's own; where that is smaller than
             the mean size of them all, as a share of the mean. Of predictions with several fields the largest of these.
             Infinite where one is not finite, or where words differ.
+        of: items of the test part, over which those that were asked are spread; None: all were asked.
     """
 
     items: int
     largest: float
+    of: int | None = None
 
     @property
     def passed(self) -> bool:
         """Whether they are the same predictions, but for rounding."""
         return self.largest <= TOLERANCE
+
+    @property
+    def asked(self) -> str:
+        """Of how many predictions it speaks: `2,000 of 29,977 test predictions, evenly spread,`."""
+        if self.of is None:
+            return counted(self.items, "test prediction")
+        return f"{self.items:,} of {counted(self.of, 'test prediction')}, evenly spread,"
+
+
+def sample(items: Items) -> Int64s:
+    """The places of those that are asked, the first and the last among them; all where there are few.
+
+    A request is read anew for each: of tens of thousands the last ones show nothing that the others did not.
+
+    Args:
+        items: (n,), in their order.
+    """
+    return np.unique(np.linspace(0, len(items) - 1, min(len(items), SAMPLE)).round().astype(np.int64))
 
 
 def compare(served: Predictions, own: Predictions, least: float = 0.0) -> Parity:

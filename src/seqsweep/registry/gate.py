@@ -152,9 +152,7 @@ def _parity(candidate: Candidate, again: str) -> Condition:
     parity = load_parity(candidate.model)
     if parity is None:
         return Condition("parity", False, "it was not compared with the trial's predictions", again)
-    found = (
-        f"the packaged model's {parity.items} test predictions differ from the trial's by {parity.largest:.1e} at most"
-    )
+    found = f"the packaged model's {parity.asked} differ from the trial's by {parity.largest:.1e} at most"
     if parity.passed:
         return Condition("parity", True, found)
     return Condition(

@@ -127,7 +127,7 @@ def _beside(outcome: Outcome) -> list[Resource]:
 
 def _caption(outcome: Outcome) -> str:
     failed = [record for record in outcome.records if record.status == "FAILED"]
-    lines = [f"{about_skill(outcome.metric)}; baselines have no number"]
+    lines = [f"{about_skill(outcome.metric)}; baselines have no rank"]
     if len(outcome.ranked) > SHOWN:
         lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
     lines += [f"failed: {record.name}: {record.reason}" for record in failed[:SHOWN]]

@@ -167,6 +167,9 @@ class TunerConfig:
     iterations: int | None = setting(
         "how often the whole plan is run", unit="times", at_least=1, when=HYPERBAND, optional=True
     )
+    sampler: str | None = setting(
+        "who proposes new points: random, or a model", choices=("random", "bayesian"), when=HYPERBAND, optional=True
+    )
     pruner: str = setting(
         "which trials stop early because others did better at the same epoch; hyperband has rounds instead",
         choices=("none", "median", "halving"),

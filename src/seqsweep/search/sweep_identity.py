@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,8 +116,17 @@ def differences(folder: Path, identity: Identity) -> list[str]:
     for file in others:
         then = flat(glanced(file))
         if then.get("study") == now["study"]:
-            return sorted(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
+            return _shortest(key for key in now.keys() | then.keys() if now.get(key) != then.get(key))
     return []
+
+
+def _shortest(changed: Iterable[str]) -> list[str]:
+    """Keys in order, without those inside of another one: where a value became a range, its bounds are no news."""
+    found: list[str] = []
+    for key in sorted(changed):
+        if not any(key.startswith(f"{outer}.") for outer in found):
+            found.append(key)
+    return found
 
 
 def read_identity(folder: Path) -> Identity:

@@ -66,6 +66,10 @@ def bayesian(config: SweepConfig) -> OracleBase:
 @TUNERS.register
 def hyperband(config: SweepConfig) -> OracleBase:
     """Many points for few epochs, the best of them for more."""
+    if config.tuner.sampler == "bayesian":
+        from seqsweep.tuner.model_hyperband import ModelHyperband
+
+        return ModelHyperband(plan=brackets(config), initial_points=initial_points(config), **_common(config))
     from seqsweep.tuner.hyperband import Hyperband
 
     return Hyperband(plan=brackets(config), **_common(config))
@@ -122,8 +126,10 @@ def make_oracle(config: SweepConfig, priors: Priors | None) -> OracleBase:
 
 
 def initial_points(config: SweepConfig) -> int:
-    """Spread trials before the model of a Bayesian search: one a dimension and one, but at most a third of all."""
+    """Spread points before a model is asked: one a dimension and one, but at most a third of all."""
     given, most = config.tuner.initial_points, config.tuner.max_trials
+    if config.tuner.kind == "hyperband":
+        most = sum(rounds[0].trials for rounds in brackets(config))
     if given is not None:
         return given
     wanted = len(search_space.dimensions(config)) + 1
@@ -191,6 +197,7 @@ _NEEDED: dict[str, dict[str, str]] = {
     "hyperband": {
         "factor": "one in `factor` goes on, such as 3",
         "iterations": "times the plan is run, such as 1",
+        "sampler": "who proposes new points: bayesian, by a model of the trials so far, or random",
     },
 }
 

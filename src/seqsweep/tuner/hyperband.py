@@ -94,8 +94,11 @@ class Hyperband(OracleBase):
 
     def why_stopped(self, points: float) -> str:
         """Why there is nothing more."""
-        fresh = sum("tuner/trial_id" not in trial.hyperparameters.values for trial in self.trials.values())
-        return super().why_stopped(points) if fresh >= points else "the hyperband plan is complete"
+        return super().why_stopped(points) if self.fresh() >= points else "the hyperband plan is complete"
+
+    def fresh(self) -> int:
+        """Trials that go on from no other one."""
+        return sum("tuner/trial_id" not in trial.hyperparameters.values for trial in self.trials.values())
 
     def memory(self) -> dict[str, Any]:
         """What a resume needs beside the trials: who is in which round."""
@@ -106,6 +109,10 @@ class Hyperband(OracleBase):
         super().recall(memory)
         self.begun = memory["begun"]
         self.unfinished = [Bracket(**entry) for entry in memory["unfinished"]]
+
+    def new_point(self) -> dict[str, Any] | None:
+        """The values of a point for a first round, that was not tried; None only where every point was."""
+        return self.draw()
 
     def _next_bracket(self) -> bool:
         """Start the next bracket of the plan; False where the plan has no more."""
@@ -120,7 +127,7 @@ class Hyperband(OracleBase):
         entered = len(bracket.members[0])
         if entered >= bracket.start:
             return None
-        values = self.draw()
+        values = self.new_point()
         if values is None:
             bracket.start = entered  # the space has no more: the bracket goes on with those it has
             return None

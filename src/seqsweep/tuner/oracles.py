@@ -11,7 +11,9 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
+from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.priors import Priors
+from seqsweep.tuner.vectors import Vectors
 
 _FEW = 20_000  # points that are listed one by one when a draw keeps meeting those that were tried
 _DRAWS = 21  # of points that were all tried, before the points are listed
@@ -153,6 +155,20 @@ class OracleBase(keras_tuner.Oracle):  # type: ignore[misc]  # KerasTuner ships 
                 values[dimension.name] = dimension.random_sample(self.next_seed)
                 self.next_seed += 1
         return values
+
+    def untried(self, vectors: Vectors, rows: Float64s) -> dict[str, Any] | None:
+        """The values of the first point that was not tried; None where all were.
+
+        Args:
+            vectors: of the space.
+            rows: (points, dimensions).
+        """
+        decoded = (vectors.decode(row) for row in rows)
+        return next((values for values in decoded if self.key(values) not in self.tried), None)
+
+    def running_values(self) -> list[Mapping[str, Any]]:
+        """Of the running trials, in the order of proposal."""
+        return [trial.hyperparameters.values for trial in self.ongoing_trials.values()]
 
     def drawn(self) -> dict[str, Any]:
         """An answer of `populate_space`: a point at random."""

@@ -16,7 +16,7 @@ from seqsweep.serving.array_types import Float64s
 _JITTER = 1e-6  # neighbouring points would make the matrix singular
 _STEPS = 40  # of the descent
 _NOISE = (-4.0, 1.5)  # mean and deviation of the logarithm of the noise's variance, in that of the scores
-_SHARED = (0.6, 1.0)  # likewise of the length between sweeps, of which two then correlate by 0.8
+_SHARED = (0.6, 1.0)  # likewise of the length between sweeps or budgets, of which two then correlate by 0.8
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,28 @@ def matern(squared: Float64s) -> Float64s:
     return np.asarray((1 + r + r**2 / 3) * np.exp(-r))
 
 
-def fit(points: Float64s, scores: Float64s, named: Sequence[bool], *, shared: bool = False) -> Process:
+def solved(kernel: Kernel, points: Float64s, scores: Float64s, beside: Float64s) -> Float64s:
+    """The weights of the scores in what a process with one more covariance expects, (n,).
+
+    Args:
+        kernel: of the process.
+        points: (n, dimensions).
+        scores: (n,).
+        beside: the other covariance, (n, n).
+    """
+    own = kernel(points, points) + beside
+    own[np.diag_indices_from(own)] += kernel.noise + _JITTER
+    return np.asarray(cho_solve(cho_factor(own, lower=True), scores))
+
+
+def fit(
+    points: Float64s,
+    scores: Float64s,
+    named: Sequence[bool],
+    *,
+    shared: bool = False,
+    beside: Float64s | float = 0.0,
+) -> Process:
     """The process whose lengths, amplitude and noise are the most probable ones.
 
     Source: Rasmussen and Williams (2006), sections 2.2 and 5.4.1. Lengths have the prior of Hvarfner et al., Vanilla
@@ -115,7 +136,8 @@ def fit(points: Float64s, scores: Float64s, named: Sequence[bool], *, shared: bo
         points: (n, dimensions), in the unit cube.
         scores: (n,), of mean 0 and deviation 1.
         named: (dimensions,): whether its values have no order.
-        shared: the last dimension tells sweeps apart, which are expected to be alike.
+        shared: the last dimension tells sweeps or budgets apart, which are expected to be alike.
+        beside: a covariance that the scores have beside the process's own, (n, n).
     """
     width = points.shape[1]
     squares = np.stack([apart(points[:, i], points[:, i], named[i]) for i in range(width)])  # (dimensions, n, n)
@@ -125,7 +147,7 @@ def fit(points: Float64s, scores: Float64s, named: Sequence[bool], *, shared: bo
         centre[width - 1], spread[width - 1] = _SHARED
 
     def improbability(guess: Float64s) -> tuple[float, Float64s]:
-        value, slope = _unlikelihood(guess, squares, scores)
+        value, slope = _unlikelihood(guess, squares, scores, beside)
         off = (guess - centre) / spread
         return value + 0.5 * float(off @ off), slope + off / spread
 
@@ -140,18 +162,21 @@ def fit(points: Float64s, scores: Float64s, named: Sequence[bool], *, shared: bo
     return Process(kernel, points, scores[:, None])
 
 
-def _unlikelihood(guess: Float64s, squares: Float64s, scores: Float64s) -> tuple[float, Float64s]:
+def _unlikelihood(
+    guess: Float64s, squares: Float64s, scores: Float64s, beside: Float64s | float
+) -> tuple[float, Float64s]:
     """The negative logarithm of the likelihood, up to a constant, and its slope.
 
     Args:
         guess: logarithms of lengths, amplitude and noise.
         squares: (dimensions, n, n).
         scores: (n,).
+        beside: covariance that is given, (n, n).
     """
     weights, amplitude, noise = np.exp(-2 * guess[:-2]), math.exp(guess[-2]), math.exp(guess[-1])
     squared = np.tensordot(weights, squares, 1)
     own = amplitude * matern(squared)
-    factor = cho_factor(own + (noise + _JITTER) * np.eye(len(scores)), lower=True)
+    factor = cho_factor(own + beside + (noise + _JITTER) * np.eye(len(scores)), lower=True)
     inverse = cho_solve(factor, np.eye(len(scores)))
     solved = inverse @ scores
     inner = inverse - np.outer(solved, solved)

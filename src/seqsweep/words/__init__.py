@@ -34,6 +34,7 @@ from seqsweep.words.numbers import (
     seconds,
     share,
     significant,
+    span,
 )
 from seqsweep.words.results import (
     BEATS,
@@ -92,6 +93,7 @@ __all__ = [
     "share",
     "short_name",
     "significant",
+    "span",
     "store_options",
     "unit_in_words",
     "won",

@@ -38,7 +38,7 @@ def percent(part: float) -> str:
     """A skill or a change, with its sign: `+5.3%`, `-213%`; `none` where there is nothing to take a share of."""
     if not math.isfinite(part):
         return "none"
-    return f"{part:+.1%}" if abs(part) < 1 else f"{part:+.0%}"
+    return f"{part:+z.1%}" if abs(part) < 1 else f"{part:+.0%}"
 
 
 def gain(skill: float | None) -> str:
@@ -89,6 +89,16 @@ def counted(number: int, noun: str) -> str:
         noun: in the singular, of which the plural ends in s.
     """
     return f"{number:,} {noun}" if number == 1 or noun.endswith("series") else f"{number:,} {noun}s"
+
+
+def span(lowest: int, highest: int) -> str:
+    """`500`, or `12 to 1,200` where the two differ.
+
+    Args:
+        lowest: of some counts.
+        highest: of them.
+    """
+    return f"{lowest:,}" if lowest == highest else f"{lowest:,} to {highest:,}"
 
 
 def duration(seconds: float) -> str:

@@ -101,7 +101,9 @@ def head(material: Material) -> list[Markup]:
     outcome = material.outcome
     ended = max((record.ended or 0.0 for record in (*outcome.records, *material.final_runs)), default=0.0)
     until = f", until {when(ended)}" if ended else ""
-    searched = f"Searched: {trials(outcome)}, by tuner {outcome.config.tuner.kind}{until}."
+    tuner = outcome.config.tuner
+    points = ", whose new points a model of the trials before proposes" if tuner.sampler == "bayesian" else ""
+    searched = f"Searched: {trials(outcome)}, by tuner {tuner.kind}{points}{until}."
     begun = [note(f"{outcome.prior}.")] if outcome.prior else []
     return [summary(headline(outcome, material.conclusion)), note(searched), *begun, glossary(material)]
 

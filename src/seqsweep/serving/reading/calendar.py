@@ -97,8 +97,22 @@ def _countries() -> set[str]:
     return set(holidays.list_supported_countries())
 
 
+class _Parts:
+    """Parts of times as arrays: an index of pandas makes another index of each step of arithmetic.
+
+    Args:
+        times: a `DatetimeIndex`.
+    """
+
+    def __init__(self, times: Any) -> None:
+        self._times = times
+
+    def __getattr__(self, name: str) -> Any:
+        return np.asarray(getattr(self._times, name))
+
+
 def _waves(cycle: Cycle, times: Any) -> list[Float64s]:
-    angle = 2 * np.pi * np.asarray(cycle.place(times), np.float64)
+    angle = 2 * np.pi * np.asarray(cycle.place(_Parts(times)), np.float64)
     return [wave(number * angle) for number in range(1, cycle.frequencies + 1) for wave in (np.sin, np.cos)]
 
 

@@ -53,7 +53,8 @@ def _surest(found: Evaluation) -> str:
 def _calibration(found: Evaluation) -> str:
     if found.temperature == 1:
         error = counted_share(found.raw_error)
-        return f"On validation no temperature above 1 does better; the calibration error on test is {error}."
+        kept = "No temperature above 1 lowers the log loss on validation: the probabilities stay as they are"
+        return f"{kept}. Their calibration error on test is {error}."
     return (
         f"The temperature {significant(found.temperature, 3)}, fitted on validation, changes the log loss on test "
         f"from {significant(found.raw_log_loss)} to {significant(found.tempered_log_loss)} and the calibration error "

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqsweep.evidence import Comparison, paired_bootstrap
 from seqsweep.metrics import Metric
@@ -110,7 +111,7 @@ def evaluate(seen: TestPredictions, table: Pairs, metrics: Sequence[str], level:
     actual, said, baseline = seen.test_actual, seen.test_predicted, seen.test_baseline
     right = actual["text"] == said["text"]
     nats = said["nll"] / np.maximum(said["count"], 1)
-    good, bad = _shown(right, nats)
+    good, bad = _shown(right, nats, _first_of_alike(seen, table))
     found = Evaluation(
         items=len(actual),
         right=int(right.sum()),
@@ -163,9 +164,18 @@ def _gain(actual: Texts, said: Texts, baseline: Texts, level: float) -> Gain | N
     return Gain(bleu_of(own), bleu_of(other), -difference.high, -difference.low, level, found.p_value)
 
 
-def _shown(right: Any, nats: Float64s) -> tuple[Int64s, Int64s]:
-    """Which items are shown: right ones spread over all, and the wrong ones whose true text cost most."""
-    good, bad = np.flatnonzero(right), np.flatnonzero(~right)
+def _first_of_alike(seen: TestPredictions, table: Pairs) -> NDArray[np.bool_]:
+    """(n,), which items are no repetition: what is read, what it is and what was said stand once."""
+    read = table.values if table.texts is None else table.texts
+    told = zip(seen.test_items, seen.test_actual["text"], seen.test_predicted["text"], strict=True)
+    keys = [(str(actual), str(said), np.asarray(read[item]).tobytes()) for item, actual, said in told]
+    first = {key: place for place, key in reversed(list(enumerate(keys)))}
+    return np.isin(np.arange(len(keys)), list(first.values()))
+
+
+def _shown(right: Any, nats: Float64s, first: NDArray[np.bool_]) -> tuple[Int64s, Int64s]:
+    """Which items are shown: right ones spread over all, and the wrong ones whose true text cost most; none twice."""
+    good, bad = np.flatnonzero(right & first), np.flatnonzero(~right & first)
     places = np.unique(np.linspace(0, max(len(good) - 1, 0), RIGHT).round().astype(np.int64))
     return good[places] if len(good) else good, bad[np.argsort(-nats[bad], kind="stable")][:WRONG]
 

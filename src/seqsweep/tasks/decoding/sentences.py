@@ -44,9 +44,9 @@ def _gain(heading: Heading, found: Evaluation) -> str:
         verdict = f"is worse than the {name}"
     else:
         verdict = f"is not proven to differ from the {name}"
-    interval = f"{share(gain.level)} interval {gain.low:+.1f} to {gain.high:+.1f}, {chance(gain.p_value)}"
+    interval = f"{share(gain.level)} interval {gain.low:+z.1f} to {gain.high:+z.1f}, {chance(gain.p_value)}"
     return (
-        f"By BLEU it {verdict}: {gain.own:.1f} against {gain.baseline:.1f}, {gain.own - gain.baseline:+.1f} "
+        f"By BLEU it {verdict}: {gain.own:.1f} against {gain.baseline:.1f}, {gain.own - gain.baseline:+z.1f} "
         f"({interval}; paired bootstrap over items)."
     )
 

@@ -42,8 +42,8 @@ def errors(interval: ForecastInterval, is_baseline: bool = False) -> str:
         chosen = "the baseline's window and penalty" if is_baseline else "the network"
         told = f"the errors on validation, which chose {chosen}, so that they are narrow"
     else:
-        same = "baseline, fitted" if is_baseline else "networks, trained"
-        told = f"the errors of the same {same} without it, on the end of train, which no choice has seen"
+        same, made = ("baseline", "fitted") if is_baseline else ("networks", "trained")
+        told = f"the errors of the same {same} on the end of train, {made} without it: no choice has seen them"
     return f"{told}; their level adapts to what was missed" if interval.adaptation else told
 
 

@@ -28,7 +28,7 @@ from seqsweep.tasks.forecast.metrics import METRICS, naive_scale, scored
 from seqsweep.tasks.forecast.moments import extent
 from seqsweep.tasks.forecast.panel_facts import panel_facts
 from seqsweep.tasks.forecast.panel_notes import panel_notes
-from seqsweep.tasks.forecast.panel_ridge import PanelRidge
+from seqsweep.tasks.forecast.panel_ridge import PanelRidge, Paths, solved_once
 from seqsweep.tasks.forecast.panel_split import PanelSplit, make_panel_split
 from seqsweep.tasks.forecast.panel_windows import PanelWindows, make_panel_windows
 from seqsweep.tasks.forecast.quantiles import levels_of
@@ -99,9 +99,13 @@ class PanelDataset(Forecasts):
     def view(self, params: TrialParams, fold: int = 0) -> PanelWindows:
         """Windows and targets with the transforms that train alone determines."""
         config, ridge = self.config, self.ridge_of(params)
-        season, windows = config.data.season, config.windows
-        seen = make_panel_windows(self.series, self.split(fold), params, season, windows, ridge)
+        solve = None if ridge is None else solved_once(self._paths, fold, ridge)
+        seen = make_panel_windows(self.series, self.split(fold), params, config.data.season, config.windows, solve)
         return replace(seen, lower=own(config).lower)
+
+    @cached_property
+    def _paths(self) -> Paths:
+        return {}
 
     def ridge_of(self, params: TrialParams) -> PanelRidge | None:
         """The ridge beside a trial's recurrent layers; None: it has none."""

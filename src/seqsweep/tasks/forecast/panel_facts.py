@@ -14,7 +14,7 @@ from seqsweep.tasks.forecast.facts import column_tables
 from seqsweep.tasks.forecast.moments import at, has_times
 from seqsweep.tasks.forecast.panel_split import PanelSplit
 from seqsweep.tasks.forecast.picture import line
-from seqsweep.words import significant
+from seqsweep.words import significant, span
 
 LISTED = 50
 """Series that are told of one by one."""
@@ -35,7 +35,7 @@ def panel_facts(config: SweepConfig, series: Series, parts: PanelSplit) -> Facts
     sizes = [member.rows for member in members]
     lowest, highest = min(sizes), max(sizes)
     count = (
-        f"{len(members):,} series of {lowest:,} to {highest:,} rows"
+        f"{len(members):,} series of {span(lowest, highest)} rows"
         if len(members) > 1
         else f"1 series of {lowest:,} rows"
     )

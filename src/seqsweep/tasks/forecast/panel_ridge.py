@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from seqsweep.tasks.forecast.ridge import best_fit, fits
 
 Cost = Callable[[Float64s, Float64s, Items], float]
 """What happened and what was forecast, (n, horizon) each in the unit of the data, of items (n,) → a cost."""
+
+Paths = dict[tuple[Any, ...], LinearPath]
+"""Paths that were solved, by all that they follow from."""
 
 
 @dataclass(frozen=True)
@@ -97,3 +101,23 @@ class PanelRidge:
             series.calendar,
             is_member=True,
         )
+
+
+def solved_once(known: Paths, fold: int, ridge: PanelRidge) -> Callable[..., LinearPath]:
+    """The ridge, worked out once for all trials and seeds that see the same values of a data set.
+
+    Args:
+        known: what was solved for it before; what is solved is added.
+        fold: that is seen.
+        ridge: of a trial.
+    """
+
+    def solve(series: Series, split: PanelSplit, transforms: Sequence[Transform]) -> LinearPath:
+        each = {id(transform): repr(transform.to_json()) for transform in transforms}  # often one for all series
+        seen = tuple(each[id(transform)] for transform in transforms)
+        told = (fold, ridge.ridge.windows, ridge.ridge.penalties, seen)
+        if told not in known:
+            known[told] = ridge(series, split, transforms)
+        return known[told]
+
+    return solve

@@ -185,9 +185,9 @@ class ForecastPredictor:
         frequency = self._spec["frequency"]
         if any(rows.time is None for rows in series):
             return None
-        if frequency is not None:
+        if frequency is not None and not self._reader.n_known:
             return [steps_ahead(rows.index[-1], rows.zone, frequency, horizon) for rows in series]
-        given = [rows.index for rows in ahead]
+        given = [rows.index for rows in ahead]  # where something is known ahead, of the steps that follow
         return given if all(len(index) and index.dtype.kind == "M" for index in given) else None
 
     def _forecast(

@@ -15,6 +15,7 @@ from seqsweep.errors import ConfigError, DataError, Fault
 from seqsweep.events import CALIBRATION
 from seqsweep.schema import SweepConfig, WindowsConfig
 from seqsweep.serving.array_types import Int64s
+from seqsweep.tasks.forecast.moments import at
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,11 @@ def dates(series: Series, validation: Any, test: Any) -> tuple[int, int]:
             told = f"windows.{name}={value}: this is no date; write it as 1990-01-01"
             raise ConfigError([Fault(f"windows.{name}", told)]) from None
         cuts.append(int(np.searchsorted(series.index, cut)))
+        if not 0 < cuts[-1] < len(series.index):
+            first, last = at(series, 0), at(series, len(series.index) - 1)
+            side = "before" if not cuts[-1] else "behind"
+            told = f"windows.{name}={value} leaves no row {side} it; give one after {first}, {last} at the latest"
+            raise ConfigError([Fault(f"windows.{name}", told)])
     if cuts[0] >= cuts[1]:
         told = f"windows.validation={validation} must begin before windows.test={test}"
         raise ConfigError([Fault("windows.validation", told, also=("windows.test",))])
