@@ -15,6 +15,7 @@ from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
+import click
 import hydra
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from omegaconf import OmegaConf
 from seqsweep import cli, config, terminal
 from seqsweep.api.jobs import RULES
 from seqsweep.arguments import FLAGS, parse
+from seqsweep.cli.group import Commands
 from seqsweep.errors import (
     EXIT_CODES,
     ConfigError,
@@ -371,6 +373,25 @@ def test_bad_data_is_a_clear_error_without_traceback(tmp_path, monkeypatch, caps
     with pytest.raises(DataError, match=r"bad\.csv.*three"):
         launch(["quickstart", "data=csv", "data.path=bad.csv", "data.target=y", *TINY])
     assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("error", "is_memory"),
+    [
+        (MemoryError("Unable to allocate 74 GiB"), True),
+        (ImportError("libx.so.2: failed to map segment from shared object"), True),
+        (ImportError("no module named x"), False),
+    ],
+)
+def test_too_little_memory_is_one_sentence_and_no_traceback(error, is_memory):
+    @click.command()
+    def thirsty():
+        raise RuntimeError("while it loaded") from error
+
+    ended = CliRunner().invoke(Commands(commands={"thirsty": thirsty}), ["thirsty"])
+    assert ended.exit_code == 1
+    assert ("Traceback" not in ended.output) is is_memory
+    assert ended.output.startswith(f"error: memory ran out ({error}). Trials that finished") is is_memory
 
 
 @pytest.mark.slow

@@ -32,8 +32,8 @@ from seqsweep.executor import (
 )
 from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.process import Processes
-from seqsweep.executor.protocol import READY, whole_trial
-from seqsweep.executor.ray_worker import bundled
+from seqsweep.executor.protocol import READY, failed, whole_trial
+from seqsweep.executor.ray_worker import bundled, pace
 from seqsweep.executor.starting import Interpreters
 from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -196,6 +196,15 @@ def test_sys_exit_loses_the_trial_and_says_with_what_code(kind: str, make: Make)
 def test_a_trial_ends_exactly_once_whatever_its_job_does(kind: str, job: Any, expected: list[str], make: Make) -> None:
     events = run(make(kind, job=job), "first", "second")
     assert [names(told) for told in events.values()] == [expected, expected]
+
+
+def test_a_trial_for_which_memory_did_not_suffice_says_so_and_what_needs_less() -> None:
+    class ResourceExhaustedError(Exception):  # TensorFlow's
+        pass
+
+    for error in (ResourceExhaustedError("{{node a}} OOM of shape[9,9] [Op:Mul]"), MemoryError("OOM of shape[9,9]")):
+        told = failed(error)
+        assert (told.cause, told.reason[:43]) == (Cause.ERROR, "memory ran out (OOM of shape[9,9]); a small")
 
 
 def test_nothing_follows_the_end_of_a_whole_trial() -> None:
@@ -738,4 +747,5 @@ def test_messages_that_come_quickly_travel_together_the_first_ones_alone(monkeyp
             now[0] += gap
             yield b"%d" % number
 
-    assert list(bundled(told())) == [[b"0"], [b"1"], [b"2"], [b"3", b"4", b"5"], [b"6", b"7"], [b"8"]]
+    assert list(bundled(told(), 0.25)) == [[b"0"], [b"1"], [b"2"], [b"3", b"4", b"5"], [b"6", b"7"], [b"8"]]
+    assert [pace(workers) for workers in (1, 16, 64, 1000)] == [0.25, 0.5, 2.0, 5.0]

@@ -103,7 +103,7 @@ def test_the_winner_is_compared_with_every_other_finalist_by_each_objective():
     assert (weights.mean, weights.low, weights.high) == (600, 600, 600)
     assert rmse.mean == pytest.approx(-2.2) and rmse.low < -2.2 < rmse.high < 0
     alone = rank(RANKED[:3], *ended({1: [1.0], 2: [2.0], 3: [2.5]}), MAE, BOTH)
-    assert [found.reason for found in differences(alone, MAE, 0.95)] == ["runner-up", "number 3"]
+    assert [found.reason for found in differences(alone, MAE, 0.95)] == ["runner-up", "finalist in place 3"]
 
 
 def concluded(finalists: tuple[Finalist, ...], **bounds: float) -> Conclusion:

@@ -108,6 +108,13 @@ def test_the_next_commands_keep_what_the_user_gave(make_outcome):
     assert any("tuner.max_trials=24" in command for command in commands)
 
 
+def test_where_all_trials_failed_more_of_the_same_is_not_offered(make_outcome):
+    failed = dataclasses.replace(trial(1, 9.0), status="FAILED", metrics={})
+    assert [command for command, _ in report.next_commands(make_outcome(failed), None, ["seqsweep", "sweep", "x"])] == [
+        "seqsweep ui"
+    ]
+
+
 @pytest.mark.parametrize(("skill", "offered"), [(0.2, False), (0.001, True), (-0.3, True), (None, False)])
 def test_the_baseline_is_offered_where_no_network_beats_it(make_outcome, skill, offered):
     seen = SimpleNamespace(skill=skill, best_baseline="seasonal_naive")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from seqsweep.errors import StateError
-from seqsweep.state_files import from_json, read_state, to_json, write_state
+from seqsweep.state_files import THIS_PAGE, from_json, read_state, to_json, write_state, writing
 
 
 class Colour(StrEnum):
@@ -107,8 +108,16 @@ def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
     ):
         read_state(tmp_path / "gone.json", Whole)
     (tmp_path / "taken").write_text("in the way")
-    with pytest.raises(StateError, match=r"cannot write the state of the sweep .*; make room .*: .*taken/whole.json"):
+    with pytest.raises(
+        StateError, match=r"cannot write the state of the sweep .*; put this right .*: .*taken/whole.json"
+    ):
         write_state(tmp_path / "taken" / "whole.json", WHOLE)
+
+
+def test_what_a_full_disk_refuses_is_named_with_what_mends_it() -> None:
+    told = r"cannot write this page .No space left on device.*; make room and run the same command again: a/page.html"
+    with pytest.raises(StateError, match=told), writing(Path("a/page.html"), THIS_PAGE):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_what_is_no_plain_value_is_not_written(tmp_path: Path) -> None:

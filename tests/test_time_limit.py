@@ -90,7 +90,9 @@ def test_a_search_ends_where_so_many_trials_in_a_row_brought_no_better_one_and_g
 
 def test_a_search_that_lost_its_patience_is_offered_twice_as_much(make_config):
     reason = "20 trials in a row brought no better one (tuner.patience)"
-    outcome = SimpleNamespace(config=make_config("tuner.patience=20"), fingerprint="f", ranked=[], reason=reason)
+    outcome = SimpleNamespace(
+        records=(), config=make_config("tuner.patience=20"), fingerprint="f", ranked=[], reason=reason
+    )
     told = [line for line, _ in next_commands(outcome, None, ["seqsweep", "sweep", "quickstart", "tuner.patience=20"])]
     assert "seqsweep sweep quickstart tuner.patience=40" in told
 
@@ -162,7 +164,11 @@ def test_a_search_that_went_on_after_a_small_gain_ends_for_what_ends_it_then(tmp
 def test_a_search_that_ended_for_a_small_gain_is_offered_half_of_it(make_config):
     reason = "5 proposals in a row were each expected to gain less than 0.5 … (tuner.min_gain)"
     outcome = SimpleNamespace(
-        config=make_config("tuner=bayesian", "tuner.min_gain=0.5"), fingerprint="f", ranked=[], reason=reason
+        records=(),
+        config=make_config("tuner=bayesian", "tuner.min_gain=0.5"),
+        fingerprint="f",
+        ranked=[],
+        reason=reason,
     )
     told = [line for line, _ in next_commands(outcome, None, ["seqsweep", "sweep", "quickstart", "tuner.min_gain=0.5"])]
     assert "seqsweep sweep quickstart tuner.min_gain=0.25" in told
@@ -177,7 +183,7 @@ def test_what_is_no_time_is_refused_with_what_one_looks_like(make_config):
 def test_a_search_that_the_clock_ended_is_offered_as_long_again(make_config):
     config = make_config("tuner.time_limit=30m")
     outcome = SimpleNamespace(
-        config=config, fingerprint="f", ranked=[], reason="30 min 0 s of tuner.time_limit are over"
+        records=(), config=config, fingerprint="f", ranked=[], reason="30 min 0 s of tuner.time_limit are over"
     )
     typed = ["seqsweep", "sweep", "quickstart", "tuner.time_limit=30m"]
     (more, *_) = [line for line, _ in next_commands(outcome, None, typed) if "time_limit" in line]

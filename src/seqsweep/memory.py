@@ -1,9 +1,12 @@
-"""Memory that is free again, for the system."""
+"""Memory that is free again, for the system; and errors that say that there was too little."""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 from contextlib import suppress
+
+NOT_LOADED = ("failed to map segment", "cannot allocate memory")
 
 
 def give_back() -> None:
@@ -13,3 +16,19 @@ def give_back() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def shortage(error: BaseException) -> BaseException | None:
+    """What says that memory ran out: an error, or one that led to it; None: none does.
+
+    A library that cannot be loaded says it in words alone.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        said = str(cause).lower()
+        is_library = isinstance(cause, ImportError) and any(words in said for words in NOT_LOADED)
+        is_tensor = type(cause).__name__ == "ResourceExhaustedError"  # of TensorFlow, which may not be loaded
+        if is_library or is_tensor or isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -30,6 +30,9 @@ MEND = "run its sweep again, which does this part anew"
 
 _ADAPTERS: dict[type[Any], Any] = {}  # one a type: to make it takes a tenth of a second
 
+STATE = "the state of the sweep"
+THIS_PAGE = "this page"
+
 
 def write_state(file: Path, content: object, indent: int | None = None) -> None:
     """Put dataclasses, lists and mappings of plain values in place as JSON; `read_state` is the way back.
@@ -64,24 +67,26 @@ def read_state(file: Path, kind: type[T], mend: str = MEND, *, partly: bool = Fa
     return from_json(content, kind, str(file), mend, partly=partly)
 
 
-def write_text(file: Path, text: str) -> None:
+def write_text(file: Path, text: str, what: str = STATE) -> None:
     """Put a text in place; errors are those of `write_state`.
 
     Args:
         file: takes the place of the one that is there.
         text: the whole content, written as UTF-8.
+        what: errors call it.
     """
-    write_bytes(file, text.encode())
+    write_bytes(file, text.encode(), what)
 
 
-def write_bytes(file: Path, content: bytes) -> None:
+def write_bytes(file: Path, content: bytes, what: str = STATE) -> None:
     """Put bytes in place; errors are those of `write_state`.
 
     Args:
         file: takes the place of the one that is there.
         content: the whole file.
+        what: errors call it.
     """
-    with writing(file):
+    with writing(file, what):
         files.atomic_write(file, content)
 
 
@@ -105,17 +110,24 @@ def set_aside(path: Path) -> str:
 
 
 @contextmanager
-def writing(file: Path) -> Iterator[None]:
-    """Turn what the disk refuses while `file` is written into a StateError."""
+def writing(file: Path, what: str = STATE) -> Iterator[None]:
+    """Turn what the disk refuses while a file is written into a StateError.
+
+    Args:
+        file: that is written.
+        what: the error calls it.
+    """
     try:
         yield
     except Timeout:  # of a lock, which counts as an OSError
         raise
     except OSError as error:
         refused = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
-        mend = "make it writable or choose another tracking.directory" if refused else "make room"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        mend = "make room" if full else "put this right"
+        mend = "make it writable or choose another tracking.directory" if refused else mend
         raise StateError(
-            f"cannot write the state of the sweep ({_said(error)}). What was finished before is kept; {mend} and "
+            f"cannot write {what} ({_said(error)}). What was finished before is kept; {mend} and "
             f"run the same command again: {file}"  # at the end, where a long path hides nothing
         ) from error
 

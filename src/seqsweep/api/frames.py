@@ -54,7 +54,7 @@ class Given:
         digest = hashlib.sha256(self.content).hexdigest()[:12]
         file = Path(job.tracking.directory).resolve() / FOLDER / f"{self.name}-{digest}.parquet"
         if not file.exists():
-            write_bytes(file, self.content)
+            write_bytes(file, self.content, "the data")
         job.data.path = str(file)
 
 

@@ -9,11 +9,18 @@ from typing import Any
 
 import click
 
-from seqsweep import interrupts
-from seqsweep.errors import FAILED, ConfigError, SeqsweepError
+from seqsweep import interrupts, memory
+from seqsweep.errors import FAILED, ConfigError, SeqsweepError, SweepError
+from seqsweep.hyperparameters import shortened
 from seqsweep.imports import own_process
 from seqsweep.redaction import redacted_output
 from seqsweep.spelling import nearest
+from seqsweep.words import one_line
+
+MEND = (
+    "Trials that finished are kept. Give the command more of it (ulimit -v, the limit of a container) or let it need "
+    "less (executor.workers=1, a smaller network, batch or table), and run it again"
+)
 
 DIRECTORY = click.option(
     "--directory",
@@ -50,7 +57,11 @@ class Commands(click.Group):
             ctx.exit(interrupts.exit_code(error))
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
-        except Exception:
+        except Exception as error:
+            if (found := memory.shortage(error)) is not None:
+                told = shortened(one_line(str(found) or type(found).__name__))
+                show_error(SweepError(f"memory ran out ({told}). {MEND}"))
+                ctx.exit(FAILED)
             traceback.print_exc()  # here, where its secrets are hidden: Python would show it behind us
             ctx.exit(FAILED)
 

@@ -17,7 +17,6 @@ from seqsweep.data.source import Source
 from seqsweep.errors import DataError
 from seqsweep.serving.array_types import Float64s, Int64s
 from seqsweep.serving.static import Value
-from seqsweep.words import span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +182,7 @@ def panel_series(
         index=index,
         sha256=fingerprint(values, first.columns, index, first.zone, observed, reader.n_known, names, starts, static),
         frequency=frequency,
-        notes=(*notes, *_sizes(members), *not_following(behind, frequency)),
+        notes=(*notes, *not_following(behind, frequency)),
         zone=first.zone,
         observed=observed,
         reader=reader.knowing(spacing(first), first),
@@ -217,9 +216,3 @@ def check_varies(target: Float64s, column: str, where: str) -> None:
             f"{where}, column {column!r}: all {len(target):,} values are {target[0]:g}; "
             "there is nothing to forecast; give another data.target"
         )
-
-
-def _sizes(members: Sequence[Member]) -> Iterator[str]:
-    sizes = [len(member.rows) for member in members]
-    if len(members) > 1:
-        yield f"{len(members):,} series of {span(min(sizes), max(sizes))} rows, {sum(sizes):,} in all"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import pickle
+import re
 import time
 import traceback
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from seqsweep import memory
 from seqsweep.errors import DivergedError, SeqsweepError, StateError
 from seqsweep.events import Cause, Done, Event, Failed, Job, Lost, Pruned, TrialSpec
 from seqsweep.redaction import redacted
@@ -175,6 +177,9 @@ def failed(error: Exception) -> Failed:
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else "no message"
     reason = text if isinstance(error, SeqsweepError) else f"{type(error).__name__}: {text}"
+    if memory.shortage(error) is not None:
+        said = re.sub(r"\{\{.*?\}\}|\[Op:.*?\]", "", text).strip()  # TensorFlow's names of nodes
+        reason = f"memory ran out ({said}); a smaller network, batch or window needs less"
     return Failed(_cause(error), shortened(reason), redacted("".join(traceback.format_exception(error))))
 
 

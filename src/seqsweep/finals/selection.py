@@ -95,7 +95,7 @@ def differences(finalists: Sequence[Finalist], metric: Metric, confidence: float
     told = {other.trial_id for other in named.values()}
     if winner.others:
         places = [(place, other) for place, other in enumerate(done, 1) if place > 1 and other.trial_id not in told]
-        named |= {f"number {place}": other for place, other in places}
+        named |= {f"finalist in place {place}": other for place, other in places}
     return tuple(
         Difference(
             other.trial_id,

@@ -23,7 +23,7 @@ from seqsweep.package.integrity import seal
 from seqsweep.package.loaded import EVALUATED, SERVES, Loaded, as_evaluated, ask, load
 from seqsweep.package.parity import PARITY, Parity, compare, sample, save_parity
 from seqsweep.search import Problem, lineage
-from seqsweep.state_files import read_state
+from seqsweep.state_files import read_state, writing
 from seqsweep.tasks import Predictions, Served
 from seqsweep.tasks.graph import alone
 from seqsweep.tracking.reaching import load_mlflow
@@ -112,19 +112,19 @@ def build(
         StateError: the disk refuses.
     """
     load_mlflow()
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
-            model, served = _save(Path(aside), problem, network, conclusion, refit)
-            loaded = load(model)
-            _compare(model, loaded, problem, network, own, refit)
-            _tell_cost(model, loaded)
-            if problem.config.package.onnx and network.branches:  # a baseline has none
-                _export(model, served, *((problem, network) if refit is None else (refit.problem, refit.network)))
-            seal(model, loaded)
-            shutil.rmtree(folder / name, ignore_errors=True)
-            return model.rename(folder / name)
-    except OSError as error:
-        raise StateError(f"{folder / name}: cannot package the winner: {error}") from error
+    with (
+        writing(folder / name, "the packaged winner"),
+        tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside,
+    ):
+        model, served = _save(Path(aside), problem, network, conclusion, refit)
+        loaded = load(model)
+        _compare(model, loaded, problem, network, own, refit)
+        _tell_cost(model, loaded)
+        if problem.config.package.onnx and network.branches:  # a baseline has none
+            _export(model, served, *((problem, network) if refit is None else (refit.problem, refit.network)))
+        seal(model, loaded)
+        shutil.rmtree(folder / name, ignore_errors=True)
+        return model.rename(folder / name)
 
 
 def packaged_evaluation(model: Path) -> tuple[str, int, str] | None:

@@ -21,7 +21,7 @@ from seqsweep.html import (
     theme,
 )
 from seqsweep.html import facts as labelled
-from seqsweep.state_files import write_text
+from seqsweep.state_files import THIS_PAGE, write_text
 from seqsweep.tasks import Facts, Picture
 
 GONE = "The file of these facts is gone; the command of the sweep makes them again."
@@ -64,7 +64,7 @@ def write_data_page(
     else:
         each = [folded(name, joined(_job(facts)), "job") for name, facts in entries]
         page = document(title, SUBTITLE, [], [Section("each", "Each of them", each)], script)
-    write_text(target, page)
+    write_text(target, page, THIS_PAGE)
     return target
 
 

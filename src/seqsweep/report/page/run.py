@@ -17,7 +17,7 @@ from seqsweep.report.page.parallel import parallel
 from seqsweep.report.page.winner import when, winner
 from seqsweep.report.sentences import headline, trials
 from seqsweep.search import keep_links
-from seqsweep.state_files import write_text
+from seqsweep.state_files import THIS_PAGE, write_text
 from seqsweep.tasks import TASKS
 from seqsweep.tracking import Tracker
 
@@ -44,9 +44,8 @@ def write(folder: Path, target: Path | None = None, *, single_file: bool = False
     outcome = material.outcome
     target = target or folder / PAGE
     script = "" if single_file or outcome.config.report.single_file else script_of(outcome.directory, target)
-    write_text(
-        target, document(title_of(material), outcome.config.question or "", head(material), sections(material), script)
-    )
+    page = document(title_of(material), outcome.config.question or "", head(material), sections(material), script)
+    write_text(target, page, THIS_PAGE)
     return target
 
 

@@ -16,7 +16,7 @@ from seqsweep.report.page.history import best_baseline
 from seqsweep.report.page.material import Material, gather
 from seqsweep.report.page.run import head, script_of, sections
 from seqsweep.report.sweeps_table import verdicts
-from seqsweep.state_files import write_text
+from seqsweep.state_files import THIS_PAGE, write_text
 from seqsweep.words import better_is, counted, duration, gain, in_words, plus_minus, significant
 
 
@@ -45,7 +45,9 @@ def write_all(folders: Sequence[Path], target: Path) -> Path:
     below = Section("each", "Each of them", each)
     alone = any(job.outcome.config.report.single_file for job in jobs)
     script = "" if alone else script_of(jobs[0].outcome.directory, target)
-    write_text(target, document(title, " ".join(questions), _verdicts(entries, called), [side, below], script))
+    write_text(
+        target, document(title, " ".join(questions), _verdicts(entries, called), [side, below], script), THIS_PAGE
+    )
     return target
 
 

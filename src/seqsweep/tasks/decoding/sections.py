@@ -25,6 +25,7 @@ def sections(heading: Heading, found: Evaluation) -> list[Section]:
         [_table(heading, found.examples, False), note(shown)] if found.examples else [paragraph("No text is right.")]
     )
     told = f"{len(found.mistakes)} of {wrong:,} wrong ones, those first whose true text cost the network most."
+    told += " What is alike is shown once."
     worst = [_table(heading, found.mistakes, True), note(told)] if wrong else [paragraph("No text is wrong.")]
     return [
         Section("right_texts", "Right texts, test part", right),
