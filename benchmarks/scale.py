@@ -1,17 +1,18 @@
 """What a sweep of many trials costs the process that leads it, on a Ray cluster whose actors only sleep.
 
     python benchmarks/scale.py
-    python benchmarks/scale.py --slots 64 --trials 10000
+    python benchmarks/scale.py --slots 2 16 64 --trials 10000 10000 10000 --seconds 0.5 2 3
     python benchmarks/scale.py --inline --seconds 0 --slots 1 --trials 10000 --tracking none
 
-A trial sleeps for `--seconds` and sends 30 epochs meanwhile; nothing is trained, all else is real: random search,
-records on disk, one MLflow run a trial. Each row is a sweep in a process of its own, on a cluster of this machine that
-says it has so many CPUs. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to
-the last one's end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on
-the finished sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a
-file of this machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials
-run in the leading process, one at a time and without Ray: what leading costs as trials become many, in the first and
-in the last tenth of them.
+A trial sleeps for `--seconds` (one number for all rows, or one a row) and sends 30 epochs meanwhile; nothing is
+trained, all else is real: random search, records on disk, one MLflow run a trial. Each row is a sweep in a process of
+its own, on a cluster of this machine that says it has so many CPUs; it is told as it ends, and where it fails the
+others run. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to the last one's
+end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on the finished
+sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a file of this
+machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials run in the
+leading process, one at a time and without Ray: what leading costs as trials become many, in the first and in the last
+tenth of them.
 """
 
 from __future__ import annotations
@@ -63,10 +64,11 @@ def main() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{EPOCHS} epochs in {options.seconds:g} s a trial, {os.cpu_count()} cores")
+    table = Table(title=f"{EPOCHS} epochs a trial, {os.cpu_count()} cores")
     for name in (
         "slots",
         "trials",
+        "s a trial",
         "wall s",
         "cpu a trial, ms",
         "in the last tenth",
@@ -77,17 +79,22 @@ def main() -> None:
         "page s",
     ):
         table.add_column(name, justify="right")
-    for slots, trials in zip(options.slots, options.trials, strict=True):
+    every = options.seconds * len(options.slots) if len(options.seconds) == 1 else options.seconds
+    for slots, trials, seconds in zip(options.slots, options.trials, every, strict=True):
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, __file__, "--slots", str(slots), "--trials", str(trials)]
-            command += ["--seconds", str(options.seconds), "--folder", folder, "--tracking", options.tracking]
+            command += ["--seconds", str(seconds), "--folder", folder, "--tracking", options.tracking]
             command += ["--inline"] if options.inline else []
-            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        seen = json.loads(said.splitlines()[-1])
+            ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+        if ran.returncode:
+            print(f"{slots} slots: ended with exit code {ran.returncode}", file=sys.stderr)
+            continue
+        seen = json.loads(ran.stdout.splitlines()[-1])
+        print(f"{slots} slots, {trials} trials of {seconds:g} s: {seen}", file=sys.stderr)
         figures = ("wall", "cpu", "late", "busy", "first", "last", "resume", "page")
         formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
         row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
-        table.add_row(str(slots), str(trials), *row)
+        table.add_row(str(slots), str(trials), f"{seconds:g}", *row)
     Console(width=110).print(table)
 
 
@@ -95,7 +102,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--slots", type=int, nargs="+", default=[2, 16, 64])
     parser.add_argument("--trials", type=int, nargs="+", default=[300, 2500, 10_000])
-    parser.add_argument("--seconds", type=float, default=3.0, help="that a trial sleeps")
+    parser.add_argument(
+        "--seconds", type=float, nargs="+", default=[3.0], help="that a trial sleeps, of all rows or each"
+    )
     parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "server", "none"))
     parser.add_argument("--inline", action="store_true", help="without Ray, one trial at a time")
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -176,7 +185,7 @@ def swept(options: argparse.Namespace, chosen: Sequence[str]) -> dict[str, float
     overrides += ["search_space=default", "search_space.learning_rate={low: 1e-4, high: 1e-2, log: true}"]
     config = compose("quickstart", overrides).jobs[0]
     watcher = Watcher()
-    with search.open_sweep(config, watcher, lambda *_: Sleeper(options.seconds), nothing) as context:
+    with search.open_sweep(config, watcher, lambda *_: Sleeper(options.seconds[0]), nothing) as context:
         outcome = search.search(context)
     if not watcher.ends:
         return {}
@@ -186,7 +195,7 @@ def swept(options: argparse.Namespace, chosen: Sequence[str]) -> dict[str, float
         "wall": span,
         "cpu": watcher.cpu(0),
         "late": watcher.cpu(-max(2, len(watcher.ends) // 10)),
-        "busy": len(outcome.records) * options.seconds / (span * options.slots[0]),
+        "busy": len(outcome.records) * options.seconds[0] / (span * options.slots[0]),
         "first": watcher.ends[0][2],
         "last": watcher.ends[-1][2],
     }

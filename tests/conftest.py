@@ -95,6 +95,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Together(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the fixtures of a test that uses TensorFlow, which would import it else."""
+    if item.get_closest_marker("keras"):
+        graphs_as_they_are()
+
+
+@functools.cache
+def graphs_as_they_are() -> None:
+    """No search for better graphs: before a tiny network's first epoch it takes a third of what all its training takes.
+
+    What trains in workers, in sweeps of commands and in benchmarks has its graphs optimised, as everybody's are.
+    """
+    from seqsweep.imports import quick_imports, quiet_tensorflow
+
+    quiet_tensorflow()
+    with quick_imports():
+        import tensorflow as tf
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
     """Ctrl-C works in what tests start: a script's job in the background ignores it, and so would all its children."""
@@ -130,6 +151,7 @@ def pytest_collection_finish() -> None:
     """Files of tests are all imported before the first test: what one registers there, all others would see."""
     gc.freeze()
     gc.enable()
+    gc.set_threshold(20_000, 20, 20)  # traced graphs are large, and live for as long as their network
     if found := leaks.strangers():
         raise pytest.UsageError(f"registered where a file of tests is imported, not by a fixture: {', '.join(found)}")
 

@@ -33,7 +33,7 @@ from seqsweep.executor import (
 from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, failed, whole_trial
-from seqsweep.executor.ray_worker import bundled
+from seqsweep.executor.ray_worker import bundled, pace
 from seqsweep.executor.starting import Interpreters
 from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -747,4 +747,5 @@ def test_messages_that_come_quickly_travel_together_the_first_ones_alone(monkeyp
             now[0] += gap
             yield b"%d" % number
 
-    assert list(bundled(told())) == [[b"0"], [b"1"], [b"2"], [b"3", b"4", b"5"], [b"6", b"7"], [b"8"]]
+    assert list(bundled(told(), 0.25)) == [[b"0"], [b"1"], [b"2"], [b"3", b"4", b"5"], [b"6", b"7"], [b"8"]]
+    assert [pace(workers) for workers in (1, 16, 64, 1000)] == [0.25, 0.5, 2.0, 5.0]

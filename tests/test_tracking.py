@@ -39,7 +39,7 @@ from seqsweep.tracking import (
 )
 from seqsweep.tracking.address import address
 from seqsweep.tracking.apart import ApartTracker
-from seqsweep.tracking.deferred import DeferredTracker
+from seqsweep.tracking.deferred import POLL_EVERY, DeferredTracker
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     check_names,
@@ -183,8 +183,8 @@ def test_a_sweep_that_ends_without_its_store_says_what_brings_it_there(reason, m
 
 
 def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in_order() -> None:
-    slow = SlowTracker()
-    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
+    slow, clock = SlowTracker(), Clock()
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail, clock)
     tracker.open(SWEEP)
     tracker.log_sweep({"final_mean": 20.0}, {})
     tracker.start_trial(trial(0, status="RUNNING"))
@@ -201,6 +201,11 @@ def test_no_trial_waits_for_the_store_and_all_that_was_told_meanwhile_goes_in_in
     assert [(run.name, run.status) for run in slow.trials] == [("0 GRU 32x2", "FINISHED"), ("1 GRU 32x2", "RUNNING")]
     assert slow.sweeps["f00d"].metrics == {"final_mean": 20.0}
     tracker.end_trial(trial(1))  # from here on beside the trials
+    tracker.poll()
+    settled(tracker)
+    assert slow.trials[1].status == "RUNNING"  # what trials tell, the thread is not woken for each time
+    clock.now += POLL_EVERY
+    tracker.poll()
     settled(tracker)
     assert slow.trials[1].status == "FINISHED"
 
@@ -288,6 +293,7 @@ def test_a_sweep_that_is_stopped_as_it_asks_the_thread_waits_for_what_it_asked()
     tracker._in_thread = interrupted
     with pytest.raises(KeyboardInterrupt):
         tracker.end_trial(trial(0))
+        tracker.poll()
     threading.Timer(0.1, slow.let.set).start()
     tracker.close("KILLED")
     assert tracker.seconds > 0.05

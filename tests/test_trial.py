@@ -289,8 +289,9 @@ def test_a_checkpoint_that_cannot_be_used_is_named_and_costs_time_alone(damage, 
 
 def test_a_trial_hands_over_what_is_wanted_of_it_and_writes_no_file(make_trial, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    trial = make_trial()
     for wanted in ({}, {"checkpoint": True}, {"network": True}):
-        _, done = run(make_trial(), **wanted)
+        _, done = run(trial, epochs=1, **wanted)
         assert {name for name in ("checkpoint", "network") if getattr(done, name) is not None} == set(wanted)
     assert not list(tmp_path.iterdir())
     assert "PK" not in repr(done)  # bytes would fill a screen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,3 +82,13 @@ def test_intervals_of_an_easier_season_are_told_with_what_to_do_and_hold_where_t
     assert "finals.adaptation=0.005 trains" in short_of([intervals(0.001, **season)])[0]
     assert not short_of([followed])
     assert not short_of([intervals(**season | {"test_actual": calm[::-1]})])
+
+
+def test_of_a_long_horizon_what_misses_far_more_is_told_though_chance_may_explain_it():
+    held = replace(intervals(), coverage=0.44, growth=2.0, least=0.11)
+    (told,) = short_of([held, replace(held, level=0.95, coverage=0.71)])
+    assert told.startswith("80% and 95% intervals hold 44% and 71% of the test part, which chance may explain")
+    assert "times as large" in told
+    for fine in ({"coverage": 0.61}, {"growth": 1.0}, {"least": 0.0}):
+        assert not short_of([replace(held, **fine)])
+    assert "fewer than chance explains" in short_of([held, replace(held, least=0.5)])[0]

@@ -21,8 +21,8 @@ from seqsweep.tracking.store import open_store
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 OVERRIDES = [
-    *("search_space.layer=[gru]", "search_space.units=[24,32]", "search_space.learning_rate=0.03", "trial.epochs=40"),
-    *("finals.trials=1", "finals.seeds=1", "executor=inline", "registry.refit=train"),
+    *("search_space.layer=[gru]", "search_space.units=[32,33]", "search_space.learning_rate=0.03", "trial.epochs=40"),
+    *("tuner.max_trials=1", "finals.trials=1", "finals.seeds=1", "executor=inline", "registry.refit=train"),
 ]
 
 

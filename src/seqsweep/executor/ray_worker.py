@@ -19,17 +19,26 @@ from seqsweep.redaction import remember_all
 DECIDE = ("tensorflow", "keras", "numpy")
 """Packages whose version may decide a figure."""
 
-PACE = 0.25
-"""Seconds between two lists of messages of one trial."""
+PACE = 0.25, 5.0
+"""Seconds between two lists of messages of one trial, with few workers and with very many: each list costs the driver
+half a millisecond."""
+
+LISTS = 32
+"""A second, of all workers together, which their pace leads to."""
 
 ALONE = 3
 """Messages of a trial that wait for no other: that it began, and its first epochs."""
 
 
 class RayWorker:
-    """One at a time of its methods runs; an exception of `warm` or `job` ends its use, one of a trial is an event."""
+    """One at a time of its methods runs; an exception of `warm` or `job` ends its use, one of a trial is an event.
 
-    def __init__(self) -> None:
+    Args:
+        pace: seconds between two lists of messages of one trial.
+    """
+
+    def __init__(self, pace: float) -> None:
+        self._pace = pace
         self._job: Job | None = None
 
     def who(self) -> dict[str, Any]:
@@ -76,25 +85,32 @@ class RayWorker:
             payload: pickled, a TrialSpec.
 
         Yields:
-            Pickled pairs (seconds since the trial began, event), those together that came within `PACE`.
+            Pickled pairs (seconds since the trial began, event), those together that came within the pace.
         """
         assert self._job is not None
-        yield from bundled(messages(self._job, pickle.loads(payload)))
+        yield from bundled(messages(self._job, pickle.loads(payload)), self._pace)
 
 
-def bundled(messages: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """Messages in lists: each list costs the driver a millisecond, so that none follows another within `PACE`.
+def pace(workers: int) -> float:
+    """Seconds between two lists of messages of one trial, where so many workers send some."""
+    quick, slow = PACE
+    return min(max(quick, workers / LISTS), slow)
+
+
+def bundled(messages: Iterator[bytes], pace: float) -> Iterator[list[bytes]]:
+    """Messages in lists, of which none follows another within the pace.
 
     The first ones go alone: a trial that is only begun, or has slow epochs, is shown without delay. Where quick epochs
     are followed by a long silence, the last of them show when it ends.
 
     Args:
         messages: of one trial, as they come.
+        pace: in seconds.
     """
     sent, waiting = time.monotonic(), list[bytes]()
     for number, message in enumerate(messages):
         waiting.append(message)
-        if number < ALONE or time.monotonic() - sent >= PACE:
+        if number < ALONE or time.monotonic() - sent >= pace:
             yield waiting
             sent, waiting = time.monotonic(), []
     if waiting:

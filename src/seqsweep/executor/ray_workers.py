@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
 from seqsweep.executor.ray_cluster import join, runtime_env
-from seqsweep.executor.ray_worker import RayWorker, software
+from seqsweep.executor.ray_worker import RayWorker, pace, software
 from seqsweep.executor.starting import import_path, worker_settings
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 NODES_EVERY = 1.0
 """Seconds that what is known of the cluster's nodes stays true."""
 
-REST = 0.02
-"""Seconds between two questions for messages: with many slots each finds several, at the cost of one."""
+REST = 0.02, 0.001
+"""Seconds between two questions for messages, at least and a worker: each is put to all of them, and finds several
+messages at the cost of one."""
 
 LATE = 1e-6  # a share of a resource that rounding leaves
 
@@ -46,7 +47,8 @@ class RayWorkers:
         self._needed = runtime_env(config.runtime_env)
         self._own = join(config)
         self._rested = 0.0  # when it last asked for messages, on the monotonic clock
-        self._asked_at, self._nodes = -NODES_EVERY, list[Mapping[str, Any]]()
+        self._asked_at, self._nodes = -NODES_EVERY, dict[str, Mapping[str, Any]]()
+        self._room = 0  # slots that the nodes have room for
         self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
         try:
             self._check()
@@ -65,15 +67,16 @@ class RayWorkers:
 
     def capacity(self) -> int:
         """See Workers."""
-        room = max(1, sum(map(self._slots_of, self.nodes())))
-        return min(room, self._config.workers or room)
+        self.nodes()
+        return min(self._room, self._config.workers or self._room)
 
-    def nodes(self) -> list[Mapping[str, Any]]:
-        """The nodes that are alive."""
+    def nodes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The nodes that are alive, by their ids."""
         import ray
 
         if time.monotonic() - self._asked_at >= NODES_EVERY:
-            self._nodes = [node for node in ray.nodes() if node["Alive"]]
+            self._nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+            self._room = max(1, sum(map(self._slots_of, self._nodes.values())))
             self._asked_at = time.monotonic()
         return self._nodes
 
@@ -88,7 +91,7 @@ class RayWorkers:
         actor = ray.remote(RayWorker).options(
             num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=environment
         )
-        return RayHandle(self, actor.remote())
+        return RayHandle(self, actor.remote(pace(self.wanted())))
 
     def ready(self, workers: Sequence[RayHandle], seconds: float) -> Collection[RayHandle]:
         """See Workers."""
@@ -99,10 +102,11 @@ class RayWorkers:
             time.sleep(min(seconds, NODES_EVERY))
             return []
         pending = [worker.pending for worker in asked]
-        time.sleep(max(0.0, min(seconds, self._rested + REST - time.monotonic())))
-        told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
-        # One is enough to wake up; whatever else lies there is taken along.
-        told, _ = ray.wait(pending, num_returns=len(pending), timeout=0) if told else ([], [])
+        least, each = REST
+        time.sleep(max(0.0, min(seconds, self._rested + max(least, each * len(asked)) - time.monotonic())))
+        told, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
+        if not told:  # the next one is enough to wake up
+            told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
         self._rested = time.monotonic()
         have = set(map(id, told))
         return [worker for worker in asked if id(worker.pending) in have]
@@ -137,7 +141,7 @@ class RayWorkers:
 
     def _check(self) -> None:
         """A slot must fit a node; a number that was asked for may wait for nodes that an autoscaler starts."""
-        nodes = self.nodes()
+        nodes = self.nodes().values()
         if self._config.autoscaling or any(map(self._slots_of, nodes)):
             return
         kind, slot, key = ("CPU", float(self._config.threads), "threads")
@@ -173,7 +177,7 @@ class RayHandle:
     @property
     def dead(self) -> bool:
         """See Worker: its node left."""
-        return bool(self._who) and all(node["NodeID"] != self._who["node"] for node in self._cluster.nodes())
+        return bool(self._who) and self._who["node"] not in self._cluster.nodes()
 
     def send(self, command: str, payload: bytes) -> None:
         """See Worker."""

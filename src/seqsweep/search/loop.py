@@ -26,11 +26,23 @@ TICK = 0.5  # seconds that a wait for an event may last, so that Ctrl-C and a cl
 
 @dataclass
 class Running:
-    """A trial that a worker has."""
+    """A trial that a worker has.
+
+    Args:
+        slot: of the executor.
+        spec: what the worker was told.
+        record: as it began; `so_far` has what came since.
+        curve: its epochs; to make a record of each would take longer with every epoch.
+    """
 
     slot: str
     spec: TrialSpec
     record: TrialRecord
+    curve: list[Epoch] = field(default_factory=list)
+
+    def so_far(self) -> TrialRecord:
+        """Its record now."""
+        return dataclasses.replace(self.record, curve=tuple(self.curve))
 
 
 @dataclass
@@ -76,7 +88,7 @@ class Loop:
                 return self._over
             interrupts.check()
             self.tracker.poll()
-            watched.tell(running.record for running in self._running.values())
+            watched.tell(running.so_far() for running in self._running.values())
             answer = self.executor.next_event(TICK)
             if answer is not None and answer[0] in self._running:
                 self._take(self._running[answer[0]], answer[1])
@@ -130,9 +142,10 @@ class Loop:
         """
         trial_id = running.record.trial_id
         if isinstance(event, Started):
-            running.record = dataclasses.replace(running.record, started=event.at, curve=())
+            running.record = dataclasses.replace(running.record, started=event.at)
+            running.curve.clear()
         elif isinstance(event, Epoch):
-            running.record = dataclasses.replace(running.record, curve=(*running.record.curve, event))
+            running.curve.append(event)
             self.tracker.log_epoch(trial_id, event)
             self.observer.epoch(running.record, event)
         elif isinstance(event, Note):
@@ -167,7 +180,7 @@ class Loop:
 
     def _finished(self, running: Running, event: Event) -> TrialRecord:
         """The record of a trial that ended."""
-        record = running.record
+        record = running.so_far()
         if isinstance(event, Done):
             skilled = {} if running.spec.fold else self._skill(event.result.metrics)
             record = dataclasses.replace(record, **vars(event.result))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seqsweep.records import TrialRecord, Value
     from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 
-POLL_EVERY = 0.5  # seconds between two looks at what is due
+POLL_EVERY = 0.5  # seconds between two looks at what is due; what trials tell waits for the next
 MOST_WAITING = 1000  # calls that may wait for a store that is slower than the trials; then the sweep waits for it
 
 
@@ -92,7 +92,7 @@ class DeferredTracker:
         """
         if self._opening is None and self._clock() >= self._next_attempt:
             self._begin()
-        if self._is_open() and (self._told or self._clock() >= self._poll_due):
+        if self._is_open() and self._clock() >= self._poll_due:
             self._go_on()
         self._pass_on()
 
@@ -108,16 +108,16 @@ class DeferredTracker:
 
     def start_trial(self, trial: TrialRecord) -> None:
         """See Tracker."""
-        self._tell(partial(self._tracker.start_trial, trial))
+        self._put(partial(self._tracker.start_trial, trial))
 
     def log_epoch(self, trial_id: str, epoch: Epoch) -> None:
         """See Tracker."""
-        self._tell(partial(self._tracker.log_epoch, trial_id, epoch))
+        self._put(partial(self._tracker.log_epoch, trial_id, epoch))
 
     def end_trial(self, trial: TrialRecord) -> None:
         """See Tracker."""
         self._results.add(trial.trial_id)
-        self._tell(partial(self._tracker.end_trial, trial))
+        self._put(partial(self._tracker.end_trial, trial))
 
     def tag_trial(self, trial_id: str, tags: Mapping[str, str]) -> None:
         """See Tracker."""
@@ -134,7 +134,7 @@ class DeferredTracker:
                 return self._tracker.pages() if self._wait() else ("", {})
         if not self._looking:
             self._looking = True
-            self._tell(self._look)
+            self._put(self._look)
         return self._pages
 
     def summarise(self, markdown: str) -> None:
@@ -172,14 +172,19 @@ class DeferredTracker:
         self._looking = False
 
     def _tell(self, call: Callable[[], None]) -> None:
+        self._put(call)
+        if self._is_open():
+            self._go_on()
+
+    def _put(self, call: Callable[[], None]) -> None:
+        """Have it told with the next `poll` that is due: to wake the thread costs more than most calls do."""
         if self._sweep is None:
             raise RuntimeError("the tracker is used before it is opened")
         self._told.append(call)
-        if self._is_open():
+        if len(self._told) > MOST_WAITING and self._is_open():
             self._go_on()
-            if len(self._told) > MOST_WAITING:
-                with self._waiting():
-                    self._settle()
+            with self._waiting():
+                self._settle()
 
     def _go_on(self) -> None:
         """Have the thread tell what waits, unless it is at it.

@@ -16,6 +16,12 @@ MOST = 0.5
 GREW = 1.1
 """By how much errors have grown where that is told."""
 
+FAR = 2
+"""Times as many targets missed as a level allows, from which on that is told though chance might explain it."""
+
+_FEWER = "fewer than chance explains"
+_UNPROVEN = "which chance may explain, as few forecasts lie a whole horizon apart"
+
 NAMES = {
     "conformal": ("Split conformal intervals", "the median and its errors"),
     "quantile": ("Intervals between quantiles", "quantiles as they are"),
@@ -48,25 +54,35 @@ def errors(interval: ForecastInterval, is_baseline: bool = False) -> str:
 
 
 def short_of(intervals: Sequence[ForecastInterval]) -> list[str]:
-    """Which intervals hold fewer targets than chance explains, why, and what to do; none where all hold."""
+    """Which intervals hold fewer targets than chance explains, why, and what to do; none where all hold.
+
+    Of long horizons few forecasts lie apart, so that chance explains nearly all: what misses far more is told too.
+    """
     short = [interval for interval in intervals if interval.falls_short]
-    if not short:
+    told = short or [interval for interval in intervals if _misses_far_more(interval)]
+    if not told:
         return []
-    names = " and ".join(share(interval.level) for interval in short)
-    held = " and ".join(share(round(interval.coverage, 3)) for interval in short)
-    found = f"{names} intervals hold {held} of the test part, fewer than chance explains"
-    growth, adaptation = short[0].growth, short[0].adaptation
+    names = " and ".join(share(interval.level) for interval in told)
+    held = " and ".join(share(round(interval.coverage, 3)) for interval in told)
+    found = f"{names} intervals hold {held} of the test part, {_FEWER if short else _UNPROVEN}"
+    growth, adaptation = told[0].growth, told[0].adaptation
     if growth >= GREW:
         found += (
             f": errors there are {significant(growth, 3)} times as large as those that the intervals are made of, as "
             "in another season, or where the series has changed"
         )
-    if short[0].kind == "quantile":
+    if told[0].kind == "quantile":
         return [f"{found}. With finals.intervals=cqr the ends are moved by what they missed; it trains nothing anew."]
     value = 5 * adaptation if adaptation else ADAPTATION
     advice = f"finals.adaptation={min(value, MOST):g}"
-    advice = advice if short[0].kind == CONFORMAL else f"finals.intervals=conformal {advice}"
+    advice = advice if told[0].kind == CONFORMAL else f"finals.intervals=conformal {advice}"
     return [
         f"{found}. Expect as few in service, or let the level follow what was missed: the same command with "
         f"{advice} trains nothing anew."
     ]
+
+
+def _misses_far_more(interval: ForecastInterval) -> bool:
+    """Whether it misses many times as many targets as it should, of errors that have grown: no accident of few rows."""
+    missed = 1 - interval.coverage
+    return interval.least > 0 and interval.growth >= GREW and missed > FAR * (1 - interval.level)

@@ -16,6 +16,7 @@ from seqsweep.serving.quantiles import point_of
 from seqsweep.tasks.forecast.by_series import SeriesScore, middle
 from seqsweep.tasks.forecast.choices import Choice, figure_of
 from seqsweep.tasks.forecast.dataset import SeriesDataset
+from seqsweep.tasks.forecast.interval_words import short_of
 from seqsweep.tasks.forecast.intervals import ForecastInterval
 from seqsweep.tasks.forecast.moments import short
 from seqsweep.tasks.forecast.panel_dataset import PanelDataset
@@ -114,7 +115,7 @@ def origin_section(
     told = _Told.of(heading, intervals, each, seen)
     choices = [choice for number, name in _shown(each) for choice in _origins(told, seen, number, name)]
     title = f"From one origin, all {horizon} steps ahead"
-    blocks = [figure_of(title, choices, *told.axes, first=1), _errors(told, seen)]
+    blocks = [figure_of(title, choices, *told.axes, first=1), *_errors(told, seen)]
     said = "The best, the median and the worst origin by the mean absolute error of all steps"
     blocks.insert(1, note(f"{said}{', of the best, the middle and the worst series' if len(each) > 1 else ''}."))
     yield Section("origins", "Forecasts from single origins, test part", blocks)
@@ -154,7 +155,8 @@ def next_section(
     count = counted(len(known[0]["forecast"]), "step")
     title = f"{count} behind the last row"
     said = "By the network that was tested, which has learned from train alone."
-    yield Section("next", "The next forecast", [figure_of(title, choices, *told.axes), note(said)], unfolded=True)
+    blocks = [figure_of(title, choices, *told.axes), note(said), *map(note, short_of(intervals))]
+    yield Section("next", "The next forecast", blocks, unfolded=True)
 
 
 def _shown(each: Sequence[SeriesScore]) -> list[tuple[int, str]]:
@@ -210,7 +212,7 @@ def _next_traces(told: _Told, entry: Mapping[str, Any], number: int) -> list[the
     ]
 
 
-def _errors(told: _Told, seen: TestPredictions) -> Markup:
+def _errors(told: _Told, seen: TestPredictions) -> Iterator[Markup]:
     """The mean absolute error over all steps at each origin; of several series their mean, in units of their sizes."""
     several = len(told.sizes) > 1
     sizes = told.sizes[seen.more["owners"]][:, None] if several else np.ones((1, 1))
@@ -225,8 +227,10 @@ def _errors(told: _Told, seen: TestPredictions) -> Markup:
         means = np.bincount(group, costs) / np.bincount(group)
         traces.append(theme.line(moments[-DRAWN:], means[-DRAWN:], name, colour, dash))
     unit = "size of each series = 1" if several else f"unit of {told.heading.target}"
-    x, y = told.axes[0], theme.axis(f"mae of all steps ({unit})", rangemode="tozero")
-    return theme.figure("Error by origin", traces, x, y, 340)
+    x, y = told.axes[0], theme.axis(f"mae ({unit})", rangemode="tozero")
+    yield theme.figure("Error by origin, mean of all steps", traces, x, y, 340)
+    if len(moments) > DRAWN:
+        yield note(f"The last {DRAWN:,} of {counted(len(moments), 'origin')} are drawn.")
 
 
 def _ends(intervals: Sequence[ForecastInterval], predicted: Float64s) -> list[Ends]:

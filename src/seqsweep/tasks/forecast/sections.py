@@ -95,7 +95,8 @@ def _residuals(drawn: _Drawn) -> Section:
         blocks.append(_by_step(drawn))
     mean, std = significant(float(left.mean()), 3), significant(float(left.std()), 3)
     said = "Residual: actual minus forecast; above 0 the forecast was too low."
-    blocks.append(note(f"{said} Mean {mean}, standard deviation {std}."))
+    drawn_of = f" Over time the last {SHOWN:,} of {len(left):,} are drawn." if len(left) > SHOWN else ""
+    blocks.append(note(f"{said} Mean {mean}, standard deviation {std}.{drawn_of}"))
     return Section("residuals", "Residuals, test part", blocks)
 
 
