@@ -2,6 +2,7 @@
 
     python benchmarks/search.py --kept /tmp/runs                # all tables, all samplers
     python benchmarks/search.py --tables sunspots --runs 10 --samplers random bayesian --kept /tmp/runs
+    python benchmarks/search.py --objectives --runs 20 --kept /tmp/runs   # the front of score and weights, fronts.py
 
 A table of benchmarks/tables holds every point of a finite space, trained from one seed or several (train.py there), as
 tabular benchmarks do (NAS-Bench, HPOBench): whatever a sampler proposes, by its own interface, was trained. It is told
@@ -279,6 +280,10 @@ SAMPLERS: dict[str, Callable[[Table, int], Run]] = {
 }
 
 
+OF_FRONTS = ["random", "bayesian", "Optuna TPE", "Optuna NSGA-II"]
+"""Those that search for a front, with --objectives; see fronts.py."""
+
+
 def regrets(run: Run) -> list[float]:
     """After each trial the regret of the best that ran to its end, by what the run was told."""
     found, best = [], (math.inf, math.nan)
@@ -386,11 +391,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", nargs="*", default=["sunspots", "co2", "pixels", "licence"])
     parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--samplers", nargs="*", default=list(SAMPLERS), choices=list(SAMPLERS))
+    parser.add_argument("--samplers", nargs="*", help="all of them if none is named")
     parser.add_argument("--kept", type=Path, required=True, help="a folder for what was run so far")
     parser.add_argument("--picture", type=Path, help="an SVG to write")
+    parser.add_argument("--objectives", action="store_true", help="search for a front of score and weights")
     options = parser.parse_args()
+    known = OF_FRONTS if options.objectives else list(SAMPLERS)
+    options.samplers = options.samplers or known
+    if unknown := [name for name in options.samplers if name not in known]:
+        parser.error(f"--samplers {', '.join(unknown)}: there are {', '.join(known)}")
     options.kept.mkdir(parents=True, exist_ok=True)
+    if options.objectives:
+        from fronts import compare  # which reads this file as a module
+
+        compare(options)
+        return
     heads = [*(f"{n} trials" for n in AFTER), *(f"{n} epochs" for n in EPOCHS), "found: trials", "epochs"]
     tables: dict[str, dict[str, list[Run]]] = {}
     for table in map(read, options.tables):

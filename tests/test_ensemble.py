@@ -75,3 +75,21 @@ def test_the_outputs_of_a_mean_are_the_mean_of_the_outputs_also_in_plain_keras(s
 
 def test_the_mean_of_one_network_is_that_network():
     assert mean_of(["one"]) == "one"
+
+
+def test_a_mean_has_the_same_bits_with_and_without_tensorflows_optimizer_of_graphs():
+    import keras
+    import tensorflow as tf
+
+    from seqsweep.tasks import make_task
+
+    inputs = [keras.Input((1,)) for _ in range(3)]
+    task = make_task(compose("quickstart", ["tracking=none"]).jobs[0])
+    mean = keras.Model(inputs, task.mean_output(inputs))
+    drawn = [tf.constant(np.random.default_rng(seed).normal(size=(500, 1)), tf.float32) for seed in range(3)]
+    before, found = tf.config.optimizer.get_experimental_options(), []
+    for disabled in (False, True):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": disabled})
+        found.append(tf.function(lambda *read: mean(list(read)), autograph=False)(*drawn).numpy())
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before["disable_meta_optimizer"]})
+    np.testing.assert_array_equal(*found)

@@ -30,15 +30,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Proposal
     return run(search), search.tuner
 
 
-def test_the_plan_is_what_runs_and_begins_with_trials_that_go_to_their_end(
+def test_the_plan_is_that_of_hyperband_and_what_runs(
     undisturbed: tuple[list[Proposal], Tuner],
 ) -> None:
     done, tuner = undisturbed
     drawn = plan(searched("random"))
     assert plan(searched()) == drawn
     assert (len(done), sum(p.last_epoch - p.first_epoch for p in done)) == (drawn.trials, drawn.epochs)
-    starts = [p.last_epoch for p in done if p.continues is None]
-    assert starts == sorted(starts, reverse=True) and set(starts) == {1, 3, 9}
+    assert [p.last_epoch for p in done if p.continues is None] == [1] * 9 + [3] * 5 + [9] * 3
     assert tuner.ask("a") == Exhausted(
         "the hyperband plan is complete, 12 of its 17 points by a model of the trials before"
     )
@@ -62,15 +61,15 @@ def test_it_finds_better_trials_than_points_at_random(tmp_path: Path) -> None:
 
 
 def test_running_trials_count_as_what_they_may_come_to(tmp_path: Path) -> None:
-    """Three workers at once are far apart, where the best point that is known lies between its neighbours."""
+    """Three workers at once are not sent to three neighbours, as they are where running ones are only left out."""
     config = sweep_config("hyperband", epochs=9, tuner={"sampler": "bayesian"}, units=list(range(1, 65)))
     tuner = make_tuner(config, tmp_path)
-    for _ in range(9):
+    for _ in range(5):
         proposal = tuner.ask("a")
         assert isinstance(proposal, Proposal)
         tuner.tell(proposal.trial_id, (proposal.params.units[0] - 23) ** 2 / 1000)
     asked = sorted(p.params.units[0] for slot in "abc" if isinstance(p := tuner.ask(slot), Proposal))
-    assert len(asked) == 3 and min(np.diff(asked)) > 1
+    assert len(asked) == 3 and np.ptp(asked) > 2
 
 
 def test_failed_and_exhausted_brackets_end(tmp_path: Path) -> None:
@@ -85,7 +84,7 @@ def test_failed_and_exhausted_brackets_end(tmp_path: Path) -> None:
 
 
 def test_one_point_is_searched_too(tmp_path: Path) -> None:
-    assert len(whole(searched(units=16), tmp_path)) == 1
+    assert [p.last_epoch for p in whole(searched(units=16), tmp_path)] == [1, 3, 9]
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.0])

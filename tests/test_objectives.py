@@ -18,7 +18,7 @@ from seqsweep.api import tables
 from seqsweep.config import compose
 from seqsweep.errors import ConfigError
 from seqsweep.events import TrialResult
-from seqsweep.objectives import RESOURCES, Objectives, fronts, spread
+from seqsweep.objectives import RESOURCES, Objectives, fronts, hypervolume, spread
 from seqsweep.records import TrialRecord
 from seqsweep.report.leaderboard import leaderboard
 from seqsweep.search.front import FRONT, ON_FRONT, log_front, ranked_by_first
@@ -102,6 +102,11 @@ def test_finalists_come_from_within_the_bounds_from_the_front_first_and_lie_far_
     # Three of them serve as their mean.
     assert replace(bounded, networks=3).beyond({"mae": 1.0, "parameter_count": 200.0}) == ("parameter_count",)
     assert bounded.beyond({"mae": 1.0, "parameter_count": math.nan}) == ("parameter_count",)
+
+
+def test_the_hypervolume_is_that_of_a_known_case():
+    assert hypervolume([(1.0, 3.0), (2.0, 2.0), (3.0, 1.0), (3.0, 3.0)], (4.0, 4.0)) == 6.0
+    assert hypervolume([(5.0, 1.0)], (4.0, 4.0)) == 0.0
 
 
 # What is told

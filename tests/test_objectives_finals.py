@@ -13,7 +13,15 @@ from rich.console import Console
 
 from outcomes import outcome, trial
 from seqsweep import report
-from seqsweep.finals import Conclusion, Finalist, TestEvaluation
+from seqsweep.finals import (
+    Conclusion,
+    Finalist,
+    FrontTrial,
+    TestEvaluation,
+    about_bounds,
+    about_front,
+    front_rows,
+)
 from seqsweep.finals.conclusion import load, save
 from seqsweep.finals.selection import differences, rank, select_finalists
 from seqsweep.objectives import RESOURCES, Objectives
@@ -150,14 +158,48 @@ def test_how_the_winner_was_chosen_is_said_and_what_each_finalist_trades_is_in_t
 )
 def test_the_gate_holds_what_serves_to_the_bounds(bounds, passed, found):
     ended = concluded(ranked())
-    (condition,) = gate._bounds(ended, ended.evaluation, replace(BOTH, bounds=bounds))
+    (condition,) = gate._bounds(ended, replace(BOTH, bounds=bounds))
     assert (condition.name, condition.passed, condition.found) == ("bounds", passed, found)
-    assert ("finals.ensemble=false" in condition.mend) == (not passed)
+    assert ("finals.ensemble=false" in condition.mend) == (not passed and "parameter_count" in bounds)
+
+
+def test_where_the_winner_stands_and_whether_bounds_hold_is_said_for_card_and_registry():
+    ended = replace(
+        concluded(ranked(), parameter_count=3000, rmse=1.9),
+        front=tuple(
+            FrontTrial(f"{number:04d}", f"trial {number}: LSTM", {"mae": mae, "parameter_count": size, "rmse": rmse})
+            for number, mae, size, rmse in [(1, 1.0, 900.0, 2.0), (2, 2.0, 300.0, 1.0), (4, 3.0, 300.0, None)]
+        ),
+        completed=5,
+    )
+    first, second = about_front(ended)
+    assert first.startswith("Trials were judged by mae, parameter count and rmse: 3 of 5 completed trials are on the")
+    assert second.endswith("is on it: of the 3 it is number 1 by mae, 3 by parameter count and 2 by rmse.")
+    assert about_bounds(ended) == (
+        "Bounds (registry.bounds): parameter count 2,700 of 3 networks together, 3,000 at most, kept to; "
+        "rmse 2.000, 1.9 at most, NOT kept to."
+    )
+    head, rows = front_rows(ended)
+    assert head == ["trial", "mae", "parameter count", "rmse"]
+    assert rows[0] == ["trial 1: LSTM (the winner)", "1.000", "900", "2.000"] and rows[2][-1] == "none"
+    elsewhere = replace(ended, front=ended.front[1:])
+    told = "is not on it: others are as good in mae, parameter count and rmse and better in one."
+    assert about_front(elsewhere)[1].endswith(told)
+    baseline = replace(ended.finalists[0], name="last value", searched=2.5, others={"parameter_count": (300,)})
+    seen = replace(ended.evaluation, networks=())
+    simple = replace(ended, finalists=(baseline,), evaluations=(seen,))
+    assert about_front(simple)[1] == (
+        "The baseline last value is no trial; on validation it has mae 2.500, parameter count 300 and rmse none, and "
+        "trial 2 is as good in all."
+    )
+    one = replace(ended, objectives=())
+    assert about_front(one) == [] and about_bounds(one) == ""
+    assert about_bounds(replace(ended, bounds={})) == "There are no bounds (registry.bounds)."
 
 
 def test_without_bounds_the_gate_asks_nothing():
     ended = concluded(ranked())
-    assert gate._bounds(ended, ended.evaluation, BOTH) == []
+    assert gate._bounds(ended, BOTH) == []
 
 
 def drawn(text: str) -> list[dict]:
@@ -173,7 +215,11 @@ def test_the_page_draws_the_front_with_baseline_and_bound_and_marks_who_is_in_th
     text = "".join(section.blocks)
     weights, rmse = drawn(text)
     assert weights["layout"]["xaxis"]["title"]["text"] == "parameter count, lower is better"
-    assert [shape["x0"] for shape in weights["layout"]["shapes"]] == [350]
+    assert [shape["x0"] for shape in weights["layout"]["shapes"]] == [
+        pytest.approx(350 / 3)
+    ]  # of one of three networks
+    told = "The dotted line: registry.bounds allows a parameter count of 116 at most for one network, 350 for the 3 "
+    assert f"{told}whose mean serves." in text
     assert not rmse["layout"].get("shapes")
     traces = {trace["name"]: trace for trace in weights["data"]}
     assert traces.keys() == {

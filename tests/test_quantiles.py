@@ -128,8 +128,8 @@ def test_other_intervals_are_chosen_without_training_anything(swept, launch, mon
     assert [one.half_widths for one in read_intervals(other.evaluation.details)] == [(0.0, 0.0)] * 2
     assert (other.evaluation.number, other.evaluation.scores) == (1, found.evaluation.scores)
     assert read_compared(other.evaluation.details) == read_compared(found.evaluation.details)
-    assert evaluation_of(other.evaluation, False) != evaluation_of(found.evaluation, False)  # so it is packaged anew
-    assert packaged_evaluation(again.state.folder / package.MODEL) == evaluation_of(found.evaluation, False)
+    assert evaluation_of(other, False) != evaluation_of(found, False)  # so it is packaged anew
+    assert packaged_evaluation(again.state.folder / package.MODEL) == evaluation_of(found, False)
 
 
 def test_terminal_page_and_mlflow_show_every_kind_beside_the_others(swept):

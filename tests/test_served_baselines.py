@@ -13,10 +13,16 @@ import pytest
 from conclusions import Made, make_sweep, rewrite, season, write_csv
 from seqsweep import package, registry
 from seqsweep.errors import RefusedError, UserError
+from seqsweep.finals import FrontTrial
+from seqsweep.registry import gate
+from seqsweep.tasks import objectives_of
 from seqsweep.tasks.forecast.intervals import read_intervals
 from shops import SEASON, shop
 
 pytestmark = pytest.mark.keras
+
+
+NETWORK_OR_BASELINE, PACKAGED = ["no network", "best baseline"], ["package", "parity", "champion"]
 
 
 def scored(made: Made) -> Made:
@@ -34,7 +40,12 @@ def made(tmp_path_factory) -> Made:
     csv = write_csv(folder / "shop.csv", season(), np.round(season(seed=1)))
     more = ("data.features=[x1]", "data.season=12", "task.horizon=3", "task.lower=0")
     names = "task.baselines=[last_value,train_mean,linear,drift]"
-    return scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", names, *more, epochs=0))
+    traded = ("task.objectives=[mae,parameter_count,latency_ms]", "registry.bounds={parameter_count:9999}")
+    made = scored(make_sweep(csv, folder / "mlruns", "registry.refit=all", names, *more, *traded, epochs=0))
+    values = {"mae": 9.0, "parameter_count": 5000.0, "latency_ms": None}
+    front = (FrontTrial("0002", "trial 2: GRU", values),)
+    asked = objectives_of(made.config)
+    return rewrite(made, objectives=asked.names, bounds=asked.bounds, front=front, completed=7)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +77,14 @@ def test_a_packaged_baseline_says_what_it_was_scored_by(made, name):
     assert (low.calibrated_on, low.width < high.width) == ("train", True)
     assert package.fault(model) == ""
     card, rows = (model / "model_card.md").read_text(), (model / "requirements.txt").read_text()
-    for told in ("a baseline, ", "(`evaluated.json`)", "of the same baseline, fitted without it", "The baseline is"):
+    for told in ("## Objectives", "| trial 2: GRU | 9.000 | 5,000 | none |", "9,999 at most, kept to."):
+        assert told in card
+    for told in (
+        "a baseline, ",
+        "(`evaluated.json`)",
+        "of the same baseline on the end of train, fitted without it",
+        "The baseline is",
+    ):
         assert told in card
     assert "scal" not in card.partition("## Limits")[0].partition("## Data")[2]
     assert "numpy==" in rows and "keras" not in rows and "tensorflow" not in rows
@@ -86,7 +104,7 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
     shown: list[registry.Condition] = []
     tracking = made.config.tracking
     done = registry.promote(None, tracking, lambda _: None, shown.extend, baseline="linear")
-    assert [condition.name for condition in shown] == ["no network", "best baseline", "package", "parity", "champion"]
+    assert [condition.name for condition in shown] == [*NETWORK_OR_BASELINE, "bounds", *PACKAGED]
     assert done.news
     again = registry.promote(None, tracking, lambda _: None, shown.extend, baseline="linear")
     assert (again.news, again.version) == (False, done.version)
@@ -97,6 +115,37 @@ def test_a_baseline_is_promoted_and_serves_where_no_network_is_better(made, tmp_
     assert (answer["lower_95"] < answer["forecast"]).all()
     entries, _ = registry.history(done.model, tracking, lambda _: None)
     assert entries[-1].run == "baseline linear refitted"
+    told = "The baseline linear is no trial; on validation it has mae"
+    assert told in entries[-1].objectives and "9,999 at most, kept to" in entries[-1].objectives
+    with registry.registered.opened(tracking) as opened:
+        assert told in opened.existing(done.model).description
+        assert told in opened.version(done.model, done.version).description
+
+
+def test_a_baseline_is_held_to_the_bounds_by_what_it_keeps_and_takes(made):
+    own = package.build_baseline(made.folder, made.problem, made.conclusion, "linear")
+    fit = made.problem.task.served_baseline(made.problem.data, "linear", made.spec.params).view.baseline.every
+    counted = fit.coefficients.size + fit.intercept.size
+    assert own.winner.means["parameter_count"] == counted
+    assert 0 < own.winner.means["latency_ms"] < 1000
+    asked = objectives_of(made.config)
+    (passed,) = gate._bounds(own, dataclasses.replace(asked, bounds={"parameter_count": counted, "latency_ms": 1000}))
+    assert passed.passed and f"parameter count {counted}, {counted} at most; latency ms 0." in passed.found
+    (refused,) = gate._bounds(own, dataclasses.replace(asked, bounds={"parameter_count": counted - 1}))
+    assert not refused.passed and refused.mend.startswith("promote another baseline, or the winner by leaving --basel")
+    (quick,) = gate._bounds(own, dataclasses.replace(asked, bounds={"latency_ms": 1e-6}))
+    assert not quick.passed
+    unknown = dataclasses.replace(own.winner, others={"parameter_count": (None,)})
+    own = dataclasses.replace(own, finalists=(unknown,))
+    (told,) = gate._bounds(own, dataclasses.replace(asked, bounds={"parameter_count": 1}))
+    assert told.passed and told.found == "parameter count is not known of this baseline, 1 at most"
+
+
+def test_what_a_baseline_keeps_of_each_series_counts_and_one_that_goes_on_keeps_a_state(shops):
+    made = shops.problem.task.served_baseline(shops.problem.data, "theta", shops.spec.params)
+    each = made.view.baseline.each.values()
+    assert made.numbers == sum(2 + one.formula.season.size + one.states.shape[1] for one in each)
+    assert made.single().shape == (1, 3)
 
 
 def test_of_several_series_one_that_knows_of_promotions_takes_the_place_of_one_that_does_not(shops, tmp_path):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.metrics import Metric
+from seqsweep.objectives import RESOURCES, Objective
 from seqsweep.records import Value
 from seqsweep.state_files import read_state, write_state
 from seqsweep.tasks import Audit, find_metric
@@ -78,6 +79,20 @@ class Difference:
     reason: str
     interval: Interval | None
     others: Mapping[str, Interval | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FrontTrial:
+    """A trial of the search that no other one beats in all objectives.
+
+    Args:
+        trial_id: of the trial; `name` likewise.
+        values: what it came to by each objective, on validation; None: it is not known.
+    """
+
+    trial_id: str
+    name: str
+    values: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,8 @@ class Conclusion:
         differences: of the winner against the others worth naming.
         objectives: all of them where there are several, that one first.
         bounds: of the further ones, `registry.bounds`: the winner is the best of those finalists that keep to them.
+        front: of the search, in the order of its ranks; empty where there is but one objective.
+        completed: trials of the search.
         evaluations: every test evaluation of this sweep; where there is a winner, the last one is of it.
     """
 
@@ -170,6 +187,13 @@ class Conclusion:
     audit: Audit | None
     objectives: tuple[str, ...] = ()
     bounds: Mapping[str, float] = field(default_factory=dict)
+    front: tuple[FrontTrial, ...] = ()
+    completed: int = 0
+
+    @property
+    def further(self) -> list[Objective]:
+        """The objectives behind the first."""
+        return [RESOURCES.get(name) or find_metric(self.task, name) for name in self.objectives[1:]]
 
     @property
     def metric(self) -> Metric:

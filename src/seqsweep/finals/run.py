@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 
 from seqsweep.errors import StateError
-from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, TestEvaluation, load, save
+from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, FrontTrial, TestEvaluation, load, save
 from seqsweep.finals.count import Evaluated, counted, own, settled
 from seqsweep.finals.evaluation import ARRAYS, judge, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
 from seqsweep.finals.networks import Trained, calibrated, calibration_runs, call, train, trained
 from seqsweep.finals.refit import refit_names
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
+from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
 from seqsweep.state_files import set_aside
 from seqsweep.tasks import Audit, Task
@@ -176,7 +178,15 @@ def _conclusion(
         audit=verdict,
         objectives=outcome.objectives.names,
         bounds=outcome.objectives.bounds,
+        front=tuple(_of_front(outcome, record) for record in outcome.front),
+        completed=len(outcome.ranked),
     )
+
+
+def _of_front(outcome: Outcome, record: TrialRecord) -> FrontTrial:
+    values = outcome.objectives.values(record).items()
+    known = {name: value if math.isfinite(value) else None for name, value in values}
+    return FrontTrial(record.trial_id, record.name, known)
 
 
 def _log(context: SweepContext, conclusion: Conclusion) -> None:

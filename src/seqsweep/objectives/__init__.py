@@ -1,10 +1,25 @@
 """What trials are judged by: the metric that ranks, and what else is to be low or high; which of them no other beats.
 
-`resources` are objectives that are no metric of a task, `several` has all of a sweep's, `fronts` is arithmetic alone.
+`resources` are objectives that are no metric of a task, `several` has all of a sweep's, `fronts` is arithmetic alone,
+`words` is how they read.
 """
 
-from seqsweep.objectives.fronts import fronts, spread
+from seqsweep.objectives.fronts import fronts, hypervolume, spread
 from seqsweep.objectives.resources import RESOURCES, Objective, Resource
 from seqsweep.objectives.several import Objectives, served, value_of
+from seqsweep.objectives.words import direction_of, shown, title_of
 
-__all__ = ["RESOURCES", "Objective", "Objectives", "Resource", "fronts", "served", "spread", "value_of"]
+__all__ = [
+    "RESOURCES",
+    "Objective",
+    "Objectives",
+    "Resource",
+    "direction_of",
+    "fronts",
+    "hypervolume",
+    "served",
+    "shown",
+    "spread",
+    "title_of",
+    "value_of",
+]

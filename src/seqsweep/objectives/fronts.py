@@ -53,6 +53,20 @@ def spread(costs: Sequence[Sequence[float]], count: int) -> list[int]:
     return taken
 
 
+def hypervolume(costs: Sequence[Sequence[float]], reference: Sequence[float]) -> float:
+    """The area that points of two objectives beat, up to a reference.
+
+    Args:
+        costs: (points, 2), of which lower is better.
+        reference: (2,); what does not beat it counts nothing.
+    """
+    area, height = 0.0, reference[1]
+    for first, second in sorted((point[0], point[1]) for point in costs):
+        if first < reference[0] and second < height:
+            area, height = area + (reference[0] - first) * (height - second), second
+    return area
+
+
 def _beaten(points: NDArray[np.float64], point: NDArray[np.float64]) -> bool:
     return bool(np.any((points <= point).all(axis=1) & (points < point).any(axis=1)))
 

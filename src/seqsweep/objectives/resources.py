@@ -45,6 +45,15 @@ class Resource:
         """
         return value * networks
 
+    def alone(self, value: float, networks: int) -> float:
+        """What each of several networks may need, so that their mean needs no more than a value.
+
+        Args:
+            value: of all of them.
+            networks: that are packaged as one.
+        """
+        return value / networks
+
 
 Objective: TypeAlias = Metric | Resource
 

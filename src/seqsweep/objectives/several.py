@@ -71,6 +71,20 @@ class Objectives:
                 taken += [own[front[place]] for place in some]
         return [records[place] for place in sorted(taken)]
 
+    def bound_of_one(self, objective: Objective) -> float | None:
+        """The bound as far as it is one of a single network: of several whose mean serves each has its part.
+
+        Args:
+            objective: behind the first.
+
+        Returns:
+            None: it has no bound.
+        """
+        bound = self.bounds.get(objective.name)
+        if bound is None or not isinstance(objective, Resource):
+            return bound
+        return objective.alone(bound, self.networks)
+
     def beyond(self, values: Mapping[str, float]) -> tuple[str, ...]:
         """The objectives whose bound is not kept to, by what single networks came to.
 

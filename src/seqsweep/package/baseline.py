@@ -9,13 +9,12 @@ from typing import Any, cast
 
 from seqsweep import search_space
 from seqsweep.errors import UserError
-from seqsweep.events import TrialParams
 from seqsweep.finals import ALL, Conclusion, Finalist, Refit
 from seqsweep.package.build import MODEL, build, evaluation_of, packaged_evaluation
 from seqsweep.search import Problem
 from seqsweep.spelling import nearest
-from seqsweep.tasks import Items, Predictions, TestPredictions, View
-from seqsweep.trial import Network
+from seqsweep.tasks import Items, Predictions, ServedBaseline, TestPredictions, View, objectives_of
+from seqsweep.trial import LATENCY, Network, median_latency
 from seqsweep.words import in_words
 
 
@@ -32,6 +31,10 @@ class _Asked(Network):
     def predict(self, items: Items, view: View | None = None) -> Predictions:  # noqa: ARG002
         """See `Network`; there is no other view."""
         return self.said(items)
+
+
+COUNT = "parameter_count"
+"""The objective that counts what a network, or a baseline, has learned."""
 
 
 def baseline_folder(name: str) -> str:
@@ -61,20 +64,30 @@ def build_baseline(folder: Path, problem: Problem, conclusion: Conclusion, name:
     others = {other: scores for other, scores in known.items() if other != name}
     best = problem.objective.best_of(others)
     params = search_space.complete(problem.config, winner.params)
-    network = _network(problem, name, params)
+    made = problem.task.served_baseline(problem.data, name, params)
     seen = problem.task.seen_by_baseline(problem.data, name, best)
     own = _conclusion(problem, conclusion, seen, name, best)
+    own = replace(own, finalists=(replace(own.finalists[0], others=_others(problem, name, made)),))
     assert own.evaluation is not None
     whole = problem.data.whole() if refit == ALL else None
-    if packaged_evaluation(folder / baseline_folder(name)) != evaluation_of(own.evaluation, whole is not None):
+    if packaged_evaluation(folder / baseline_folder(name)) != evaluation_of(own, whole is not None):
         again = None if whole is None else replace(problem, data=whole)
-        serves = None if again is None else Refit(again, _network(again, name, params))
-        build(folder, problem, network, own, baseline_folder(name), seen.test_predicted, serves)
+        served = None if whole is None else problem.task.served_baseline(whole, name, params)
+        serves = None if again is None or served is None else Refit(again, _network(again, served))
+        build(folder, problem, _network(problem, made), own, baseline_folder(name), seen.test_predicted, serves)
     return own
 
 
-def _network(problem: Problem, name: str, params: TrialParams) -> Network:
-    made = problem.task.served_baseline(problem.data, name, params)
+def _others(problem: Problem, name: str, made: ServedBaseline) -> dict[str, tuple[float | None, ...]]:
+    """What the baseline comes to by each further objective: of a metric on validation, as a network's is."""
+    objectives = objectives_of(problem.config).others
+    found: dict[str, float | None] = {**problem.baselines[name], COUNT: made.numbers}
+    if made.single is not None and any(objective.name == LATENCY for objective in objectives):
+        found |= median_latency(made.single)
+    return {objective.name: (found.get(objective.name),) for objective in objectives}
+
+
+def _network(problem: Problem, made: ServedBaseline) -> Network:
     return _Asked(problem.task, made.params, cast(Any, None), made.view, (), (), made.predict)
 
 

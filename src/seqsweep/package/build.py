@@ -7,13 +7,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import StateError
-from seqsweep.finals import Conclusion, Refit, TestEvaluation
+from seqsweep.finals import Conclusion, Refit
 from seqsweep.layers import to_keras
 from seqsweep.package.card import card
 from seqsweep.package.code import LOADER, importing_from, write_code
@@ -47,7 +47,8 @@ class RefitLineage:
 class PackagedLineage:
     """Where a package comes from: what was evaluated, by its name, the number of its test evaluation, and its details.
 
-    The same network has other intervals where others are wanted of it: a digest of the details tells them.
+    The same network has other intervals where others are wanted of it, and stands elsewhere among others where the
+    search went on or the bounds are others: a digest of the details tells that.
     """
 
     run: str
@@ -136,14 +137,17 @@ def packaged_evaluation(model: Path) -> tuple[str, int, str] | None:
     return (origin.run, origin.test_evaluation, origin.details) if (model / PARITY).exists() else None
 
 
-def evaluation_of(evaluation: TestEvaluation, is_refitted: bool) -> tuple[str, int, str]:
-    """What a package of an evaluation holds: its name, see `name_of`, the evaluation's number, a digest of its details.
+def evaluation_of(conclusion: Conclusion, is_refitted: bool) -> tuple[str, int, str]:
+    """What a package holds: its name, see `name_of`, the number of its test evaluation, a digest of what else it tells.
 
     Args:
-        evaluation: of the sweep, or of a baseline.
+        conclusion: of the sweep, or of a baseline; it has a test evaluation.
         is_refitted: whether what serves was trained once more on all of the data.
     """
-    details = json.dumps(evaluation.details, sort_keys=True).encode()
+    evaluation = conclusion.evaluation
+    assert evaluation is not None
+    told = [evaluation.details, [asdict(trial) for trial in conclusion.front], dict(conclusion.bounds)]
+    details = json.dumps(told, sort_keys=True).encode()
     return name_of(evaluation.run, is_refitted), evaluation.number, hashlib.sha256(details).hexdigest()[:12]
 
 
@@ -225,9 +229,9 @@ def _save(
 
 def _origin(network: Network, conclusion: Conclusion, refit: Refit | None) -> dict[str, Any]:
     """Where a package comes from."""
+    assert conclusion.evaluation is not None
     evaluation = conclusion.evaluation
-    assert evaluation is not None
-    run, number, details = evaluation_of(evaluation, refit is not None)
+    run, number, details = evaluation_of(conclusion, refit is not None)
     return {
         "study": conclusion.study,
         "sweep": conclusion.fingerprint,

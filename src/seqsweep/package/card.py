@@ -8,8 +8,9 @@ from typing import cast
 
 from markupsafe import Markup
 
-from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.finals import Conclusion, TestEvaluation, about_bounds, about_front, front_rows
 from seqsweep.html import code, environment, markdown_table
+from seqsweep.objectives import Resource
 from seqsweep.package.loaded import EVALUATED
 from seqsweep.tasks import Card, Dataset
 from seqsweep.words import column_title, counted, how_sure, in_words, nth_evaluation, percent, ranking, scored
@@ -54,6 +55,7 @@ def card(
             audit=conclusion.audit,
             scores=markdown_table(head, [[who, *cells] for who, _, cells in ranked]),
             metric=in_words(metric.name),
+            objectives=_objectives(conclusion),
             verdict=[scored(standing, "test"), *skill, how_sure(standing, subject), nth_evaluation(evaluation.number)],
             seeds=counted(conclusion.seeds, "seed"),
             folds=counted(conclusion.folds, "fold"),
@@ -61,6 +63,16 @@ def card(
             versions=[f"{k.removeprefix('version_')} {v}" for k, v in lineage.items() if k.startswith("version_")],
         )
     )
+
+
+def _objectives(conclusion: Conclusion) -> list[str]:
+    """What was traded and where the winner stands, paragraphs; nothing where there is but one objective."""
+    if not conclusion.objectives:
+        return []
+    resources = [one for one in conclusion.further if isinstance(one, Resource)]
+    told = [f"Of a trial, {in_words(one.name)}: {one.meaning}." for one in resources]
+    table = [markdown_table(*front_rows(conclusion))] if conclusion.front else []
+    return [" ".join(about_front(conclusion)), about_bounds(conclusion), *table, *([" ".join(told)] if told else [])]
 
 
 def _came_from(evaluation: TestEvaluation, lineage: Mapping[str, object]) -> Markup:

@@ -33,7 +33,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
     if conclusion.evaluation is None:
         return
     runs = finals.refit_runs(context, conclusion)
-    packaged = packaged_evaluation(folder / MODEL) == evaluation_of(conclusion.evaluation, runs is not None)
+    packaged = packaged_evaluation(folder / MODEL) == evaluation_of(conclusion, runs is not None)
     packaged = packaged and not (context.problem.config.package.onnx and load_export(folder / MODEL) is None)
     damage = altered(folder / MODEL) if packaged else ""
     if damage:

@@ -50,6 +50,7 @@ def of_model(name: str, entries: Sequence[LedgerEntry], reads_future: bool = Fal
     back = f"; `seqsweep rollback {name}` brings version {last.previous} back" if last.previous else ""
     lines = [
         f"{OPENING}{last.version}, since {_when(last)}: {_figures(last)} on the test part, of sweep {last.sweep}.",
+        *(["", last.objectives] if last.objectives else []),
         "",
         f"`seqsweep predict {name} FILE.csv{future}` asks it, `seqsweep serve {name}` or `mlflow models serve -m "
         f"models:/{name}@{CHAMPION}` answers by HTTP{back}. `seqsweep history {name}` shows all of the ledger.",
@@ -79,6 +80,7 @@ def of_version(version: str, entries: Sequence[LedgerEntry]) -> str:
         what = "a rollback to" if left.event == "rollback" else "the better"
         stands = f"Champion from {_when(came)} until {_when(left)}, when {what} version {left.version} took its place"
     reasons = [f"Why: {came.why}"] if came.why else []
+    reasons += [f"Objectives: {came.objectives}"] if came.objectives else []
     if came.forced:
         reasons.append(f"The gate was overruled ({', '.join(came.failed)}): {came.forced}")
     return "\n\n".join([f"{stands}.", f"On the test part: {_figures(came)}.", *reasons])[:LONGEST]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seqsweep import finals
 from seqsweep.finals import Conclusion, TestEvaluation
 from seqsweep.metrics import Metric
-from seqsweep.objectives import Objectives, served
+from seqsweep.objectives import Objectives
 from seqsweep.package import fault, load_parity
 from seqsweep.package.parity import TOLERANCE
 from seqsweep.registry.baselines import network_over
@@ -65,7 +65,7 @@ def check(registry: Registry, candidate: Candidate, replace: bool) -> list[Condi
     if files.passed:
         conditions.append(_parity(candidate, again))
     conditions.append(_skill(conclusion, evaluation, candidate.config.registry.min_skill))
-    conditions += _bounds(conclusion, evaluation, objectives_of(candidate.config))
+    conditions += _bounds(conclusion, objectives_of(candidate.config))
     if files.passed:  # or else there is nothing to compare
         passed, found, mend = no_worse(registry, candidate, evaluation, replace)
         conditions.append(Condition("champion", passed, found, mend))
@@ -88,6 +88,7 @@ def _of_baseline(registry: Registry, candidate: Candidate, replace: bool) -> lis
         other = significant(evaluation.baselines[best][metric.name])
         found += f", that of {in_words(best)}, the best other, {other}"
     conditions.append(Condition("best baseline", not worse, found, f"--baseline {best}" if worse else ""))
+    conditions += _bounds(conclusion, objectives_of(candidate.config))
     files = _files(registry, candidate, "promote it again")
     conditions.append(files)
     if files.passed:
@@ -179,29 +180,20 @@ def _skill(conclusion: Conclusion, evaluation: TestEvaluation, needed: float) ->
     )
 
 
-def _bounds(conclusion: Conclusion, evaluation: TestEvaluation, objectives: Objectives) -> list[Condition]:
-    """Whether what serves keeps to `registry.bounds`; no condition where there are none.
-
-    A metric is that of the test part; of a resource, which was found of each network, it is that of all of them.
-    """
-    winner, networks = conclusion.winner, len(evaluation.networks)
-    bounded = [objective for objective in objectives.others if objective.name in objectives.bounds]
-    if winner is None or not bounded:
+def _bounds(conclusion: Conclusion, objectives: Objectives) -> list[Condition]:
+    """Whether what serves keeps to `registry.bounds`; no condition where there are none."""
+    held = finals.held_to(conclusion, objectives)
+    if not held:
         return []
-    told, beyond = [], []
-    for objective in bounded:
-        known = {**winner.means, **evaluation.scores}.get(objective.name, math.nan)
-        value, bound = served(objective, known, networks), objectives.bounds[objective.name]
-        together = f" of {networks} networks together" if value != known else ""
-        limit = f"{bound:,.6g} at {'least' if objective.higher_is_better else 'most'}"
-        told.append(f"{in_words(objective.name)} {significant(value)}{together}, {limit}")
-        if not objective.cost(value) <= objective.cost(bound):
-            beyond.append(objective)
-    found = "; ".join(told)
+    found, beyond = "; ".join(one.said for one in held), [one for one in held if not one.passed]
     if not beyond:
         return [Condition("bounds", True, found)]
-    one = " finals.ensemble=false packages one network;" if networks > 1 else ""
-    mend = f"search among networks that keep to them;{one} or set registry.bounds otherwise, and run the sweep again"
+    mend = "search among networks that keep to them;"
+    if beyond[0].is_baseline:
+        mend = "promote another baseline, or the winner by leaving --baseline out;"
+    elif any(one.networks > 1 for one in beyond):
+        mend += " finals.ensemble=false packages one network;"
+    mend += " or set registry.bounds otherwise, and run the sweep again"
     return [Condition("bounds", False, found, mend)]
 
 

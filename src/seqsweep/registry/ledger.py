@@ -31,6 +31,7 @@ class LedgerEntry:
         run: what the champion is: the id of its final run, or the name of a mean of several.
         scores: of the champion on the test part, `skill` among them.
         why: what spoke for it, or what the user said.
+        objectives: where there are several, where the champion stands among those of its sweep, and its bounds.
         forced: the reason that overruled the gate; empty: it was not overruled.
         failed: names of the conditions that were overruled.
     """
@@ -46,6 +47,7 @@ class LedgerEntry:
     run: str
     scores: Mapping[str, float] = field(default_factory=dict)
     why: str = ""
+    objectives: str = ""
     forced: str = ""
     failed: tuple[str, ...] = ()
 
@@ -60,9 +62,12 @@ class LedgerEntry:
 
     def shortened(self) -> LedgerEntry:
         """The same with reasons that a tag has room for."""
-        bare = replace(self, forced=self.forced[:LONGEST_REASON], why="")
-        spare = LONGEST - len(to_json(bare, ensure_ascii=False))
-        return replace(bare, why=self.why[: max(spare // 2, 0)])  # a quote or a line's end takes two
+        bare = replace(self, forced=self.forced[:LONGEST_REASON], why="", objectives="")
+        spare = max(LONGEST - len(to_json(bare, ensure_ascii=False)), 0) // 2
+        why = self.why[:spare]
+        return replace(
+            bare, why=why, objectives=self.objectives[: spare - len(why)]
+        )  # a quote or a line's end takes two
 
 
 def read(tags: Mapping[str, str]) -> list[LedgerEntry]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import RefusedError, UserError
+from seqsweep.finals import about_bounds, about_front
 from seqsweep.registry import ledger
 from seqsweep.registry.baselines import of_baseline
 from seqsweep.registry.candidates import Candidate, find
@@ -26,7 +27,7 @@ from seqsweep.tracking.store import is_writable
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
-    from seqsweep.finals import TestEvaluation
+    from seqsweep.finals import Conclusion, TestEvaluation
     from seqsweep.schema import TrackingConfig
 
 Show = Callable[[Sequence[Condition]], None]
@@ -223,6 +224,7 @@ def _entry(
             **({} if evaluation.skill is None else {"skill": evaluation.skill}),
         },
         why=_why(gate, first=before is None),
+        objectives=_objectives(candidate.conclusion),
         forced=force,
         failed=tuple(condition.name for condition in conditions if not condition.passed),
     )
@@ -238,6 +240,10 @@ def _why(gate: Mapping[str, Condition], *, first: bool) -> str:
     names = ["skill"] if first else ["skill", "champion"]
     found = [re.sub(r"^skill \S+\. ", "", gate[name].found) for name in names if name in gate]
     return " ".join(f"{text[:1].upper()}{text[1:].removesuffix('.')}." for text in found)
+
+
+def _objectives(conclusion: Conclusion | None) -> str:
+    return "" if conclusion is None else " ".join([*about_front(conclusion), about_bounds(conclusion)])
 
 
 def _log(

@@ -7,8 +7,9 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from seqsweep.finals import Conclusion, TestEvaluation
+from seqsweep.objectives import title_of
 from seqsweep.report.facts import fact_table
-from seqsweep.report.front import about_trades, objectives_named, title_of, traded
+from seqsweep.report.front import about_trades, traded
 from seqsweep.report.heading import heading
 from seqsweep.tasks import TASKS
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
@@ -36,7 +37,7 @@ def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     level = next((d.interval.level for d in conclusion.differences if d.interval is not None), 0.95)
     table.add_column(f"winner's lead, {share(level)} interval", justify="right", no_wrap=True)
-    others = objectives_named(conclusion)
+    others = conclusion.further
     for other in others:
         table.add_column(title_of(other), justify="right", no_wrap=True)
     leads = {difference.trial_id: difference for difference in conclusion.differences}

@@ -8,11 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from seqsweep.finals import Conclusion, Difference, Finalist
-from seqsweep.objectives import RESOURCES, Objective, Resource, value_of
+from seqsweep.objectives import Objective, Resource, shown, title_of, value_of
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
-from seqsweep.tasks import find_metric
-from seqsweep.words import better_is, column_title, in_words, plus_minus, significant
+from seqsweep.words import in_words, plus_minus
 
 BEYOND = "*"
 """Behind what does not keep to its bound."""
@@ -46,16 +45,6 @@ def explained(outcome: Outcome) -> list[str]:
     return said
 
 
-def title_of(objective: Objective) -> str:
-    """The head of its column: `mae`, `smape %`, `parameter count`, `latency ms`."""
-    return in_words(objective.name) if isinstance(objective, Resource) else column_title(objective)
-
-
-def direction_of(objective: Objective) -> str:
-    """Which way is up: in words, as of a metric."""
-    return better_is(None if isinstance(objective, Resource) else objective)
-
-
 def cell(objective: Objective, record: TrialRecord) -> str:
     """What a trial came to: `11.32`, `4,481`, `0.412 ± 0.03`.
 
@@ -67,23 +56,6 @@ def cell(objective: Objective, record: TrialRecord) -> str:
     if isinstance(objective, Resource) and objective.spread:
         return plus_minus(value, getattr(record, objective.spread))
     return shown(objective, value)
-
-
-def shown(objective: Objective, value: float, digits: int = 4) -> str:
-    """A value of an objective: counts are whole.
-
-    Args:
-        objective: of the sweep.
-        value: of it, or NaN.
-        digits: that count, where it is no count.
-    """
-    counts = isinstance(objective, Resource) and not objective.unit and value.is_integer()
-    return f"{value:,.0f}" if counts else significant(value, digits)
-
-
-def objectives_named(conclusion: Conclusion) -> list[Objective]:
-    """The further objectives of finals."""
-    return [RESOURCES.get(name) or find_metric(conclusion.task, name) for name in conclusion.objectives[1:]]
 
 
 def traded(objective: Objective, finalist: Finalist, difference: Difference | None) -> str:

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from seqsweep.finals import Conclusion
 from seqsweep.metrics import Metric
-from seqsweep.objectives import Resource
+from seqsweep.objectives import Resource, title_of
 from seqsweep.records import TrialRecord
-from seqsweep.report.front import cell, front_table, title_of
+from seqsweep.report.front import cell, front_table
 from seqsweep.search import Outcome
 from seqsweep.search_space import telling
 from seqsweep.terminal import console

@@ -50,11 +50,15 @@ class ServedBaseline:
         params: what of a trial's hyperparameters the view depends on.
         view: the data as it reads them, and what answers.
         predict: what it says of items, in the unit of the data.
+        numbers: that it has learned and keeps, as a network keeps weights; None: nobody counts them.
+        single: makes one forecast from values at hand, as it does where it serves; None: there is no such way.
     """
 
     params: TrialParams
     view: View
     predict: Callable[[Items], Predictions]
+    numbers: int | None = None
+    single: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True)

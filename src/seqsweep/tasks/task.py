@@ -199,7 +199,8 @@ class Task(Evaluated):
         """
         import keras
 
-        return keras.layers.Average(name="mean")(list(outputs))
+        # The same bits whether TensorFlow's optimizer of graphs runs or not: it turns a division into this product.
+        return keras.layers.Rescaling(1 / len(outputs), name="mean")(keras.layers.Add(name="sum")(list(outputs)))
 
     def predict(self, view: View, params: TrialParams, call: Call, items: Items) -> Predictions:  # noqa: ARG002
         """What a trained network says of items: by default its outputs, in the unit of the data.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,10 +39,19 @@ def latency(task: Task, learner: Learner, view: View, params: TrialParams) -> di
     if LATENCY not in (task.config.task.objectives or ()):
         return {}
     items = view.split.validation[:1]
+    return median_latency(lambda: task.predict(view, params, learner.call, items))
+
+
+def median_latency(ask: Callable[[], object]) -> dict[str, float]:
+    """The median of single forecasts in milliseconds, and the range of their middle half.
+
+    Args:
+        ask: makes a single one.
+    """
 
     def milliseconds() -> float:
         began = time.perf_counter()
-        task.predict(view, params, learner.call, items)
+        ask()
         return 1000 * (time.perf_counter() - began)
 
     for _ in range(WARM_UP):

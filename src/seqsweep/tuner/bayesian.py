@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from seqsweep.objectives import fronts
 from seqsweep.serving.array_types import Float64s
+from seqsweep.tuner.hypervolume import HypervolumeGain
 from seqsweep.tuner.improvement import Gain, as_if_ended, candidates, eased, some_of, spread
 from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.pool import Pool
 from seqsweep.tuner.priors import Priors
 from seqsweep.tuner.process import Process, fit
-from seqsweep.tuner.scalarisation import chebyshev, drawn_weights
 from seqsweep.tuner.vectors import Vectors
 
 _SPREAD_FIRST = 1  # points before the model that has trials of earlier sweeps is asked
@@ -36,7 +37,8 @@ class Bayesian(OracleBase):
     - no point is proposed twice; where none is left, the search ends;
     - trials of earlier sweeps (`learn`) count as far as their scores go with those of this one, see `Pool`;
     - all is drawn from (seed, number of trials): a resumed search proposes what it would have;
-    - of several objectives each proposal weighs others more, see `scalarisation`, so that the front is found.
+    - of several objectives each has a process of its own, and what counts is what a point may add to the front, see
+      `HypervolumeGain`.
 
     Source: expected improvement, Jones et al. (1998), in the logarithm as in Ament et al., Unexpected Improvements,
     NeurIPS 2023; fantasies, Snoek et al. (2012), section 3.3.
@@ -111,17 +113,17 @@ class Bayesian(OracleBase):
         None where the candidates were all tried: of what is left nothing is known.
         """
         seen = vectors.encode([trial.hyperparameters.values for trial in ended])
-        scores = eased(self._scores(ended))
+        columns = [eased(costs) for costs in self._costs(ended)]
         rng = np.random.default_rng([self.seed, len(self.trials)])
         busy = vectors.encode(self.running_values())
-        process = as_if_ended(self._process(vectors, seen, scores), busy, rng)
-        gain = Gain(process, np.vstack([seen, busy]))
-        ranked = seen[np.argsort(scores, kind="stable")]
-        values = self.untried(vectors, candidates(gain, vectors, ranked, rng))
+        made = [as_if_ended(self._process(vectors, seen, costs), busy, rng) for costs in columns]
+        tried = np.vstack([seen, busy])
+        gain = Gain(made[0], tried) if len(made) == 1 else HypervolumeGain(made, tried)
+        values = self.untried(vectors, candidates(gain, vectors, seen[_best_first(columns)], rng))
         if values is None:
             return None, math.inf
         expected = float(gain(vectors.encode([values]))[0])
-        return values, math.exp(expected) / math.sqrt(process.kernel.noise)
+        return values, math.exp(expected) / math.sqrt(made[0].kernel.noise)
 
     def _process(self, vectors: Vectors, seen: Float64s, scores: Float64s) -> Process:
         """What is known of these trials, and of those of earlier sweeps."""
@@ -131,16 +133,20 @@ class Bayesian(OracleBase):
             return self._pool.fit(points, known, some)
         return Process(fit(points[some], known[some], vectors.named).kernel, points, known[:, None])
 
-    def _scores(self, ended: list[Any]) -> Float64s:
-        """Of each trial, (trials,), lower is better; one that failed has the worst."""
-        several = [self.costs[trial.trial_id] for trial in ended if trial.trial_id in self.costs]
-        if not several:
-            worst = max((trial.score for trial in ended if trial.score is not None), default=0.0)
-            return np.array([worst if trial.score is None else trial.score for trial in ended])
-        count = len(several[0])
-        unknown = (math.nan,) * count
-        costs = np.array([self.costs.get(trial.trial_id, unknown) for trial in ended])
-        for column in costs.T:
-            known = np.isfinite(column)
-            column[known] = eased(column[known])
-        return chebyshev(costs, drawn_weights(count, np.random.default_rng([self.seed, len(self.trials), 1])))
+    def _costs(self, ended: list[Any]) -> list[Float64s]:
+        """Of each objective what each trial came to, (trials,), lower is better; the worst where that is not known."""
+        if not ended:  # as where trials of earlier sweeps are all that is known
+            return [np.empty(0)]
+        known = [self.costs.get(trial.trial_id, (trial.score,)) for trial in ended]
+        count = max(map(len, known))
+        costs = np.array([row if len(row) == count else (None,) * count for row in known], dtype=np.float64)
+        costs[~np.isfinite(costs)] = math.nan
+        worst = np.nan_to_num(np.fmax.reduce(costs))
+        return list(np.where(np.isnan(costs), worst, costs).T)
+
+
+def _best_first(columns: Sequence[Float64s]) -> list[int]:
+    """Where the best trials stand, front by front where there are several objectives."""
+    if len(columns) == 1:
+        return [int(place) for place in np.argsort(columns[0], kind="stable")]
+    return [place for front in fronts(np.column_stack(columns).tolist()) for place in front]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,9 @@ def as_if_ended(process: Process, running: Float64s, rng: np.random.Generator) -
     return Process(process.kernel, points, np.vstack([known, guesses]))
 
 
-def candidates(gain: Gain, vectors: Vectors, best_first: Float64s, rng: np.random.Generator) -> Float64s:
+def candidates(
+    gain: Callable[[Float64s], Float64s], vectors: Vectors, best_first: Float64s, rng: np.random.Generator
+) -> Float64s:
     """Points of the space, (candidates, dimensions), the most promising first.
 
     Args:

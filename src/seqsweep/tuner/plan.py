@@ -71,17 +71,12 @@ def _counts(config: SweepConfig) -> list[tuple[int, int]]:
 
 
 def brackets(config: SweepConfig) -> list[list[Round]]:
-    """Hyperband's brackets in the order in which they start, with the sizes that KerasTuner gives them.
-
-    KerasTuner starts with the one of the shortest trials. A model has to learn first what trials come to at their end:
-    it starts with the one whose trials all go there.
-    """
+    """Hyperband's brackets in the order in which they start, with the sizes that KerasTuner gives them."""
     most, factor = config.trial.epochs, config.tuner.factor or 3
     deepest = 0
     while factor ** (deepest + 1) <= most:
         deepest += 1
-    depths = range(deepest + 1) if config.tuner.sampler == "bayesian" else range(deepest, -1, -1)
-    return [_rounds(most, factor, depth) for depth in depths] * (config.tuner.iterations or 1)
+    return [_rounds(most, factor, depth) for depth in range(deepest, -1, -1)] * (config.tuner.iterations or 1)
 
 
 def _rounds(most: int, factor: int, depth: int) -> list[Round]:

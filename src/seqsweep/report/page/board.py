@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from seqsweep.finals import Finalist
 from seqsweep.html import Markup, Section, folded, link, listed, note, paragraph, table
+from seqsweep.objectives import title_of
 from seqsweep.records import TrialRecord
-from seqsweep.report.front import about_trades, objectives_named, title_of, traded
+from seqsweep.report.front import about_trades, traded
 from seqsweep.report.page.material import Material
 from seqsweep.report.page.parameters import Parameter, varying
 from seqsweep.report.sentences import NO_WINNER, against_others, audit
@@ -51,7 +52,7 @@ def finalists(material: Material) -> Section:
         said = "None have ended." if material.outcome.config.finals.trials else "None were wanted (finals.trials=0)."
         return Section("finals", "Finals", [paragraph(said)])
     metric = in_words(material.metric.name)
-    others, against = objectives_named(conclusion), {one.trial_id: one for one in conclusion.differences}
+    others, against = conclusion.further, {one.trial_id: one for one in conclusion.differences}
     head = ["finalist", f"{metric}, mean", "std", *map(title_of, others), f"{metric} in the search", "runs", "each run"]
     rows = [
         _finalist(finalist, [traded(other, finalist, against.get(finalist.trial_id)) for other in others])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from seqsweep.html import Markup, Section, link, note, side_by_side, table, theme
-from seqsweep.objectives import Objective, Resource, value_of
+from seqsweep.objectives import Objective, Resource, direction_of, shown, title_of, value_of
 from seqsweep.records import TrialRecord
-from seqsweep.report.front import cell, direction_of, explained, title_of
+from seqsweep.report.front import cell, explained
 from seqsweep.report.layer_styles import OTHER, layer_style
 from seqsweep.report.page.history import best_baseline, line
 from seqsweep.report.page.material import Material
@@ -30,7 +30,7 @@ def front(material: Material) -> list[Section]:
     best = [place for place, record in enumerate(outcome.front) if record is material.chosen]
     which, *measured = explained(outcome)
     size = f"{len(outcome.front)} of {counted(len(outcome.ranked), 'completed trial')}"
-    told = [f"{size} {which}.", *(f"{text[0].upper()}{text[1:]}." for text in measured)]
+    told = [f"{size} {which}.", *(f"{text[0].upper()}{text[1:]}." for text in measured), *_about_bounds(material)]
     pictures = figures[0] if len(figures) == 1 else side_by_side(figures)
     return [Section("front", "Pareto front", [pictures, table(head, rows, bold=best), *map(note, told)])]
 
@@ -59,7 +59,8 @@ def _figure(material: Material, other: Objective) -> Markup:
         name = f"best baseline: {reference[0]}"
         traces.append(line([min(across), max(across)], [reference[1], reference[1]], name, dashed))
         scores = [*scores, reference[1]]
-    shapes = [_bound(outcome.objectives.bounds[other.name])] if other.name in outcome.objectives.bounds else []
+    bound = outcome.objectives.bound_of_one(other)
+    shapes = [] if bound is None else [_bound(bound)]
     unit = f" ({other.unit})" if isinstance(other, Resource) and other.unit and other.unit not in other.name else ""
     x = theme.axis(f"{title_of(other)}{unit}, {direction_of(other)}", **theme.spread(across))
     y = theme.axis(material.axis(part="validation"), **theme.spread(scores))
@@ -100,6 +101,23 @@ def _stairs(material: Material, front: Sequence[TrialRecord], other: Objective, 
     x, y = [value_of(other, record) for record in ordered], list(best)
     end = min(across) if other.higher_is_better else max(across)
     return line([*x, end], [*y, y[-1]], "front", {"shape": "hv", "color": theme.INK, "width": 2})
+
+
+def _about_bounds(material: Material) -> list[str]:
+    """What the dotted lines are, a sentence each."""
+    objectives, said = material.outcome.objectives, []
+    for other in objectives.others:
+        bound = objectives.bound_of_one(other)
+        if bound is not None:
+            name, limit = in_words(other.name), "least" if other.higher_is_better else "most"
+            counted_whole = isinstance(other, Resource) and not other.unit
+            value = shown(other, float(math.floor(bound)) if counted_whole else bound)
+            told = f"The dotted line: registry.bounds allows a {name} of {value} at {limit}"
+            shared = bound != objectives.bounds[other.name]
+            whole = shown(other, float(objectives.bounds[other.name]))
+            together = f" for one network, {whole} for the {objectives.networks} whose mean serves" if shared else ""
+            said.append(f"{told}{together}.")
+    return said
 
 
 def _bound(value: float) -> dict[str, object]:

@@ -99,7 +99,7 @@ def _commands(material: Material) -> list[Markup]:
         "see every run in MLflow (links lead there while that runs).",
     ]
     if len(lines) > 1 and instead:
-        said += f"no network beats {in_words(instead[1])}, so the baseline is what is promoted. "
+        said += f"no network beats {in_words(instead[1])}, so the baseline is what is promoted: "
     return [note(said + "".join(what)), verbatim(redacted("\n".join(lines)))]
 
 

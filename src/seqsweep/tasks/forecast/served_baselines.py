@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +70,13 @@ def served_baseline(data: Data, name: str, params: TrialParams) -> ServedBaselin
     if baseline.window > (shortest := _shortest(data)):
         raise _refused(name, f"it reads {baseline.window} rows, and there are {shortest} before a forecast")
     seen = params.replace(anchor="none", window=baseline.window, difference=0, seasonal_difference=0, scope="all")
-    return ServedBaseline(seen, _view(data, baseline), lambda items: data.baselines(items)[name])
+    return ServedBaseline(
+        seen,
+        _view(data, baseline),
+        lambda items: data.baselines(items)[name],
+        sum(map(_numbers, _answers(baseline))),
+        lambda: _single(data, baseline),
+    )
 
 
 def serves_baseline(config: SweepConfig, name: str) -> bool:
@@ -107,6 +113,30 @@ def seen_by_baseline(data: Data, name: str, held: Items, other: str | None) -> T
         calibration_actual=data.actual(held) if unseen is not None else None,
         calibration_predicted=unseen,
     )
+
+
+def _answers(baseline: Baseline) -> Iterator[Answers]:
+    """What answers for all series, or for each of them."""
+    return iter(baseline.each.values() if baseline.every is None else (baseline.every,))
+
+
+def _numbers(one: Answers | Recursive) -> int:
+    """Those that it has learned: whole numbers, as of rows, are settings. Of states it goes on from one at a time."""
+    if isinstance(one, Continued):
+        return _numbers(one.formula) + int(one.states.shape[1])
+    # The penalty chose the others, and has no part in a forecast.
+    kept = [getattr(one, field.name) for field in fields(one) if field.name != "penalty"]  # type: ignore[arg-type]
+    return sum(int(value.size) if isinstance(value, np.ndarray) else isinstance(value, float) for value in kept)
+
+
+def _single(data: Data, baseline: Baseline) -> Float64s:
+    """The first forecast of validation, from values at hand; of a state that is gone on from, its last one."""
+    number, past = next((number, past) for number, past in _pasts(data) if len(past.validation_origins))
+    one = baseline.of(data.series.names[number]) if isinstance(data, PanelDataset) else baseline.every
+    if isinstance(one, Continued):
+        return one.formula.ahead(one.states[-1:], past.horizon)
+    assert one is not None  # what is packaged answers for each series
+    return one.after(past.values, past.validation_origins[:1], past.horizon)
 
 
 def _before(data: Data) -> Data:
