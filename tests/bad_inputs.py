@@ -728,7 +728,7 @@ DATA = [
     shop("data.target=sales data.timezone=UTC", "data.timezone=UTC", "needs times", "give data.time=COLUMN",
          mended="data.target=sales data.timezone=UTC data.time=date"),
     shop("data.target=sales data.time=date windows=dates windows.validation=2030-01-01 windows.test=2031-01-01",
-         "windows.validation=2030-01-01", "leaves no row behind it", "2024-06-16 at the latest"),
+         "windows.validation=2030-01-01", "leaves no row behind it", "2024-06-28 at the latest"),
     shop("data.target=sales data.time=date windows=dates windows.validation=soon windows.test=later",
          "windows.validation=soon", "this is no date", "write it as 1990-01-01"),
     shop("data.target=sales windows=dates windows.validation=2024-03-01 windows.test=2024-05-01",
