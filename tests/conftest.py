@@ -104,10 +104,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @functools.cache
 def graphs_as_they_are() -> None:
-    """No search for better graphs: before a tiny network's first epoch it takes a third of what all its training takes.
-
-    What trains in workers, in sweeps of commands and in benchmarks has its graphs optimised, as everybody's are.
-    """
+    """Graphs run as they were traced, as `trial.warm` has them in workers, whatever a test does first."""
     from seqsweep.imports import quick_imports, quiet_tensorflow
 
     quiet_tensorflow()

@@ -280,7 +280,7 @@ def test_an_older_model_is_held_to_what_it_has_not_seen(config, data):
     assert unseen(data, {**spec(), "classes": ["a"]}, test)[1] == "knows other classes"
 
 
-@pytest.mark.parametrize(("sharpness", "said"), [(0.3, "The temperature "), (9.0, "no temperature above 1 does")])
+@pytest.mark.parametrize(("sharpness", "said"), [(0.3, "The temperature "), (9.0, "No temperature above 1 lowers")])
 def test_a_temperature_is_told_where_it_changes_something(data, sharpness, said):
     found = Evaluation.read(evaluate(seen_of(data, sharpness=sharpness), data.classes, [0.8]))
     assert any(said in line for line in sentences(Heading("net", "y", METRICS["log_loss"], None), {}, found))
