@@ -215,6 +215,11 @@ FAULTS = {
     "a bound on the first": ([BOTH, "registry.bounds={mae:5}"], "which registry.min_skill judges; leave it out"),
     "a misspelt bound": ([BOTH, "registry.bounds={parameters:5}"], "did you mean 'parameter_count'?"),
     "a bound that is no number": ([BOTH, "registry.bounds={parameter_count:few}"], "a bound is a number, such as"),
+    "a bound below nothing": ([BOTH, "registry.bounds={parameter_count:-20}"], "no network needs so little; give more"),
+    "a bound beyond the best": (
+        ["task.objectives=[mae,rmse]", "registry.bounds={rmse:-1}"],
+        "no network is better than 0, the best rmse",
+    ),
     "bounds that are none": ([BOTH, "registry.bounds=5"], "registry.bounds=5: must be a mapping, or null"),
 }
 

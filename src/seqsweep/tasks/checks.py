@@ -84,6 +84,11 @@ def _bounds(task: Task) -> Iterator[Fault]:
             yield Fault(BOUNDS, f"{given}: {told}", also=(OBJECTIVES, "task.objective"))
         elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             yield Fault(BOUNDS, f"{given}: a bound is a number, such as {{{name}: 100}}")
+        elif name in RESOURCES and value <= 0:
+            yield Fault(BOUNDS, f"{given}: no network needs so little; give more than 0, such as {{{name}: 100}}")
+        elif name in task.metrics and task.metrics[name].is_better(value, task.metrics[name].best):
+            told = f"no network is better than {task.metrics[name].best:g}, the best {name} that there can be"
+            yield Fault(BOUNDS, f"{given}: {told}")
 
 
 def _loss(task: Task) -> Iterator[Fault]:
