@@ -31,6 +31,7 @@ from seqsweep.executor import (
     make_starter,
 )
 from seqsweep.executor.capacity import free_memory
+from seqsweep.executor.pool import FIRST, PoolExecutor
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, failed, whole_trial
 from seqsweep.executor.ray_worker import bundled, pace
@@ -736,6 +737,50 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch) -> None:
     assert free_memory() == 600
     (tmp_path / "memory.max").write_text("max")
     assert free_memory() > free / 2
+
+
+class Silent:
+    """A worker that never tells anything."""
+
+    dead = False
+
+    def send(self, command: str, payload: bytes) -> None: ...
+
+    def kill(self) -> str:
+        return ""
+
+
+class SilentWorkers:
+    """Room for many of them."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.started = room, 0
+
+    def wanted(self) -> int:
+        return self.room
+
+    def capacity(self) -> int:
+        return self.room
+
+    def start(self) -> Silent:
+        self.started += 1
+        return Silent()
+
+    def ready(self, workers, seconds) -> list[Silent]:
+        return []
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("room", "before"), [(2, 2), (64, FIRST)])
+def test_of_many_workers_all_but_the_first_wait_for_a_trial(room, before) -> None:
+    places = SilentWorkers(room)
+    executor = PoolExecutor(workers=places, warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
+    executor.open(jobs.job)
+    executor.next_event(0.0)
+    assert (places.started, executor.capacity) == (before, room)
+    executor.submit(spec("1"))
+    assert (places.started, executor.capacity) == (room, room)
 
 
 def test_messages_that_come_quickly_travel_together_the_first_ones_alone(monkeypatch):

@@ -23,6 +23,13 @@ CHECK_EVERY = 1.0
 """Seconds: where a child of a trial keeps the pipe open, only asking for the worker's exit code shows that it died."""
 
 
+FIRST = 8
+"""Workers that are started before there is a trial, so that they warm up while the data is read.
+
+The others are started with the first trial: the command of a finished sweep, given again, needs none of them, and 64 of
+a cluster that were started and killed took 40 s of the two cores that they shared."""
+
+
 class WorkerState(Enum):
     """What a worker is doing."""
 
@@ -45,7 +52,7 @@ class Slot(Generic[W]):
 
 
 class PoolExecutor(Generic[W]):
-    """Runs each trial in one of several workers, which are started at once and warmed one time.
+    """Runs each trial in one of several workers, which are warmed one time: FIRST of them at once, all with a trial.
 
     A spent worker is killed before the next one is started. Warming is bound by the processor (importing
     TensorFlow and Keras: 3.3 s of processor time in 3.2 s), so that a successor warmed beforehand takes from
@@ -79,6 +86,7 @@ class PoolExecutor(Generic[W]):
         self._job: bytes | None = None
         self._events: deque[tuple[str, Event]] = deque()
         self._slots: list[Slot[W]] = []
+        self._begun = False  # a trial was submitted
         try:
             self._fill()
         except BaseException:
@@ -88,7 +96,7 @@ class PoolExecutor(Generic[W]):
     @property
     def capacity(self) -> int:
         """See Executor; it follows where the workers live."""
-        return min(self._workers.capacity(), len(self._slots) or 1)
+        return min(self._workers.capacity(), (len(self._slots) if self._begun else self._workers.wanted()) or 1)
 
     def open(self, job: Job) -> None:
         """See Executor."""
@@ -105,6 +113,9 @@ class PoolExecutor(Generic[W]):
             raise RuntimeError("open a job first")
         if any(slot.trial and slot.trial.trial_id == spec.trial_id for slot in self._slots):
             raise RuntimeError(f"trial {spec.trial_id} is running")
+        if not self._begun:
+            self._begun = True
+            self._fill()
         free = [slot for slot in self._slots if not slot.trial]
         if not free:
             raise RuntimeError(f"{self.capacity} trials are running, which is the capacity")
@@ -139,8 +150,9 @@ class PoolExecutor(Generic[W]):
         self._workers.close()
 
     def _fill(self) -> None:
-        """Start the workers that are wanted; take away those of too many that have no trial."""
+        """Start the workers that are wanted by now; take away those of too many that have no trial."""
         wanted = self._workers.wanted()
+        wanted = wanted if self._begun else min(wanted, FIRST)
         while len(self._slots) < wanted:
             self._slots.append(Slot(self._new_worker()))
         while len(self._slots) > wanted:
