@@ -109,8 +109,10 @@ def graphs_as_they_are() -> None:
 
     quiet_tensorflow()
     with quick_imports():
-        import tensorflow as tf
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        import tensorflow as tf  # noqa: F401  (first, and quickly)
+    from seqsweep.trial.warming import graphs_as_traced
+
+    graphs_as_traced()
 
 
 @pytest.fixture(scope="session", autouse=True)

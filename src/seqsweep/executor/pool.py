@@ -22,7 +22,6 @@ MAX_FAILED_STARTS = 3
 CHECK_EVERY = 1.0
 """Seconds: where a child of a trial keeps the pipe open, only asking for the worker's exit code shows that it died."""
 
-
 FIRST = 8
 """Workers that are started before there is a trial, so that they warm up while the data is read.
 
@@ -96,7 +95,8 @@ class PoolExecutor(Generic[W]):
     @property
     def capacity(self) -> int:
         """See Executor; it follows where the workers live."""
-        return min(self._workers.capacity(), (len(self._slots) if self._begun else self._workers.wanted()) or 1)
+        places = len(self._slots) if self._begun else self._workers.wanted()
+        return min(self._workers.capacity(), places or 1)
 
     def open(self, job: Job) -> None:
         """See Executor."""
@@ -151,8 +151,7 @@ class PoolExecutor(Generic[W]):
 
     def _fill(self) -> None:
         """Start the workers that are wanted by now; take away those of too many that have no trial."""
-        wanted = self._workers.wanted()
-        wanted = wanted if self._begun else min(wanted, FIRST)
+        wanted = self._workers.wanted() if self._begun else min(self._workers.wanted(), FIRST)
         while len(self._slots) < wanted:
             self._slots.append(Slot(self._new_worker()))
         while len(self._slots) > wanted:

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from seqsweep.evidence import Comparison, Interval
 from seqsweep.metrics import Metric
-from seqsweep.objectives import RESOURCES, Objective
+from seqsweep.objectives import Objective
 from seqsweep.records import Value
 from seqsweep.state_files import read_state, write_state
-from seqsweep.tasks import Audit, find_metric
+from seqsweep.tasks import Audit, find_metric, find_objective
 from seqsweep.words import Standing
 
 CONCLUSION = "conclusion.json"
@@ -193,7 +193,7 @@ class Conclusion:
     @property
     def further(self) -> list[Objective]:
         """The objectives behind the first."""
-        return [RESOURCES.get(name) or find_metric(self.task, name) for name in self.objectives[1:]]
+        return [find_objective(self.task, name) for name in self.objectives[1:]]
 
     @property
     def metric(self) -> Metric:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seqsweep.finals.conclusion import Conclusion, FrontTrial
-from seqsweep.objectives import Objective, Objectives, Resource, served, shown, title_of
-from seqsweep.words import counted, in_prose, in_words
+from seqsweep.objectives import Objective, Objectives, Resource, limit_of, served, shown, title_of
+from seqsweep.words import counted, enumerated, in_prose, in_words
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,12 @@ class Held:
     @property
     def said(self) -> str:
         """`parameter count 2,700 of 3 networks together, 3,000 at most`."""
-        name, limit = in_words(self.objective.name), "least" if self.objective.higher_is_better else "most"
         value = shown(self.objective, self.value)
         if math.isnan(self.value) and self.passed:
             value = "is not known of this baseline"
         elif self.networks > 1:
             value += f" of {self.networks} networks together"
-        return f"{name} {value}, {self.bound:,.6g} at {limit}"
+        return f"{in_words(self.objective.name)} {value}, {self.bound:,.6g} {limit_of(self.objective)}"
 
 
 def held_to(conclusion: Conclusion, objectives: Objectives) -> list[Held]:
@@ -83,7 +82,7 @@ def about_bounds(conclusion: Conclusion) -> str:
 
 def about_front(conclusion: Conclusion) -> list[str]:
     """What the front is and where the winner stands, a sentence each; nothing where there is but one objective."""
-    names = _listed([in_words(name) for name in conclusion.objectives])
+    names = enumerated([in_words(name) for name in conclusion.objectives])
     if not conclusion.objectives:
         return []
     front = conclusion.front
@@ -113,14 +112,14 @@ def _standing(conclusion: Conclusion, names: str) -> str:
     objectives = _all(conclusion)
     if not evaluation.networks:
         own = {conclusion.objective: winner.searched, **winner.means}
-        figures = _listed([f"{in_words(one.name)} {shown(one, own.get(one.name, math.nan))}" for one in objectives])
+        figures = enumerated([f"{in_words(one.name)} {shown(one, own.get(one.name, math.nan))}" for one in objectives])
         told = f"The baseline {in_words(winner.name)} is no trial; on validation it has {figures}"
         return f"{told}, and {_beating(front, objectives, own)}."
     trial = next((trial for trial in front if trial.trial_id == winner.trial_id), None)
     if trial is None:
         return f"The winner, {in_prose(winner.name)}, is not on it: others are as good in {names} and better in one."
     places = [f"{_place(trial, front, one)} by {in_words(one.name)}" for one in objectives]
-    return f"The winner, {in_prose(winner.name)}, is on it: of the {len(front)} it is number {_listed(places)}."
+    return f"The winner, {in_prose(winner.name)}, is on it: of the {len(front)} it is number {enumerated(places)}."
 
 
 def _beating(front: Sequence[FrontTrial], objectives: Sequence[Objective], own: Mapping[str, float]) -> str:
@@ -132,7 +131,7 @@ def _beating(front: Sequence[FrontTrial], objectives: Sequence[Objective], own: 
         if all(one.cost(_value(trial, one)) <= one.cost(own[one.name]) for one in known)
     ]
     return (
-        f"{_listed(better)} {'is' if len(better) == 1 else 'are'} as good in all"
+        f"{enumerated(better)} {'is' if len(better) == 1 else 'are'} as good in all"
         if better
         else "no trial is as good in all"
     )
@@ -150,8 +149,3 @@ def _value(trial: FrontTrial, objective: Objective) -> float:
 
 def _all(conclusion: Conclusion) -> list[Objective]:
     return [conclusion.metric, *conclusion.further]
-
-
-def _listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""

@@ -7,7 +7,7 @@
 from seqsweep.objectives.fronts import fronts, hypervolume, spread
 from seqsweep.objectives.resources import RESOURCES, Objective, Resource
 from seqsweep.objectives.several import Objectives, served, value_of
-from seqsweep.objectives.words import direction_of, shown, title_of
+from seqsweep.objectives.words import direction_of, limit_of, shown, title_of
 
 __all__ = [
     "RESOURCES",
@@ -17,6 +17,7 @@ __all__ = [
     "direction_of",
     "fronts",
     "hypervolume",
+    "limit_of",
     "served",
     "shown",
     "spread",

@@ -16,6 +16,11 @@ def direction_of(objective: Objective) -> str:
     return better_is(None if isinstance(objective, Resource) else objective)
 
 
+def limit_of(objective: Objective) -> str:
+    """Which side of a bound is kept to, behind its value: `at most`."""
+    return "at least" if objective.higher_is_better else "at most"
+
+
 def shown(objective: Objective, value: float, digits: int = 4) -> str:
     """A value of an objective: counts are whole.
 

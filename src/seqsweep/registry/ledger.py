@@ -63,11 +63,9 @@ class LedgerEntry:
     def shortened(self) -> LedgerEntry:
         """The same with reasons that a tag has room for."""
         bare = replace(self, forced=self.forced[:LONGEST_REASON], why="", objectives="")
-        spare = max(LONGEST - len(to_json(bare, ensure_ascii=False)), 0) // 2
+        spare = max(LONGEST - len(to_json(bare, ensure_ascii=False)), 0) // 2  # a quote or a line's end takes two
         why = self.why[:spare]
-        return replace(
-            bare, why=why, objectives=self.objectives[: spare - len(why)]
-        )  # a quote or a line's end takes two
+        return replace(bare, why=why, objectives=self.objectives[: spare - len(why)])
 
 
 def read(tags: Mapping[str, str]) -> list[LedgerEntry]:

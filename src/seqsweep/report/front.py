@@ -11,7 +11,7 @@ from seqsweep.finals import Conclusion, Difference, Finalist
 from seqsweep.objectives import Objective, Resource, shown, title_of, value_of
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
-from seqsweep.words import in_words, plus_minus
+from seqsweep.words import enumerated, in_words, plus_minus
 
 BEYOND = "*"
 """Behind what does not keep to its bound."""
@@ -36,8 +36,8 @@ def front_table(outcome: Outcome) -> Group:
 
 def explained(outcome: Outcome) -> list[str]:
     """What a front is, and what a figure that was measured is, a sentence each."""
-    *others, last = (in_words(objective.name) for objective in outcome.objectives)
-    said = [f"on the front: no other trial is as good in {', '.join(others)} and {last}, and better in one of them"]
+    names = enumerated([in_words(objective.name) for objective in outcome.objectives])
+    said = [f"on the front: no other trial is as good in {names}, and better in one of them"]
     for one in outcome.objectives.others:
         if isinstance(one, Resource) and one.spread:
             told = "± the range of the middle half; measured, so that another time it is another figure"

@@ -12,7 +12,7 @@ from typing import Protocol
 from seqsweep.catalog import Catalog
 from seqsweep.errors import Fault
 from seqsweep.metrics import Metric
-from seqsweep.objectives import RESOURCES, Objectives
+from seqsweep.objectives import RESOURCES, Objective, Objectives
 from seqsweep.schema import SweepConfig
 from seqsweep.tasks.caption import Caption
 from seqsweep.tasks.classify import Classify
@@ -48,6 +48,7 @@ __all__ = [
     "View",
     "faults",
     "find_metric",
+    "find_objective",
     "make_task",
     "objectives_of",
 ]
@@ -96,6 +97,11 @@ def find_metric(kind: str, name: str) -> Metric:
     return TASKS[kind].metrics[name]
 
 
+def find_objective(kind: str, name: str) -> Objective:
+    """What trials may be judged by: a resource, or else a metric of a task; arguments and errors of `find_metric`."""
+    return RESOURCES[name] if name in RESOURCES else find_metric(kind, name)
+
+
 def objectives_of(config: SweepConfig) -> Objectives:
     """What the trials of a sweep are judged by.
 
@@ -103,10 +109,8 @@ def objectives_of(config: SweepConfig) -> Objectives:
         config: checked.
     """
     settings, finals = config.task, config.finals
-    first, *others = (
-        RESOURCES[name] if name in RESOURCES else find_metric(settings.kind, name)
-        for name in settings.objectives or [settings.objective]
-    )
+    names = settings.objectives or [settings.objective]
+    first, *others = (find_objective(settings.kind, name) for name in names)
     assert isinstance(first, Metric)  # or it would have been refused
     return Objectives(first, tuple(others), config.registry.bounds or {}, finals.seeds if finals.ensemble else 1)
 

@@ -23,14 +23,12 @@ def preload() -> None:
 def warm(threads: int) -> None:
     """Make this process ready for trials: TensorFlow imported, threads fixed, operations deterministic.
 
-    On a processor graphs run as they were traced. TensorFlow's optimizer of graphs takes 0.05 to 0.5 s of each
-    network's start, and our steps are no faster behind it (decision 4).
+    Args:
+        threads: of an operation.
     """
     preload()
+    graphs_as_traced()
     import tensorflow as tf
-
-    if not tf.config.list_physical_devices("GPU"):
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -39,6 +37,18 @@ def warm(threads: int) -> None:
         # Fixed since TensorFlow's first operation in this process: figures may differ in the last bits.
         pass
     tf.config.experimental.enable_op_determinism()
+
+
+def graphs_as_traced() -> None:
+    """Have graphs run as they were traced, on a processor.
+
+    TensorFlow's optimizer of graphs takes 0.05 to 0.5 s of each network's start, and our steps are no faster behind it
+    (decision 4).
+    """
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def threads_in_use() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -56,15 +57,15 @@ class ModelHyperband(Hyperband):
         """Points, those of the highest expected improvement first."""
         worst = max(trial.score for trial in ended if trial.score is not None)
         scores = eased(np.array([worst if trial.score is None else trial.score for trial in ended]))
-        points, busy = self._rows(vectors, ended), self._rows(vectors, list(self.ongoing_trials.values()))
+        points = self._rows(vectors, [trial.hyperparameters.values for trial in ended])
+        busy = self._rows(vectors, self.running_values())
         rng = np.random.default_rng([self.seed, len(self.trials)])
         process = as_if_ended(across(points, scores, vectors.named), busy, rng)
         tried = np.vstack([points, busy])[:, :-1]
         best_first = tried[np.argsort(process.predict(tried)[0].mean(axis=1), kind="stable")]
         return candidates(Gain(process, tried), vectors, best_first, rng)
 
-    def _rows(self, vectors: Vectors, trials: list[Any]) -> Float64s:
-        """Points with the epochs behind them, (trials, dimensions + 1)."""
-        values = [trial.hyperparameters.values for trial in trials]
+    def _rows(self, vectors: Vectors, values: list[Mapping[str, Any]]) -> Float64s:
+        """Points of trials with the epochs behind them, (trials, dimensions + 1)."""
         epochs = coordinate([one["tuner/epochs"] for one in values], self.plan[0][-1].last_epoch)
         return np.column_stack([vectors.encode(values), epochs])

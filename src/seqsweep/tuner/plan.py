@@ -48,11 +48,9 @@ def plan(config: SweepConfig) -> Plan:
 
 def _without_limit(config: SweepConfig) -> Plan:
     points = search_space.size(config)
-    known = search_space.warm_start(config)
-    outside = sum(search_space.values(config, point) is None for point in known)
     limit = math.inf if config.tuner.max_trials is None else config.tuner.max_trials
     if config.tuner.kind != "hyperband":
-        trials = int(min(points + outside, limit))
+        trials = int(min(points + _outside(config), limit))
         return Plan(trials, trials * config.trial.epochs)
     counts = _counts(config)
     return Plan(sum(count for count, _ in counts), sum(count * epochs for count, epochs in counts))
@@ -60,14 +58,19 @@ def _without_limit(config: SweepConfig) -> Plan:
 
 def _counts(config: SweepConfig) -> list[tuple[int, int]]:
     """Of Hyperband, in order: so many trials, of so many epochs each; those that the user knows come first."""
-    left, known = search_space.size(config), search_space.warm_start(config)
-    outside = sum(search_space.values(config, point) is None for point in known)
+    left, outside = search_space.size(config), _outside(config)
     counts = [(outside, config.trial.epochs)] if outside else []
     for rounds in brackets(config):
         start = min(left, rounds[0].trials)
         left -= start
         counts += [(int(min(start, one.trials)), one.last_epoch - one.first_epoch) for one in rounds]
     return [(count, epochs) for count, epochs in counts if count]
+
+
+def _outside(config: SweepConfig) -> int:
+    """Known configurations that no search of the space would propose."""
+    points = search_space.Points(config)
+    return sum(points.values(known) is None for known in points.warm_starts)
 
 
 def brackets(config: SweepConfig) -> list[list[Round]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from seqsweep.metrics import Metric
 
@@ -17,6 +18,11 @@ def in_words(name: str) -> str:
 def in_prose(name: str) -> str:
     """`trial 5 (LSTM, 1 × 32 units)` for `trial 5: LSTM, 1 × 32 units`; any other name as it is."""
     return re.sub(r"^(trial \d+): (.+)$", r"\1 (\2)", name)
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
 
 
 def layer_name(layer: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from seqsweep.html import Markup, Section, link, note, side_by_side, table, theme
-from seqsweep.objectives import Objective, Resource, direction_of, shown, title_of, value_of
+from seqsweep.objectives import Objective, Resource, direction_of, limit_of, shown, title_of, value_of
 from seqsweep.records import TrialRecord
 from seqsweep.report.front import cell, explained
 from seqsweep.report.layer_styles import OTHER, layer_style
@@ -109,10 +109,9 @@ def _about_bounds(material: Material) -> list[str]:
     for other in objectives.others:
         bound = objectives.bound_of_one(other)
         if bound is not None:
-            name, limit = in_words(other.name), "least" if other.higher_is_better else "most"
             counted_whole = isinstance(other, Resource) and not other.unit
             value = shown(other, float(math.floor(bound)) if counted_whole else bound)
-            told = f"The dotted line: registry.bounds allows a {name} of {value} at {limit}"
+            told = f"The dotted line: registry.bounds allows a {in_words(other.name)} of {value} {limit_of(other)}"
             shared = bound != objectives.bounds[other.name]
             whole = shown(other, float(objectives.bounds[other.name]))
             together = f" for one network, {whole} for the {objectives.networks} whose mean serves" if shared else ""
