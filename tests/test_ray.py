@@ -23,6 +23,8 @@ from executor_jobs import spec
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
+from seqsweep.executor.pool import PoolExecutor, WorkerState
+from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
 from test_executor import config_of, event_of, names, run, run_one, until
@@ -162,6 +164,25 @@ def test_a_slot_that_fits_no_node_is_refused_before_anything_runs(on_ray: Callab
         make_executor(on_ray(threads=4), jobs.warm)
     with pytest.raises(SweepError, match=r"executor.gpus=0.5: .* has 0 GPUs; start a node that has some"):
         make_executor(on_ray(gpus=0.5), jobs.warm)
+
+
+def test_slots_share_a_gpu_and_none_is_put_together_from_the_rests_of_two(
+    cluster: Any, make: Make, on_ray: Callable[..., ExecutorConfig]
+) -> None:
+    node = cluster.add_node(num_cpus=5, num_gpus=2)
+    for gpus, slots in ((1.0, 2), (2.0, 1), (0.6, 2), (0.1, 5)):
+        places = RayWorkers(on_ray(gpus=gpus))
+        assert places.capacity() == slots
+        places.close()
+    executor = make(workers=None, gpus=0.4)
+    assert isinstance(executor, PoolExecutor)
+    assert until(
+        lambda: executor.next_event(0.1) or all(slot.state is WorkerState.IDLE for slot in executor._slots), "all wait"
+    )
+    told = run(executor, *["CUDA_VISIBLE_DEVICES"] * executor.capacity)
+    assert sorted(events[-1].result.kernels for events in told.values()) == ["0", "0", "1", "1"]  # type: ignore[union-attr]
+    executor.close()
+    cluster.remove_node(node)
 
 
 def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, monkeypatch: Any) -> None:
