@@ -101,6 +101,16 @@ def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(m
     assert pids[0] == pids[1] != pids[2]
 
 
+def test_the_end_of_a_trial_is_heard_at_once_however_seldom_workers_are_asked(make: Make, monkeypatch: Any) -> None:
+    executor = make()
+    run_one(executor)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.REST", (20.0, 0.0))
+    monkeypatch.setattr("seqsweep.executor.pool.CHECK_EVERY", 20.0)
+    began = time.monotonic()
+    run_one(executor)
+    assert time.monotonic() - began < 10
+
+
 def test_what_the_file_of_needs_says_of_the_environment_stands(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "runtime_env.yaml"
     path.write_text(json.dumps({"env_vars": {"MKL_NUM_THREADS": "7"}}))
