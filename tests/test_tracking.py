@@ -316,6 +316,22 @@ def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monk
     assert len(slow.trials) == 9
 
 
+def test_a_store_that_falls_behind_keeps_the_sweep_no_longer_than_it_must(monkeypatch) -> None:
+    monkeypatch.setattr("seqsweep.tracking.deferred.MOST_WAITING", 3)
+    slow, written = SlowToWrite(deque()), threading.Semaphore(0)
+    monkeypatch.setattr(slow, "end_trial", lambda _: written.acquire(timeout=10))
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    threading.Timer(0.1, written.release).start()
+    for number in range(4):
+        tracker.end_trial(trial(number))
+    assert len(tracker._told) == 3  # one of them was written
+    assert tracker.seconds > 0.05
+    written.release(4)
+    tracker.close("FINISHED")
+
+
 def test_a_process_of_its_own_keeps_what_one_in_here_keeps_even_where_it_is_lost(
     config: TrackingConfig, empty_store: Path, tmp_path: Path
 ) -> None:
