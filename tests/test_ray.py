@@ -23,6 +23,8 @@ from executor_jobs import spec
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
+from seqsweep.executor.pool import PoolExecutor, WorkerState
+from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
 from test_executor import config_of, event_of, names, run, run_one, until
@@ -36,21 +38,21 @@ Make = Callable[..., Executor]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head without processors, and a node with two."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    made.add_node(num_cpus=2)
-    yield made
-    made.shutdown()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patched.setenv("PYTHONPATH", import_path())  # its nodes have what this process has
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        made.add_node(num_cpus=2)
+        yield made
+        made.shutdown()
 
 
 @pytest.fixture
-def on_ray(cluster: Any, tmp_path: Path) -> Iterator[Callable[..., ExecutorConfig]]:
+def on_ray(cluster: Any) -> Iterator[Callable[..., ExecutorConfig]]:
     def config(**settings: Any) -> ExecutorConfig:
-        path = tmp_path / "runtime_env.yaml"
-        path.write_text(json.dumps({"env_vars": {"PYTHONPATH": import_path()}}))
-        return replace(config_of("ray"), **{"address": cluster.address, "runtime_env": str(path), **settings})
+        return replace(config_of("ray"), **{"address": cluster.address, **settings})
 
     yield config
     assert until(lambda: not actors(), "no actor is left") is True
@@ -94,11 +96,17 @@ def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
 
 def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(make: Make) -> None:
     executor = make(threads=2, max_trials_per_worker=2)
-    first, second, third = (run_one(executor, "OMP_NUM_THREADS") for _ in range(3))
+    first, second, third = (run_one(executor, "MKL_NUM_THREADS") for _ in range(3))  # Ray sets others itself
     assert first[-1].result.kernels == "2"  # type: ignore[union-attr]
     assert first[-1].result.threads == 2  # type: ignore[union-attr]
     pids = [events[0].pid for events in (first, second, third)]  # type: ignore[union-attr]
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_what_the_file_of_needs_says_of_the_environment_stands(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "runtime_env.yaml"
+    path.write_text(json.dumps({"env_vars": {"MKL_NUM_THREADS": "7"}}))
+    assert run_one(make(runtime_env=str(path)), "MKL_NUM_THREADS")[-1].result.kernels == "7"  # type: ignore[union-attr]
 
 
 def test_much_passes_both_ways_and_what_cannot_be_sent_or_read_fails_its_trial(make: Make) -> None:
@@ -164,6 +172,25 @@ def test_a_slot_that_fits_no_node_is_refused_before_anything_runs(on_ray: Callab
         make_executor(on_ray(gpus=0.5), jobs.warm)
 
 
+def test_slots_share_a_gpu_and_none_is_put_together_from_the_rests_of_two(
+    cluster: Any, make: Make, on_ray: Callable[..., ExecutorConfig]
+) -> None:
+    node = cluster.add_node(num_cpus=5, num_gpus=2)
+    for gpus, slots in ((1.0, 2), (2.0, 1), (0.6, 2), (0.1, 5)):
+        places = RayWorkers(on_ray(gpus=gpus))
+        assert places.capacity() == slots
+        places.close()
+    executor = make(workers=None, gpus=0.4)
+    assert isinstance(executor, PoolExecutor)
+    assert until(
+        lambda: executor.next_event(0.1) or all(slot.state is WorkerState.IDLE for slot in executor._slots), "all wait"
+    )
+    told = run(executor, *["CUDA_VISIBLE_DEVICES"] * executor.capacity)
+    assert sorted(events[-1].result.kernels for events in told.values()) == ["0", "0", "1", "1"]  # type: ignore[union-attr]
+    executor.close()
+    cluster.remove_node(node)
+
+
 def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, monkeypatch: Any) -> None:
     from seqsweep.executor import ray_workers
 
@@ -205,7 +232,7 @@ from seqsweep.executor import make_executor
 from test_executor import config_of
 from dataclasses import replace
 
-config = replace(config_of("ray"), workers=2, address=sys.argv[1], runtime_env=sys.argv[2])
+config = replace(config_of("ray"), workers=2, address=sys.argv[1])
 executor = make_executor(config, jobs.warm)
 executor.open(jobs.job)
 for number in "01":
@@ -219,7 +246,7 @@ time.sleep(1000)
 
 def test_no_actor_outlives_a_driver_that_is_killed(on_ray: Callable[..., ExecutorConfig]) -> None:
     config, environment = on_ray(), {**os.environ, "PYTHONPATH": import_path()}
-    command = [sys.executable, "-c", DRIVER, config.address, config.runtime_env]
+    command = [sys.executable, "-c", DRIVER, str(config.address)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as driver:
         assert driver.stdout
         said, running = driver.stdout.readlines(1), len(actors())

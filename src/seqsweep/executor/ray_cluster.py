@@ -17,6 +17,7 @@ import yaml
 from seqsweep.errors import ConfigError, Fault, SweepError
 from seqsweep.executor.capacity import default_workers
 from seqsweep.executor.protocol import shortened
+from seqsweep.executor.starting import import_path
 from seqsweep.interrupts import SIGNALS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def join(config: ExecutorConfig) -> bool | None:
             "include_dashboard": False,
         }
     try:
-        with _signals_kept():
+        with _signals_kept(), _found_by_workers(address):
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, and others of Ray's own
         said = next(iter(str(error).strip().splitlines()), type(error).__name__)
@@ -108,6 +109,21 @@ def _reachable(address: str) -> None:
             "`ray start --head` prints the address of a cluster, executor.address=auto finds one on this machine, "
             "null starts one"
         ) from None
+
+
+@contextmanager
+def _found_by_workers(address: str) -> Iterator[None]:
+    """A cluster that starts within finds what this process does; of others, this machine's paths mean nothing."""
+    before = os.environ.get("PYTHONPATH")
+    if address == "local":
+        os.environ["PYTHONPATH"] = import_path()
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("PYTHONPATH", None)
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 import pickle
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,11 @@ class RayWorker:
 
     Args:
         pace: seconds between two lists of messages of one trial.
+        settings: of its environment, which the libraries of a trial read as they are imported.
     """
 
-    def __init__(self, pace: float) -> None:
+    def __init__(self, pace: float, settings: Mapping[str, str]) -> None:
+        os.environ.update(settings)
         self._pace = pace
         self._job: Job | None = None
 

@@ -17,7 +17,7 @@ from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
 from seqsweep.executor.ray_cluster import join, runtime_env
 from seqsweep.executor.ray_worker import RayWorker, pace, software
-from seqsweep.executor.starting import import_path, worker_settings
+from seqsweep.executor.starting import worker_settings
 
 if TYPE_CHECKING:
     from seqsweep.schema import ExecutorConfig
@@ -84,14 +84,13 @@ class RayWorkers:
         """See Workers; it is placed as soon as a node has room."""
         import ray
 
-        settings = worker_settings(self._config.threads)
-        if self._own:  # on this machine; elsewhere this path means nothing
-            settings["PYTHONPATH"] = import_path()
-        environment = {**self._needed, "env_vars": {**settings, **self._needed.get("env_vars", {})}}
+        # Told to the actor, not to Ray: a process with a runtime environment of its own takes half as long again to
+        # start, and those that Ray has ready cannot be used.
+        settings = {**worker_settings(self._config.threads), **self._needed.get("env_vars", {})}
         actor = ray.remote(RayWorker).options(
-            num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=environment
+            num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=self._needed or None
         )
-        return RayHandle(self, actor.remote(pace(self.wanted())))
+        return RayHandle(self, actor.remote(pace(self.wanted()), settings))
 
     def ready(self, workers: Sequence[RayHandle], seconds: float) -> Collection[RayHandle]:
         """See Workers."""
@@ -136,7 +135,9 @@ class RayWorkers:
         has, config = node["Resources"], self._config
         room = has.get("CPU", 0.0) / config.threads
         if config.gpus:
-            room = min(room, has.get("GPU", 0.0) / config.gpus)
+            gpus = has.get("GPU", 0.0)
+            # Ray takes a share from one GPU: of two, 0.6 has room on each, and the rests are none for a third.
+            room = min(room, gpus / config.gpus if config.gpus >= 1 else int(gpus) * int(1 / config.gpus + LATE))
         return int(room + LATE)
 
     def _check(self) -> None:
