@@ -237,22 +237,29 @@ def test_an_address_without_a_cluster_is_refused_in_seconds(
 def test_a_port_where_something_else_answers_is_tried_once() -> None:
     from ray._private import node
 
-    (name,) = (name for name in PATIENCE if "wait_time" in name)  # Ray documents it nowhere
+    (name,) = PATIENCE  # Ray documents it nowhere
     assert name in inspect.getsource(node.Node._init_gcs_client)
 
 
-def test_a_cluster_with_another_ray_or_python_is_told_with_both_versions(monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0",
+            r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's versions",
+        ),
+        ("Failed to connect to Ray cluster at h:1", r"\nA cluster that asks for a token.* RAY_AUTH_MODE=token before"),
+        ("Token authentication is enabled but no authentication token was found", "auth_token of its head"),
+    ],
+)
+def test_a_cluster_that_refuses_is_told_with_what_mends_it(told: str, said: str, monkeypatch: Any) -> None:
     import ray
 
     def refuse(*_: Any, **__: Any) -> None:
-        told = "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0"
         raise RuntimeError(told)
 
     monkeypatch.setattr(ray, "init", refuse)
-    with (
-        socket.create_server(("127.0.0.1", 0)) as head,
-        pytest.raises(SweepError, match=r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's"),
-    ):
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=said):
         make_executor(replace(config_of("ray"), workers=1, address=f"127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 

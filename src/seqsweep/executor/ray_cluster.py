@@ -26,12 +26,9 @@ if TYPE_CHECKING:
 CONNECT = 10.0
 """Seconds until an address counts as one where nothing answers: Ray itself tries for more than five minutes."""
 
-PATIENCE = {
-    "RAY_gcs_server_port_wait_time_s": "1",  # one try of half a minute: Ray's twenty take a quarter of an hour
-    "RAY_BACKEND_LOG_LEVEL": "error",  # what comes of a try is said once, by the sweep
-}
-"""For clusters that are there: where something else answers, such as Ray's dashboard, that is said in less than a
-minute."""
+PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1"}
+"""One try of half a minute to join a cluster: Ray's twenty, where something else answers such as its own dashboard,
+take a quarter of an hour."""
 
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anyone
@@ -43,6 +40,11 @@ RAY_SETTINGS = {
 NO_CLUSTER = (
     "`ray start --head` starts one and prints its address HOST:PORT, executor.address=auto finds one on this machine, "
     "null starts one for the sweep"
+)
+NO_ANSWER = (
+    "A cluster that asks for a token, as `ray start` does where it finds one, takes RAY_AUTH_MODE=token before the "
+    "command and the ~/.ray/auth_token of its head on this machine; a port has to be that of its head (6379), not of "
+    "its dashboard or of Ray's client"
 )
 OTHER_VERSION = "Run the command with the cluster's versions of Ray and Python, or start the cluster with these"
 
@@ -79,7 +81,8 @@ def join(config: ExecutorConfig) -> bool | None:
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, and others of Ray's own
         said = " ".join(str(error).split()) or type(error).__name__
-        mend = OTHER_VERSION if "ersion mismatch" in said else NO_CLUSTER
+        known = {"Version mismatch": OTHER_VERSION, "Failed to connect": NO_ANSWER, "authentication token": NO_ANSWER}
+        mend = next((mend for words, mend in known.items() if words in said), NO_CLUSTER)
         raise SweepError(f"{told}: no Ray cluster could be joined: {shortened(said)}\n{mend}") from None
     return address == "local"
 
