@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
 from seqsweep.executor.pool import PoolExecutor, WorkerState
+from seqsweep.executor.ray_cluster import PATIENCE
 from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -206,15 +208,59 @@ def test_signals_stay_what_they_were(make: Make) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "no.such.host:1"])
-def test_an_address_without_a_cluster_is_refused_in_seconds(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "variable", "said"),
+    [
+        ("127.0.0.1:{port}", None, "executor.address=127.0.0.1:{port}: nothing answers there"),
+        ("no.such.host:1", None, "nothing answers there"),
+        ("a" * 64 + ".b:1", None, "nothing answers there"),  # no host can have this name
+        ("[::1]:{port}", None, "nothing answers there"),
+        ("localhost", None, "auto or HOST:PORT is expected"),
+        ("http://127.0.0.1:{port}", None, "auto or HOST:PORT is expected"),
+        ("auto", "127.0.0.1:{port}", "which is RAY_ADDRESS=127.0.0.1:{port}: nothing answers there"),
+        ("auto", "http://127.0.0.1:8265", "which is RAY_ADDRESS=.*: auto or HOST:PORT is expected"),
+    ],
+)
+def test_an_address_without_a_cluster_is_refused_in_seconds(
+    address: str, variable: str | None, said: str, monkeypatch: Any
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    monkeypatch.setenv("RAY_ADDRESS", (variable or "").format(port=port))
     config = replace(config_of("ray"), workers=1, address=address.format(port=port))
     since = time.monotonic()
-    with pytest.raises(SweepError, match="nothing answers there"):
+    with pytest.raises(SweepError, match=said.format(port=port)):
         make_executor(config, jobs.warm)
     assert time.monotonic() - since < 60  # Ray alone would try for more than five minutes
+
+
+def test_a_port_where_something_else_answers_is_tried_once() -> None:
+    from ray._private import node
+
+    (name,) = PATIENCE  # Ray documents it nowhere
+    assert name in inspect.getsource(node.Node._init_gcs_client)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0",
+            r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's versions",
+        ),
+        ("Failed to connect to Ray cluster at h:1", r"\nA cluster that asks for a token.* RAY_AUTH_MODE=token before"),
+        ("Token authentication is enabled but no authentication token was found", "auth_token of its head"),
+    ],
+)
+def test_a_cluster_that_refuses_is_told_with_what_mends_it(told: str, said: str, monkeypatch: Any) -> None:
+    import ray
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=said):
+        make_executor(replace(config_of("ray"), workers=1, address=f"127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 
 def test_faults_of_the_config_say_what_is_missing(monkeypatch: Any) -> None:

@@ -1572,6 +1572,15 @@ def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) 
         opened(config)
 
 
+def test_a_store_of_a_newer_release_is_told_so(config: TrackingConfig) -> None:
+    with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '5eed5eed5eed'")
+    connection.close()
+    with pytest.raises(TrackingError, match=r"A newer MLflow than .* made its tables") as raised:
+        opened(config)
+    assert "upgrade" not in str(raised.value)  # which fails there
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(TrackingError, match="taken"):

@@ -28,6 +28,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_tags,
 )
 from seqsweep.tracking.models import log_model
+from seqsweep.tracking.run_files import log_text
 from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import short_name, significant
 
@@ -101,7 +102,7 @@ class SweepRuns:
         self._log(child.run_id, metrics, params, tags)
         child.described = True
         if trial.detail:
-            self._client.log_text(child.run_id, trial.detail, "traceback.txt")
+            log_text(self._client, child.run_id, trial.detail, "traceback.txt")
         status = RUN_STATUS[trial.status]
         self._client.set_terminated(child.run_id, status, end_time=milliseconds(trial.ended))
         child.status, child.tags = status, {}
@@ -152,7 +153,7 @@ class SweepRuns:
 
     def text(self, text: str, name: str) -> None:
         """A text as the file `name` of the parent."""
-        self._client.log_text(self._parent_id, text, name)
+        log_text(self._client, self._parent_id, text, name)
 
     def model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """A packaged model as the parent's output."""
@@ -267,9 +268,8 @@ class SweepRuns:
         if child is None:
             tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = milliseconds(trial.started)
-            run = self._client.create_run(
-                self._experiment.experiment_id, started, tags, run_name=short_name(trial.name)
-            )
+            experiment, name = self._experiment.experiment_id, short_name(trial.name)
+            run = self._client.create_run(experiment, started, tags, run_name=name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
 
