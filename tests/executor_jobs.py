@@ -175,6 +175,7 @@ DEEDS: dict[str, Deed] = {
     "start a child": start_a_child,
     "print": lambda: print("a word, longer than the last words of others", flush=True),
     "OMP_NUM_THREADS": lambda: os.environ["OMP_NUM_THREADS"],
+    "CUDA_VISIBLE_DEVICES": lambda: os.environ["CUDA_VISIBLE_DEVICES"],
     "MKL_NUM_THREADS": lambda: os.environ["MKL_NUM_THREADS"],
     "TF_CPP_MIN_LOG_LEVEL": lambda: os.environ["TF_CPP_MIN_LOG_LEVEL"],
 }

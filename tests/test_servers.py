@@ -1,135 +1,39 @@
-"""A real MLflow server on a real PostgreSQL, which stops and starts while a sweep runs."""
+"""A real MLflow server on a real PostgreSQL, which stops and starts while a sweep runs, and a real store of files."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from fault_lives import Nursery, results, until
+from fault_lives import Nursery, results
+from servers import Bucket, Postgres, free_port, mlflow_server, postgres_server, seaweed
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
 MOMENTS = 5  # at which the database is stopped and started
 SWEEP = ("tuner=random", "tuner.max_trials=24", "trial.epochs=45", "search_space.units=[8,16,32]")
-
-
-def tool(name: str) -> str:
-    """A program of PostgreSQL, which Debian keeps off the path."""
-    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default=None)
-    if found is None:
-        pytest.skip(f"no {name}: PostgreSQL is not installed (Debian's package `postgresql`)")
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Postgres:
-    """A cluster of its own; as root it runs as the user whom Debian's package makes, since it refuses root."""
-
-    folder: Path
-    port: int
-
-    def run(self, name: str, *arguments: str) -> None:
-        user = {}
-        if os.getuid() == 0:
-            try:
-                user = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid}
-            except KeyError:
-                pytest.skip("PostgreSQL refuses root, and there is no user `postgres`")
-        subprocess.run([tool(name), *arguments], check=True, capture_output=True, cwd=self.folder, timeout=60, **user)
-
-    def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        data, log = self.folder / "data", self.folder / "log"
-        self.run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
-
-    def stop(self) -> None:
-        """At once, without a word to those who are connected."""
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+SECRET = "s3-hunter-7"
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg", reason="no driver of PostgreSQL: pip install 'psycopg[binary]'")
-    with tempfile.TemporaryDirectory(prefix="seqsweep-postgres-") as place:  # pytest's own are for one user alone
-        folder = Path(place)
-        if os.getuid() == 0:
-            with suppress(KeyError):
-                os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        found = Postgres(folder, free_port())
-        found.run("initdb", "-D", str(folder / "data"), "-U", "mlflow", "--auth=trust", "--no-sync")
-        found.start()
-        try:
-            yield found
-        finally:
-            found.stop()
-
-
-@contextmanager
-def started(module: str, *arguments: str, log: Path, answers: str, **environment: str) -> Iterator[None]:
-    """A program of Python that serves until the context ends.
-
-    Args:
-        module: what runs.
-        arguments: of it.
-        log: what it prints.
-        answers: a path that it answers once it is up, after its address.
-        environment: variables of its own.
-    """
-    with log.open("w") as file:
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments], env={**os.environ, **environment},
-                                   stdout=file, stderr=file, start_new_session=True)  # fmt: skip
-
-    def up() -> bool:
-        assert process.poll() is None, log.read_text()
-        with suppress(OSError), urllib.request.urlopen(answers, timeout=2) as answer:
-            return bool(answer.status == 200)
-        return False
-
-    try:
-        until(up, module)
-        yield
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(timeout=30)
-
-
-@contextmanager
-def mlflow_server(postgres: Postgres, artifacts: str, log: Path, **environment: str) -> Iterator[str]:
-    """The address of an MLflow server on PostgreSQL that keeps files at `artifacts`."""
-    port = free_port()
-    arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    arguments += ["--backend-store-uri", f"postgresql+psycopg://mlflow@127.0.0.1:{postgres.port}/postgres"]
-    arguments += ["--artifacts-destination", artifacts]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    address = f"http://127.0.0.1:{port}"
-    with started("mlflow", *arguments, log=log, answers=f"{address}/health", **quiet, **environment):
-        yield address
+    with postgres_server() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
-    with mlflow_server(postgres, str(folder / "artifacts"), folder / "log") as address:
+def bucket(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    with seaweed(tmp_path_factory.mktemp("bucket"), "mlflow", SECRET) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(postgres: Postgres, bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with mlflow_server(postgres, bucket, tmp_path_factory.mktemp("server") / "log") as address:
         yield address
 
 
@@ -158,14 +62,16 @@ def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go
     assert Path(client.download_artifacts(runs[0].info.run_id, "note.txt", str(tmp_path))).read_text()
 
 
-def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_on_the_server(
-    server: str, nursery: Nursery, tmp_path: Path
+def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_and_its_files_in_a_store_whose_secret_the_server_alone_has(
+    postgres: Postgres, bucket: Bucket, server: str, nursery: Nursery, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray")
+    from botocore.exceptions import ClientError
     from mlflow import MlflowClient
 
+    directory = tmp_path / "sweep"
     sweep = ["tuner=random", "tuner.max_trials=3", "seed=7", "executor=ray", f"tracking.uri={server}"]
-    life = nursery.run(tmp_path / "sweep", *sweep, job="at_once")
+    life = nursery.run(directory, *sweep, job="at_once")
     assert (life.events[-1]["event"], life.events[-1].get("trained")) == ("outcome", 3), life.events[-1]
     client = MlflowClient(tracking_uri=server)
     (study,) = client.search_experiments(filter_string="name LIKE 'quickstart%'")
@@ -173,45 +79,75 @@ def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_on_the_server(
     (parent,) = [run for run in runs if (run.data.tags["kind"], run.data.params.get("seed")) == ("sweep", "7")]
     own = [run for run in runs if run.data.tags["sweep"] == parent.data.tags["sweep"] and run is not parent]
     assert sorted((run.data.tags["trial_id"], run.info.status) for run in own) == [
-        (record["trial_id"], "FINISHED") for record in results(tmp_path / "sweep")
+        (record["trial_id"], "FINISHED") for record in results(directory)
     ]
+    kept = bucket.files()
+    assert parent.info.artifact_uri.startswith("mlflow-artifacts:")
+    names = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert names >= {"config.yaml"}
+    for name in names:
+        (key,) = [key for key in kept if key.endswith(f"{parent.info.run_id}/artifacts/{name}")]
+        assert kept[key] == Path(client.download_artifacts(parent.info.run_id, name, str(tmp_path))).read_bytes()
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        bucket.client(f"{SECRET}8").list_objects_v2(Bucket=bucket.name)
+    written = [file.read_bytes() for file in directory.rglob("*") if file.is_file()]
+    assert written
+    assert not any(SECRET.encode() in text for text in (*written, *kept.values(), str(life.events).encode()))
+    assert SECRET not in postgres.content()
 
 
-SECRET = "s3-hunter-7"
+STRAIGHT = ("executor=inline", "tuner=random", "tuner.max_trials=2", "study=straight")
 
 
-def test_files_go_through_the_server_to_an_s3_store_whose_secret_the_server_alone_has(
-    postgres: Postgres, tmp_path: Path
+def test_files_that_go_straight_to_s3_need_its_login_from_the_environment_which_keeps_it(
+    postgres: Postgres, bucket: Bucket, server: str, nursery: Nursery, tmp_path: Path
 ) -> None:
-    for module in ("moto.server", "boto3"):
-        pytest.importorskip(module, reason="no S3-compatible store: pip install 'moto[s3]' boto3")
-    import boto3
     from mlflow import MlflowClient
 
-    from seqsweep.schema import TrackingConfig
-    from seqsweep.tracking import SweepRecord, make_tracker
+    client = MlflowClient(tracking_uri=server)
+    experiment = client.create_experiment("straight: sunspots", f"s3://{bucket.name}/straight")
+    sweep, login = (*STRAIGHT, f"tracking.uri={server}"), bucket.environment
+    for name, variables, told in (
+        ("wrong", {**login, "AWS_SECRET_ACCESS_KEY": f"{SECRET}8"}, "SignatureDoesNotMatch"),
+        ("away", {**login, "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}, "Could not connect"),
+    ):
+        life = nursery.run(tmp_path / name, *sweep, job="at_once", variables=variables)
+        assert life.count("started") == 0, name
+        assert (life.events[-1]["event"], life.events[-1]["kind"]) == ("error", "TrackingError"), name
+        assert told in life.events[-1]["text"]
+        assert "AWS_SECRET_ACCESS_KEY" in life.events[-1]["text"]
+        assert SECRET not in str(life.events)
+    life = nursery.run(tmp_path / "right", *sweep, job="at_once", variables=login)
+    assert (life.events[-1]["event"], life.events[-1].get("trained")) == ("outcome", 2), life.events[-1]
+    runs = client.search_runs([experiment], "tags.kind = 'sweep'")
+    (parent,) = [run for run in runs if run.info.status == "FINISHED"]
+    files = bucket.files()
+    (key,) = [key for key in files if key.endswith(f"{parent.info.run_id}/artifacts/config.yaml")]
+    assert key.startswith("straight/")
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(SECRET.encode() in text for text in (*written, *files.values(), str(life.events).encode()))
+    assert SECRET not in postgres.content()
 
-    port = free_port()
-    endpoint, keys = f"http://127.0.0.1:{port}", {"AWS_ACCESS_KEY_ID": "mlflow", "AWS_SECRET_ACCESS_KEY": SECRET}
-    environment = {**keys, "MLFLOW_S3_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
-    with started("moto.server", "-p", str(port), log=tmp_path / "s3", answers=f"{endpoint}/moto-api/"):
-        login = {"aws_access_key_id": "mlflow", "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
-        store = boto3.client("s3", endpoint_url=endpoint, **login)
-        store.create_bucket(Bucket="mlflow")
-        with mlflow_server(postgres, "s3://mlflow", tmp_path / "log", **environment) as server:
-            tracker = make_tracker(TrackingConfig("mlflow", str(tmp_path / "runs"), server), pytest.fail)
-            tracker.open(SweepRecord("in_s3", "Which?", "one", "one", "x: 1", objective="val_mae"))
-            tracker.log_text("what was found", "note.txt")
-            tracker.close("FINISHED")
-            client = MlflowClient(tracking_uri=server)
-            (experiment,) = client.search_experiments(filter_string="name = 'in_s3'")
-            (run,) = client.search_runs([experiment.experiment_id])
-            read = Path(client.download_artifacts(run.info.run_id, "note.txt", str(tmp_path))).read_text()
-            kept = [one["Key"] for one in store.list_objects_v2(Bucket="mlflow")["Contents"]]
-    assert read == "what was found"
-    assert {key.rpartition("/")[2] for key in kept} == {"note.txt", "config.yaml"}
-    assert SECRET not in str(run.data) + run.info.artifact_uri
-    assert not any(SECRET in file.read_text() for file in (tmp_path / "runs").rglob("*") if file.is_file())
+
+def test_tables_of_another_release_are_told_apart(postgres: Postgres, server: str, tmp_path: Path) -> None:
+    import psycopg
+
+    from seqsweep.errors import TrackingError
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.store import open_store
+
+    with psycopg.connect(postgres.uri.replace("+psycopg", ""), autocommit=True) as database:
+        (now,) = database.execute("SELECT version_num FROM alembic_version").fetchone() or ()
+        try:
+            for revision, told in (
+                ("bd07f7e963c5", "Back it up, then run: mlflow db upgrade"),
+                ("5eed", "A newer MLflow"),
+            ):
+                database.execute("UPDATE alembic_version SET version_num = %s", [revision])
+                with pytest.raises(TrackingError, match=told):
+                    open_store(TrackingConfig("mlflow", str(tmp_path), postgres.uri))
+        finally:
+            database.execute("UPDATE alembic_version SET version_num = %s", [now])
 
 
 def test_a_database_that_stops_and_starts_at_five_moments_costs_no_trial_and_ends_up_whole(

@@ -6,6 +6,7 @@ run functions that need TensorFlow on this machine, apart from the sweep's own p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
@@ -117,6 +118,9 @@ def faults(config: SweepConfig) -> list[Fault]:
     if executor.autoscaling and executor.workers is None:
         told = "executor.autoscaling=true: give executor.workers, which says how many nodes the cluster is asked for"
         found.append(Fault("executor.autoscaling", told, also=("executor.workers",)))
+    if executor.gpus > 1 and executor.gpus % 1:
+        told = f"executor.gpus={executor.gpus:g}: a share of one GPU or whole ones; give {math.ceil(executor.gpus)}"
+        found.append(Fault("executor.gpus", told))
     if (executor.address or "").startswith("ray://"):
         told = (
             f"executor.address={executor.address}: Ray's client cannot pass on results as they come (Ray 2.60); "

@@ -137,7 +137,9 @@ class RayWorkers:
         has, config = node["Resources"], self._config
         room = has.get("CPU", 0.0) / config.threads
         if config.gpus:
-            room = min(room, has.get("GPU", 0.0) / config.gpus)
+            gpus = has.get("GPU", 0.0)
+            # Ray takes a share from one GPU: of two, 0.6 has room on each, and the rests are none for a third.
+            room = min(room, gpus / config.gpus if config.gpus >= 1 else int(gpus) * int(1 / config.gpus + LATE))
         return int(room + LATE)
 
     def _check(self) -> None:

@@ -43,6 +43,8 @@ class DeferredTracker:
         warn: told once when the store is away, and once when it is back; in the thread of the sweep.
         clock: seconds that never run backwards.
         said: what the tracker itself has to tell, to be passed on to `warn`.
+        first: whether the store of a sweep is to be opened before any trial starts, since only that shows whether it
+            can be written; quick.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class DeferredTracker:
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         said: deque[str] | None = None,
+        first: Callable[[SweepRecord], bool] = lambda _: False,
     ) -> None:
         self._tracker = tracker
         self._ping = ping
+        self._first = first
         self._warn = warn
         self._clock = clock
         self._sweep: SweepRecord | None = None
@@ -79,7 +83,7 @@ class DeferredTracker:
         return self._waited
 
     def open(self, sweep: SweepRecord) -> None:
-        """Ask whether the store is there; it is opened by the first `poll`.
+        """Ask whether the store is there; it is opened by the first `poll`, or now where no ping would do.
 
         Raises:
             TrackingError: it does not answer, is no store, or cannot be written. What only MLflow can tell, such as
@@ -87,7 +91,12 @@ class DeferredTracker:
         """
         with self._waiting():
             self._ping()
-        self._sweep = sweep
+            self._sweep = sweep
+            if self._first(sweep):
+                self._begin()
+                assert self._opening is not None  # it was begun
+                wait([self._opening])
+                self._is_open()
 
     def poll(self) -> None:
         """Begin to open the store, or have it told what waits.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from seqsweep.imports import quick_imports, without_unused
 from seqsweep.trial.notes import without_start_up_notes
@@ -28,6 +29,7 @@ def warm(threads: int) -> None:
     """
     preload()
     graphs_as_traced()
+    shared_gpus()
     import tensorflow as tf
 
     try:
@@ -49,6 +51,18 @@ def graphs_as_traced() -> None:
 
     if not tf.config.list_physical_devices("GPU"):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+def shared_gpus() -> None:
+    """Have this process take of a GPU's memory what its networks need: TensorFlow would take all of it at once.
+
+    Several slots may share a GPU, by `executor.gpus` on a Ray cluster and always as processes of one machine.
+    """
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with suppress(RuntimeError):  # this process has used it before: what it took, it has
+            tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def threads_in_use() -> int:
