@@ -1,10 +1,10 @@
 """Stand-in trials that a worker imports in a moment; as a script, a nursery of lives.
 
 `python fault_jobs.py DIRECTORY` imports the heavy libraries once and leaves an MLflow store without runs in DIRECTORY.
-Then it reads a line of JSON a life: `{report, directory, job, overrides, kill}`, or of a command `{report, directory,
-typed, variables}`. It forks a process that runs this and prints its process id; the life writes what it does into the
-file `report`, a line of JSON an event. A life may be killed at any moment, or kills itself at the very write that
-`kill` names; the next one is there at once, where a new process would need seconds of imports.
+Then it reads a line of JSON a life: `{report, directory, job, overrides, kill, variables}`, or of a command `{report,
+directory, typed, variables}`. It forks a process that runs this and prints its process id; the life writes what it does
+into the file `report`, a line of JSON an event. A life may be killed at any moment, or kills itself at the very write
+that `kill` names; the next one is there at once, where a new process would need seconds of imports.
 """
 
 from __future__ import annotations
@@ -307,6 +307,7 @@ def main() -> None:
                 if typed:
                     command(typed, request["directory"], request["variables"], report)
                 else:
+                    os.environ.update(request["variables"])
                     if request["kill"]:
                         arm(*request["kill"])
                     live(job, request["job"], report)

@@ -97,7 +97,12 @@ class Nursery:
     _count: Iterator[int] = field(default_factory=itertools.count)
 
     def start(
-        self, directory: Path, *overrides: str, job: str = "stand_in", kill: tuple[str, int, str] | None = None
+        self,
+        directory: Path,
+        *overrides: str,
+        job: str = "stand_in",
+        kill: tuple[str, int, str] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Life:
         """A sweep that leaves all its traces in `directory`.
 
@@ -106,13 +111,14 @@ class Nursery:
             overrides: of its config.
             job: what it runs, see fault_jobs.py.
             kill: the write at which it kills itself: of what, which of them, and the phase; None: it does not.
+            variables: of its environment.
         """
         if not directory.exists():
             directory.mkdir()
             shutil.copy(self.folder / "mlflow.db", directory)  # making its tables takes seconds
         common = () if "executor=inline" in overrides else COMMON
         overrides = (*common, f"tracking.directory={directory}", *overrides)
-        return self._begin(directory, job=job, overrides=overrides, kill=kill)
+        return self._begin(directory, job=job, overrides=overrides, kill=kill, variables=dict(variables or {}))
 
     def types(self, folder: Path, typed: Sequence[str], variables: Mapping[str, str]) -> Life:
         """A command in a process that it does not share; see fault_jobs.py.
@@ -132,9 +138,11 @@ class Nursery:
         self.process.stdin.flush()
         return Life(psutil.Process(int(self.process.stdout.readline())), report)
 
-    def run(self, directory: Path, *overrides: str, job: str = "stand_in") -> Life:
-        """A sweep that nothing happens to."""
-        life = self.start(directory, *overrides, job=job)
+    def run(
+        self, directory: Path, *overrides: str, job: str = "stand_in", variables: Mapping[str, str] | None = None
+    ) -> Life:
+        """A sweep that nothing happens to; see `start`."""
+        life = self.start(directory, *overrides, job=job, variables=variables)
         life.ends()
         return life
 

@@ -168,6 +168,17 @@ def test_a_lost_search_is_made_from_the_records_and_trains_nothing_again(name, d
     assert after == before
 
 
+def test_a_search_whose_oracle_cannot_be_recalled_is_made_from_the_records_before_a_lost_trial_runs(damaged, finished):
+    def damage(folder: Path) -> None:
+        file = folder / "tuner" / "tuner.json"
+        file.write_text(file.read_text().replace('"next_seed": ', '"next_sead": '))
+        (folder / "trials" / "0002.json").unlink()
+
+    observer, folder = damaged(damage)
+    assert len(observer.ran) == 1 and "what the oracle remembers do not belong together" in observer.said[0]
+    assert figures(folder) == figures(only(finished))
+
+
 def test_a_search_that_was_lost_goes_on_as_it_would_have(damaged, make_config, tmp_path):
     whole = make_config(*SMALL, f"tracking.directory={tmp_path / 'whole'}", "tuner.max_trials=6")
     search.run(whole, Telling(), at_once, cold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
 from seqsweep.executor.pool import PoolExecutor, WorkerState
+from seqsweep.executor.ray_cluster import PATIENCE
 from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -113,6 +115,16 @@ def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(m
     assert first[-1].result.threads == 2  # type: ignore[union-attr]
     pids = [events[0].pid for events in (first, second, third)]  # type: ignore[union-attr]
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_the_end_of_a_trial_is_heard_at_once_however_seldom_workers_are_asked(make: Make, monkeypatch: Any) -> None:
+    executor = make()
+    run_one(executor)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.REST", (20.0, 0.0))
+    monkeypatch.setattr("seqsweep.executor.pool.CHECK_EVERY", 20.0)
+    began = time.monotonic()
+    run_one(executor)
+    assert time.monotonic() - began < 10
 
 
 def test_what_the_file_of_needs_says_of_the_environment_stands(make: Make, tmp_path: Path) -> None:
@@ -218,15 +230,62 @@ def test_signals_stay_what_they_were(make: Make) -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "no.such.host:1", "ray://127.0.0.1:{port}"])
-def test_an_address_without_a_cluster_is_refused_in_seconds(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "variable", "said"),
+    [
+        ("127.0.0.1:{port}", None, "executor.address=127.0.0.1:{port}: nothing answers there"),
+        ("ray://127.0.0.1:{port}", None, "nothing answers there"),
+        ("ray://localhost", None, "ray://HOST:PORT is expected"),
+        ("no.such.host:1", None, "nothing answers there"),
+        ("a" * 64 + ".b:1", None, "nothing answers there"),  # no host can have this name
+        ("[::1]:{port}", None, "nothing answers there"),
+        ("localhost", None, "auto, HOST:PORT or"),
+        ("http://127.0.0.1:{port}", None, "auto, HOST:PORT or"),
+        ("auto", "127.0.0.1:{port}", "which is RAY_ADDRESS=127.0.0.1:{port}: nothing answers there"),
+        ("auto", "http://127.0.0.1:8265", "which is RAY_ADDRESS=.*: auto, HOST:PORT or"),
+    ],
+)
+def test_an_address_without_a_cluster_is_refused_in_seconds(
+    address: str, variable: str | None, said: str, monkeypatch: Any
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    monkeypatch.setenv("RAY_ADDRESS", (variable or "").format(port=port))
     config = replace(config_of("ray"), workers=1, address=address.format(port=port))
     since = time.monotonic()
-    with pytest.raises(SweepError, match="nothing answers there"):
+    with pytest.raises(SweepError, match=said.format(port=port)):
         make_executor(config, jobs.warm)
     assert time.monotonic() - since < 60  # Ray alone would try for more than five minutes
+
+
+def test_a_port_where_something_else_answers_is_tried_once() -> None:
+    from ray._private import node
+
+    (name,) = PATIENCE  # Ray documents it nowhere
+    assert name in inspect.getsource(node.Node._init_gcs_client)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0",
+            r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's versions",
+        ),
+        ("ray client connection timeout", r"\nOf ray:// the port has to be .* RAY_AUTH_MODE=token before"),
+        ("Failed to connect to Ray cluster at h:1", r"\nA cluster that asks for a token.* RAY_AUTH_MODE=token before"),
+        ("Token authentication is enabled but no authentication token was found", "auth_token of its head"),
+    ],
+)
+def test_a_cluster_that_refuses_is_told_with_what_mends_it(told: str, said: str, monkeypatch: Any) -> None:
+    import ray
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=said):
+        make_executor(replace(config_of("ray"), workers=1, address=f"127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 
 def test_faults_of_the_config_say_what_is_missing(monkeypatch: Any) -> None:
@@ -286,15 +345,7 @@ def test_a_sweep_by_rays_client_loses_a_node_and_its_own_life_and_runs_every_tri
     assert_whole(directory, results(tmp_path / "processes"))
 
 
-def test_what_a_client_meets_at_the_head_is_one_sentence(
-    cluster: Any, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    import ray
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ray, "__version__", "2.50.0")
-        with pytest.raises(SweepError, match=r"Ray: 2\.6.* Ray: 2\.50\.0.*\nInstall the same here and there"):
-            make(address=cluster.client)
+def test_what_a_client_meets_at_the_head_is_one_sentence(cluster: Any, make: Make, tmp_path: Path) -> None:
     package = tmp_path / "seqsweep" / "__init__.py"
     package.parent.mkdir()
     package.write_text("raise ModuleNotFoundError('it is not there')")
@@ -309,6 +360,20 @@ def test_what_a_client_meets_at_the_head_is_one_sentence(
             if "--mode=specific-server" in (process.info["cmdline"] or []):
                 process.kill()
         run_one(executor)
+
+
+def test_a_head_that_could_not_start_the_process_of_a_client_is_asked_again(monkeypatch: Any) -> None:
+    import ray
+
+    tries: list[str] = []
+
+    def refuse(address: str, **_: Any) -> None:
+        tries.append(address)
+        raise ConnectionAbortedError(f"Initialization failure from server:\nat try {len(tries)}")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=r"from server: at try 2"):
+        make_executor(replace(config_of("ray"), address=f"ray://127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fault_lives import Nursery, results
-from servers import Bucket, Postgres, mlflow_server, postgres_server, seaweed
+from servers import Bucket, Postgres, free_port, mlflow_server, postgres_server, seaweed
 
 pytestmark = [pytest.mark.slow, pytest.mark.keras]
 
@@ -94,6 +94,60 @@ def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_and_its_files_in_a_store_w
     assert written
     assert not any(SECRET.encode() in text for text in (*written, *kept.values(), str(life.events).encode()))
     assert SECRET not in postgres.content()
+
+
+STRAIGHT = ("executor=inline", "tuner=random", "tuner.max_trials=2", "study=straight")
+
+
+def test_files_that_go_straight_to_s3_need_its_login_from_the_environment_which_keeps_it(
+    postgres: Postgres, bucket: Bucket, server: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=server)
+    experiment = client.create_experiment("straight: sunspots", f"s3://{bucket.name}/straight")
+    sweep, login = (*STRAIGHT, f"tracking.uri={server}"), bucket.environment
+    for name, variables, told in (
+        ("wrong", {**login, "AWS_SECRET_ACCESS_KEY": f"{SECRET}8"}, "SignatureDoesNotMatch"),
+        ("away", {**login, "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}, "Could not connect"),
+    ):
+        life = nursery.run(tmp_path / name, *sweep, job="at_once", variables=variables)
+        assert life.count("started") == 0, name
+        assert (life.events[-1]["event"], life.events[-1]["kind"]) == ("error", "TrackingError"), name
+        assert told in life.events[-1]["text"]
+        assert "AWS_SECRET_ACCESS_KEY" in life.events[-1]["text"]
+        assert SECRET not in str(life.events)
+    life = nursery.run(tmp_path / "right", *sweep, job="at_once", variables=login)
+    assert (life.events[-1]["event"], life.events[-1].get("trained")) == ("outcome", 2), life.events[-1]
+    runs = client.search_runs([experiment], "tags.kind = 'sweep'")
+    (parent,) = [run for run in runs if run.info.status == "FINISHED"]
+    files = bucket.files()
+    (key,) = [key for key in files if key.endswith(f"{parent.info.run_id}/artifacts/config.yaml")]
+    assert key.startswith("straight/")
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(SECRET.encode() in text for text in (*written, *files.values(), str(life.events).encode()))
+    assert SECRET not in postgres.content()
+
+
+def test_tables_of_another_release_are_told_apart(postgres: Postgres, server: str, tmp_path: Path) -> None:
+    import psycopg
+
+    from seqsweep.errors import TrackingError
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking.store import open_store
+
+    with psycopg.connect(postgres.uri.replace("+psycopg", ""), autocommit=True) as database:
+        (now,) = database.execute("SELECT version_num FROM alembic_version").fetchone() or ()
+        try:
+            for revision, told in (
+                ("bd07f7e963c5", "Back it up, then run: mlflow db upgrade"),
+                ("5eed", "A newer MLflow"),
+            ):
+                database.execute("UPDATE alembic_version SET version_num = %s", [revision])
+                with pytest.raises(TrackingError, match=told):
+                    open_store(TrackingConfig("mlflow", str(tmp_path), postgres.uri))
+        finally:
+            database.execute("UPDATE alembic_version SET version_num = %s", [now])
 
 
 def test_a_database_that_stops_and_starts_at_five_moments_costs_no_trial_and_ends_up_whole(

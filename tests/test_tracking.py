@@ -35,11 +35,14 @@ from seqsweep.tracking import (
     MlflowTracker,
     SweepRecord,
     faults,
+    known_runs,
     make_tracker,
 )
 from seqsweep.tracking.address import address
 from seqsweep.tracking.apart import ApartTracker
 from seqsweep.tracking.deferred import POLL_EVERY, DeferredTracker
+from seqsweep.tracking.known_runs import KNOWN
+from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import (
     NOTE,
     check_names,
@@ -314,6 +317,22 @@ def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monk
     assert tracker.seconds > 0.05
     tracker.close("FINISHED")
     assert len(slow.trials) == 9
+
+
+def test_a_store_that_falls_behind_keeps_the_sweep_no_longer_than_it_must(monkeypatch) -> None:
+    monkeypatch.setattr("seqsweep.tracking.deferred.MOST_WAITING", 3)
+    slow, written = SlowToWrite(deque()), threading.Semaphore(0)
+    monkeypatch.setattr(slow, "end_trial", lambda _: written.acquire(timeout=10))
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    threading.Timer(0.1, written.release).start()
+    for number in range(4):
+        tracker.end_trial(trial(number))
+    assert len(tracker._told) == 3  # one of them was written
+    assert tracker.seconds > 0.05
+    written.release(4)
+    tracker.close("FINISHED")
 
 
 def test_a_process_of_its_own_keeps_what_one_in_here_keeps_even_where_it_is_lost(
@@ -1317,6 +1336,120 @@ def test_a_sweep_whose_run_was_deleted_is_written_anew(config: TrackingConfig) -
     assert opened(config).recorded() == set()
 
 
+# What the last launch left
+
+
+@pytest.fixture
+def left(config: TrackingConfig, tmp_path: Path) -> SweepRecord:
+    """A sweep of four trials and a final run that was closed, in a folder of its own."""
+    sweep = replace(SWEEP, folder=tmp_path / "sweep")
+    tracker = opened(config, sweep)
+    for number, score in enumerate((17.5, 15.5, 16.5)):
+        tracker.end_trial(trial(number, score, started=BEGAN + number))
+    tracker.end_trial(trial(3, status="FAILED", metrics={}, started=BEGAN + 3))
+    tracker.end_trial(trial(4, kind="final", started=BEGAN + 4))
+    tracker.start_trial(trial(5, status="RUNNING"))
+    tracker.close("KILLED")
+    return sweep
+
+
+@pytest.fixture
+def lists(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The parent of each sweep whose runs were listed, with all that each of them has."""
+    listed, asked = SweepRuns._listed, list[str]()
+
+    def counted(runs: SweepRuns):
+        asked.append(runs.address[1])
+        return listed(runs)
+
+    monkeypatch.setattr(SweepRuns, "_listed", counted)
+    return asked
+
+
+def test_a_sweep_knows_its_runs_by_what_its_last_launch_left_as_by_a_list_of_them(
+    config: TrackingConfig, left: SweepRecord, lists: list[str]
+) -> None:
+    recalled = opened(config, left)
+    assert not lists
+    listed = opened(config)  # without a folder
+    assert len(lists) == 1
+    assert recalled._store[0]._known == listed._store[0]._known
+    assert recalled.recorded() == {"00", "01", "02", "03", "04"}
+    assert "best so far: 1 GRU 32x2, val_mae 15.5" in runs_of(config, "sweep")[0].data.tags[NOTE]
+
+
+def delete(client, run) -> None:
+    client.delete_run(run.info.run_id)
+
+
+def delete_for_good(client, run) -> None:
+    client.delete_run(run.info.run_id)
+    client._tracking_client.store._hard_delete_run(run.info.run_id)
+
+
+def swap(client, run) -> None:
+    """In its place a second run of another trial: as many as before."""
+    delete(client, run)
+    double(client, run, trial_id="01")
+
+
+def double(client, run, trial_id: str = "00") -> None:
+    new = client.create_run(run.info.experiment_id, tags={**run.data.tags, "trial_id": trial_id})
+    client.set_terminated(new.info.run_id, "FINISHED")
+
+
+def kill(client, run) -> None:
+    client.set_terminated(run.info.run_id, "KILLED")
+
+
+def fail(client, run) -> None:
+    client.set_terminated(run.info.run_id, "FAILED")
+
+
+def go_on(client, run) -> None:
+    client.update_run(run.info.run_id, status="RUNNING")
+
+
+@pytest.mark.parametrize("happens", [delete, delete_for_good, swap, double, kill, fail, go_on])
+def test_a_store_that_has_other_runs_than_the_last_launch_left_is_seen_and_lists_them(
+    happens: Callable[..., None], config: TrackingConfig, left: SweepRecord, lists: list[str]
+) -> None:
+    happens(client_of(config), next(run for run in runs_of(config) if run.data.tags["trial_id"] == "00"))
+    resumed = opened(config, left)
+    assert len(lists) == 1
+    assert ("00" in resumed.recorded()) == (happens in (double, fail))
+    resumed.end_trial(trial(0, 17.5))
+    resumed.close("FINISHED")
+    finished = Counter(trial_id for trial_id, status in statuses(config) if status == "FINISHED")
+    assert finished == {"00": 1 + (happens is double), "01": 1 + (happens is swap), "02": 1}
+
+
+@pytest.mark.parametrize("why", ["damaged", "gone", "a store whose pages have other names"])
+def test_where_the_store_cannot_be_held_against_what_is_known_it_lists_its_runs(
+    why: str, config: TrackingConfig, left: SweepRecord, lists: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert left.folder is not None
+    if why == "damaged":
+        (left.folder / KNOWN).write_text("{")
+    elif why == "gone":
+        (left.folder / KNOWN).unlink()
+    else:
+        monkeypatch.setattr("mlflow.utils.search_utils.SearchUtils.create_page_token", lambda count: b"page 2")
+    assert opened(config, left).recorded() == {"00", "01", "02", "03", "04"}
+    assert len(lists) == 1
+
+
+def test_what_is_known_of_more_runs_than_one_query_names_is_held_against_the_store(
+    config: TrackingConfig, left: SweepRecord, lists: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_runs, "AT_ONCE", 2)
+    opened(config, left)
+    assert not lists
+    delete(client_of(config), runs_of(config, "final")[0])
+    opened(config, left)
+    assert len(lists) == 1
+
+
 # When the store is away
 
 
@@ -1453,6 +1586,15 @@ def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) 
     connection.close()
     with pytest.raises(TrackingError, match="mlflow db upgrade"):
         opened(config)
+
+
+def test_a_store_of_a_newer_release_is_told_so(config: TrackingConfig) -> None:
+    with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '5eed5eed5eed'")
+    connection.close()
+    with pytest.raises(TrackingError, match=r"A newer MLflow than .* made its tables") as raised:
+        opened(config)
+    assert "upgrade" not in str(raised.value)  # which fails there
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -1812,14 +1954,15 @@ def test_the_ui_says_where_it_is_and_that_there_is_no_sweep_yet(ui: Ui) -> None:
 
 @pytest.mark.slow
 def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_back(
-    ui: Ui, tmp_path: Path, capfd
+    ui: Ui, tmp_path: Path, capfd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire = Wire(ui.port)
+    sweep = replace(SWEEP, folder=tmp_path / "sweep")
     name = f"127.0.0.1:{wire.port}"
     remote = TrackingConfig(kind="mlflow", directory=str(tmp_path), uri=f"http://{name}")
     said: list[str] = []
     clock = Clock()
-    tracker = opened(remote, warn=said.append, clock=clock)
+    tracker = opened(remote, sweep, warn=said.append, clock=clock)
     tracker.end_trial(trial(0))
     tracker.start_trial(trial(1, status="RUNNING"))
     tracker.poll()
@@ -1835,11 +1978,13 @@ def test_a_server_that_goes_away_stops_no_sweep_and_gets_the_rest_when_it_is_bac
     with pytest.raises(TrackingError, match=f"{name}.*2 trials.*same command again"):
         tracker.close("FINISHED")
     wire.mend()
-    resumed = opened(remote)
+    resumed = opened(remote, sweep)
     assert resumed.recorded() == {"00"}
     for number in (1, 2):
         resumed.end_trial(trial(number))
     resumed.close("FINISHED")
+    monkeypatch.setattr(SweepRuns, "_listed", pytest.fail)
+    assert opened(remote, sweep).recorded() == {"00", "01", "02"}  # a server's pages begin at numbers, too
     wire.cut()
     kept = Counter(statuses(ui.config))
     assert kept == Counter({("00", "FINISHED"): 1, ("01", "FINISHED"): 1, ("01", "KILLED"): 1, ("02", "FINISHED"): 1})

@@ -145,6 +145,31 @@ def test_an_oracle_in_another_process_proposes_the_same_however_often_that_dies(
 
 
 @keras
+def test_a_search_that_is_over_is_taken_up_without_its_oracle_and_goes_on_with_it(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    def call(function: Any, *given: Any) -> Any:
+        asked.append(given)
+        return function(*given)
+
+    def trials(count: int) -> Any:
+        return sweep_config("random", epochs=4, tuner={"max_trials": count}, **WIDE)
+
+    longer, here, apart = (tmp_path / name for name in ("longer", "here", "apart"))
+    expected = whole(make_tuner(trials(9), longer))
+    for folder in (here, apart):
+        whole(make_tuner(trials(6), folder))
+    remote_oracle._present.clear()
+    before = (apart / "tuner.json").read_bytes()
+    over = make_tuner(trials(6), apart, call)
+    assert over.ask("a") == Exhausted("6 of 6 trials") and not over.running()
+    over._save()
+    assert not asked and (apart / "tuner.json").read_bytes() == before
+    assert over.promotable() == make_tuner(trials(6), here).promotable() and asked
+    assert whole(make_tuner(trials(9), apart, call)) == expected[6:]
+
+
+@keras
 @pytest.mark.parametrize("epochs", [1, 2, 5, 9, 10, 30])
 @pytest.mark.parametrize("factor", [2, 3, 4])
 def test_the_plan_of_hyperband_is_what_runs(epochs: int, factor: int, tmp_path: Path) -> None:

@@ -30,12 +30,31 @@ CONNECT = 10.0
 CLIENT = "ray://"
 """What an address begins with that leads to a cluster from outside, by Ray's client."""
 
+PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1"}
+"""One try of half a minute to join a cluster: Ray's twenty, where something else answers such as its own dashboard,
+take a quarter of an hour."""
+
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anyone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else Ray warns of what it will do some day
     # What the sweep tells itself, in one line.
     "RAY_DEDUP_LOGS_SKIP_REGEX": "A worker died or was killed|Raylet is terminated|The node with node id",
 }
+
+NO_CLUSTER = (
+    "`ray start --head` starts one and prints its address HOST:PORT, executor.address=auto finds one on this machine, "
+    "null starts one for the sweep"
+)
+NO_ANSWER = (
+    "A cluster that asks for a token, as `ray start` does where it finds one, takes RAY_AUTH_MODE=token before the "
+    "command and the ~/.ray/auth_token of its head on this machine; a port has to be that of its head (6379), not of "
+    "its dashboard or of Ray's client"
+)
+NO_CLIENT_SERVER = (
+    "Of ray:// the port has to be the head's --ray-client-server-port (10001). A cluster that asks for a token takes "
+    "RAY_AUTH_MODE=token before the command and the ~/.ray/auth_token of its head on this machine"
+)
+OTHER_VERSION = "Run the command with the cluster's versions of Ray and Python, or start the cluster with these"
 
 
 def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
@@ -51,14 +70,15 @@ def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
     Raises:
         SweepError: no cluster is there.
     """
-    for name, value in RAY_SETTINGS.items():  # read as Ray is imported
+    address, told = _meant(config.address)
+    # Both are read as Ray is imported.
+    for name, value in {**RAY_SETTINGS, **({} if address == "local" else PATIENCE)}.items():
         os.environ.setdefault(name, value)
     import ray
 
     if ray.is_initialized():
         return None
-    address = config.address or "local"
-    _reachable(address)
+    _reachable(address, told)
     size: dict[str, Any] = {}
     if address == "local":
         size = {
@@ -72,10 +92,40 @@ def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
         size = {"runtime_env": dict(needed)}
     try:
         with _signals_kept(), _found_by_workers(address):
-            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
+            _init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, and others of Ray's own
-        raise SweepError(f"executor.address={config.address or 'null'}: {_refusal(error)}") from None
+        said = " ".join(str(error).split()) or type(error).__name__
+        known = {
+            "Version mismatch": OTHER_VERSION,
+            "Failed to connect": NO_ANSWER,
+            "authentication token": NO_ANSWER,
+            "ray client connection timeout": NO_CLIENT_SERVER,
+        }
+        mend = next((mend for words, mend in known.items() if words in said), NO_CLUSTER)
+        raise SweepError(f"{told}: no Ray cluster could be joined: {shortened(said)}\n{mend}") from None
     return address == "local"
+
+
+def _meant(address: str | None) -> tuple[str, str]:
+    """The address that is joined, and how it was told; for `auto` Ray takes a variable before it looks around."""
+    told = f"executor.address={address or 'null'}"
+    variable = os.environ.get("RAY_ADDRESS", "")
+    if address == "auto" and variable not in ("", "auto", "local"):
+        return variable, f"{told}, which is RAY_ADDRESS={variable}"
+    return address or "local", told
+
+
+def _init(address: str, **settings: Any) -> None:
+    """Ray's own; once more where the head could not start the process that stands for a client.
+
+    That happened once in some ten times on a machine under load (Ray 2.60), a crash in gRPC being noted there.
+    """
+    import ray
+
+    try:
+        ray.init(address, **settings)
+    except ConnectionAbortedError:
+        ray.init(address, **settings)
 
 
 def streams() -> bool:
@@ -138,32 +188,20 @@ def runtime_env(path: str | None) -> dict[str, Any]:
     return told
 
 
-def _refusal(error: Exception) -> str:
-    """Why no cluster could be joined, as Ray says it, and what mends it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    if lines[0].startswith("Version mismatch"):
-        return f"{shortened(' '.join(lines))}\nInstall the same here and there"
-    said = f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") else lines[0]  # a traceback of the client's server
-    return (
-        f"no Ray cluster could be joined: {shortened(said)}\n"
-        "Start one by `ray start --head`, or leave executor.address out for one of its own on this machine. Where the "
-        "cluster asks for a token, have a copy of its head's ~/.ray/auth_token and set RAY_AUTH_MODE=token"
-    )
-
-
-def _reachable(address: str) -> None:
-    """Refuse an address where nothing listens, in seconds."""
-    found = re.fullmatch(r"\[?([^/\]]+?)\]?:(\d+)", address.removeprefix(CLIENT))
-    if not found:
+def _reachable(address: str, told: str) -> None:
+    """Refuse an address that is none, or where nothing listens, in seconds."""
+    if address in ("auto", "local"):
         return
-    try:
-        socket.create_connection((found[1], int(found[2])), CONNECT).close()
-    except OSError as error:
+    found = re.fullmatch(r"(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):(\d{1,5})", address.removeprefix(CLIENT))
+    if not found:
         raise SweepError(
-            f"executor.address={address}: nothing answers there ({error.strerror or error}); "
-            "`ray start --head` prints the address of a cluster (by ray:// its port is --ray-client-server-port, 10001 "
-            "unless set), executor.address=auto finds one on this machine, null starts one"
-        ) from None
+            f"{told}: auto, HOST:PORT or ray://HOST:PORT is expected, a port of the cluster's head\n{NO_CLUSTER}"
+        )
+    try:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT).close()
+    except (OSError, ValueError) as error:  # ValueError: a name that no host can have
+        why = getattr(error, "strerror", None) or error
+        raise SweepError(f"{told}: nothing answers there ({why})\n{NO_CLUSTER}") from None
 
 
 @contextmanager

@@ -29,7 +29,7 @@ NODES_EVERY = 1.0
 
 REST = 0.02, 0.001
 """Seconds between two questions for messages, at least and a worker: each is put to all of them, and finds several
-messages at the cost of one."""
+messages at the cost of one. A trial that ends waits for none of it: its slot would be idle."""
 
 LATE = 1e-6  # a share of a resource that rounding leaves
 
@@ -105,10 +105,12 @@ class RayWorkers:
         if not asked:
             time.sleep(min(seconds, NODES_EVERY))
             return []
-        pending = [worker.pending for worker in asked]
         least, each = REST
-        time.sleep(max(0.0, min(seconds, self._rested + max(least, each * len(asked)) - time.monotonic())))
+        rest = min(seconds, self._rested + max(least, each * len(asked)) - time.monotonic())
+        pending = [worker.pending for worker in asked]
         with connected():
+            if rest > 0:
+                ray.wait([worker.end for worker in asked], num_returns=1, timeout=rest)
             told, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
             if not told:  # the next one is enough to wake up
                 told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
@@ -177,6 +179,7 @@ class RayHandle:
     def __init__(self, cluster: RayWorkers, actor: Any) -> None:
         self._cluster, self._actor = cluster, actor
         self.pending: Any = None  # what is waited for: an object, or a generator of them
+        self.end: Any = None  # an object that is there when all of that is
         self._who: dict[str, Any] = {}
         self._how = ""
         self._hello = actor.who.remote()
@@ -190,12 +193,13 @@ class RayHandle:
         """See Worker."""
         with connected():
             if command != "trial":
-                self.pending = getattr(self._actor, command).remote(self._cluster.kept(payload))
+                self.pending = self.end = getattr(self._actor, command).remote(self._cluster.kept(payload))
             elif self._cluster.streams:
                 self.pending = self._actor.trial.options(num_returns="streaming").remote(payload)
+                self.end = self.pending.completed()
             else:
                 self._actor.begin.remote(payload)
-                self.pending = self._actor.told.remote()
+                self.pending = self.end = self._actor.told.remote()
 
     def receive(self) -> Sequence[bytes]:
         """See Worker.
@@ -215,7 +219,7 @@ class RayHandle:
                     return messages
                 said: bytes | list[bytes] = ray.get(self.pending)
                 if isinstance(said, list):  # of a trial, which is over behind an empty one
-                    self.pending = self._actor.told.remote() if said else None
+                    self.pending = self.end = self._actor.told.remote() if said else None
                     return said
             self.pending = None
         except StopIteration:  # behind a trial's last event

@@ -22,6 +22,7 @@ from seqsweep.registry.ledger import LedgerEntry
 from seqsweep.registry.registered import CHAMPION, Registry, Say, opened, owned
 from seqsweep.tracking.address import address
 from seqsweep.tracking.models import log_model
+from seqsweep.tracking.run_files import log_text
 from seqsweep.tracking.store import is_writable
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def _log(
     verdict = f"{'forced' if force else 'refused'}: {', '.join(failed)}" if failed else "passed"
     run_id, now = candidate.run.info.run_id, datetime.now(UTC)
     text = f"{now.isoformat(timespec='seconds')} {_who()}: {verdict}\n{as_lines(conditions)}"
-    registry.client.log_text(run_id, text, f"gate/{now:%Y%m%dT%H%M%S.%f}.txt")
+    log_text(registry.client, run_id, text, f"gate/{now:%Y%m%dT%H%M%S.%f}.txt")
     registry.client.set_tag(run_id, "gate", verdict)
 
 

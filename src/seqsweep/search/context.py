@@ -199,6 +199,7 @@ def _sweep_record(problem: Problem, state: SweepState) -> SweepRecord:
         started=time.time(),
         data=data.name,
         datasets=_parts(problem),
+        folder=state.folder,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from seqsweep.errors import StateError
+from seqsweep.memory import no_search_for_garbage
 from seqsweep.metrics import Metric
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.schema import SweepConfig
@@ -58,12 +59,13 @@ def mend_records(state: SweepState, kind: RunKind, objective: Metric) -> dict[st
         StateError: the disk refuses.
     """
     found = {}
-    for file in state.record_files(kind):
-        try:
-            _check(file, state.record(file), kind, f"val_{objective.name}")
-        except StateError as error:
-            why = what_is_wrong(error).removeprefix(f"{file}: ")
-            found[file.stem] = f"{file.parent.name}/{file.name}: {why} (kept as {set_aside(file)})"
+    with no_search_for_garbage():
+        for file in state.record_files(kind):
+            try:
+                _check(file, state.record(file), kind, f"val_{objective.name}")
+            except StateError as error:
+                why = what_is_wrong(error).removeprefix(f"{file}: ")
+                found[file.stem] = f"{file.parent.name}/{file.name}: {why} (kept as {set_aside(file)})"
     return found
 
 
@@ -117,6 +119,8 @@ def open_tuner(config: SweepConfig, state: SweepState, objective: Metric, say: S
     gone = not file.exists()
     try:
         tuner = make_tuner(config, state.tuner, call)
+        if not kept.keys() >= set(tuner.ended()):  # those run again, and ask the oracle what may be continued
+            tuner.consult()
     except StateError as error:
         if gone or not file.exists():
             raise

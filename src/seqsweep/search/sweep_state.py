@@ -29,6 +29,7 @@ from filelock import FileLock, Timeout
 
 from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.events import Done
+from seqsweep.memory import no_search_for_garbage
 from seqsweep.records import RunKind, TrialRecord
 from seqsweep.search.sweep_identity import IDENTITY, Identity, plain, read_identity
 from seqsweep.state_files import MEND, read_state, write_bytes, write_state, writing
@@ -170,7 +171,8 @@ class SweepState:
         Raises:
             StateError: a file is truncated or foreign.
         """
-        found = [self.record(file) for file in self.record_files(kind)]
+        with no_search_for_garbage():
+            found = [self.record(file) for file in self.record_files(kind)]
         return {record.trial_id: record for record in sorted(found, key=lambda record: record.number)}
 
     def record(self, file: Path) -> TrialRecord:

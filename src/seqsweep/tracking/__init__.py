@@ -19,6 +19,7 @@ from seqsweep.tracking.apart import ApartTracker
 from seqsweep.tracking.deferred import DeferredTracker
 from seqsweep.tracking.interface import LoggedDataset, NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 from seqsweep.tracking.memory import MemoryRun, MemoryTracker, NullTracker
+from seqsweep.tracking.run_files import files_go_straight
 from seqsweep.tracking.store import ping
 from seqsweep.tracking.tracker import MlflowTracker
 
@@ -66,7 +67,7 @@ def mlflow(config: TrackingConfig, warn: Warn, many: bool) -> Tracker:
     """Runs in MLflow: SQLite under `tracking.directory`, or the store at `tracking.uri`."""
     said: deque[str] = deque()  # in a thread; `warn` is told in that of the sweep
     tracker = ApartTracker(config, said) if many else MlflowTracker(config, said.append)
-    return DeferredTracker(tracker, partial(ping, config), warn, said=said)
+    return DeferredTracker(tracker, partial(ping, config), warn, said=said, first=partial(files_go_straight, config))
 
 
 @TRACKERS.register

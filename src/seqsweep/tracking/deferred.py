@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 
 POLL_EVERY = 0.5  # seconds between two looks at what is due; what trials tell waits for the next
-MOST_WAITING = 1000  # calls that may wait for a store that is slower than the trials; then the sweep waits for it
+MOST_WAITING = 10_000
+"""Calls that may wait for a store that is slower than the trials, some megabytes; then the sweep waits for it.
+
+Ten seconds of 64 slots with trials of three seconds: as many as a store may take to open, or a busy machine keep it."""
+
+LOOK_EVERY = 0.05  # seconds, at a store that is waited for
 
 
 class DeferredTracker:
@@ -38,6 +43,8 @@ class DeferredTracker:
         warn: told once when the store is away, and once when it is back; in the thread of the sweep.
         clock: seconds that never run backwards.
         said: what the tracker itself has to tell, to be passed on to `warn`.
+        first: whether the store of a sweep is to be opened before any trial starts, since only that shows whether it
+            can be written; quick.
     """
 
     def __init__(
@@ -47,9 +54,11 @@ class DeferredTracker:
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         said: deque[str] | None = None,
+        first: Callable[[SweepRecord], bool] = lambda _: False,
     ) -> None:
         self._tracker = tracker
         self._ping = ping
+        self._first = first
         self._warn = warn
         self._clock = clock
         self._sweep: SweepRecord | None = None
@@ -74,7 +83,7 @@ class DeferredTracker:
         return self._waited
 
     def open(self, sweep: SweepRecord) -> None:
-        """Ask whether the store is there; it is opened by the first `poll`.
+        """Ask whether the store is there; it is opened by the first `poll`, or now where no ping would do.
 
         Raises:
             TrackingError: it does not answer, is no store, or cannot be written. What only MLflow can tell, such as
@@ -82,7 +91,12 @@ class DeferredTracker:
         """
         with self._waiting():
             self._ping()
-        self._sweep = sweep
+            self._sweep = sweep
+            if self._first(sweep):
+                self._begin()
+                assert self._opening is not None  # it was begun
+                wait([self._opening])
+                self._is_open()
 
     def poll(self) -> None:
         """Begin to open the store, or have it told what waits.
@@ -183,8 +197,10 @@ class DeferredTracker:
         self._told.append(call)
         if len(self._told) > MOST_WAITING and self._is_open():
             self._go_on()
-            with self._waiting():
-                self._settle()
+            assert self._telling is not None  # it goes on
+            with self._waiting():  # no longer than there are too many: to wait for all would leave slots idle meanwhile
+                while len(self._told) > MOST_WAITING and not self._telling.done():
+                    wait([self._telling], LOOK_EVERY)
 
     def _go_on(self) -> None:
         """Have the thread tell what waits, unless it is at it.

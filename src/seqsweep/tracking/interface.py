@@ -61,6 +61,7 @@ class SweepRecord:
         started: seconds since 1970; None: when the store is open, which may be after the first trials.
         data: the name of what is learned from: scores of several data sets are not ranked together.
         datasets: its parts.
+        folder: its own, where a tracker may keep what it knows of its runs; None: it keeps nothing.
     """
 
     study: str
@@ -75,6 +76,7 @@ class SweepRecord:
     started: float | None = None
     data: str = ""
     datasets: tuple[LoggedDataset, ...] = ()
+    folder: Path | None = None
 
     @property
     def experiment(self) -> str:

@@ -6,15 +6,14 @@ fluent functions cost ten times that and its autologging a second.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep.redaction import redacted
 from seqsweep.tracking.entities import at_once, curve_metrics, dataset_input, milliseconds
 from seqsweep.tracking.interface import NumberedEvaluation, numbered
+from seqsweep.tracking.known_runs import ChildRun, KnownRuns, keep_runs, recall_runs
 from seqsweep.tracking.mlflow_spelling import (
     NAME,
     NOTE,
@@ -29,6 +28,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_tags,
 )
 from seqsweep.tracking.models import log_model
+from seqsweep.tracking.run_files import log_text
 from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import short_name, significant
 
@@ -41,17 +41,6 @@ if TYPE_CHECKING:
     from seqsweep.tracking.interface import SweepRecord, SweepStatus
 
 FEW = 8  # axes of a chart where no parameter differs yet
-
-
-@dataclass
-class ChildRun:
-    """A trial's run as far as the store has it."""
-
-    run_id: str
-    status: str = "RUNNING"
-    described: bool = False  # its parameters are in
-    tags: Mapping[str, str] = field(default_factory=dict)  # those it was made with
-    kind: str = "trial"
 
 
 class SweepRuns:
@@ -73,12 +62,14 @@ class SweepRuns:
         self._parent_id = self._find_parent()
         self.address = self._experiment.experiment_id, self._parent_id
         self._nested = f"tags.sweep = '{sweep.fingerprint}' and tags.`{PARENT}` = '{self._parent_id}'"  # users nest too
-        self.children: dict[str, ChildRun] = {}  # by trial id
-        self._choices: dict[str, set[str]] = {}  # values seen of each parameter
-        self._having: Counter[str] = Counter()  # trials that have it
+        self._kill_running("the process that ran this trial was killed")
+        self._known = self._recalled() or self._listed()
         self._curves: dict[str, None] = {}  # names of metrics with one point an epoch, in order
-        self._best: tuple[float, str] | None = None  # score, name of the trial
-        self._read_children()
+
+    @property
+    def children(self) -> dict[str, ChildRun]:
+        """By the id of the trial."""
+        return self._known.children
 
     # Trials
 
@@ -111,13 +102,13 @@ class SweepRuns:
         self._log(child.run_id, metrics, params, tags)
         child.described = True
         if trial.detail:
-            self._client.log_text(child.run_id, trial.detail, "traceback.txt")
+            log_text(self._client, child.run_id, trial.detail, "traceback.txt")
         status = RUN_STATUS[trial.status]
         self._client.set_terminated(child.run_id, status, end_time=milliseconds(trial.ended))
-        child.status = status
+        child.status, child.tags = status, {}
         self._curves |= dict.fromkeys(sorted(curves))
         if trial.kind == "trial":
-            self._remember(trial.name, trial_params(trial), numbers if status == "FINISHED" else {})
+            self._add(self._known, trial.name, trial_params(trial), numbers if status == "FINISHED" else {})
 
     def tag(self, trial_id: str, tags: Mapping[str, str]) -> None:
         """Tags of a trial that ended; of one that the store has not got yet the sweep's next launch writes them."""
@@ -152,8 +143,8 @@ class SweepRuns:
     def describe(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Figures of the sweep that the store has not, the best so far, and the description."""
         numbers, oddities = split_finite(sweep_metrics(metrics, self._sweep.objective))
-        if self._best:
-            numbers.setdefault(best_name(self._sweep.objective), self._best[0])
+        if self._known.best:
+            numbers.setdefault(best_name(self._sweep.objective), self._known.best[0])
         news = {name: value for name, value in numbers.items() if self._parent.get(name) != value}
         # The step counts trials, so that the UI draws the best so far over them.
         entities = at_once(news, None, step=len(self.recorded()))
@@ -162,7 +153,7 @@ class SweepRuns:
 
     def text(self, text: str, name: str) -> None:
         """A text as the file `name` of the parent."""
-        self._client.log_text(self._parent_id, text, name)
+        log_text(self._client, self._parent_id, text, name)
 
     def model(self, folder: Path, params: Mapping[str, Value]) -> None:
         """A packaged model as the parent's output."""
@@ -172,15 +163,12 @@ class SweepRuns:
         """The study's saved views: trials ranked by the objective, beside the parameters that differ; their charts."""
         if not self._sweep.objective or not self._curves:
             return
-        varying = [name for name, values in self._choices.items() if len(values) > 1]
-        objective, params, curves = (
-            best_name(self._sweep.objective),
-            varying or list(self._choices)[:FEW],
-            list(self._curves),
-        )
+        seen, objective, curves = self._known.parameters, best_name(self._sweep.objective), list(self._curves)
+        params = [name for name, values in seen.items() if values.varies] or list(seen)[:FEW]
         # The UI draws a line for runs that have every axis alone: the width of a layer that some lack is none.
-        axes = [name for name in params if self._having[name] == max(self._having.values())]
-        axes.sort(key=self._begins_with)
+        most = max((values.trials for values in seen.values()), default=0)
+        # Numbers first: MLflow cuts the words that stand at the left edge of a chart.
+        axes = sorted((name for name in params if seen[name].trials == most), key=lambda name: not seen[name].numeric)
         tags = self._experiment.tags
         for charts in (False, True):
             view = SavedView(objective, self._sweep.lower_is_better, params, curves, axes, charts)
@@ -190,9 +178,13 @@ class SweepRuns:
 
     def terminate(self, status: SweepStatus) -> None:
         """End the parent; children that still run are killed, also those that an outage hid from us."""
-        for run in self._search(f"{self._nested} and attributes.status = 'RUNNING'"):
-            self.kill(run.info.run_id, "the sweep ended before this trial did")
+        self._kill_running("the sweep ended before this trial did")
         self._client.set_terminated(self._parent_id, status)
+
+    def keep(self) -> None:
+        """Keep what is known of the runs, for the sweep's next launch."""
+        if self._sweep.folder is not None:
+            keep_runs(self._sweep.folder, self._known)
 
     # How they are found and made
 
@@ -236,16 +228,25 @@ class SweepRuns:
         self._parent = dict(run.data.metrics)
         return str(run.info.run_id)
 
-    def _read_children(self) -> None:
+    def _kill_running(self, reason: str) -> None:
+        for run in self._search(f"{self._nested} and attributes.status = 'RUNNING'"):
+            self.kill(run.info.run_id, reason)
+
+    def _recalled(self) -> KnownRuns | None:
+        if self._sweep.folder is None:
+            return None
+        return recall_runs(self._sweep.folder, self._client, *self.address, self._nested)
+
+    def _listed(self) -> KnownRuns:
+        known = KnownRuns(self._parent_id)
         for run in self._search(self._nested):
-            if run.info.status == "RUNNING":
-                self.kill(run.info.run_id, "the process that ran this trial was killed")
-            elif run.info.status in RUN_STATUS.values():
+            if run.info.status in RUN_STATUS.values():
                 child = ChildRun(run.info.run_id, run.info.status, described=True, kind=run.data.tags["kind"])
-                self.children[run.data.tags["trial_id"]] = child
+                known.children[run.data.tags["trial_id"]] = child
                 figures = run.data.metrics if run.info.status == "FINISHED" else {}
                 if child.kind == "trial":
-                    self._remember(run.data.tags[NAME], run.data.params, figures)
+                    self._add(known, run.data.tags[NAME], run.data.params, figures)
+        return known
 
     def _search(self, query: str, experiments: list[str] | None = None) -> list[Run]:
         runs: list[Run] = []
@@ -267,9 +268,8 @@ class SweepRuns:
         if child is None:
             tags = {**self._sweep.marks, PARENT: self._parent_id, **trial_tags(trial)}
             started = milliseconds(trial.started)
-            run = self._client.create_run(
-                self._experiment.experiment_id, started, tags, run_name=short_name(trial.name)
-            )
+            experiment, name = self._experiment.experiment_id, short_name(trial.name)
+            run = self._client.create_run(experiment, started, tags, run_name=name)
             child = self.children[trial.trial_id] = ChildRun(run.info.run_id, tags=tags, kind=trial.kind)
         return child
 
@@ -290,20 +290,9 @@ class SweepRuns:
             tags=[RunTag(name, redacted(str(value))) for name, value in (tags or {}).items()],
         )
 
-    def _remember(self, name: str, params: Mapping[str, str], metrics: Mapping[str, float]) -> None:
-        for param, value in params.items():
-            self._choices.setdefault(param, set()).add(value)
-            self._having[param] += 1
+    def _add(self, known: KnownRuns, name: str, params: Mapping[str, str], metrics: Mapping[str, float]) -> None:
         score = metrics.get(best_name(self._sweep.objective))
-        if score is None:
-            return
-        sign = 1 if self._sweep.lower_is_better else -1
-        if self._best is None or sign * score < sign * self._best[0]:
-            self._best = (score, name)
-
-    def _begins_with(self, axis: str) -> bool:
-        """Sorts an axis of numbers first: MLflow cuts the words that stand at the left edge of a chart."""
-        return not all(value.replace(".", "").removeprefix("-").isdigit() for value in self._choices[axis])
+        known.add(name, params, score, lower_is_better=self._sweep.lower_is_better)
 
     def _note(self) -> str:
         if self.summary:
@@ -315,6 +304,6 @@ class SweepRuns:
             f"- study: {self._sweep.study}",
             f"- trials: {statuses.count('FINISHED')} finished, {statuses.count('FAILED')} failed",
         ]
-        if self._best:
-            lines.append(f"- best so far: {self._best[1]}, {self._sweep.objective} {significant(self._best[0])}")
+        if best := self._known.best:
+            lines.append(f"- best so far: {best[1]}, {self._sweep.objective} {significant(best[0])}")
         return "\n".join(lines)

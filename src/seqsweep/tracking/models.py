@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqsweep.tracking.mlflow_spelling import plain
+from seqsweep.tracking.reaching import reaching_files
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -88,7 +89,10 @@ def files_of(location: str, tracking_uri: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="seqsweep-") as here:
         local = location.startswith("file:")
         target = None if local else here
-        found = mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=target, tracking_uri=tracking_uri)
+        with reaching_files():
+            found = mlflow.artifacts.download_artifacts(
+                artifact_uri=location, dst_path=target, tracking_uri=tracking_uri
+            )
         yield Path(found)
 
 
@@ -107,7 +111,8 @@ def _upload(client: MlflowClient, model_id: str, run_id: str, model: Path) -> No
         copy = Path(shutil.copytree(model, Path(aside) / NAME, ignore=_CACHES))
         package.model_id, package.run_id = model_id, run_id
         package.save(str(copy / DESCRIPTION))
-        client.log_model_artifacts(model_id, str(copy))
+        with reaching_files():
+            client.log_model_artifacts(model_id, str(copy))
 
 
 def _is_copy(client: MlflowClient, logged: LoggedModel, model: Path) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from seqsweep.errors import TrackingError
 from seqsweep.imports import quick_imports
@@ -52,6 +54,28 @@ def failures() -> tuple[type[Exception], ...]:
     return MlflowException, SQLAlchemyError, sqlite3.Error, OSError  # those of `requests` are OSErrors
 
 
+class FilesError(OSError):
+    """Where a server keeps files, and sends this machine for them, does not answer or refuses."""
+
+
+@contextmanager
+def reaching_files() -> Iterator[None]:
+    """Turn what goes wrong with files into what a store raises.
+
+    Beside its own errors MLflow lets through those of the library that talks to the place: boto3's for S3, those of
+    Google and Azure.
+
+    Raises:
+        FilesError: instead of an error of such a library.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, (ImportError, *failures())) or type(error).__module__ == "builtins":  # a fault of ours
+            raise
+        raise FilesError(first_line(error)) from error
+
+
 @contextmanager
 def reaching(place: StoreAddress) -> Iterator[None]:
     """Turn whatever goes wrong with the store into one TrackingError that names it."""
@@ -60,7 +84,7 @@ def reaching(place: StoreAddress) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (ImportError, *failures())):
             raise
-        said = first_line(error, place.uri)
+        said = SCHEMA.sub(r"its tables have the schema \1, those of this MLflow \2", first_line(error, place.uri))
         away = takes_no_writes(str(place), said) if _may_pass(place, error) else ""
         raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}", away=away) from error
 
@@ -84,6 +108,15 @@ DAMAGED = (
 )
 """In SQLite's words, or Alembic's: the file is none of MLflow's, or damaged."""
 
+FILES = (
+    ". Its files go straight from this machine to where they are kept, not through the server: give it what that needs "
+    "(of S3: MLFLOW_S3_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY); or start the server with "
+    "--artifacts-destination, and name the study otherwise, as an experiment keeps the place that it was made with"
+)
+
+SCHEMA = re.compile(r"Detected out-of-date database schema \(found version (\w+), but expected (\w+)\).*")
+"""In MLflow's words, which are the same for tables of an older release and of a newer one."""
+
 LASTS = (
     "out-of-date database schema",
     "authentication failed",
@@ -97,7 +130,7 @@ LASTS = (
 
 def _may_pass(place: StoreAddress, error: Exception) -> bool:
     """Whether a store that says this may answer later: a server that is away or starts up, a file that is locked."""
-    if isinstance(error, ImportError) or any(words in str(error) for words in LASTS):
+    if isinstance(error, (ImportError, FilesError)) or any(words in str(error) for words in LASTS):
         return False
     status = getattr(error, "get_http_status_code", None)  # of MLflow's own errors
     return place.database is not None or status is None or status() not in range(400, 500)
@@ -108,13 +141,36 @@ def _mend(place: StoreAddress, error: Exception) -> str:
     if isinstance(error, ImportError):
         driver = DRIVERS.get(error.name or "", error.name or "")
         return f". Its driver is missing: pip install {driver}; or leave tracking.uri out to keep runs in SQLite"
+    if isinstance(error, FilesError):
+        return FILES
     if type(error).__name__ == "Timeout":  # of the lock
         return ". Another process makes its tables; run the command again in a minute"
-    if "out-of-date database schema" in text:
-        return ". Copy the file, then run: " + command(["mlflow", "db", "upgrade", place.uri])
+    if found := SCHEMA.search(text):
+        return _mend_schema(place, found[1])
     if place.database is None:
         return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"
     return _mend_file(place.database.name, text)
+
+
+def _mend_schema(place: StoreAddress, revision: str) -> str:
+    """What mends tables of another release of MLflow.
+
+    Args:
+        place: whose tables they are.
+        revision: of them, by Alembic's name; `None` before the first that had one.
+    """
+    import mlflow
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision not in known | {"None"}:
+        return (
+            f". A newer MLflow than {mlflow.__version__}, which is installed here, made its tables: use that one's, or "
+            "another tracking.uri"
+        )
+    copy = "Back it up" if place.database is None else "Copy the file"
+    return f". {copy}, then run: " + command(["mlflow", "db", "upgrade", place.uri])
 
 
 def _mend_file(name: str, text: str) -> str:

@@ -23,6 +23,7 @@ from seqsweep.tracking.mlflow_spelling import (
     rounded,
 )
 from seqsweep.tracking.reaching import reaching
+from seqsweep.tracking.run_files import read_text
 from seqsweep.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def read_run(config: TrackingConfig, run_id: str) -> LoggedRun:
             }.get(run.data.tags.get("kind", ""), "it is no trial")
             raise ConfigError([f"{run_id}: this is the run {run.info.run_name!r}; {trials}"])
         parent = client.get_run(run.data.tags[PARENT])
-        return _logged(run, parent, _curve(client, run), _text(client, parent.info.run_id))
+        return _logged(run, parent, _curve(client, run), read_text(client, parent.info.run_id, CONFIG))
 
 
 def _logged(run: Run, parent: Run, curve: Mapping[tuple[str, int], float], config_yaml: str) -> LoggedRun:
@@ -169,11 +170,3 @@ def _curve(client: MlflowClient, run: Run) -> dict[tuple[str, int], float]:
     names = [name for name in run.data.metrics if name in best or name == "loss"]
     history = [point for name in names for point in client.get_metric_history(run.info.run_id, name)]
     return {(point.key, point.step): point.value for point in history if point.step > 0}
-
-
-def _text(client: MlflowClient, run_id: str) -> str:
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        return Path(client.download_artifacts(run_id, CONFIG, folder)).read_text(encoding="utf-8")

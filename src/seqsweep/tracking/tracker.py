@@ -225,6 +225,7 @@ class MlflowTracker:
             what = f"the results of {trials} trials" if trials else ", ".join(missing)
             away = takes_no_writes(self._name, queue.reason)
             raise TrackingError(f"{away} and lacks {what}; {kept(away)}", away=away)
+        runs.keep()
         self._store = None
 
     def _describe(self) -> None:

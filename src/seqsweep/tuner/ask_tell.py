@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from seqsweep.errors import StateError
 from seqsweep.events import TrialParams
 from seqsweep.records import Origin
 from seqsweep.tuner import pruners, state_file
+from seqsweep.tuner.patience import without_a_better_one
 from seqsweep.tuner.rebuild import known
 from seqsweep.tuner.state_file import Step, TunerState, TunerTrial
 
@@ -192,6 +194,15 @@ class Tuner:
         """
         return self.oracle.promotable()
 
+    def consult(self) -> None:
+        """Have the oracle hear all that it was told, which is done at once where something is left to propose.
+
+        Raises:
+            StateError: its trials and what it remembers do not belong together.
+        """
+        with self._fitting():
+            self.oracle.promotable()
+
     def best(self, count: int) -> list[str]:
         """The ids of the best finished trials, best first; fewer where fewer have a score."""
         records = [record for record in self._records.values() if record.status == "COMPLETED"]
@@ -207,7 +218,7 @@ class Tuner:
             return f"{len(self._records)} of {limits.max_trials} trials"
         if limits.max_epochs is not None and (planned := self._planned()) >= limits.max_epochs:
             return f"{planned} of {limits.max_epochs} epochs (tuner.max_epochs)"
-        if limits.patience is not None and (waited := self._without_a_better_one()) >= limits.patience:
+        if limits.patience is not None and (waited := without_a_better_one(self._in_order())) >= limits.patience:
             return f"{waited} trials in a row brought no better one (tuner.patience)"
         return self.over() or None
 
@@ -215,21 +226,9 @@ class Tuner:
         """Epochs of all trials that were proposed."""
         return sum(self._last_epoch(record) - _first_epoch(record) for record in self._records.values())
 
-    def _without_a_better_one(self) -> int:
-        """Trials that were told since one joined the front, pruned and failed ones included; 0 while none has a score.
-
-        With one objective that is the best one alone.
-        """
-        front: list[tuple[float, ...]] = []
-        waited = 0
-        for record in (self._records[trial_id] for trial_id in self._ended):
-            waited += 1
-            if record.status != "COMPLETED" or record.score is None:
-                continue
-            costs = tuple(math.inf if cost is None else cost for cost in record.objectives) or (record.score,)
-            if not any(_no_worse(other, costs) for other in front):
-                front, waited = [*(other for other in front if not _no_worse(costs, other)), costs], 0
-        return waited if front else 0
+    def _in_order(self) -> Iterator[TunerTrial]:
+        """The trials that were told, in that order."""
+        return (self._records[trial_id] for trial_id in self._ended)
 
     def _chosen(self, trial_id: str) -> TunerTrial | Wait | Exhausted:
         answer = self.oracle.populate_space(trial_id)
@@ -292,15 +291,21 @@ class Tuner:
         self._open = {trial.trial_id: trial for trial in state.trials if trial.status == "RUNNING"}
         self._ended = list(state.ended)
         self._draining = state.draining
-        try:
+        with self._fitting():
             for record in self._records.values():
                 if record.known:
                     self.oracle.begin(record.trial_id, record.values)
-            for trial_id in self._ended:
-                if self._records[trial_id].known:
-                    ended = self._records[trial_id]
-                    self.oracle.finish(trial_id, ended.score, ended.objectives)
+            for ended in self._in_order():
+                if ended.known:
+                    self.oracle.finish(ended.trial_id, ended.score, ended.objectives)
             self.oracle.recall(state.oracle)
+        if self._open or not self._over():
+            self.consult()
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        try:
+            yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             told = f"{self.path}: its trials and what the oracle remembers do not belong together"
             raise StateError(f"{told}; {state_file.anew(self.path)}") from error
@@ -308,7 +313,3 @@ class Tuner:
 
 def _first_epoch(record: TunerTrial) -> int:
     return int(record.values.get("tuner/initial_epoch", 0))
-
-
-def _no_worse(costs: Sequence[float], than: Sequence[float]) -> bool:
-    return all(own <= other for own, other in zip(costs, than, strict=True))

@@ -54,8 +54,9 @@ Call = Callable[..., Any]
 class RemoteOracle:
     """Asks an oracle elsewhere. Where its process died, the next one is told all that this one knew.
 
-    What has no answer is told with the next question. Each answer brings what the oracle remembers by then: nothing is
-    lost with its process but the question that it died of, which is asked again.
+    What has no answer is told with the next question, and the oracle is made with the first: a search that has nothing
+    left to ask waits for no TensorFlow. Each answer brings what the oracle remembers by then: nothing is lost with its
+    process but the question that it died of, which is asked again.
 
     Args:
         call: reaches the process.
@@ -68,8 +69,8 @@ class RemoteOracle:
         self._told: list[Question] = []  # to go through once more in a new process
         self._heard = 0  # of them, by the present one
         self._memory: dict[str, Any] = {}
+        self._remembered = -1  # how much was told by the time of this memory; -1: there is none yet
         self._promotable: set[str] | None = None  # None: not known since the last question
-        self._ask("memory")
 
     def begin(self, trial_id: str, values: Mapping[str, Any]) -> None:
         """See OracleBase."""
@@ -106,13 +107,14 @@ class RemoteOracle:
 
     def memory(self) -> dict[str, Any]:
         """See OracleBase."""
-        if self._heard < len(self._told):
+        if self._remembered < len(self._told):
             self.promotable()  # which is asked for next
         return self._memory
 
     def recall(self, memory: Mapping[str, Any]) -> None:
         """See OracleBase."""
-        self._ask("recall", memory)
+        self._told.append(("recall", (memory,)))
+        self._memory, self._remembered = dict(memory), len(self._told)
 
     def _ask(self, name: str, *arguments: Any) -> Any:
         asked = [*self._told[self._heard :], (name, arguments)]
@@ -122,7 +124,7 @@ class RemoteOracle:
             answer = self._call(_answered, self._name, before + asked, self._made_of)
         said, self._memory = answer
         self._promotable = None
-        self._heard = len(self._told)
+        self._heard = self._remembered = len(self._told)
         return said
 
 
