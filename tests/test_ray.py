@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,13 @@ def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of this machine in which an actor of a sweep lives; Ray names them so."""
-    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith("ray::Ray")]
+    """The processes of the fixture's cluster in which an actor of a sweep lives; Ray names them so."""
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if (one.cmdline() or [""])[0].startswith("ray::Ray"):
+                found.append(one)
+    return found
 
 
 # From a machine of the cluster, to which Ray streams; from elsewhere by its client, to which it does not.
