@@ -9,7 +9,9 @@ trained, all else is real: random search, records on disk, one MLflow run a tria
 its own, on a cluster of this machine that says it has so many CPUs; it is told as it ends, and where it fails the
 others run. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to the last one's
 end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on the finished
-sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a file of this
+sweep, to where it finds nothing left to run, in seconds by the clock and of CPU, of all processes that it starts and of
+an idle cluster; `page` writes the report of all trials. `--folder` keeps one sweep there and prints what was seen as
+JSON; of a sweep that ended there before, its resume and page alone. `--tracking` is a file of this
 machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials run in the
 leading process, one at a time and without Ray: what leading costs as trials become many, in the first and in the last
 tenth of them.
@@ -30,6 +32,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
 
@@ -76,6 +80,7 @@ def main() -> None:
         "MB, first",
         "MB, end",
         "resume s",
+        "its cpu s",
         "page s",
     ):
         table.add_column(name, justify="right")
@@ -91,8 +96,8 @@ def main() -> None:
             continue
         seen = json.loads(ran.stdout.splitlines()[-1])
         print(f"{slots} slots, {trials} trials of {seconds:g} s: {seen}", file=sys.stderr)
-        figures = ("wall", "cpu", "late", "busy", "first", "last", "resume", "page")
-        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
+        figures = ("wall", "cpu", "late", "busy", "first", "last", "resume", "resume_cpu", "page")
+        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}", "{:.1f}")
         row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
         table.add_row(str(slots), str(trials), f"{seconds:g}", *row)
     Console(width=110).print(table)
@@ -107,7 +112,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "server", "none"))
     parser.add_argument("--inline", action="store_true", help="without Ray, one trial at a time")
-    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help="of one sweep, to be kept; prints JSON")
     return parser.parse_args()
 
 
@@ -120,10 +125,11 @@ def one(options: argparse.Namespace) -> None:
     from seqsweep import report
 
     with executor(options) as chosen, store(options) as tracking:
-        seen = swept(options, [*chosen, *tracking])
-        since = time.monotonic()
+        ended = any(Path(options.folder).glob("sweeps/*/outcome.json"))
+        seen = {} if ended else swept(options, [*chosen, *tracking])
+        since, spent = time.monotonic(), spent_by_all()
         swept(options, [*chosen, *tracking])
-        seen["resume"] = time.monotonic() - since
+        seen["resume"], seen["resume_cpu"] = time.monotonic() - since, spent_by_all() - spent
         since = time.monotonic()
         report.write(next(Path(options.folder).glob("sweeps/*")))
         seen["page"] = time.monotonic() - since
@@ -206,6 +212,16 @@ def used() -> tuple[float, float, float]:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return time.monotonic(), spent.ru_utime + spent.ru_stime, pages * resource.getpagesize() / 1e6
+
+
+def spent_by_all() -> float:
+    """CPU seconds so far of this process and of all that it started, those that have ended included."""
+    this, total = psutil.Process(), 0.0
+    for process in (this, *this.children(recursive=True)):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 class Watcher:
