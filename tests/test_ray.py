@@ -212,6 +212,17 @@ def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, 
         run_one(make())
 
 
+def test_a_head_that_is_away_is_waited_for_and_one_that_stays_away_ends_the_sweep(make: Make, monkeypatch: Any) -> None:
+    executor, there = make(), iter([False, False])
+    monkeypatch.setattr("seqsweep.executor.ray_workers.NODES_EVERY", 0.01)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: next(there, True))
+    assert names(run_one(executor, "SIGKILL"))[-1] == "Lost"
+    monkeypatch.setattr("seqsweep.executor.ray_workers.AWAY", 0.1)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: False)
+    with pytest.raises(SweepError, match=r"has not answered for 0\.1 seconds; .* the same command resumes"):
+        run_one(executor, "SIGKILL")
+
+
 def test_signals_stay_what_they_were(make: Make) -> None:
     before = signal.getsignal(signal.SIGTERM)
     make()
