@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,12 @@ def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of this machine in which an actor of a sweep lives; Ray names them so."""
-    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith("ray::Ray")]
+    """The processes below this one in which an actor of a sweep lives; Ray names them so."""
+    found = []
+    for one in psutil.Process().children(recursive=True):  # other tests, and other people, may have clusters here too
+        with suppress(psutil.Error):
+            found += [one] if one.cmdline()[:1] and one.cmdline()[0].startswith("ray::Ray") else []
+    return found
 
 
 def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
