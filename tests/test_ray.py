@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,12 @@ def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of this machine in which an actor of a sweep lives; Ray names them so."""
-    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith("ray::Ray")]
+    """The processes below this one in which an actor of a sweep lives; Ray names them so."""
+    found = []
+    for one in psutil.Process().children(recursive=True):  # other tests, and other people, may have clusters here too
+        with suppress(psutil.Error):
+            found += [one] if one.cmdline()[:1] and one.cmdline()[0].startswith("ray::Ray") else []
+    return found
 
 
 def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
@@ -210,6 +215,17 @@ def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, 
     monkeypatch.setattr("seqsweep.executor.ray_workers.software", lambda: {**here, "keras": "0.1"})
     with pytest.raises(SweepError, match=rf"other software .*: keras {here['keras']} there, 0\.1 here"):
         run_one(make())
+
+
+def test_a_head_that_is_away_is_waited_for_and_one_that_stays_away_ends_the_sweep(make: Make, monkeypatch: Any) -> None:
+    executor, there = make(), iter([False, False])
+    monkeypatch.setattr("seqsweep.executor.ray_workers.NODES_EVERY", 0.01)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: next(there, True))
+    assert names(run_one(executor, "SIGKILL"))[-1] == "Lost"
+    monkeypatch.setattr("seqsweep.executor.ray_workers.AWAY", 0.1)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: False)
+    with pytest.raises(SweepError, match=r"has not answered for 0\.1 seconds; .* the same command resumes"):
+        run_one(executor, "SIGKILL")
 
 
 def test_signals_stay_what_they_were(make: Make) -> None:
