@@ -8,10 +8,13 @@ A trial sleeps for `--seconds` (one number for all rows, or one a row) and sends
 trained, all else is real: random search, records on disk, one MLflow run a trial. Each row is a sweep in a process of
 its own, on a cluster of this machine that says it has so many CPUs; it is told as it ends, and where it fails the
 others run. `busy` is the share of slot-seconds in which a trial slept, from the first trial's begin to the last one's
-end; `cpu a trial` is user and system time of the leading process alone. `resume` is the same command on the finished
-sweep, to where it finds nothing left to run, in seconds by the clock and of CPU, of all processes that it starts and of
-an idle cluster; `page` writes the report of all trials. `--folder` keeps one sweep there and prints what was seen as
-JSON; of a sweep that ended there before, its resume and page alone. `--tracking` is a file of this
+end; `busy then` leaves the start of the workers out, and the end, when nothing is left for a free slot: it begins when
+as many trials as slots first ran at once, and goes to the last trial's begin (nan: so many never did). What a trial
+takes longer than it was to sleep counts as idle in both. `cpu a trial` is user and system time of the leading process
+alone. `resume` is the same command on the finished sweep, to where it finds nothing left to run, in seconds by the
+clock and of CPU, of all processes that it starts and of an idle cluster; `page` writes the report of all trials.
+`--folder` keeps one sweep there and prints what was seen as JSON; of a sweep that ended there before, its resume and
+page alone. `--tracking` is a file of this
 machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials run in the
 leading process, one at a time and without Ray: what leading costs as trials become many, in the first and in the last
 tenth of them.
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import signal
@@ -31,6 +35,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 
 import psutil
@@ -77,6 +82,7 @@ def main() -> None:
         "cpu a trial, ms",
         "in the last tenth",
         "busy",
+        "busy then",
         "MB, first",
         "MB, end",
         "resume s",
@@ -96,11 +102,11 @@ def main() -> None:
             continue
         seen = json.loads(ran.stdout.splitlines()[-1])
         print(f"{slots} slots, {trials} trials of {seconds:g} s: {seen}", file=sys.stderr)
-        figures = ("wall", "cpu", "late", "busy", "first", "last", "resume", "resume_cpu", "page")
-        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}", "{:.1f}")
+        figures = ("wall", "cpu", "late", "busy", "then", "first", "last", "resume", "resume_cpu", "page")
+        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}", "{:.1f}")
         row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
         table.add_row(str(slots), str(trials), f"{seconds:g}", *row)
-    Console(width=110).print(table)
+    Console(width=120).print(table)
 
 
 def arguments() -> argparse.Namespace:
@@ -202,9 +208,28 @@ def swept(options: argparse.Namespace, chosen: Sequence[str]) -> dict[str, float
         "cpu": watcher.cpu(0),
         "late": watcher.cpu(-max(2, len(watcher.ends) // 10)),
         "busy": len(outcome.records) * options.seconds[0] / (span * options.slots[0]),
+        "then": busy_then(
+            [(record.started, record.ended) for record in outcome.records], *options.slots, *options.seconds
+        ),
         "first": watcher.ends[0][2],
         "last": watcher.ends[-1][2],
     }
+
+
+def busy_then(trials: Sequence[tuple[float, float]], slots: int, seconds: float) -> float:
+    """The share of slot-seconds slept between when all slots first ran a trial and when the last trial began.
+
+    Args:
+        trials: when each began and ended, in seconds of one clock.
+        slots: that there are.
+        seconds: that a trial sleeps.
+    """
+    changes = sorted([(began, 1) for began, _ in trials] + [(ended, -1) for _, ended in trials])
+    running = accumulate(change for _, change in changes)
+    since = next((at for (at, _), count in zip(changes, running, strict=True) if count == slots), math.nan)
+    until = max(began for began, _ in trials)
+    slept = sum(max(0.0, min(began + seconds, until) - max(began, since)) for began, _ in trials)
+    return slept / (slots * (until - since)) if until > since else math.nan
 
 
 def used() -> tuple[float, float, float]:

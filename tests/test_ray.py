@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,12 @@ def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of this machine in which an actor of a sweep lives; Ray names them so."""
-    return [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [""])[0].startswith("ray::Ray")]
+    """The processes below this one in which an actor of a sweep lives; Ray names them so."""
+    found = []
+    for one in psutil.Process().children(recursive=True):  # other tests, and other people, may have clusters here too
+        with suppress(psutil.Error):
+            found += [one] if one.cmdline()[:1] and one.cmdline()[0].startswith("ray::Ray") else []
+    return found
 
 
 def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
@@ -103,6 +108,16 @@ def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(m
     assert first[-1].result.threads == 2  # type: ignore[union-attr]
     pids = [events[0].pid for events in (first, second, third)]  # type: ignore[union-attr]
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_the_end_of_a_trial_is_heard_at_once_however_seldom_workers_are_asked(make: Make, monkeypatch: Any) -> None:
+    executor = make()
+    run_one(executor)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.REST", (20.0, 0.0))
+    monkeypatch.setattr("seqsweep.executor.pool.CHECK_EVERY", 20.0)
+    began = time.monotonic()
+    run_one(executor)
+    assert time.monotonic() - began < 10
 
 
 def test_what_the_file_of_needs_says_of_the_environment_stands(make: Make, tmp_path: Path) -> None:
@@ -200,6 +215,17 @@ def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, 
     monkeypatch.setattr("seqsweep.executor.ray_workers.software", lambda: {**here, "keras": "0.1"})
     with pytest.raises(SweepError, match=rf"other software .*: keras {here['keras']} there, 0\.1 here"):
         run_one(make())
+
+
+def test_a_head_that_is_away_is_waited_for_and_one_that_stays_away_ends_the_sweep(make: Make, monkeypatch: Any) -> None:
+    executor, there = make(), iter([False, False])
+    monkeypatch.setattr("seqsweep.executor.ray_workers.NODES_EVERY", 0.01)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: next(there, True))
+    assert names(run_one(executor, "SIGKILL"))[-1] == "Lost"
+    monkeypatch.setattr("seqsweep.executor.ray_workers.AWAY", 0.1)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: False)
+    with pytest.raises(SweepError, match=r"has not answered for 0\.1 seconds; .* the same command resumes"):
+        run_one(executor, "SIGKILL")
 
 
 def test_signals_stay_what_they_were(make: Make) -> None:

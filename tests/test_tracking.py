@@ -17,7 +17,7 @@ import time
 import urllib.request
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -317,6 +317,22 @@ def test_a_store_that_falls_behind_keeps_the_sweep_and_memory_stays_bounded(monk
     assert tracker.seconds > 0.05
     tracker.close("FINISHED")
     assert len(slow.trials) == 9
+
+
+def test_a_store_that_falls_behind_keeps_the_sweep_no_longer_than_it_must(monkeypatch) -> None:
+    monkeypatch.setattr("seqsweep.tracking.deferred.MOST_WAITING", 3)
+    slow, written = SlowToWrite(deque()), threading.Semaphore(0)
+    monkeypatch.setattr(slow, "end_trial", lambda _: written.acquire(timeout=10))
+    tracker = DeferredTracker(slow, lambda: None, pytest.fail)
+    tracker.open(SWEEP)
+    assert tracker.recorded() == set()
+    threading.Timer(0.1, written.release).start()
+    for number in range(4):
+        tracker.end_trial(trial(number))
+    assert len(tracker._told) == 3  # one of them was written
+    assert tracker.seconds > 0.05
+    written.release(4)
+    tracker.close("FINISHED")
 
 
 def test_a_process_of_its_own_keeps_what_one_in_here_keeps_even_where_it_is_lost(
@@ -1564,19 +1580,26 @@ def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 
 
-def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) -> None:
-    with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'bd07f7e963c5'")
-    connection.close()
+@pytest.mark.parametrize("lacking", [(), ("webhooks",)])
+def test_a_store_of_an_older_release_is_told_how_to_mend_and_left_as_it_is(
+    lacking: tuple[str, ...], config: TrackingConfig
+) -> None:
+    database = Path(config.directory, "mlflow.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'bf29a5ff90ea'")  # of MLflow 3.5
+        for table in lacking:  # MLflow itself migrates where one does
+            connection.execute(f"DROP TABLE {table}")
+    before = database.read_bytes()
     with pytest.raises(TrackingError, match="mlflow db upgrade"):
         opened(config)
+    assert database.read_bytes() == before
 
 
 def test_a_store_of_a_newer_release_is_told_so(config: TrackingConfig) -> None:
     with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '5eed5eed5eed'")
     connection.close()
-    with pytest.raises(TrackingError, match=r"A newer MLflow than .* made its tables") as raised:
+    with pytest.raises(TrackingError, match=r"a newer MLflow than .* made its tables") as raised:
         opened(config)
     assert "upgrade" not in str(raised.value)  # which fails there
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from seqsweep.tracking.interface import NumberedEvaluation, SweepRecord, SweepStatus, Tracker
 
 POLL_EVERY = 0.5  # seconds between two looks at what is due; what trials tell waits for the next
-MOST_WAITING = 1000  # calls that may wait for a store that is slower than the trials; then the sweep waits for it
+MOST_WAITING = 10_000
+"""Calls that may wait for a store that is slower than the trials, some megabytes; then the sweep waits for it.
+
+Ten seconds of 64 slots with trials of three seconds: as many as a store may take to open, or a busy machine keep it."""
+
+LOOK_EVERY = 0.05  # seconds, at a store that is waited for
 
 
 class DeferredTracker:
@@ -192,8 +197,10 @@ class DeferredTracker:
         self._told.append(call)
         if len(self._told) > MOST_WAITING and self._is_open():
             self._go_on()
-            with self._waiting():
-                self._settle()
+            assert self._telling is not None  # it goes on
+            with self._waiting():  # no longer than there are too many: to wait for all would leave slots idle meanwhile
+                while len(self._told) > MOST_WAITING and not self._telling.done():
+                    wait([self._telling], LOOK_EVERY)
 
     def _go_on(self) -> None:
         """Have the thread tell what waits, unless it is at it.
