@@ -68,7 +68,8 @@ def started(
         until(up, command[0])
         yield
     finally:
-        os.killpg(process.pid, end)
+        with suppress(ProcessLookupError):  # it has died, and its log is in the error
+            os.killpg(process.pid, end)
         process.wait(timeout=30)
 
 

@@ -51,6 +51,9 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patched.setenv("PYTHONPATH", import_path())  # its nodes have what this process has
+        patched.setenv(
+            "GRPC_ENABLE_FORK_SUPPORT", "0"
+        )  # else now and then a client's process dies as the head forks it
         patched.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")  # seconds until a killed client counts as gone
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -86,12 +89,11 @@ def make(on_ray: Callable[..., ExecutorConfig]) -> Iterator[Make]:
 
 
 def actors() -> list[psutil.Process]:
-    """The processes of the fixture's cluster in which an actor of a sweep lives; Ray names them so."""
+    """The processes below this one in which an actor of a sweep lives; Ray names them so."""
     found = []
-    for one in psutil.Process().children(recursive=True):
+    for one in psutil.Process().children(recursive=True):  # other tests, and other people, may have clusters here too
         with suppress(psutil.Error):
-            if (one.cmdline() or [""])[0].startswith("ray::Ray"):
-                found.append(one)
+            found += [one] if one.cmdline()[:1] and one.cmdline()[0].startswith("ray::Ray") else []
     return found
 
 
@@ -228,6 +230,17 @@ def test_a_node_with_other_software_is_named_before_the_first_trial(make: Make, 
     monkeypatch.setattr("seqsweep.executor.ray_workers.software", lambda: {**here, "keras": "0.1"})
     with pytest.raises(SweepError, match=rf"other software .*: keras {here['keras']} there, 0\.1 here"):
         run_one(make())
+
+
+def test_a_head_that_is_away_is_waited_for_and_one_that_stays_away_ends_the_sweep(make: Make, monkeypatch: Any) -> None:
+    executor, there = make(), iter([False, False])
+    monkeypatch.setattr("seqsweep.executor.ray_workers.NODES_EVERY", 0.01)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: next(there, True))
+    assert names(run_one(executor, "SIGKILL"))[-1] == "Lost"
+    monkeypatch.setattr("seqsweep.executor.ray_workers.AWAY", 0.1)
+    monkeypatch.setattr("seqsweep.executor.ray_workers.answers", lambda _: False)
+    with pytest.raises(SweepError, match=r"has not answered for 0\.1 seconds; .* the same command resumes"):
+        run_one(executor, "SIGKILL")
 
 
 def test_signals_stay_what_they_were(make: Make) -> None:

@@ -141,7 +141,7 @@ def test_tables_of_another_release_are_told_apart(postgres: Postgres, server: st
         try:
             for revision, told in (
                 ("bd07f7e963c5", "Back it up, then run: mlflow db upgrade"),
-                ("5eed", "A newer MLflow"),
+                ("5eed", "a newer MLflow"),
             ):
                 database.execute("UPDATE alembic_version SET version_num = %s", [revision])
                 with pytest.raises(TrackingError, match=told):

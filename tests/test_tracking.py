@@ -17,7 +17,7 @@ import time
 import urllib.request
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -1580,19 +1580,26 @@ def test_a_disk_that_is_full_as_the_store_is_made_is_told_how_to_mend(
         opened(TrackingConfig(kind="mlflow", directory=str(tmp_path / "new")))
 
 
-def test_a_store_of_another_release_is_told_how_to_mend(config: TrackingConfig) -> None:
-    with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'bd07f7e963c5'")
-    connection.close()
+@pytest.mark.parametrize("lacking", [(), ("webhooks",)])
+def test_a_store_of_an_older_release_is_told_how_to_mend_and_left_as_it_is(
+    lacking: tuple[str, ...], config: TrackingConfig
+) -> None:
+    database = Path(config.directory, "mlflow.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'bf29a5ff90ea'")  # of MLflow 3.5
+        for table in lacking:  # MLflow itself migrates where one does
+            connection.execute(f"DROP TABLE {table}")
+    before = database.read_bytes()
     with pytest.raises(TrackingError, match="mlflow db upgrade"):
         opened(config)
+    assert database.read_bytes() == before
 
 
 def test_a_store_of_a_newer_release_is_told_so(config: TrackingConfig) -> None:
     with sqlite3.connect(Path(config.directory, "mlflow.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '5eed5eed5eed'")
     connection.close()
-    with pytest.raises(TrackingError, match=r"A newer MLflow than .* made its tables") as raised:
+    with pytest.raises(TrackingError, match=r"a newer MLflow than .* made its tables") as raised:
         opened(config)
     assert "upgrade" not in str(raised.value)  # which fails there
 

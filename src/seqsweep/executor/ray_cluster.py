@@ -204,6 +204,16 @@ def _reachable(address: str, told: str) -> None:
         raise SweepError(f"{told}: nothing answers there ({why})\n{NO_CLUSTER}") from None
 
 
+def answers(address: str) -> bool:
+    """Whether somebody listens at HOST:PORT, as far as a second shows."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def _found_by_workers(address: str) -> Iterator[None]:
     """A cluster that starts within finds what this process does; of others, this machine's paths mean nothing."""

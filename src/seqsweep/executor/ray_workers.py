@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
-from seqsweep.executor.ray_cluster import connected, join, runtime_env, streams
+from seqsweep.executor.ray_cluster import answers, connected, join, runtime_env, streams
 from seqsweep.executor.ray_worker import RayWorker, pace, software
 from seqsweep.executor.starting import worker_settings
 
@@ -30,6 +30,9 @@ NODES_EVERY = 1.0
 REST = 0.02, 0.001
 """Seconds between two questions for messages, at least and a worker: each is put to all of them, and finds several
 messages at the cost of one. A trial that ends waits for none of it: its slot would be idle."""
+
+AWAY = 30.0
+"""Seconds that the cluster's head may be away, as one that starts again is: after a minute Ray ends this process."""
 
 LATE = 1e-6  # a share of a resource that rounding leaves
 
@@ -51,6 +54,7 @@ class RayWorkers:
         self.streams = streams()
         self._rested = 0.0  # when it last asked for messages, on the monotonic clock
         self._asked_at, self._nodes = -NODES_EVERY, dict[str, Mapping[str, Any]]()
+        self._head_seen = time.monotonic()
         self._room = 0  # slots that the nodes have room for
         self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
         try:
@@ -74,10 +78,15 @@ class RayWorkers:
         return min(self._room, self._config.workers or self._room)
 
     def nodes(self) -> Mapping[str, Mapping[str, Any]]:
-        """The nodes that are alive, by their ids."""
+        """The nodes that are alive, by their ids; those that were, while the cluster's head is away.
+
+        Raises:
+            SweepError: it stays away.
+        """
         import ray
 
-        if time.monotonic() - self._asked_at >= NODES_EVERY:
+        # Ray's client knows by itself that its head is away, and may not reach the address that others ask.
+        if time.monotonic() - self._asked_at >= NODES_EVERY and (not self.streams or self._head_answers()):
             with connected():
                 self._nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
             self._room = max(1, sum(map(self._slots_of, self._nodes.values())))
@@ -85,8 +94,15 @@ class RayWorkers:
         return self._nodes
 
     def start(self) -> RayHandle:
-        """See Workers; it is placed as soon as a node has room."""
+        """See Workers; it is placed as soon as a node has room.
+
+        Raises:
+            SweepError: the cluster's head stays away.
+        """
         import ray
+
+        while not self._head_answers():
+            time.sleep(NODES_EVERY)
 
         # Told to the actor, not to Ray: a process with a runtime environment of its own takes half as long again to
         # start, and those that Ray has ready cannot be used.
@@ -138,6 +154,21 @@ class RayWorkers:
         if payload not in self._kept:
             self._kept[payload] = ray.put(payload)
         return self._kept[payload]
+
+    def _head_answers(self) -> bool:
+        """Whether it does: asked for anything while it does not, Ray waits, and then ends this process."""
+        import ray
+
+        address = ray.get_runtime_context().gcs_address
+        if answers(address):
+            self._head_seen = time.monotonic()
+            return True
+        if time.monotonic() - self._head_seen > AWAY:
+            raise SweepError(
+                f"the head of the Ray cluster, {address}, has not answered for {AWAY:g} seconds; what finished is "
+                "kept: start the cluster again, then the same command resumes"
+            )
+        return False
 
     def _slots_of(self, node: Mapping[str, Any]) -> int:
         has, config = node["Resources"], self._config
@@ -277,4 +308,4 @@ def _ending(error: Exception) -> str:
         return "does not answer: its node may be gone"
     detail = re.search(r"Worker exit detail: (.+?)(?: Some common causes|$)", str(error), re.DOTALL)
     said = detail[1] if detail else str(error).strip().splitlines()[-1]
-    return f"died: {shortened(' '.join(said.split()))}"
+    return f"died: {shortened(' '.join(said.split()).rstrip('.'))}"

@@ -21,7 +21,7 @@ from seqsweep.search_space import telling
 from seqsweep.terminal import console
 from seqsweep.words import about_skill, column_title, counted, duration, gain, in_words, megabytes, setting, significant
 
-SHOWN = 10  # trials; the rest is in MLflow
+SHOWN = 10  # trials
 PRUNED_SHOWN = 3  # of those that have no rank
 WIDE = 110  # characters; a narrower table shows fewer metrics and settings, MLflow shows all
 SETTINGS = ("window", "dropout", "learning_rate", "activation", "anchor")  # shown first, if they differ
@@ -129,7 +129,7 @@ def _caption(outcome: Outcome) -> str:
     failed = [record for record in outcome.records if record.status == "FAILED"]
     lines = [f"{about_skill(outcome.metric)}; baselines have no rank"]
     if len(outcome.ranked) > SHOWN:
-        lines.append(f"{len(outcome.ranked) - SHOWN} more trials in MLflow")
+        lines.append(f"{counted(len(outcome.ranked) - SHOWN, 'more trial')}, not shown")
     lines += [f"failed: {record.name}: {record.reason}" for record in failed[:SHOWN]]
     pruned = [record for record in outcome.records if record.status == "PRUNED"]
     lines += [f"{record.name}: {record.reason}" for record in pruned[:PRUNED_SHOWN]]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from seqsweep.errors import TrackingError
 from seqsweep.imports import quick_imports
 from seqsweep.tracking.address import StoreAddress
 from seqsweep.tracking.retry_queue import FULL, first_line, takes_no_writes
-from seqsweep.words import command
 
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -84,7 +81,7 @@ def reaching(place: StoreAddress) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (ImportError, *failures())):
             raise
-        said = SCHEMA.sub(r"its tables have the schema \1, those of this MLflow \2", first_line(error, place.uri))
+        said = first_line(error, place.uri)
         away = takes_no_writes(str(place), said) if _may_pass(place, error) else ""
         raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}", away=away) from error
 
@@ -104,9 +101,8 @@ DAMAGED = (
     "no such table",
     "no such column",
     "duplicate column",
-    "Can't locate revision",
 )
-"""In SQLite's words, or Alembic's: the file is none of MLflow's, or damaged."""
+"""In SQLite's words: the file is none of MLflow's, or damaged."""
 
 FILES = (
     ". Its files go straight from this machine to where they are kept, not through the server: give it what that needs "
@@ -114,11 +110,7 @@ FILES = (
     "--artifacts-destination, and name the study otherwise, as an experiment keeps the place that it was made with"
 )
 
-SCHEMA = re.compile(r"Detected out-of-date database schema \(found version (\w+), but expected (\w+)\).*")
-"""In MLflow's words, which are the same for tables of an older release and of a newer one."""
-
 LASTS = (
-    "out-of-date database schema",
     "authentication failed",
     "does not exist",
     "permission denied",
@@ -145,32 +137,9 @@ def _mend(place: StoreAddress, error: Exception) -> str:
         return FILES
     if type(error).__name__ == "Timeout":  # of the lock
         return ". Another process makes its tables; run the command again in a minute"
-    if found := SCHEMA.search(text):
-        return _mend_schema(place, found[1])
     if place.database is None:
         return ". Start it, or leave tracking.uri out to keep runs in SQLite under tracking.directory"
     return _mend_file(place.database.name, text)
-
-
-def _mend_schema(place: StoreAddress, revision: str) -> str:
-    """What mends tables of another release of MLflow.
-
-    Args:
-        place: whose tables they are.
-        revision: of them, by Alembic's name; `None` before the first that had one.
-    """
-    import mlflow
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
-    known = {script.revision for script in scripts.walk_revisions()}
-    if revision not in known | {"None"}:
-        return (
-            f". A newer MLflow than {mlflow.__version__}, which is installed here, made its tables: use that one's, or "
-            "another tracking.uri"
-        )
-    copy = "Back it up" if place.database is None else "Copy the file"
-    return f". {copy}, then run: " + command(["mlflow", "db", "upgrade", place.uri])
 
 
 def _mend_file(name: str, text: str) -> str:

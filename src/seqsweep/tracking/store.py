@@ -21,6 +21,7 @@ from seqsweep import files
 from seqsweep.interrupts import held, something_open
 from seqsweep.tracking.address import PORTS, StoreAddress, address, scheme_of
 from seqsweep.tracking.reaching import load_mlflow, reaching
+from seqsweep.tracking.release import refuse_other_release
 from seqsweep.tracking.relocation import relocate_artifacts
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def open_store(config: TrackingConfig, *, reading: bool = False) -> tuple[StoreA
                 if (place.copy_of or place.database).parent == place.folder and place.artifacts:
                     relocate_artifacts(place.database, place.artifacts)
             if not place.server:
-                _ping(place.uri)
+                _ask(place)
             client = MlflowClient(tracking_uri=place.uri)
             client.search_experiments(max_results=1)
     return place, client
@@ -166,13 +167,14 @@ def _open_database(path: Path) -> None:
         connection.execute("SELECT count(*) FROM sqlite_master")
 
 
-def _ping(uri: str) -> None:
-    """Connect once, with little patience: MLflow itself tries ten times over 100 seconds."""
+def _ask(place: StoreAddress) -> None:
+    """Connect once, with little patience: MLflow itself tries ten times over 100 seconds; look whose tables it has."""
     import sqlalchemy
 
-    options = {"connect_timeout": 5} if scheme_of(uri) in ("postgresql", "mysql") else {}
-    engine = sqlalchemy.create_engine(uri, connect_args=options)
+    options = {"connect_timeout": 5} if scheme_of(place.uri) in ("postgresql", "mysql") else {}
+    engine = sqlalchemy.create_engine(place.uri, connect_args=options)
     try:
-        engine.connect().close()
+        with engine.connect() as connection:
+            refuse_other_release(place, connection)
     finally:
         engine.dispose()
