@@ -11,8 +11,10 @@ others run. `busy` is the share of slot-seconds in which a trial slept, from the
 end; `busy then` leaves the start of the workers out, and the end, when nothing is left for a free slot: it begins when
 as many trials as slots first ran at once, and goes to the last trial's begin (nan: so many never did). What a trial
 takes longer than it was to sleep counts as idle in both. `cpu a trial` is user and system time of the leading process
-alone. `resume` is the same command on the finished
-sweep, to where it finds nothing left to run; `page` writes the report of all trials. `--tracking` is a file of this
+alone. `resume` is the same command on the finished sweep, to where it finds nothing left to run, in seconds by the
+clock and of CPU, of all processes that it starts and of an idle cluster; `page` writes the report of all trials.
+`--folder` keeps one sweep there and prints what was seen as JSON; of a sweep that ended there before, its resume and
+page alone. `--tracking` is a file of this
 machine (`mlflow`), a server with a file of its own (`server`), or nothing (`none`). With `--inline` trials run in the
 leading process, one at a time and without Ray: what leading costs as trials become many, in the first and in the last
 tenth of them.
@@ -35,6 +37,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
+
+import psutil
 
 from seqsweep.events import Done, Epoch, Event, Started, TrialResult, TrialSpec
 
@@ -82,6 +86,7 @@ def main() -> None:
         "MB, first",
         "MB, end",
         "resume s",
+        "its cpu s",
         "page s",
     ):
         table.add_column(name, justify="right")
@@ -97,8 +102,8 @@ def main() -> None:
             continue
         seen = json.loads(ran.stdout.splitlines()[-1])
         print(f"{slots} slots, {trials} trials of {seconds:g} s: {seen}", file=sys.stderr)
-        figures = ("wall", "cpu", "late", "busy", "then", "first", "last", "resume", "page")
-        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}")
+        figures = ("wall", "cpu", "late", "busy", "then", "first", "last", "resume", "resume_cpu", "page")
+        formats = ("{:.0f}", "{:.1f}", "{:.1f}", "{:.1%}", "{:.1%}", "{:.0f}", "{:.0f}", "{:.1f}", "{:.1f}", "{:.1f}")
         row = [form.format(seen[name]) for name, form in zip(figures, formats, strict=True)]
         table.add_row(str(slots), str(trials), f"{seconds:g}", *row)
     Console(width=120).print(table)
@@ -113,7 +118,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--tracking", default="mlflow", choices=("mlflow", "server", "none"))
     parser.add_argument("--inline", action="store_true", help="without Ray, one trial at a time")
-    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help="of one sweep, to be kept; prints JSON")
     return parser.parse_args()
 
 
@@ -126,10 +131,11 @@ def one(options: argparse.Namespace) -> None:
     from seqsweep import report
 
     with executor(options) as chosen, store(options) as tracking:
-        seen = swept(options, [*chosen, *tracking])
-        since = time.monotonic()
+        ended = any(Path(options.folder).glob("sweeps/*/outcome.json"))
+        seen = {} if ended else swept(options, [*chosen, *tracking])
+        since, spent = time.monotonic(), spent_by_all()
         swept(options, [*chosen, *tracking])
-        seen["resume"] = time.monotonic() - since
+        seen["resume"], seen["resume_cpu"] = time.monotonic() - since, spent_by_all() - spent
         since = time.monotonic()
         report.write(next(Path(options.folder).glob("sweeps/*")))
         seen["page"] = time.monotonic() - since
@@ -231,6 +237,16 @@ def used() -> tuple[float, float, float]:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return time.monotonic(), spent.ru_utime + spent.ru_stime, pages * resource.getpagesize() / 1e6
+
+
+def spent_by_all() -> float:
+    """CPU seconds so far of this process and of all that it started, those that have ended included."""
+    this, total = psutil.Process(), 0.0
+    for process in (this, *this.children(recursive=True)):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 class Watcher:

@@ -289,7 +289,7 @@ def _record_of(proposal):
 
 
 @pytest.mark.keras
-def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config, tmp_path):
+def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config, tmp_path, monkeypatch):
     def launch(*overrides: str) -> tuple[search.Outcome, Quiet]:
         observer = Quiet()
         config = make_config(*SMALL, f"tracking.directory={tmp_path}", *overrides)
@@ -303,8 +303,12 @@ def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config
     assert search.SweepState(first.folder).facts() == observer.facts  # the page of an old folder needs no data
     assert observer.facts.name == "sunspots"
 
-    again, observer = launch()
+    polled = []  # which begins to open a store: without a trial, nothing else does before the end
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryTracker, "poll", lambda tracker: polled.append(id(tracker)))
+        again, observer = launch()
     assert (again.trained, again.records, observer.begun) == (0, first.records, (3, 3, 1))
+    assert len(polled) == 1
 
     more, _ = launch("tuner.max_trials=4")
     assert (more.trained, more.records[:3]) == (1, first.records)

@@ -39,7 +39,9 @@ def search(context: SweepContext) -> Outcome:
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
-    if not is_kept(context.state.folder):  # for whoever watches
+    if is_kept(context.state.folder):
+        tracker.poll()  # to open the store takes seconds, for which no trial may be left
+    else:  # for whoever watches
         save_outcome(_outcome(context), BEGUN)
     reason, loop = _run_trials(context)
     outcome = _outcome(context, reason, loop)
