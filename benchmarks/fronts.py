@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from search import AFTER, TRIALS, Run, Table, _composed, median, read, suggested
+from samplers import TRIALS, Run, Table, Unkept, composed, read, suggested
+from search import AFTER, median
 from tables.train import points
 
 from seqsweep import search_space
@@ -28,7 +28,7 @@ from seqsweep.objectives import fronts
 from seqsweep.objectives.fronts import hypervolume
 from seqsweep.tasks import make_task, objectives_of
 from seqsweep.trial import Trial, warm
-from seqsweep.tuner import Proposal, make_tuner
+from seqsweep.tuner import Proposal
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,15 @@ def weights(table: Table) -> list[int]:
 
 def ours(kind: str) -> Callable[[Traded, int], list[int]]:
     def search(front: Traded, number: int) -> list[int]:
-        config = _composed(front.table.name, number, f"tuner={kind}", f"tuner.max_trials={TRIALS}")
+        config = composed(front.table.name, number, f"tuner={kind}", f"tuner.max_trials={TRIALS}")
         config.task.objectives = [config.task.objective, "parameter_count"]
         run, tried = Run(front.table, number), []
-        with tempfile.TemporaryDirectory() as folder:
-            tuner = make_tuner(config, Path(folder))
-            while isinstance(proposal := tuner.ask("one"), Proposal):
-                point = front.table.number(proposal.values)
-                costs = front.told(run, point)
-                tuner.tell(proposal.trial_id, costs[0], objectives=costs)
-                tried.append(point)
+        tuner = Unkept.of(config)
+        while isinstance(proposal := tuner.ask("one"), Proposal):
+            point = front.table.number(proposal.values)
+            costs = front.told(run, point)
+            tuner.tell(proposal.trial_id, costs[0], objectives=costs)
+            tried.append(point)
         return tried
 
     return search

@@ -45,6 +45,12 @@ def job(trial: TrialSpec) -> Iterator[Event]:
     yield done(said=str(said), threads="".join(map(str, WARMED)))
 
 
+def has_another_clock(trial: TrialSpec) -> Iterator[Event]:
+    yield Started(os.getpid(), time.time() - 7200)
+    yield Epoch(1, {}, time.time() + 7200)
+    yield done()
+
+
 class HeavyJob:
     """Carries much and sends much."""
 

@@ -281,6 +281,12 @@ def test_time_that_the_sweep_takes_between_events_is_not_the_trials(kind: str, m
     assert names(told)[-1] == "Done"
 
 
+def test_times_of_a_trial_are_those_of_the_sweeps_clock_whatever_the_workers_says(make: Make) -> None:
+    since = time.time()
+    began, epoch, _ = run_one(make(job=jobs.has_another_clock))
+    assert since <= began.at <= epoch.at <= time.time()  # type: ignore[union-attr]
+
+
 @every_kind
 def test_a_cancelled_trial_is_heard_of_no_more_and_its_place_works_again(kind: str, make: Make) -> None:
     executor = make(kind)

@@ -62,6 +62,8 @@ BY_PLACE = {
     "curl -H 'bearer 0123456789'": "curl -H 'bearer ***'",
     "key AKIAIOSFODNN7EXAMPLE of": "key *** of",
     "data.url=postgresql://u:${oc.env:PW,hunter2}@h/db": "data.url=postgresql://u:***@h/db",
+    "tracking.uri=http://${oc.env:LOGIN,u:hunter2}@h": "tracking.uri=http://***@h",
+    "http://${oc.env:NAME}:hunter2@h": "http://${oc.env:NAME}:***@h",
 }
 LEFT_ALONE = [
     "http://host:5000/p?x=a@b",
@@ -71,6 +73,8 @@ LEFT_ALONE = [
     "data.url=${oc.env:DATABASE_URL}",
     "data.url=postgresql://h/db?password=***: its secrets were not logged",
     "postgresql://u:${oc.env:PGPASSWORD}@h/db",
+    "http://${oc.env:LOGIN}@h:5000",
+    "postgresql://${oc.env:PGUSER}:${oc.env:PGPASSWORD}@h/db",
     "search_space.units={low: 8, high: 64}",
     "Access denied for user 'u'@'h' (using password: YES)",
     "SELECT key, token FROM t WHERE key='x'",
@@ -102,6 +106,7 @@ ADDRESSES = {
     "mssql+pyodbc:///?odbc_connect=UID%3Dme%3BPWD%3Dhunter2": {"hunter2"},
     "postgresql://mlflow:mlflow@db/mlflow": set(),  # hidden where it stands; elsewhere it is the name of much else
     "postgresql://u:${oc.env:PW}@h/db": set(),
+    "http://${oc.env:LOGIN}@h:5000": set(),
     "https://ghp-0123@github.com/x?a@b": {"ghp-0123"},
     "sqlite:///shop.db": set(),
 }

@@ -62,6 +62,24 @@ def test_machines_that_share_a_server_count_each_others_evaluations_and_files_go
     assert Path(client.download_artifacts(runs[0].info.run_id, "note.txt", str(tmp_path))).read_text()
 
 
+def test_a_server_that_runs_another_mlflow_is_told(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    from seqsweep.schema import TrackingConfig
+    from seqsweep.tracking import MlflowTracker, SweepRecord
+
+    theirs, said = mlflow.__version__, []
+    monkeypatch.setattr(mlflow, "__version__", "9.1.0")
+    tracker = MlflowTracker(TrackingConfig("mlflow", str(tmp_path), server), said.append)
+    tracker.open(SweepRecord("other_release", "Which?", "one", "one", "x: 1", objective="val_mae"))
+    tracker.close("FINISHED")
+    assert said == [
+        f"the MLflow store {server} runs MLflow {theirs}, and 9.1.0 is installed here: what one of them lacks fails"
+    ]
+
+
 def test_a_sweep_on_a_ray_cluster_has_one_run_a_trial_and_its_files_in_a_store_whose_secret_the_server_alone_has(
     postgres: Postgres, bucket: Bucket, server: str, nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -52,7 +52,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_params,
     trial_tags,
 )
-from seqsweep.tracking.reaching import DRIVERS, reaching
+from seqsweep.tracking.reaching import DRIVERS, once_more_if_doubled, reaching
 from seqsweep.tracking.reading import read_metrics
 from seqsweep.tracking.retry_queue import FIRST_PAUSE, RetryQueue, first_line, kept
 from seqsweep.tracking.store import open_store, ping
@@ -2009,3 +2009,26 @@ def test_ctrl_c_ends_the_ui_and_leaves_no_process(ui: Ui) -> None:
     assert (ui.process.returncode, complaints) == (0, "")
     assert not [child for child in children if child.is_running()]
     refuse_taken(ui.port)
+
+
+@pytest.mark.parametrize(
+    ("said", "tries"),
+    [
+        ("BAD_REQUEST: (sqlite3.IntegrityError) UNIQUE constraint failed: datasets.name", 2),
+        ('duplicate key value violates unique constraint "dataset_pk"', 2),
+        ("Connection refused", 1),
+    ],
+)
+def test_what_another_driver_entered_at_the_same_moment_is_entered_once_more(said: str, tries: int) -> None:
+    from mlflow.exceptions import MlflowException
+
+    written: list[int] = []
+
+    def write() -> None:
+        written.append(0)
+        if len(written) == 1:
+            raise MlflowException(said)
+
+    with suppress(MlflowException):
+        once_more_if_doubled(write)
+    assert len(written) == tries

@@ -595,6 +595,22 @@ def test_the_first_points_are_spread_and_neither_drawn_nor_the_same_for_every_se
 
 
 @keras
+def test_the_model_computes_in_one_thread_and_leaves_the_rest_to_others() -> None:
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    from seqsweep.tuner.process import one_thread
+
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        for _ in range(2):  # the libraries are looked for once
+            with one_thread():
+                assert threads() == {1}
+            assert threads() == {2}
+
+
+@keras
 def test_lengths_and_noise_of_the_model_are_the_most_probable_ones() -> None:
     from seqsweep.tuner.process import _unlikelihood, fit
 

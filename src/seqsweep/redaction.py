@@ -35,11 +35,14 @@ _BRACED = r"\{(?:[^}]|\}\})*\}"  # how ODBC writes a password with a semicolon
 
 # Up to the last @, since a password may hold one, and to hide a host is less than to show a secret; behind a port there
 # is none.
-_USERINFO = r"(?P<before>://(?!\[)[^/@\s:?#]*:)(?P<secret>(?!\d\d+/)\S{1,999}|[^\s?#]{1,999})(?P<after>@)"
+# A login that is a variable, `http://${oc.env:LOGIN}@h`, names no user: the colon in it is none of the address.
+_USER = r"(?>(?:\$\{oc\.env:\w+\}|[^/@\s:?#])*)"
+_USERINFO = rf"(?P<before>://(?!\[){_USER}:)(?P<secret>(?!\d\d+/)\S{{1,999}}|[^\s?#]{{1,999}})(?P<after>@)"
 
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        r"(?P<before>://)(?P<secret>\$\{oc\.env:\w+,[^{}]*\})(?P<after>[:@])",  # a variable with a default
         _USERINFO,
         r"(?P<before>https?://)(?P<secret>[^/@\s:?#]+)(?P<after>@)",
         rf"(?P<before>[?&#](?:{_IN_URL})=)(?P<secret>{_BRACED}|\*\*\*(?=[:;,.]?(?:\s|$))|[^&#\s\"'<>]+)(?P<after>)",
@@ -184,7 +187,7 @@ def _in_url(text: str) -> Iterator[str]:
     token = re.match(r"[^/@:?#]+(?=@)", rest) if scheme.lower().endswith(("http", "https")) else None
     if token:
         yield token[0]
-    login = re.match(r"[^/@:?#]*:(?!\d\d+/)", rest)
+    login = re.match(rf"{_USER}:(?!\d\d+/)", rest)
     ends = [found.start() for found in re.finditer("@", rest)] if login else []
     yield from (rest[login.end() : end] for end in ends if login)  # each may be the one that the password ends at
     for part in re.split("[?&#]", rest)[1:]:

@@ -7,12 +7,12 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Generic
 
 from seqsweep.errors import SweepError
-from seqsweep.events import Event, Job, Lost, TrialSpec
+from seqsweep.events import Epoch, Event, Job, Lost, Started, TrialSpec
 from seqsweep.executor.protocol import LAST_EVENTS, READY, W, Workers, failed, over_time, printed
 from seqsweep.redaction import known
 
@@ -47,6 +47,7 @@ class Slot(Generic[W]):
     trials: int = 0  # that the worker was sent
     trial: TrialSpec | None = None
     since: float = 0.0  # when it was sent, on the monotonic clock
+    sent: float = 0.0  # the same on the clock by which records are written, seconds since 1970
     failed_starts: int = 0  # workers in a row that died before they were ready
 
 
@@ -222,6 +223,8 @@ class PoolExecutor(Generic[W]):
             else:
                 self._dispatch(slot)
         elif slot.trial:
+            if isinstance(event, Started | Epoch):  # the clock of another machine may be hours off
+                event = replace(event, at=slot.sent + seconds)
             self._events.append((slot.trial.trial_id, event))
 
     def _dispatch(self, slot: Slot[W]) -> None:
@@ -236,7 +239,7 @@ class PoolExecutor(Generic[W]):
         elif slot.trial:
             slot.worker.forget_output()
             slot.worker.send("trial", pickle.dumps(slot.trial))
-            slot.since = time.monotonic()
+            slot.since, slot.sent = time.monotonic(), time.time()
             slot.trials += 1
             slot.state = WorkerState.BUSY
 

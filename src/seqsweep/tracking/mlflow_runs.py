@@ -28,6 +28,7 @@ from seqsweep.tracking.mlflow_spelling import (
     trial_tags,
 )
 from seqsweep.tracking.models import log_model
+from seqsweep.tracking.reaching import once_more_if_doubled
 from seqsweep.tracking.run_files import log_text
 from seqsweep.tracking.view import SavedView, read_view
 from seqsweep.words import short_name, significant
@@ -224,7 +225,8 @@ class SweepRuns:
             params = {name: value for name, value in params.items() if name not in run.data.params}  # immutable
         self._log(run.info.run_id, params=params, tags=tags)
         if sweep.datasets:
-            self._client.log_inputs(run.info.run_id, list(map(dataset_input, sweep.datasets)))
+            inputs = list(map(dataset_input, sweep.datasets))
+            once_more_if_doubled(lambda: self._client.log_inputs(run.info.run_id, inputs))
         self._parent = dict(run.data.metrics)
         return str(run.info.run_id)
 

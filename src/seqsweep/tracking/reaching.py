@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from seqsweep.errors import TrackingError
@@ -84,6 +84,26 @@ def reaching(place: StoreAddress) -> Iterator[None]:
         said = first_line(error, place.uri)
         away = takes_no_writes(str(place), said) if _may_pass(place, error) else ""
         raise TrackingError(f"{place} cannot be used: {said}{_mend(place, error)}", away=away) from error
+
+
+DOUBLED = ("unique constraint", "unique key", "duplicate entry")
+"""What databases say of a row that another process entered since this one looked for it, in small letters."""
+
+
+def once_more_if_doubled(write: Callable[[], None]) -> None:
+    """Write again where another driver entered the same at the same moment: now it is found.
+
+    MLflow looks for a data set, and enters it where there is none; its server passes on what the database says then.
+
+    Args:
+        write: may be called again after it raised.
+    """
+    try:
+        write()
+    except failures() as error:
+        if not any(words in str(error).lower() for words in DOUBLED):
+            raise
+        write()
 
 
 DRIVERS = {

@@ -1,11 +1,14 @@
-"""Whether the tables of a store are those of the MLflow that is installed here."""
+"""Whether a store is of the MLflow that is installed here: its tables, or the server that has them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 from seqsweep.errors import TrackingError
+from seqsweep.tracking.address import without_login
 from seqsweep.words import command
 
 if TYPE_CHECKING:
@@ -42,3 +45,23 @@ def refuse_other_release(place: StoreAddress, connection: Connection) -> None:
         raise TrackingError(f"{place} cannot be used: an older MLflow than {this} made its tables. {mend}")
     told = f"a newer MLflow than {this}, which is installed here, made its tables. Use that one's, or another store"
     raise TrackingError(f"{place} cannot be used: {told}")
+
+
+def other_release(place: StoreAddress) -> str:
+    """What to tell of a server that runs another release of MLflow; empty of the same, or where it does not say.
+
+    Such a server may well do: its tables are its own, and its interface has changed little. What fails then should not
+    have to be guessed.
+
+    Args:
+        place: of the server.
+    """
+    import mlflow
+
+    said = ""
+    with suppress(OSError, ValueError), urlopen(f"{without_login(place.uri).rstrip('/')}/version", timeout=5) as answer:
+        said = answer.read(64).decode().strip()
+    release, this = (text.split(".")[:2] for text in (said, mlflow.__version__))
+    if release == this or not all(part.isdigit() for part in release):
+        return ""
+    return f"{place} runs MLflow {said}, and {mlflow.__version__} is installed here: what one of them lacks fails"

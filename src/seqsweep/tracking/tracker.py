@@ -14,6 +14,7 @@ from seqsweep.tracking.address import run_page
 from seqsweep.tracking.mlflow_runs import SweepRuns
 from seqsweep.tracking.mlflow_spelling import METRICS, RUN_STATUS, check_names, check_trial, metrics_file
 from seqsweep.tracking.reaching import failures, reaching
+from seqsweep.tracking.release import other_release
 from seqsweep.tracking.retry_queue import RetryQueue, first_line, kept, takes_no_writes
 from seqsweep.tracking.store import open_store
 
@@ -82,6 +83,8 @@ class MlflowTracker:
         self._name, self._shared = str(place), place.database is None
         self._store = runs, RetryQueue(self._name, failures(), self._warn, self._clock)
         self.seconds += time.thread_time() - began
+        if place.server and (told := other_release(place)):
+            self._warn(told)
         if runs.experiment_restored:
             self._warn(f"the experiment {sweep.experiment} was deleted in MLflow; it is restored, with its runs")
 

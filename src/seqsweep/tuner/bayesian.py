@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from seqsweep.objectives import fronts
 from seqsweep.serving.array_types import Float64s
@@ -16,7 +15,7 @@ from seqsweep.tuner.improvement import Gain, as_if_ended, candidates, eased, som
 from seqsweep.tuner.oracles import RUNNING, STOPPED, OracleBase
 from seqsweep.tuner.pool import Pool
 from seqsweep.tuner.priors import Priors
-from seqsweep.tuner.process import Process, fit
+from seqsweep.tuner.process import Process, fit, one_thread
 from seqsweep.tuner.vectors import Vectors
 
 _SPREAD_FIRST = 1  # points before the model that has trials of earlier sweeps is asked
@@ -60,7 +59,7 @@ class Bayesian(OracleBase):
     def learn(self, priors: Priors) -> None:
         """See OracleBase. The model is then asked from the first trial on, but for a few that show it its scale."""
         if priors.trials:
-            with threadpool_limits(limits=1, user_api="blas"):
+            with one_thread():
                 self._pool = Pool(priors, Vectors(self.hyperparameters.space), eased)
             self.initial_points = max(self.initial_points - priors.trials, min(self.initial_points, _SPREAD_FIRST))
 
@@ -76,8 +75,7 @@ class Bayesian(OracleBase):
         if len(self.trials) < self.initial_points or not (scored or (self._pool and not ended)):
             values = self.untried(vectors, spread(vectors, len(self.trials), self.seed))
         else:
-            # Threads would fight with the workers for their cores.
-            with threadpool_limits(limits=1, user_api="blas"):
+            with one_thread():
                 values, gain = self._preferred(vectors, ended)
             if self._is_too_little(gain):
                 self._ended_at = len(self.trials), len(ended)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from seqsweep.serving.array_types import Float64s
 from seqsweep.tuner.budgets import across, coordinate
 from seqsweep.tuner.hyperband import Hyperband
 from seqsweep.tuner.improvement import Gain, as_if_ended, candidates, eased, spread
+from seqsweep.tuner.process import one_thread
 from seqsweep.tuner.vectors import Vectors
 
 
@@ -42,8 +42,7 @@ class ModelHyperband(Hyperband):
         if fresh < self.initial_points or all(trial.score is None for trial in ended):
             rows = spread(vectors, fresh, self.seed)
         else:
-            # Threads would fight with the workers for their cores.
-            with threadpool_limits(limits=1, user_api="blas"):
+            with one_thread():
                 rows = self._preferred(vectors, ended)
         return self.untried(vectors, rows) or self.draw()
 

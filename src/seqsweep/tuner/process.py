@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 from seqsweep.serving.array_types import Float64s
 
@@ -103,6 +106,18 @@ def matern(squared: Float64s) -> Float64s:
     """The correlation at squared distances."""
     r = np.sqrt(5 * squared)
     return np.asarray((1 + r + r**2 / 3) * np.exp(-r))
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """A context in which NumPy's and SciPy's products take one thread: more would fight with the workers for cores."""
+    limited: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limited
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those with threads: to find them takes as long as a proposal, and this module has loaded all that it asks."""
+    return ThreadpoolController()
 
 
 def solved(kernel: Kernel, points: Float64s, scores: Float64s, beside: Float64s) -> Float64s:
