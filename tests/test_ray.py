@@ -51,9 +51,7 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patched.setenv("PYTHONPATH", import_path())  # its nodes have what this process has
-        patched.setenv(
-            "GRPC_ENABLE_FORK_SUPPORT", "0"
-        )  # else now and then a client's process dies as the head forks it
+        patched.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")  # the head forks, with threads of gRPC
         patched.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")  # seconds until a killed client counts as gone
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]

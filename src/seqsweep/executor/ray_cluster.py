@@ -118,7 +118,8 @@ def _meant(address: str | None) -> tuple[str, str]:
 def _init(address: str, **settings: Any) -> None:
     """Ray's own; once more where the head could not start the process that stands for a client.
 
-    That happened once in some ten times on a machine under load (Ray 2.60), a crash in gRPC being noted there.
+    Seen on a machine under load (Ray 2.60, gRPC 1.85), beside a crash of gRPC in the system's log: the head forks while
+    threads of gRPC run. Two servers of clients on one machine may also take the same port.
     """
     import ray
 
