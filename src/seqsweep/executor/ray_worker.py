@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
 
 from seqsweep.events import Job
 from seqsweep.executor.protocol import READY, messages
@@ -29,6 +31,8 @@ LISTS = 32
 ALONE = 3
 """Messages of a trial that wait for no other: that it began, and its first epochs."""
 
+T = TypeVar("T")
+
 
 class RayWorker:
     """One at a time of its methods runs; an exception of `warm` or `job` ends its use, one of a trial is an event.
@@ -42,6 +46,7 @@ class RayWorker:
         os.environ.update(settings)
         self._pace = pace
         self._job: Job | None = None
+        self._lists: Iterator[list[bytes]] = iter(())  # of the trial that `begin` began
 
     def who(self) -> dict[str, Any]:
         """Where this is, and what it runs with."""
@@ -92,11 +97,48 @@ class RayWorker:
         assert self._job is not None
         yield from bundled(messages(self._job, pickle.loads(payload)), self._pace)
 
+    def begin(self, payload: bytes) -> None:
+        """A trial for a driver to which Ray streams nothing: it asks `told` again and again, and the trial runs on.
+
+        Args:
+            payload: pickled, a TrialSpec.
+        """
+        assert self._job is not None
+        self._lists = bundled(in_a_thread(messages(self._job, pickle.loads(payload))), self._pace)
+
+    def told(self) -> list[bytes]:
+        """The next list of what `trial` would yield, as soon as there is one; an empty one behind the last."""
+        return next(self._lists, [])
+
 
 def pace(workers: int) -> float:
     """Seconds between two lists of messages of one trial, where so many workers send some."""
     quick, slow = PACE
     return min(max(quick, workers / LISTS), slow)
+
+
+def in_a_thread(items: Iterator[T]) -> Iterator[T]:
+    """What an iterator yields and raises; in a thread of its own, it does not wait to be asked.
+
+    Args:
+        items: of which the first is made when it is asked for.
+    """
+    made: SimpleQueue[T | BaseException] = SimpleQueue()
+    over = StopIteration()
+
+    def make() -> None:
+        try:
+            for item in items:
+                made.put(item)
+            made.put(over)
+        except BaseException as error:  # SystemExit too, by which a trial ends its worker
+            made.put(error)
+
+    Thread(target=make, daemon=True).start()
+    while (item := made.get()) is not over:
+        if isinstance(item, BaseException):
+            raise item
+        yield item
 
 
 def bundled(messages: Iterator[bytes], pace: float) -> Iterator[list[bytes]]:

@@ -1,7 +1,9 @@
 """Workers as actors on a Ray cluster, one a slot.
 
 Ray places them, tells of those that died and of nodes that join and leave, and asks an autoscaler for what is missing.
-Events come by a streaming generator as they happen, weights and checkpoints in them: no folder is shared.
+Events come by a streaming generator as they happen, weights and checkpoints in them: no folder is shared. Ray's client
+(`ray://`) streams nothing, so that through it a worker is asked for each list of events. That would do for both, but
+took a driver on the cluster half as much processor time again, a list of events.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
-from seqsweep.executor.ray_cluster import answers, join, runtime_env
+from seqsweep.executor.ray_cluster import answers, connected, join, runtime_env, streams
 from seqsweep.executor.ray_worker import RayWorker, pace, software
 from seqsweep.executor.starting import worker_settings
 
@@ -48,7 +50,8 @@ class RayWorkers:
     def __init__(self, config: ExecutorConfig) -> None:
         self._config = config
         self._needed = runtime_env(config.runtime_env)
-        self._own = join(config)
+        self._own = join(config, self._needed)
+        self.streams = streams()
         self._rested = 0.0  # when it last asked for messages, on the monotonic clock
         self._asked_at, self._nodes = -NODES_EVERY, dict[str, Mapping[str, Any]]()
         self._head_seen = time.monotonic()
@@ -82,8 +85,10 @@ class RayWorkers:
         """
         import ray
 
-        if time.monotonic() - self._asked_at >= NODES_EVERY and self._head_answers():
-            self._nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+        # Ray's client knows by itself that its head is away, and may not reach the address that others ask.
+        if time.monotonic() - self._asked_at >= NODES_EVERY and (not self.streams or self._head_answers()):
+            with connected():
+                self._nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
             self._room = max(1, sum(map(self._slots_of, self._nodes.values())))
             self._asked_at = time.monotonic()
         return self._nodes
@@ -105,7 +110,8 @@ class RayWorkers:
         actor = ray.remote(RayWorker).options(
             num_cpus=self._config.threads, num_gpus=self._config.gpus, max_restarts=0, runtime_env=self._needed or None
         )
-        return RayHandle(self, actor.remote(pace(self.wanted()), settings))
+        with connected():
+            return RayHandle(self, actor.remote(pace(self.wanted()), settings))
 
     def ready(self, workers: Sequence[RayHandle], seconds: float) -> Collection[RayHandle]:
         """See Workers."""
@@ -117,15 +123,16 @@ class RayWorkers:
             return []
         least, each = REST
         rest = min(seconds, self._rested + max(least, each * len(asked)) - time.monotonic())
-        if rest > 0:
-            ray.wait([worker.end for worker in asked], num_returns=1, timeout=rest)
         pending = [worker.pending for worker in asked]
-        told, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
-        if not told:  # the next one is enough to wake up
-            told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
+        with connected():
+            if rest > 0:
+                ray.wait([worker.end for worker in asked], num_returns=1, timeout=rest)
+            told, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
+            if not told:  # the next one is enough to wake up
+                told, _ = ray.wait(pending, num_returns=1, timeout=seconds)
         self._rested = time.monotonic()
-        have = set(map(id, told))
-        return [worker for worker in asked if id(worker.pending) in have]
+        have = set(told)
+        return [worker for worker in asked if worker.pending in have]
 
     def close(self) -> None:
         """See Workers."""
@@ -215,12 +222,15 @@ class RayHandle:
 
     def send(self, command: str, payload: bytes) -> None:
         """See Worker."""
-        method = getattr(self._actor, command)
-        if command == "trial":
-            self.pending = method.options(num_returns="streaming").remote(payload)
-            self.end = self.pending.completed()
-        else:
-            self.pending = self.end = method.remote(self._cluster.kept(payload))
+        with connected():
+            if command != "trial":
+                self.pending = self.end = getattr(self._actor, command).remote(self._cluster.kept(payload))
+            elif self._cluster.streams:
+                self.pending = self._actor.trial.options(num_returns="streaming").remote(payload)
+                self.end = self.pending.completed()
+            else:
+                self._actor.begin.remote(payload)
+                self.pending = self.end = self._actor.told.remote()
 
     def receive(self) -> Sequence[bytes]:
         """See Worker.
@@ -231,13 +241,17 @@ class RayHandle:
         import ray
 
         try:
-            if not self._who:
-                self._who = ray.get(self._hello)
-                self._compare()
-            if not isinstance(self.pending, ray.ObjectRef):
-                messages: list[bytes] = ray.get(next(self.pending))
-                return messages
-            message: bytes = ray.get(self.pending)
+            with connected():
+                if not self._who:
+                    self._who = ray.get(self._hello)
+                    self._compare()
+                if not isinstance(self.pending, ray.ObjectRef):
+                    messages: list[bytes] = ray.get(next(self.pending))
+                    return messages
+                said: bytes | list[bytes] = ray.get(self.pending)
+                if isinstance(said, list):  # of a trial, which is over behind an empty one
+                    self.pending = self.end = self._actor.told.remote() if said else None
+                    return said
             self.pending = None
         except StopIteration:  # behind a trial's last event
             self.pending = None
@@ -246,7 +260,7 @@ class RayHandle:
             self.pending = None
             self._how = f"{self._name} {_ending(error)}"
             raise EOFError(self._how) from error
-        return (message,)
+        return (said,)
 
     def forget_output(self) -> None:
         """See Worker: Ray keeps it, in the log of the worker."""
@@ -261,7 +275,7 @@ class RayHandle:
         import ray
 
         self.pending = None
-        with suppress(ray.exceptions.RayError, ValueError):
+        with suppress(ray.exceptions.RayError, ValueError, SweepError), connected():
             ray.kill(self._actor, no_restart=True)
         return self._how or f"{self._name} was lost with its node"
 

@@ -43,8 +43,8 @@ class ExecutorConfig:
         optional=True,
     )
     address: str | None = setting(
-        "of the Ray cluster: auto for the one that this machine is part of, or HOST:PORT of its head; null: one of its "
-        "own on this machine, for this sweep",
+        "of the Ray cluster: auto for the one that this machine is part of, or HOST:PORT of its head; from elsewhere "
+        "ray://HOST:PORT of its client server; null: one of its own on this machine, for this sweep",
         when=RAY,
         optional=True,
     )
