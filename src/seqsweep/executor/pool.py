@@ -47,7 +47,7 @@ class Slot(Generic[W]):
     trials: int = 0  # that the worker was sent
     trial: TrialSpec | None = None
     since: float = 0.0  # when it was sent, on the monotonic clock
-    sent: float = 0.0  # the same on the clock by which records are written, seconds since 1970
+    sent: float = 0.0  # the same in seconds since 1970, in which records are written
     failed_starts: int = 0  # workers in a row that died before they were ready
 
 
@@ -238,8 +238,9 @@ class PoolExecutor(Generic[W]):
             slot.job, slot.state = self._job, WorkerState.STARTING
         elif slot.trial:
             slot.worker.forget_output()
+            slot.sent = time.time()  # before it goes: the worker may begin at once
             slot.worker.send("trial", pickle.dumps(slot.trial))
-            slot.since, slot.sent = time.monotonic(), time.time()
+            slot.since = time.monotonic()
             slot.trials += 1
             slot.state = WorkerState.BUSY
 
