@@ -241,6 +241,17 @@ def test_a_head_that_is_away_is_waited_for_and_one_that_stays_away_ends_the_swee
         run_one(executor, "SIGKILL")
 
 
+def test_an_object_store_without_room_is_told(make: Make, monkeypatch: Any) -> None:
+    import ray
+
+    def full(_: bytes) -> None:
+        raise ray.exceptions.OutOfDiskError("Local disk is full")
+
+    monkeypatch.setattr(ray, "put", full)
+    with pytest.raises(SweepError, match=r"takes no more: .*disk.*\nFree memory and disk"):
+        make()
+
+
 def test_signals_stay_what_they_were(make: Make) -> None:
     before = signal.getsignal(signal.SIGTERM)
     make()

@@ -148,11 +148,20 @@ class RayWorkers:
 
         Args:
             payload: what all workers get.
+
+        Raises:
+            SweepError: it has no room.
         """
         import ray
 
         if payload not in self._kept:
-            self._kept[payload] = ray.put(payload)
+            try:
+                self._kept[payload] = ray.put(payload)
+            except ray.exceptions.RayError as error:  # mostly OutOfDiskError: beyond its memory it takes from the disk
+                raise SweepError(
+                    f"Ray's object store on this machine takes no more: {shortened(' '.join(str(error).split()))}\n"
+                    "Free memory and disk for it, mostly in /tmp/ray; then the same command resumes"
+                ) from error
         return self._kept[payload]
 
     def _head_answers(self) -> bool:
