@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seqsweep.errors import LockedError
+from seqsweep.redaction import redacted
 from seqsweep.registry import ledger
 from seqsweep.registry.describing import describe
 from seqsweep.registry.ledger import LedgerEntry
@@ -225,8 +226,9 @@ def _still_ours(registry: Registry, name: str, intent: Intent) -> None:
     model = registry.model(name)
     other = pending(model) if model else None
     if other is None or other.id != intent.id:
-        who = other.entry.by if other else "somebody"
+        who, place = other.entry.by if other else "somebody", registry.place
+        store = "" if place.database is not None else f" --uri {redacted(place.uri, place.uri)}"
         raise LockedError(
             f"{who} changed the champion of {name} at the same time, and was quicker; look at it by "
-            f"`seqsweep history {name}`, and run the command again if yours should be it"
+            f"`seqsweep history {name}{store}`, and run the command again if yours should be it"
         )
