@@ -114,6 +114,20 @@ def test_trials_end_once_fail_alone_and_lose_no_other(make: Make, address: str, 
     assert "exit code no more" in exited.reason
 
 
+@pytest.mark.parametrize("address", ["address", "client"])
+def test_a_lost_connection_ends_the_sweep_and_starts_no_other_cluster(make: Make, address: str, cluster: Any) -> None:
+    import ray
+
+    executor = make(address=getattr(cluster, address))
+    executor.submit(spec("0", "sleep"))
+    event_of(executor)
+    ray.shutdown()
+    with pytest.raises(SweepError, match="connection to the Ray cluster was lost"):
+        until(lambda: executor.next_event(1.0), "the loss is heard")
+    executor.close()
+    assert not ray.is_initialized()
+
+
 def test_a_worker_sees_the_threads_of_a_trial_and_is_replaced_after_its_trials(make: Make) -> None:
     executor = make(threads=2, max_trials_per_worker=2)
     first, second, third = (run_one(executor, "MKL_NUM_THREADS") for _ in range(3))  # Ray sets others itself

@@ -141,13 +141,16 @@ def connected() -> Iterator[None]:
     """What Ray's client says of the cluster's head, as the end of a sweep in one sentence.
 
     Raises:
-        SweepError: the head is gone, or lacks what workers are made of.
+        SweepError: the head is gone, or lacks what workers are made of; or this process is connected no more.
     """
+    import ray
+
+    if not ray.is_initialized():  # whatever Ray is asked then, it starts a cluster of its own first
+        raise SweepError("The connection to the Ray cluster was lost. The same command resumes the sweep")
     try:
         yield
     except Exception as error:
         import grpc
-        import ray
 
         # What a worker met is in Ray's own wrapping.
         of_head = isinstance(error, ConnectionError | ImportError | grpc.RpcError)
