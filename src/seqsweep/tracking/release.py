@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 from seqsweep.errors import TrackingError
-from seqsweep.tracking.address import without_login
+from seqsweep.tracking.http import answer
 from seqsweep.words import command
 
 if TYPE_CHECKING:
@@ -59,8 +58,8 @@ def other_release(place: StoreAddress) -> str:
     import mlflow
 
     said = ""
-    with suppress(OSError, ValueError), urlopen(f"{without_login(place.uri).rstrip('/')}/version", timeout=5) as answer:
-        said = answer.read(64).decode().strip()
+    with suppress(OSError, ValueError):
+        said = answer(place, "version").decode().strip()
     release, this = (text.split(".")[:2] for text in (said, mlflow.__version__))
     if release == this or not all(part.isdigit() for part in release):
         return ""

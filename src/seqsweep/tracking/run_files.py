@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
-from seqsweep.tracking.address import address, without_login
+from seqsweep.tracking.address import address
+from seqsweep.tracking.http import answer
 from seqsweep.tracking.reaching import reaching_files
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from seqsweep.schema import TrackingConfig
     from seqsweep.tracking.interface import SweepRecord
-
-PATIENCE = 5.0  # seconds
 
 
 def files_go_straight(config: TrackingConfig, sweep: SweepRecord) -> bool:
@@ -35,14 +32,10 @@ def files_go_straight(config: TrackingConfig, sweep: SweepRecord) -> bool:
     place = address(config)
     if not place.server:
         return False
-    login = unquote(urlsplit(place.uri).netloc.rpartition("@")[0])
-    headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {}
     for query in (f"get-by-name?experiment_name={quote(sweep.experiment)}", "get?experiment_id=0"):
-        path = f"{without_login(place.uri).rstrip('/')}/api/2.0/mlflow/experiments/{query}"
         try:
-            with urlopen(Request(path, headers=headers), timeout=PATIENCE) as answer:
-                experiment = json.load(answer)["experiment"]
-                return not str(experiment["artifact_location"]).startswith("mlflow-artifacts:")
+            experiment = json.loads(answer(place, f"api/2.0/mlflow/experiments/{query}"))["experiment"]
+            return not str(experiment["artifact_location"]).startswith("mlflow-artifacts:")
         except (OSError, ValueError, LookupError, TypeError):
             continue
     return False
