@@ -160,3 +160,33 @@ def test_a_function_that_runs_here_finds_it_warmed_up_once() -> None:
     calls = InProcess(warmed.append, 2)
     assert [calls.call(where, "")[1] for _ in range(2)] == [os.getpid()] * 2
     assert warmed == [2]
+
+
+def test_a_call_that_was_begun_runs_beside_its_caller_and_answers_when_it_is_asked(calls: OutOfProcess) -> None:
+    forgotten, long = calls.begin(refuse, "other"), calls.begin(where, "long" * 1_000_000)
+    assert calls.call(where, "short")[0] == "short"  # whose answer comes behind theirs
+    assert long()[0] == "long" * 1_000_000
+    with pytest.raises(ZeroDivisionError):
+        forgotten()
+
+
+def test_a_process_that_dies_under_a_call_that_was_begun_is_replaced(calls: OutOfProcess, tmp_path: Path) -> None:
+    first = calls.call(where, "")[1]
+    again = calls.begin(die_once, str(tmp_path / "died"))
+    hopeless = calls.begin(die)
+    assert calls.call(where, "on")[0] == "on"  # what nobody asks for stops nothing
+    assert again() not in (first, os.getpid())
+    with pytest.raises(SweepError, match="died 2 times"):
+        hopeless()
+    left = calls.begin(where, "")
+    calls.close()
+    with pytest.raises(RuntimeError, match="after all was closed"):
+        left()
+
+
+def test_a_call_that_is_begun_here_runs_when_it_is_asked_for() -> None:
+    asked: list[str] = []
+    begun = InProcess(lambda threads: None, 1).begin(asked.append, "now")
+    assert asked == []
+    begun()
+    assert asked == ["now"]

@@ -155,7 +155,7 @@ def test_mlflow_reads_the_variables_that_are_set_for_it(name: str) -> None:
 
 
 def test_the_module_that_is_imported_beforehand_is_the_one_that_opens_a_store() -> None:
-    store.load_mlflow()
+    reaching.load_database_store()
     assert importlib.util.find_spec("mlflow.store.tracking.sqlalchemy_store") is not None
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 

@@ -45,6 +45,9 @@ class Told(Silent):
     def say(self, text: str) -> None:
         self.said.append(text)
 
+    def stage(self, doing: str) -> None:
+        self.said.append(doing)
+
 
 @pytest.fixture(scope="module")
 def csv(tmp_path_factory) -> Path:
@@ -92,13 +95,20 @@ def test_what_serves_is_the_winner_trained_once_more_on_all_rows(sweep):
     assert package.fault(sweep.model) == ""
 
 
+def test_what_serves_is_trained_while_the_winner_is_scored(sweep):
+    (trained,) = (number for number, said in enumerate(sweep.said) if "more runs of the winner, on all" in said)
+    (waited,) = (number for number, said in enumerate(sweep.said) if said.startswith("scoring the winner"))
+    assert trained < waited
+
+
 def test_the_package_holds_what_was_scored_beside_it(sweep):
     loaded = package.load(sweep.model)
     scored = package.as_evaluated(sweep.model, loaded)
     with search.open_sweep(sweep.config, Silent()) as context:
         items, data, task = context.problem.data.split().test, context.problem.data, context.problem.task
         network = scored_network(context, sweep.conclusion)
-        serves = finals.refit_runs(context, sweep.conclusion).refitted(context).restored(context.problem).network
+        refits = finals.refit_runs(context, sweep.conclusion.evaluation.networks)
+        serves = refits.refitted(context).restored(context.problem).network
     assert serves.view.split.train_end == 160
     np.testing.assert_allclose(package.ask(task, data, scored, items), network.predict(items), rtol=1e-5)
     np.testing.assert_allclose(package.ask(task, data, loaded, items), serves.predict(items), rtol=1e-5)

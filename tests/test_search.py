@@ -295,7 +295,13 @@ def test_a_whole_sweep_with_real_networks_then_resumed_then_extended(make_config
         config = make_config(*SMALL, f"tracking.directory={tmp_path}", *overrides)
         return search.run(config, observer), observer
 
-    first, observer = launch()
+    begun = []
+    with monkeypatch.context() as patch:
+        run = sys.modules["seqsweep.search.run"]
+        patch.setattr(MemoryTracker, "poll", lambda tracker: begun.append("store"))
+        patch.setattr(run, "open_tuner", lambda *given, made=run.open_tuner: (begun.append("tuner"), made(*given))[1])
+        first, observer = launch()
+    assert begun[:2] == ["store", "tuner"]  # while TensorFlow is imported, which the tuner waits for
     assert (first.trained, first.reason, observer.begun) == (3, "3 of 3 trials", (3, 0, 1))
     assert set(first.baselines) == set(first.config.task.baselines)
     assert first.best_baseline == min(first.baselines, key=lambda name: first.baselines[name]["mae"])

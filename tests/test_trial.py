@@ -398,6 +398,18 @@ def test_one_epoch_agrees_with_keras_fit(make_trial):
     assert isinstance(keras_own, keras.Model)
 
 
+def test_garbage_of_networks_is_searched_for_now_and_then(monkeypatch):
+    from seqsweep.trial import clearing
+
+    searched, now = [], [100.0]
+    monkeypatch.setattr(clearing.keras.utils, "clear_session", lambda **given: searched.append(given["free_memory"]))
+    monkeypatch.setattr(clearing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(clearing._Last, "search", 0.0)
+    for now[0] in (100.0, 100.5, 101.9, 102.1, 103.0):
+        clearing.clear_session()
+    assert searched == [True, False, False, True, False]
+
+
 def test_seeds_of_trials_differ_and_zero_is_a_seed():
     seeds = {derive_seed(sweep, trial) for sweep in (0, 1, 2) for trial in ("0001", "0002", "0003")}
     assert len(seeds) == 9

@@ -45,6 +45,7 @@ def run(config: SweepConfig, observer: Observer) -> JobResult:
         with search.open_sweep(config, observer) as context:
             finals.check_count(context)
             outcome = search.search(context)
+            package.prepare(context)
             conclusion = finals.run(context, outcome)
             if conclusion is not None:
                 package.keep(context, conclusion)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from seqsweep import interrupts
@@ -34,6 +37,13 @@ class Calls(Protocol):
             SweepError: the process died each time.
         """
 
+    def begin(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """Begin a call, which runs beside the caller where that can be; arguments and errors are those of `call`.
+
+        Returns:
+            What waits for its end, and returns or raises as `call` does. Nobody needs to ask.
+        """
+
     def close(self) -> None:
         """Leave nothing behind; once more does nothing."""
 
@@ -57,8 +67,27 @@ class InProcess:
             self._warm = None
         return function(*arguments)
 
+    def begin(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """See Calls; it runs when it is asked for."""
+        return partial(self.call, function, *arguments)
+
     def close(self) -> None:
         """See Calls."""
+
+
+@dataclass
+class _Begun:
+    """A call under way.
+
+    Args:
+        pickled: the function and its arguments.
+        answer: what it came to.
+        error: why there is none.
+    """
+
+    pickled: bytes
+    answer: Answer | None = None
+    error: SweepError | None = None
 
 
 class OutOfProcess:
@@ -74,27 +103,24 @@ class OutOfProcess:
     def __init__(self, starter: Starter, warm: Callable[[int], None], threads: int, retries: int) -> None:
         self._starter, self._retries = starter, retries
         self._warm = warm, threads
+        self._begun: _Begun | None = None
         self._worker: WorkerProcess | None = self._new()
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
         """See Calls."""
-        pickled = pickle.dumps((function, arguments))
-        how = ""
-        for _ in range(self._retries + 1):
-            worker = self._worker = self._worker or self._new()
-            try:
-                answer = self._answer(worker, pickled)
-            except (EOFError, OSError):
-                words = worker.last_words(10)
-                how = worker.kill() + printed(words)
-                self._worker = None
-            else:
-                returned: T = answer.unpacked()
-                return returned
-        raise SweepError(f"the process that loads networks died {self._retries + 1} times. The last: {how}")
+        return self.begin(function, *arguments)()
+
+    def begin(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """See Calls; whatever was begun before ends first, since neither side may send while the other does."""
+        self._settle()
+        begun = self._begun = _Begun(pickle.dumps((function, arguments)))
+        with suppress(EOFError, OSError):  # whoever waits for the answer learns of it once more
+            self._send(begun)
+        return partial(self._result, begun)
 
     def close(self) -> None:
         """See Calls."""
+        self._begun = None
         if self._worker:
             self._worker.kill()
             self._worker = None
@@ -105,13 +131,43 @@ class OutOfProcess:
         self._is_ready = False
         return worker
 
-    def _answer(self, worker: WorkerProcess, pickled: bytes) -> Answer:
+    def _send(self, begun: _Begun) -> None:
+        worker = self._worker = self._worker or self._new()
         if not self._is_ready:  # it reads nothing while it warms up, and would block whoever sends much
             self._is_ready = self._said(worker) == READY
         worker.forget_output()
-        worker.send("call", pickled)
-        answer: Answer = self._said(worker)
-        return answer
+        worker.send("call", begun.pickled)
+
+    def _result(self, begun: _Begun) -> Any:
+        if begun is self._begun:
+            self._settle()
+        if begun.answer is None:
+            raise begun.error or RuntimeError("a call is asked for after all was closed")
+        return begun.answer.unpacked()
+
+    def _settle(self) -> None:
+        """Wait until what was begun has ended; where the process dies under it, it begins again in a new one."""
+        begun = self._begun
+        if begun is None:
+            return
+        how = ""
+        for attempt in range(self._retries + 1):
+            try:
+                if attempt:
+                    self._send(begun)
+                assert self._worker is not None  # it was sent to
+                begun.answer = self._said(self._worker)
+            except (EOFError, OSError):
+                assert self._worker is not None
+                words = self._worker.last_words(10)
+                how = self._worker.kill() + printed(words)
+                self._worker = None
+            else:
+                break
+        else:
+            died = f"the process that loads networks died {self._retries + 1} times"
+            begun.error = SweepError(f"{died}. The last: {how}")
+        self._begun = None
 
     def _said(self, worker: WorkerProcess) -> Any:
         while not worker.connection.poll(TICK):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,8 +122,10 @@ def trained(context: SweepContext, runs: FinalRuns, networks: Sequence[str]) -> 
     return Trained(specs, tuple(context.state.network(run) for run in networks))
 
 
-def call(context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..., T], *arguments: Any) -> T:
-    """What a function returns that puts networks back, run where TensorFlow is.
+def begin(
+    context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..., T], *arguments: Any
+) -> Callable[[], T]:
+    """Begin to run a function that puts networks back, where TensorFlow is; what is returned waits for what it returns.
 
     A run whose weights turn out to be damaged is trained again, and the function called once more.
 
@@ -135,9 +138,14 @@ def call(context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..
     Raises:
         StateError: weights are missing.
     """
+    asked = context.calls.begin(function, *arguments)
+    return partial(_answer, context, runs, asked, partial(context.calls.call, function, *arguments))
+
+
+def _answer(context: SweepContext, runs: Sequence[FinalRuns], asked: Callable[[], T], again: Callable[[], T]) -> T:
     while True:
         try:
-            return context.calls.call(function, *arguments)
+            return asked()
         except WeightsError as error:
             file = Path(error.file)
             if not file.exists():
@@ -145,3 +153,9 @@ def call(context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..
             told = f"{what_is_wrong(error)} (kept as {set_aside(file)}): this final run is trained again"
             context.observer.say(told)
             train(context, next(one for one in runs if file.stem in one.runs).again())
+            asked = again
+
+
+def call(context: SweepContext, runs: Sequence[FinalRuns], function: Callable[..., T], *arguments: Any) -> T:
+    """What `begin` begins, waited for; its arguments and errors."""
+    return begin(context, runs, function, *arguments)()

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from seqsweep.events import REFIT, TrialSpec
-from seqsweep.finals.conclusion import Conclusion
 from seqsweep.finals.final_runs import ALL, FinalRun, FinalRuns
 from seqsweep.finals.networks import Trained, train, trained
 from seqsweep.records import RunKind, TrialRecord
@@ -98,19 +97,18 @@ class RefitRuns(FinalRuns):
         return Refitted(trained(context, self, names), names, tuple(self.ended[run].epochs or 0 for run in names))
 
 
-def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | None:
-    """The runs on all of the data, trained if they were not; None: none are wanted or can be, and the user is told why.
+def train_on_all(context: SweepContext, networks: Sequence[str]) -> RefitRuns | None:
+    """The runs on all of the data, trained if they were not; some may have failed. None: none are wanted or can be.
 
     Args:
         context: of the open sweep.
-        conclusion: of its finals; it has a test evaluation.
+        networks: ids of the final runs whose networks are scored.
     """
     state, problem = context.state, context.problem
-    assert conclusion.evaluation is not None
     if context.config.registry.refit != ALL or (whole := problem.data.whole()) is None:
         return None
     damaged = mend_records(state, "refit", problem.objective)
-    finals, networks = state.records("final"), conclusion.evaluation.networks
+    finals = state.records("final")
     of = state.records()[finals[networks[0]].final_of or ""]
     known = FinalRuns(context.config, state, [of], finals).runs
     scored = {known[run].seed: finals[run] for run in networks}
@@ -124,6 +122,14 @@ def refit_runs(context: SweepContext, conclusion: Conclusion) -> RefitRuns | Non
         )
         train(context, runs)
         runs = runs.again()
+    return runs
+
+
+def refit_runs(context: SweepContext, networks: Sequence[str]) -> RefitRuns | None:
+    """As `train_on_all`; None as well where one of them failed, which the user is told."""
+    runs = train_on_all(context, networks)
+    if runs is None:
+        return None
     failed = [record for run in runs.runs if (record := runs.ended[run]).status != "COMPLETED"]
     if failed:
         told = "what serves is what was scored, and has learned from train alone"

@@ -12,8 +12,8 @@ from seqsweep.finals.conclusion import CONCLUSION, Conclusion, Finalist, FrontTr
 from seqsweep.finals.count import Evaluated, counted, own, settled
 from seqsweep.finals.evaluation import ARRAYS, judge, load_test_predictions, save_test_predictions
 from seqsweep.finals.final_runs import FinalRuns
-from seqsweep.finals.networks import Trained, calibrated, calibration_runs, call, train, trained
-from seqsweep.finals.refit import refit_names
+from seqsweep.finals.networks import Trained, begin, calibrated, calibration_runs, train, trained
+from seqsweep.finals.refit import refit_names, train_on_all
 from seqsweep.finals.selection import differences, rank, scored_name, scored_runs, select_finalists
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome, SweepContext, mend_records, say_again, what_is_wrong
@@ -117,11 +117,13 @@ def _judge(
     elsewhere = partial(context.tracker.evaluations, sha256)
     entered = counted(folder, run, sha256, elsewhere)
     _tell(context, entered)  # before it is made, so that other machines take other numbers
-    context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
     extra = calibration_runs(context, runs, networks)
     held = trained(context, extra, calibration) if calibration else None
     asked = context.problem, trained(context, runs, networks), networks, entered.number, held, calibration
-    verdict, latest, predictions = call(context, (runs, extra), judge, *asked)
+    judged = begin(context, (runs, extra), judge, *asked)
+    train_on_all(context, networks)  # beside it: neither reads what the other makes
+    context.observer.stage("scoring the winner on the test part, and auditing it for leaks")
+    verdict, latest, predictions = judged()
     entered = settled(folder, entered, elsewhere, partial(_tell, context))
     if entered.number != latest.number:
         told = f"another machine evaluated this data in the same seconds: this is evaluation {entered.number}"

@@ -11,7 +11,7 @@ from seqsweep.package.export import Export, faults, load_export
 from seqsweep.package.integrity import CHECKSUMS, fault, seal
 from seqsweep.package.loaded import Loaded, as_evaluated, ask, load
 from seqsweep.package.parity import Parity, load_parity
-from seqsweep.package.run import keep
+from seqsweep.package.run import keep, prepare
 
 __all__ = [
     "CHECKSUMS",
@@ -31,6 +31,7 @@ __all__ = [
     "load_export",
     "load_parity",
     "packaged_evaluation",
+    "prepare",
     "seal",
     "what_serves",
 ]

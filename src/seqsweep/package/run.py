@@ -13,6 +13,13 @@ from seqsweep.package.export import load_export
 from seqsweep.package.integrity import altered
 from seqsweep.package.parity import load_parity
 from seqsweep.search import Problem, SweepContext
+from seqsweep.tracking.reaching import load_mlflow
+
+
+def prepare(context: SweepContext) -> None:
+    """Have MLflow imported where a winner will be packaged, beside the finals, unless one is there."""
+    if context.config.finals.trials and not (context.state.folder / MODEL).exists():
+        context.calls.begin(load_mlflow)
 
 
 def keep(context: SweepContext, conclusion: Conclusion) -> None:
@@ -32,7 +39,7 @@ def keep(context: SweepContext, conclusion: Conclusion) -> None:
         shutil.rmtree(left, ignore_errors=True)
     if conclusion.evaluation is None:
         return
-    runs = finals.refit_runs(context, conclusion)
+    runs = finals.refit_runs(context, conclusion.evaluation.networks)
     packaged = packaged_evaluation(folder / MODEL) == evaluation_of(conclusion, runs is not None)
     packaged = packaged and not (context.problem.config.package.onnx and load_export(folder / MODEL) is None)
     damage = altered(folder / MODEL) if packaged else ""

@@ -58,7 +58,7 @@ class SweepContext:
     prior: str
 
     def begin(self) -> None:
-        """Have signals close what is open, from the first trial on; until then there is nothing but workers."""
+        """Have signals close what is open, from the store on; until then there is nothing but workers."""
         self.closing.enter_context(something_open())
 
     @property

@@ -39,9 +39,9 @@ def search(context: SweepContext) -> Outcome:
         {f"{name}_{metric}": value for name, row in problem.baselines.items() for metric, value in row.items()},
         {"best_baseline": problem.best_baseline or "none", **problem.baseline_tags},
     )
-    if is_kept(context.state.folder):
-        tracker.poll()  # to open the store takes seconds, for which no trial may be left
-    else:  # for whoever watches
+    context.begin()
+    tracker.poll()  # to open the store takes seconds of a core, which TensorFlow's import elsewhere leaves idle
+    if not is_kept(context.state.folder):  # for whoever watches
         save_outcome(_outcome(context), BEGUN)
     reason, loop = _run_trials(context)
     outcome = _outcome(context, reason, loop)
@@ -72,7 +72,6 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
         observer.say(f"the search ends after {config.tuner.time_limit}: trials that run then are the last")
     if told := ranked_by_first(config):
         observer.say(told)
-    context.begin()
     observer.begin(plan(config).trials, finished, context.executor.capacity)
     try:
         return loop.run(), loop

@@ -30,12 +30,11 @@ LOOK_EVERY = 0.05  # seconds, at a store that is waited for
 
 
 class DeferredTracker:
-    """Opens a tracker in a thread once trials run, and tells it there what the sweep tells.
+    """Opens a tracker in a thread from the first `poll` on, and tells it there what the sweep tells.
 
     To load MLflow takes a second of CPU, and to write a trial some 50 ms, half of them spent waiting for a disk or a
-    server. Before the first trial the whole sweep waits for that second; beside trials it is one of many that the cores
-    share. A store that has gone away since the ping is asked again after a pause that doubles, as one that goes away
-    later is.
+    server. The sweep would wait for that second; in a thread it passes while TensorFlow is imported elsewhere. A store
+    that has gone away since the ping is asked again after a pause that doubles, as one that goes away later is.
 
     Args:
         tracker: used by one thread at a time.

@@ -20,7 +20,7 @@ from urllib.request import getproxies
 from seqsweep import files
 from seqsweep.interrupts import held, something_open
 from seqsweep.tracking.address import PORTS, StoreAddress, address, scheme_of
-from seqsweep.tracking.reaching import load_mlflow, reaching
+from seqsweep.tracking.reaching import load_database_store, load_mlflow, reaching
 from seqsweep.tracking.release import refuse_other_release
 from seqsweep.tracking.relocation import relocate_artifacts
 
@@ -45,6 +45,8 @@ def open_store(config: TrackingConfig, *, reading: bool = False) -> tuple[StoreA
     place = address(config)
     with reaching(place):
         load_mlflow()
+        if not place.server:
+            load_database_store()
         from mlflow import MlflowClient
 
         if reading and place.database is not None and not is_writable(place):

@@ -106,7 +106,7 @@ def callable_network(model: keras.Model, view: View) -> Call:
     def forward(*inputs: tf.Tensor) -> tf.Tensor:
         return model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
 
-    graph = tf.function(forward, input_signature=signature)
+    graph = tf.function(forward, input_signature=signature, autograph=False)
 
     def call(arrays: Sequence[NDArray[Any]]) -> Float32s:
         return np.asarray(graph(*arrays))

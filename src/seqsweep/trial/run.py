@@ -141,8 +141,9 @@ class Trial:
         import keras
 
         from seqsweep import model
+        from seqsweep.trial.clearing import clear_session
 
-        keras.backend.clear_session()  # else every trial's graph stays in memory
+        clear_session()
         keras.utils.set_random_seed(spec.seed)
         return model.build(self.task, view, spec.params, spec.seed)
 
