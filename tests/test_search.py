@@ -235,6 +235,9 @@ class Losing:
     def next_event(self, timeout: float):
         return self.events.pop(0) if self.events else None
 
+    def waits(self) -> str:
+        return ""
+
 
 @pytest.mark.keras
 @pytest.mark.parametrize(("losses", "status"), [(2, "COMPLETED"), (3, "FAILED")])

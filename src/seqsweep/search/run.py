@@ -73,7 +73,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
     if told := ranked_by_first(config):
         observer.say(told)
     context.begin()
-    observer.begin(plan(config).trials, finished, context.executor.capacity)
+    observer.begin(plan(config).trials, finished, context.workers)
     try:
         return loop.run(), loop
     finally:
