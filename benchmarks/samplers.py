@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,8 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from seqsweep import search_space
 from seqsweep.config import compose
@@ -243,9 +241,12 @@ def suggested(trial: Any, config: SweepConfig) -> dict[str, Any]:
 
 
 def tpe(seed: int) -> Any:
+    from optuna.exceptions import ExperimentalWarning
     from optuna.samplers import TPESampler
 
-    return TPESampler(seed=seed, multivariate=True, group=True, warn_independent_sampling=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # of `group`
+        return TPESampler(seed=seed, multivariate=True, group=True)
 
 
 def tpe_default(seed: int) -> Any:

@@ -30,6 +30,8 @@ import numpy as np
 import pandas as pd
 from samplers import SAMPLERS, TABLES, Run, Table, Trajectory, read
 
+from seqsweep.trial import warm
+
 AFTER = (10, 20, 40, 80)  # trials
 EPOCHS = (100, 250, 500, 1000)
 AT_ONCE = 10  # runs between two writes
@@ -241,7 +243,7 @@ def main() -> None:
         return
     os.environ["OMP_NUM_THREADS"] = "1"  # of the processes, of which there is one a core
     tables: dict[str, dict[str, list[Run]]] = {}
-    with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(options.processes, get_context("spawn"), warm, (1,)) as pool:
         for table in map(read, options.tables):
             tables[table.name] = compared(table, options, pool)
     print("\n".join(summary(tables)))

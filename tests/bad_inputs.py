@@ -113,10 +113,44 @@ KEYS = [
     ),
     Bad(
         "sweep -m quickstart seed=1,2 hydra/launcher=submitit_slurm hydra.launcher.n_jobs=2",
-        "hydra/launcher=submitit_slurm",
-        "on this machine alone",
-        "write hydra/launcher=joblib",
+        "n_jobs=2",
+        "only with",
+        "hydra/launcher=joblib; add",
     ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_slurm tracking.kind=mlflow",
+        "hydra/launcher=submitit_slurm",
+        "one SQLite file",
+        "tracking.uri=http://SERVER:5000",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_local hydra.launcher.timeout_mins=60",
+        "timeout_mins",
+        "no such setting",
+        "did you mean 'timeout_min'?",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_local hydra.launcher.nodes=2",
+        "hydra.launcher.nodes=2",
+        "must be 1",
+        "one sweep on one node",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_local hydra.launcher.partition=gpu",
+        "partition=gpu",
+        "only with",
+        "hydra/launcher=submitit_slurm; add",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_local executor=ray",
+        "hydra/launcher=submitit_local",
+        "on its own node",
+        "choose executor=processes",
+    ),
+    Bad(
+        "sweep -m quickstart seed=1,2 hydra/launcher=ray", "hydra/launcher=ray", "led from here", "joblib executor=ray"
+    ),
+    Bad("sweep -m quickstart seed=1,2 hydra/launcher=rq", "hydra/launcher=rq", "no such launcher", "write"),
     Bad("sweep -m quickstart seed=1,2 hydra.launcher.n_jobs=2", "n_jobs=2", "only with", "hydra/launcher=joblib; add"),
     Bad(
         "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.n_jobs=0",
@@ -127,14 +161,14 @@ KEYS = [
     Bad(
         "sweep -m quickstart seed=1,2 hydra/launcher=joblib hydra.launcher.backend=threading",
         "hydra.launcher.backend",
-        "hydra.launcher.n_jobs alone",
-        "leave it out",
+        "no such setting",
+        "there are: n_jobs",
     ),
     Bad(
         "sweep -m quickstart seed=1,2 hydra/launcher=joblib executor=ray",
         "hydra/launcher=joblib",
-        "spread over the cluster",
-        "choose executor=processes",
+        "share one cluster",
+        "add executor.address=auto executor.workers=N",
     ),
     Bad(
         "sweep quickstart tuner=bayesian tuner.prior=stdy",

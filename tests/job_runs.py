@@ -37,7 +37,7 @@ def run(job: SweepConfig, observer: Printed) -> Any:
                 time.sleep(0.05)
         finally:
             (folder / f"{job.seed}.closed").touch()
-    return job.seed, job.trial.epochs
+    return job.seed, job.trial.epochs, job.tracking.uri
 
 
 if __name__ == "__main__":

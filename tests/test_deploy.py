@@ -74,7 +74,7 @@ def test_ray_takes_the_options_of_the_guide() -> None:
     for line in lines:
         _, name, *arguments = shlex.split(line)
         scripts.cli.commands[name].make_context(name, list(arguments))
-    (symmetric,) = re.findall(r"srun ray (symmetric-run .*) -- ", GUIDE)
+    (symmetric,) = re.findall(r"srun --wait=10 ray (symmetric-run .*) -- ", GUIDE)
     name, *arguments = shlex.split(symmetric.replace("$SLURM_NNODES", "4").replace("$SLURM_CPUS_PER_TASK", "16"))
     scripts.cli.commands[name].make_context(name, [*arguments, "--", "true"])
 

@@ -31,7 +31,7 @@ from seqsweep.executor import (
     make_starter,
 )
 from seqsweep.executor.capacity import free_memory
-from seqsweep.executor.pool import FIRST, PoolExecutor
+from seqsweep.executor.pool import FIRST, PoolExecutor, WorkerState
 from seqsweep.executor.process import Processes
 from seqsweep.executor.protocol import READY, failed, whole_trial
 from seqsweep.executor.ray_worker import bundled, in_a_thread, pace
@@ -757,16 +757,19 @@ class Silent:
 
 
 class SilentWorkers:
-    """Room for many of them."""
+    """Room for some of them; of a cluster that grows, less than are wanted."""
 
-    def __init__(self, room: int) -> None:
-        self.room, self.started = room, 0
+    def __init__(self, room: int, wanted: int | None = None) -> None:
+        self.room, self.started, self._wanted = room, 0, room if wanted is None else wanted
 
     def wanted(self) -> int:
-        return self.room
+        return self._wanted
 
     def capacity(self) -> int:
         return self.room
+
+    def waits(self, workers) -> str:
+        return f"{len(workers)} have no place"
 
     def start(self) -> Silent:
         self.started += 1
@@ -795,15 +798,40 @@ def test_what_is_made_in_a_thread_is_made_unasked_and_ends_as_it_ended() -> None
         next(asked)
 
 
-@pytest.mark.parametrize(("room", "before"), [(2, 2), (64, FIRST)])
-def test_of_many_workers_all_but_the_first_wait_for_a_trial(room, before) -> None:
-    places = SilentWorkers(room)
+# Of a cluster that grows, what it has no room for waits too: a finished sweep would have nodes started for nothing.
+@pytest.mark.parametrize(("room", "wanted", "before"), [(2, 2, 2), (64, 64, FIRST), (0, 3, 0), (1, 3, 1)])
+def test_of_many_workers_all_but_the_first_wait_for_a_trial(room, wanted, before) -> None:
+    places = SilentWorkers(room, wanted)
     executor = PoolExecutor(workers=places, warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None)
     executor.open(jobs.job)
     executor.next_event(0.0)
-    assert (places.started, executor.capacity) == (before, room)
+    assert (places.started, executor.capacity) == (before, max(room, 1))
     executor.submit(spec("1"))
-    assert (places.started, executor.capacity) == (room, room)
+    assert (places.started, executor.capacity) == (wanted, max(room, 1))
+
+
+def test_that_no_worker_gets_a_place_is_told_after_a_minute_then_ever_more_rarely(monkeypatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("seqsweep.executor.pool.time.monotonic", lambda: now[0])
+    executor = PoolExecutor(
+        workers=SilentWorkers(0, 3), warm=jobs.warm, threads=1, max_trials_per_worker=30, time_limit=None
+    )
+    executor.open(jobs.job)
+    now[0] = 100.0
+    assert executor.waits() == ""  # for no trial was asked yet
+    executor.submit(spec("1"))
+    told = {}
+    for now[0] in range(100, 500, 10):
+        if said := executor.waits():
+            told[now[0]] = said
+    assert told == {at: f"no trial has run for {at - 100} seconds: 3 have no place" for at in (160, 220, 340)}
+    executor._slots[0].state = WorkerState.BUSY
+    assert executor.waits() == ""
+    executor._slots[0].state = WorkerState.STARTING
+    now[0] += 50
+    assert executor.waits() == ""
+    now[0] += 10
+    assert executor.waits().startswith("no trial has run for 60 seconds")
 
 
 def test_messages_that_come_quickly_travel_together_the_first_ones_alone(monkeypatch):

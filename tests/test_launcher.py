@@ -19,19 +19,27 @@ import pytest
 
 import seqsweep
 from seqsweep import config
-from seqsweep.api import side_by_side
+from seqsweep.api import local_jobs, pickled
 from seqsweep.api.jobs import RULES
-from seqsweep.api.side_by_side import BrokenJobError
+from seqsweep.api.local_jobs import Asked, LocalJobs
+from seqsweep.api.side_by_side import BrokenJobError, ElsewhereError
 from seqsweep.api.side_by_side import side_by_side as running
-from seqsweep.config.launcher import ALL
-from seqsweep.errors import ConfigError, DataError
+from seqsweep.api.submitit_jobs import SubmititJobs, submitit_jobs
+from seqsweep.api.submitted import TOKEN
+from seqsweep.config.launcher import ALL, Launcher
+from seqsweep.errors import ConfigError, DataError, SweepError
 from seqsweep.launch import launch
+from seqsweep.redaction import remember
 from seqsweep.schema import SweepConfig
+from seqsweep.search import Launch
+
+SECRET = "Geheim-20-Zeichen-7"
+ADDRESS = f"http://user:{SECRET}@server:5000"
 
 
 @pytest.fixture
 def job(make_config, tmp_path, monkeypatch):
-    monkeypatch.setattr(side_by_side, "MODULE", "job_runs")
+    monkeypatch.setattr(local_jobs, "MODULE", "job_runs")
     monkeypatch.syspath_prepend(Path(__file__).parent)
 
     def make(seed: int, epochs: int = 1) -> SweepConfig:
@@ -42,6 +50,11 @@ def job(make_config, tmp_path, monkeypatch):
     return make
 
 
+def holding(folder: Path, text: str) -> list[Path]:
+    """The files in which a text stands."""
+    return [file for file in folder.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
 def until(condition) -> None:
     end = time.monotonic() + 60
     while not condition():
@@ -50,19 +63,19 @@ def until(condition) -> None:
 
 
 def test_cores_and_memory_are_divided_between_jobs_that_run_at_once_and_that_is_said(make_config, monkeypatch):
-    monkeypatch.setattr(side_by_side, "default_workers", lambda threads: 8 // threads)
-    monkeypatch.setattr(side_by_side, "free_memory", lambda: 64 << 30)
+    monkeypatch.setattr(local_jobs, "default_workers", lambda threads: 8 // threads)
+    monkeypatch.setattr(local_jobs, "free_memory", lambda: 64 << 30)
     jobs = [make_config(f"seed={seed}", "executor.workers=null") for seed in (1, 2, 3)]
     said: list[str] = []
-    given, count = side_by_side.shared(jobs, ALL, said.append)
+    given, count = local_jobs.shared(jobs, ALL, said.append)
     assert (count, [one.executor.workers for one in given]) == (3, [2, 2, 2])
     assert said == ["3 jobs, 3 at a time, each with 2 workers"]
     assert jobs[0].executor.workers is None
-    given, count = side_by_side.shared([make_config("executor.workers=1"), *jobs], 2, said.append)
+    given, count = local_jobs.shared([make_config("executor.workers=1"), *jobs], 2, said.append)
     assert (count, [one.executor.workers for one in given]) == (2, [1, 4, 4, 4])
-    monkeypatch.setattr(side_by_side, "free_memory", lambda: 5 << 30)
+    monkeypatch.setattr(local_jobs, "free_memory", lambda: 5 << 30)
     said.clear()
-    given, count = side_by_side.shared(jobs, 3, said.append)
+    given, count = local_jobs.shared(jobs, 3, said.append)
     assert (count, given[0].executor.workers) == (2, 1)
     assert said[0].startswith("2 of the 3 jobs that hydra.launcher.n_jobs=3 asks for run at once: the cores are enough")
 
@@ -79,13 +92,18 @@ def test_cores_and_memory_are_divided_between_jobs_that_run_at_once_and_that_is_
 def test_the_launcher_is_read_in_the_words_of_hydra_and_changes_no_job(typed, at_once):
     plain = config.compose("quickstart", ["seed=1,2"], RULES, multirun=True)
     launched = config.compose("quickstart", ["seed=1,2", *typed], RULES, multirun=True)
-    assert launched.at_once == at_once
+    assert (launched.launcher and launched.launcher.at_once) == at_once
     assert (launched.jobs, launched.overrides, launched.arguments) == (plain.jobs, plain.overrides, plain.arguments)
 
 
-def test_jobs_tell_by_their_numbers_and_one_of_the_same_sweep_goes_on_behind_the_other(job, tmp_path):
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_jobs_tell_by_their_numbers_and_one_of_the_same_sweep_goes_on_behind_the_other(job, tmp_path, launcher):
     said: list[tuple[int, str]] = []
     jobs = [job(1, 4), job(7), job(1, 8), job(8), job(9)]
+    for one in jobs:
+        one.tracking.uri = ADDRESS
+    joblib = launcher == "joblib"
+    place = LocalJobs(5, 80) if joblib else SubmititJobs(Launcher(launcher, {}), jobs, 5, 80)
 
     def say(number: int, line: str) -> None:
         said.append((number, line))
@@ -93,11 +111,13 @@ def test_jobs_tell_by_their_numbers_and_one_of_the_same_sweep_goes_on_behind_the
             (tmp_path / "waits").touch()
 
     before = psutil.Process().children()  # of tests before this one
-    with closing(running(jobs, 5, say, 80)) as ended:
+    with closing(running(jobs, place, say)) as ended:
         came = dict(itertools.islice(ended, 4))
         until((tmp_path / "9.runs").exists)
         (endless,) = set(psutil.Process().children()) - set(before)
-    assert {came[0], came[2]} == {(1, 4), (1, 8)}  # both ran, one behind the other
+        assert not holding(tmp_path, SECRET)
+        assert [*tmp_path.glob("submitit/*")] != [] or joblib
+    assert {came[0], came[2]} == {(1, 4, ADDRESS), (1, 8, ADDRESS)}  # both ran, one behind the other
     assert isinstance(came[1], DataError)
     assert "no such column" in str(came[1])
     assert isinstance(came[3], BrokenJobError)
@@ -108,12 +128,21 @@ def test_jobs_tell_by_their_numbers_and_one_of_the_same_sweep_goes_on_behind_the
     assert waits.startswith("this is the sweep of job ")
     assert (tmp_path / "9.closed").exists()  # what runs when the command stops is ended in order
     assert not endless.is_running()
+    assert not (tmp_path / "submitit").exists()
+    assert not holding(tmp_path, SECRET)
 
 
-def test_no_job_outlives_a_command_that_is_killed(job, tmp_path):
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_no_job_outlives_a_command_that_is_killed(job, tmp_path, launcher):
+    made = {
+        "joblib": "local_jobs.LocalJobs(1, 80)",
+        "submitit_local": "submitit_jobs.SubmititJobs(Launcher('submitit_local', {}), jobs, 1, 80)",
+    }
     program = (
-        "import pickle, sys\nfrom seqsweep.api import side_by_side\nside_by_side.MODULE = 'job_runs'\n"
-        "list(side_by_side.side_by_side(pickle.load(sys.stdin.buffer), 1, print, 80))"
+        "import pickle, sys\nfrom seqsweep.api import local_jobs, side_by_side, submitit_jobs\n"
+        "from seqsweep.config.launcher import Launcher\n"
+        "local_jobs.MODULE, jobs = 'job_runs', pickle.load(sys.stdin.buffer)\n"
+        f"list(side_by_side.side_by_side(jobs, {made[launcher]}, print))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, env=environment) as killed:
@@ -129,8 +158,8 @@ def test_no_job_outlives_a_command_that_is_killed(job, tmp_path):
 
 def test_ctrl_c_hit_twice_in_a_terminal_ends_all_jobs_in_order_and_leaves_no_process(tmp_path):
     program = (
-        "from seqsweep.interrupts import heed\nheed()\nfrom seqsweep.api import side_by_side\n"
-        "side_by_side.MODULE = 'job_runs'\nfrom seqsweep.cli import main\nmain()"
+        "from seqsweep.interrupts import heed\nheed()\nfrom seqsweep.api import local_jobs\n"
+        "local_jobs.MODULE = 'job_runs'\nfrom seqsweep.cli import main\nmain()"
     )
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     overrides = ["seed=1,9", "hydra/launcher=joblib", f"tracking.directory={tmp_path}", "executor=inline"]
@@ -155,8 +184,57 @@ def test_ctrl_c_hit_twice_in_a_terminal_ends_all_jobs_in_order_and_leaves_no_pro
     assert not any(job.is_running() for job in jobs)
 
 
+def test_the_launchers_of_submitit_are_read_in_the_words_of_hydras_plugin():
+    typed = ["seed=1,2", "hydra/launcher=submitit_local", "hydra.launcher.cpus_per_task=4", "hydra.launcher.mem_gb=1.5"]
+    launched = config.compose("quickstart", typed, RULES, multirun=True)
+    assert launched.launcher == Launcher("submitit_local", {"cpus_per_task": 4, "mem_gb": 1.5})
+    given, place = submitit_jobs(launched.launcher, launched.jobs, lambda _: None, 80)
+    assert [job.executor.workers for job in given] == [4, 4]
+    assert place.at_once <= 2
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["tracking=none"], "sbatch and squeue are not in PATH here"),
+        ([], "one SQLite file, which a network file system corrupts; give a server"),
+        (["tracking=none"], "needs Submitit: pip install 'seqsweep\\[submitit]'"),
+    ],
+)
+def test_what_jobs_in_slurm_need_is_asked_before_the_first(overrides, told, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None if "PATH" in told else name)
+    monkeypatch.setattr(config.launcher, "find_spec", lambda name: None if "pip" in told else name)
+    typed = ["seed=1,2", "hydra/launcher=submitit_slurm", *overrides]
+    with pytest.raises(ConfigError, match=told):
+        config.compose("quickstart", typed, RULES, multirun=True)
+
+
+def test_a_machine_that_does_not_see_the_folder_of_the_command_ends_all_jobs(job, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = SubmititJobs(Launcher("submitit_local", {}), [job(1)], 1, 80)
+    function = place.function_of(Asked(job(1), Launch(0.0), ()))
+    (tmp_path / TOKEN).write_text("of another machine")
+    told = pickled.loads(function(), [])
+    assert isinstance(told, ElsewhereError)
+    assert f"{tmp_path} is another folder there; run the command on a file system that all machines see" in str(told)
+    (tmp_path / TOKEN).unlink()
+    assert "cannot be read there (No such file" in str(pickled.loads(function(), []))
+
+
+def test_no_secret_is_pickled_and_one_that_does_not_come_by_another_way_is_told():
+    remember(ADDRESS)
+    kept: list[str] = []
+    data = pickled.dumps({"uri": ADDRESS, "secret": SECRET, "study": "quickstart"}, kept)
+    assert SECRET.encode() not in data
+    assert pickled.loads(data, kept) == {"uri": ADDRESS, "secret": SECRET, "study": "quickstart"}
+    with pytest.raises(SweepError, match="did not come with the environment"):
+        pickled.loads(data, [])
+    assert pickled.loads(pickled.dumps(ADDRESS, None), kept) == "http://user:***@server:5000"
+    assert pickled.loads(data, ["other", "others"])["uri"] == "http://user:***@server:5000"
+
+
 def test_an_observer_cannot_be_told_by_other_processes():
-    with pytest.raises(ConfigError, match="hydra/launcher=joblib: sweeps in processes of their own tell no observer"):
+    with pytest.raises(ConfigError, match="hydra/launcher: sweeps in processes of their own tell no observer"):
         seqsweep.multirun("quickstart", ["seed=1,2", "hydra/launcher=joblib"], observer=object())  # type: ignore[arg-type]
 
 

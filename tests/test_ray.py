@@ -28,6 +28,7 @@ from seqsweep.events import Cause, Event, Failed, Lost
 from seqsweep.executor import Executor, faults, make_executor
 from seqsweep.executor.pool import PoolExecutor, WorkerState
 from seqsweep.executor.ray_cluster import PATIENCE
+from seqsweep.executor.ray_room import no_room, refuse_small
 from seqsweep.executor.ray_workers import RayWorkers
 from seqsweep.executor.starting import import_path
 from seqsweep.schema import ExecutorConfig, SweepConfig
@@ -214,6 +215,36 @@ def test_a_slot_that_fits_no_node_is_refused_before_anything_runs(on_ray: Callab
         make_executor(on_ray(threads=4), jobs.warm)
     with pytest.raises(SweepError, match=r"executor.gpus=0.5: .* has 0 GPUs; start a node that has some"):
         make_executor(on_ray(gpus=0.5), jobs.warm)
+
+
+def test_a_slot_of_which_each_half_fits_another_node_is_refused_for_what_is_short_beside_the_gpu() -> None:
+    nodes = [{"Resources": {"CPU": 8.0}}, {"Resources": {"CPU": 1.0, "GPU": 2.0}}]
+    config = replace(config_of("ray"), threads=4, gpus=1)
+    with pytest.raises(SweepError, match=r"threads=4: .* the largest of those with 1 GPU has 1 CPU; lower"):
+        refuse_small(nodes, config)
+    refuse_small(nodes, replace(config, autoscaling=True))
+    refuse_small(nodes, replace(config, threads=1))
+    with pytest.raises(SweepError, match=r"gpus=4: .* the largest has 2 GPUs; lower executor.gpus"):
+        refuse_small(nodes, replace(config, gpus=4))
+
+
+def test_where_no_worker_gets_a_place_the_cluster_is_named_with_what_it_has(
+    cluster: Any, on_ray: Callable[..., ExecutorConfig], make: Make
+) -> None:
+    executor = make(workers=1, threads=4, autoscaling=True)
+    assert isinstance(executor, PoolExecutor)
+    executor.submit(spec("0"))
+    assert executor.next_event(0.1) is None
+    executor._lasts -= 60
+    assert re.match(
+        "no trial has run for 60 seconds: the Ray cluster has given no worker a place, 4 CPUs each: it has no node of "
+        "that size, and has started none. `ray status`",
+        executor.waits(),
+    )
+    executor.close()
+    nodes = [{"Resources": {"CPU": 2.0}}]
+    told = no_room(nodes, on_ray(gpus=0))
+    assert "1 CPU each: its nodes have room for 2, which other work may hold" in told
 
 
 def test_slots_share_a_gpu_and_none_is_put_together_from_the_rests_of_two(
@@ -420,7 +451,18 @@ def test_a_head_that_could_not_start_the_process_of_a_client_is_asked_again(monk
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "it cannot be read: No such file"), ("- a list", "a mapping is expected"), ("{", "it cannot be read: ")],
+    [
+        (None, "it cannot be read: No such file"),
+        ("- a list", "a mapping is expected"),
+        ("{", "it cannot be read: "),
+        ("pips: [x]", "pips is nothing that Ray knows; did you mean 'pip'?"),
+        ("1: 2", "1 is nothing that Ray knows; possible: conda, "),
+        ("pip: 3", r"runtime_env\['pip'\] must be of type str or"),
+        ("env_vars: [A]", r"runtime_env\['env_vars'\] must be of type"),
+        ("env_vars: {A: 12345}", "env_vars: name and value of A have to be text; put them into quotes$"),
+        ("working_dir: /no/such/folder", "/no/such/folder is not a valid path"),
+        ("{pip: [a], conda: b}", "The 'pip' field.* cannot be specified at the same time"),
+    ],
 )
 def test_what_workers_need_is_a_file_with_a_mapping(content: str | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / "needs.yaml"

@@ -18,6 +18,7 @@ from seqsweep.errors import DivergedError, LockedError, StateError
 from seqsweep.events import Cause, Done, Epoch, Event, Failed, Lost, Note, Started, TrialResult, TrialSpec
 from seqsweep.executor import InlineExecutor
 from seqsweep.search.loop import Loop
+from seqsweep.search.owner import read_owner
 from seqsweep.search.source import Search, network_name
 from seqsweep.state_files import to_json
 from seqsweep.tasks.forecast.metrics import METRICS
@@ -234,6 +235,9 @@ class Losing:
     def next_event(self, timeout: float):
         return self.events.pop(0) if self.events else None
 
+    def waits(self) -> str:
+        return ""
+
 
 @pytest.mark.keras
 @pytest.mark.parametrize(("losses", "status"), [(2, "COMPLETED"), (3, "FAILED")])
@@ -368,7 +372,7 @@ def test_a_sweep_that_runs_already_is_refused_with_the_process_id(tmp_path):
             pass
         holder.kill()  # a killed owner leaves no lock behind
     with state.locked():
-        assert (tmp_path / "owner").read_text() == str(os.getpid())
+        assert read_owner(tmp_path / "owner").pid == os.getpid()
 
 
 def test_the_identity_follows_the_data_not_its_path_and_not_where_trials_run(make_config, make_series):

@@ -157,7 +157,7 @@ def test_a_study_whose_name_is_no_part_of_a_path_is_refused(folder):
         (f"+hydra.callbacks.x={CALLBACK}", OF_HYDRA),
         ("hydra.run.dir=/tmp", OF_HYDRA),
         ("hydra/launcher=basic", "this is one sweep"),
-        ("hydra.launcher._target_=os.getcwd", "of a launcher hydra.launcher.n_jobs alone is taken"),
+        ("hydra.launcher._target_=os.getcwd", "there is no such setting of a launcher"),
         ("~hydra.sweeper", OF_HYDRA),
         ("hydra.mode=RUN,MULTIRUN", OF_HYDRA),
         ("hydra.mode=multi", "must be one of RUN and MULTIRUN"),

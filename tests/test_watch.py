@@ -27,6 +27,7 @@ from seqsweep.cli import main
 from seqsweep.config import to_yaml
 from seqsweep.errors import ConfigError, UserError
 from seqsweep.search.outcome import BEGUN
+from seqsweep.search.owner import this_process
 from seqsweep.search.running import RunningTrials
 from seqsweep.state_files import write_text
 
@@ -80,7 +81,7 @@ def test_the_page_follows_the_state_and_writes_nothing(begun, make_config):
         assert "connect-src 'self'" in page
         assert ask("stamp") == first
         assert content(begun.parents[1]) == before
-        (begun / "owner").write_text(str(os.getpid()))
+        (begun / "owner").write_text(this_process().written())
         record = end_trial(begun, make_config(), 5)
         assert ask("stamp") != first
         page = ask()
@@ -99,7 +100,7 @@ def test_what_runs_is_listed_with_its_run_and_asked_for_alone(begun, make_config
     with served(begun) as ask:
         running.tell([replace(record, trial_id="0005", name="trial 5", curve=(), **rest), replace(record, **rest)])
         assert "trial 6" not in ask("running")  # its process was killed
-        (begun / "owner").write_text(str(os.getpid()))
+        (begun / "owner").write_text(this_process().written())
         before, block = ask("stamp"), ask("running")
         assert '<a href="http://127.0.0.1:5000/#/five">trial 5</a>' in block and ">begins<" in block
         assert "trial 6: GRU &lt;b&gt;" in block and f"{len(curve)} of at most 40" in block
@@ -154,7 +155,7 @@ def test_the_sweep_that_runs_is_meant_else_the_newest(begun, make_config):
     newer = begun_sweep(begun.parent / "fedcba654321", make_config("study=other"))
     for name, expected in ((None, newer), ("other", newer), ("abcd", begun), ("fedcba", newer)):
         assert watch.find_sweep(directory, name) == expected
-    (begun / "owner").write_text(str(os.getpid()))
+    (begun / "owner").write_text(this_process().written())
     assert watch.find_sweep(directory, None) == begun
     with pytest.raises(ConfigError, match=r"othr: no such sweep was begun under .*; did you mean 'other'\?"):
         watch.find_sweep(directory, "othr")

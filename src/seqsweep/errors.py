@@ -117,12 +117,12 @@ class LockedError(SweepError):
 
     Args:
         text: the sentence for the user.
-        pid: of that process; None: nobody knows.
+        job: what the command that runs that process beside others calls it; None: no command does.
     """
 
-    def __init__(self, text: str = "", pid: int | None = None) -> None:
+    def __init__(self, text: str = "", job: str | None = None) -> None:
         super().__init__(text)
-        self.pid = pid
+        self.job = job
 
 
 class TrackingError(SweepError):

@@ -28,6 +28,7 @@ from seqsweep.words import command, pasted
 if TYPE_CHECKING:
     from seqsweep.api.result import Result
     from seqsweep.comparison import FinishedSweep
+    from seqsweep.config.launcher import Launcher
     from seqsweep.report import FinishedJob
 
 
@@ -61,11 +62,11 @@ def launch(arguments: list[str]) -> int:
         _ask_hydra(study, request, checked.arguments)
         return 0
     jobs = _Jobs(study, ["seqsweep", "sweep", *arguments], checked.overrides)
-    if checked.at_once is None:
+    if checked.launcher is None:
         for number, job in enumerate(checked.jobs):
             jobs.run(number, job)
     else:
-        jobs.run_side_by_side(checked.jobs, checked.at_once)
+        jobs.run_side_by_side(checked.jobs, checked.launcher)
     return jobs.close()
 
 
@@ -131,19 +132,20 @@ class _Jobs:
         else:
             self._take(number, ended)
 
-    def run_side_by_side(self, jobs: Sequence[SweepConfig], at_once: int) -> None:
+    def run_side_by_side(self, jobs: Sequence[SweepConfig], launcher: Launcher) -> None:
         """Run all jobs, some at once, and show each as it ends.
 
         Args:
             jobs: their configs, checked.
-            at_once: how many are asked for, see `config.launcher`.
+            launcher: that the command line names.
         """
-        from seqsweep.api.side_by_side import prefixed, shared, side_by_side
+        from seqsweep.api.side_by_side import place_of, prefixed, side_by_side
 
-        given, count = shared(jobs, at_once, self._say)
+        say, width = prefixed(self._console)
+        given, place = place_of(launcher, jobs, self._say, width)
         for number, overrides in enumerate(self._overrides, 1):
             self._say(f"job {number}: {command(overrides)}")
-        with closing(side_by_side(given, count, *prefixed(self._console))) as ended:
+        with closing(side_by_side(given, place, say)) as ended:
             for number, came in ended:
                 self._head(number)
                 if isinstance(came, Exception):

@@ -1,4 +1,4 @@
-"""The process of one job: `python -m seqsweep.api.job_process FILE`, started by side_by_side.py.
+"""The process of one job: `python -m seqsweep.api.job_process FILE`, started by local_jobs.py.
 
 It reads from the open file what it is to do, says on stdout what a sweep says where no terminal is, and puts what came
 of it into the file. Its stdin ends with the command that started it, and then it ends as by `kill`.
@@ -18,8 +18,8 @@ from seqsweep import interrupts
 from seqsweep.imports import own_process
 
 if TYPE_CHECKING:
+    from seqsweep.api.local_jobs import Asked
     from seqsweep.api.result import Result
-    from seqsweep.api.side_by_side import Asked
 
 
 def main(descriptor: int) -> int:
@@ -29,6 +29,8 @@ def main(descriptor: int) -> int:
         descriptor: of the file.
     """
     own_process()
+    for number in (signal.SIGUSR1, signal.SIGUSR2):  # Slurm sends them to all processes of a job, for Submitit
+        signal.signal(number, signal.SIG_IGN)
     interrupts.heed()
     from seqsweep.redaction import redacted_output, remember_all
     from seqsweep.search import part_of_a_launch

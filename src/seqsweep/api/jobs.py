@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seqsweep.api.result import Result
+    from seqsweep.config.launcher import Launcher
     from seqsweep.search import Observer
 
 
@@ -75,8 +76,8 @@ def multirun(
 ) -> list[Result]:
     """Run a sweep for each combination of the values of overrides such as `tuner=random,grid`, one after the other.
 
-    With `hydra/launcher=joblib` among them sweeps run side by side, each in a process of its own; an error of one is
-    raised when all have ended.
+    With `hydra/launcher=joblib` (or `submitit_slurm`) among them sweeps run side by side, each in a process of its own;
+    an error of one is raised when all have ended.
 
     Args:
         study: its name.
@@ -91,11 +92,11 @@ def multirun(
         SweepError: a sweep cannot go on.
     """
     launch = composed(study, overrides, data, config_dir, multirun=True)
-    if launch.at_once is None:
+    if launch.launcher is None:
         return _run_all(launch.jobs, observer)
     if observer is not None:
-        raise ConfigError(["hydra/launcher=joblib: sweeps in processes of their own tell no observer; leave out one"])
-    return _run_side_by_side(launch.jobs, launch.at_once)
+        raise ConfigError(["hydra/launcher: sweeps in processes of their own tell no observer; leave out one of both"])
+    return _run_side_by_side(launch.jobs, launch.launcher)
 
 
 def composed(
@@ -161,12 +162,13 @@ def _run_all(jobs: Sequence[SweepConfig], observer: Observer | None) -> list[Res
     return results
 
 
-def _run_side_by_side(jobs: Sequence[SweepConfig], at_once: int) -> list[Result]:
-    from seqsweep.api.side_by_side import prefixed, shared, side_by_side
+def _run_side_by_side(jobs: Sequence[SweepConfig], launcher: Launcher) -> list[Result]:
+    from seqsweep.api.side_by_side import place_of, prefixed, side_by_side
 
     shown = console(stderr=True)
-    given, count = shared(jobs, at_once, lambda text: shown.print(text, soft_wrap=True))
-    with interrupts.raised(), closing(side_by_side(given, count, *prefixed(shown))) as ended:
+    say, width = prefixed(shown)
+    given, place = place_of(launcher, jobs, lambda text: shown.print(text, soft_wrap=True), width)
+    with interrupts.raised(), closing(side_by_side(given, place, say)) as ended:
         came = dict(ended)
     results = []
     for number in range(len(jobs)):

@@ -39,14 +39,14 @@ class Launch:
         overrides: those of each job, as typed: an interpolation in them may stand for a password.
         arguments: overrides with which Hydra composes these jobs and no others.
         notes: what a user may not have meant.
-        at_once: jobs that a launcher runs side by side, `launcher.ALL` or a number; None: one after the other.
+        launcher: what runs the jobs side by side; None: they run one after the other.
     """
 
     jobs: tuple[SweepConfig, ...]
     overrides: tuple[tuple[str, ...], ...]
     arguments: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    at_once: int | None = None
+    launcher: launcher.Launcher | None = None
 
 
 def compose(
@@ -71,7 +71,7 @@ def compose(
     """
     known, choices = studies(own), options(own)
     typed, notes = check.last_of_each(overrides)
-    overrides, at_once, of_launcher = launcher.read(typed)
+    overrides, launched_by, of_launcher = launcher.read(typed)
     given = check.read_overrides(overrides, choices)
     given.faults += of_launcher
     sound = [ranges.whole(override) for override in given.sound]
@@ -93,14 +93,14 @@ def compose(
     told = {fault.key for fault in unfit}  # a rule knows better why a key has no effect
     of_tasks = [KIND] if KIND in told else []  # of one that is not there nobody knows what it reads
     faults = [*wrong, *unfit, *_without(of_tasks, (fault for fault in without_effect if fault.key not in told))]
-    faults = faults or launcher.faults(at_once, checked, typed)
+    faults = faults or launcher.faults(launched_by, checked, typed)
     faults = faults or unused.unused_hyperparameters(settings_given, checked)
     if faults:
         raise ConfigError(list({fault.text: fault for fault in faults}.values()))  # jobs have many in common
     for job, own_overrides in zip(checked, composed.overrides, strict=True):
         job.question = asked(job, own_overrides)
     shown = tuple(tuple(map(ranges.shown, job)) for job in composed.overrides)
-    return Launch(tuple(checked), shown, composed.arguments, tuple(map(redacted, notes)), at_once)
+    return Launch(tuple(checked), shown, composed.arguments, tuple(map(redacted, notes)), launched_by)
 
 
 def _composed(study: str, read: UserFiles, sound: Sequence[str], own: Path | None, multirun: bool) -> jobs.Composed:

@@ -65,6 +65,10 @@ class InlineExecutor:
             self.cancel(trial_id)
         return trial_id, event
 
+    def waits(self) -> str:
+        """See Executor; nothing is waited for."""
+        return ""
+
     def cancel(self, trial_id: str) -> None:
         """See Executor."""
         if self._running and self._running[0] == trial_id:

@@ -29,6 +29,10 @@ The others are started with the first trial: the command of a finished sweep, gi
 a cluster that were started and killed took 40 s of the two cores that they shared."""
 
 
+WAITS = 60.0
+"""Seconds without a worker that is ready until that is told; each further time it takes twice as long."""
+
+
 class WorkerState(Enum):
     """What a worker is doing."""
 
@@ -87,6 +91,7 @@ class PoolExecutor(Generic[W]):
         self._events: deque[tuple[str, Event]] = deque()
         self._slots: list[Slot[W]] = []
         self._begun = False  # a trial was submitted
+        self._lasts, self._tell_after = 0.0, WAITS  # since when no worker is ready, on the monotonic clock; seconds
         try:
             self._fill()
         except BaseException:
@@ -97,7 +102,7 @@ class PoolExecutor(Generic[W]):
     def capacity(self) -> int:
         """See Executor; it follows where the workers live."""
         places = len(self._slots) if self._begun else self._workers.wanted()
-        return min(self._workers.capacity(), places or 1)
+        return max(1, min(self._workers.capacity(), places))
 
     def open(self, job: Job) -> None:
         """See Executor."""
@@ -115,7 +120,7 @@ class PoolExecutor(Generic[W]):
         if any(slot.trial and slot.trial.trial_id == spec.trial_id for slot in self._slots):
             raise RuntimeError(f"trial {spec.trial_id} is running")
         if not self._begun:
-            self._begun = True
+            self._begun, self._lasts = True, time.monotonic()
             self._fill()
         free = [slot for slot in self._slots if not slot.trial]
         if not free:
@@ -133,6 +138,17 @@ class PoolExecutor(Generic[W]):
             if left <= 0:
                 break
         return self._events.popleft() if self._events else None
+
+    def waits(self) -> str:
+        """See Executor."""
+        now = time.monotonic()
+        if not all(slot.state is WorkerState.STARTING for slot in self._slots):
+            self._lasts, self._tell_after = now, WAITS
+        if not self._begun or now - self._lasts < self._tell_after:
+            return ""
+        self._tell_after *= 2
+        why = self._workers.waits([slot.worker for slot in self._slots])
+        return f"no trial has run for {now - self._lasts:.0f} seconds: {why}" if why else ""
 
     def cancel(self, trial_id: str) -> None:
         """See Executor."""
@@ -152,7 +168,9 @@ class PoolExecutor(Generic[W]):
 
     def _fill(self) -> None:
         """Start the workers that are wanted by now; take away those of too many that have no trial."""
-        wanted = self._workers.wanted() if self._begun else min(self._workers.wanted(), FIRST)
+        wanted = self._workers.wanted()
+        if not self._begun:  # a node that an autoscaler starts for a sweep that has finished costs money
+            wanted = min(wanted, self._workers.capacity(), FIRST)
         while len(self._slots) < wanted:
             self._slots.append(Slot(self._new_worker()))
         while len(self._slots) > wanted:

@@ -55,6 +55,9 @@ class Executor(Protocol):
             SweepError: no worker can be started.
         """
 
+    def waits(self) -> str:
+        """Why no trial has begun, once that has lasted; empty while it is not to be told, which is mostly."""
+
     def cancel(self, trial_id: str) -> None:
         """Stop a trial: no further event of it comes. Of a trial that is not running, nothing happens."""
 
@@ -108,7 +111,14 @@ class Workers(Protocol[W]):
         """Workers that there should be now, 1 or more."""
 
     def capacity(self) -> int:
-        """How many of these can run now, as far as it is known; 1 or more."""
+        """How many of these can run now, as far as it is known; 0: a cluster that grows has yet to start a node."""
+
+    def waits(self, workers: Sequence[W]) -> str:
+        """Why none of them has a place to run; empty: some have, or it is not known.
+
+        Args:
+            workers: of which none is ready.
+        """
 
     def start(self) -> W:
         """A new worker.
@@ -201,9 +211,9 @@ def printed(words: Sequence[str]) -> str:
     """What a worker printed last, as further lines of an error.
 
     Args:
-        words: lines.
+        words: lines; none: nothing is known of it.
     """
-    return "".join(f"\n  {line}" for line in ("What it printed last:", *words))
+    return "".join(f"\n  {line}" for line in ("What it printed last:", *words)) if words else ""
 
 
 def shortened(text: str, most: int = 300) -> str:

@@ -10,12 +10,9 @@ import socket
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from seqsweep.errors import ConfigError, Fault, SweepError
+from seqsweep.errors import SweepError
 from seqsweep.executor.capacity import default_workers
 from seqsweep.executor.protocol import shortened
 from seqsweep.executor.starting import import_path
@@ -57,12 +54,22 @@ NO_CLIENT_SERVER = (
 OTHER_VERSION = "Run the command with the cluster's versions of Ray and Python, or start the cluster with these"
 
 
+def settle(address: str | None) -> None:
+    """Set what Ray reads as it is imported.
+
+    Args:
+        address: of the cluster that will be joined.
+    """
+    for name, value in {**RAY_SETTINGS, **({} if address is None else PATIENCE)}.items():
+        os.environ.setdefault(name, value)
+
+
 def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
-    """Connect to the cluster.
+    """Connect to the cluster; `settle` comes before.
 
     Args:
         config: `address`; where that is null, `workers` and `threads` say how large a cluster is started.
-        needed: by workers, see `runtime_env`; Ray's client needs it at the head too, in the process that stands for it.
+        needed: by workers, see `ray_needs`; Ray's client needs it at the head too, in the process that stands for it.
 
     Returns:
         Whether it is one of its own, on this machine; None: the process had joined one before, which it keeps.
@@ -71,9 +78,6 @@ def join(config: ExecutorConfig, needed: Mapping[str, Any]) -> bool | None:
         SweepError: no cluster is there.
     """
     address, told = _meant(config.address)
-    # Both are read as Ray is imported.
-    for name, value in {**RAY_SETTINGS, **({} if address == "local" else PATIENCE)}.items():
-        os.environ.setdefault(name, value)
     import ray
 
     if ray.is_initialized():
@@ -166,30 +170,6 @@ def connected() -> Iterator[None]:
             said = getattr(error, "details", lambda: said)() or said
             text = f"The connection to the Ray cluster was lost: {shortened(said)}. The same command resumes the sweep"
         raise SweepError(text) from None
-
-
-def runtime_env(path: str | None) -> dict[str, Any]:
-    """What a file says that workers need; nothing where there is none.
-
-    Args:
-        path: of a YAML file.
-
-    Raises:
-        ConfigError: it cannot be read, or holds no mapping.
-    """
-    if path is None:
-        return {}
-    try:
-        told = yaml.safe_load(Path(path).read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise ConfigError(
-            [Fault("executor.runtime_env", f"executor.runtime_env={path}: it cannot be read: {why}")]
-        ) from None
-    if not isinstance(told, dict):
-        text = f"executor.runtime_env={path}: a mapping is expected, such as env_vars: {{NAME: value}}"
-        raise ConfigError([Fault("executor.runtime_env", text)])
-    return told
 
 
 def _reachable(address: str, told: str) -> None:

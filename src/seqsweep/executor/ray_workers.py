@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from seqsweep.errors import SweepError
 from seqsweep.executor.protocol import shortened
-from seqsweep.executor.ray_cluster import answers, connected, join, runtime_env, streams
+from seqsweep.executor.ray_cluster import answers, connected, join, settle, streams
+from seqsweep.executor.ray_needs import runtime_env
+from seqsweep.executor.ray_room import no_room, refuse_small, slots_of
 from seqsweep.executor.ray_worker import RayWorker, pace, software
 from seqsweep.executor.starting import worker_settings
 
@@ -34,8 +36,6 @@ messages at the cost of one. A trial that ends waits for none of it: its slot wo
 AWAY = 30.0
 """Seconds that the cluster's head may be away, as one that starts again is: after a minute Ray ends this process."""
 
-LATE = 1e-6  # a share of a resource that rounding leaves
-
 
 class RayWorkers:
     """A cluster's slots.
@@ -44,11 +44,13 @@ class RayWorkers:
         config: `workers`, or null for as many as the nodes have room for; `threads` and `gpus` are what a slot takes.
 
     Raises:
+        ConfigError: what workers need is no such file.
         SweepError: no cluster at the address, or none of its nodes is large enough.
     """
 
     def __init__(self, config: ExecutorConfig) -> None:
         self._config = config
+        settle(config.address)
         self._needed = runtime_env(config.runtime_env)
         self._own = join(config, self._needed)
         self.streams = streams()
@@ -58,7 +60,7 @@ class RayWorkers:
         self._room = 0  # slots that the nodes have room for
         self._kept: dict[bytes, Any] = {}  # payloads that all workers get, in the object store
         try:
-            self._check()
+            refuse_small(self.nodes().values(), config)
         except BaseException:
             self.close()
             raise
@@ -70,12 +72,16 @@ class RayWorkers:
 
     def wanted(self) -> int:
         """See Workers; where no number was asked for it follows the nodes that join."""
-        return self._config.workers or self.capacity()
+        return self._config.workers or max(1, self.capacity())
 
     def capacity(self) -> int:
         """See Workers."""
         self.nodes()
         return min(self._room, self._config.workers or self._room)
+
+    def waits(self, workers: Sequence[RayHandle]) -> str:
+        """See Workers."""
+        return "" if any(worker.placed for worker in workers) else no_room(self.nodes().values(), self._config)
 
     def nodes(self) -> Mapping[str, Mapping[str, Any]]:
         """The nodes that are alive, by their ids; those that were, while the cluster's head is away.
@@ -89,7 +95,7 @@ class RayWorkers:
         if time.monotonic() - self._asked_at >= NODES_EVERY and (not self.streams or self._head_answers()):
             with connected():
                 self._nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
-            self._room = max(1, sum(map(self._slots_of, self._nodes.values())))
+            self._room = sum(slots_of(node, self._config) for node in self._nodes.values())
             self._asked_at = time.monotonic()
         return self._nodes
 
@@ -179,34 +185,6 @@ class RayWorkers:
             )
         return False
 
-    def _slots_of(self, node: Mapping[str, Any]) -> int:
-        has, config = node["Resources"], self._config
-        room = has.get("CPU", 0.0) / config.threads
-        if config.gpus:
-            gpus = has.get("GPU", 0.0)
-            # Ray takes a share from one GPU: of two, 0.6 has room on each, and the rests are none for a third.
-            room = min(room, gpus / config.gpus if config.gpus >= 1 else int(gpus) * int(1 / config.gpus + LATE))
-        return int(room + LATE)
-
-    def _check(self) -> None:
-        """A slot must fit a node; a number that was asked for may wait for nodes that an autoscaler starts."""
-        nodes = self.nodes().values()
-        if self._config.autoscaling or any(map(self._slots_of, nodes)):
-            return
-        kind, slot, key = ("CPU", float(self._config.threads), "threads")
-        if self._config.gpus and all(node["Resources"].get("GPU", 0.0) < self._config.gpus for node in nodes):
-            kind, slot, key = ("GPU", self._config.gpus, "gpus")
-        most = max((node["Resources"].get(kind, 0.0) for node in nodes), default=0.0)
-        mend = (
-            f"lower executor.{key}"
-            if most
-            else f"start a node that has some: ray start --address=… --num-{kind.lower()}s=N"
-        )
-        raise SweepError(
-            f"executor.{key}={slot:g}: no node of the Ray cluster is large enough, the largest has {most:g} {kind}s; "
-            f"{mend}; or set executor.autoscaling=true where the cluster starts nodes when asked"
-        )
-
 
 class RayHandle:
     """The driver's hold on one actor.
@@ -228,6 +206,14 @@ class RayHandle:
     def dead(self) -> bool:
         """See Worker: its node left."""
         return bool(self._who) and self._who["node"] not in self._cluster.nodes()
+
+    @property
+    def placed(self) -> bool:
+        """Whether a node has taken it in."""
+        import ray
+
+        with connected():
+            return bool(ray.wait([self._hello], timeout=0)[0])
 
     def send(self, command: str, payload: bytes) -> None:
         """See Worker."""

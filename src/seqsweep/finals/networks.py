@@ -37,7 +37,7 @@ def train(context: SweepContext, runs: FinalRuns) -> None:
         problem.reference,
     )
     phase: Phase = "final" if runs.extra is None else PHASES[runs.extra[0]]
-    observer.begin(len(runs.runs), finished, context.executor.capacity, phase)
+    observer.begin(len(runs.runs), finished, context.workers, phase)
     try:
         loop.run()
     finally:

@@ -67,6 +67,12 @@ class SweepContext:
         return self.problem.config
 
     @property
+    def workers(self) -> int:
+        """Trials at once, as they begin: a cluster that grows is about to start nodes for all that were asked for."""
+        asked = self.config.executor
+        return asked.workers if asked.workers and asked.autoscaling else self.executor.capacity
+
+    @property
     def name(self) -> str:
         """`random-12 3f0a`: what a list of runs has room for; the study is the experiment's name."""
         return _name(self.config, self.state)

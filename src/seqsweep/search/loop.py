@@ -90,7 +90,10 @@ class Loop:
             self.tracker.poll()
             watched.tell(running.so_far() for running in self._running.values())
             answer = self.executor.next_event(TICK)
-            if answer is not None and answer[0] in self._running:
+            if answer is None:
+                if told := self.executor.waits():
+                    self.observer.say(told)
+            elif answer[0] in self._running:
                 self._take(self._running[answer[0]], answer[1])
 
     def _submit(self) -> None:

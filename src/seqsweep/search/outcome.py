@@ -13,6 +13,7 @@ from seqsweep.metrics import Metric
 from seqsweep.objectives import Objectives
 from seqsweep.records import TrialRecord
 from seqsweep.schema import SweepConfig
+from seqsweep.search.owner import read_owner
 from seqsweep.search.sweep_state import CONFIG, SweepState
 from seqsweep.state_files import MEND, read_state, write_state
 from seqsweep.tasks import find_metric, objectives_of
@@ -180,10 +181,8 @@ def load_config(folder: Path) -> SweepConfig:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether a process of this machine owns the sweep in `folder`."""
-    import psutil
-
+    """Whether a process owns the sweep in `folder`: one of this machine that lives, or one of another machine."""
     try:
-        return psutil.pid_exists(int((folder / "owner").read_text()))
+        return read_owner(folder / "owner").may_run()
     except (OSError, ValueError):  # nobody owns it, or is about to write down who does
         return False

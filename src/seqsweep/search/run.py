@@ -72,7 +72,7 @@ def _run_trials(context: SweepContext) -> tuple[str, Loop]:
         observer.say(f"the search ends after {config.tuner.time_limit}: trials that run then are the last")
     if told := ranked_by_first(config):
         observer.say(told)
-    observer.begin(plan(config).trials, finished, context.executor.capacity)
+    observer.begin(plan(config).trials, finished, context.workers)
     try:
         return loop.run(), loop
     finally:

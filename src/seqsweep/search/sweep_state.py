@@ -19,7 +19,6 @@ sweeps/FINGERPRINT/
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from seqsweep.errors import LockedError, StateError, UserError
 from seqsweep.events import Done
 from seqsweep.memory import no_search_for_garbage
 from seqsweep.records import RunKind, TrialRecord
+from seqsweep.search.owner import Owner, read_owner, this_process
 from seqsweep.search.sweep_identity import IDENTITY, Identity, plain, read_identity
 from seqsweep.state_files import MEND, read_state, write_bytes, write_state, writing
 from seqsweep.tasks import Facts
@@ -99,15 +99,15 @@ class SweepState:
             with writing(self.folder):
                 lock.acquire(timeout=0)
         except Timeout:
-            pid = _pid(owner)
+            holder = _holder(owner)
             raise LockedError(
-                f"this sweep is being run by process {pid or 'unknown'} already (its state is in {self.folder}); "
+                f"this sweep is being run by {holder or 'an unknown process'} already (its state is in {self.folder}); "
                 "wait for it, or stop it and run the same command to resume",
-                pid,
+                holder.job if holder else None,
             ) from None
         try:
             with writing(owner):
-                owner.write_text(str(os.getpid()))
+                owner.write_text(this_process().written())
             yield
         finally:
             owner.unlink(missing_ok=True)
@@ -222,10 +222,10 @@ class SweepState:
         return total
 
 
-def _pid(owner: Path) -> int | None:
+def _holder(owner: Path) -> Owner | None:
     """Who owns a folder that is locked: it says so a moment after it has the lock."""
     for _ in range(20):
         with contextlib.suppress(OSError, ValueError):
-            return int(owner.read_text())
+            return read_owner(owner)
         time.sleep(0.05)
     return None
