@@ -118,12 +118,6 @@ KEYS = [
         "hydra/launcher=joblib; add",
     ),
     Bad(
-        "sweep -m quickstart seed=1,2 hydra/launcher=submitit_slurm tracking.kind=mlflow",
-        "hydra/launcher=submitit_slurm",
-        "one SQLite file",
-        "tracking.uri=http://SERVER:5000",
-    ),
-    Bad(
         "sweep -m quickstart seed=1,2 hydra/launcher=submitit_local hydra.launcher.timeout_mins=60",
         "timeout_mins",
         "no such setting",
