@@ -34,3 +34,16 @@ def test_every_console_is_made_in_one_place():
     assert made == ["terminal.py"]
     said = [file.name for file in source.rglob("*.py") if re.search(r"\b(from_markup|markup=True)\b", file.read_text())]
     assert said == []
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_a_table_that_is_too_wide_breaks_between_words_and_cuts_no_figure(width):
+    shown = io.StringIO()
+    table = Table()
+    for head in ("trial", "mae", "parameter count", "latency ms"):
+        table.add_column(head, no_wrap=True)
+    table.add_row("trial 5: LSTM, 1 × 32 units", "10.50", "4,385", "0.2745 ± 0.029")
+    terminal.console(file=shown, width=width).print(terminal.with_whole_words(table))
+    words = set(shown.getvalue().split())
+    assert words >= {"10.50", "4,385", "0.2745", "0.029", "LSTM,", "parameter", "count", "latency"}
+    assert "…" not in shown.getvalue()

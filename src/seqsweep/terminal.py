@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 
 
 def console(**settings: Any) -> Console:
@@ -18,3 +20,16 @@ def console(**settings: Any) -> Console:
         settings: rich's own, such as `width` or `stderr`.
     """
     return Console(**settings, markup=False, emoji=False, highlight=False)
+
+
+def with_whole_words(table: Table) -> Table:
+    """A table whose cells and heads go on in a further line where it is too wide, so that no figure and no name is cut.
+
+    Args:
+        table: has its rows, all of them texts; it is changed.
+    """
+    for column in table.columns:
+        column.no_wrap = False
+        words = [word for text in (column.header, *column.cells) for word in str(text).split()]
+        column.min_width = max([column.min_width or 1, *map(cell_len, words)])
+    return table

@@ -12,6 +12,7 @@ from seqsweep.report.facts import fact_table
 from seqsweep.report.front import about_trades, traded
 from seqsweep.report.heading import heading
 from seqsweep.tasks import TASKS
+from seqsweep.terminal import with_whole_words
 from seqsweep.words import bounds, column_title, counted, in_words, ranking, share, significant
 
 
@@ -49,7 +50,7 @@ def finals_table(conclusion: Conclusion, wanted: int | None = None) -> Table:
         cells = [mean, std, lead, *(traded(other, finalist, difference) for other in others)]
         style = "bold green" if finalist is conclusion.winner else None
         table.add_row(str(place), finalist.name, significant(finalist.searched), *cells, style=style)
-    return table
+    return with_whole_words(table) if others else table  # without them names alone have to give way
 
 
 def _notes(conclusion: Conclusion, wanted: int | None) -> list[str]:
@@ -97,4 +98,4 @@ def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:
     )
     for who, own, cells in ranked:
         table.add_row(who, *cells, style="bold green" if own else "cyan")
-    return table
+    return with_whole_words(table)

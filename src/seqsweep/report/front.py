@@ -11,6 +11,7 @@ from seqsweep.finals import Conclusion, Difference, Finalist
 from seqsweep.objectives import Objective, Resource, shown, title_of, value_of
 from seqsweep.records import TrialRecord
 from seqsweep.search import Outcome
+from seqsweep.terminal import with_whole_words
 from seqsweep.words import enumerated, in_words, plus_minus
 
 BEYOND = "*"
@@ -31,7 +32,7 @@ def front_table(outcome: Outcome) -> Group:
     for record in outcome.front:
         cells = (cell(objective, record) for objective in outcome.objectives)
         table.add_row(str(outcome.ranked.index(record) + 1), record.name, *cells)
-    return Group(table, Text("\n".join(explained(outcome))))
+    return Group(with_whole_words(table), Text("\n".join(explained(outcome))))
 
 
 def explained(outcome: Outcome) -> list[str]:

@@ -18,7 +18,7 @@ from seqsweep.records import TrialRecord
 from seqsweep.report.front import cell, front_table
 from seqsweep.search import Outcome
 from seqsweep.search_space import telling
-from seqsweep.terminal import console
+from seqsweep.terminal import console, with_whole_words
 from seqsweep.words import about_skill, column_title, counted, duration, gain, in_words, megabytes, setting, significant
 
 SHOWN = 10  # trials
@@ -36,7 +36,7 @@ class _Row:
 
 
 def leaderboard(outcome: Outcome, width: int) -> Group:
-    """The best trials and every baseline by the objective, best first; as many settings as leave all figures whole.
+    """The best trials and every baseline by the objective, best first; as many settings and metrics as fit in a line.
 
     Args:
         outcome: of the sweep.
@@ -48,8 +48,8 @@ def leaderboard(outcome: Outcome, width: int) -> Group:
         metrics, settings = metrics[:2], settings[:3]
     table = _table(outcome, settings, metrics)
     endless = console(width=10 * width)
-    while settings and Measurement.get(endless, endless.options, table).maximum > width:
-        settings = settings[:-1]
+    while (settings or metrics[1:]) and Measurement.get(endless, endless.options, table).maximum > width:
+        settings, metrics = settings[:-1], metrics if settings else metrics[:1]
         table = _table(outcome, settings, metrics)
     below = Text(_caption(outcome))  # that of a table would be broken where the table ends
     return Group(table, below, Text(), front_table(outcome)) if outcome.front else Group(table, below)
@@ -69,7 +69,7 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Tabl
         table.add_column(head, justify="right", no_wrap=True)
     for row in _rows(outcome):
         table.add_row(*_cells(row, outcome, settings, metrics), style=None if row.trial else "cyan")
-    return table
+    return with_whole_words(table)
 
 
 def settings_of_best(outcome: Outcome, conclusion: Conclusion | None = None) -> str:
