@@ -84,10 +84,10 @@ def test_table(conclusion: Conclusion, evaluation: TestEvaluation) -> Table:
     if evaluation.mean_of:
         title += f"; {heading(conclusion, evaluation).winner} is the {evaluation.mean_of}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("network or baseline", no_wrap=True)
+    table.add_column("network or baseline")
     metrics = conclusion.metrics(evaluation.scores)
     for name in (*map(column_title, metrics), "skill"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     ranked = ranking(
         heading(conclusion, evaluation).winner,
         evaluation.scores,

@@ -25,10 +25,10 @@ def front_table(outcome: Outcome) -> Group:
         outcome: of a search with several objectives.
     """
     table = Table(title="Pareto front, validation part", box=box.SIMPLE_HEAD, title_justify="left")
-    table.add_column("#", justify="right", no_wrap=True, min_width=2)
-    table.add_column("trial", no_wrap=True)
+    table.add_column("#", justify="right", min_width=2)
+    table.add_column("trial")
     for objective in outcome.objectives:
-        table.add_column(title_of(objective), justify="right", no_wrap=True)
+        table.add_column(title_of(objective), justify="right")
     for record in outcome.front:
         cells = (cell(objective, record) for objective in outcome.objectives)
         table.add_row(str(outcome.ranked.index(record) + 1), record.name, *cells)

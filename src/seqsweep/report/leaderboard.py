@@ -61,12 +61,12 @@ def _table(outcome: Outcome, settings: list[str], metrics: list[Metric]) -> Tabl
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
-    table.add_column("#", justify="right", no_wrap=True, min_width=2)
-    table.add_column("trial or baseline", no_wrap=True)
+    table.add_column("#", justify="right", min_width=2)
+    table.add_column("trial or baseline")
     heads = [*(SHORT.get(name, in_words(name)) for name in settings), *map(column_title, metrics), "skill"]
     heads += [title_of(objective) for objective in _beside(outcome)]
     for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_column(head, justify="right")
     for row in _rows(outcome):
         table.add_row(*_cells(row, outcome, settings, metrics), style=None if row.trial else "cyan")
     return with_whole_words(table)
